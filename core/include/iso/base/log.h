@@ -1,0 +1,32 @@
+#pragma once
+
+#include <functional>
+#include <sstream>
+#include <string>
+#include <string_view>
+
+namespace iso::log {
+
+enum class Level { debug, info, warning, error, quiet };
+
+/// Where lines go; the program chooses. Starts as stderr at `warning`.
+using Sink = std::function<void(Level, std::string_view topic, std::string_view text)>;
+void set_level(Level level) noexcept;
+[[nodiscard]] Level level() noexcept;
+void set_sink(Sink sink);               ///< replaces the sinks; an empty one restores stderr
+void to_file(const std::string& path);  ///< adds a file to the sinks, lines as conventions C9 has them
+void line(Level level, std::string_view topic, std::string_view text);
+
+template <class... Parts>
+void write(Level at, std::string_view topic, const Parts&... parts) {
+  if (at < level()) return;
+  std::ostringstream text;
+  (text << ... << parts);
+  line(at, topic, text.str());
+}
+template <class... P> void debug(std::string_view topic, const P&... p) { write(Level::debug, topic, p...); }
+template <class... P> void info(std::string_view topic, const P&... p) { write(Level::info, topic, p...); }
+template <class... P> void warning(std::string_view topic, const P&... p) { write(Level::warning, topic, p...); }
+template <class... P> void error(std::string_view topic, const P&... p) { write(Level::error, topic, p...); }
+
+}  // namespace iso::log

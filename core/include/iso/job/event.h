@@ -1,0 +1,29 @@
+#pragma once
+
+#include "iso/job/recipe.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace iso::job {
+
+/// What an event tells. Every event carries the state, the fraction and the stage as they stand.
+enum class Tells : std::uint8_t { state, progress, plot, log, warning, preview };
+
+/// One thing that happened in a job. Progress comes at most ten times a second.
+struct Event {
+  std::uint64_t job{0};
+  State state{State::queued};
+  double fraction{0};              ///< of the whole job, 0 to 1, never falling
+  std::string stage;               ///< short noun phrase
+  std::string message;             ///< text of log, warning and of an end
+  Tells tells{Tells::state};
+  double elapsed_seconds{0};
+  std::optional<double> remaining_seconds;  ///< from the pace so far, once there is one
+  std::string curve;               ///< plot: name of the curve, and its point
+  double x{0}, y{0};
+  std::string output;              ///< preview: the port
+};
+
+}  // namespace iso::job

@@ -1,0 +1,92 @@
+#pragma once
+
+#include "iso/job/event.h"
+#include "iso/job/record.h"
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+namespace iso::compute {
+class BackendRegistry;
+}
+namespace iso::plugin {
+class Task;
+}
+
+namespace iso::job {
+
+/// Called on the thread that called `execute`, or on a thread of the task; never by two at once.
+using OnEvent = std::function<void(const Event&)>;
+
+/// A task ready to run, with what the record says of its plugin. The task is destroyed by its own library.
+struct LoadedTask {
+  std::shared_ptr<plugin::Task> task;
+  std::string plugin_id, plugin_version;
+};
+
+/// Where tasks come from. The programs implement it over the plugin search; tests by hand.
+class TaskSource {
+ public:
+  virtual ~TaskSource() = default;
+  /// Throws usage for an unknown task, plugin_incompatible with the reason for a plugin that cannot be loaded.
+  [[nodiscard]] virtual LoadedTask load(std::string_view task_id) = 0;
+};
+
+/// How to run, where the recipe says what.
+struct ExecutionOptions {
+  int threads{0};                    ///< 0: the budget as it stands
+  bool overwrite{false};             ///< replace outputs that exist; otherwise they are refused before the run
+  bool ignore_memory{false};         ///< run although the estimate is above what is available
+  std::size_t memory_limit_bytes{0};  ///< what the job may take; 0: what is available now
+  int preview_every{0};              ///< pass on every n-th preview the task offers; 0: none
+  bool write_records{true};          ///< beside every output file
+  std::filesystem::path scratch;     ///< parent of the job's scratch folder; empty: TMPDIR or /tmp
+};
+
+class Executor {
+ public:
+  virtual ~Executor() = default;
+  /// Blocks until the job ends, whichever way: a failure is in the record (state, error, message, hint), not an
+  /// exception. A job that did not end `done` has written nothing.
+  [[nodiscard]] virtual Record execute(const Recipe& recipe, const std::stop_token& stop,
+                                       const OnEvent& on_event) = 0;
+};
+
+/// Runs on the calling thread, in this process. `registry` and `source` outlive it.
+[[nodiscard]] std::shared_ptr<Executor> make_in_process_executor(TaskSource& source,
+                                                                 const compute::BackendRegistry& registry,
+                                                                 ExecutionOptions options = {});
+
+/// In process one job at a time; up to `parallel_workers` in workers, which share the thread budget. The desktop
+/// and the command line both use this. Events come on the threads of the queue.
+class Queue {
+ public:
+  Queue(std::shared_ptr<Executor> in_process, std::shared_ptr<Executor> worker, int parallel_workers);
+  ~Queue();  ///< cancels what is left and waits for it
+  Queue(const Queue&) = delete;
+  Queue& operator=(const Queue&) = delete;
+  std::uint64_t submit(Recipe recipe, Isolation isolation, OnEvent on_event = {});  ///< throws usage without executor
+  void cancel(std::uint64_t job) noexcept;
+  [[nodiscard]] State state(std::uint64_t job) const;        ///< throws usage for an unknown job
+  [[nodiscard]] std::optional<Record> wait(std::uint64_t job);  ///< nothing for an unknown job
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Runs a record again, on the device it names, writing nothing, and compares.
+struct Replay {
+  Record record;
+  Comparison comparison;
+};
+[[nodiscard]] Replay replay(const Record& before, Executor& executor, const std::stop_token& stop = {},
+                            const OnEvent& on_event = {});
+
+}  // namespace iso::job

@@ -1,0 +1,56 @@
+#pragma once
+
+#include "iso/base/error.h"
+#include "iso/job/recipe.h"
+
+#include <cstddef>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace iso::job {
+
+/// Written beside every output: the recipe with all defaults spelled out, plus what it met. Names no host and no
+/// user. Digests are `iso::digest` of the data set: pixels, geometry and quantity, not of the file.
+struct Record {
+  Recipe recipe;
+  std::string program_version, plugin_version, backend, device, cpu_level;
+  int threads{0};
+  Isolation isolation{Isolation::in_process};
+  std::map<std::string, std::string> libraries;  ///< name -> version: ITK, FFTW, OpenVINO, CUDA
+  std::map<std::string, std::string> models;     ///< card -> SHA-256; not empty means a model-based estimate
+  std::map<std::string, std::string> input_digests, output_digests;  ///< port -> SHA-256
+  std::map<std::string, GeometryVerdict> geometry;                   ///< input port -> what its check found
+  std::string started_utc;                                           ///< ISO 8601
+  double seconds{0};
+  std::map<std::string, double> timings;  ///< "read", "run", "check", "write" -> seconds
+  std::size_t peak_memory_bytes{0};       ///< highest resident size of the process that computed
+  std::size_t estimated_memory_bytes{0};  ///< what the estimate had said for that process
+  std::map<std::string, double> quality;  ///< last value of every curve the task plotted
+  State state{State::queued};
+  std::optional<Errc> error;              ///< set when failed, crashed or cancelled
+  std::string error_message, error_hint;
+  std::vector<std::string> warnings;
+};
+
+/// The JSON form (resources/schemas/record.schema.json) and back; throws invalid_input naming the member.
+[[nodiscard]] std::string to_json(const Record& record);
+[[nodiscard]] Record record_from_json(std::string_view text);
+
+/// "rec.mha" -> "rec.mha.record.json".
+[[nodiscard]] std::filesystem::path record_path(const std::filesystem::path& output);
+[[nodiscard]] Record read_record(const std::filesystem::path& file);  ///< throws cannot_read, invalid_input
+void write_record(const std::filesystem::path& file, const Record& record);  ///< whole or not at all; cannot_write
+
+/// What two runs of one recipe differ in: digests first ("output volume: ..."), then backend, level, threads,
+/// library and program versions. Times and memory are not compared. Empty means the same bits in the same setting.
+struct Comparison {
+  bool same_bits{false};                 ///< every output digest of both agrees, and there is at least one
+  std::vector<std::string> differences;  ///< sentences
+};
+[[nodiscard]] Comparison compare(const Record& before, const Record& after);
+
+}  // namespace iso::job

@@ -1,0 +1,54 @@
+#pragma once
+
+// Reading JSON objects member by member, with errors that name the member. Private to the job room.
+
+#include "iso/base/error.h"
+
+#include <nlohmann/json.hpp>
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace iso::job {
+
+using Json = nlohmann::json;
+
+/// Parses text into an object. Throws invalid_input calling it `what` ("recipe").
+[[nodiscard]] inline Json parse_object(std::string_view text, std::string_view what) {
+  Json json = Json::parse(text.begin(), text.end(), nullptr, false);
+  if (json.is_discarded())
+    throw Error(Errc::invalid_input, "the " + std::string(what) + " is not JSON",
+                "check it for a missing quote, comma or brace");
+  if (!json.is_object())
+    throw Error(Errc::invalid_input,
+                "the " + std::string(what) + " is a JSON " + json.type_name() + ", expected an object");
+  return json;
+}
+
+/// Assigns json[name] to `target` where it is present and not null. Throws invalid_input naming the member.
+template <class T>
+void read_member(const Json& json, const char* name, T& target) {
+  const auto found = json.find(name);
+  if (found == json.end() || found->is_null()) return;
+  try {
+    target = found->get<T>();
+  } catch (const Json::exception&) {
+    throw Error(Errc::invalid_input,
+                "member '" + std::string(name) + "' is a JSON " + found->type_name() + " of another form than expected");
+  }
+}
+
+/// Refuses versions newer than `known`; a missing version is taken as known.
+inline void check_version(const Json& json, const char* name, int known) {
+  int version = known;
+  read_member(json, name, version);
+  if (version < 1 || version > known)
+    throw Error(Errc::invalid_input,
+                "'" + std::string(name) + "' is " + std::to_string(version) + ", this program reads up to " +
+                    std::to_string(known),
+                "read it with the program that wrote it, or a newer one");
+}
+
+}  // namespace iso::job

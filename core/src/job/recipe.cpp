@@ -1,0 +1,96 @@
+#include "iso/job/recipe.h"
+
+#include "recipe_json_impl.h"
+
+#include <array>
+#include <filesystem>
+
+namespace iso::job {
+namespace {
+
+constexpr int recipe_version = 1;
+constexpr std::array<std::string_view, 7> state_names{"queued", "running",   "cancelling", "done",
+                                                      "cancelled", "failed", "crashed"};
+
+void read_findings(const Json& json, std::vector<Finding>& findings) {
+  std::vector<std::string> names;
+  read_member(json, "accepted_geometry", names);
+  for (const std::string& name : names) {
+    try {
+      findings.push_back(finding_from_string(name));
+    } catch (const Error& problem) {
+      throw Error(Errc::invalid_input, "member 'accepted_geometry': " + std::string(problem.what()), problem.hint());
+    }
+  }
+}
+
+std::string absolute(const std::string& place, const std::string& folder) {
+  if (place.empty() || place == "-" || in_workspace(place)) return place;
+  return (std::filesystem::path(folder) / place).lexically_normal().string();
+}
+
+}  // namespace
+
+std::string_view to_string(State state) noexcept {
+  const auto index = static_cast<std::size_t>(state);
+  return index < state_names.size() ? state_names[index] : "unknown";
+}
+
+State state_from_string(std::string_view name) {
+  for (std::size_t i = 0; i < state_names.size(); ++i)
+    if (state_names[i] == name) return static_cast<State>(i);
+  throw Error(Errc::invalid_input, "state '" + std::string(name) + "' is not one of a job's states");
+}
+
+Json recipe_object(const Recipe& recipe) {
+  Json accepted = Json::array();
+  for (const Finding finding : recipe.accepted_geometry) accepted.push_back(std::string(to_string(finding)));
+  Json json{{"recipe_version", recipe_version},
+            {"task", recipe.task},
+            {"inputs", recipe.inputs},
+            {"outputs", recipe.outputs},
+            {"parameters", parse_object(recipe.parameters_json, "parameters of the recipe")},
+            {"device", recipe.device},
+            {"seed", recipe.seed}};
+  if (!recipe.hints.empty()) json["hints"] = recipe.hints;
+  if (!accepted.empty()) json["accepted_geometry"] = std::move(accepted);
+  return json;
+}
+
+Recipe recipe_from_object(const Json& json) {
+  check_version(json, "recipe_version", recipe_version);
+  Recipe recipe;
+  read_member(json, "task", recipe.task);
+  if (recipe.task.empty())
+    throw Error(Errc::invalid_input, "the recipe has no task", "add \"task\": \"plugin/task\"; `isocenter list` names them");
+  read_member(json, "inputs", recipe.inputs);
+  read_member(json, "hints", recipe.hints);
+  read_member(json, "outputs", recipe.outputs);
+  if (const auto parameters = json.find("parameters"); parameters != json.end()) {
+    if (!parameters->is_object())
+      throw Error(Errc::invalid_input,
+                  "member 'parameters' is a JSON " + std::string(parameters->type_name()) + ", expected an object");
+    recipe.parameters_json = parameters->dump();
+  }
+  read_member(json, "device", recipe.device);
+  if (const auto seed = json.find("seed"); seed != json.end() && !seed->is_number_unsigned())
+    throw Error(Errc::invalid_input, "member 'seed' is " + seed->dump() + ", expected a whole number of 0 or more");
+  read_member(json, "seed", recipe.seed);
+  read_findings(json, recipe.accepted_geometry);
+  return recipe;
+}
+
+std::string to_json(const Recipe& recipe) { return recipe_object(recipe).dump(2) + "\n"; }
+
+Recipe recipe_from_json(std::string_view text) { return recipe_from_object(parse_object(text, "recipe")); }
+
+Recipe resolved(Recipe recipe, const std::string& folder) {
+  for (auto& [port, place] : recipe.inputs) place = absolute(place, folder);
+  for (auto& [port, place] : recipe.outputs) place = absolute(place, folder);
+  for (auto& [port, hints] : recipe.hints)
+    if (const auto geometry = hints.find("geometry"); geometry != hints.end())
+      geometry->second = absolute(geometry->second, folder);
+  return recipe;
+}
+
+}  // namespace iso::job

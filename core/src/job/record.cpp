@@ -1,0 +1,200 @@
+#include "iso/job/record.h"
+
+#include "recipe_json_impl.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+namespace iso::job {
+namespace {
+
+constexpr int record_version = 1;
+
+Json geometry_object(const std::map<std::string, GeometryVerdict>& geometry) {
+  Json json = Json::object();
+  for (const auto& [port, verdict] : geometry)
+    json[port] = {{"finding", std::string(to_string(verdict.finding))},
+                  {"deviation", verdict.deviation},
+                  {"unit", verdict.unit},
+                  {"sentence", verdict.sentence}};
+  return json;
+}
+
+void read_geometry(const Json& json, std::map<std::string, GeometryVerdict>& geometry) {
+  const auto found = json.find("geometry");
+  if (found == json.end()) return;
+  if (!found->is_object()) throw Error(Errc::invalid_input, "member 'geometry' is not a JSON object");
+  for (const auto& [port, entry] : found->items()) {
+    GeometryVerdict verdict;
+    std::string finding = "uniform";
+    read_member(entry, "finding", finding);
+    verdict.finding = finding_from_string(finding);
+    read_member(entry, "deviation", verdict.deviation);
+    read_member(entry, "unit", verdict.unit);
+    read_member(entry, "sentence", verdict.sentence);
+    geometry.emplace(port, std::move(verdict));
+  }
+}
+
+void read_error(const Json& json, Record& record) {
+  const auto found = json.find("error");
+  if (found == json.end() || found->is_null()) return;
+  std::string code;
+  read_member(*found, "code", code);
+  record.error = errc_from_string(code);
+  read_member(*found, "message", record.error_message);
+  read_member(*found, "hint", record.error_hint);
+}
+
+std::string_view to_string(Isolation isolation) {
+  return isolation == Isolation::worker ? "worker" : "in_process";
+}
+
+/// What differs between two named maps, as sentences "kind name: a, then b".
+void compare_maps(const std::string& kind, const std::map<std::string, std::string>& before,
+                  const std::map<std::string, std::string>& after, std::vector<std::string>& differences) {
+  std::set<std::string> names;
+  for (const auto& [name, value] : before) names.insert(name);
+  for (const auto& [name, value] : after) names.insert(name);
+  for (const std::string& name : names) {
+    const auto a = before.find(name);
+    const auto b = after.find(name);
+    const std::string was = a == before.end() ? "absent" : a->second;
+    const std::string is = b == after.end() ? "absent" : b->second;
+    if (was != is) differences.push_back(kind + " " + name + ": was " + was + ", is " + is);
+  }
+}
+
+void compare_text(const std::string& kind, const std::string& before, const std::string& after,
+                  std::vector<std::string>& differences) {
+  if (before != after) differences.push_back(kind + ": was " + before + ", is " + after);
+}
+
+[[noreturn]] void refuse_to_write(const std::filesystem::path& file, int number) {
+  throw Error(Errc::cannot_write, "'" + file.string() + "' cannot be written: " + std::strerror(number),
+              "check the folder, its permissions and the space left");
+}
+
+}  // namespace
+
+std::string to_json(const Record& record) {
+  Json json{{"record_version", record_version},
+            {"recipe", recipe_object(record.recipe)},
+            {"program_version", record.program_version},
+            {"plugin_version", record.plugin_version},
+            {"backend", record.backend},
+            {"device", record.device},
+            {"cpu_level", record.cpu_level},
+            {"threads", record.threads},
+            {"isolation", std::string(to_string(record.isolation))},
+            {"libraries", record.libraries},
+            {"models", record.models},
+            {"input_digests", record.input_digests},
+            {"output_digests", record.output_digests},
+            {"geometry", geometry_object(record.geometry)},
+            {"started_utc", record.started_utc},
+            {"seconds", record.seconds},
+            {"timings", record.timings},
+            {"peak_memory_bytes", record.peak_memory_bytes},
+            {"estimated_memory_bytes", record.estimated_memory_bytes},
+            {"quality", record.quality},
+            {"state", std::string(to_string(record.state))},
+            {"warnings", record.warnings}};
+  if (record.error)
+    json["error"] = {{"code", std::string(iso::to_string(*record.error))},
+                     {"message", record.error_message},
+                     {"hint", record.error_hint}};
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Record record_from_json(std::string_view text) {
+  const Json json = parse_object(text, "record");
+  check_version(json, "record_version", record_version);
+  Record record;
+  const auto recipe = json.find("recipe");
+  if (recipe == json.end() || !recipe->is_object())
+    throw Error(Errc::invalid_input, "the record holds no recipe", "name the .record.json file beside an output");
+  record.recipe = recipe_from_object(*recipe);
+  read_member(json, "program_version", record.program_version);
+  read_member(json, "plugin_version", record.plugin_version);
+  read_member(json, "backend", record.backend);
+  read_member(json, "device", record.device);
+  read_member(json, "cpu_level", record.cpu_level);
+  read_member(json, "threads", record.threads);
+  std::string isolation, state = "done";
+  read_member(json, "isolation", isolation);
+  record.isolation = isolation == "worker" ? Isolation::worker : Isolation::in_process;
+  read_member(json, "libraries", record.libraries);
+  read_member(json, "models", record.models);
+  read_member(json, "input_digests", record.input_digests);
+  read_member(json, "output_digests", record.output_digests);
+  read_geometry(json, record.geometry);
+  read_member(json, "started_utc", record.started_utc);
+  read_member(json, "seconds", record.seconds);
+  read_member(json, "timings", record.timings);
+  read_member(json, "peak_memory_bytes", record.peak_memory_bytes);
+  read_member(json, "estimated_memory_bytes", record.estimated_memory_bytes);
+  read_member(json, "quality", record.quality);
+  read_member(json, "state", state);
+  record.state = state_from_string(state);
+  read_member(json, "warnings", record.warnings);
+  read_error(json, record);
+  return record;
+}
+
+std::filesystem::path record_path(const std::filesystem::path& output) {
+  return output.string() + ".record.json";
+}
+
+Record read_record(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  std::ostringstream text;
+  if (!stream || !(text << stream.rdbuf()))
+    throw Error(Errc::cannot_read, "record '" + file.string() + "' cannot be read");
+  return record_from_json(text.str());
+}
+
+void write_record(const std::filesystem::path& file, const Record& record) {
+  const std::string text = to_json(record);
+  static std::atomic<unsigned> counter{0};
+  const std::string temporary = file.string() + ".part" + std::to_string(::getpid()) + "-" + std::to_string(counter++);
+  const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (descriptor < 0) refuse_to_write(file, errno);
+  int number = 0;
+  for (std::size_t done = 0; done < text.size() && number == 0;) {
+    const ssize_t count = ::write(descriptor, text.data() + done, text.size() - done);
+    if (count >= 0) done += static_cast<std::size_t>(count);
+    else if (errno != EINTR) number = errno;
+  }
+  if (number == 0 && ::fsync(descriptor) != 0) number = errno;
+  if (::close(descriptor) != 0 && number == 0) number = errno;
+  if (number == 0 && ::rename(temporary.c_str(), file.c_str()) != 0) number = errno;
+  if (number == 0) return;
+  ::unlink(temporary.c_str());
+  refuse_to_write(file, number);
+}
+
+Comparison compare(const Record& before, const Record& after) {
+  Comparison result;
+  compare_maps("input", before.input_digests, after.input_digests, result.differences);
+  compare_maps("output", before.output_digests, after.output_digests, result.differences);
+  result.same_bits = !before.output_digests.empty() && before.output_digests == after.output_digests;
+  compare_text("backend", before.backend, after.backend, result.differences);
+  compare_text("device", before.device, after.device, result.differences);
+  compare_text("x86-64 level", before.cpu_level, after.cpu_level, result.differences);
+  compare_text("threads", std::to_string(before.threads), std::to_string(after.threads), result.differences);
+  compare_text("program", before.program_version, after.program_version, result.differences);
+  compare_text("plugin", before.plugin_version, after.plugin_version, result.differences);
+  compare_maps("library", before.libraries, after.libraries, result.differences);
+  compare_maps("model", before.models, after.models, result.differences);
+  return result;
+}
+
+}  // namespace iso::job

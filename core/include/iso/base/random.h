@@ -15,7 +15,7 @@ class Philox {
   [[nodiscard]] std::array<std::uint32_t, 4> block(std::uint64_t index) const noexcept;
   [[nodiscard]] double uniform(std::uint64_t index) const noexcept;  ///< in (0, 1), 53 bits
   [[nodiscard]] double normal(std::uint64_t index) const noexcept;   ///< mean 0, variance 1 (Box and Muller)
-  /// A Poisson count of the given mean; exact inversion below 30, PTRS rejection (Hormann 1993) above.
+  /// A Poisson count of the given mean; exact: products of uniforms (Knuth) below 30, PTRS rejection (Hormann 1993) above.
   [[nodiscard]] double poisson(std::uint64_t index, double mean) const noexcept;
 
  private:

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "iso/data/pixel_block.h"
+
+#include <cstddef>
+#include <memory>
+#include <span>
+
+namespace iso {
+
+/// Pixels that several processes map: a memfd, sealed before it is shared, so that no process can shrink or
+/// change what another one reads. Throws out_of_memory if the memory is not to be had.
+class SharedPixels {
+ public:
+  [[nodiscard]] static SharedPixels create(const ArraySpec& spec);
+  /// Takes the descriptor over, even when it throws. Throws invalid_input unless sealed and large enough.
+  [[nodiscard]] static SharedPixels adopt(int descriptor, const ArraySpec& spec);
+  [[nodiscard]] static SharedPixels copy_of(const PixelBlock& block);  ///< created, filled and sealed
+  [[nodiscard]] std::span<std::byte> bytes();  ///< throws internal after seal()
+  void seal();
+  [[nodiscard]] PixelBlock block() const;      ///< no copy; it keeps the mapping alive. Throws internal before seal()
+  [[nodiscard]] int descriptor() const noexcept;
+
+ private:
+  struct Mapping;
+  ArraySpec spec_;
+  std::shared_ptr<Mapping> mapping_;
+};
+
+}  // namespace iso

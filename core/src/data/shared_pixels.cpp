@@ -1,0 +1,107 @@
+#include "iso/data/shared_pixels.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstring>
+
+namespace iso {
+
+struct SharedPixels::Mapping {
+  int descriptor{-1};
+  void* address{nullptr};
+  std::size_t length{0};
+  bool sealed{false};
+  Mapping() = default;
+  Mapping(const Mapping&) = delete;
+  Mapping& operator=(const Mapping&) = delete;
+  ~Mapping() {
+    unmap();
+    if (descriptor >= 0) ::close(descriptor);
+  }
+  void unmap() noexcept {
+    if (address) ::munmap(address, length);
+    address = nullptr;
+  }
+  void map(int protection) {
+    address = ::mmap(nullptr, length, protection, MAP_SHARED, descriptor, 0);
+    if (address == MAP_FAILED) {
+      address = nullptr;
+      throw Error{Errc::out_of_memory, "cannot map " + std::to_string(length) + " bytes of shared memory"};
+    }
+  }
+};
+
+namespace {
+
+constexpr int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+
+std::size_t mapped_length(const ArraySpec& spec) { return spec.bytes() == 0 ? 1 : spec.bytes(); }
+
+}  // namespace
+
+SharedPixels SharedPixels::create(const ArraySpec& spec) {
+  SharedPixels out;
+  out.spec_ = spec;
+  out.mapping_ = std::make_shared<Mapping>();
+  auto& mapping = *out.mapping_;
+  mapping.length = mapped_length(spec);
+  mapping.descriptor = ::memfd_create("isocenter-pixels", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (mapping.descriptor < 0 || ::ftruncate(mapping.descriptor, static_cast<off_t>(mapping.length)) != 0) {
+    throw Error{Errc::out_of_memory, "cannot get " + std::to_string(mapping.length) + " bytes of shared memory"};
+  }
+  mapping.map(PROT_READ | PROT_WRITE);
+  return out;
+}
+
+SharedPixels SharedPixels::adopt(int descriptor, const ArraySpec& spec) {
+  SharedPixels out;
+  out.spec_ = spec;
+  out.mapping_ = std::make_shared<Mapping>();
+  auto& mapping = *out.mapping_;
+  mapping.descriptor = descriptor;
+  mapping.length = mapped_length(spec);
+  struct stat status{};
+  const int found = ::fcntl(descriptor, F_GET_SEALS);
+  if (found < 0 || (found & seals) != seals || ::fstat(descriptor, &status) != 0 ||
+      static_cast<std::size_t>(status.st_size) < mapping.length) {
+    throw Error{Errc::invalid_input, "shared pixels came unsealed or smaller than the " + std::to_string(mapping.length) +
+                                         " bytes they should have"};
+  }
+  mapping.sealed = true;
+  mapping.map(PROT_READ);
+  return out;
+}
+
+SharedPixels SharedPixels::copy_of(const PixelBlock& block) {
+  auto out = create(block.spec());
+  if (block.spec().bytes() > 0) std::memcpy(out.bytes().data(), block.data(), block.spec().bytes());
+  out.seal();
+  return out;
+}
+
+std::span<std::byte> SharedPixels::bytes() {
+  ISO_ASSERT(mapping_ && !mapping_->sealed);
+  return {static_cast<std::byte*>(mapping_->address), spec_.bytes()};
+}
+
+void SharedPixels::seal() {
+  if (mapping_->sealed) return;
+  mapping_->unmap();  // sealing fails while a writable mapping exists
+  if (::fcntl(mapping_->descriptor, F_ADD_SEALS, seals) != 0) {
+    throw Error{Errc::internal, "the shared pixels cannot be sealed"};
+  }
+  mapping_->sealed = true;
+  mapping_->map(PROT_READ);
+}
+
+PixelBlock SharedPixels::block() const {
+  ISO_ASSERT(mapping_ && mapping_->sealed);
+  return PixelBlock::adopt(spec_, mapping_, mapping_->address);
+}
+
+int SharedPixels::descriptor() const noexcept { return mapping_ ? mapping_->descriptor : -1; }
+
+}  // namespace iso

@@ -53,7 +53,10 @@ ProjectionGeometry::ProjectionGeometry(Beam beam, DetectorShape shape, std::arra
     : beam_{beam}, shape_{shape}, elements_{elements}, views_{std::move(views)} {
   check_views(elements_, views_);
   if (beam_ == Beam::parallel) {
-    for (auto& view : views_) view.source_mm = unit(view.source_mm);
+    // What is a unit vector to rounding stays as it is, so that a geometry taken apart and put together again, by a
+    // file or a subset, has the same bits.
+    for (auto& view : views_)
+      if (std::abs(dot(view.source_mm, view.source_mm) - 1) > 1e-14) view.source_mm = unit(view.source_mm);
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "iso/data/dataset.h"
 #include "iso/job/recipe.h"
 
 #include <cstdint>
@@ -23,7 +24,8 @@ struct Event {
   std::optional<double> remaining_seconds;  ///< from the pace so far, once there is one
   std::string curve;               ///< plot: name of the curve, and its point
   double x{0}, y{0};
-  std::string output;              ///< preview: the port
+  std::string output;              ///< preview: the port, and what stands there so far
+  DatasetPtr data;
 };
 
 }  // namespace iso::job

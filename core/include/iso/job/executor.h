@@ -1,11 +1,13 @@
 #pragma once
 
+#include "iso/job/data_access.h"
 #include "iso/job/event.h"
 #include "iso/job/record.h"
 
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -47,6 +49,7 @@ struct ExecutionOptions {
   int preview_every{0};              ///< pass on every n-th preview the task offers; 0: none
   bool write_records{true};          ///< beside every output file
   std::filesystem::path scratch;     ///< parent of the job's scratch folder; empty: TMPDIR or /tmp
+  std::map<std::string, std::string> libraries;  ///< versions the program knows of, for the record
 };
 
 class Executor {
@@ -58,10 +61,12 @@ class Executor {
                                        const OnEvent& on_event) = 0;
 };
 
-/// Runs on the calling thread, in this process. `registry` and `source` outlive it.
+/// Runs on the calling thread, in this process, one job at a time. `registry` and `source` outlive it. Without
+/// `data`, places are files.
 [[nodiscard]] std::shared_ptr<Executor> make_in_process_executor(TaskSource& source,
                                                                  const compute::BackendRegistry& registry,
-                                                                 ExecutionOptions options = {});
+                                                                 ExecutionOptions options = {},
+                                                                 std::shared_ptr<DataAccess> data = {});
 
 /// In process one job at a time; up to `parallel_workers` in workers, which share the thread budget. The desktop
 /// and the command line both use this. Events come on the threads of the queue.
@@ -80,6 +85,11 @@ class Queue {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+/// Puts an error into a record: state cancelled, crashed or failed by its code.
+void put_error(Record& record, const Error& error);
+/// The event that tells of an end.
+[[nodiscard]] Event end_event(const Record& record);
 
 /// Runs a record again, on the device it names, writing nothing, and compares.
 struct Replay {

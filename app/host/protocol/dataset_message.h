@@ -1,0 +1,28 @@
+#pragma once
+
+#include "channel.h"
+
+#include "iso/data/dataset.h"
+#include "iso/data/shared_pixels.h"
+
+#include <vector>
+
+namespace iso::host {
+
+/// Turns data sets into JSON descriptions, and their pixels into sealed shared memory whose descriptors travel with
+/// the message. Keep it until the message is sent.
+class Packer {
+ public:
+  [[nodiscard]] nlohmann::json pack(const Dataset& data);
+  [[nodiscard]] std::vector<int> descriptors() const;
+
+ private:
+  [[nodiscard]] nlohmann::json pack(const PixelBlock& block);
+  std::vector<SharedPixels> shared_;
+};
+
+/// The way back. Each descriptor of the message is used once; the pixels are mapped, not copied. Throws
+/// plugin_incompatible for a description that does not hold together.
+[[nodiscard]] DatasetPtr unpack(const nlohmann::json& description, Message& message);
+
+}  // namespace iso::host

@@ -1,0 +1,156 @@
+#include "process.h"
+
+#include "iso/base/error.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <thread>
+
+extern char** environ;
+
+namespace iso::host {
+namespace {
+
+constexpr std::size_t lines_kept = 20;
+constexpr std::size_t longest_line = 2000;
+constexpr int socket_in_child = 3;
+constexpr std::chrono::milliseconds patience{1000};  ///< with a worker that does not read
+
+/// The environment of a worker: ours, and threads that wait for work without burning a core.
+class Environment {
+ public:
+  Environment() {
+    for (char** entry = environ; *entry != nullptr; ++entry)
+      if (!std::string_view{*entry}.starts_with("OMP_WAIT_POLICY=")) pointers_.push_back(*entry);
+    pointers_.push_back(policy_.data());
+    pointers_.push_back(nullptr);
+  }
+  [[nodiscard]] char* const* get() const noexcept { return pointers_.data(); }
+
+ private:
+  std::string policy_{"OMP_WAIT_POLICY=passive"};
+  std::vector<char*> pointers_;
+};
+
+class SpawnSettings {
+ public:
+  SpawnSettings(int socket, int output) {
+    ::posix_spawn_file_actions_init(&actions);
+    // dup2 onto itself would keep close-on-exec in older C libraries; high numbers never collide with 0 to 3.
+    ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    ::posix_spawn_file_actions_adddup2(&actions, output, 1);
+    ::posix_spawn_file_actions_adddup2(&actions, output, 2);
+    ::posix_spawn_file_actions_adddup2(&actions, socket, socket_in_child);
+    ::posix_spawnattr_init(&attributes);
+    sigset_t none, all;
+    ::sigemptyset(&none);
+    ::sigfillset(&all);
+    ::posix_spawnattr_setsigmask(&attributes, &none);
+    ::posix_spawnattr_setsigdefault(&attributes, &all);
+    ::posix_spawnattr_setpgroup(&attributes, 0);  // Ctrl-C is for the program, which cancels in order
+    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+  }
+  SpawnSettings(const SpawnSettings&) = delete;
+  SpawnSettings& operator=(const SpawnSettings&) = delete;
+  ~SpawnSettings() {
+    ::posix_spawn_file_actions_destroy(&actions);
+    ::posix_spawnattr_destroy(&attributes);
+  }
+  posix_spawn_file_actions_t actions{};
+  posix_spawnattr_t attributes{};
+};
+
+[[noreturn]] void cannot_start(const std::filesystem::path& program, int number) {
+  throw Error(Errc::plugin_crashed, "the worker '" + program.string() + "' cannot be started: " + std::strerror(number),
+              "check the installation, and the limits of processes and open files (ulimit -u, ulimit -n)");
+}
+
+/// The same file under a number of 10 or more.
+Descriptor moved_up(Descriptor from, const std::filesystem::path& program) {
+  const int number = ::fcntl(from.get(), F_DUPFD_CLOEXEC, 10);
+  if (number < 0) cannot_start(program, errno);
+  return Descriptor{number};
+}
+
+}  // namespace
+
+WorkerProcess::WorkerProcess(const std::filesystem::path& program) {
+  auto [ours, theirs] = socket_pair();
+  std::array<int, 2> ends{-1, -1};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) cannot_start(program, errno);
+  output_ = Descriptor{ends[0]};
+  Descriptor printing{ends[1]};
+  ::fcntl(output_.get(), F_SETFL, O_NONBLOCK);
+  const Descriptor socket = moved_up(std::move(theirs), program);
+  const Descriptor output = moved_up(std::move(printing), program);
+  const SpawnSettings settings{socket.get(), output.get()};
+  const Environment environment;
+  std::string name = program.string(), parent = "--parent=" + std::to_string(::getpid());
+  std::array<char*, 3> arguments{name.data(), parent.data(), nullptr};
+  pid_t started = -1;
+  const int number = ::posix_spawn(&started, name.c_str(), &settings.actions, &settings.attributes, arguments.data(), environment.get());
+  if (number != 0) cannot_start(program, number);
+  process_ = started;
+  channel_.emplace(std::move(ours), patience);
+}
+
+WorkerProcess::~WorkerProcess() {
+  if (process_ > 0) wait(std::chrono::milliseconds{0});
+}
+
+void WorkerProcess::read_output() {
+  std::array<char, 4096> bytes;
+  for (int rounds = 0; rounds < 64; ++rounds) {  // a task that prints without end must not keep us here
+    const ssize_t count = ::read(output_.get(), bytes.data(), bytes.size());
+    if (count <= 0) return;
+    for (const char c : std::string_view{bytes.data(), static_cast<std::size_t>(count)}) {
+      if (c != '\n') {
+        if (line_.size() < longest_line) line_ += c;
+        continue;
+      }
+      lines_.push_back(std::exchange(line_, {}));
+      if (lines_.size() > lines_kept) lines_.pop_front();
+    }
+  }
+}
+
+void WorkerProcess::kill() noexcept {
+  if (process_ > 0) ::kill(process_, SIGKILL);
+}
+
+int WorkerProcess::wait(std::chrono::milliseconds patience) {
+  const auto end = std::chrono::steady_clock::now() + patience;
+  int status = 0;
+  bool killed = false;
+  while (process_ > 0) {
+    read_output();
+    const pid_t answer = ::waitpid(process_, &status, WNOHANG);
+    if (answer == process_ || (answer < 0 && errno != EINTR)) {
+      process_ = -1;
+      break;
+    }
+    if (!killed && std::chrono::steady_clock::now() >= end) {
+      kill();
+      killed = true;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  }
+  read_output();
+  return status;
+}
+
+std::string WorkerProcess::tail() {
+  std::string text;
+  for (const std::string& line : lines_) text += line + "\n";
+  if (!line_.empty()) text += line_ + "\n";
+  return text;
+}
+
+}  // namespace iso::host

@@ -1,0 +1,185 @@
+#include "serve.h"
+
+#include "../protocol/dataset_message.h"
+#include "../protocol/messages.h"
+
+#include "iso/base/log.h"
+#include "iso/job/run.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <charconv>
+#include <condition_variable>
+#include <fstream>
+#include <iostream>
+#include <thread>
+
+namespace iso::host {
+namespace {
+
+using Json = nlohmann::json;
+constexpr int socket_number = 3;
+constexpr std::chrono::hours patience{24};  ///< with a busy program; a dead one is heard of at once
+constexpr std::chrono::milliseconds between_heartbeats{500};
+
+/// Ends with its parent, is the first to go when memory runs out, and leaves no core file of gigabytes.
+void become_worker(int argc, char** argv) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  int parent = 0;
+  const std::string_view option = argc > 1 ? argv[1] : "";
+  constexpr std::string_view name = "--parent=";
+  if (option.starts_with(name)) std::from_chars(option.data() + name.size(), option.data() + option.size(), parent);
+  if (parent == 0 || ::fcntl(socket_number, F_GETFD) < 0) {
+    std::cerr << "isocenter-worker is started by isocenter, not by hand\n";
+    std::_Exit(exit_code(Errc::usage));
+  }
+  if (::getppid() != parent) std::_Exit(0);  // it died before we could ask to be told
+  ::fcntl(socket_number, F_SETFD, FD_CLOEXEC);
+  std::ofstream{"/proc/self/oom_score_adj"} << 500;
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);
+}
+
+/// Sends signs of life until it goes.
+class Heart {
+ public:
+  explicit Heart(Channel& channel) : thread_{[this, &channel](const std::stop_token& stop) { beat(channel, stop); }} {}
+
+ private:
+  void beat(Channel& channel, const std::stop_token& stop) {
+    std::mutex mutex;
+    std::condition_variable_any pause;
+    std::unique_lock lock{mutex};
+    while (!stop.stop_requested()) {
+      try {
+        channel.send({{"type", "heartbeat"}});
+      } catch (const Error&) {
+        std::_Exit(0);  // nobody is there to work for
+      } catch (const std::bad_alloc&) {
+        // the task took all memory for a moment; the next beat will come through
+      }
+      pause.wait_for(lock, stop, between_heartbeats, [] { return false; });
+    }
+  }
+  std::jthread thread_;
+};
+
+/// Hears the cancel, answers at once, and ends the process when the other end is gone.
+void listen(Channel& channel, std::stop_source& cancel) {
+  Message message;
+  while (true) {
+    try {
+      const auto got = channel.receive(message, std::chrono::seconds{3600});
+      if (got == Channel::Got::closed) std::_Exit(0);
+      if (got != Channel::Got::message || message.body.value("type", "") != "cancel") continue;
+      job::Event event;
+      event.state = job::State::cancelling;
+      event.stage = "cancelling";
+      channel.send(event_message(event));
+      cancel.request_stop();
+    } catch (const Error&) {
+      std::_Exit(exit_code(Errc::internal));
+    } catch (const std::bad_alloc&) {
+      cancel.request_stop();  // the answer could not be sent for want of memory; stopping gives it back
+    }
+  }
+}
+
+Message receive_job(Channel& channel) {
+  channel.send({{"type", "hello"}, {"protocol", {protocol_major, protocol_minor}}, {"pid", ::getpid()}});
+  Message message;
+  while (true) {
+    const auto got = channel.receive(message, std::chrono::seconds{60});
+    if (got != Channel::Got::message) std::_Exit(0);
+    if (message.body.value("type", "") == "run") return message;
+  }
+}
+
+std::shared_ptr<job::Workspace> take_datasets(Message& message) {
+  auto workspace = std::make_shared<job::Workspace>();
+  for (const auto& [name, description] : message.body.at("datasets").items())
+    workspace->put(name, unpack(description, message));
+  return workspace;
+}
+
+void limit_memory(std::size_t bytes) {
+  if (bytes == 0) return;
+  const rlimit limit{bytes, bytes};
+  ::setrlimit(RLIMIT_AS, &limit);
+}
+
+void send_event(Channel& channel, const job::Event& event) {
+  Json message = event_message(event);
+  Packer packer;
+  if (event.data) message["data"] = packer.pack(*event.data);
+  channel.send(message, packer.descriptors());
+}
+
+job::Outcome run_job(Channel& channel, Message& message, const WorkerParts& parts, const std::stop_token& stop) {
+  job::Outcome outcome;
+  try {
+    outcome.record.recipe = job::recipe_from_json(message.body.at("recipe").dump());
+    const auto workspace = take_datasets(message);
+    const auto names = message.body.at("plugin_directories").get<std::vector<std::string>>();
+    const std::vector<std::filesystem::path> folders(names.begin(), names.end());
+    compute::BackendRegistry registry;
+    parts.backends(registry);
+    limit_memory(message.body.value("address_space_bytes", std::size_t{0}));
+    const auto source = parts.source(folders);
+    const auto data = job::make_data_access(workspace);
+    job::ExecutionOptions options = options_from(message.body.at("options"));
+    outcome = run_task(outcome.record.recipe, {*source, registry, *data, options}, stop,
+                       [&](const job::Event& event) { send_event(channel, event); });
+  } catch (...) {
+    outcome.outputs.clear();
+    put_error(outcome.record, current_error());
+  }
+  return outcome;
+}
+
+void send_result(Channel& channel, const job::Outcome& outcome) {
+  Packer packer;
+  Json outputs = Json::object();
+  for (const auto& [port, data] : outcome.outputs) outputs[port] = packer.pack(*data);
+  channel.send({{"type", "result"}, {"record", Json::parse(to_json(outcome.record))}, {"outputs", std::move(outputs)}},
+               packer.descriptors());
+}
+
+}  // namespace
+
+int serve_worker(int argc, char** argv, const WorkerParts& parts) {
+  become_worker(argc, argv);
+  Channel channel{Descriptor{socket_number}, patience};
+  int code = 0;
+  try {
+    Message message = receive_job(channel);
+    std::stop_source cancel;
+    std::thread{[&] { listen(channel, cancel); }}.detach();  // ends with the process, by _Exit below
+    const Heart heart{channel};
+    job::Outcome outcome = run_job(channel, message, parts, cancel.get_token());
+    try {
+      send_result(channel, outcome);
+    } catch (const Error& problem) {
+      if (problem.code() == Errc::plugin_crashed) throw;
+      outcome.outputs.clear();
+      put_error(outcome.record, problem);  // no shared memory for the results
+      send_result(channel, outcome);
+    }
+    code = outcome.record.error ? exit_code(*outcome.record.error) : 0;
+    std::_Exit(code);  // without the destructors of a plugin: the result is whole
+  } catch (...) {
+    const Error problem = current_error();
+    std::cerr << problem.what() << "\n";
+    code = exit_code(problem.code());
+  }
+  std::_Exit(code);
+}
+
+}  // namespace iso::host

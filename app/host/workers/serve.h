@@ -1,0 +1,23 @@
+#pragma once
+
+#include "iso/compute/backend.h"
+#include "iso/job/executor.h"
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+
+namespace iso::host {
+
+/// What a worker runs tasks with. Asked for after the limits of the job are in force and the parent is watched.
+struct WorkerParts {
+  std::function<std::unique_ptr<job::TaskSource>(std::span<const std::filesystem::path> plugin_directories)> source;
+  std::function<void(compute::BackendRegistry& registry)> backends;
+};
+
+/// The whole of a worker process, from its arguments to its exit code: says hello on descriptor 3, receives one job,
+/// runs it, sends its events and its results, and ends. Ends at once when the program at the other end does.
+[[nodiscard]] int serve_worker(int argc, char** argv, const WorkerParts& parts);
+
+}  // namespace iso::host

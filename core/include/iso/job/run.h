@@ -1,0 +1,41 @@
+#pragma once
+
+#include "iso/compute/backend.h"
+#include "iso/job/data_access.h"
+#include "iso/job/executor.h"
+#include "iso/plugin/task.h"
+
+#include <stop_token>
+
+namespace iso::job {
+
+/// The two halves of a job, for those who put a process between them: computing, and handing over the results.
+
+struct Outcome {
+  Record record;
+  plugin::Datasets outputs;  ///< every result of the task; empty unless the record says done
+};
+
+/// What a job runs with; all outlive it.
+struct Surroundings {
+  TaskSource& source;
+  const compute::BackendRegistry& registry;
+  DataAccess& data;
+  ExecutionOptions options;
+};
+
+/// Reads the inputs, checks geometry, memory and suitability, runs the task and checks its results. Never throws:
+/// failures are in the record. Writes nothing but the scratch folder, which is gone afterwards. The last event (the
+/// end) is left to the caller, who may still have results to write.
+[[nodiscard]] Outcome run_task(const Recipe& recipe, const Surroundings& around, const std::stop_token& stop,
+                               const OnEvent& on_event);
+
+/// Refuses what can be known before the run: outputs that exist (unless overwrite) or whose folder is missing or
+/// read-only, two outputs at one place, an output that is an input. Throws cannot_write or output_directory.
+void check_places(const Recipe& recipe, const ExecutionOptions& options);
+
+/// Writes the results the recipe names and their records. On failure takes away what it had written, and the
+/// record says failed. Never throws.
+void deliver(Outcome& outcome, DataAccess& data, const ExecutionOptions& options);
+
+}  // namespace iso::job

@@ -1,0 +1,94 @@
+#include "context_impl.h"
+
+#include "iso/base/log.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace iso::job {
+namespace {
+
+constexpr auto shortest_pause = std::chrono::milliseconds{100};  ///< between two events of progress
+constexpr double seconds_before_guess = 0.5;                     ///< no remaining time from less than this
+
+}  // namespace
+
+JobContext::JobContext(Setting setting, OnEvent on_event)
+    : setting_{std::move(setting)}, on_event_{std::move(on_event)} {}
+
+Event JobContext::now(Tells tells) const {
+  Event event;
+  event.state = setting_.stop.stop_requested() ? State::cancelling : State::running;
+  event.tells = tells;
+  event.fraction = fraction_;
+  event.stage = stage_;
+  event.elapsed_seconds = std::chrono::duration<double>(Clock::now() - begin_).count();
+  if (fraction_ > 0.005 && event.elapsed_seconds > seconds_before_guess)
+    event.remaining_seconds = event.elapsed_seconds * (1 - fraction_) / fraction_;
+  return event;
+}
+
+void JobContext::tell(const Event& event) const {
+  if (on_event_) on_event_(event);
+}
+
+void JobContext::report(double fraction, std::string_view stage) {
+  const std::lock_guard lock{mutex_};
+  if (std::isfinite(fraction)) fraction_ = std::max(fraction_, std::clamp(fraction, 0.0, 1.0));
+  const bool another = stage_ != stage;
+  if (another) stage_ = stage;
+  const auto moment = Clock::now();
+  if (!another && moment - told_ < shortest_pause) return;
+  told_ = moment;
+  tell(now(Tells::progress));
+}
+
+void JobContext::plot(std::string_view curve, double x, double y) {
+  const std::lock_guard lock{mutex_};
+  if (std::isfinite(y)) quality_[std::string(curve)] = y;
+  Event event = now(Tells::plot);
+  event.curve = curve;
+  event.x = x;
+  event.y = y;
+  tell(event);
+}
+
+void JobContext::preview(std::string_view output, DatasetPtr data) {
+  if (setting_.preview_every <= 0 || !data) return;
+  const std::lock_guard lock{mutex_};
+  const int count = previews_[std::string(output)]++;
+  if (count % setting_.preview_every != 0) return;
+  Event event = now(Tells::preview);
+  event.output = output;
+  event.data = std::move(data);
+  tell(event);
+}
+
+void JobContext::log(std::string_view text) {
+  iso::log::info("job", text);
+  const std::lock_guard lock{mutex_};
+  Event event = now(Tells::log);
+  event.message = text;
+  tell(event);
+}
+
+void JobContext::warn(std::string_view text) {
+  iso::log::info("job", "warning: ", text);
+  const std::lock_guard lock{mutex_};
+  warnings_.emplace_back(text);
+  Event event = now(Tells::warning);
+  event.message = text;
+  tell(event);
+}
+
+std::map<std::string, double> JobContext::quality() const {
+  const std::lock_guard lock{mutex_};
+  return quality_;
+}
+
+std::vector<std::string> JobContext::warnings() const {
+  const std::lock_guard lock{mutex_};
+  return warnings_;
+}
+
+}  // namespace iso::job

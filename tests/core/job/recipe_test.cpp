@@ -1,0 +1,70 @@
+#include "iso/base/error.h"
+#include "iso/job/recipe.h"
+
+#include <gtest/gtest.h>
+
+namespace iso::job {
+namespace {
+
+Recipe full() {
+  Recipe recipe;
+  recipe.task = "sparse_view_ct/tv";
+  recipe.inputs = {{"sinogram", "scan.h5"}, {"prior", "workspace:prior"}};
+  recipe.hints = {{"sinogram", {{"geometry", "scan.xml"}, {"unit", "1/mm"}}}};
+  recipe.outputs = {{"volume", "out/rec.mha"}};
+  recipe.parameters_json = R"({"iterations":200,"tv_weight":0.05})";
+  recipe.device = "cpu";
+  recipe.seed = 18446744073709551615ULL;
+  recipe.accepted_geometry = {Finding::gap, Finding::tilt};
+  return recipe;
+}
+
+std::string message_of(const std::string& text) {
+  try {
+    (void)recipe_from_json(text);
+  } catch (const Error& problem) {
+    EXPECT_EQ(problem.code(), Errc::invalid_input);
+    return problem.what();
+  }
+  return "no error";
+}
+
+TEST(Recipe, SurvivesItsJsonForm) { EXPECT_EQ(recipe_from_json(to_json(full())), full()); }
+
+TEST(Recipe, IgnoresUnknownMembers) {
+  EXPECT_EQ(recipe_from_json(R"({"task":"a/b","colour":"blue"})").task, "a/b");
+}
+
+TEST(Recipe, NamesTheMemberThatIsWrong) {
+  EXPECT_NE(message_of("{").find("not JSON"), std::string::npos);
+  EXPECT_NE(message_of("[]").find("array"), std::string::npos);
+  EXPECT_NE(message_of("{}").find("no task"), std::string::npos);
+  EXPECT_NE(message_of(R"({"task":"a/b","inputs":3})").find("'inputs'"), std::string::npos);
+  EXPECT_NE(message_of(R"({"task":"a/b","seed":-1})").find("'seed'"), std::string::npos);
+  EXPECT_NE(message_of(R"({"task":"a/b","seed":1.5})").find("'seed'"), std::string::npos);
+  EXPECT_NE(message_of(R"({"task":"a/b","parameters":[]})").find("'parameters'"), std::string::npos);
+  EXPECT_NE(message_of(R"({"task":"a/b","accepted_geometry":["bent"]})").find("'accepted_geometry'"), std::string::npos);
+}
+
+TEST(Recipe, OfANewerVersionIsRefusedWithBothVersions) {
+  const std::string message = message_of(R"({"task":"a/b","recipe_version":2})");
+  EXPECT_NE(message.find("2"), std::string::npos);
+  EXPECT_NE(message.find("up to 1"), std::string::npos);
+}
+
+TEST(Recipe, ResolvesPathsButNotTheWorkspace) {
+  const Recipe recipe = resolved(full(), "/data/scan");
+  EXPECT_EQ(recipe.inputs.at("sinogram"), "/data/scan/scan.h5");
+  EXPECT_EQ(recipe.inputs.at("prior"), "workspace:prior");
+  EXPECT_EQ(recipe.outputs.at("volume"), "/data/scan/out/rec.mha");
+  EXPECT_EQ(recipe.hints.at("sinogram").at("geometry"), "/data/scan/scan.xml");
+}
+
+TEST(State, HasANameAndBack) {
+  for (const State state : {State::queued, State::running, State::cancelling, State::done, State::cancelled, State::failed, State::crashed})
+    EXPECT_EQ(state_from_string(to_string(state)), state);
+  EXPECT_THROW((void)state_from_string("asleep"), Error);
+}
+
+}  // namespace
+}  // namespace iso::job

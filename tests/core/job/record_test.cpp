@@ -1,0 +1,104 @@
+#include "iso/job/record.h"
+
+#include <gtest/gtest.h>
+
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <filesystem>
+#include <optional>
+
+namespace iso::job {
+namespace {
+
+Record sample() {
+  Record record;
+  record.recipe.task = "a/b";
+  record.program_version = "0.1.0";
+  record.backend = "cpu";
+  record.cpu_level = "x86-64-v3";
+  record.threads = 2;
+  record.libraries = {{"ITK", "5.2.1"}};
+  record.input_digests = {{"sinogram", "aa"}};
+  record.output_digests = {{"volume", "bb"}};
+  record.geometry["sinogram"] = {Finding::gap, 0.5, "mm", "a slice is missing"};
+  record.started_utc = "2026-01-02T03:04:05Z";
+  record.seconds = 1.25;
+  record.timings = {{"run", 1.0}};
+  record.quality = {{"residual", 0.125}};
+  record.peak_memory_bytes = 12345678901;
+  record.state = State::failed;
+  record.error = Errc::geometry_refused;
+  record.error_message = "no";
+  record.error_hint = "yes";
+  record.warnings = {"careful"};
+  return record;
+}
+
+TEST(Record, SurvivesItsJsonForm) {
+  const std::string text = to_json(sample());
+  EXPECT_EQ(to_json(record_from_json(text)), text);
+  EXPECT_EQ(record_from_json(text).error, Errc::geometry_refused);
+  EXPECT_EQ(record_from_json(text).geometry.at("sinogram").sentence, "a slice is missing");
+}
+
+TEST(Record, StandsBesideItsOutput) { EXPECT_EQ(record_path("a/rec.mha"), "a/rec.mha.record.json"); }
+
+TEST(Record, WithoutARecipeIsRefused) { EXPECT_THROW((void)record_from_json("{}"), Error); }
+
+TEST(Record, IsWrittenWholeOrNotAtAll) {
+  const std::filesystem::path folder = std::filesystem::path(::testing::TempDir()) / "iso_record_test";
+  std::filesystem::create_directories(folder);
+  write_record(folder / "r.json", sample());
+  EXPECT_EQ(to_json(read_record(folder / "r.json")), to_json(sample()));
+  try {
+    write_record(folder / "missing" / "r.json", sample());
+    FAIL();
+  } catch (const Error& problem) {
+    EXPECT_EQ(problem.code(), Errc::cannot_write);
+  }
+  std::size_t files = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder)) ++files;
+  EXPECT_EQ(files, 1U);
+  std::filesystem::remove_all(folder);
+}
+
+TEST(Record, LeavesNothingOnAFullDisk) {
+  const std::filesystem::path folder = std::filesystem::path(::testing::TempDir()) / "iso_record_full";
+  std::filesystem::create_directories(folder);
+  ::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const rlimit small{100, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  std::optional<Errc> code;
+  try {
+    write_record(folder / "r.json", sample());
+  } catch (const Error& problem) {
+    code = problem.code();
+  }
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  EXPECT_EQ(code, Errc::cannot_write);
+  EXPECT_TRUE(std::filesystem::is_empty(folder));
+  std::filesystem::remove_all(folder);
+}
+
+TEST(Record, OfTheSameRunComparesEqual) {
+  const Comparison comparison = compare(sample(), sample());
+  EXPECT_TRUE(comparison.same_bits);
+  EXPECT_TRUE(comparison.differences.empty());
+}
+
+TEST(Record, SaysWhatDiffers) {
+  Record other = sample();
+  other.output_digests["volume"] = "cc";
+  other.threads = 1;
+  other.libraries["ITK"] = "5.3";
+  const Comparison comparison = compare(sample(), other);
+  EXPECT_FALSE(comparison.same_bits);
+  ASSERT_EQ(comparison.differences.size(), 3U);
+  EXPECT_EQ(comparison.differences[0], "output volume: was bb, is cc");
+}
+
+}  // namespace
+}  // namespace iso::job

@@ -1,0 +1,207 @@
+#include "iso/job/estimate.h"
+#include "iso/job/run.h"
+#include "support/job_tasks.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+namespace iso::job {
+namespace {
+
+/// Files as a stand-in: writes the number of bytes asked for, or fails halfway like a full disk.
+class Files final : public DataAccess {
+ public:
+  DatasetPtr read(const std::string& place, const Wanted&) override { throw Error(Errc::cannot_read, "'" + place + "' cannot be read"); }
+  void write(const std::string& place, const DatasetPtr&, bool) override {
+    if (full) throw Error(Errc::cannot_write, "the disk is full");
+    std::ofstream(place) << "pixels";
+    if (record_fails) std::filesystem::create_directories(record_path(place) / "in the way");
+  }
+  bool full{false}, record_fails{false};
+};
+
+class Jobs : public ::testing::Test {
+ protected:
+  Jobs() {
+    test::add_backends(registry);
+    workspace->put("in", freeze(test::sample_volume()));
+    std::filesystem::remove_all(folder);
+    std::filesystem::create_directories(folder);
+    options.scratch = folder;
+  }
+  ~Jobs() override { std::filesystem::remove_all(folder); }
+
+  Record run(const Recipe& recipe, const std::stop_token& stop = {}) {
+    const auto executor = make_in_process_executor(source, registry, options, make_data_access(workspace, files));
+    return executor->execute(recipe, stop, [&](const Event& event) { events.push_back(event); });
+  }
+  Recipe to_file(const std::string& task) const {
+    Recipe recipe = test::sample_recipe(task);
+    recipe.outputs = {{"volume", (folder / "out.raw").string()}};
+    return recipe;
+  }
+  std::size_t entries() const {
+    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(folder), {}));
+  }
+
+  test::SampleSource source;
+  compute::BackendRegistry registry;
+  ExecutionOptions options;
+  std::shared_ptr<Workspace> workspace = std::make_shared<Workspace>();
+  std::shared_ptr<Files> files = std::make_shared<Files>();
+  std::vector<Event> events;
+  std::filesystem::path folder = std::filesystem::path(::testing::TempDir()) / ("iso_job_test" + std::to_string(::getpid()));
+};
+
+TEST_F(Jobs, RecordWhatTheyMet) {
+  const Record record = run(test::sample_recipe("noise"));
+  ASSERT_EQ(record.state, State::done) << record.error_message;
+  EXPECT_EQ(record.backend, "memory");
+  EXPECT_EQ(record.plugin_version, "1.0.0");
+  EXPECT_EQ(record.recipe.parameters_json, R"({"rounds":3,"strength":1.5})");
+  EXPECT_EQ(record.input_digests.at("volume"), digest(*workspace->find("in")));
+  EXPECT_EQ(record.output_digests.at("volume"), digest(*workspace->find("out")));
+  EXPECT_EQ(record.quality.at("residual"), 0.25);
+  EXPECT_EQ(record.warnings, std::vector<std::string>{"noise is noise"});
+  EXPECT_GT(record.peak_memory_bytes, std::size_t{1} << 20);
+  EXPECT_FALSE(record.libraries.at("ITK").empty());
+  EXPECT_EQ(events.back().state, State::done);
+}
+
+TEST_F(Jobs, ReportProgressThatNeverFalls) {
+  (void)run(test::sample_recipe("noise"));
+  double last = 0;
+  for (const Event& event : events) {
+    EXPECT_GE(event.fraction, last);
+    last = event.fraction;
+  }
+  EXPECT_EQ(last, 1.0);
+}
+
+TEST_F(Jobs, PassOnEveryNthPreviewOnly) {
+  const auto previews = [&] {
+    return std::ranges::count_if(events, [](const Event& e) { return e.tells == Tells::preview && e.data; });
+  };
+  (void)run(test::sample_recipe("noise"));
+  EXPECT_EQ(previews(), 0);
+  options.preview_every = 1;
+  (void)run(test::sample_recipe("noise"));
+  EXPECT_EQ(previews(), 1);
+}
+
+TEST_F(Jobs, WriteARecordBesideTheOutput) {
+  ASSERT_EQ(run(to_file("noise")).state, State::done);
+  EXPECT_EQ(read_record(folder / "out.raw.record.json").recipe.task, "test/noise");
+  EXPECT_EQ(entries(), 2U);
+}
+
+TEST_F(Jobs, GiveTheErrorOfTheTaskAndWriteNothing) {
+  const std::map<std::string, Errc> cases{{"throw_error", Errc::quality_gate}, {"throw_int", Errc::internal},
+                                          {"nan_output", Errc::invalid_result}, {"no_output", Errc::invalid_result},
+                                          {"huge", Errc::out_of_memory}};
+  for (const auto& [task, code] : cases) {
+    const Record record = run(to_file(task));
+    EXPECT_EQ(record.state, State::failed) << task;
+    EXPECT_EQ(record.error, code) << task << ": " << record.error_message;
+    EXPECT_FALSE(record.error_message.empty());
+    EXPECT_EQ(entries(), 0U) << task;
+  }
+}
+
+TEST_F(Jobs, RunAgainstTheEstimateWhenToldTo) {
+  options.ignore_memory = true;
+  EXPECT_EQ(run(test::sample_recipe("huge")).state, State::done);
+}
+
+TEST_F(Jobs, LeaveNothingOnAFullDisk) {
+  files->full = true;
+  const Record record = run(to_file("noise"));
+  EXPECT_EQ(record.error, Errc::cannot_write);
+  EXPECT_EQ(entries(), 0U);
+}
+
+TEST_F(Jobs, TakeTheOutputAwayWhenItsRecordCannotBeWritten) {
+  files->record_fails = true;
+  const Record record = run(to_file("noise"));
+  EXPECT_EQ(record.error, Errc::cannot_write);
+  EXPECT_FALSE(std::filesystem::exists(folder / "out.raw"));
+}
+
+TEST_F(Jobs, RefuseToReplaceAnOutputBeforeTheyRun) {
+  std::ofstream(folder / "out.raw") << "precious";
+  EXPECT_EQ(run(to_file("noise")).error, Errc::cannot_write);
+  EXPECT_TRUE(events.size() <= 1) << "the task was started";
+  options.overwrite = true;
+  EXPECT_EQ(run(to_file("noise")).state, State::done);
+}
+
+TEST_F(Jobs, RefuseAMissingFolder) {
+  Recipe recipe = test::sample_recipe("noise");
+  recipe.outputs = {{"volume", (folder / "no" / "out.raw").string()}};
+  EXPECT_EQ(run(recipe).error, Errc::output_directory);
+}
+
+TEST_F(Jobs, NameUnknownAndMissingPorts) {
+  Recipe recipe = test::sample_recipe("noise");
+  recipe.inputs["sinogram"] = "workspace:in";
+  EXPECT_EQ(run(recipe).error, Errc::usage);
+  recipe.inputs.clear();
+  EXPECT_EQ(run(recipe).error, Errc::no_input);
+  recipe = test::sample_recipe("noise");
+  recipe.outputs = {{"picture", "workspace:out"}};
+  EXPECT_EQ(run(recipe).error, Errc::usage);
+  recipe = test::sample_recipe("noise");
+  recipe.inputs["volume"] = "workspace:nothing";
+  EXPECT_EQ(run(recipe).error, Errc::no_input);
+}
+
+TEST_F(Jobs, StopWhenAsked) {
+  std::stop_source stop;
+  std::jthread later{[&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds{50});
+    stop.request_stop();
+  }};
+  const Record record = run(to_file("waits"), stop.get_token());
+  EXPECT_EQ(record.state, State::cancelled);
+  EXPECT_EQ(record.error, Errc::cancelled);
+  EXPECT_EQ(entries(), 0U);
+}
+
+TEST_F(Jobs, ReplayToTheSameBitsWithAnyNumberOfThreads) {
+  options.threads = 2;
+  const Record before = run(test::sample_recipe("noise"));
+  for (const int threads : {1, 2}) {
+    options.threads = threads;
+    const auto executor = make_in_process_executor(source, registry, options, make_data_access(workspace, files));
+    const Replay again = replay(record_from_json(to_json(before)), *executor);
+    EXPECT_TRUE(again.comparison.same_bits) << threads;
+    EXPECT_EQ(again.comparison.differences.empty(), threads == 2);
+  }
+}
+
+TEST_F(Jobs, OfAnotherSeedAreToldApart) {
+  const Record before = run(test::sample_recipe("noise"));
+  Record other = before;
+  other.recipe.seed = 12;
+  const auto executor = make_in_process_executor(source, registry, options, make_data_access(workspace, files));
+  const Replay again = replay(other, *executor);
+  EXPECT_FALSE(again.comparison.same_bits);
+  EXPECT_TRUE(again.comparison.differences.at(0).starts_with("output volume"));
+}
+
+TEST(Estimate, AddsInputsOperatorsAndWork) {
+  plugin::Needs needs;
+  needs.work_bytes = 1000;
+  needs.operators.push_back(compute::Fourier{Shape{8, 8}, {0, 1}, true, ScalarType::c64});
+  const Estimate result = estimate(needs, {{"volume", freeze(test::sample_volume(4))}});
+  EXPECT_EQ(result.input_bytes, 256U);
+  EXPECT_EQ(result.operator_bytes, 512U);
+  EXPECT_EQ(result.work_bytes, 1000U);
+  EXPECT_GT(result.process_bytes, std::size_t{1} << 20);
+}
+
+}  // namespace
+}  // namespace iso::job

@@ -59,7 +59,7 @@ enum class Contrast : std::uint8_t { original, modified };
 /// table 3.2; modified: the values that M. Schabel's widespread script gives them.
 [[nodiscard]] Phantom shepp_logan_3d(double scale_mm, Contrast contrast = Contrast::modified);
 
-/// A head after the idea of the FORBILD definition (water = 1 x scale-free value): skull shell of 1.8, brain 1.05, eyes,
+/// A head after the idea of the FORBILD definition (values relative to water): skull shell of 1.8, brain 1.05, eyes,
 /// ventricle, low-contrast haematoma, frontal sinus, petrous bones and an ear with holes. Our own table, not FORBILD's.
 /// `scale_mm`: length of the table's unit, 1 cm in the original size (pass 10).
 [[nodiscard]] Phantom forbild_like_head(double scale_mm);
@@ -68,7 +68,7 @@ enum class Contrast : std::uint8_t { original, modified };
 /// -0.5; endless along z.
 [[nodiscard]] Phantom discs(double radius_mm);
 
-/// Seven groups of four bars in a disc of value 0.5; bar and gap widths shrink from radius/10 by sqrt(2) a group.
+/// Seven groups of four bars in a disc of value 0.5; bars and gaps are 0.08 radius wide and shrink by sqrt(2) a group.
 [[nodiscard]] Phantom resolution_bars(double radius_mm);
 
 /// The phantoms above by name: "shepp-logan", "shepp-logan-original", "shepp-logan-3d", "shepp-logan-3d-original",

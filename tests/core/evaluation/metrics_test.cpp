@@ -1,0 +1,129 @@
+#include "iso/evaluation/metrics.h"
+
+#include "iso/base/error.h"
+#include "iso/base/threads.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <limits>
+
+namespace iso::evaluation {
+namespace {
+
+using Value = std::function<double(double, double)>;
+
+PixelBlock image_of(std::int64_t width, std::int64_t height, const Value& value, ScalarType type = ScalarType::f64) {
+  PixelBlock out = PixelBlock::allocate({Shape{width, height}, ScalarType::f64});
+  const auto pixels = out.mutable_values<double>();
+  for (std::int64_t y = 0; y < height; ++y)
+    for (std::int64_t x = 0; x < width; ++x)
+      pixels[static_cast<std::size_t>(y * width + x)] = value(static_cast<double>(x), static_cast<double>(y));
+  return out.converted(type);
+}
+
+double wave(double i, double j) { return std::sin(.3 * i) + std::cos(.2 * j); }
+double disturbed(double i, double j) { return wave(i, j) + .05 * std::sin(1.7 * i * j + .4); }
+
+// Expected values: scikit-image 0.26.0 (structural_similarity with gaussian_weights, sigma 1.5, population covariance) and
+// direct sums in NumPy over the same formulas.
+TEST(ImageMetrics, AgreeWithIndependentImplementations) {
+  const auto m = compare(image_of(23, 19, disturbed), image_of(23, 19, wave));
+  EXPECT_NEAR(m.data_range, 3.991954371234648, 1e-12);
+  EXPECT_NEAR(m.psnr_db, 41.16937615022223, 1e-9);
+  EXPECT_NEAR(m.nrmse, 0.034394624602231805, 1e-12);
+  EXPECT_NEAR(m.ssim.value(), 0.9940154811658248, 1e-9);
+  EXPECT_NEAR(m.hfen.value(), 0.0675166979528088, 1e-9);
+  EXPECT_NEAR(m.mean_absolute, 0.031409598870536584, 1e-12);
+  EXPECT_NEAR(m.max_absolute, 0.04999557297170032, 1e-12);
+  EXPECT_NEAR(m.bias, 0.0001995989068209498, 1e-12);
+  EXPECT_EQ(m.elements, 23 * 19);
+}
+
+TEST(ImageMetrics, SsimWithZeroBorderAgreesWithADirectSum) {
+  CompareOptions options;
+  options.border = SsimBorder::zero;
+  const auto m = compare(image_of(23, 19, disturbed), image_of(23, 19, wave), options);
+  EXPECT_NEAR(m.ssim.value(), 0.9942292926786453, 1e-9);
+}
+
+TEST(ImageMetrics, EqualImagesArePerfect) {
+  const auto m = compare(image_of(16, 16, wave), image_of(16, 16, wave));
+  EXPECT_TRUE(std::isinf(m.psnr_db));
+  EXPECT_DOUBLE_EQ(m.ssim.value(), 1);
+  EXPECT_DOUBLE_EQ(m.hfen.value(), 0);
+  EXPECT_EQ(m.max_absolute, 0);
+  EXPECT_NE(to_json(m).find("\"psnr_db\":null"), std::string::npos);
+}
+
+TEST(ImageMetrics, MaskHidesEvenNotANumber) {
+  auto image = image_of(20, 20, [](double x, double y) { return x == 3 && y == 4 ? std::nan("") : x; });
+  const auto reference = image_of(20, 20, [](double x, double) { return x + 1; });
+  EXPECT_THROW((void)compare(image, reference), Error);
+  CompareOptions options;
+  PixelBlock mask = PixelBlock::allocate({Shape{20, 20}, ScalarType::u8});
+  for (auto& m : mask.mutable_values<std::uint8_t>()) m = 1;
+  mask.mutable_values<std::uint8_t>()[4 * 20 + 3] = 0;
+  options.mask = mask;
+  const auto m = compare(image, reference, options);
+  EXPECT_DOUBLE_EQ(m.rmse, 1);
+  EXPECT_DOUBLE_EQ(m.bias, -1);
+  EXPECT_EQ(m.elements, 399);
+}
+
+TEST(ImageMetrics, ImageSmallerThanTheWindowHasNoSsim) {
+  const auto m = compare(image_of(8, 8, disturbed), image_of(8, 8, wave));
+  EXPECT_FALSE(m.ssim.has_value());
+  EXPECT_NE(to_json(m).find("\"ssim\":null"), std::string::npos);
+}
+
+TEST(ImageMetrics, FlatReferenceNeedsADataRange) {
+  const auto flat = image_of(12, 12, [](double, double) { return 5.0; });
+  EXPECT_THROW((void)compare(image_of(12, 12, wave), flat), Error);
+  CompareOptions options;
+  options.data_range = 2;
+  EXPECT_FALSE(compare(image_of(12, 12, wave), flat, options).hfen.has_value());
+}
+
+TEST(ImageMetrics, RefuseShapesThatDiffer) {
+  try {
+    (void)compare(image_of(8, 9, wave), image_of(9, 8, wave));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), Errc::shape_mismatch);
+  }
+}
+
+TEST(ImageMetrics, DoNotDependOnTheNumberOfThreads) {
+  const auto x = image_of(33, 30, disturbed, ScalarType::f32).reshaped(Shape{33, 6, 5});
+  const auto r = image_of(33, 30, wave, ScalarType::f32).reshaped(Shape{33, 6, 5});
+  CompareOptions options;
+  options.border = SsimBorder::zero;
+  ThreadBudget::set(1);
+  const auto one = compare(x, r, options);
+  ThreadBudget::set(3);
+  const auto three = compare(x, r, options);
+  EXPECT_EQ(one.ssim.value(), three.ssim.value());
+  EXPECT_EQ(one.hfen.value(), three.hfen.value());
+}
+
+TEST(WindowMetrics, ClipsToTheWindowBeforeComparing) {
+  // Both images lie above a (500, 50) window, which ends at 300 HU: nothing to see there.
+  const auto bright = image_of(12, 12, [](double x, double) { return 400 + x; });
+  const auto brighter = image_of(12, 12, [](double x, double) { return 900 + x; });
+  EXPECT_EQ(compare_hounsfield(bright, brighter, {500, 50}).rmse_hu, 0);
+  EXPECT_NEAR(compare_hounsfield(bright, brighter, {3000, 500}).rmse_hu, 500, 1e-9);
+  EXPECT_NEAR(compare_hounsfield(bright, brighter, {3000, 500}).mapped.psnr_db, 20 * std::log10(6.0), 1e-9);
+}
+
+TEST(Hounsfield, TurnsIntoAttenuationAndBack) {
+  const auto hu = image_of(4, 4, [](double x, double y) { return -1000 + 300 * x + 50 * y; }, ScalarType::f32);
+  const auto mu = to_attenuation(hu);
+  EXPECT_EQ(mu.values<float>()[0], 0);
+  const auto back = to_hounsfield(mu);
+  for (std::size_t i = 0; i < 16; ++i) EXPECT_NEAR(back.values<float>()[i], hu.values<float>()[i], 1e-3);
+}
+
+}  // namespace
+}  // namespace iso::evaluation

@@ -1,0 +1,167 @@
+#include "gpu/reference/reference_backend.h"
+
+#include <cmath>
+#include <limits>
+
+namespace iso::gpu {
+namespace {
+
+using namespace compute;
+using Complex = std::complex<double>;
+
+template <class Visit>
+auto with_type(ScalarType type, Visit&& visit) {
+  switch (type) {
+    case ScalarType::f32: return visit(float{});
+    case ScalarType::f64: return visit(double{});
+    case ScalarType::c64: return visit(std::complex<float>{});
+    case ScalarType::c128: return visit(std::complex<double>{});
+    default: break;
+  }
+  throw Error{Errc::type_mismatch, "vector operations work on f32, f64, c64 and c128, not on " + std::string{to_string(type)}};
+}
+
+void expect_same(const Array& x, const Array& y) {
+  if (x.spec() != y.spec()) {
+    throw Error{Errc::shape_mismatch, "arrays of " + x.spec().shape.text() + " and " + y.spec().shape.text() + " were combined"};
+  }
+}
+
+template <class T>
+T to(Complex z) {
+  if constexpr (std::is_floating_point_v<T>) return static_cast<T>(z.real());
+  else return T(static_cast<typename T::value_type>(z.real()), static_cast<typename T::value_type>(z.imag()));
+}
+
+/// x = f(x), element by element, computed in complex double.
+template <class F>
+void map(Array& x, F&& f) {
+  with_type(x.spec().type, [&](auto t) {
+    using T = decltype(t);
+    for (T& v : x.host<T>()) v = to<T>(f(Complex(v)));
+  });
+}
+
+/// y = f(x, y).
+template <class F>
+void map(const Array& x, Array& y, F&& f) {
+  expect_same(x, y);
+  with_type(x.spec().type, [&](auto t) {
+    using T = decltype(t);
+    const auto in = x.host<const T>();
+    const auto out = y.host<T>();
+    for (std::size_t i = 0; i < in.size(); ++i) out[i] = to<T>(f(Complex(in[i]), Complex(out[i])));
+  });
+}
+
+/// The sum of g over the lengths of the vectors on the last axis, each vector first scaled by f(length).
+template <class F>
+double vectors(const Array& x, F&& factor) {
+  const auto& shape = x.spec().shape;
+  const auto parts = static_cast<std::size_t>(shape[shape.rank() - 1]);
+  const auto points = static_cast<std::size_t>(shape.count()) / std::max<std::size_t>(1, parts);
+  return with_type(x.spec().type, [&](auto t) {
+    using T = decltype(t);
+    const auto values = x.host<T>();
+    double total = 0;
+    for (std::size_t p = 0; p < points; ++p) {
+      double squares = 0;
+      for (std::size_t k = 0; k < parts; ++k) squares += std::norm(Complex(values[k * points + p]));
+      const double length = std::sqrt(squares), scale = factor(length);
+      total += length;
+      if (scale == 1) continue;
+      for (std::size_t k = 0; k < parts; ++k) values[k * points + p] = to<T>(scale * Complex(values[k * points + p]));
+    }
+    return total;
+  });
+}
+
+double shrink(double level, double size) { return size > level ? 1 - level / size : 0.0; }
+
+class ReferenceVectorOps final : public VectorOps {
+ public:
+  void fill(Array& x, double value, Stream&) const override { map(x, [=](Complex) { return Complex(value); }); }
+  void copy(const Array& x, Array& y, Stream&) const override { map(x, y, [](Complex a, Complex) { return a; }); }
+  void scale(Complex a, Array& x, Stream&) const override { map(x, [=](Complex v) { return a * v; }); }
+  void axpy(Complex a, const Array& x, Array& y, Stream&) const override {
+    map(x, y, [=](Complex u, Complex v) { return v + a * u; });
+  }
+  void axpby(Complex a, const Array& x, Complex b, Array& y, Stream&) const override {
+    map(x, y, [=](Complex u, Complex v) { return a * u + b * v; });
+  }
+  Complex dot(const Array& x, const Array& y, Stream&) const override {
+    expect_same(x, y);
+    return with_type(x.spec().type, [&](auto t) {
+      using T = decltype(t);
+      const auto a = x.host<const T>(), b = y.host<const T>();
+      Complex sum = 0;
+      for (std::size_t i = 0; i < a.size(); ++i) sum += std::conj(Complex(a[i])) * Complex(b[i]);
+      return sum;
+    });
+  }
+  double norm2(const Array& x, Stream& stream) const override { return std::sqrt(dot(x, x, stream).real()); }
+  double max_abs(const Array& x, Stream&) const override {
+    return with_type(x.spec().type, [&](auto t) {
+      double largest = 0;
+      for (const auto& v : x.host<const decltype(t)>()) {
+        const double size = std::abs(Complex(v));
+        if (std::isnan(size)) return std::numeric_limits<double>::quiet_NaN();
+        largest = std::max(largest, size);
+      }
+      return largest;
+    });
+  }
+  bool all_finite(const Array& x, Stream& stream) const override { return std::isfinite(max_abs(x, stream)); }
+  void multiply(const Array& x, const Array& y, Array& out, Stream& stream) const override {
+    if (out.address() != y.address()) copy(y, out, stream);
+    map(x, out, [](Complex a, Complex b) { return a * b; });
+  }
+  void reciprocal(Array& x, double threshold, Stream&) const override {
+    map(x, [=](Complex v) { return std::abs(v) <= threshold ? Complex(0) : 1.0 / v; });
+  }
+  void clamp(double low, double high, Array& x, Stream&) const override {
+    if (is_complex(x.spec().type)) throw Error{Errc::type_mismatch, "complex values have no order to clamp by"};
+    map(x, [=](Complex v) { return Complex(std::min(high, std::max(low, v.real()))); });
+  }
+  void soft_threshold(double level, Array& x, Stream&) const override {
+    map(x, [=](Complex v) { return shrink(level, std::abs(v)) * v; });
+  }
+  void shrink_vectors(double level, Array& x, Stream&) const override {
+    vectors(x, [=](double length) { return shrink(level, length); });
+  }
+  void project_vectors(double radius, Array& x, Stream&) const override {
+    vectors(x, [=](double length) { return length > radius ? radius / length : 1.0; });
+  }
+  double sum_vector_norms(const Array& x, Stream&) const override {
+    return vectors(x, [](double) { return 1.0; });
+  }
+};
+
+class ReferenceBackend final : public HostBackend {
+ public:
+  [[nodiscard]] DeviceInfo info() const override {
+    return {"reference", "plain loops on one thread", "", std::numeric_limits<std::size_t>::max(), std::numeric_limits<std::size_t>::max()};
+  }
+  [[nodiscard]] Support supports(const OperatorSpec& spec) const override {
+    if (std::holds_alternative<RayTransform>(spec) || std::holds_alternative<FiniteDifference>(spec)) return {true, {}};
+    return {false, "the reference back end does not have it"};
+  }
+  [[nodiscard]] OperatorPtr make(const OperatorSpec& spec) const override {
+    check_spec(spec);
+    if (const auto* ray = std::get_if<RayTransform>(&spec)) return make_reference_ray_transform(*ray, *this);
+    if (const auto* difference = std::get_if<FiniteDifference>(&spec)) return make_reference_finite_difference(*difference, *this);
+    throw Error{Errc::unsupported, "reference cannot compute the " + name_of(spec) + ": " + supports(spec).reason};
+  }
+  [[nodiscard]] const VectorOps& vector() const noexcept override { return reference_vector_ops(); }
+};
+
+}  // namespace
+
+const VectorOps& reference_vector_ops() noexcept {
+  static const ReferenceVectorOps ops;
+  return ops;
+}
+
+std::unique_ptr<Backend> make_reference_backend() { return std::make_unique<ReferenceBackend>(); }
+
+}  // namespace iso::gpu

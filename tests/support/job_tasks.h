@@ -92,6 +92,8 @@ inline void take_all_memory() {
 class SampleTask final : public plugin::Task {
  public:
   explicit SampleTask(std::string name) : name_{std::move(name)} {}
+  [[nodiscard]] plugin::About about() const override { return {name_, "A task of the tests.", "", "Filtering", {}}; }
+  [[nodiscard]] plugin::Suitability suits(const plugin::Datasets&, const std::string&) const override { return {}; }
   [[nodiscard]] std::span<const plugin::Port> inputs() const noexcept override { return inputs_; }
   [[nodiscard]] std::span<const plugin::Port> outputs() const noexcept override { return outputs_; }
   [[nodiscard]] std::string schema_json() const override {

@@ -1,6 +1,7 @@
 #include "context_impl.h"
 
 #include "iso/base/log.h"
+#include "iso/io/checkpoint_file.h"
 
 #include <algorithm>
 #include <cmath>
@@ -79,6 +80,24 @@ void JobContext::warn(std::string_view text) {
   Event event = now(Tells::warning);
   event.message = text;
   tell(event);
+}
+
+bool JobContext::wants_checkpoint() const noexcept {
+  if (setting_.checkpoint_file.empty()) return false;
+  const std::lock_guard lock{mutex_};
+  return Clock::now() - kept_ >= setting_.checkpoint_pause;
+}
+
+void JobContext::keep(const Checkpoint& state) {
+  if (setting_.checkpoint_file.empty()) return;
+  io::write_checkpoint(setting_.checkpoint_file, setting_.checkpoint_key, state);
+  const std::lock_guard lock{mutex_};
+  kept_ = Clock::now();
+}
+
+std::optional<Checkpoint> JobContext::resumed() const {
+  if (!setting_.resume || setting_.checkpoint_file.empty()) return {};
+  return io::read_checkpoint(setting_.checkpoint_file, setting_.checkpoint_key);
 }
 
 std::map<std::string, double> JobContext::quality() const {

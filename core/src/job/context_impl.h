@@ -23,6 +23,10 @@ class JobContext final : public plugin::RunContext {
     std::size_t memory_budget_bytes{0};
     std::filesystem::path scratch;
     int preview_every{0};
+    std::filesystem::path checkpoint_file;         ///< empty: none are kept
+    std::string checkpoint_key;                    ///< says which run the file belongs to
+    std::chrono::seconds checkpoint_pause{30};     ///< between two of them
+    bool resume{false};
   };
   JobContext(Setting setting, OnEvent on_event);
 
@@ -37,6 +41,11 @@ class JobContext final : public plugin::RunContext {
   [[nodiscard]] std::size_t memory_budget_bytes() const noexcept override { return setting_.memory_budget_bytes; }
   [[nodiscard]] std::filesystem::path scratch() const override { return setting_.scratch; }
 
+  [[nodiscard]] bool wants_preview() const noexcept override { return setting_.preview_every > 0; }
+  [[nodiscard]] bool wants_checkpoint() const noexcept override;
+  void keep(const Checkpoint& state) override;
+  [[nodiscard]] std::optional<Checkpoint> resumed() const override;
+
   /// What was plotted last on every curve, and what was warned of; once the task has ended.
   [[nodiscard]] std::map<std::string, double> quality() const;
   [[nodiscard]] std::vector<std::string> warnings() const;
@@ -49,7 +58,7 @@ class JobContext final : public plugin::RunContext {
   Setting setting_;
   OnEvent on_event_;
   mutable std::mutex mutex_;  // guards everything below
-  Clock::time_point begin_{Clock::now()}, told_{};
+  Clock::time_point begin_{Clock::now()}, told_{}, kept_{Clock::now()};
   double fraction_{0};
   std::string stage_;
   std::map<std::string, double> quality_;

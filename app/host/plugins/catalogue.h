@@ -1,0 +1,46 @@
+#pragma once
+
+#include "iso/job/executor.h"
+#include "iso/plugin/manifest.h"
+
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace iso::host {
+
+enum class PluginState : std::uint8_t { found, read, compatible, loaded, failed };
+
+struct PluginEntry {
+  std::filesystem::path manifest_file;
+  plugin::Manifest manifest;  ///< empty where it could not be read
+  PluginState state{PluginState::found};
+  std::string reason;         ///< one sentence when failed
+};
+
+/// The plugins of some folders, known by their manifests; no code is loaded before `load`. A plugin that is broken, too
+/// new or lacks a library stays in the list with its reason and does no harm. Where two have one id, the first folder wins
+/// and the second is failed, saying so. Libraries are never unloaded. Safe from several threads.
+class PluginCatalogue final : public job::TaskSource {
+ public:
+  explicit PluginCatalogue(std::span<const std::filesystem::path> directories);
+  ~PluginCatalogue() override;
+  [[nodiscard]] std::span<const PluginEntry> plugins() const noexcept;
+  /// The manifest of a task of a compatible plugin; null if there is none.
+  [[nodiscard]] const plugin::TaskManifest* find_task(std::string_view task_id) const noexcept;
+  /// Throws usage for an unknown task (naming the nearest), plugin_incompatible with the reason for a plugin that failed.
+  [[nodiscard]] job::LoadedTask load(std::string_view task_id) override;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Where plugins are looked for, in order: `first` (the --plugins-path option), ISOCENTER_PLUGIN_PATH, beside the program
+/// (../lib/isocenter/plugins), the user's own (XDG_DATA_HOME/isocenter/plugins). Folders that do not exist are left out.
+[[nodiscard]] std::vector<std::filesystem::path> plugin_directories(std::span<const std::filesystem::path> first = {});
+
+}  // namespace iso::host

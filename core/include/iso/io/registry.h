@@ -1,0 +1,78 @@
+#pragma once
+
+#include "iso/data/dataset.h"
+#include "iso/geometry/verdict.h"
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+/// Files in, data out, through one registry by kind of data. A format is found by extension, then by content. Other
+/// conventions (RAS, degrees, other units) are converted here and nowhere else; what a file leaves unsaid is taken from
+/// the hints, and what had to be guessed is noted in `meta["assumed"]` and logged as a warning.
+///
+/// Hints (all text; which of them a format knows is in `Format::hints`):
+///   "dataset"       name of the variable or path in a file that holds several (mat, HDF5, npz)
+///   "quantity"      what the values of a volume are, if the file does not say ("hounsfield")
+///   "unattenuated"  readings are intensities, and this is the intensity without object: a number, or a file of the same
+///                   format (flat field); line integrals -ln(I/I0) are made. Dead readings (I <= 0) are interpolated along u.
+///   "dark"          intensity without beam, a number or a file; taken off first
+///   "rotation_axis" detector index u at which the rotation axis is seen; shifts the geometry
+///   "axes"          order of the axes of a bare array, fastest first: "u,v,view", "x,y,z"
+///   "spacing_mm"    "0.5,0.5,2" for arrays without a grid
+namespace iso::io {
+
+struct ReadOptions {
+  std::optional<Kind> expected;            ///< type_mismatch if the file holds something else and cannot be read as this
+  std::filesystem::path geometry;          ///< of a scan: RTK XML or geometry JSON (iso/io/geometry_file.h)
+  std::map<std::string, std::string> hints;  ///< an unknown hint is invalid_input, naming those the format knows
+  std::vector<Finding> accepted;           ///< geometry findings not to refuse
+};
+
+struct WriteOptions {
+  bool overwrite{false};
+};
+
+struct Format {
+  std::string name;                      ///< "NRRD"
+  std::vector<std::string> extensions;   ///< lower case with dot: ".nii.gz"; the first is the one written
+  std::vector<Kind> reads, writes;
+  std::vector<std::string> hints;
+  std::string help;                      ///< one sentence: what is kept, what is lost
+};
+
+/// One format. Handlers are stateless and safe from several threads.
+class Handler {
+ public:
+  virtual ~Handler();
+  [[nodiscard]] virtual const Format& format() const noexcept = 0;
+  /// Looks at the first bytes (or into a folder) only; called for files whose extension says nothing.
+  [[nodiscard]] virtual bool recognises(const std::filesystem::path& file) const = 0;
+  [[nodiscard]] virtual Dataset read(const std::filesystem::path& file, const ReadOptions& options) const = 0;
+  /// Writes to `file`, which is a temporary name with the right extension; the registry renames it.
+  virtual void write(const std::filesystem::path& file, const Dataset& data) const;
+};
+
+/// Throws cannot_read (missing, unreadable, truncated), invalid_input (damaged, contradicting), no_input (nothing in it),
+/// type_mismatch, geometry_refused, out_of_memory. The message names the file and what is wrong with it. Values that are
+/// NaN or infinite are invalid_input.
+[[nodiscard]] DatasetPtr read(const std::filesystem::path& file, const ReadOptions& options = {});
+
+/// Whole or not at all: another name in the same folder, flushed, then renamed. Throws cannot_write (exists and not
+/// `overwrite`, unknown extension, a kind the format cannot hold, full disk) or output_directory.
+void write(const std::filesystem::path& file, const Dataset& data, const WriteOptions& options = {});
+
+[[nodiscard]] std::span<const std::unique_ptr<Handler>> handlers();
+[[nodiscard]] const Handler* handler_for_writing(const std::filesystem::path& file) noexcept;  ///< by extension
+
+/// Runs `write_to(temporary)` and renames the result over `file`; the temporary file is gone whatever happens. What every
+/// writer of ours uses, records and reports included.
+void write_atomically(const std::filesystem::path& file, bool overwrite,
+                      const std::function<void(const std::filesystem::path& temporary)>& write_to);
+
+}  // namespace iso::io

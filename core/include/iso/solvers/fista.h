@@ -1,0 +1,18 @@
+#pragma once
+
+#include "iso/solvers/control.h"
+#include "iso/solvers/functional.h"
+
+namespace iso::solvers {
+
+struct FistaOptions {
+  double norm{0};        ///< ‖A‖ if known, otherwise by power iteration
+  bool restart{true};    ///< momentum is dropped when it points uphill (O'Donoghue and Candès 2015)
+};
+
+/// Minimises ½‖A x - b‖² + G(x).
+/// Source: A. Beck and M. Teboulle, SIAM J. Imaging Sci. 2 (2009) 183.
+Outcome fista(const compute::LinearOperator& a, const compute::Array& b, const Functional& g, compute::Array& x,
+              const FistaOptions& options, compute::Stream& stream, const Control& control);
+
+}  // namespace iso::solvers

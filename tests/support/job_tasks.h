@@ -97,7 +97,7 @@ class SampleTask final : public plugin::Task {
   [[nodiscard]] std::span<const plugin::Port> inputs() const noexcept override { return inputs_; }
   [[nodiscard]] std::span<const plugin::Port> outputs() const noexcept override { return outputs_; }
   [[nodiscard]] std::string schema_json() const override {
-    return R"({"parameters":[{"name":"strength","default":1.5},{"name":"rounds","default":3}]})";
+    return R"({"parameters":[{"name":"strength","type":"real","default":1.5},{"name":"rounds","type":"integer","default":3}]})";
   }
   [[nodiscard]] plugin::Needs needs(const plugin::Datasets&, const std::string&) const override {
     plugin::Needs needs;

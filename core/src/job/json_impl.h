@@ -13,7 +13,7 @@
 
 namespace iso::job {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;  // parameters keep the order of their schema
 
 /// Parses text into an object. Throws invalid_input calling it `what` ("recipe").
 [[nodiscard]] inline Json parse_object(std::string_view text, std::string_view what) {

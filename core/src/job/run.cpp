@@ -1,11 +1,11 @@
 #include "iso/job/run.h"
 
 #include "context_impl.h"
-#include "json_impl.h"
 
 #include "iso/base/log.h"
 #include "iso/base/threads.h"
 #include "iso/job/estimate.h"
+#include "iso/params/schema.h"
 
 #include <itkConfigure.h>
 #include <itkVersion.h>
@@ -96,17 +96,6 @@ void check_result(const std::string& task, const plugin::Port& port, const Datas
     throw Error(Errc::invalid_result, what + " holds NaN or infinity", "the method diverged; choose smaller steps or check the input");
 }
 
-/// The parameters with every default of the schema spelled out, so that a record never depends on later defaults.
-std::string with_defaults(const std::string& parameters_json, const std::string& schema_json) {
-  Json parameters = parse_object(parameters_json.empty() ? "{}" : parameters_json, "set of parameters");
-  const Json schema = Json::parse(schema_json, nullptr, false);
-  if (schema.is_object() && schema.contains("parameters"))
-    for (const Json& field : schema["parameters"])
-      if (field.contains("name") && field.contains("default") && !parameters.contains(field["name"].get<std::string>()))
-        parameters[field["name"].get<std::string>()] = field["default"];
-  return parameters.dump();
-}
-
 /// One job from its recipe to its results; members are filled in the order of the steps.
 class Run {
  public:
@@ -143,8 +132,10 @@ class Run {
     LoadedTask loaded = around_.source.load(recipe().task);
     outcome_.record.plugin_version = loaded.plugin_version;
     check_ports(recipe(), *loaded.task);
+    // With every default spelled out, so that a record never depends on later defaults.
+    outcome_.record.recipe.parameters_json =
+        params::complete(params::schema_from_json(loaded.task->schema_json()), recipe().parameters_json);
     timed("read", [&] { read_inputs(*loaded.task); });
-    outcome_.record.recipe.parameters_json = with_defaults(recipe().parameters_json, loaded.task->schema_json());
     const plugin::Suitability suits = loaded.task->suits(inputs_, recipe().parameters_json);
     if (!suits.possible) throw Error(Errc::unsupported, suits.reason);
     const compute::Backend& backend = choose(*loaded.task);

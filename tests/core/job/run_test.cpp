@@ -61,7 +61,7 @@ TEST_F(Jobs, RecordWhatTheyMet) {
   ASSERT_EQ(record.state, State::done) << record.error_message;
   EXPECT_EQ(record.backend, "memory");
   EXPECT_EQ(record.plugin_version, "1.0.0");
-  EXPECT_EQ(record.recipe.parameters_json, R"({"rounds":3,"strength":1.5})");
+  EXPECT_EQ(record.recipe.parameters_json, R"({"strength":1.5,"rounds":3})");
   EXPECT_EQ(record.input_digests.at("volume"), digest(*workspace->find("in")));
   EXPECT_EQ(record.output_digests.at("volume"), digest(*workspace->find("out")));
   EXPECT_EQ(record.quality.at("residual"), 0.25);

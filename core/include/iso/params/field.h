@@ -4,6 +4,7 @@
 #include "iso/params/schema.h"
 
 #include <array>
+#include <charconv>
 #include <concepts>
 #include <filesystem>
 #include <optional>
@@ -82,10 +83,23 @@ constexpr FieldKind kind_of_member() {
   }
 }
 
+/// The double that is written as the float is: 0.1, not 0.10000000149.
+inline double shortest(float value) {
+  std::array<char, 32> text{};
+  double result = value;
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value);
+  (void)std::from_chars(text.data(), end.ptr, result);
+  return result;
+}
+
+/// Throws invalid_input: the type of the member cannot hold the value.
+[[noreturn]] void refuse_narrow(std::string_view name, std::int64_t value);
+
 template <class T>
 Value value_of(const T& member) {
   if constexpr (std::same_as<T, bool>) return member;
   else if constexpr (std::integral<T>) return static_cast<std::int64_t>(member);
+  else if constexpr (std::same_as<T, float>) return shortest(member);
   else if constexpr (std::floating_point<T>) return static_cast<double>(member);
   else if constexpr (Choice<T>) return std::string{choice_names(T{})[static_cast<std::size_t>(member)]};
   else if constexpr (std::same_as<T, std::filesystem::path>) return member.string();
@@ -93,9 +107,13 @@ Value value_of(const T& member) {
 }
 
 template <class T>
-void assign(T& member, const Value& value) {
+void assign(std::string_view name, T& member, const Value& value) {
   if constexpr (std::same_as<T, bool>) member = std::get<bool>(value);
-  else if constexpr (std::integral<T>) member = static_cast<T>(std::get<std::int64_t>(value));
+  else if constexpr (std::integral<T>) {
+    const std::int64_t whole = std::get<std::int64_t>(value);
+    if (!std::in_range<T>(whole)) refuse_narrow(name, whole);
+    member = static_cast<T>(whole);
+  }
   else if constexpr (std::floating_point<T>) member = static_cast<T>(std::get<double>(value));
   else if constexpr (Choice<T>) {
     const auto names = choice_names(T{});
@@ -106,9 +124,9 @@ void assign(T& member, const Value& value) {
   else member = std::get<std::string>(value);
 }
 
-/// The value of one field of a complete, valid JSON object, and an object made of values. In schema.cpp, so that no
-/// header needs a JSON library.
-[[nodiscard]] std::vector<Value> values_in(const Schema& schema, std::string_view complete_json);
+/// The value of each field from a JSON object, missing members taking their defaults, and an object made of values. In
+/// validate.cpp, so that no header needs a JSON library.
+[[nodiscard]] std::vector<Value> values_in(const Schema& schema, std::string_view parameters_json);
 [[nodiscard]] std::string json_of(const Schema& schema, const std::vector<Value>& values);
 
 }  // namespace detail
@@ -131,6 +149,7 @@ template <Describable P>
               info.kind = detail::kind_of_member<T>();
               info.default_value = detail::value_of(defaults.*(f.member));
               info.minimum = f.minimum;
+              if (std::unsigned_integral<T> && info.kind == FieldKind::integer && !info.minimum) info.minimum = 0;
               info.maximum = f.maximum;
               info.advanced = f.advanced;
               info.logarithmic = f.logarithmic;
@@ -160,10 +179,10 @@ template <Describable P>
 template <Describable P>
 [[nodiscard]] P from_json(std::string_view text) {
   const Schema schema = schema_of<P>();
-  const std::vector<Value> values = detail::values_in(schema, complete(schema, text));
+  const std::vector<Value> values = detail::values_in(schema, text);
   P result{};
   std::size_t at = 0;
-  std::apply([&](const auto&... f) { (detail::assign(result.*(f.member), values[at++]), ...); }, P::fields());
+  std::apply([&](const auto&... f) { (detail::assign(f.name, result.*(f.member), values[at++]), ...); }, P::fields());
   return result;
 }
 

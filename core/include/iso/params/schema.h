@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -54,6 +55,9 @@ struct Problem {
 /// Every problem of a JSON object at once: unknown names (with the nearest known one), wrong types, values out of
 /// range, not finite, or not among the choices. Empty means valid. Text that is no JSON object is one problem.
 [[nodiscard]] std::vector<Problem> validate(const Schema& schema, std::string_view parameters_json);
+
+/// Throws invalid_input with all problems in one sentence, unless there are none.
+void refuse(std::span<const Problem> problems);
 
 /// The object with every default spelled out, in the order of the schema. Throws invalid_input naming all problems.
 [[nodiscard]] std::string complete(const Schema& schema, std::string_view parameters_json);

@@ -2,6 +2,8 @@
 
 #include "iso/plugin/task.h"
 
+#include <itkConfigure.h>
+
 #include <cstdint>
 
 /// The C entry of a plugin: one exported symbol `iso_plugin_v1`, returning a pointer to static data. A plugin fits if
@@ -30,8 +32,21 @@ extern "C" struct PluginDescriptor {
 using PluginEntry = const PluginDescriptor* (*)();
 inline constexpr const char* entry_symbol = "iso_plugin_v1";
 
-/// Which compiler, C++ library and ITK built this translation unit; expanded in the plugin, so that a plugin carries its own.
-#define ISO_STRING_(x) #x
-#define ISO_STRING(x) ISO_STRING_(x)
-
 }  // namespace iso::plugin
+
+// Expanded in the plugin, so that a plugin carries the tag of the compiler, C++ library and ITK that built it.
+#define ISO_STRING_OF(x) #x
+#define ISO_STRING(x) ISO_STRING_OF(x)
+#ifdef __clang__
+#define ISO_COMPILER_TAG "clang" ISO_STRING(__clang_major__)
+#else
+#define ISO_COMPILER_TAG "gcc" ISO_STRING(__GNUC__)
+#endif
+#ifdef _GLIBCXX_DEBUG
+#define ISO_CHECKED_TAG "-checked"
+#else
+#define ISO_CHECKED_TAG ""
+#endif
+#define ISO_BUILD_TAG                                                                                        \
+  ISO_COMPILER_TAG "-cxx11abi" ISO_STRING(_GLIBCXX_USE_CXX11_ABI) ISO_CHECKED_TAG                            \
+      "-itk" ISO_STRING(ITK_VERSION_MAJOR) "." ISO_STRING(ITK_VERSION_MINOR)

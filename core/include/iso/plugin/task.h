@@ -110,6 +110,8 @@ class Task {
   [[nodiscard]] virtual Suitability suits(const Datasets& inputs, const std::string& parameters_json) const = 0;
   [[nodiscard]] virtual Needs needs(const Datasets& inputs, const std::string& parameters_json) const = 0;
   [[nodiscard]] virtual Datasets run(const Datasets& inputs, const std::string& parameters_json, RunContext& context) = 0;
+  /// Whether `begin` makes an interaction; said in the manifest, so that a program can offer it without loading code.
+  [[nodiscard]] virtual bool interactive() const noexcept;
   /// An interaction, or null for a task that only runs.
   [[nodiscard]] virtual std::unique_ptr<Interaction> begin(const Datasets& inputs, const std::string& parameters_json,
                                                            RunContext& context);

@@ -5,9 +5,6 @@
 
 namespace iso::plugin {
 
-/// Throws invalid_input with all problems in one sentence, unless there are none.
-void refuse(std::span<const params::Problem> problems);
-
 /// What plugins derive from: the same task with its parameters typed.
 template <params::Describable P>
 class TypedTask : public Task {
@@ -41,7 +38,7 @@ class TypedTask : public Task {
  private:
   [[nodiscard]] P checked(const Datasets& inputs, const std::string& parameters_json) const {
     P parameters = params::from_json<P>(parameters_json);
-    refuse(check(parameters, inputs));
+    params::refuse(check(parameters, inputs));
     return parameters;
   }
 };

@@ -1,0 +1,122 @@
+#include "iso/plugin/manifest.h"
+
+#include "iso/plugin/typed_task.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+namespace iso::plugin {
+namespace {
+
+struct Settings {
+  double strength = 1.5;
+  friend bool operator==(const Settings&, const Settings&) = default;
+  static constexpr auto fields() { return std::tuple{params::field("strength", &Settings::strength).in_range(0, 2)}; }
+};
+
+class Sharpen final : public TypedTask<Settings> {
+ public:
+  [[nodiscard]] About about() const override { return {"Sharpen", "Sharpens.", "$a = b$", "Filtering", {"doi:10.1/x"}}; }
+  [[nodiscard]] std::span<const Port> inputs() const noexcept override { return inputs_; }
+  [[nodiscard]] std::span<const Port> outputs() const noexcept override { return outputs_; }
+
+ protected:
+  using TypedTask::run, TypedTask::needs;
+  [[nodiscard]] Needs needs(const Datasets&, const Settings&) const override { return {}; }
+  [[nodiscard]] std::vector<params::Problem> check(const Settings& settings, const Datasets&) const override {
+    if (settings.strength == 1) return {{"strength", "parameter 'strength' is 1, which changes nothing"}};
+    return {};
+  }
+  [[nodiscard]] Datasets run(const Datasets& inputs, const Settings&, RunContext&) override { return inputs; }
+
+ private:
+  std::vector<Port> inputs_{{"volume", Kind::volume, false, "what", "slices", ""}};
+  std::vector<Port> outputs_{{"sharp", Kind::volume, true, "result", "", "left"}};
+};
+
+Task* make(const char* id) { return std::string_view{id} == "test/sharpen" ? new Sharpen : nullptr; }
+void unmake(Task* task) { delete task; }
+constexpr const char* ids[] = {"test/sharpen", nullptr};
+constexpr PluginDescriptor descriptor{sizeof(PluginDescriptor), abi_major, abi_minor, ISO_BUILD_TAG, "test", "1.2.3",
+                                      "Test", "Apache-2.0", ids, make, unmake};
+
+std::string complaint(const std::string& text) {
+  try {
+    (void)manifest_from_json(text);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), Errc::invalid_input);
+    return error.what();
+  }
+  return {};
+}
+
+TEST(Manifest, SaysWhatThePluginSays) {
+  const Manifest manifest = manifest_of(descriptor, "test.so");
+  EXPECT_EQ(manifest.version, "1.2.3");
+  ASSERT_EQ(manifest.tasks.size(), 1U);
+  EXPECT_EQ(manifest.tasks[0].about.title, "Sharpen");
+  EXPECT_EQ(manifest.tasks[0].outputs[0].residual, "left");
+  EXPECT_EQ(manifest.tasks[0].parameters.fields.at(0).maximum, 2);
+  EXPECT_FALSE(manifest.tasks[0].interactive);
+}
+
+TEST(Manifest, SurvivesItsJsonForm) {
+  const std::string text = to_json(manifest_of(descriptor, "test.so"));
+  EXPECT_EQ(to_json(manifest_from_json(text)), text);
+}
+
+TEST(Manifest, IgnoresMembersItDoesNotKnow) {
+  std::string text = to_json(manifest_of(descriptor, "test.so"));
+  text.insert(text.find('{') + 1, R"("colour": "blue",)");
+  EXPECT_EQ(manifest_from_json(text).id, "test");
+}
+
+TEST(Manifest, IsRefusedNamingTheMember) {
+  const std::string good = to_json(manifest_of(descriptor, "test.so"));
+  const auto changed = [&](std::string_view from, std::string_view to) {
+    std::string text = good;
+    text.replace(text.find(from), from.size(), to);
+    return complaint(text);
+  };
+  EXPECT_NE(changed("\"schema_version\": 1", "\"schema_version\": 2").find("schema_version 2"), std::string::npos);
+  EXPECT_NE(changed("\"version\"", "\"versoin\"").find("'version'"), std::string::npos);
+  EXPECT_NE(changed("\"abi_major\": 1", "\"abi_major\": \"one\"").find("'abi_major'"), std::string::npos);
+  EXPECT_NE(changed("\"test.so\"", "\"../test.so\"").find("'library'"), std::string::npos);
+  EXPECT_NE(changed("\"kind\": \"volume\"", "\"kind\": \"smell\"").find("'smell'"), std::string::npos);
+  EXPECT_NE(changed("\"type\": \"real\"", "\"type\": \"unreal\"").find("'unreal'"), std::string::npos);
+  EXPECT_NE(changed("\"test/sharpen\"", "\"other/sharpen\"").find("other/sharpen"), std::string::npos);
+  EXPECT_NE(complaint("not json").find("not JSON"), std::string::npos);
+}
+
+TEST(Manifest, ThatIsNotThereCannotBeRead) {
+  try {
+    (void)read_manifest(std::filesystem::path{::testing::TempDir()} / "nothing.plugin.json");
+    FAIL() << "read";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), Errc::cannot_read);
+  }
+}
+
+TEST(Compatibility, NeedsTheSameMajorNoNewerMinorAndTheSameBuild) {
+  EXPECT_EQ(incompatibility(abi_major, abi_minor, build_tag()), "");
+  EXPECT_NE(incompatibility(abi_major + 1, 0, build_tag()).find("interface 2.0"), std::string::npos);
+  EXPECT_NE(incompatibility(abi_major, abi_minor + 1, build_tag()).find("newer"), std::string::npos);
+  const std::string sentence = incompatibility(abi_major, abi_minor, "gcc99-cxx11abi0-itk9.9");
+  EXPECT_NE(sentence.find("gcc99-cxx11abi0-itk9.9"), std::string::npos);
+  EXPECT_NE(sentence.find(build_tag()), std::string::npos);
+}
+
+TEST(TypedTask, ChecksParametersBeforeItRuns) {
+  const Sharpen sharpen;
+  const Task& task = sharpen;
+  EXPECT_THROW((void)task.needs({}, R"({"strength":3})"), Error);
+  EXPECT_THROW((void)task.needs({}, R"({"strength":1})"), Error);
+  EXPECT_NO_THROW((void)task.needs({}, R"({"strength":2})"));
+  const Suitability suits = task.suits({}, R"({"strength":1})");
+  EXPECT_FALSE(suits.possible);
+  EXPECT_EQ(suits.reason, "parameter 'strength' is 1, which changes nothing");
+}
+
+}  // namespace
+}  // namespace iso::plugin

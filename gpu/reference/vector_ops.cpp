@@ -121,7 +121,7 @@ class ReferenceVectorOps final : public VectorOps {
   }
   void clamp(double low, double high, Array& x, Stream&) const override {
     if (is_complex(x.spec().type)) throw Error{Errc::type_mismatch, "complex values have no order to clamp by"};
-    map(x, [=](Complex v) { return Complex(std::min(high, std::max(low, v.real()))); });
+    map(x, [=](Complex v) { return v.real() < low ? Complex(low) : v.real() > high ? Complex(high) : v; });
   }
   void soft_threshold(double level, Array& x, Stream&) const override {
     map(x, [=](Complex v) { return shrink(level, std::abs(v)) * v; });
@@ -137,31 +137,11 @@ class ReferenceVectorOps final : public VectorOps {
   }
 };
 
-class ReferenceBackend final : public HostBackend {
- public:
-  [[nodiscard]] DeviceInfo info() const override {
-    return {"reference", "plain loops on one thread", "", std::numeric_limits<std::size_t>::max(), std::numeric_limits<std::size_t>::max()};
-  }
-  [[nodiscard]] Support supports(const OperatorSpec& spec) const override {
-    if (std::holds_alternative<RayTransform>(spec) || std::holds_alternative<FiniteDifference>(spec)) return {true, {}};
-    return {false, "the reference back end does not have it"};
-  }
-  [[nodiscard]] OperatorPtr make(const OperatorSpec& spec) const override {
-    check_spec(spec);
-    if (const auto* ray = std::get_if<RayTransform>(&spec)) return make_reference_ray_transform(*ray, *this);
-    if (const auto* difference = std::get_if<FiniteDifference>(&spec)) return make_reference_finite_difference(*difference, *this);
-    throw Error{Errc::unsupported, "reference cannot compute the " + name_of(spec) + ": " + supports(spec).reason};
-  }
-  [[nodiscard]] const VectorOps& vector() const noexcept override { return reference_vector_ops(); }
-};
-
 }  // namespace
 
 const VectorOps& reference_vector_ops() noexcept {
   static const ReferenceVectorOps ops;
   return ops;
 }
-
-std::unique_ptr<Backend> make_reference_backend() { return std::make_unique<ReferenceBackend>(); }
 
 }  // namespace iso::gpu

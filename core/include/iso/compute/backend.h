@@ -30,6 +30,7 @@ struct DeviceInfo {
 
 /// Element-wise and reduction primitives on arrays of f32, f64, c64 and c128 (c where a complex value makes sense).
 /// Reductions accumulate in double in an order fixed by the shape alone, so that results do not depend on threads.
+/// A NaN stays a NaN through all of them, so that a solver that diverges is noticed.
 /// Errors: shape_mismatch if arrays differ, type_mismatch for a type the operation has no meaning for.
 class VectorOps {
  public:

@@ -27,12 +27,15 @@ struct RayTransform {
 
 enum class Weighting : std::uint8_t {
   none,
-  fdk  ///< (source-to-axis distance / depth of the voxel along the central ray)^2; 1 for a parallel beam
+  /// (depth of the isocentre / depth of the voxel)^2: the squared ratio of their magnifications. Depth is the distance
+  /// from the source along the detector's normal (flat), or across the axis of its cylinder (arc). 1 for a parallel beam.
+  fdk
 };
 
 /// Voxel-driven back-projection, sinogram (u, v, view) to volume: the sum over views of the reading at the voxel's
-/// shadow, interpolated (bi)linearly on the detector, zero outside it. What filtered back-projection needs; it is
-/// not the adjoint of RayTransform (its own adjoint is the matched scatter).
+/// shadow, interpolated (bi)linearly on the detector; outside it readings are zero, with a linear ramp of one element.
+/// A voxel at or behind the source throws no shadow. What filtered back-projection needs; it is not the adjoint of
+/// RayTransform (its own adjoint is the matched scatter).
 struct Backprojection {
   ProjectionGeometry geometry;
   VoxelGrid grid;

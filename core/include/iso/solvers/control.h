@@ -17,13 +17,14 @@
 ///
 /// All share: x holds the start and the result; the stream's stop token ends them with `cancelled` between two operator
 /// applications; an objective or residual that is not finite, or that has grown a thousandfold over its smallest value,
-/// is `invalid_result` naming the iteration; reductions have a fixed order, so results do not depend on threads.
+/// is `invalid_result` naming the iteration (above its first value, too, and above a millionth of the data, where values are
+/// rounding); reductions have a fixed order, so results do not depend on threads.
 namespace iso::solvers {
 
 struct Step {
   int iteration{0};      ///< 1 after the first
   double objective{0};   ///< what is minimised, where it is known without extra cost; otherwise the residual
-  double residual{0};    ///< norm of A x - b
+  double residual{0};    ///< norm of A x - b for the x of this step
   double change{0};      ///< norm of the last update over norm of x
 };
 
@@ -38,7 +39,7 @@ struct Control {
   Observer observer{};
   std::function<bool()> wants_checkpoint{};              ///< asked after every iteration
   std::function<void(const Checkpoint&)> keep{};         ///< given the state when it was wanted
-  const Checkpoint* resume{nullptr};                     ///< continue to the same bits as an uninterrupted run
+  const Checkpoint* resume{nullptr};                     ///< continue to the same bits as an uninterrupted run, history included
 };
 
 enum class Ended : std::uint8_t { converged, target_reached, iterations, observer };

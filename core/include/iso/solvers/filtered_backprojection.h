@@ -19,20 +19,22 @@ struct FilteredBackprojectionOptions {
 /// Filtered back-projection of a parallel, fan (flat or arc) or circular cone-beam scan (FDK).
 ///
 /// Each view is weighted by the cosine of the ray angle, ramp-filtered along u, and back-projected with the squared
-/// magnification. Exact for parallel and fan beams up to discretisation, and in the mid-plane of a cone beam.
+/// magnification. Exact for parallel and fan beams up to discretisation, and in the mid-plane of a cone beam; source and
+/// detector may stand aside of the axis. Rows of a displaced detector are widened with zeros until they are symmetric.
 ///
 /// Shapes   readings (u, v, view) f32 or f64, line integrals without unit; result grid.shape(), same type.
 /// Units    result in 1/mm.
 /// Requires a circular orbit; for fan and cone a full turn or at least pi plus the fan angle; for parallel at least half
 ///          a turn. Views may be unequally spaced: each counts for half the angle to its neighbours.
-/// Errors   unsupported if the orbit is not circular, with why; invalid_input if it covers too little, saying how much.
+/// Errors   shape_mismatch, type_mismatch (readings); unsupported if the orbit is not circular, with why; invalid_input if it covers too little, saying how much.
 /// Source   L. Feldkamp, L. Davis and J. Kress, J. Opt. Soc. Am. A 1 (1984) 612; D. Parker, Med. Phys. 9 (1982) 254;
 ///          G. Wang, Med. Phys. 29 (2002) 1634; A. Kak and M. Slaney, Principles of Computerized Tomographic Imaging (1988), ch. 3.
 [[nodiscard]] compute::Array filtered_backprojection(const compute::Backend& backend, const ProjectionGeometry& geometry,
                                                      const compute::Array& readings, const VoxelGrid& grid,
                                                      const FilteredBackprojectionOptions& options, compute::Stream& stream);
 
-/// What it asks of a backend, for a task's Needs. Its own arrays: one weighted copy of the sinogram.
+/// What it asks of a backend, for a task's Needs. Its own arrays: two copies of the sinogram (weighted, filtered), and for a
+/// moment the weights on the host, one more; of a displaced detector up to twice as wide.
 [[nodiscard]] std::vector<compute::OperatorSpec> filtered_backprojection_operators(const ProjectionGeometry& geometry,
                                                                                   const VoxelGrid& grid, ScalarType type);
 

@@ -28,7 +28,7 @@ using FunctionalPtr = std::shared_ptr<const Functional>;
 [[nodiscard]] FunctionalPtr squared_distance(compute::Array b, double weight = 1);  ///< weight/2 ‖x - b‖²
 [[nodiscard]] FunctionalPtr l1_norm(double weight);                                 ///< weight ‖x‖₁
 /// weight times the sum over points of the Euclidean length of the vector on the last axis: isotropic total variation
-/// of a gradient.
+/// of a gradient. With steps of their own, those of one vector must be equal.
 [[nodiscard]] FunctionalPtr vector_l1_norm(double weight);
 [[nodiscard]] FunctionalPtr box(double low, double high);                           ///< 0 inside, infinite outside
 [[nodiscard]] FunctionalPtr l2_ball(compute::Array centre, double radius);          ///< 0 where ‖x - centre‖ <= radius

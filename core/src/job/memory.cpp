@@ -1,72 +1,62 @@
 #include "iso/job/estimate.h"
 
+#include "iso/base/memory.h"
 #include "iso/base/threads.h"
-
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <fstream>
-#include <limits>
-#include <sstream>
 
 namespace iso::job {
 namespace {
 
-constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
-
-/// The number of kilobytes in a line "Name:   123 kB" of a /proc file, in bytes; 0 if there is none.
-std::size_t proc_bytes(const char* file, const std::string& name) {
-  std::ifstream lines(file);
-  for (std::string line; std::getline(lines, line);) {
-    if (!line.starts_with(name)) continue;
-    std::istringstream rest(line.substr(name.size()));
-    std::size_t kilobytes = 0;
-    rest >> kilobytes;
-    return kilobytes * 1024;
-  }
-  return 0;
-}
-
-std::size_t number_in(const char* file) {
-  std::ifstream stream(file);
-  std::size_t number = unlimited;
-  return stream >> number ? number : unlimited;  // "max" is no number
-}
-
-/// What the control group leaves (version 2; a container's own group is at the root of its view).
-std::size_t control_group_bytes() {
-  const std::size_t limit = number_in("/sys/fs/cgroup/memory.max");
-  const std::size_t used = number_in("/sys/fs/cgroup/memory.current");
-  if (limit == unlimited || used == unlimited) return unlimited;
-  std::size_t reclaimable = 0;
-  std::ifstream lines("/sys/fs/cgroup/memory.stat");
-  for (std::string name, value; lines >> name >> value;)
-    if (name == "inactive_file") reclaimable = std::stoull(value);
-  return limit > used ? limit - used + std::min(used, reclaimable) : 0;
-}
-
-std::size_t address_space_bytes() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return unlimited;
-  const std::size_t used = proc_bytes("/proc/self/status", "VmSize:");
-  return limit.rlim_cur > used ? limit.rlim_cur - used : 0;
-}
-
+/// What operators of the back end "cpu" hold and allocate while they work, as its rooms say (gpu/cpu/ray/operators.h).
 struct OwnBytes {
+  static constexpr std::size_t border = 4;             ///< zeros around planes and views, both sides together
+  static constexpr std::size_t ray_bytes = 56;         ///< a traced ray
+  static constexpr std::size_t rays_at_once = 1 << 18;
+  static constexpr std::size_t slab = 16;              ///< planes of a volume that a thread works on
+  static constexpr std::size_t padded_views_bytes = 8 << 20;
+  static constexpr std::size_t most_padded_views = 64;
+  static constexpr std::size_t lines_at_once = 16;     ///< of a Fourier transform, by one thread
+
   [[nodiscard]] static std::size_t of_views(const ProjectionGeometry& geometry) {
     return 2 * geometry.views().size() * sizeof(View);  // the description, and the operator's table made of it
   }
-  std::size_t operator()(const compute::RayTransform& spec) const { return of_views(spec.geometry); }
-  std::size_t operator()(const compute::Backprojection& spec) const { return of_views(spec.geometry); }
+  [[nodiscard]] static std::size_t threads() { return static_cast<std::size_t>(ThreadBudget::threads()); }
+
+  std::size_t operator()(const compute::RayTransform& spec) const {
+    const auto [nu, nv] = spec.geometry.elements();
+    const bool slices = nv == 1 || spec.geometry.beam() == Beam::parallel;  // else a volume: more, so never too little
+    const auto view = static_cast<std::size_t>(slices ? nu : nu * nv), all = view * spec.geometry.views().size();
+    const std::size_t rays = std::min(all, std::max(rays_at_once, view)) * ray_bytes;
+    std::array<std::size_t, 3> size{};
+    for (std::size_t axis = 0; axis < 3; ++axis) size[axis] = static_cast<std::size_t>(spec.grid.size[axis]);
+    const std::size_t element = iso::bytes_of(spec.type);
+    if (slices) return of_views(spec.geometry) + rays + 2 * (size[0] + border) * (size[1] + border) * element;
+    std::size_t plane = 0;
+    for (std::size_t axis = 0; axis < 3; ++axis) plane = std::max(plane, (size[axis] + border) * (size[(axis + 1) % 3] + border));
+    return of_views(spec.geometry) + rays + slab * plane * element * threads();
+  }
+  std::size_t operator()(const compute::Backprojection& spec) const {
+    const auto [nu, nv] = spec.geometry.elements();
+    const std::size_t view = (static_cast<std::size_t>(nu) + border) * (static_cast<std::size_t>(nv) + border) * iso::bytes_of(spec.type);
+    const std::size_t views = std::min({spec.geometry.views().size(), most_padded_views, std::max<std::size_t>(1, padded_views_bytes / view)});
+    return of_views(spec.geometry) + std::max(views, std::min(threads(), spec.geometry.views().size())) * view;
+  }
   std::size_t operator()(const compute::DetectorFilter& spec) const {
     const std::size_t row = 2 * spec.response.size() * iso::bytes_of(spec.type);
-    return spec.response.size() * sizeof(double) + 2 * row * static_cast<std::size_t>(ThreadBudget::threads());
+    return spec.response.size() * sizeof(double) + 2 * row * threads();
   }
   std::size_t operator()(const compute::Fourier& spec) const {
-    return ArraySpec{spec.grid, spec.type}.bytes() * (spec.centred ? 1 : 0);
+    std::size_t line = 0, phases = 0;
+    for (const auto axis : spec.axes) {
+      line = std::max(line, static_cast<std::size_t>(spec.grid[axis]));
+      phases += 4 * static_cast<std::size_t>(spec.grid[axis]);
+    }
+    // One array only when the result of several axes is added to the output; counted, because a solver may.
+    const std::size_t added = spec.axes.size() > 1 ? ArraySpec{spec.grid, spec.type}.bytes() : 0;
+    return added + (lines_at_once * line * threads() + phases) * iso::bytes_of(spec.type);
   }
   std::size_t operator()(const compute::FiniteDifference&) const { return 0; }
 };
@@ -104,13 +94,9 @@ Estimate estimate(const plugin::Task& task, const plugin::Datasets& inputs, cons
   return estimate(task.needs(inputs, parameters_json), inputs);
 }
 
-std::size_t available_memory_bytes() {
-  const std::size_t machine = proc_bytes("/proc/meminfo", "MemAvailable:");
-  return std::min({machine == 0 ? unlimited : machine, control_group_bytes(), address_space_bytes()});
-}
-
-std::size_t resident_bytes() { return proc_bytes("/proc/self/status", "VmRSS:"); }
-std::size_t peak_resident_bytes() { return proc_bytes("/proc/self/status", "VmHWM:"); }
+std::size_t available_memory_bytes() { return machine_memory().available; }
+std::size_t resident_bytes() { return iso::resident_bytes(); }
+std::size_t peak_resident_bytes() { return iso::peak_resident_bytes(); }
 
 std::string in_words(std::size_t bytes) {
   constexpr std::array<const char*, 5> units{"B", "KiB", "MiB", "GiB", "TiB"};

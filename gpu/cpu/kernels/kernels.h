@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+
+/// The inner loops, built once for each instruction set. Files of this folder include nothing but this header: an inline
+/// function of a library, compiled here for a newer processor, could be kept by the linker for everybody.
+namespace iso::gpu::cpu {
+
+/// One ray, in voxels, as a function of the plane p of its steepest axis: it crosses that plane at (fast, slow) =
+/// (fast_at_0 + p * fast_step, slow_at_0 + p * slow_step), and meets the grid for p in [first, last].
+struct RayEntry {
+  double fast_at_0, fast_step, slow_at_0, slow_step;
+  double length_mm;  ///< of the ray between two planes
+  std::int32_t first, last;
+  std::uint32_t reading;
+};
+
+/// Positions are walked in single precision in runs of this many planes, each started from double precision: the error of
+/// a position stays below run * 2^-24 = 2e-6 voxels. Both directions start runs at the same planes, so their weights agree.
+inline constexpr std::int64_t plane_run = 32;
+
+/// Planes [first, first + planes) of a volume, with two rows and columns of zeros around each. `first` is a multiple of
+/// plane_run / 2, and planes do not reach over a multiple of plane_run.
+template <class T>
+struct PlaneBlock {
+  T* origin;  ///< voxel (fast 0, slow 0) of plane `first`
+  std::int64_t first, planes;
+  std::int64_t slow_stride, plane_stride;
+};
+
+/// How a voxel index (x, y, z) is seen by one view. flat: (u, v) = (U, V) / W with U, V, W affine in the index, W > 0 in
+/// front of the source and 1 on the plane of unit weight. arc: u = mid_u + u_scale atan2(U, W), and with m = V[...] see
+/// the kernel.
+struct ViewMap {
+  double u[4], v[4], w[4];  ///< constant, x, y, z
+  double mid_u, u_scale, mid_v, v_scale, v_shift, radius2, unit_magnification;
+  bool arc, weighted, blind;  ///< blind: no voxel throws a shadow
+};
+
+struct Detector {
+  std::int64_t u, v;       ///< elements
+  std::int64_t row_stride; ///< of the padded readings: two columns and rows of zeros around
+};
+
+template <class T>
+struct Kernels {
+  /// readings[entry.reading] += length * sum over planes of the volume at the ray.
+  void (*gather)(const RayEntry* rays, std::int64_t count, const PlaneBlock<const T>& block, T* readings);
+  void (*scatter)(const RayEntry* rays, std::int64_t count, const PlaneBlock<T>& block, const T* readings);
+  /// The same for one slice: planes are rows, `slow` is not looked at. The block may have any number of planes.
+  void (*gather_slice)(const RayEntry* rays, std::int64_t count, const PlaneBlock<const T>& block, T* readings);
+  void (*scatter_slice)(const RayEntry* rays, std::int64_t count, const PlaneBlock<T>& block, const T* readings);
+  /// row[x] += sum over views of the reading at the shadow of voxel (x, y, z). `padded` is element (0, 0) of view 0.
+  void (*backproject_row)(const ViewMap* views, std::int64_t count, const Detector& detector, const T* padded,
+                          std::int64_t view_stride, std::int64_t size_x, double y, double z, T* row);
+  void (*shadow_row)(const ViewMap& view, const Detector& detector, T* padded, std::int64_t size_x, double y, double z, const T* row);
+};
+
+struct Level {
+  const char* name;
+  Kernels<float> f32;
+  Kernels<double> f64;
+};
+
+}  // namespace iso::gpu::cpu

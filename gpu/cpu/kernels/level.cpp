@@ -1,0 +1,18 @@
+#include "gpu/cpu/kernels/ray.h"
+#include "gpu/cpu/kernels/shadow.h"
+
+// One level: ISO_LEVEL is its name, given by the build with the matching compiler option.
+#define ISO_JOIN_(a, b) a##b
+#define ISO_JOIN(a, b) ISO_JOIN_(a, b)
+#define ISO_TEXT_(a) #a
+#define ISO_TEXT(a) ISO_TEXT_(a)
+
+namespace iso::gpu::cpu {
+
+extern const Level ISO_JOIN(level_, ISO_LEVEL);
+constinit const Level ISO_JOIN(level_, ISO_LEVEL) = {
+    ISO_TEXT(ISO_LEVEL),
+    {gather<float>, scatter<float>, gather_slice<float>, scatter_slice<float>, backproject_row<float>, shadow_row<float>},
+    {gather<double>, scatter<double>, gather_slice<double>, scatter_slice<double>, backproject_row<double>, shadow_row<double>}};
+
+}  // namespace iso::gpu::cpu

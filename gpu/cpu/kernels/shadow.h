@@ -1,0 +1,154 @@
+#pragma once
+
+#include "gpu/cpu/kernels/kernels.h"
+
+namespace iso::gpu::cpu {
+namespace {
+
+/// Voxels of a row are taken in runs of this many; as for rays, positions within a run are counted from its start.
+inline constexpr int voxel_run = 64;
+
+/// Where the shadows of one run fall on the padded detector.
+template <class T>
+struct Shadows {
+  int at[voxel_run];
+  T fu[voxel_run], fv[voxel_run], weight[voxel_run];
+  bool on_a_row;  ///< all exactly on one detector row: fv is not set, and zero
+};
+
+inline double affine(const double (&c)[4], double x, double y, double z) { return c[0] + c[1] * x + c[2] * y + c[3] * z; }
+
+/// The nearest element, within [-1, elements]; 0 if it makes no sense.
+inline double nearest(double position, std::int64_t elements) {
+  const double limit = static_cast<double>(elements);
+  return position > -1 ? (position < limit ? __builtin_floor(position + 0.5) : limit) : -1;
+}
+
+/// Clamps to the padding, where readings are zero. A position that is not a number goes to the low side.
+template <class T>
+inline T within(T position, T low, T high) {
+  const T above = position > low ? position : low;
+  return above < high ? above : high;
+}
+
+/// Flat detector. Positions are relative to the element under the first voxel, to keep their digits in single precision.
+template <class T>
+inline void flat_shadows(const ViewMap& map, const Detector& detector, double x, double y, double z, int count, Shadows<T>& out) {
+  const double u0 = affine(map.u, x, y, z), v0 = affine(map.v, x, y, z), w0 = affine(map.w, x, y, z);
+  const double w1 = w0 + map.w[1] * count;
+  const bool in_front = w0 > 0 && w1 > 0;
+  const double at_u = in_front ? nearest(u0 / w0, detector.u) : 0, at_v = in_front ? nearest(v0 / w0, detector.v) : 0;
+  const T su = static_cast<T>(u0 - at_u * w0), du = static_cast<T>(map.u[1] - at_u * map.w[1]);
+  const T sv = static_cast<T>(v0 - at_v * w0), dv = static_cast<T>(map.v[1] - at_v * map.w[1]);
+  const T sw = static_cast<T>(w0), dw = static_cast<T>(map.w[1]);
+  const T u_low = static_cast<T>(-1 - at_u), u_high = static_cast<T>(static_cast<double>(detector.u) - at_u);
+  const T v_low = static_cast<T>(-1 - at_v), v_high = static_cast<T>(static_cast<double>(detector.v) - at_v);
+  const int first = static_cast<int>(at_v) * static_cast<int>(detector.row_stride) + static_cast<int>(at_u);
+  const int row = static_cast<int>(detector.row_stride);
+  const bool weighted = map.weighted;
+  const double v_end = v0 + map.v[1] * count;
+  // 1e-9 of an element is below what single precision resolves, and far below what an image shows.
+  out.on_a_row = in_front && __builtin_fabs(v0 - at_v * w0) < 1e-9 * w0 && __builtin_fabs(v_end - at_v * w1) < 1e-9 * w1;
+  if (out.on_a_row && map.w[1] == 0) {
+    const T r = 1 / sw, weight = weighted ? r * r : T{1};
+    for (int k = 0; k < count; ++k) {
+      const T u = within((su + static_cast<T>(k) * du) * r, u_low, u_high);
+      const T fu = sizeof(T) == 4 ? static_cast<T>(__builtin_floorf(static_cast<float>(u))) : static_cast<T>(__builtin_floor(u));
+      out.at[k] = first + static_cast<int>(fu);
+      out.fu[k] = u - fu;
+      out.weight[k] = weight;
+    }
+    return;
+  }
+  for (int k = 0; k < count; ++k) {
+    const T w = sw + static_cast<T>(k) * dw, r = 1 / w;
+    const T u = within((su + static_cast<T>(k) * du) * r, u_low, u_high);
+    const T v = out.on_a_row ? T{0} : within((sv + static_cast<T>(k) * dv) * r, v_low, v_high);
+    const T fu = sizeof(T) == 4 ? static_cast<T>(__builtin_floorf(static_cast<float>(u))) : static_cast<T>(__builtin_floor(u));
+    const T fv = sizeof(T) == 4 ? static_cast<T>(__builtin_floorf(static_cast<float>(v))) : static_cast<T>(__builtin_floor(v));
+    out.at[k] = first + static_cast<int>(fv) * row + static_cast<int>(fu);
+    out.fu[k] = u - fu;
+    out.fv[k] = v - fv;
+    out.weight[k] = w > static_cast<T>(1e-12) ? (weighted ? r * r : T{1}) : T{0};
+  }
+}
+
+/// Detector on a cylinder about the source: with c = U and d = W the components of the voxel across and along the arm, u is
+/// an angle, the magnification is radius^2 / |(c, d)|, and V the height above the source.
+template <class T>
+inline void arc_shadows(const ViewMap& map, const Detector& detector, double x, double y, double z, int count, Shadows<T>& out) {
+  const double c0 = affine(map.u, x, y, z), h0 = affine(map.v, x, y, z), d0 = affine(map.w, x, y, z);
+  const double u_limit = static_cast<double>(detector.u), v_limit = static_cast<double>(detector.v);
+  const int row = static_cast<int>(detector.row_stride);
+  out.on_a_row = false;
+  for (int k = 0; k < count; ++k) {
+    const double c = c0 + k * map.u[1], d = d0 + k * map.w[1], h = h0 + k * map.v[1];
+    const double magnification = map.radius2 / __builtin_sqrt(c * c + d * d);
+    const double u = within(map.mid_u + map.u_scale * __builtin_atan2(c, d), -1.0, u_limit);
+    const double v = within(map.mid_v + map.v_scale * (h * magnification - map.v_shift), -1.0, v_limit);
+    const double fu = __builtin_floor(u), fv = __builtin_floor(v), ratio = magnification * map.unit_magnification;
+    out.at[k] = static_cast<int>(fv) * row + static_cast<int>(fu);
+    out.fu[k] = static_cast<T>(u - fu);
+    out.fv[k] = static_cast<T>(v - fv);
+    out.weight[k] = static_cast<T>(ratio < 1e12 ? (map.weighted ? ratio * ratio : 1.0) : 0.0);
+  }
+}
+
+template <class T>
+inline void shadows(const ViewMap& map, const Detector& detector, double x, double y, double z, int count, Shadows<T>& out) {
+  if (map.arc) arc_shadows(map, detector, x, y, z, count, out);
+  else flat_shadows(map, detector, x, y, z, count, out);
+}
+
+template <class T>
+void backproject_row(const ViewMap* views, std::int64_t view_count, const Detector& detector, const T* padded,
+                     std::int64_t view_stride, std::int64_t size_x, double y, double z, T* row) {
+  Shadows<T> s;
+  T sums[voxel_run];
+  const int stride = static_cast<int>(detector.row_stride);
+  for (std::int64_t x = 0; x < size_x; x += voxel_run) {
+    const int count = static_cast<int>(size_x - x < voxel_run ? size_x - x : voxel_run);
+    for (int k = 0; k < count; ++k) sums[k] = 0;
+    for (std::int64_t view = 0; view < view_count; ++view) {
+      if (views[view].blind) continue;
+      shadows(views[view], detector, static_cast<double>(x), y, z, count, s);
+      const T* const readings = padded + view * view_stride;
+      if (s.on_a_row) {
+#pragma omp simd
+        for (int k = 0; k < count; ++k) {
+          const T here = readings[s.at[k]], next = readings[s.at[k] + 1];
+          sums[k] += s.weight[k] * (here + s.fu[k] * (next - here));
+        }
+        continue;
+      }
+#pragma omp simd
+      for (int k = 0; k < count; ++k) {
+        const int at = s.at[k];
+        const T low = readings[at] + s.fu[k] * (readings[at + 1] - readings[at]);
+        const T high = readings[at + stride] + s.fu[k] * (readings[at + stride + 1] - readings[at + stride]);
+        sums[k] += s.weight[k] * (low + s.fv[k] * (high - low));
+      }
+    }
+    for (int k = 0; k < count; ++k) row[x + k] += sums[k];
+  }
+}
+
+template <class T>
+void shadow_row(const ViewMap& view, const Detector& detector, T* padded, std::int64_t size_x, double y, double z, const T* row) {
+  Shadows<T> s;
+  const std::int64_t stride = detector.row_stride;
+  for (std::int64_t x = 0; x < size_x; x += voxel_run) {
+    const int count = static_cast<int>(size_x - x < voxel_run ? size_x - x : voxel_run);
+    shadows(view, detector, static_cast<double>(x), y, z, count, s);
+    for (int k = 0; k < count; ++k) {
+      T* const at = padded + s.at[k];
+      const T value = s.weight[k] * row[x + k];
+      const T upper = s.on_a_row ? T{0} : value * s.fv[k], lower = value - upper;
+      at[0] += lower - lower * s.fu[k], at[1] += lower * s.fu[k];
+      at[stride] += upper - upper * s.fu[k], at[stride + 1] += upper * s.fu[k];
+    }
+  }
+}
+
+}  // namespace
+}  // namespace iso::gpu::cpu

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <iso/compute/backend.h>
+
+#include <vector>
+
+namespace iso::gpu::cpu {
+
+/// The ray transform of a scan whose rays stay within slices (`slice_of_rows`): row v reads the grid at z = slices[v],
+/// interpolated between two slices if it lies between them.
+[[nodiscard]] compute::OperatorPtr make_slice_transform(const compute::RayTransform& spec, std::vector<double> slices,
+                                                        const compute::Backend& backend);
+
+}  // namespace iso::gpu::cpu

@@ -160,7 +160,8 @@ Volume sample(const Phantom& phantom, const VoxelGrid& grid, int supersampling, 
   const int in_depth = grid.size[2] == 1 ? 1 : supersampling;
   parallel_for(grid.size[1] * grid.size[2], 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t row = begin; row < end; ++row) {
-      const auto y = static_cast<double>(row % grid.size[1]), z = static_cast<double>(row / grid.size[1]);
+      const std::int64_t slice = row / grid.size[1];
+      const auto y = static_cast<double>(row - slice * grid.size[1]), z = static_cast<double>(slice);
       for (std::int64_t x = 0; x < grid.size[0]; ++x) {
         store(out.pixels, row * grid.size[0] + x,
               factor * mean_over_voxel(phantom, grid, {static_cast<double>(x), y, z}, supersampling, in_depth));

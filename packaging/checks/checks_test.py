@@ -1,0 +1,181 @@
+#!/usr/bin/env python3
+"""The checks checked: each builds a small tree in a temporary folder and expects exactly its finding."""
+import tempfile
+import unittest
+from pathlib import Path
+
+import include_rule
+import style_rule
+
+
+class Bad(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.root = Path(self.folder.name)
+        self.addCleanup(self.folder.cleanup)
+
+    def write(self, name, *lines):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    def found(self, check=include_rule.check):
+        return [(f.file, f.line, f.rule) for f in check(self.root)]
+
+
+class IncludeRule(Bad):
+    def setUp(self):
+        super().setUp()
+        for part in include_rule.ORDER:
+            self.write(f"core/include/iso/{part}/a.h", "#pragma once", "#include <vector>")
+        self.write("core/src/data/private_impl.h", "#pragma once")
+        self.write("gpu/common/body.h", "#pragma once", "#include <cmath>")
+        self.write("gpu/cpu/cpu_backend.h", "#pragma once", '#include "iso/compute/a.h"')
+        self.write("app/host/jobs.h", "#pragma once", '#include "iso/job/a.h"', "#include <unistd.h>")
+        self.write("plugins/one/method/m.h", "#pragma once", '#include "iso/solvers/a.h"', "#include <Eigen/Dense>")
+        self.write("plugins/two/adapter/p.cpp", '#include "iso/plugin/a.h"')
+        self.write("tests/support/s.h", "#pragma once")
+        self.write("tests/core/t.cpp", "#include <gtest/gtest.h>", '#include "support/s.h"', '#include "iso/data/a.h"')
+
+    def expect(self, name, *lines, line=1, rule="include"):
+        self.write(name, *lines)
+        self.assertEqual([f for f in self.found() if f[2] != "cycle"], [(name, line, rule)])
+
+    def test_a_tree_in_order_has_no_finding(self):
+        self.assertEqual(self.found(), [])
+
+    def test_core_headers_include_only_from_their_left(self):
+        self.expect("core/include/iso/base/b.h", "#pragma once", "", '#include "iso/data/a.h"', line=3)
+
+    def test_core_headers_name_no_library_but_itk(self):
+        self.expect("core/include/iso/data/b.h", "#include <itkImage.h>", "#include <nlohmann/json.hpp>", line=2)
+
+    def test_core_headers_name_no_private_header(self):
+        self.expect("core/include/iso/data/b.h", '#include "data/private_impl.h"')
+
+    def test_core_sources_know_no_fftw(self):
+        self.expect("core/src/data/b.cpp", "#include <fftw3.h>")
+
+    def test_core_sources_know_no_back_end(self):
+        self.expect("core/src/data/b.cpp", '#include "gpu/cpu/cpu_backend.h"')
+
+    def test_common_knows_no_core(self):
+        self.expect("gpu/common/b.h", '#include "iso/base/a.h"')
+
+    def test_back_ends_know_no_solver(self):
+        self.expect("gpu/cpu/b.cpp", "#include <fftw3.h>", '#include "iso/solvers/a.h"', line=2)
+
+    def test_reference_is_single_threaded(self):
+        self.expect("gpu/reference/b.cpp", "#include <omp.h>")
+
+    def test_kernels_know_no_core(self):
+        self.expect("gpu/cuda/k.cu", '#include "gpu/common/body.h"', '#include "iso/base/a.h"', line=2)
+
+    def test_kernels_reach_no_core_through_another_header(self):
+        self.write("gpu/cuda/h.h", '#include "iso/base/a.h"')
+        self.expect("gpu/cuda/k.cu", '#include "gpu/cuda/h.h"')
+
+    def test_a_plugin_knows_no_other_plugin(self):
+        self.expect("plugins/two/method/b.cpp", '#include "../../one/method/m.h"')
+
+    def test_a_plugin_knows_no_back_end(self):
+        self.expect("plugins/two/method/b.cpp", '#include "gpu/cpu/cpu_backend.h"')
+
+    def test_a_method_knows_no_plugin_interface(self):
+        self.expect("plugins/two/method/b.cpp", '#include "iso/plugin/a.h"')
+
+    def test_a_plugin_knows_no_qt(self):
+        self.expect("plugins/two/adapter/b.cpp", "#include <QWidget>")
+
+    def test_only_the_start_up_meets_back_ends(self):
+        self.write("app/host/startup/backends.cpp", '#include "gpu/cpu/cpu_backend.h"')
+        self.expect("app/host/workers/w.cpp", '#include "gpu/cpu/cpu_backend.h"')
+
+    def test_the_command_knows_no_vtk(self):
+        self.expect("app/cli/b.cpp", '#include "host/jobs.h"', "#include <vtkImageData.h>", line=2)
+
+    def test_nothing_includes_tests(self):
+        self.expect("app/host/b.cpp", '#include "support/s.h"')
+
+    def test_a_test_includes_only_its_folder_and_support(self):
+        self.write("tests/core/own.h", "#pragma once")
+        self.write("tests/core/u.cpp", '#include "own.h"')
+        self.expect("tests/gpu/t.cpp", '#include "core/own.h"')
+
+    def test_an_unknown_room_is_named(self):
+        self.expect("app/widgets/a.cpp", "#include <vector>", rule="room")
+
+    def test_an_unknown_library_is_named(self):
+        self.expect("core/src/data/b.cpp", "#include <boost/any.hpp>")
+
+    def test_a_missing_header_of_ours_is_named(self):
+        self.expect("core/src/data/b.cpp", '#include "iso/data/gone.h"')
+
+    def test_parts_of_core_form_no_cycle(self):
+        self.write("core/src/io/b.cpp", '#include "iso/evaluation/a.h"')
+        self.write("core/src/evaluation/b.cpp", '#include "iso/io/a.h"')
+        self.assertIn("cycle", [rule for _, _, rule in self.found()])
+
+    def test_rooms_form_no_cycle(self):
+        self.write("app/host/b.cpp", '#include "../cli/c.h"')
+        self.write("app/cli/c.h", '#include "host/jobs.h"')
+        self.assertIn("cycle", [rule for _, _, rule in self.found()])
+
+    def test_headers_form_no_cycle(self):
+        self.write("app/host/x.h", '#include "y.h"')
+        self.write("app/host/y.h", '#include "x.h"')
+        self.assertEqual([rule for _, _, rule in self.found()], ["cycle"])
+
+
+class StyleRule(Bad):
+    def setUp(self):
+        super().setUp()
+        for name in style_rule.TOP_LEVEL - style_rule.ROOMS - {".ci"}:
+            self.write(name, "text")
+        self.write(".ci/run", "text")
+        for room in style_rule.ROOMS:
+            self.write(room + "/README.md", "What belongs here.", "Not here: the rest.")
+
+    def expect(self, finding):
+        self.assertEqual(self.found(style_rule.check), [finding])
+
+    def test_a_tree_in_order_has_no_finding(self):
+        self.assertEqual(self.found(style_rule.check), [])
+
+    def test_a_long_file_is_named(self):
+        self.write("core/a.cpp", *["int a;"] * 601)
+        self.expect(("core/a.cpp", 601, "size"))
+
+    def test_a_promise_in_a_comment_is_named(self):
+        self.write("core/a.cpp", "int a;", "// TO" "DO: more")
+        self.expect(("core/a.cpp", 2, "word"))
+
+    def test_a_path_of_one_machine_is_named(self):
+        self.write("core/a.cpp", 'auto p = "/ho' 'me/someone/data";')
+        self.expect(("core/a.cpp", 1, "path"))
+
+    def test_a_stranger_at_the_top_is_named(self):
+        self.write("notes.md", "text")
+        self.expect(("notes.md", 1, "top level"))
+
+    def test_a_missing_file_at_the_top_is_named(self):
+        (self.root / "LICENSE").unlink()
+        self.expect(("LICENSE", 1, "top level"))
+
+    def test_a_room_without_a_readme_is_named(self):
+        self.write("app/host/a.cpp", "int a;")
+        self.expect(("app/host/README.md", 1, "README"))
+
+    def test_a_readme_that_says_nothing_of_what_is_elsewhere_is_named(self):
+        self.write("gpu/README.md", "# gpu", "Kernels.", "More kernels.")
+        self.expect(("gpu/README.md", 2, "README"))
+
+    def test_a_long_function_is_reported_but_is_no_finding(self):
+        body = ["  a += '{'; // }"] * 60
+        self.write("core/a.cpp", "namespace iso {", "class C {", "  void f(int a) {", *body, "  }", "};", "}")
+        self.assertEqual(self.found(style_rule.check), [])
+        self.assertEqual([(f.line, f.rule) for f in style_rule.long_functions(style_rule.Tree(self.root))], [(3, "function")])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+"""Checks what a compiler does not: sizes, words, paths, the top level, the README of every room.
+
+Usage: style_rule.py [ROOT] [--functions]
+  --functions   also list functions of more than FUNCTION_LINES lines; a report, never a failure, because a numerical
+                loop with an equation above each block may be longer
+"""
+import re
+import sys
+from pathlib import Path
+
+from tree import Finding, Tree, report
+
+FILE_LINES = 600
+FUNCTION_LINES = 60
+ROOMS = {"app", "plugins", "core", "gpu", "resources", "tests", "packaging"}
+TOP_LEVEL = ROOMS | {"CMakeLists.txt", "README.md", "CMakePresets.json", ".clang-format", ".clang-tidy", "LICENSE", "NOTICE",
+                     "CHANGELOG.md", "CONTRIBUTING.md", ".ci", ".gitignore"}
+# Written in two parts, so that this file does not find itself.
+WORDS = [r"\bTO" r"DO\b", r"\bFIX" r"ME\b", r"\bXX" r"X\b", r"\bHA" r"CK\b", r"not implemented" r" yet", r"\bfor" r" now\b"]
+PATHS = [r"(?<![\w./}])/ro" r"ot/", r"(?<![\w./}])/wo" r"rk/", r"(?<![\w./}])/ho" r"me/\w+/"]
+
+
+def size_findings(tree):
+    for name in tree.code():
+        lines = tree.read(name).splitlines()
+        if len(lines) > FILE_LINES:
+            yield Finding(name, len(lines), "size", f"{len(lines)} lines; split files of more than {FILE_LINES}")
+
+
+def word_findings(tree):
+    words, paths = re.compile("|".join(WORDS)), re.compile("|".join(PATHS))
+    for name in tree.text():
+        prose = Path(name).suffix == ".md"
+        for number, line in enumerate(tree.read(name).splitlines(), 1):
+            match = None if prose else words.search(line)
+            if match:
+                yield Finding(name, number, "word", f"\"{match.group(0)}\": do it, or write an issue")
+            match = paths.search(line)
+            if match:
+                yield Finding(name, number, "path", f"\"{match.group(0)}\" exists on one machine only")
+
+
+def top_level_findings(tree):
+    present = {name.split("/")[0] for name in tree.files}
+    for name in sorted(present - TOP_LEVEL):
+        yield Finding(name, 1, "top level", "does not belong at the top; see resources/docs/developer/architecture.md")
+    for name in sorted(TOP_LEVEL - present):
+        yield Finding(name, 1, "top level", "is missing")
+
+
+def rooms(tree):
+    """The seven rooms, and the folders right below app, plugins, gpu, packaging and resources."""
+    found = {room for room in ROOMS if any(f.startswith(room + "/") for f in tree.files)}
+    for name in tree.files:
+        parts = name.split("/")
+        if len(parts) > 2 and parts[0] in {"app", "plugins", "gpu", "packaging", "resources"}:
+            found.add("/".join(parts[:2]))
+    return sorted(found)
+
+
+def readme_findings(tree):
+    for room in rooms(tree):
+        name = room + "/README.md"
+        if name not in tree:
+            yield Finding(name, 1, "README", "is missing; line 1 says what belongs here, line 2 begins with \"Not here:\"")
+            continue
+        lines = [line for line in tree.read(name).splitlines() if line.strip() and not line.startswith("# ")]
+        if len(lines) < 2 or not lines[1].startswith("Not here:"):
+            yield Finding(name, 2, "README", "line 1 says what belongs here; line 2 must begin with \"Not here:\"")
+
+
+def without_comments_and_text(source):
+    """The source with comments, strings and characters blanked out; lines and braces stay where they are."""
+    pattern = re.compile(r'//[^\n]*|/\*.*?\*/|R"(\w*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\'', re.S)
+    return pattern.sub(lambda match: "\n" * match.group(0).count("\n") + " ", source)
+
+
+def functions(source):
+    """(line, lines, signature) of every function body."""
+    text, stack, start = without_comments_and_text(source), [], 0
+    for match in re.finditer(r"[{};]", text):
+        head = text[start:match.start()].strip()
+        start = match.end()
+        if match.group(0) == "{":
+            scope = re.search(r"\b(namespace|class|struct|union|enum)\b[^()]*$|\bextern\s*$", head) is not None
+            outside = all(kind == "scope" for kind, _, _ in stack)
+            kind = "scope" if scope else "function" if outside and "(" in head else "block"
+            stack.append((kind, match.start(), head))
+        elif match.group(0) == "}" and stack:
+            kind, begin, signature = stack.pop()
+            if kind == "function":
+                yield text.count("\n", 0, begin) + 1, text.count("\n", begin, match.start()) + 1, " ".join(signature.split())
+
+
+def long_functions(tree):
+    for name in tree.code():
+        for line, lines, signature in functions(tree.read(name)):
+            if lines > FUNCTION_LINES:
+                yield Finding(name, line, "function", f"{lines} lines: {signature[-80:]}")
+
+
+def check(root):
+    tree = Tree(root)
+    return [*size_findings(tree), *word_findings(tree), *top_level_findings(tree), *readme_findings(tree)]
+
+
+def main():
+    arguments = sys.argv[1:]
+    root = next((a for a in arguments if not a.startswith("--")), ".")
+    if "--functions" in arguments:
+        report(list(long_functions(Tree(root))), f"functions of more than {FUNCTION_LINES} lines (a report)")
+        return 0
+    return report(check(root), "style rule")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -56,6 +56,8 @@ class Handler {
   [[nodiscard]] virtual Dataset read(const std::filesystem::path& file, const ReadOptions& options) const = 0;
   /// Writes to `file`, which is a temporary name with the right extension; the registry renames it.
   virtual void write(const std::filesystem::path& file, const Dataset& data) const;
+  /// The other files that `write` makes beside `file` (the .hdr of a .cfl); the registry renames them too.
+  [[nodiscard]] virtual std::vector<std::filesystem::path> companions(const std::filesystem::path& file) const;
 };
 
 /// Throws cannot_read (missing, unreadable, truncated), invalid_input (damaged, contradicting), no_input (nothing in it),

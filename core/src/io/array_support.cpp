@@ -1,0 +1,220 @@
+#include "array_impl.h"
+
+#include "iso/base/error.h"
+#include "iso/base/log.h"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <fstream>
+
+namespace iso::io::detail {
+namespace fs = std::filesystem;
+
+std::string choose(const std::vector<Choice>& choices, const std::string& wanted) {
+  std::string list;
+  std::vector<std::string> deep;
+  for (const auto& choice : choices) {
+    std::string shape;
+    std::size_t axes = 0;
+    for (const auto extent : choice.shape) {
+      shape += (shape.empty() ? "" : " x ") + std::to_string(extent);
+      axes += extent > 1 ? 1 : 0;
+    }
+    list += (list.empty() ? "" : ", ") + choice.name + " (" + shape + ")";
+    if (axes > 1) deep.push_back(choice.name);
+  }
+  if (choices.empty()) throw Error{Errc::no_input, "the file holds no array of numbers"};
+  if (!wanted.empty()) {
+    for (const auto& choice : choices)
+      if (choice.name == wanted) return wanted;
+    throw Error{Errc::invalid_input, "the file holds no array '" + wanted + "'", "its arrays are " + list};
+  }
+  if (deep.size() == 1) return deep[0];
+  if (choices.size() == 1) return choices[0].name;
+  throw Error{Errc::invalid_input, "the file holds several arrays, and none was named", "pass the hint dataset=NAME with one of " + list};
+}
+
+void assume(Metadata& meta, const std::string& what) {
+  auto& noted = meta["assumed"];
+  noted += (noted.empty() ? "" : "; ") + what;
+  log::warning("core.io", "assumed: ", what);
+}
+
+std::vector<std::string> split(std::string_view text, char by) {
+  std::vector<std::string> parts(1);
+  for (const char c : text) {
+    if (c == by) parts.emplace_back();
+    else if (!std::isspace(static_cast<unsigned char>(c))) parts.back() += c;
+  }
+  return parts;
+}
+
+std::optional<double> to_number(std::string_view text) {
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front()))) text.remove_prefix(1);
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) text.remove_suffix(1);
+  if (!text.empty() && text.front() == '+') text.remove_prefix(1);
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || text.empty()) return std::nullopt;
+  return value;
+}
+
+std::vector<double> numbers_of(std::string_view text, std::string_view hint) {
+  std::vector<double> numbers;
+  for (const auto& part : split(text)) {
+    const auto value = to_number(part);
+    if (!value || !std::isfinite(*value)) {
+      throw Error{Errc::invalid_input, "the hint '" + std::string{hint} + "' is '" + std::string{text} + "', numbers were expected"};
+    }
+    numbers.push_back(*value);
+  }
+  return numbers;
+}
+
+std::string hint_of(const ReadOptions& options, const std::string& name) {
+  const auto found = options.hints.find(name);
+  return found == options.hints.end() ? std::string{} : found->second;
+}
+
+std::string short_number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", value);
+  return text;
+}
+
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+bool has_extension(const fs::path& file, std::string_view extension) {
+  const std::string name = lower(file.filename().string());
+  return name.size() > extension.size() && name.ends_with(extension);
+}
+
+std::size_t size_of_file(const fs::path& file) {
+  std::error_code problem;
+  const auto size = fs::file_size(file, problem);
+  if (problem) throw Error{Errc::cannot_read, "'" + file.string() + "' cannot be opened: " + problem.message()};
+  return size;
+}
+
+std::string first_bytes(const fs::path& file, std::size_t count) {
+  std::error_code problem;
+  if (!fs::is_regular_file(file, problem)) return {};
+  std::ifstream in{file, std::ios::binary};
+  std::string bytes(count, '\0');
+  in.read(bytes.data(), static_cast<std::streamsize>(count));
+  bytes.resize(static_cast<std::size_t>(std::max<std::streamsize>(in.gcount(), 0)));
+  return bytes;
+}
+
+void check_plausible(const ArraySpec& spec, std::size_t file_bytes, bool packed) {
+  const std::size_t most = packed ? file_bytes * 1032 + 4096 : file_bytes;
+  if (spec.bytes() <= most) return;
+  throw Error{Errc::invalid_input, "the header says " + spec.shape.text() + " values of type " + std::string{to_string(spec.type)} + " (" +
+                                       std::to_string(spec.bytes()) + " bytes), the file has " + std::to_string(file_bytes) +
+                                       " bytes in all",
+              "the file is truncated or its header is damaged"};
+}
+
+std::size_t bytes_of(FileType type) noexcept {
+  constexpr std::array<std::size_t, 12> sizes{1, 1, 2, 2, 4, 4, 8, 8, 4, 8, 8, 16};
+  return sizes[static_cast<std::size_t>(type)];
+}
+
+ScalarType stored_as(FileType type) noexcept {
+  switch (type) {
+    case FileType::u8: return ScalarType::u8;
+    case FileType::i8: case FileType::i16: return ScalarType::i16;
+    case FileType::u16: return ScalarType::u16;
+    case FileType::i32: return ScalarType::i32;
+    case FileType::f32: return ScalarType::f32;
+    case FileType::c64: return ScalarType::c64;
+    case FileType::c128: return ScalarType::c128;
+    default: return ScalarType::f64;
+  }
+}
+
+bool stored_as_is(FileType type) noexcept {
+  return type != FileType::i8 && type != FileType::u32 && type != FileType::i64 && type != FileType::u64;
+}
+
+namespace {
+template <class From, class To>
+void widen_as(const void* from, PixelBlock& to) {
+  const auto* source = static_cast<const std::byte*>(from);
+  for (auto& value : to.mutable_values<To>()) {
+    From element;
+    std::memcpy(&element, source, sizeof element);
+    source += sizeof element;
+    value = static_cast<To>(element);
+  }
+}
+}  // namespace
+
+void widen(FileType type, const void* from, PixelBlock& to) {
+  switch (type) {
+    case FileType::i8: return widen_as<std::int8_t, std::int16_t>(from, to);
+    case FileType::u32: return widen_as<std::uint32_t, double>(from, to);
+    case FileType::i64: return widen_as<std::int64_t, double>(from, to);
+    case FileType::u64: return widen_as<std::uint64_t, double>(from, to);
+    default: std::memcpy(to.mutable_data(), from, to.spec().bytes());
+  }
+}
+
+namespace {
+struct Strides {
+  std::array<std::int64_t, Shape::max_rank> extent{}, stride{};
+  std::size_t rank;
+};
+
+template <class Element>
+void gather(const std::byte* from, std::byte* to, const Strides& s) {
+  const auto* source = reinterpret_cast<const Element*>(from);
+  auto* target = reinterpret_cast<Element*>(to);
+  std::array<std::int64_t, Shape::max_rank> at{};
+  const std::int64_t row = s.extent[0], step = s.stride[0];
+  for (std::int64_t offset = 0;;) {
+    for (std::int64_t i = 0; i < row; ++i) *target++ = source[offset + i * step];
+    std::size_t axis = 1;
+    for (; axis < s.rank; ++axis) {
+      offset += s.stride[axis];
+      if (++at[axis] < s.extent[axis]) break;
+      offset -= s.stride[axis] * s.extent[axis];
+      at[axis] = 0;
+    }
+    if (axis >= s.rank) return;
+  }
+}
+}  // namespace
+
+PixelBlock permuted(const PixelBlock& block, const std::vector<std::size_t>& order) {
+  const Shape& shape = block.spec().shape;
+  if (std::ranges::is_sorted(order) || shape.count() == 0) return block;
+  std::array<std::int64_t, Shape::max_rank> natural{};
+  std::int64_t stride = 1;
+  for (std::size_t axis = 0; axis < shape.rank(); ++axis) {
+    natural[axis] = stride;
+    stride *= shape[axis];
+  }
+  Strides s{{}, {}, order.size()};
+  for (std::size_t axis = 0; axis < order.size(); ++axis) {
+    s.extent[axis] = shape[order[axis]];
+    s.stride[axis] = natural[order[axis]];
+  }
+  PixelBlock out = PixelBlock::allocate({Shape{std::span<const std::int64_t>{s.extent.data(), s.rank}}, block.spec().type});
+  switch (bytes_of(block.spec().type)) {
+    case 1: gather<std::uint8_t>(block.data(), out.mutable_data(), s); break;
+    case 2: gather<std::uint16_t>(block.data(), out.mutable_data(), s); break;
+    case 4: gather<std::uint32_t>(block.data(), out.mutable_data(), s); break;
+    case 8: gather<std::uint64_t>(block.data(), out.mutable_data(), s); break;
+    default: gather<std::array<std::uint64_t, 2>>(block.data(), out.mutable_data(), s); break;
+  }
+  return out;
+}
+
+}  // namespace iso::io::detail

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "iso/io/registry.h"
+
+#include <memory>
+#include <vector>
+
+namespace iso::io::detail {
+
+using Handlers = std::vector<std::unique_ptr<Handler>>;
+
+// Each adds the formats of one file of this folder.
+void add_itk_formats(Handlers& to);
+void add_container(Handlers& to);
+
+}  // namespace iso::io::detail

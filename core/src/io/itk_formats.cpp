@@ -1,0 +1,324 @@
+#include "array_impl.h"
+#include "handlers_impl.h"
+#include "nifti_header_impl.h"
+
+#include "iso/base/error.h"
+#include "iso/base/log.h"
+
+#include <itkMetaDataObject.h>
+#include <itkMetaImageIO.h>
+#include <itkNiftiImageIO.h>
+#include <itkNrrdImageIO.h>
+#include <itkTIFFImageIO.h>
+
+#include <algorithm>
+#include <cmath>
+
+/// Image files by ITK's ImageIO objects, made by name: no factory is registered, so that a command that reads nothing
+/// pays nothing. Pixels are read straight into our memory and written straight from it.
+namespace iso::io::detail {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* quantity_key = "isocenter_quantity";
+constexpr const char* notes_key = "ITK_FileNotes";
+
+FileType file_type(const itk::ImageIOBase& io) {
+  using enum itk::IOComponentEnum;
+  if (io.GetPixelType() == itk::IOPixelEnum::COMPLEX) {
+    if (io.GetComponentType() == FLOAT) return FileType::c64;
+    if (io.GetComponentType() == DOUBLE) return FileType::c128;
+    throw Error{Errc::unsupported, "complex pixels of whole numbers are not supported"};
+  }
+  switch (io.GetComponentType()) {
+    case UCHAR: return FileType::u8;
+    case CHAR: return FileType::i8;
+    case USHORT: return FileType::u16;
+    case SHORT: return FileType::i16;
+    case UINT: return FileType::u32;
+    case INT: return FileType::i32;
+    case ULONG: return sizeof(long) == 8 ? FileType::u64 : FileType::u32;
+    case LONG: return sizeof(long) == 8 ? FileType::i64 : FileType::i32;
+    case ULONGLONG: return FileType::u64;
+    case LONGLONG: return FileType::i64;
+    case FLOAT: return FileType::f32;
+    case DOUBLE: return FileType::f64;
+    default: break;
+  }
+  throw Error{Errc::unsupported, "the element type of the pixels is not supported"};
+}
+
+VoxelGrid grid_from(const itk::ImageIOBase& io) {
+  VoxelGrid grid;
+  const unsigned axes = std::min(3u, io.GetNumberOfDimensions());
+  for (unsigned axis = 0; axis < axes; ++axis) {
+    grid.size[axis] = static_cast<std::int64_t>(io.GetDimensions(axis));
+    grid.spacing_mm[axis] = io.GetSpacing(axis);
+    grid.origin_mm[axis] = io.GetOrigin(axis);
+    const auto direction = io.GetDirection(axis);
+    for (unsigned row = 0; row < 3; ++row) grid.direction[3 * row + axis] = row < direction.size() ? direction[row] : 0;
+  }
+  return grid;
+}
+
+// Colour to grey with the weights of ITU-R BT.709; other vectors become the last axis.
+PixelBlock without_components(const PixelBlock& block, std::int64_t components, bool colour, const Shape& shape, Metadata& meta) {
+  if (!colour) {
+    std::vector<std::size_t> order(shape.rank() + 1);
+    for (std::size_t i = 0; i < shape.rank(); ++i) order[i] = i + 1;
+    order.back() = 0;
+    return permuted(block, order);
+  }
+  assume(meta, "colour as its luminance (ITU-R BT.709)");
+  const PixelBlock values = block.converted(ScalarType::f32);
+  PixelBlock grey = PixelBlock::allocate({shape, ScalarType::f32});
+  const auto from = values.values<float>();
+  const auto to = grey.mutable_values<float>();
+  const auto step = static_cast<std::size_t>(components);
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    to[i] = 0.2126f * from[i * step] + 0.7152f * from[i * step + 1] + 0.0722f * from[i * step + 2];
+  }
+  return grey;
+}
+
+RawArray read_image(itk::ImageIOBase& io, const fs::path& file, std::size_t file_bytes, bool packed) {
+  io.SetFileName(file.string());
+  io.ReadImageInformation();
+  const unsigned axes = io.GetNumberOfDimensions();
+  const auto components = static_cast<std::int64_t>(io.GetNumberOfComponents());
+  const bool is_complex_pixel = io.GetPixelType() == itk::IOPixelEnum::COMPLEX;
+  const bool vector = components > 1 && !is_complex_pixel;
+  std::vector<std::int64_t> extents;
+  itk::ImageIORegion region(axes);
+  for (unsigned axis = 0; axis < axes; ++axis) {
+    extents.push_back(static_cast<std::int64_t>(io.GetDimensions(axis)));
+    region.SetIndex(axis, 0);
+    region.SetSize(axis, io.GetDimensions(axis));
+  }
+  while (extents.size() > 4 && extents.back() == 1) extents.pop_back();
+  const Shape shape{std::span<const std::int64_t>{extents}};
+  if (vector) extents.insert(extents.begin(), components);
+  const FileType type = file_type(io);
+  const ArraySpec spec{Shape{std::span<const std::int64_t>{extents}}, stored_as(type)};
+  if (spec.shape.count() == 0) throw Error{Errc::no_input, "the image has no pixels"};
+  if (file_bytes > 0) check_plausible({spec.shape, stored_as_is(type) ? spec.type : ScalarType::u8}, file_bytes, packed);
+  io.SetIORegion(region);
+
+  RawArray array;
+  array.pixels = PixelBlock::allocate(spec);
+  if (stored_as_is(type)) {
+    io.Read(array.pixels.mutable_data());
+  } else {
+    std::vector<std::byte> bytes(static_cast<std::size_t>(spec.shape.count()) * bytes_of(type));
+    io.Read(bytes.data());
+    widen(type, bytes.data(), array.pixels);
+  }
+  array.grid = grid_from(io);
+  if (vector) {
+    const bool colour = io.GetPixelType() == itk::IOPixelEnum::RGB || io.GetPixelType() == itk::IOPixelEnum::RGBA;
+    array.pixels = without_components(array.pixels, components, colour, shape, array.meta);
+  }
+  std::string quantity;
+  itk::ExposeMetaData<std::string>(io.GetMetaDataDictionary(), quantity_key, quantity);
+  array.quantity = quantity_from_string(quantity);
+  return array;
+}
+
+itk::IOComponentEnum component_of(ScalarType type) {
+  using enum itk::IOComponentEnum;
+  switch (type) {
+    case ScalarType::u8: return UCHAR;
+    case ScalarType::u16: return USHORT;
+    case ScalarType::i16: return SHORT;
+    case ScalarType::i32: return INT;
+    case ScalarType::f64: case ScalarType::c128: return DOUBLE;
+    default: return FLOAT;
+  }
+}
+
+void write_image(itk::ImageIOBase& io, const fs::path& file, const PixelBlock& pixels, const VoxelGrid* grid, unsigned axes) {
+  const ArraySpec& spec = pixels.spec();
+  io.SetFileName(file.string());
+  io.SetNumberOfDimensions(axes);
+  itk::ImageIORegion region(axes);
+  for (unsigned axis = 0; axis < axes; ++axis) {
+    io.SetDimensions(axis, static_cast<itk::SizeValueType>(spec.shape[axis]));
+    io.SetSpacing(axis, grid && axis < 3 ? grid->spacing_mm[axis] : 1.0);
+    io.SetOrigin(axis, grid && axis < 3 ? grid->origin_mm[axis] : 0.0);
+    std::vector<double> direction(axes, 0.0);
+    direction[axis] = 1;
+    for (unsigned row = 0; grid && axis < 3 && row < std::min(3u, axes); ++row) direction[row] = grid->direction[3 * row + axis];
+    io.SetDirection(axis, direction);
+    region.SetIndex(axis, 0);
+    region.SetSize(axis, static_cast<itk::SizeValueType>(spec.shape[axis]));
+  }
+  io.SetComponentType(component_of(spec.type));
+  io.SetPixelType(is_complex(spec.type) ? itk::IOPixelEnum::COMPLEX : itk::IOPixelEnum::SCALAR);
+  io.SetNumberOfComponents(is_complex(spec.type) ? 2 : 1);
+  io.SetIORegion(region);
+  io.Write(pixels.data());
+}
+
+struct Pixels {
+  const PixelBlock* block;
+  const VoxelGrid* grid;
+  Quantity quantity;
+};
+Pixels pixels_to_write(const Dataset& data) {
+  if (const auto* labels = std::get_if<LabelMap>(&data)) return {&labels->labels, &labels->grid, Quantity::unknown};
+  const auto& volume = std::get<Volume>(data);
+  return {&volume.pixels, &volume.grid, volume.quantity};
+}
+
+// ITK's writers leave a full disk unnoticed.
+void check_written(const fs::path& file, std::size_t least) {
+  if (size_of_file(file) < least) {
+    throw Error{Errc::cannot_write, "'" + file.string() + "' could not be written completely", "free some space or write to another disk"};
+  }
+}
+
+class ImageHandler : public Handler {
+ public:
+  explicit ImageHandler(Format format) : format_{std::move(format)} {}
+  [[nodiscard]] const Format& format() const noexcept override { return format_; }
+  [[nodiscard]] Dataset read(const fs::path& file, const ReadOptions& options) const override {
+    RawArray array;
+    try {
+      array = array_of(file);
+    } catch (const itk::ExceptionObject& error) {
+      log::debug("core.io", error.GetDescription());
+      throw Error{Errc::cannot_read, "'" + file.string() + "' cannot be read as " + format_.name + ": it is damaged or incomplete",
+                  "check that the file is complete"};
+    }
+    return make_dataset(std::move(array), options, [this](const fs::path& other) { return array_of(other); });
+  }
+
+ protected:
+  [[nodiscard]] virtual RawArray array_of(const fs::path& file) const = 0;
+
+ private:
+  Format format_;
+};
+
+const std::vector<Kind> image_reads{Kind::volume, Kind::label_map, Kind::sinogram, Kind::k_space, Kind::spectral_cube};
+const std::vector<Kind> image_writes{Kind::volume, Kind::label_map};
+
+class Nrrd final : public ImageHandler {
+ public:
+  Nrrd() : ImageHandler{{"NRRD", {".nrrd", ".nhdr"}, image_reads, image_writes, array_hints(),
+                         "Volumes of two to four axes, real or complex, with grid and quantity; metadata are lost."}} {}
+  [[nodiscard]] bool recognises(const fs::path& file) const override { return first_bytes(file, 4) == "NRRD"; }
+  [[nodiscard]] RawArray array_of(const fs::path& file) const override {
+    const std::string start = first_bytes(file, 4096);
+    const bool packed = start.find("encoding: raw") == std::string::npos;
+    const bool detached = start.find("data file:") != std::string::npos || start.find("datafile:") != std::string::npos;
+    const auto io = itk::NrrdImageIO::New();
+    return read_image(*io, file, detached ? 0 : size_of_file(file), packed);
+  }
+  void write(const fs::path& file, const Dataset& data) const override {
+    if (has_extension(file, ".nhdr")) throw Error{Errc::cannot_write, "'" + file.string() + "' cannot be written: a header apart from its data is read only", "write .nrrd"};
+    const Pixels image = pixels_to_write(data);
+    const auto io = itk::NrrdImageIO::New();
+    itk::EncapsulateMetaData<std::string>(io->GetMetaDataDictionary(), quantity_key, std::string{to_string(image.quantity)});
+    write_image(*io, file, *image.block, image.grid, static_cast<unsigned>(std::max<std::size_t>(3, image.block->spec().shape.rank())));
+    check_written(file, image.block->spec().bytes());
+  }
+};
+
+class Meta final : public ImageHandler {
+ public:
+  Meta() : ImageHandler{{"MetaImage", {".mha", ".mhd"}, image_reads, image_writes, array_hints(),
+                         "Volumes of two to four axes, real, with grid and quantity; metadata are lost."}} {}
+  [[nodiscard]] bool recognises(const fs::path& file) const override {
+    return first_bytes(file, 4096).find("ElementDataFile") != std::string::npos;
+  }
+  [[nodiscard]] RawArray array_of(const fs::path& file) const override {
+    const std::string start = first_bytes(file, 4096);
+    const bool packed = lower(start).find("compresseddata = true") != std::string::npos;
+    const bool within = start.find("ElementDataFile = LOCAL") != std::string::npos;
+    const auto io = itk::MetaImageIO::New();
+    return read_image(*io, file, within ? size_of_file(file) : 0, packed);
+  }
+  void write(const fs::path& file, const Dataset& data) const override {
+    if (has_extension(file, ".mhd")) throw Error{Errc::cannot_write, "'" + file.string() + "' cannot be written: a header apart from its data is read only", "write .mha"};
+    const Pixels image = pixels_to_write(data);
+    if (is_complex(image.block->spec().type)) {
+      throw Error{Errc::cannot_write, "'" + file.string() + "' cannot be written: MetaImage holds no complex pixels", "write .nrrd, .nii or .h5"};
+    }
+    const auto io = itk::MetaImageIO::New();
+    itk::EncapsulateMetaData<std::string>(io->GetMetaDataDictionary(), quantity_key, std::string{to_string(image.quantity)});
+    write_image(*io, file, *image.block, image.grid, static_cast<unsigned>(std::max<std::size_t>(3, image.block->spec().shape.rank())));
+    check_written(file, image.block->spec().bytes());
+  }
+};
+
+class Nifti final : public ImageHandler {
+ public:
+  Nifti() : ImageHandler{{"NIfTI", {".nii.gz", ".nii"}, image_reads, image_writes, array_hints(),
+                          "Volumes of two to four axes, real or complex, with grid (turned from RAS to LPS and back, in single "
+                          "precision) and quantity; metadata are lost."}} {}
+  [[nodiscard]] bool recognises(const fs::path& file) const override { return looks_like_nifti(file); }
+  [[nodiscard]] RawArray array_of(const fs::path& file) const override {
+    const NiftiHeader header = read_nifti_header(file);
+    check_nifti_payload(header, file);
+    const auto io = itk::NiftiImageIO::New();
+    RawArray array = read_image(*io, file, size_of_file(file), header.packed);
+    if (header.disagreement_mm > 0.01) {
+      assume(array.meta, "the sform of the file, from which the qform differs by up to " + short_number(header.disagreement_mm) + " mm");
+    }
+    std::string notes;
+    itk::ExposeMetaData<std::string>(io->GetMetaDataDictionary(), notes_key, notes);
+    const std::string prefix = std::string{quantity_key} + "=";
+    if (notes.starts_with(prefix)) array.quantity = quantity_from_string(notes.substr(prefix.size()));
+    return array;
+  }
+  void write(const fs::path& file, const Dataset& data) const override {
+    const Pixels image = pixels_to_write(data);
+    const auto io = itk::NiftiImageIO::New();
+    itk::EncapsulateMetaData<std::string>(io->GetMetaDataDictionary(), notes_key,
+                                          std::string{quantity_key} + "=" + std::string{to_string(image.quantity)});
+    write_image(*io, file, *image.block, image.grid, static_cast<unsigned>(std::max<std::size_t>(3, image.block->spec().shape.rank())));
+    if (has_extension(file, ".nii")) check_written(file, image.block->spec().bytes());
+    else check_gzip_end(file, image.block->spec().bytes());
+  }
+};
+
+class Tiff final : public ImageHandler {
+ public:
+  Tiff() : ImageHandler{{"TIFF", {".tif", ".tiff"}, image_reads, image_writes, array_hints(),
+                         "Pages of u8, u16 or f32; grid, quantity and metadata are lost."}} {}
+  [[nodiscard]] bool recognises(const fs::path& file) const override {
+    const std::string start = first_bytes(file, 4);
+    return start == std::string{"II*\0", 4} || start == std::string{"MM\0*", 4} || start == std::string{"II+\0", 4} ||
+           start == std::string{"MM\0+", 4};
+  }
+  [[nodiscard]] RawArray array_of(const fs::path& file) const override {
+    const auto io = itk::TIFFImageIO::New();
+    RawArray array = read_image(*io, file, size_of_file(file), true);
+    array.grid.reset();  // resolutions of TIFF files are those of printers
+    return array;
+  }
+  void write(const fs::path& file, const Dataset& data) const override {
+    const Pixels image = pixels_to_write(data);
+    const ArraySpec& spec = image.block->spec();
+    if (spec.shape.rank() > 3 && spec.shape[3] > 1) throw Error{Errc::cannot_write, "'" + file.string() + "' cannot be written: TIFF holds up to three axes", "write .nrrd or .nii.gz"};
+    PixelBlock pixels = *image.block;
+    if (spec.type == ScalarType::f64 || spec.type == ScalarType::i16 || spec.type == ScalarType::i32) pixels = pixels.converted(ScalarType::f32);
+    if (is_complex(spec.type)) throw Error{Errc::cannot_write, "'" + file.string() + "' cannot be written: TIFF holds no complex pixels", "write .nrrd, .nii or .h5"};
+    const auto io = itk::TIFFImageIO::New();
+    io->UseCompressionOff();
+    write_image(*io, file, pixels, nullptr, spec.shape[2] > 1 ? 3 : 2);
+    check_written(file, pixels.spec().bytes());
+  }
+};
+
+}  // namespace
+
+void add_itk_formats(Handlers& to) {
+  to.push_back(std::make_unique<Nifti>());
+  to.push_back(std::make_unique<Nrrd>());
+  to.push_back(std::make_unique<Meta>());
+  to.push_back(std::make_unique<Tiff>());
+}
+
+}  // namespace iso::io::detail

@@ -1,0 +1,129 @@
+#include "nifti_header_impl.h"
+
+#include "array_impl.h"
+#include "iso/base/error.h"
+
+#include <nifti1_io.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <fstream>
+
+namespace iso::io::detail {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::size_t header_bytes = 348;
+
+// gzread passes plain files through.
+std::string start_of(const fs::path& file) {
+  std::string bytes(header_bytes, '\0');
+  gzFile in = gzopen(file.c_str(), "rb");
+  if (!in) return {};
+  const int got = gzread(in, bytes.data(), header_bytes);
+  gzclose(in);
+  bytes.resize(static_cast<std::size_t>(std::max(got, 0)));
+  return bytes;
+}
+
+template <class T>
+T field(const std::string& bytes, std::size_t at, bool swapped) {
+  std::array<char, sizeof(T)> raw;
+  std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(at), sizeof(T), raw.begin());
+  if (swapped) std::ranges::reverse(raw);
+  return std::bit_cast<T>(raw);
+}
+
+// Largest distance over the corners of the grid.
+double corner_distance(const mat44& a, const mat44& b, const std::array<std::int16_t, 8>& dim) {
+  double worst = 0;
+  for (int corner = 0; corner < 8; ++corner) {
+    double square = 0;
+    for (int row = 0; row < 3; ++row) {
+      double gap = a.m[row][3] - b.m[row][3];
+      for (int axis = 0; axis < 3; ++axis) {
+        const int last = axis < dim[0] ? dim[static_cast<std::size_t>(axis) + 1] - 1 : 0;
+        if (corner >> axis & 1) gap += static_cast<double>(a.m[row][axis] - b.m[row][axis]) * last;
+      }
+      square += gap * gap;
+    }
+    worst = std::max(worst, std::sqrt(square));
+  }
+  return worst;
+}
+
+}  // namespace
+
+bool looks_like_nifti(const fs::path& file) {
+  std::error_code problem;
+  if (!fs::is_regular_file(file, problem)) return false;
+  const std::string bytes = start_of(file);
+  if (bytes.size() < header_bytes) return false;
+  return std::memcmp(bytes.data() + 344, "n+1", 4) == 0;
+}
+
+NiftiHeader read_nifti_header(const fs::path& file) {
+  nifti_set_debug_level(0);  // the library speaks on stderr otherwise
+  const std::string bytes = start_of(file);
+  if (bytes.size() < header_bytes) throw Error{Errc::cannot_read, "the NIfTI header is incomplete", "check that the file is complete"};
+  bool swapped = false;
+  const auto rank = [&] { return field<std::int16_t>(bytes, 40, swapped); };
+  if (rank() < 1 || rank() > 7) swapped = true;
+  if (rank() < 1 || rank() > 7) throw Error{Errc::invalid_input, "the NIfTI header gives no number of axes from 1 to 7"};
+  NiftiHeader header;
+  header.packed = first_bytes(file, 2) == "\x1f\x8b";
+  std::array<std::int16_t, 8> dim{};
+  std::vector<std::int64_t> extents;
+  for (std::size_t i = 0; i < 8; ++i) dim[i] = field<std::int16_t>(bytes, 40 + 2 * i, swapped);
+  std::int64_t voxels = 1;
+  for (int axis = 1; axis <= dim[0]; ++axis) {
+    const auto extent = dim[static_cast<std::size_t>(axis)];
+    if (extent < 1 || voxels > (std::int64_t{1} << 46)) {
+      throw Error{Errc::invalid_input, "the NIfTI header gives axis " + std::to_string(axis) + " the extent " + std::to_string(extent)};
+    }
+    voxels *= extent;
+  }
+  const auto bits = field<std::int16_t>(bytes, 72, swapped);
+  if (bits < 1 || bits > 256) throw Error{Errc::invalid_input, "the NIfTI header gives voxels of " + std::to_string(bits) + " bits"};
+  header.payload_bytes = static_cast<std::size_t>(voxels) * static_cast<std::size_t>(bits) / 8;
+  const auto offset = field<float>(bytes, 108, swapped);
+  if (!(offset >= 0) || offset > 1e9f) throw Error{Errc::invalid_input, "the NIfTI header places the voxels at byte " + short_number(static_cast<double>(offset))};
+
+  if (field<std::int16_t>(bytes, 252, swapped) > 0 && field<std::int16_t>(bytes, 254, swapped) > 0) {
+    const auto real = [&](std::size_t at) { return field<float>(bytes, at, swapped); };
+    mat44 sform{};
+    for (std::size_t row = 0; row < 3; ++row)
+      for (std::size_t axis = 0; axis < 4; ++axis) sform.m[row][axis] = real(280 + 16 * row + 4 * axis);
+    const mat44 qform = nifti_quatern_to_mat44(real(256), real(260), real(264), real(268), real(272), real(276), real(80), real(84),
+                                               real(88), real(76) < 0 ? -1.0f : 1.0f);
+    header.disagreement_mm = corner_distance(sform, qform, dim);
+  }
+  return header;
+}
+
+void check_nifti_payload(const NiftiHeader& header, const fs::path& file) {
+  const std::size_t size = size_of_file(file);
+  if (header.payload_bytes <= (header.packed ? size * 1032 + 4096 : size)) return;
+  throw Error{Errc::invalid_input, "the NIfTI header says " + std::to_string(header.payload_bytes) + " bytes of voxels, the file has " +
+                                       std::to_string(size),
+              "the file is truncated or its header is damaged"};
+}
+
+void check_gzip_end(const fs::path& file, std::size_t least) {
+  std::ifstream in{file, std::ios::binary | std::ios::ate};
+  std::array<unsigned char, 4> end{};
+  if (in.tellg() > 18) {
+    in.seekg(-4, std::ios::end);
+    in.read(reinterpret_cast<char*>(end.data()), 4);
+  }
+  const std::uint32_t says = end[0] | static_cast<std::uint32_t>(end[1]) << 8 | static_cast<std::uint32_t>(end[2]) << 16 | static_cast<std::uint32_t>(end[3]) << 24;
+  // The length is kept modulo 2^32; header and extension come before the voxels.
+  const auto before = static_cast<std::uint32_t>(says - static_cast<std::uint32_t>(least));
+  if (before >= header_bytes && before < 65536) return;
+  throw Error{Errc::cannot_write, "'" + file.string() + "' could not be written completely", "free some space or write to another disk"};
+}
+
+}  // namespace iso::io::detail

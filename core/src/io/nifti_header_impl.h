@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+
+namespace iso::io::detail {
+
+/// What the library does not check or say about a NIfTI-1 file.
+struct NiftiHeader {
+  bool packed{false};
+  std::size_t payload_bytes{0};   ///< by dimensions and bits a voxel
+  double disagreement_mm{0};      ///< largest distance between a corner placed by sform and by qform, if both are given
+};
+
+[[nodiscard]] bool looks_like_nifti(const std::filesystem::path& file);
+/// Throws invalid_input or cannot_read.
+[[nodiscard]] NiftiHeader read_nifti_header(const std::filesystem::path& file);
+/// Throws invalid_input unless the file may hold as much as its header says.
+void check_nifti_payload(const NiftiHeader& header, const std::filesystem::path& file);
+/// A gzip file ends with the length of what it holds. Throws cannot_write if it holds less than `least` bytes.
+void check_gzip_end(const std::filesystem::path& file, std::size_t least);
+
+}  // namespace iso::io::detail

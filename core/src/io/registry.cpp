@@ -1,0 +1,214 @@
+#include "iso/io/registry.h"
+
+#include "iso/base/error.h"
+#include "iso/base/log.h"
+#include "iso/geometry/verdict.h"
+#include "array_impl.h"
+#include "atomic_write_impl.h"
+#include "handlers_impl.h"
+
+#include <itkMacro.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace iso::io {
+namespace fs = std::filesystem;
+using namespace detail;
+namespace {
+
+const Handlers& all() {
+  static const Handlers made = [] {
+    Handlers list;
+    add_itk_formats(list);
+    add_container(list);
+    return list;
+  }();
+  return made;
+}
+
+bool by_extension(const Handler& handler, const fs::path& file) {
+  return std::ranges::any_of(handler.format().extensions, [&](const std::string& e) { return has_extension(file, e); });
+}
+
+std::string known_extensions() {
+  std::string list;
+  for (const auto& handler : all()) {
+    for (const auto& extension : handler->format().extensions) {
+      if (list.find(extension + ",") == std::string::npos) list += (list.empty() ? "" : " ") + extension + ",";
+    }
+  }
+  if (!list.empty()) list.pop_back();
+  return list;
+}
+
+std::string quoted(const fs::path& file) { return "'" + file.string() + "'"; }
+
+// The handler whose extension and content fit; else whose content fits; else whose extension fits.
+const Handler& handler_for_reading(const fs::path& file) {
+  const Handler* named = nullptr;
+  for (const auto& handler : all()) {
+    if (!by_extension(*handler, file)) continue;
+    if (handler->recognises(file)) return *handler;
+    if (!named) named = handler.get();
+  }
+  for (const auto& handler : all()) {
+    if (!handler->recognises(file)) continue;
+    if (named) {
+      log::warning("core.io", quoted(file), " is named like ", named->format().name, ", its content is ", handler->format().name);
+    }
+    return *handler;
+  }
+  if (named) {
+    throw Error{Errc::invalid_input, quoted(file) + " is named like " + named->format().name + ", its content is not",
+                "check that the file is complete and has the right name"};
+  }
+  throw Error{Errc::invalid_input, quoted(file) + " is in no format that is known here", "formats are known for " + known_extensions()};
+}
+
+void check_there(const fs::path& file) {
+  std::error_code problem;
+  const auto status = fs::status(file, problem);
+  if (!fs::exists(status)) {
+    throw Error{Errc::cannot_read, "there is no file " + quoted(file), "check the name and the folder"};
+  }
+  if (::access(file.c_str(), R_OK) != 0) {
+    throw Error{Errc::cannot_read, quoted(file) + " cannot be opened: " + std::strerror(errno), "check its permissions"};
+  }
+  if (fs::is_directory(status)) {
+    if (fs::is_empty(file, problem)) throw Error{Errc::no_input, "the folder " + quoted(file) + " is empty", "give a folder with a DICOM series"};
+    return;
+  }
+  if (!fs::is_regular_file(status)) throw Error{Errc::cannot_read, quoted(file) + " is not a file", "give the name of a file or a folder"};
+  if (fs::file_size(file, problem) == 0) throw Error{Errc::no_input, quoted(file) + " is empty", "check where it came from"};
+}
+
+void check_options(const fs::path& file, const Handler& handler, const ReadOptions& options) {
+  const Format& format = handler.format();
+  for (const auto& [name, value] : options.hints) {
+    if (std::ranges::find(format.hints, name) != format.hints.end()) continue;
+    std::string known;
+    for (const auto& hint : format.hints) known += (known.empty() ? "" : ", ") + hint;
+    throw Error{Errc::invalid_input, quoted(file) + ": " + format.name + " files take no hint '" + name + "'",
+                known.empty() ? "leave it out" : "hints of this format are " + known};
+  }
+  if (options.expected && std::ranges::find(format.reads, *options.expected) == format.reads.end()) {
+    throw Error{Errc::type_mismatch, quoted(file) + " is a " + format.name + " file, which cannot be read as a " +
+                                         std::string{to_string(*options.expected)},
+                format.help};
+  }
+}
+
+void check_result(const fs::path& file, const Dataset& data, const ReadOptions& options) {
+  if (options.expected && kind_of(data) != *options.expected) {
+    throw Error{Errc::type_mismatch, quoted(file) + " holds a " + std::string{to_string(kind_of(data))} + ", a " +
+                                         std::string{to_string(*options.expected)} + " was expected"};
+  }
+  switch (soundness(data)) {
+    case Soundness::sound: break;
+    case Soundness::empty: throw Error{Errc::no_input, quoted(file) + " holds no values"};
+    case Soundness::not_finite:
+      throw Error{Errc::invalid_input, quoted(file) + " holds values that are NaN or infinite", "mask or repair them first"};
+  }
+  if (const auto* volume = std::get_if<Volume>(&data)) check_grid(volume->grid);
+  if (const auto* labels = std::get_if<LabelMap>(&data)) check_grid(labels->grid);
+  if (const auto* scan = std::get_if<Sinogram>(&data)) {
+    auto verdict = check_sinogram(scan->readings.spec().shape, scan->geometry);
+    verdict.sentence = quoted(file) + ": " + verdict.sentence;
+    refuse_unless_accepted(verdict, options.accepted);
+  }
+}
+
+// Names the file once, whatever the handler said.
+[[noreturn]] void rethrow_naming(const fs::path& file, const Error& error) {
+  const std::string text = error.what();
+  const bool named = text.find(file.filename().string()) != std::string::npos;
+  throw Error{error.code(), named ? text : quoted(file) + ": " + text, error.hint(), error.where()};
+}
+
+template <class Work>
+void guarded(const fs::path& file, Errc otherwise, const std::string& failure, const Work& work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    rethrow_naming(file, error);
+  } catch (const std::bad_alloc&) {
+    throw Error{Errc::out_of_memory, quoted(file) + " needs more memory than there is", "close other programs, or take a smaller file"};
+  } catch (const std::length_error&) {
+    throw Error{Errc::out_of_memory, quoted(file) + " asks for an impossible amount of memory", "check that it is complete"};
+  } catch (const itk::ExceptionObject& error) {
+    log::debug("core.io", error.GetDescription());
+    throw Error{otherwise, quoted(file) + failure, "check that the file is complete"};
+  } catch (const std::exception& error) {
+    log::debug("core.io", error.what());
+    throw Error{otherwise, quoted(file) + failure, "check that the file is complete"};
+  }
+}
+
+}  // namespace
+
+Handler::~Handler() = default;
+void Handler::write(const fs::path& file, const Dataset& data) const {
+  throw Error{Errc::cannot_write, quoted(file) + " cannot be written: " + format().name + " is a format for reading a " +
+                                      std::string{to_string(kind_of(data))} + " only"};
+}
+std::vector<fs::path> Handler::companions(const fs::path&) const { return {}; }
+
+std::span<const std::unique_ptr<Handler>> handlers() { return all(); }
+
+DatasetPtr read(const fs::path& file, const ReadOptions& options) {
+  check_there(file);
+  const Handler& handler = handler_for_reading(file);
+  check_options(file, handler, options);
+  DatasetPtr out;
+  guarded(file, Errc::cannot_read, " cannot be read as " + handler.format().name + ": it is damaged or incomplete", [&] {
+    Dataset data = handler.read(file, options);
+    check_result(file, data, options);
+    metadata(data).try_emplace("source", file.filename().string());
+    out = std::make_shared<const Dataset>(std::move(data));
+  });
+  return out;
+}
+
+const Handler* handler_for_writing(const fs::path& file) noexcept {
+  for (const auto& handler : all()) {
+    if (!handler->format().writes.empty() && by_extension(*handler, file)) return handler.get();
+  }
+  return nullptr;
+}
+
+void write(const fs::path& file, const Dataset& data, const WriteOptions& options) {
+  const Kind kind = kind_of(data);
+  const Handler* chosen = nullptr;
+  bool named = false;
+  for (const auto& handler : all()) {
+    if (!by_extension(*handler, file)) continue;
+    named = true;
+    if (std::ranges::find(handler->format().writes, kind) == handler->format().writes.end()) continue;
+    chosen = handler.get();
+    break;
+  }
+  if (!chosen) {
+    std::string able;
+    for (const auto& handler : all()) {
+      if (std::ranges::find(handler->format().writes, kind) != handler->format().writes.end()) {
+        able += (able.empty() ? "" : ", ") + handler->format().extensions.front();
+      }
+    }
+    throw Error{Errc::cannot_write, named ? quoted(file) + " cannot hold a " + std::string{to_string(kind)}
+                                          : quoted(file) + " has no extension that says its format",
+                "a " + std::string{to_string(kind)} + " can be written to " + able};
+  }
+  if (soundness(data) == Soundness::empty) {
+    throw Error{Errc::invalid_result, quoted(file) + " is not written: the " + std::string{to_string(kind)} + " is empty"};
+  }
+  guarded(file, Errc::cannot_write, " cannot be written", [&] {
+    write_all_atomically(file, options.overwrite, [&](const fs::path& temporary) {
+      guarded(temporary, Errc::cannot_write, " cannot be written", [&] { chosen->write(temporary, data); });
+    }, [&](const fs::path& name) { return chosen->companions(name); });
+  });
+}
+
+}  // namespace iso::io

@@ -208,9 +208,11 @@ Json orbit_json(const ProjectionGeometry& geometry) {
   }
   json["source_to_axis_mm"] = orbit.source_to_axis_mm;
   json["source_to_detector_mm"] = orbit.source_to_detector_mm;
-  const double lift = orbit.v_offset_mm + orbit.source_offset_v_mm;
+  // A helix is centred on its middle view, whose height is the source offset.
+  const double source_v = 0.5 * (geometry.views().front().source_mm[2] + geometry.views().back().source_mm[2]);
+  const double lift = orbit.v_offset_mm + source_v;
   if (keep(orbit.u_offset_mm) || keep(lift)) json["detector_offset_mm"] = {orbit.u_offset_mm, lift};
-  if (keep(orbit.source_offset_u_mm) || keep(orbit.source_offset_v_mm)) json["source_offset_mm"] = {orbit.source_offset_u_mm, orbit.source_offset_v_mm};
+  if (keep(orbit.source_offset_u_mm) || keep(source_v)) json["source_offset_mm"] = {orbit.source_offset_u_mm, source_v};
   if (keep(orbit.pitch_mm_per_turn)) json["pitch_mm_per_turn"] = orbit.pitch_mm_per_turn;
   return json;
 }

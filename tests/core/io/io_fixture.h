@@ -1,0 +1,93 @@
+#pragma once
+
+#include "iso/base/error.h"
+#include "iso/base/log.h"
+#include "iso/data/dataset.h"
+#include "iso/io/registry.h"
+
+#include <gtest/gtest.h>
+#include <algorithm>
+#include <cstring>
+#include <sstream>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+namespace iso::test {
+
+namespace fs = std::filesystem;
+
+/// A folder of its own for every test, gone afterwards; the log is quiet.
+class IoTest : public ::testing::Test {
+ protected:
+  IoTest() {
+    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
+    std::string name = std::string{info->test_suite_name()} + "-" + info->name() + "-" + std::to_string(::getpid());
+    for (char& c : name)
+      if (c == '/') c = '_';
+    folder = fs::path{::testing::TempDir()} / name;
+    fs::create_directories(folder);
+    log::set_level(log::Level::quiet);
+  }
+  ~IoTest() override {
+    std::error_code ignored;
+    fs::permissions(folder, fs::perms::owner_all, ignored);
+    fs::remove_all(folder, ignored);
+    log::set_level(log::Level::warning);
+  }
+  fs::path folder;
+};
+
+inline fs::path shared_data() {
+  const char* set = std::getenv("ISO_SHARED_DATA");
+  return set ? fs::path{set} : fs::path{ISO_SOURCE_DIR} / ".." / "shared" / "data";
+}
+
+inline void put(const fs::path& file, const std::string& bytes) { std::ofstream{file, std::ios::binary} << bytes; }
+inline std::string bytes_of_file(const fs::path& file) {
+  std::ifstream in{file, std::ios::binary};
+  return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+/// The error of a piece of work; `internal` with an empty text if there was none.
+template <class Work>
+Error error_of(const Work& work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    return error;
+  } catch (const std::exception& error) {
+    return Error{Errc::internal, std::string{"foreign exception: "} + error.what()};
+  }
+  return Error{Errc::internal, ""};
+}
+
+/// Values 1, 2, 3, ... of any real type.
+template <class T>
+PixelBlock counting(const Shape& shape) {
+  PixelBlock block = PixelBlock::allocate({shape, scalar_type_of<T>});
+  int next = 1;
+  for (auto& value : block.mutable_values<T>()) value = static_cast<T>(next++ % 120);
+  return block;
+}
+
+inline VoxelGrid oblique(std::array<std::int64_t, 3> size) {
+  VoxelGrid grid;
+  grid.size = size;
+  grid.spacing_mm = {0.5, 0.75, 2};
+  grid.origin_mm = {-10, 20, 30.5};
+  grid.direction = {0.6, -0.8, 0, 0.8, 0.6, 0, 0, 0, 1};
+  return grid;
+}
+
+inline std::size_t files_in(const fs::path& folder) {
+  return static_cast<std::size_t>(std::distance(fs::directory_iterator{folder}, fs::directory_iterator{}));
+}
+
+}  // namespace iso::test
+
+#define ISO_NEED(path) \
+  if (!std::filesystem::exists(path)) GTEST_SKIP() << "needs the shared data: " << (path)

@@ -1,0 +1,149 @@
+#include "io_fixture.h"
+
+#include "iso/base/digest.h"
+
+#include <cmath>
+#include <complex>
+
+namespace iso::test {
+namespace {
+
+struct Case {
+  std::string extension;
+  ScalarType type;
+  std::vector<std::int64_t> extents;
+  double tolerance;  // of the grid; NIfTI keeps single precision
+};
+void PrintTo(const Case& c, std::ostream* out) { *out << c.extension << " " << to_string(c.type); }
+
+class ImageRoundTrip : public IoTest, public ::testing::WithParamInterface<Case> {};
+
+PixelBlock filled(const Shape& shape, ScalarType type) {
+  PixelBlock block = PixelBlock::allocate({shape, type});
+  const PixelBlock source = counting<float>(shape);
+  const auto from = source.values<float>();
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    std::byte* at = block.mutable_data() + i * bytes_of(type);
+    const auto store = [&](auto value) { std::memcpy(at, &value, sizeof value); };
+    switch (type) {
+      case ScalarType::u8: store(static_cast<std::uint8_t>(from[i])); break;
+      case ScalarType::u16: store(static_cast<std::uint16_t>(300 * from[i])); break;
+      case ScalarType::i16: store(static_cast<std::int16_t>(-200 * from[i])); break;
+      case ScalarType::i32: store(static_cast<std::int32_t>(-70000 * from[i])); break;
+      case ScalarType::f32: store(from[i] / 7); break;
+      case ScalarType::f64: store(static_cast<double>(from[i]) / 7); break;
+      case ScalarType::c64: store(std::complex<float>(from[i], -from[i] / 3)); break;
+      case ScalarType::c128: store(std::complex<double>(from[i], -from[i] / 3.0)); break;
+    }
+  }
+  return block;
+}
+
+TEST_P(ImageRoundTrip, KeepsPixelsGridAndQuantity) {
+  const Case& c = GetParam();
+  const Shape shape{std::span<const std::int64_t>{c.extents}};
+  Volume volume{filled(shape, c.type), oblique({shape[0], shape[1], shape[2]}), Quantity::hounsfield, {}};
+  const fs::path file = folder / ("image" + c.extension);
+  io::write(file, Dataset{volume});
+  EXPECT_EQ(files_in(folder), 1u) << "a temporary file was left";
+  io::ReadOptions options;
+  options.expected = Kind::volume;
+  const DatasetPtr read = io::read(file, options);
+  const auto& again = get<Volume>(read);
+  ASSERT_EQ(again.pixels.spec(), volume.pixels.spec());
+  EXPECT_EQ(std::memcmp(again.pixels.data(), volume.pixels.data(), volume.pixels.spec().bytes()), 0);
+  if (c.extension == ".tif") return;
+  EXPECT_EQ(again.quantity, Quantity::hounsfield);
+  EXPECT_EQ(again.grid.size, volume.grid.size);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_NEAR(again.grid.spacing_mm[i], volume.grid.spacing_mm[i], c.tolerance);
+    EXPECT_NEAR(again.grid.origin_mm[i], volume.grid.origin_mm[i], 30 * c.tolerance);
+  }
+  for (std::size_t i = 0; i < 9; ++i) EXPECT_NEAR(again.grid.direction[i], volume.grid.direction[i], c.tolerance);
+}
+
+std::vector<Case> cases() {
+  std::vector<Case> list;
+  using enum ScalarType;
+  for (const auto& [extension, types, tolerance] :
+       std::vector<std::tuple<std::string, std::vector<ScalarType>, double>>{{".nii", {u8, u16, i16, i32, f32, f64, c64, c128}, 1e-6},
+                                                                             {".nii.gz", {i16, f32}, 1e-6},
+                                                                             {".nrrd", {u8, u16, i16, i32, f32, f64, c64, c128}, 1e-12},
+                                                                             {".mha", {u8, u16, i16, i32, f32, f64}, 1e-12},
+                                                                             {".h5", {u8, u16, i16, i32, f32, f64, c64, c128}, 0}}) {
+    for (const auto type : types) list.push_back({extension, type, {5, 4, 3}, tolerance});
+    list.push_back({extension, f32, {5, 4, 1}, tolerance});
+    list.push_back({extension, f32, {5, 4, 3, 2}, tolerance});
+  }
+  for (const auto type : {u8, u16, f32}) list.push_back({".tif", type, {5, 4, 3}, 0});
+  list.push_back({".tif", f32, {5, 4, 1}, 0});
+  return list;
+}
+INSTANTIATE_TEST_SUITE_P(Formats, ImageRoundTrip, ::testing::ValuesIn(cases()));
+
+TEST_F(IoTest, ALabelMapComesBackAsLabelsWhenItIsExpected) {
+  LabelMap map{counting<std::uint8_t>(Shape{6, 5, 4}), oblique({6, 5, 4}), {"a", "b"}, {}};
+  io::ReadOptions options;
+  options.expected = Kind::label_map;
+  for (const char* extension : {".nii.gz", ".nrrd", ".mha", ".h5"}) {
+    const fs::path file = folder / (std::string{"labels"} + extension);
+    io::write(file, Dataset{map});
+    const DatasetPtr read = io::read(file, options);
+    const auto& again = get<LabelMap>(read);
+    ASSERT_EQ(again.labels.spec(), map.labels.spec()) << extension;
+    EXPECT_EQ(std::memcmp(again.labels.data(), map.labels.data(), map.labels.spec().bytes()), 0) << extension;
+  }
+}
+
+Dataset with_meta(Dataset data) {
+  metadata(data)["assumed"] = "nothing";
+  return data;
+}
+
+TEST_F(IoTest, TheContainerKeepsEveryKindToTheBit) {
+  const std::vector<double> angles{0, 0.1, 0.25, 1.0 / 3};
+  CircularScan scan;
+  scan.source_to_axis_mm = 410.66;
+  scan.source_to_detector_mm = 553.74;
+  scan.elements = {6, 2};
+  scan.shape = DetectorShape::arc;
+  scan.pitch_mm_per_turn = 3;
+  PixelBlock samples = PixelBlock::allocate({Shape{4, 3, 1, 2, 1}, ScalarType::c64});
+  for (auto& value : samples.mutable_values<std::complex<float>>()) value = {1.5f, -2};
+  Trajectory radial = radial_trajectory(3, 4, 0, 1);
+  radial.density_compensation = {1, 2, 3};
+  VoxelGrid grid = oblique({4, 3, 1});
+  const std::vector<Dataset> all{
+      Volume{counting<float>(Shape{3, 2, 2, 2}), oblique({3, 2, 2}), Quantity::attenuation_per_mm, {}},
+      LabelMap{counting<std::uint16_t>(Shape{3, 2, 2}), oblique({3, 2, 2}), {"air", "bone of the \xc3\xa4ther"}, {}},
+      Sinogram{counting<float>(Shape{6, 2, 4}), ProjectionGeometry::circular(angles, scan), {}},
+      KSpace{samples, radial, grid, samples.reshaped(Shape{4, 3, 1, 2}), {}},
+      KSpace{samples, Trajectory{{1, 0, 1}, {}, {}}, grid, std::nullopt, {}},
+      SpectralCube{counting<float>(Shape{3, 2, 4}), {400, 500, 600, 700.5}, {}},
+      Table{{"iteration", "residual"}, {{1, 0.5}, {2, 0.25}, {3, 1.0 / 3}}, {}}};
+  int number = 0;
+  for (const Dataset& data : all) {
+    const fs::path file = folder / ("kind" + std::to_string(number++) + ".h5");
+    io::write(file, with_meta(data));
+    const DatasetPtr again = io::read(file);
+    EXPECT_EQ(kind_of(*again), kind_of(data));
+    EXPECT_EQ(digest(*again), digest(data)) << to_string(kind_of(data));
+    EXPECT_EQ(metadata(*again).at("assumed"), "nothing");
+  }
+  const DatasetPtr labels = io::read(folder / "kind1.h5"), k_space = io::read(folder / "kind3.h5"), scan_again = io::read(folder / "kind2.h5");
+  EXPECT_EQ(get<LabelMap>(labels).names[1], "bone of the \xc3\xa4ther");
+  EXPECT_EQ(get<KSpace>(k_space).trajectory.density_compensation, radial.density_compensation);
+  EXPECT_EQ(get<Sinogram>(scan_again).geometry, std::get<Sinogram>(all[2]).geometry);
+}
+
+TEST_F(IoTest, AFileWithTheWrongExtensionIsFoundByItsContent) {
+  Volume volume{counting<float>(Shape{5, 4, 3}), oblique({5, 4, 3}), Quantity::unknown, {}};
+  io::write(folder / "a.nrrd", Dataset{volume});
+  fs::rename(folder / "a.nrrd", folder / "a.nii");
+  fs::copy_file(folder / "a.nii", folder / "noextension");
+  EXPECT_EQ(get<Volume>(io::read(folder / "a.nii")).pixels.spec(), volume.pixels.spec());
+  EXPECT_EQ(get<Volume>(io::read(folder / "noextension")).pixels.spec(), volume.pixels.spec());
+}
+
+}  // namespace
+}  // namespace iso::test

@@ -5,7 +5,6 @@
 #include "iso/base/error.h"
 #include "iso/base/log.h"
 
-#include <itkIOCommon.h>
 #include <itkMetaDataObject.h>
 #include <itkMetaImageIO.h>
 #include <itkNiftiImageIO.h>
@@ -22,6 +21,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* quantity_key = "isocenter_quantity";
+constexpr std::string_view nifti_prefix = "iso:";  // before the quantity in aux_file, which holds 23 characters
 
 
 FileType file_type(const itk::ImageIOBase& io) {
@@ -267,15 +267,13 @@ class Nifti final : public ImageHandler {
     if (header.disagreement_mm > 0.01) {
       assume(array.meta, "the sform of the file, from which the qform differs by up to " + short_number(header.disagreement_mm) + " mm");
     }
-    const std::string prefix = std::string{quantity_key} + "=";
-    if (header.description.starts_with(prefix)) array.quantity = quantity_from_string(header.description.substr(prefix.size()));
+    if (header.auxiliary.starts_with(nifti_prefix)) array.quantity = quantity_from_string(header.auxiliary.substr(nifti_prefix.size()));
     return array;
   }
   void write(const fs::path& file, const Dataset& data) const override {
     const Pixels image = pixels_to_write(data);
     const auto io = itk::NiftiImageIO::New();
-    itk::EncapsulateMetaData<std::string>(io->GetMetaDataDictionary(), itk::ITK_FileNotes,
-                                          std::string{quantity_key} + "=" + std::string{to_string(image.quantity)});
+    itk::EncapsulateMetaData<std::string>(io->GetMetaDataDictionary(), "aux_file", std::string{nifti_prefix} + std::string{to_string(image.quantity)});
     write_image(*io, file, *image.block, image.grid, static_cast<unsigned>(std::max<std::size_t>(3, image.block->spec().shape.rank())));
     if (has_extension(file, ".nii")) check_written(file, image.block->spec().bytes());
     else check_gzip_end(file, image.block->spec().bytes());

@@ -74,7 +74,7 @@ NiftiHeader read_nifti_header(const fs::path& file) {
   if (rank() < 1 || rank() > 7) swapped = true;
   if (rank() < 1 || rank() > 7) throw Error{Errc::invalid_input, "the NIfTI header gives no number of axes from 1 to 7"};
   NiftiHeader header;
-  header.description = std::string{bytes, 148, 80}.c_str();
+  header.auxiliary = std::string{bytes, 228, 24}.c_str();
   header.packed = first_bytes(file, 2) == "\x1f\x8b";
   std::array<std::int16_t, 8> dim{};
   std::vector<std::int64_t> extents;

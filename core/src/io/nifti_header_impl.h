@@ -11,7 +11,7 @@ struct NiftiHeader {
   bool packed{false};
   std::size_t payload_bytes{0};   ///< by dimensions and bits a voxel
   double disagreement_mm{0};      ///< largest distance between a corner placed by sform and by qform, if both are given
-  std::string description;
+  std::string auxiliary;          ///< the text of aux_file
 };
 
 [[nodiscard]] bool looks_like_nifti(const std::filesystem::path& file);

@@ -12,5 +12,9 @@ using Handlers = std::vector<std::unique_ptr<Handler>>;
 // Each adds the formats of one file of this folder.
 void add_itk_formats(Handlers& to);
 void add_container(Handlers& to);
+void add_numpy(Handlers& to);
+void add_matlab(Handlers& to);
+void add_bart(Handlers& to);
+void add_csv(Handlers& to);
 
 }  // namespace iso::io::detail

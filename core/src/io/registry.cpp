@@ -24,6 +24,10 @@ const Handlers& all() {
     Handlers list;
     add_itk_formats(list);
     add_container(list);
+    add_numpy(list);
+    add_matlab(list);
+    add_bart(list);
+    add_csv(list);
     return list;
   }();
   return made;

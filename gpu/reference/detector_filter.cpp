@@ -1,30 +1,11 @@
 #include "gpu/reference/reference_backend.h"
 
-#include <cmath>
-#include <numbers>
+#include "gpu/common/filter_kernel.h"
 
 namespace iso::gpu {
 namespace {
 
 using namespace compute;
-
-/// The inverse discrete Fourier transform of a real even response: h[k] = 1/n sum over f of R[f] cos(2 pi f k / n).
-std::vector<double> spatial_kernel(const std::vector<double>& response, std::int64_t row) {
-  const auto half = static_cast<std::int64_t>(response.size()) - 1, n = 2 * half;
-  std::vector<double> cosine(static_cast<std::size_t>(n));
-  for (std::int64_t k = 0; k < n; ++k) {
-    cosine[static_cast<std::size_t>(k)] = std::cos(2 * std::numbers::pi * static_cast<double>(k) / static_cast<double>(n));
-  }
-  std::vector<double> kernel(static_cast<std::size_t>(row));
-  for (std::int64_t k = 0; k < row; ++k) {
-    double sum = 0;
-    for (std::int64_t f = 0; f < n; ++f) {
-      sum += response[static_cast<std::size_t>(f <= half ? f : n - f)] * cosine[static_cast<std::size_t>(f * k % n)];
-    }
-    kernel[static_cast<std::size_t>(k)] = sum / static_cast<double>(n);
-  }
-  return kernel;
-}
 
 template <class T>
 class ReferenceDetectorFilter final : public LinearOperator {

@@ -267,7 +267,8 @@ class CpuVectorOps final : public VectorOps {
   }
   void clamp(double low, double high, Array& x, Stream& stream) const override {
     if (is_complex(x.spec().type)) throw Error{Errc::type_mismatch, "complex values have no order to clamp by"};
-    map_reals(x, stream, [=](double v) { return std::min(high, std::max(low, v)); });
+    // A NaN is neither below nor above and stays.
+    map_reals(x, stream, [=](double v) { return v < low ? low : v > high ? high : v; });
   }
   void soft_threshold(double level, Array& x, Stream& stream) const override {
     if (is_complex(x.spec().type)) return map(x, stream, [=](Complex v) { return shrink(level, std::abs(v)) * v; });

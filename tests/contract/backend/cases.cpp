@@ -1,0 +1,130 @@
+#include "contract/backend/fixture.h"
+
+#include <cmath>
+#include <numbers>
+
+namespace iso::test {
+namespace {
+
+using namespace compute;
+
+constexpr double turn = 2 * std::numbers::pi;
+// No view looks along a diagonal of the grid, where two axes are equally steep and rounding alone would choose.
+constexpr double first_angle = 0.2137;
+
+struct ScanCase {
+  std::string name;
+  ProjectionGeometry geometry;
+  VoxelGrid grid;
+};
+
+CircularScan circle(std::array<std::int64_t, 2> elements, DetectorShape shape = DetectorShape::flat) {
+  CircularScan scan;
+  scan.source_to_axis_mm = 60;
+  scan.source_to_detector_mm = 100;
+  scan.elements = elements;
+  scan.element_pitch_mm = {2, 2};
+  scan.shape = shape;
+  return scan;
+}
+
+VoxelGrid oblique_grid() {
+  auto grid = VoxelGrid::centred({9, 11, 6}, {1.5, 1.2, 2});
+  // Two turns: about z, then about x.
+  const double c = std::cos(0.4), s = std::sin(0.4), d = std::cos(0.3), e = std::sin(0.3);
+  grid.direction = {c, -s * d, s * e, s, c * d, -c * e, 0, e, d};
+  grid.origin_mm = {-4, -5, -6};
+  return grid;
+}
+
+/// Views without any system, as measured ones are.
+ProjectionGeometry free_views(Beam beam, std::array<std::int64_t, 2> elements) {
+  std::vector<View> views;
+  for (int i = 0; i < 5; ++i) {
+    const double angle = first_angle + 1.1 * i, c = std::cos(angle), s = std::sin(angle);
+    View view;
+    view.source_mm = beam == Beam::parallel ? Vec3{-s, c, 0.1 * i} : Vec3{s * (60 + i), -c * (60 + i), 3.0 * i - 6};
+    view.detector_centre_mm = {-s * 40 + 0.3 * i, c * 40, 1 - 0.5 * i};
+    view.u_step_mm = {2 * c, 2 * s, 0.05 * i};
+    view.v_step_mm = {0.1 * s, -0.1 * c, 1.9 + 0.1 * i};
+    views.push_back(view);
+  }
+  return {beam, DetectorShape::flat, elements, std::move(views)};
+}
+
+/// From above the head: rays are steepest along z.
+ProjectionGeometry views_along_z() {
+  std::vector<View> views;
+  for (int i = 0; i < 4; ++i) views.push_back({{3.0 * i, -2.0 - i, 60}, {1, 0.5 * i, -40}, {1.9, 0.2 * i, 0}, {-0.1, 2.1, 0.3}});
+  return {Beam::cone, DetectorShape::flat, {13, 17}, std::move(views)};
+}
+
+std::vector<ScanCase> scans() {
+  const auto angles = equal_angles(7, turn, first_angle), few = equal_angles(3, turn / 2, first_angle);
+  const auto plane = VoxelGrid::centred({17, 16, 1}, {1, 1, 1}), tall = VoxelGrid::centred({5, 31, 1}, {2, 0.7, 1});
+  const auto cube = VoxelGrid::centred({13, 12, 7}, {1.3, 1.3, 1.7});
+  auto moved = circle({16, 9});
+  moved.offset_mm = {3, -2, 1};
+  moved.source_offset_v_mm = 1.5;
+  moved.detector_tilt_rad = 0.1;
+  moved.detector_in_plane_rad = -0.08;
+  moved.element_pitch_mm = {2.5, 3.1};
+  auto helix = circle({14, 7});
+  helix.pitch_mm_per_turn = 9;
+  auto round_cone = circle({15, 8}, DetectorShape::arc);
+  round_cone.detector_tilt_rad = 0.05;
+  round_cone.offset_mm = {1, 2, 0};
+  auto close = circle({21, 5});
+  close.source_to_axis_mm = 14;  // the source comes close to the corners of the grid
+  auto inside = circle({17, 5});
+  inside.source_to_axis_mm = 4;  // within the grid: voxels lie before and behind the source
+  return {{"parallel", ProjectionGeometry::parallel(angles, {25, 1}, {0.9, 1}), plane},
+          {"parallelOffset", ProjectionGeometry::parallel(angles, {19, 1}, {1.1, 1}, 2.3), tall},
+          {"parallelStack", ProjectionGeometry::parallel(few, {23, 7}, {0.8, 1.6}), cube},
+          {"parallelOneElement", ProjectionGeometry::parallel(few, {1, 1}, {3, 1}), plane},
+          {"fanFlat", ProjectionGeometry::circular(angles, circle({23, 1})), plane},
+          {"fanArc", ProjectionGeometry::circular(angles, circle({23, 1}, DetectorShape::arc)), tall},
+          {"fanOneVoxel", ProjectionGeometry::circular(angles, circle({13, 1})), VoxelGrid::centred({1, 1, 1}, {4, 4, 4})},
+          {"cone", ProjectionGeometry::circular(angles, circle({16, 9})), cube},
+          {"coneTiltedAndMoved", ProjectionGeometry::circular(angles, moved), oblique_grid()},
+          {"coneArc", ProjectionGeometry::circular(angles, round_cone), oblique_grid()},
+          {"coneClose", ProjectionGeometry::circular(angles, close), VoxelGrid::centred({11, 11, 5}, {1.3, 1.3, 1.7})},
+          {"coneInside", ProjectionGeometry::circular(few, inside), VoxelGrid::centred({11, 11, 5}, {1.3, 1.3, 1.7})},
+          {"coneAlongZ", views_along_z(), VoxelGrid::centred({3, 2, 37}, {3, 3, 1})},
+          {"helix", ProjectionGeometry::circular(angles, helix), cube},
+          {"freeCone", free_views(Beam::cone, {15, 11}), oblique_grid()},
+          {"freeParallel", free_views(Beam::parallel, {15, 11}), oblique_grid()}};
+}
+
+std::vector<double> response(std::size_t size) {
+  std::vector<double> values(size);
+  for (std::size_t i = 0; i < size; ++i) values[i] = 0.1 + std::abs(std::sin(0.7 * static_cast<double>(i)));
+  return values;
+}
+
+}  // namespace
+
+std::vector<Case> operator_cases(bool in_double) {
+  const auto type = in_double ? ScalarType::f64 : ScalarType::f32, complex = in_double ? ScalarType::c128 : ScalarType::c64;
+  std::vector<Case> cases;
+  for (const auto& scan : scans()) {
+    cases.push_back({"ray transform, " + scan.name, RayTransform{scan.geometry, scan.grid, RayModel::joseph, type}});
+    cases.push_back({"back-projection, " + scan.name, Backprojection{scan.geometry, scan.grid, Weighting::none, type}});
+    cases.push_back({"weighted back-projection, " + scan.name, Backprojection{scan.geometry, scan.grid, Weighting::fdk, type}});
+  }
+  for (const auto& [shape, size] : std::vector<std::pair<Shape, std::size_t>>{{{11, 3, 2}, 12}, {{1, 1, 1}, 2}, {{31, 1, 5}, 33}, {{64, 2, 1}, 101}}) {
+    cases.push_back({"detector filter, " + shape.text(), DetectorFilter{shape, response(size), type}});
+  }
+  using Axes = std::vector<std::size_t>;
+  for (const auto& [shape, axes] : std::vector<std::pair<Shape, Axes>>{{{1}, {0}}, {{13}, {0}}, {{6, 5, 4}, {0, 2}}, {{7, 8}, {1, 0}}, {{3, 1, 17, 2}, {2}},
+                                                                      {{16, 12, 5}, {0, 1, 2}}}) {
+    cases.push_back({"centred Fourier transform, " + shape.text(), Fourier{shape, axes, true, complex}});
+    cases.push_back({"Fourier transform, " + shape.text(), Fourier{shape, axes, false, complex}});
+  }
+  for (const auto& [shape, axes] : std::vector<std::pair<Shape, Axes>>{{{7, 5, 3}, {0, 1, 2}}, {{1, 8}, {0, 1}}, {{1}, {0}}, {{4, 3, 2, 5}, {3, 0}}, {{23}, {0}}}) {
+    cases.push_back({"finite difference, " + shape.text(), FiniteDifference{shape, axes, type}});
+  }
+  return cases;
+}
+
+}  // namespace iso::test

@@ -35,7 +35,7 @@ class MemoryBackend final : public compute::HostBackend {
   [[nodiscard]] const compute::VectorOps& vector() const noexcept override { std::abort(); }
 };
 
-inline void add_backends(compute::BackendRegistry& registry) { registry.add(std::make_unique<MemoryBackend>(), 1); }
+inline void add_backends(compute::BackendRegistry& registry, std::string_view /*wish*/ = "auto") { registry.add(std::make_unique<MemoryBackend>(), 1); }
 
 inline Volume sample_volume(std::int64_t side = 16) {
   Volume volume;

@@ -1,3 +1,4 @@
+#include "modules.h"
 #include "startup.h"
 
 #include "gpu/cpu/cpu_backend.h"
@@ -11,10 +12,14 @@ constexpr int usual_choice = 10;
 
 }  // namespace
 
-void add_backends(compute::BackendRegistry& registry) {
+void add_backends(compute::BackendRegistry& registry, std::string_view wish) {
   registry.add(gpu::make_reference_backend(), last_choice);
   registry.add(gpu::make_cpu_backend(), usual_choice);
-  registry.note_absent("cuda", "this program does not load the CUDA module yet");
+  if (wish == "auto" || wish.starts_with("cuda")) {
+    add_module(registry, "cuda", module_directories());
+  } else {
+    registry.note_absent("cuda", "it was not looked for, since the device " + std::string{wish} + " was asked for");
+  }
 }
 
 }  // namespace iso::host

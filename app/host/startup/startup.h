@@ -4,6 +4,7 @@
 #include "iso/compute/backend.h"
 
 #include <string>
+#include <string_view>
 
 namespace iso::host {
 
@@ -18,7 +19,9 @@ struct StartupOptions {
 /// a closed socket (SIGPIPE); both then come as errors. Throws usage for a negative number of threads.
 void start_program(const StartupOptions& options);
 
-/// Puts the backends of this machine into the registry: reference, cpu, and why there is no other. cpu is preferred.
-void add_backends(compute::BackendRegistry& registry);
+/// Puts the backends of this machine into the registry: reference and cpu, and those of the CUDA module in front of them, or why
+/// there are none. `wish` is what the job will ask for ("auto" for a list of all): the module is loaded and the driver asked
+/// only where that may lead to it, because both take time.
+void add_backends(compute::BackendRegistry& registry, std::string_view wish = "auto");
 
 }  // namespace iso::host

@@ -130,7 +130,7 @@ job::Outcome run_job(Channel& channel, Message& message, const WorkerParts& part
     const auto names = message.body.at("plugin_directories").get<std::vector<std::string>>();
     const std::vector<std::filesystem::path> folders(names.begin(), names.end());
     compute::BackendRegistry registry;
-    parts.backends(registry);
+    parts.backends(registry, outcome.record.recipe.device);
     limit_memory(message.body.value("address_space_bytes", std::size_t{0}));
     const auto source = parts.source(folders);
     const auto data = job::make_data_access(workspace);

@@ -1,0 +1,46 @@
+#include <iso/base/error.h>
+#include <iso/compute/backend_module.h>
+
+#include <cstdlib>
+#include <stdexcept>
+
+namespace {
+
+using namespace iso::compute;
+
+class Device final : public HostBackend {
+ public:
+  [[nodiscard]] DeviceInfo info() const override { return {"cuda:0", "a device of the tests", "", std::size_t{1} << 30, std::size_t{1} << 30}; }
+  [[nodiscard]] Support supports(const OperatorSpec&) const override { return {false, "it computes nothing"}; }
+  [[nodiscard]] OperatorPtr make(const OperatorSpec&) const override { throw iso::Error{iso::Errc::unsupported, "it computes nothing"}; }
+  [[nodiscard]] const VectorOps& vector() const noexcept override { std::abort(); }
+};
+
+[[maybe_unused]] std::vector<std::unique_ptr<Backend>> make() {
+#if defined(ISO_MODULE_no_driver)
+  throw iso::Error{iso::Errc::no_device, "no driver is installed, says the test"};
+#elif defined(ISO_MODULE_throws)
+  throw std::runtime_error{"something else went wrong"};
+#elif defined(ISO_MODULE_other_version)
+  std::abort();  // nothing may be called before versions were compared
+#else
+  std::vector<std::unique_ptr<Backend>> backends;
+#if !defined(ISO_MODULE_none)
+  backends.push_back(std::make_unique<Device>());
+#endif
+  return backends;
+#endif
+}
+
+}  // namespace
+
+#if !defined(ISO_MODULE_no_entry)
+extern "C" const BackendModule* isocenter_backend_module() {
+#if defined(ISO_MODULE_other_version)
+  static const BackendModule module{backend_module_api + 1, "cuda", 20, &make};
+#else
+  static const BackendModule module{backend_module_api, "cuda", 20, &make};
+#endif
+  return &module;
+}
+#endif

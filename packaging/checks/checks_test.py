@@ -170,6 +170,11 @@ class StyleRule(Bad):
         self.write("gpu/README.md", "# gpu", "Kernels.", "More kernels.")
         self.expect(("gpu/README.md", 2, "README"))
 
+    def test_a_test_that_is_not_there_is_named(self):
+        self.write("tests/core/a_test.cpp", "TEST(Disc, HasItsArea) {}")
+        self.write("tests/README.md", "Tests.", "Not here: the rest.", "`Disc.HasItsArea` and `Disc.IsSquare`")
+        self.expect(("tests/README.md", 3, "test"))
+
     def test_a_long_function_is_reported_but_is_no_finding(self):
         body = ["  a += '{'; // }"] * 60
         self.write("core/a.cpp", "namespace iso {", "class C {", "  void f(int a) {", *body, "  }", "};", "}")

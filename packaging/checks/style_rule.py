@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Checks what a compiler does not: sizes, words, paths, the top level, the README of every room.
+"""Checks what a compiler does not: sizes, words, paths, the top level, the README of every room,
+the tests that tests/README.md names.
 
 Usage: style_rule.py [ROOT] [--functions]
   --functions   also list functions of more than FUNCTION_LINES lines; a report, never a failure, because a numerical
@@ -70,6 +71,22 @@ def readme_findings(tree):
             yield Finding(name, 2, "README", "line 1 says what belongs here; line 2 must begin with \"Not here:\"")
 
 
+def test_name_findings(tree):
+    """tests/README.md says which test shows what: each test it names must be there."""
+    name = "tests/README.md"
+    known = set()
+    for file in tree.files:
+        if file.startswith(("tests/", "packaging/")) and file.endswith((".cpp", ".txt")):
+            text = tree.read(file)
+            known |= {".".join(pair) for pair in re.findall(r"\bTEST(?:_[FP])?\(\s*(\w+),\s*(\w+)\s*\)", text)}
+            known |= set(re.findall(r"add_test\(\s*NAME ([\w.]+)", text))
+            known |= {"Checks." + check for check in re.findall(r"iso_add_check\((\w+)", text)}
+    for number, line in enumerate(tree.read(name).splitlines() if name in tree else [], 1):
+        for test in re.findall(r"`([A-Z]\w*\.[A-Z]\w*)`", line):
+            if test not in known:
+                yield Finding(name, number, "test", f"there is no test {test}")
+
+
 def without_comments_and_text(source):
     """The source with comments, strings and characters blanked out; lines and braces stay where they are."""
     pattern = re.compile(r'//[^\n]*|/\*.*?\*/|R"(\w*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\'', re.S)
@@ -102,7 +119,8 @@ def long_functions(tree):
 
 def check(root):
     tree = Tree(root)
-    return [*size_findings(tree), *word_findings(tree), *top_level_findings(tree), *readme_findings(tree)]
+    return [*size_findings(tree), *word_findings(tree), *top_level_findings(tree), *readme_findings(tree),
+            *test_name_findings(tree)]
 
 
 def main():

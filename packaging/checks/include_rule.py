@@ -34,7 +34,7 @@ COMPUTE_PARTS = {"base", "geometry", "data", "compute"}
 ROOMS = {
     "core/include": (ALL_PARTS, set(), CPP | {"ITK"}),
     "core/src": (ALL_PARTS, set(), CPP | {"POSIX", "ITK", "nlohmann-json", "spdlog", "HDF5", "matio", "libmd", "Eigen",
-                                          "SQLite", "DCMTK", "OpenMP"}),
+                                          "SQLite", "DCMTK", "OpenMP", "expat", "zlib", "minizip", "nifticlib"}),
     "gpu/common": (set(), set(), CPP),
     "gpu/reference": (COMPUTE_PARTS, {"gpu/common"}, CPP),
     "gpu/cpu": (COMPUTE_PARTS, {"gpu/common"}, CPP | {"FFTW", "OpenMP", "POSIX"}),
@@ -56,6 +56,7 @@ LIBRARIES = [  # (pattern of the path as written, library)
     (r"fftw3\.h$", "FFTW"), (r"openvino/.*", "OpenVINO"), (r"nlohmann/.*", "nlohmann-json"), (r"spdlog/.*", "spdlog"),
     (r"(hdf5|hdf5_hl|H5\w+)\.h$", "HDF5"), (r"matio\w*\.h$", "matio"), (r"(sha2|sha512|md5)\.h$", "libmd"),
     (r"Eigen/.*", "Eigen"), (r"sqlite3\.h$", "SQLite"), (r"dcmtk/.*", "DCMTK"), (r"omp\.h$", "OpenMP"),
+    (r"expat\.h$", "expat"), (r"zlib\.h$", "zlib"), (r"(un)?zip\.h$", "minizip"), (r"nifti\w*\.h$", "nifticlib"),
     (r"CLI/.*", "CLI11"), (r"(gtest|gmock)/.*", "GoogleTest"), (r"benchmark/.*", "Google Benchmark"),
     (r"sanitizer/.*|cxxabi\.h$|immintrin\.h$|cpuid\.h$", "C++"),
     (r"(sys|linux|net|arpa|netinet)/\w+\.h$", "POSIX"),

@@ -16,5 +16,6 @@ void add_numpy(Handlers& to);
 void add_matlab(Handlers& to);
 void add_bart(Handlers& to);
 void add_csv(Handlers& to);
+void add_picture(Handlers& to);
 
 }  // namespace iso::io::detail

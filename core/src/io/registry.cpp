@@ -28,6 +28,7 @@ const Handlers& all() {
     add_matlab(list);
     add_bart(list);
     add_csv(list);
+    add_picture(list);
     return list;
   }();
   return made;

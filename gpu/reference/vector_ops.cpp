@@ -113,8 +113,9 @@ class ReferenceVectorOps final : public VectorOps {
   }
   bool all_finite(const Array& x, Stream& stream) const override { return std::isfinite(max_abs(x, stream)); }
   void multiply(const Array& x, const Array& y, Array& out, Stream& stream) const override {
-    if (out.address() != y.address()) copy(y, out, stream);
-    map(x, out, [](Complex a, Complex b) { return a * b; });
+    const bool over_x = out.address() == x.address();  // the output may be either input
+    if (!over_x && out.address() != y.address()) copy(y, out, stream);
+    map(over_x ? y : x, out, [](Complex a, Complex b) { return a * b; });
   }
   void reciprocal(Array& x, double threshold, Stream&) const override {
     map(x, [=](Complex v) { return std::abs(v) <= threshold ? Complex(0) : 1.0 / v; });

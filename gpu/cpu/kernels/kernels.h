@@ -17,10 +17,11 @@ struct RayEntry {
 
 /// Positions are walked in single precision in runs of this many planes, each started from double precision: the error of
 /// a position stays below run * 2^-24 = 2e-6 voxels. Both directions start runs at the same planes, so their weights agree.
-inline constexpr std::int64_t plane_run = 32;
+inline constexpr std::int64_t slice_run = 32;   ///< planes are rows of a slice
+inline constexpr std::int64_t volume_run = 16;  ///< as many planes as lie in the cache together
 
 /// Planes [first, first + planes) of a volume, with two rows and columns of zeros around each. `first` is a multiple of
-/// plane_run / 2, and planes do not reach over a multiple of plane_run.
+/// the run; for a volume there is one run.
 template <class T>
 struct PlaneBlock {
   T* origin;  ///< voxel (fast 0, slow 0) of plane `first`
@@ -41,6 +42,21 @@ struct Detector {
   std::int64_t u, v;       ///< elements
   std::int64_t row_stride; ///< of the padded readings: two columns and rows of zeros around
 };
+
+/// Two neighbours in memory, moved together.
+template <class T>
+struct Pair { T here, next; };
+
+/// out[k] = the two elements at origin + at[k], for k in [from, to). One load a pair: on processors of both makers that is
+/// faster than their gather instructions, which compilers would choose for a loop that they can turn into vectors.
+template <class T>
+static inline void load_pairs(const T* origin, const int* at, int from, int to, Pair<T>* out) {
+  for (int k = from; k < to; ++k) {
+    int place = at[k];
+    asm("" : "+r"(place));  // keeps the loop from becoming a gather
+    __builtin_memcpy(out + k, origin + place, sizeof(Pair<T>));
+  }
+}
 
 template <class T>
 struct Kernels {

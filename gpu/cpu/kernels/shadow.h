@@ -24,6 +24,9 @@ inline double nearest(double position, std::int64_t elements) {
   return position > -1 ? (position < limit ? __builtin_floor(position + 0.5) : limit) : -1;
 }
 
+inline float floor_of(float x) { return __builtin_floorf(x); }
+inline double floor_of(double x) { return __builtin_floor(x); }
+
 /// Clamps to the padding, where readings are zero. A position that is not a number goes to the low side.
 template <class T>
 inline T within(T position, T low, T high) {
@@ -53,19 +56,29 @@ inline void flat_shadows(const ViewMap& map, const Detector& detector, double x,
     const T r = 1 / sw, weight = weighted ? r * r : T{1};
     for (int k = 0; k < count; ++k) {
       const T u = within((su + static_cast<T>(k) * du) * r, u_low, u_high);
-      const T fu = sizeof(T) == 4 ? static_cast<T>(__builtin_floorf(static_cast<float>(u))) : static_cast<T>(__builtin_floor(u));
+      const T fu = floor_of(u);
       out.at[k] = first + static_cast<int>(fu);
       out.fu[k] = u - fu;
       out.weight[k] = weight;
     }
     return;
   }
+  if (out.on_a_row) {
+    for (int k = 0; k < count; ++k) {
+      const T r = 1 / (sw + static_cast<T>(k) * dw);
+      const T u = within((su + static_cast<T>(k) * du) * r, u_low, u_high), fu = floor_of(u);
+      out.at[k] = first + static_cast<int>(fu);
+      out.fu[k] = u - fu;
+      out.weight[k] = weighted ? r * r : T{1};
+    }
+    return;
+  }
   for (int k = 0; k < count; ++k) {
     const T w = sw + static_cast<T>(k) * dw, r = 1 / w;
     const T u = within((su + static_cast<T>(k) * du) * r, u_low, u_high);
-    const T v = out.on_a_row ? T{0} : within((sv + static_cast<T>(k) * dv) * r, v_low, v_high);
-    const T fu = sizeof(T) == 4 ? static_cast<T>(__builtin_floorf(static_cast<float>(u))) : static_cast<T>(__builtin_floor(u));
-    const T fv = sizeof(T) == 4 ? static_cast<T>(__builtin_floorf(static_cast<float>(v))) : static_cast<T>(__builtin_floor(v));
+    const T v = within((sv + static_cast<T>(k) * dv) * r, v_low, v_high);
+    const T fu = floor_of(u);
+    const T fv = floor_of(v);
     out.at[k] = first + static_cast<int>(fv) * row + static_cast<int>(fu);
     out.fu[k] = u - fu;
     out.fv[k] = v - fv;
@@ -105,6 +118,7 @@ void backproject_row(const ViewMap* views, std::int64_t view_count, const Detect
                      std::int64_t view_stride, std::int64_t size_x, double y, double z, T* row) {
   Shadows<T> s;
   T sums[voxel_run];
+  Pair<T> low[voxel_run], high[voxel_run];
   const int stride = static_cast<int>(detector.row_stride);
   for (std::int64_t x = 0; x < size_x; x += voxel_run) {
     const int count = static_cast<int>(size_x - x < voxel_run ? size_x - x : voxel_run);
@@ -113,20 +127,17 @@ void backproject_row(const ViewMap* views, std::int64_t view_count, const Detect
       if (views[view].blind) continue;
       shadows(views[view], detector, static_cast<double>(x), y, z, count, s);
       const T* const readings = padded + view * view_stride;
+      load_pairs(readings, s.at, 0, count, low);
       if (s.on_a_row) {
 #pragma omp simd
-        for (int k = 0; k < count; ++k) {
-          const T here = readings[s.at[k]], next = readings[s.at[k] + 1];
-          sums[k] += s.weight[k] * (here + s.fu[k] * (next - here));
-        }
+        for (int k = 0; k < count; ++k) sums[k] += s.weight[k] * (low[k].here + s.fu[k] * (low[k].next - low[k].here));
         continue;
       }
+      load_pairs(readings + stride, s.at, 0, count, high);
 #pragma omp simd
       for (int k = 0; k < count; ++k) {
-        const int at = s.at[k];
-        const T low = readings[at] + s.fu[k] * (readings[at + 1] - readings[at]);
-        const T high = readings[at + stride] + s.fu[k] * (readings[at + stride + 1] - readings[at + stride]);
-        sums[k] += s.weight[k] * (low + s.fv[k] * (high - low));
+        const T here = low[k].here + s.fv[k] * (high[k].here - low[k].here), next = low[k].next + s.fv[k] * (high[k].next - low[k].next);
+        sums[k] += s.weight[k] * (here + s.fu[k] * (next - here));
       }
     }
     for (int k = 0; k < count; ++k) row[x + k] += sums[k];

@@ -29,6 +29,6 @@ namespace iso::gpu::cpu {
 [[nodiscard]] const compute::VectorOps& vector_ops() noexcept;
 
 /// The largest number of voxels in a plane of the grid that the ray transform can address.
-inline constexpr std::int64_t largest_plane = (std::int64_t{1} << 31) / 32 - 1;
+inline constexpr std::int64_t largest_plane = (std::int64_t{1} << 31) / 16 - 1;
 
 }  // namespace iso::gpu::cpu

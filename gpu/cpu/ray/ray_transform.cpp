@@ -12,7 +12,7 @@ namespace {
 
 using namespace compute;
 
-constexpr std::int64_t slab = plane_run / 2;           ///< planes that are worked on together, to stay in the cache
+constexpr std::int64_t slab = volume_run;          ///< planes that are worked on together, to stay in the cache
 constexpr std::int64_t rays_at_once = std::int64_t{1} << 18;
 constexpr std::int64_t rays_of_a_bunch = 1024;
 constexpr std::int64_t border = 2;

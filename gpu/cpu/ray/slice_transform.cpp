@@ -23,10 +23,14 @@ class Slice {
  public:
   explicit Slice(const VoxelGrid& grid) : size_{grid.size[0], grid.size[1]} {
     for (std::size_t major = 0; major < 2; ++major) {
-      memory_[major].resize(static_cast<std::size_t>((size_[1 - major] + 2 * border) * size_[major]));
+      memory_[major].resize(static_cast<std::size_t>(stride(major) * size_[major]));
     }
   }
-  [[nodiscard]] std::int64_t stride(std::size_t major) const { return size_[1 - major] + 2 * border; }
+  /// An odd number of cache lines, so that the rows which a ray crosses use all sets of a cache.
+  [[nodiscard]] std::int64_t stride(std::size_t major) const {
+    constexpr std::int64_t line = 64 / sizeof(T);
+    return (((size_[1 - major] + 2 * border + line - 1) / line) | 1) * line;
+  }
   [[nodiscard]] T* origin(std::size_t major) { return memory_[major].data() + border; }
   /// Rows [first, first + planes) across the major axis.
   [[nodiscard]] PlaneBlock<T> block(std::size_t major, std::int64_t first, std::int64_t planes) {
@@ -149,7 +153,7 @@ class SliceRayTransform final : public LinearOperator {
         if (!reach.lower && !reach.upper) continue;
         slice.clear();
         for (std::size_t major = 0; major < 2; ++major) {
-          parallel_for(spec_.grid.size[major], plane_run, [&](std::int64_t from, std::int64_t to) {
+          parallel_for(spec_.grid.size[major], slice_run, [&](std::int64_t from, std::int64_t to) {
             const auto block = slice.block(major, from, to - from);
             for (std::int64_t i = 0; i < count; ++i) {
               stream.check_stop();

@@ -1,0 +1,177 @@
+#include "gpu/cpu/cpu_backend.h"
+#include "roofline.h"
+
+#include <iso/base/random.h>
+#include <iso/base/threads.h>
+
+#include <benchmark/benchmark.h>
+
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <numbers>
+
+using namespace iso::compute;
+using iso::ScalarType;
+
+namespace {
+
+const Backend& cpu() {
+  static const auto backend = iso::gpu::make_cpu_backend();
+  return *backend;
+}
+
+Array field(const iso::ArraySpec& spec, Stream& stream) {
+  auto block = iso::PixelBlock::allocate(spec);
+  const iso::Philox random{1, 2};
+  const auto count = spec.bytes() / sizeof(float);
+  for (std::size_t i = 0; i < count; ++i) reinterpret_cast<float*>(block.mutable_data())[i] = static_cast<float>(random.normal(i));
+  return cpu().upload(block, stream);
+}
+
+void report(benchmark::State& state, double samples, double bytes, double flops) {
+  const double runs = static_cast<double>(state.iterations());
+  state.counters["samples"] = benchmark::Counter(samples * runs, benchmark::Counter::kIsRate);
+  // Seconds allowed in all runs, as a rate over the seconds taken.
+  state.counters["of_roof"] = benchmark::Counter(roofline::seconds(bytes, flops) * runs, benchmark::Counter::kIsRate);
+}
+
+/// One operator, forwards or backwards; `samples` and `flops` are per application.
+void apply(benchmark::State& state, const OperatorSpec& spec, bool forwards, double samples, double flops) {
+  const auto stream = cpu().make_stream();
+  const auto a = cpu().make(spec);
+  auto x = field(a->domain(), *stream), y = field(a->range(), *stream);
+  for (auto _ : state) forwards ? a->forward(x, y, *stream) : a->adjoint(y, x, *stream);
+  report(state, samples, static_cast<double>(a->domain().bytes() + a->range().bytes()), flops);
+}
+
+struct Scan {
+  iso::ProjectionGeometry geometry;
+  iso::VoxelGrid grid;
+  [[nodiscard]] double rays() const { return static_cast<double>(geometry.sinogram_shape().count()); }
+  [[nodiscard]] double voxel_views() const { return static_cast<double>(grid.shape().count()) * static_cast<double>(geometry.views().size()); }
+};
+
+Scan parallel(std::int64_t slices) {
+  return {iso::ProjectionGeometry::parallel(iso::equal_angles(360, std::numbers::pi), {729, slices}, {1, 1}),
+          iso::VoxelGrid::centred({512, 512, slices}, {1, 1, 1})};
+}
+
+Scan fan(iso::DetectorShape shape) {
+  iso::CircularScan scan;
+  scan.source_to_axis_mm = 1000;
+  scan.source_to_detector_mm = 1500;
+  scan.elements = {800, 1};
+  scan.shape = shape;
+  return {iso::ProjectionGeometry::circular(iso::equal_angles(720, 2 * std::numbers::pi), scan), iso::VoxelGrid::centred({512, 512, 1}, {1, 1, 1})};
+}
+
+Scan cone() {
+  iso::CircularScan scan;
+  scan.source_to_axis_mm = 600;
+  scan.source_to_detector_mm = 1200;
+  scan.elements = {128, 128};
+  scan.element_pitch_mm = {4, 4};
+  return {iso::ProjectionGeometry::circular(iso::equal_angles(180, 2 * std::numbers::pi), scan), iso::VoxelGrid::centred({128, 128, 128}, {2, 2, 2})};
+}
+
+// Arithmetic of one interpolation: a lerp is 3, its position 2, the sum 1; two more positions and lerps in space.
+constexpr double plane_flops = 6, space_flops = 14, shadow_flops = 10, shadow_space_flops = 18;
+
+void rays(benchmark::State& state, const Scan& scan, bool forwards) {
+  const bool slices = scan.geometry.elements()[1] == 1 || scan.geometry.beam() == iso::Beam::parallel;
+  const double samples = scan.rays() * static_cast<double>(scan.grid.size[0]);  // about: rays at the rim are shorter
+  apply(state, RayTransform{scan.geometry, scan.grid}, forwards, samples, samples * (slices ? plane_flops : space_flops));
+}
+
+void shadows(benchmark::State& state, const Scan& scan, bool forwards) {
+  const bool plane = scan.geometry.elements()[1] == 1;
+  const auto weighting = scan.geometry.beam() == iso::Beam::parallel ? Weighting::none : Weighting::fdk;
+  apply(state, Backprojection{scan.geometry, scan.grid, weighting}, forwards, scan.voxel_views(),
+        scan.voxel_views() * (plane ? shadow_flops : shadow_space_flops));
+}
+
+void filter(benchmark::State& state) {
+  const double rows = 720, n = 2048;
+  apply(state, DetectorFilter{iso::Shape{800, 1, 720}, std::vector<double>(1025, 0.5)}, true, rows * 800, rows * 5 * n * std::log2(n));
+}
+
+void fourier(benchmark::State& state, const iso::Shape& shape, const std::vector<std::size_t>& axes) {
+  double logs = 0;
+  for (const auto axis : axes) logs += std::log2(static_cast<double>(shape[axis]));
+  const auto count = static_cast<double>(shape.count());
+  apply(state, Fourier{shape, axes, true, ScalarType::c64}, true, count, 5 * count * logs);
+}
+
+void differences(benchmark::State& state, bool forwards) {
+  const iso::Shape shape{256, 256, 64};
+  apply(state, FiniteDifference{shape, {0, 1, 2}}, forwards, static_cast<double>(shape.count()), 3.0 * static_cast<double>(shape.count()));
+}
+
+template <class Body>
+void vectors(benchmark::State& state, double arrays_moved, double flops, Body&& body) {
+  const auto stream = cpu().make_stream();
+  const iso::ArraySpec spec{iso::Shape{state.range(0)}, ScalarType::f32};
+  auto x = field(spec, *stream), y = field(spec, *stream);
+  for (auto _ : state) body(x, y, *stream);
+  const auto count = static_cast<double>(state.range(0));
+  report(state, count, arrays_moved * static_cast<double>(spec.bytes()), flops * count);
+}
+
+void shrink(benchmark::State& state) {
+  const auto stream = cpu().make_stream();
+  const iso::ArraySpec spec{iso::Shape{1 << 21, 2}, ScalarType::f32};
+  auto x = field(spec, *stream);
+  for (auto _ : state) cpu().vector().shrink_vectors(1e-9, x, *stream);
+  report(state, 1 << 21, 2.0 * static_cast<double>(spec.bytes()), 8.0 * (1 << 21));
+}
+
+template <class... Arguments>
+void add(const char* name, Arguments&&... arguments) {
+  benchmark::RegisterBenchmark(name, std::forward<Arguments>(arguments)...)->Unit(benchmark::kMillisecond)->UseRealTime();
+}
+
+void register_all() {
+  add("parallel 512^2 x 360 rays", rays, parallel(1), true);
+  add("parallel 512^2 x 360 rays adjoint", rays, parallel(1), false);
+  add("parallel 512^2 x 360 rays, 8 slices", rays, parallel(8), true);
+  add("parallel 512^2 x 360 rays adjoint, 8 slices", rays, parallel(8), false);
+  add("parallel 512^2 x 360 back-projection", shadows, parallel(1), true);
+  add("fan 512^2 x 720 rays", rays, fan(iso::DetectorShape::flat), true);
+  add("fan 512^2 x 720 rays adjoint", rays, fan(iso::DetectorShape::flat), false);
+  add("fan 512^2 x 720 back-projection", shadows, fan(iso::DetectorShape::flat), true);
+  add("fan on an arc 512^2 x 720 back-projection", shadows, fan(iso::DetectorShape::arc), true);
+  add("cone 128^3 x 180 rays", rays, cone(), true);
+  add("cone 128^3 x 180 rays adjoint", rays, cone(), false);
+  add("cone 128^3 x 180 back-projection", shadows, cone(), true);
+  add("cone 128^3 x 180 back-projection adjoint", shadows, cone(), false);
+  add("detector filter 800 x 720", filter);
+  add("Fourier 512 x 512 x 16, two axes", fourier, iso::Shape{512, 512, 16}, std::vector<std::size_t>{0, 1});
+  add("Fourier 128^3, three axes", fourier, iso::Shape{128, 128, 128}, std::vector<std::size_t>{0, 1, 2});
+  add("differences 256 x 256 x 64", differences, true);
+  add("differences 256 x 256 x 64 adjoint", differences, false);
+  const auto axpy = [](benchmark::State& s) {
+    vectors(s, 3, 2, [](Array& x, Array& y, Stream& stream) { cpu().vector().axpy(1e-6, x, y, stream); });
+  };
+  const auto dot = [](benchmark::State& s) {
+    vectors(s, 2, 2, [](Array& x, Array& y, Stream& stream) { benchmark::DoNotOptimize(cpu().vector().dot(x, y, stream)); });
+  };
+  for (const std::int64_t count : {1 << 18, 1 << 24}) {
+    benchmark::RegisterBenchmark("axpy", axpy)->Arg(count)->Unit(benchmark::kMillisecond)->UseRealTime();
+    benchmark::RegisterBenchmark("dot", dot)->Arg(count)->Unit(benchmark::kMillisecond)->UseRealTime();
+  }
+  add("shrink vectors 2 x 2^21", shrink);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  if (const char* threads = std::getenv("ISO_THREADS")) iso::ThreadBudget::set(std::atoi(threads));
+  const auto info = cpu().info();
+  std::printf("%s, %s, %d threads: %.1f GB/s, %.0f Gflop/s\n", info.description.c_str(), info.level.c_str(), iso::ThreadBudget::threads(),
+              roofline::rates().bytes_per_s / 1e9, roofline::rates().flops_per_s / 1e9);
+  register_all();
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+}

@@ -5,6 +5,7 @@
 #include <cuda_runtime_api.h>
 
 #include <algorithm>
+#include <atomic>
 #include <string>
 #include <string_view>
 
@@ -36,15 +37,26 @@ class StreamHandle {
   }
   [[nodiscard]] cudaStream_t get() const noexcept { return stream_; }
   [[nodiscard]] int device() const noexcept { return device_; }
+  void abandon() noexcept { abandoned_ = true; }
+  /// Memory of an abandoned stream may be in use on others that its order says nothing about: an operator's tables are.
+  void free(std::byte* memory) const noexcept {
+    (void)cudaSetDevice(device_);
+    if (abandoned_) (void)cudaDeviceSynchronize();
+    (void)cudaFreeAsync(memory, stream_);
+  }
 
  private:
   int device_;
   cudaStream_t stream_{};
+  std::atomic<bool> abandoned_{false};
 };
 
 class CudaStream final : public NotingStream {
  public:
   CudaStream(int device, std::stop_token stop) : NotingStream(std::move(stop)), handle_{std::make_shared<StreamHandle>(device)} {}
+  CudaStream(const CudaStream&) = delete;
+  CudaStream& operator=(const CudaStream&) = delete;
+  ~CudaStream() override { handle_->abandon(); }
   void synchronize() override { check(cudaStreamSynchronize(handle_->get()), "the " + last_); }
   [[nodiscard]] void* native_handle() const noexcept override { return handle_->get(); }
   /// Also makes the device current for the calling thread, since every launch follows a note.
@@ -107,7 +119,7 @@ class CudaBackend final : public Backend {
   [[nodiscard]] const VectorOps& vector() const noexcept override { return *vector_; }
 
  private:
-  /// Memory from the device's pool, freed in the order of the stream.
+  /// Memory from the device's pool, freed in the order of the stream. Who hands an array to another stream synchronizes first.
   Array reserve(const ArraySpec& spec, CudaStream& stream) const {
     const auto handle = stream.handle();
     if (handle->device() != device_) throw Error{Errc::internal, "a stream of cuda:" + std::to_string(handle->device()) + " was given to " + info().id};
@@ -115,10 +127,7 @@ class CudaBackend final : public Backend {
     void* memory = nullptr;
     const auto status = cudaMallocAsync(&memory, std::max<std::size_t>(spec.bytes(), 1), handle->get());
     check(status, "allocating " + std::to_string(spec.bytes() >> 20) + " MiB");
-    return {spec, *this, std::shared_ptr<std::byte>(static_cast<std::byte*>(memory), [handle](std::byte* p) {
-              (void)cudaSetDevice(handle->device());
-              (void)cudaFreeAsync(p, handle->get());
-            })};
+    return {spec, *this, std::shared_ptr<std::byte>(static_cast<std::byte*>(memory), [handle](std::byte* p) { handle->free(p); })};
   }
 
   int device_;

@@ -1,10 +1,14 @@
 #!/usr/bin/env python3
 """The checks checked: each builds a small tree in a temporary folder and expects exactly its finding."""
+import contextlib
+import io
+import json
 import tempfile
 import unittest
 from pathlib import Path
 
 import include_rule
+import kernel_budgets
 import style_rule
 
 
@@ -180,6 +184,41 @@ class StyleRule(Bad):
         self.write("core/a.cpp", "namespace iso {", "class C {", "  void f(int a) {", *body, "  }", "};", "}")
         self.assertEqual(self.found(style_rule.check), [])
         self.assertEqual([(f.line, f.rule) for f in style_rule.long_functions(style_rule.Tree(self.root))], [(3, "function")])
+
+
+class KernelBudgets(unittest.TestCase):
+    def found(self, registers, spilled=0, exceptions=(), report=True):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            (folder / "budgets.json").write_text(json.dumps({"registers": 64, "exceptions": list(exceptions)}))
+            if report:
+                (folder / "a.cu.o.ptxas").write_text(
+                    "ptxas info    : Compiling entry function '_Z3rayf' for 'sm_80'\n"
+                    f"    8 bytes stack frame, {spilled} bytes spill stores, {spilled} bytes spill loads\n"
+                    f"ptxas info    : Used {registers} registers, 400 bytes cmem[0]\n")
+            with contextlib.redirect_stdout(io.StringIO()):
+                return kernel_budgets.main(folder / "budgets.json", folder)
+
+    def test_a_kernel_within_the_budget_has_no_finding(self):
+        self.assertEqual(self.found(64), 0)
+
+    def test_a_register_too_many_is_found(self):
+        self.assertEqual(self.found(65), 1)
+
+    def test_a_spill_is_found(self):
+        self.assertEqual(self.found(40, spilled=4), 1)
+
+    def test_an_exception_allows_what_it_says_and_needs_a_reason(self):
+        allowed = {"kernel": "ray", "registers": 80}
+        self.assertEqual(self.found(80, exceptions=[allowed]), 1)
+        self.assertEqual(self.found(80, exceptions=[allowed | {"reason": "double"}]), 0)
+        self.assertEqual(self.found(81, exceptions=[allowed | {"reason": "double"}]), 1)
+
+    def test_an_exception_that_nobody_needs_is_found(self):
+        self.assertEqual(self.found(64, exceptions=[{"kernel": "ray", "registers": 80, "reason": "double"}]), 1)
+
+    def test_no_report_is_found(self):
+        self.assertEqual(self.found(64, report=False), 1)
 
 
 if __name__ == "__main__":

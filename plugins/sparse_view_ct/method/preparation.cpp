@@ -1,4 +1,4 @@
-#include "preparation.h"
+#include "method/preparation.h"
 
 #include <iso/base/error.h>
 

@@ -1,0 +1,156 @@
+#include "real_scans.h"
+
+#include <iso/base/error.h>
+#include <iso/base/threads.h>
+#include <iso/evaluation/metrics.h>
+
+#include <itkImage.h>
+#include <itkImageFileReader.h>
+#include <itkNiftiImageIO.h>
+#include <itkTIFFImageIO.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <numbers>
+
+namespace sparse_view_ct::real {
+namespace {
+
+constexpr double pi = std::numbers::pi;
+
+std::filesystem::path folder() {
+  if (const char* wish = std::getenv("ISO_SHARED_DATA")) return wish;
+#ifdef ISO_SHARED_DATA
+  return ISO_SHARED_DATA;
+#else
+  return std::filesystem::path{ISO_SOURCE_DIR}.parent_path() / "shared" / "data";
+#endif
+}
+
+template <class T, unsigned D>
+typename itk::Image<T, D>::Pointer read(const std::filesystem::path& file, itk::ImageIOBase* io) {
+  auto reader = itk::ImageFileReader<itk::Image<T, D>>::New();
+  reader->SetImageIO(io);
+  reader->SetFileName(file.string());
+  reader->Update();
+  return reader->GetOutput();
+}
+
+}  // namespace
+
+std::optional<std::filesystem::path> shared_data() {
+  auto at = folder();
+  if (!std::filesystem::is_directory(at)) return std::nullopt;
+  return at;
+}
+
+std::string why_absent() { return "no data in " + folder().string() + "; set ISO_SHARED_DATA"; }
+
+iso::Volume chest_slice(int index) {
+  const auto image = read<float, 3>(*shared_data() / "ct/tcga-luad-slices/tcga-luad-shared.nii.gz", itk::NiftiImageIO::New());
+  iso::Volume slice;
+  slice.grid = iso::VoxelGrid::centred({512, 512, 1}, {pixel_mm, pixel_mm, pixel_mm});
+  slice.quantity = iso::Quantity::attenuation_per_mm;
+  slice.pixels = iso::PixelBlock::allocate({iso::Shape{512, 512, 1}, iso::ScalarType::f32});
+  const float* hu = image->GetBufferPointer() + static_cast<std::ptrdiff_t>(index) * 512 * 512;
+  for (auto& value : slice.pixels.mutable_values<float>()) {
+    const double clipped = std::clamp(static_cast<double>(*hu++), -1000.0, 3072.0);
+    value = static_cast<float>(water_per_mm * (1 + clipped / 1000));
+  }
+  return slice;
+}
+
+iso::ProjectionGeometry fan(std::int64_t views) {
+  iso::CircularScan scan;
+  scan.source_to_axis_mm = 1075 * pixel_mm;
+  scan.source_to_detector_mm = 2150 * pixel_mm;
+  scan.elements = {672, 1};
+  scan.element_pitch_mm = {2 * pixel_mm, 2 * pixel_mm};
+  return iso::ProjectionGeometry::circular(iso::equal_angles(views, 2 * pi), scan);
+}
+
+iso::Sinogram project_by_samples(const iso::Volume& slice, const iso::ProjectionGeometry& geometry) {
+  iso::Sinogram out;
+  out.geometry = geometry;
+  out.readings = iso::PixelBlock::allocate({geometry.sinogram_shape(), iso::ScalarType::f32});
+  const auto to = out.readings.mutable_values<float>();
+  const auto pixels = slice.pixels.values<float>();
+  const auto nx = slice.grid.size[0], ny = slice.grid.size[1], nu = geometry.elements()[0];
+  const double h = slice.grid.spacing_mm[0];
+  const auto at = [&](std::int64_t x, std::int64_t y) {
+    return x < 0 || y < 0 || x >= nx || y >= ny ? 0.0 : static_cast<double>(pixels[static_cast<std::size_t>(y * nx + x)]);
+  };
+  iso::parallel_for(static_cast<std::int64_t>(to.size()), 512, [&](std::int64_t begin, std::int64_t end) {
+    for (auto i = begin; i < end; ++i) {
+      const auto ray = geometry.ray(static_cast<std::size_t>(i / nu), static_cast<double>(i % nu), 0);
+      const double nearest = -(ray.origin_mm[0] * ray.direction[0] + ray.origin_mm[1] * ray.direction[1]);
+      const int reach = static_cast<int>(0.75 * static_cast<double>(nx));
+      double sum = 0;
+      for (int k = -reach; k <= reach; ++k) {
+        const double t = nearest + k * h;
+        const auto p = slice.grid.to_index({ray.origin_mm[0] + t * ray.direction[0], ray.origin_mm[1] + t * ray.direction[1], 0});
+        const double x0 = std::floor(p[0]), y0 = std::floor(p[1]), fx = p[0] - x0, fy = p[1] - y0;
+        const auto x = static_cast<std::int64_t>(x0), y = static_cast<std::int64_t>(y0);
+        sum += (1 - fy) * ((1 - fx) * at(x, y) + fx * at(x + 1, y)) + fy * ((1 - fx) * at(x, y + 1) + fx * at(x + 1, y + 1));
+      }
+      to[static_cast<std::size_t>(i)] = static_cast<float>(sum * h);
+    }
+  });
+  return out;
+}
+
+iso::Sinogram neutron_scan() {
+  const auto image = read<float, 2>(*shared_data() / "projections/sarepy_sinogram_360_neutron.tif", itk::TIFFImageIO::New());
+  const auto size = image->GetBufferedRegion().GetSize();
+  const auto nu = static_cast<std::int64_t>(size[0]), views = static_cast<std::int64_t>(size[1]);
+  std::vector<double> angles;
+  for (std::int64_t v = 0; v < views; ++v) angles.push_back(2 * pi * static_cast<double>(v) / static_cast<double>(views - 1));
+  iso::Sinogram scan;
+  // The axis stands at element 245.0: the detector's centre is (nu-1)/2 - 245 elements to its right.
+  scan.geometry = iso::ProjectionGeometry::parallel(angles, {nu, 1}, {1, 1}, 0.5 * static_cast<double>(nu - 1) - 245.0);
+  scan.readings = iso::PixelBlock::allocate({scan.geometry.sinogram_shape(), iso::ScalarType::f32});
+  const auto to = scan.readings.mutable_values<float>();
+  for (std::int64_t v = 0; v < views; ++v) {
+    const float* row = image->GetBufferPointer() + v * nu;
+    for (std::int64_t u = 0; u < nu; ++u) {
+      std::int64_t left = u, right = u;
+      while (left >= 0 && row[left] <= 0) --left;
+      while (right < nu && row[right] <= 0) ++right;
+      double counts = left < 0 ? row[right] : row[left];
+      if (left >= 0 && right < nu && right > left) {
+        counts = row[left] + (row[right] - row[left]) * static_cast<double>(u - left) / static_cast<double>(right - left);
+      }
+      to[static_cast<std::size_t>(v * nu + u)] = static_cast<float>(-std::log(counts / 47047.0));
+    }
+  }
+  return scan;
+}
+
+iso::Volume chest_volume(int step, int slices) {
+  const auto image = read<float, 3>(*shared_data() / "ct/lidc-idri-0314_256.nii.gz", itk::NiftiImageIO::New());
+  const auto size = image->GetBufferedRegion().GetSize();
+  const auto spacing = image->GetSpacing();
+  const std::int64_t nx = static_cast<std::int64_t>(size[0]) / step, nz = slices;
+  iso::Volume out;
+  out.grid = iso::VoxelGrid::centred({nx, nx, nz}, {spacing[0] * step, spacing[1] * step, spacing[2] * step});
+  out.quantity = iso::Quantity::attenuation_per_mm;
+  out.pixels = iso::PixelBlock::allocate({out.grid.shape(), iso::ScalarType::f32});
+  const auto first = std::max<std::int64_t>(0, (static_cast<std::int64_t>(size[2]) - nz * step) / 2);
+  float* to = out.pixels.mutable_values<float>().data();
+  for (std::int64_t z = 0; z < nz; ++z) {
+    for (std::int64_t y = 0; y < nx; ++y) {
+      for (std::int64_t x = 0; x < nx; ++x) {
+        double sum = 0;
+        for (int c = 0; c < step; ++c) for (int b = 0; b < step; ++b) for (int a = 0; a < step; ++a) {
+          const itk::Image<float, 3>::IndexType at{{x * step + a, y * step + b, first + z * step + c}};
+          sum += std::clamp(static_cast<double>(image->GetPixel(at)), -1000.0, 3072.0);
+        }
+        *to++ = static_cast<float>(water_per_mm * (1 + sum / (1000.0 * step * step * step)));
+      }
+    }
+  }
+  return out;
+}
+
+}  // namespace sparse_view_ct::real

@@ -157,6 +157,12 @@ std::string complete(const Schema& schema, std::string_view parameters_json) {
   return object_of(schema, values).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+std::string defaults_json(const Schema& schema) {
+  std::vector<Value> values;
+  for (const FieldInfo& field : schema.fields) values.push_back(field.default_value);
+  return object_of(schema, values).dump();
+}
+
 namespace detail {
 
 std::vector<Value> values_in(const Schema& schema, std::string_view parameters_json) {

@@ -62,6 +62,9 @@ void refuse(std::span<const Problem> problems);
 /// The object with every default spelled out, in the order of the schema. Throws invalid_input naming all problems.
 [[nodiscard]] std::string complete(const Schema& schema, std::string_view parameters_json);
 
+/// The object of all defaults, whether or not they are valid.
+[[nodiscard]] std::string defaults_json(const Schema& schema);
+
 /// The value as a command line or a table cell has it, and back: "0.5", "true", "tv", "1,2,3". Parsing throws usage with
 /// the same sentences as `validate`.
 [[nodiscard]] std::string text_of(const Value& value);

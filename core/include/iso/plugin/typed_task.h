@@ -5,6 +5,14 @@
 
 namespace iso::plugin {
 
+/// An input by its port. Throws no_input if it is not there, type_mismatch if it is of another kind.
+template <class T>
+[[nodiscard]] const T& input(const Datasets& inputs, std::string_view port) {
+  const auto found = inputs.find(port);
+  if (found == inputs.end() || !found->second) throw Error{Errc::no_input, "the input '" + std::string{port} + "' is missing"};
+  return get<T>(found->second);
+}
+
 /// What plugins derive from: the same task with its parameters typed.
 template <params::Describable P>
 class TypedTask : public Task {

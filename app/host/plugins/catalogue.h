@@ -13,6 +13,7 @@
 namespace iso::host {
 
 enum class PluginState : std::uint8_t { found, read, compatible, loaded, failed };
+[[nodiscard]] std::string_view to_string(PluginState state) noexcept;
 
 struct PluginEntry {
   std::filesystem::path manifest_file;
@@ -28,7 +29,7 @@ class PluginCatalogue final : public job::TaskSource {
  public:
   explicit PluginCatalogue(std::span<const std::filesystem::path> directories);
   ~PluginCatalogue() override;
-  [[nodiscard]] std::span<const PluginEntry> plugins() const noexcept;
+  [[nodiscard]] std::vector<PluginEntry> plugins() const;  ///< as they stand now, in the order they were found
   /// The manifest of a task of a compatible plugin; null if there is none.
   [[nodiscard]] const plugin::TaskManifest* find_task(std::string_view task_id) const noexcept;
   /// Throws usage for an unknown task (naming the nearest), plugin_incompatible with the reason for a plugin that failed.

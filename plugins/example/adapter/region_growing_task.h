@@ -23,6 +23,12 @@ struct GrowingParameters {
   }
 };
 
+inline std::vector<Stroke> strokes_from(std::span<const iso::plugin::Stroke> drawn) {
+  std::vector<Stroke> strokes;
+  for (const iso::plugin::Stroke& stroke : drawn) strokes.push_back({stroke.voxels, stroke.label});
+  return strokes;
+}
+
 /// The regions of the strokes so far, for as long as the user draws.
 class RegionGrowingSession final : public iso::plugin::Interaction {
  public:
@@ -30,7 +36,7 @@ class RegionGrowingSession final : public iso::plugin::Interaction {
 
   Datasets update(std::span<const iso::plugin::Stroke> added, std::chrono::milliseconds budget, RunContext& context) override {
     const auto deadline = std::chrono::steady_clock::now() + budget * 3 / 4;  // the rest is for handing over the result
-    if (!added.empty()) growing_.add(added);
+    if (!added.empty()) growing_.add(strokes_from(added));
     if (!added.empty() || !shown_ || !finished_) {
       finished_ = growing_.grow([&] { return context.stop().stop_requested() || std::chrono::steady_clock::now() >= deadline; });
       shown_ = iso::freeze(growing_.label_map(volume_));
@@ -92,7 +98,7 @@ class RegionGrowingTask final : public iso::plugin::TypedTask<GrowingParameters>
   static RegionGrowing start(const Datasets& inputs, const GrowingParameters& parameters) {
     const Image image = image_of(iso::plugin::input<Volume>(inputs, "volume"));
     const auto marks = inputs.find("marks");
-    auto strokes = marks == inputs.end() ? std::vector<iso::plugin::Stroke>{} : strokes_of(iso::get<LabelMap>(marks->second), image);
+    auto strokes = marks == inputs.end() ? std::vector<Stroke>{} : strokes_of(iso::get<LabelMap>(marks->second), image);
     if (!parameters.seeds.empty()) strokes.push_back(stroke_of(parameters.seeds, image));
     return {image, parameters.tolerance > 0 ? parameters.tolerance : automatic_tolerance(image), std::move(strokes)};
   }

@@ -6,8 +6,6 @@
 
 namespace example {
 
-using iso::plugin::Stroke;
-
 RegionGrowing::RegionGrowing(Image image, double tolerance, std::vector<Stroke> marked)
     : image_{std::move(image)}, tolerance_{tolerance}, history_(1, std::move(marked)) {
   restart();

@@ -2,13 +2,17 @@
 
 #include "method/image.h"
 
-#include "iso/plugin/task.h"
-
 #include <functional>
 #include <map>
 #include <vector>
 
 namespace example {
+
+/// Voxels that somebody marked.
+struct Stroke {
+  std::vector<std::array<std::int32_t, 3>> voxels;
+  std::uint16_t label{0};
+};
 
 /// Regions that grow from strokes. A stroke of label l gives its label the interval [min - tolerance, max + tolerance] of
 /// the values under all strokes of l. From all strokes at once, one layer of neighbours after the other (4 in a plane, 6
@@ -20,10 +24,10 @@ namespace example {
 class RegionGrowing {
  public:
   /// What is marked from the beginning cannot be undone.
-  RegionGrowing(Image image, double tolerance, std::vector<iso::plugin::Stroke> marked);
+  RegionGrowing(Image image, double tolerance, std::vector<Stroke> marked);
 
   /// Each call is one step for `undo`. Voxels outside of the image are left out. Growing starts again.
-  void add(std::span<const iso::plugin::Stroke> strokes);
+  void add(std::span<const Stroke> strokes);
   void undo();  ///< takes back the last `add`; nothing to take back is no error
 
   /// Goes on until nothing grows (true) or until `enough` says so, asked every few thousand voxels. What has grown by
@@ -43,7 +47,7 @@ class RegionGrowing {
 
   Image image_;
   double tolerance_;
-  std::vector<std::vector<iso::plugin::Stroke>> history_;  // first what was marked from the beginning
+  std::vector<std::vector<Stroke>> history_;  // first what was marked from the beginning
   std::map<std::uint16_t, Interval> intervals_;
   std::vector<std::uint16_t> labels_;
   std::vector<bool> taken_;
@@ -52,9 +56,9 @@ class RegionGrowing {
 };
 
 /// One stroke a label of the map. Throws shape_mismatch unless it has the image's size.
-[[nodiscard]] std::vector<iso::plugin::Stroke> strokes_of(const iso::LabelMap& marks, const Image& image);
+[[nodiscard]] std::vector<Stroke> strokes_of(const iso::LabelMap& marks, const Image& image);
 /// A stroke of label 1 from x,y,z,x,y,z,... Throws invalid_input for a seed outside of the image.
-[[nodiscard]] iso::plugin::Stroke stroke_of(std::span<const double> seeds, const Image& image);
+[[nodiscard]] Stroke stroke_of(std::span<const double> seeds, const Image& image);
 
 /// What a click wants if nobody says: three times the noise level, at least a twentieth of the range of values.
 [[nodiscard]] double automatic_tolerance(const Image& image);

@@ -11,7 +11,6 @@
 namespace example {
 namespace {
 
-using iso::plugin::Stroke;
 const auto never = [] { return false; };
 
 /// A disc of value 1 on 0, radius 20 around (32, 32).

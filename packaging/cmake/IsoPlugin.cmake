@@ -27,6 +27,7 @@ function(iso_add_plugin name)
     return()
   endif()
   add_library(${name}_plugin MODULE ${arg_ADAPTER})
+  set_property(GLOBAL APPEND PROPERTY ISO_PLUGIN_TARGETS ${name}_plugin)
   if(COMMAND iso_settings)
     iso_settings(${name}_plugin)
   endif()
@@ -52,4 +53,32 @@ function(iso_add_plugin name)
   set_target_properties(${name}_plugin PROPERTIES INSTALL_RPATH "$ORIGIN/../..")
   install(TARGETS ${name}_plugin LIBRARY DESTINATION ${destination}/isocenter/plugins COMPONENT plugins)
   install(FILES ${ISO_PLUGIN_DIRECTORY}/${name}.plugin.json DESTINATION ${destination}/isocenter/plugins COMPONENT plugins)
+endfunction()
+
+# iso_build_tag(variable): the tag that the macro ISO_BUILD_TAG (iso/plugin/descriptor.h) has in this project; compiler, C++
+# library and ITK, which must be found before.
+function(iso_build_tag variable)
+  include(CheckCXXSourceCompiles)
+  set(CMAKE_REQUIRED_QUIET ON)
+  check_cxx_source_compiles("#include <string>
+    static_assert(_GLIBCXX_USE_CXX11_ABI == 1); int main() {}" ISO_CXX11_ABI)
+  check_cxx_source_compiles("#include <string>
+    #ifndef _GLIBCXX_DEBUG
+    #error ordinary
+    #endif
+    int main() {}" ISO_CHECKED_LIBRARY)
+  string(REGEX MATCH "^[0-9]+" major ${CMAKE_CXX_COMPILER_VERSION})
+  set(compiler gcc)
+  if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    set(compiler clang)
+  endif()
+  set(abi 0)
+  if(ISO_CXX11_ABI)
+    set(abi 1)
+  endif()
+  set(checked)
+  if(ISO_CHECKED_LIBRARY)
+    set(checked -checked)
+  endif()
+  set(${variable} "${compiler}${major}-cxx11abi${abi}${checked}-itk${ITK_VERSION_MAJOR}.${ITK_VERSION_MINOR}" PARENT_SCOPE)
 endfunction()

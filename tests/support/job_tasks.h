@@ -12,6 +12,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <functional>
@@ -68,6 +69,27 @@ inline Volume add_noise(const Volume& input, plugin::RunContext& context) {
   return result;
 }
 
+/// Adds 1 to the input a hundred times, slowly, and keeps its state: what is done once is not done again.
+inline Volume count_up(const Volume& input, plugin::RunContext& context) {
+  constexpr std::int64_t rounds = 100;
+  Checkpoint state = context.resumed().value_or(Checkpoint{});
+  if (state.empty()) {
+    state.arrays["sum"] = PixelBlock::allocate(input.pixels.spec());
+    std::ranges::copy(input.pixels.values<float>(), state.arrays["sum"].mutable_values<float>().begin());
+  }
+  context.plot("first round", 0, static_cast<double>(state.iteration));
+  for (; state.iteration < rounds; ++state.iteration) {
+    if (context.stop().stop_requested()) throw Error(Errc::cancelled, "the count was cancelled");
+    if (context.wants_checkpoint()) context.keep(state);
+    for (float& value : state.arrays["sum"].mutable_values<float>()) value += 1;
+    context.report(static_cast<double>(state.iteration) / rounds, "counting " + std::to_string(state.iteration));
+    std::this_thread::sleep_for(std::chrono::milliseconds{2});
+  }
+  Volume result = input;
+  result.pixels = state.arrays["sum"];
+  return result;
+}
+
 inline void wait_until_stopped(plugin::RunContext& context) {
   for (int i = 0; !context.stop().stop_requested() && i < 6000; ++i) {
     context.report(i / 6000.0, "waiting");
@@ -91,7 +113,9 @@ inline void take_all_memory() {
 
 class SampleTask final : public plugin::Task {
  public:
-  explicit SampleTask(std::string name) : name_{std::move(name)} {}
+  explicit SampleTask(std::string name) : name_{std::move(name)} {
+    if (name_ == "two_outputs") outputs_.push_back({"second", Kind::volume, false, "what it was", "slices", ""});
+  }
   [[nodiscard]] plugin::About about() const override { return {name_, "A task of the tests.", "", "Filtering", {}}; }
   [[nodiscard]] plugin::Suitability suits(const plugin::Datasets&, const std::string&) const override { return {}; }
   [[nodiscard]] std::span<const plugin::Port> inputs() const noexcept override { return inputs_; }
@@ -107,10 +131,12 @@ class SampleTask final : public plugin::Task {
   }
   [[nodiscard]] plugin::Datasets run(const plugin::Datasets& inputs, const std::string&, plugin::RunContext& context) override {
     const Volume& input = get<Volume>(inputs.at("volume"));
-    if (name_ != "noise") misbehave(context);
+    if (name_ == "count") return {{"volume", freeze(count_up(input, context))}};
+    if (name_ != "noise" && name_ != "two_outputs") misbehave(context);
     Volume result = add_noise(input, context);
     if (name_ == "nan_output") result.pixels.mutable_values<float>()[3] = std::numeric_limits<float>::quiet_NaN();
     if (name_ == "no_output") return {};
+    if (name_ == "two_outputs") return {{"volume", freeze(result)}, {"second", freeze(input)}};
     return {{"volume", freeze(std::move(result))}};
   }
 

@@ -13,7 +13,7 @@ Json event_message(const job::Event& event) {
             {"tells", static_cast<int>(event.tells)},
             {"elapsed_s", event.elapsed_seconds}};
   if (event.remaining_seconds) json["eta_s"] = *event.remaining_seconds;
-  if (event.tells == job::Tells::plot) {
+  if (event.tells == job::Tells::plot || event.tells == job::Tells::needs) {
     json["curve"] = event.curve;
     json["x"] = event.x;
     json["y"] = event.y;
@@ -29,7 +29,7 @@ job::Event event_from(const Json& message) {
   event.stage = message.value("stage", "");
   event.message = message.value("message", "");
   const int tells = message.value("tells", 0);
-  event.tells = tells >= 0 && tells <= static_cast<int>(job::Tells::preview) ? static_cast<job::Tells>(tells) : job::Tells::log;
+  event.tells = tells >= 0 && tells <= static_cast<int>(job::Tells::needs) ? static_cast<job::Tells>(tells) : job::Tells::log;
   event.elapsed_seconds = message.value("elapsed_s", 0.0);
   if (message.contains("eta_s")) event.remaining_seconds = message.value("eta_s", 0.0);
   event.curve = message.value("curve", "");
@@ -49,6 +49,8 @@ Json options_object(const job::ExecutionOptions& options) {
           {"ignore_memory", options.ignore_memory},
           {"memory_limit_bytes", options.memory_limit_bytes},
           {"preview_every", options.preview_every},
+          {"checkpoint_every_ms", options.checkpoint_every.count()},
+          {"resume", options.resume},
           {"scratch", options.scratch.string()},
           {"libraries", options.libraries}};
 }
@@ -60,6 +62,8 @@ job::ExecutionOptions options_from(const Json& json) {
   options.ignore_memory = json.value("ignore_memory", false);
   options.memory_limit_bytes = json.value("memory_limit_bytes", std::size_t{0});
   options.preview_every = json.value("preview_every", 0);
+  options.checkpoint_every = std::chrono::milliseconds{json.value("checkpoint_every_ms", std::int64_t{0})};
+  options.resume = json.value("resume", false);
   options.scratch = json.value("scratch", "");
   options.libraries = json.value("libraries", std::map<std::string, std::string>{});
   return options;

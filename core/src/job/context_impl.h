@@ -25,7 +25,7 @@ class JobContext final : public plugin::RunContext {
     int preview_every{0};
     std::filesystem::path checkpoint_file;         ///< empty: none are kept
     std::string checkpoint_key;                    ///< says which run the file belongs to
-    std::chrono::seconds checkpoint_pause{30};     ///< between two of them
+    std::chrono::milliseconds checkpoint_pause{30000};  ///< between two of them
     bool resume{false};
   };
   JobContext(Setting setting, OnEvent on_event);

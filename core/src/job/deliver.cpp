@@ -4,8 +4,12 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
+#include <cstring>
+#include <map>
 #include <set>
+#include <vector>
 
 namespace iso::job {
 namespace {
@@ -28,24 +32,108 @@ void check_place(const std::string& port, const fs::path& file, bool overwrite) 
     throw Error(Errc::cannot_write, "'" + file.string() + "' exists already", "choose another name, or insist with --overwrite");
 }
 
-/// Files written by this delivery, taken away again unless it is completed.
-class Written {
+/// The files of one delivery. They are written in a folder beside their place ("stage"), then renamed ("commit"); what
+/// they replace is kept in that folder until all are in place, and comes back if one cannot be.
+class Delivery {
  public:
-  Written() = default;
-  Written(const Written&) = delete;
-  Written& operator=(const Written&) = delete;
-  ~Written() {
+  Delivery() = default;
+  Delivery(const Delivery&) = delete;
+  Delivery& operator=(const Delivery&) = delete;
+  ~Delivery() {
     std::error_code ignored;
-    for (const fs::path& file : files_) fs::remove(file, ignored);
+    for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) fs::rename(step->to, step->from, ignored);
+    for (const auto& [folder, staging] : staging_) fs::remove_all(staging, ignored);
   }
-  void add(const fs::path& file) { files_.push_back(file); }
-  void keep() noexcept { files_.clear(); }
+
+  /// Where to write the file that will stand at `place`.
+  fs::path stage(const fs::path& place) {
+    const fs::path folder = folder_of(place);
+    const auto found = staging_.find(folder);
+    if (found != staging_.end()) return found->second / "new" / place.filename();
+    std::string name = (folder / ".isocenter-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr)
+      throw Error(Errc::output_directory, "the folder '" + folder.string() + "' cannot be written to: " + std::strerror(errno),
+                  "choose another folder or ask for permission");
+    staging_[folder] = name;
+    fs::create_directories(fs::path(name) / "new");
+    fs::create_directories(fs::path(name) / "old");
+    return fs::path(name) / "new" / place.filename();
+  }
+
+  /// Companions of a file (a header's pixels, a scan's geometry) are in the same folder and move with it.
+  void commit(bool overwrite) {
+    for (const auto& [folder, staging] : staging_) {
+      std::vector<fs::path> names;
+      for (const auto& entry : fs::directory_iterator(staging / "new")) names.push_back(entry.path().filename());
+      for (const fs::path& name : names) {
+        if (fs::exists(folder / name)) {
+          if (!overwrite && !name.string().ends_with(".record.json"))
+            throw Error(Errc::cannot_write, "'" + (folder / name).string() + "' exists already", "choose another name, or insist with --overwrite");
+          move(folder / name, staging / "old" / name);
+        }
+        move(staging / "new" / name, folder / name);
+      }
+    }
+    steps_.clear();
+  }
+
+  /// The message of a writer, with the place the user knows in it.
+  [[nodiscard]] Error in_words_of_user(const Error& problem) const {
+    std::string text = problem.what();
+    for (const auto& [folder, staging] : staging_) {
+      const std::string inner = (staging / "new").string();
+      for (std::size_t at = text.find(inner); at != std::string::npos; at = text.find(inner)) text.replace(at, inner.size(), folder.string());
+    }
+    return {problem.code(), text, problem.hint(), problem.where()};
+  }
 
  private:
-  std::vector<fs::path> files_;
+  struct Step { fs::path from, to; };
+
+  void move(const fs::path& from, const fs::path& to) {
+    std::error_code problem;
+    fs::rename(from, to, problem);
+    if (problem) throw Error(Errc::cannot_write, "'" + to.string() + "' cannot be written: " + problem.message());
+    steps_.push_back({from, to});
+  }
+
+  std::map<fs::path, fs::path> staging_;  ///< folder -> the one inside it that holds the files for now
+  std::vector<Step> steps_;               ///< done so far
 };
 
+bool is_file(const std::string& place) { return !in_workspace(place); }
+
+DatasetPtr result_of(const Outcome& outcome, const std::string& port) {
+  const auto result = outcome.outputs.find(port);
+  if (result == outcome.outputs.end())
+    throw Error(Errc::invalid_result, "output '" + port + "' of task '" + outcome.record.recipe.task + "' is missing");
+  return result->second;
+}
+
+void stage_all(Outcome& outcome, DataAccess& data, const ExecutionOptions& options, Delivery& files) {
+  Record& record = outcome.record;
+  const auto begin = std::chrono::steady_clock::now();
+  for (const auto& [port, place] : record.recipe.outputs)
+    if (is_file(place)) data.write(files.stage(place).string(), result_of(outcome, port), false);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  record.timings["write"] = seconds;
+  record.seconds += seconds;
+  if (!options.write_records) return;
+  for (const auto& [port, place] : record.recipe.outputs) {
+    if (!is_file(place)) continue;
+    Record beside = record;
+    beside.recipe = relative_to(beside.recipe, fs::absolute(folder_of(place)).string());
+    write_record(files.stage(record_path(place)), beside);
+  }
+}
+
 }  // namespace
+
+fs::path checkpoint_path(const Recipe& recipe) {
+  for (const auto& [port, place] : recipe.outputs)
+    if (is_file(place)) return place + ".checkpoint.h5";
+  return {};
+}
 
 void check_places(const Recipe& recipe, const ExecutionOptions& options) {
   std::set<fs::path> inputs, outputs;
@@ -66,31 +154,18 @@ void check_places(const Recipe& recipe, const ExecutionOptions& options) {
 void deliver(Outcome& outcome, DataAccess& data, const ExecutionOptions& options) {
   Record& record = outcome.record;
   if (record.state != State::done) return;
-  const auto begin = std::chrono::steady_clock::now();
-  Written written;
+  Delivery files;
   try {
-    for (const auto& [port, place] : record.recipe.outputs) {
-      const auto result = outcome.outputs.find(port);
-      if (result == outcome.outputs.end())
-        throw Error(Errc::invalid_result, "output '" + port + "' of task '" + record.recipe.task + "' is missing");
-      std::error_code ignored;
-      const bool is_new = !in_workspace(place) && !fs::exists(place, ignored);
-      data.write(place, result->second, options.overwrite);
-      if (is_new) written.add(place);
-    }
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    record.timings["write"] = seconds;
-    record.seconds += seconds;
-    for (const auto& [port, place] : record.recipe.outputs) {
-      if (in_workspace(place) || !options.write_records) continue;
-      const fs::path file = record_path(place);
-      write_record(file, record);
-      written.add(file);
-    }
-    written.keep();
+    stage_all(outcome, data, options, files);
+    files.commit(options.overwrite);
+    for (const auto& [port, place] : record.recipe.outputs)
+      if (in_workspace(place)) data.write(place, result_of(outcome, port), options.overwrite);
+    std::error_code ignored;
+    if (const fs::path state = checkpoint_path(record.recipe); !state.empty() && (options.resume || options.checkpoint_every.count() > 0))
+      fs::remove(state, ignored);
   } catch (...) {
     outcome.outputs.clear();
-    put_error(record, current_error());
+    put_error(record, files.in_words_of_user(current_error()));
   }
 }
 

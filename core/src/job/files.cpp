@@ -1,9 +1,22 @@
 #include "iso/job/data_access.h"
 
+#include "iso/base/error.h"
 #include "iso/io/registry.h"
+
+#include <algorithm>
 
 namespace iso::job {
 namespace {
+
+std::string extensions_for(Kind kind) {
+  std::string text;
+  for (const auto& handler : io::handlers()) {
+    const io::Format& format = handler->format();
+    if (std::ranges::find(format.writes, kind) == format.writes.end()) continue;
+    for (const std::string& extension : format.extensions) text += (text.empty() ? "" : " ") + extension;
+  }
+  return text.empty() ? "none" : text;
+}
 
 class Files final : public DataAccess {
  public:
@@ -17,6 +30,16 @@ class Files final : public DataAccess {
       options.hints.erase(geometry);
     }
     return io::read(place, options);
+  }
+
+  void check_write(const std::string& place, Kind kind) const override {
+    const io::Handler* const handler = io::handler_for_writing(place);
+    if (handler == nullptr)
+      throw Error(Errc::cannot_write, "'" + place + "' has no extension of a format that can be written",
+                  "the extensions for a " + std::string(to_string(kind)) + " are: " + extensions_for(kind));
+    if (std::ranges::find(handler->format().writes, kind) == handler->format().writes.end())
+      throw Error(Errc::cannot_write, handler->format().name + " files such as '" + place + "' cannot hold a " + std::string(to_string(kind)),
+                  "the extensions for it are: " + extensions_for(kind));
   }
 
   void write(const std::string& place, const DatasetPtr& data, bool overwrite) override {

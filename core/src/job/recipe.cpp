@@ -84,6 +84,21 @@ std::string to_json(const Recipe& recipe) { return recipe_object(recipe).dump(2)
 
 Recipe recipe_from_json(std::string_view text) { return recipe_from_object(parse_object(text, "recipe")); }
 
+Recipe relative_to(Recipe recipe, const std::string& folder) {
+  const std::filesystem::path base = std::filesystem::path(folder).lexically_normal();
+  const auto shorten = [&](std::string& place) {
+    if (place.empty() || place == "-" || in_workspace(place) || !std::filesystem::path(place).is_absolute()) return;
+    const std::filesystem::path near = std::filesystem::path(place).lexically_normal().lexically_relative(base);
+    if (near.empty() || near.string().starts_with("../..")) return;
+    place = near.string();
+  };
+  for (auto& [port, place] : recipe.inputs) shorten(place);
+  for (auto& [port, place] : recipe.outputs) shorten(place);
+  for (auto& [port, hints] : recipe.hints)
+    if (const auto geometry = hints.find("geometry"); geometry != hints.end()) shorten(geometry->second);
+  return recipe;
+}
+
 Recipe resolved(Recipe recipe, const std::string& folder) {
   for (auto& [port, place] : recipe.inputs) place = absolute(place, folder);
   for (auto& [port, place] : recipe.outputs) place = absolute(place, folder);

@@ -1,10 +1,11 @@
 #include "iso/job/run.h"
 
 #include "context_impl.h"
+#include "device_lock_impl.h"
 
+#include "iso/base/digest.h"
 #include "iso/base/log.h"
 #include "iso/base/threads.h"
-#include "iso/job/estimate.h"
 #include "iso/params/schema.h"
 
 #include <itkConfigure.h>
@@ -15,6 +16,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <ctime>
 
 namespace iso::job {
@@ -96,6 +98,24 @@ void check_result(const std::string& task, const plugin::Port& port, const Datas
     throw Error(Errc::invalid_result, what + " holds NaN or infinity", "the method diverged; choose smaller steps or check the input");
 }
 
+/// "needs about 1.2 GiB of memory and 40 s".
+std::string needs_in_words(const Estimate& needed) {
+  std::string text = "needs about " + in_words(needed.total()) + " of memory";
+  if (needed.seconds < 1) return text;
+  const auto seconds = static_cast<std::int64_t>(std::ceil(needed.seconds));
+  if (seconds < 120) return text + " and " + std::to_string(seconds) + " s";
+  return text + " and " + std::to_string((seconds + 30) / 60) + " min";
+}
+
+/// Says which run a checkpoint belongs to: everything its bits depend on.
+std::string checkpoint_key(const Record& record) {
+  Sha256 key;
+  key.update(record.recipe.task + "\n" + record.plugin_version + "\n" + record.recipe.parameters_json + "\n" +
+             std::to_string(record.recipe.seed) + "\n" + record.backend + "\n" + record.cpu_level + "\n");
+  for (const auto& [port, digest] : record.input_digests) key.update(port + " " + digest + "\n");
+  return key.hex();
+}
+
 /// One job from its recipe to its results; members are filled in the order of the steps.
 class Run {
  public:
@@ -112,10 +132,13 @@ class Run {
     record.libraries = around_.options.libraries;
     record.libraries["ITK"] = ITK_VERSION_STRING;
     try {
-      if (around_.options.threads > 0) ThreadBudget::set(around_.options.threads);
-      ThreadBudget::enter();
-      record.threads = ThreadBudget::threads();
-      steps();
+      take_threads();
+      const LoadedTask loaded = load();
+      const compute::Backend& backend = prepare(*loaded.task);
+      const DeviceLock device{backend.info().id, stop_, [&] { tell("waiting for the device"); }};
+      timed("run", [&] { compute(*loaded.task, backend); });
+      inputs_.clear();
+      timed("check", [&] { check_results(*loaded.task); });
       record.state = State::done;
     } catch (...) {
       outcome_.outputs.clear();
@@ -126,22 +149,39 @@ class Run {
     return std::move(outcome_);
   }
 
+  Plan plan() {
+    take_threads();
+    const LoadedTask loaded = load();
+    (void)prepare(*loaded.task);
+    const Record& record = outcome_.record;
+    return {record.recipe, needed_, budget_, record.backend, record.device, record.geometry};
+  }
+
  private:
-  void steps() {
+  void take_threads() {
+    if (around_.options.threads > 0) ThreadBudget::set(around_.options.threads);
+    ThreadBudget::enter();
+    outcome_.record.threads = ThreadBudget::threads();
+  }
+
+  /// What can be refused before anything is read.
+  LoadedTask load() {
     check_places(recipe(), around_.options);
     LoadedTask loaded = around_.source.load(recipe().task);
     outcome_.record.plugin_version = loaded.plugin_version;
     check_ports(recipe(), *loaded.task);
-    // With every default spelled out, so that a record never depends on later defaults.
-    outcome_.record.recipe.parameters_json =
-        params::complete(params::schema_from_json(loaded.task->schema_json()), recipe().parameters_json);
-    timed("read", [&] { read_inputs(*loaded.task); });
-    const plugin::Suitability suits = loaded.task->suits(inputs_, recipe().parameters_json);
+    for (const auto& [port, place] : recipe().outputs)
+      around_.data.check_write(place, find_port(loaded.task->outputs(), port)->kind);
+    const params::Schema schema = params::schema_from_json(loaded.task->schema_json());
+    outcome_.record.recipe.parameters_json = params::complete(schema, recipe().parameters_json);
+    return loaded;
+  }
+
+  const compute::Backend& prepare(const plugin::Task& task) {
+    timed("read", [&] { read_inputs(task); });
+    const plugin::Suitability suits = task.suits(inputs_, recipe().parameters_json);
     if (!suits.possible) throw Error(Errc::unsupported, suits.reason);
-    const compute::Backend& backend = choose(*loaded.task);
-    timed("run", [&] { compute(*loaded.task, backend); });
-    inputs_.clear();
-    timed("check", [&] { check_results(*loaded.task); });
+    return choose(task);
   }
 
   void read_inputs(const plugin::Task& task) {
@@ -170,7 +210,7 @@ class Run {
 
   const compute::Backend& choose(const plugin::Task& task) {
     const plugin::Needs needs = task.needs(inputs_, recipe().parameters_json);
-    const Estimate needed = estimate(needs, inputs_);
+    const Estimate& needed = needed_ = estimate(needs, inputs_);
     outcome_.record.estimated_memory_bytes = needed.total();
     const std::size_t available = available_memory_bytes();
     const std::size_t limit = around_.options.memory_limit_bytes;
@@ -187,6 +227,7 @@ class Run {
     outcome_.record.backend = info.id;
     outcome_.record.device = info.description;
     outcome_.record.cpu_level = info.level;
+    tell_needs();
     iso::log::info("job", recipe().task, " on ", info.id, " with ", ThreadBudget::threads(), " threads, seed ", recipe().seed);
     return backend;
   }
@@ -194,7 +235,7 @@ class Run {
   void compute(plugin::Task& task, const compute::Backend& backend) {
     stop_if_asked();
     const Scratch scratch{around_.options.scratch};
-    JobContext context{{backend, stop_, recipe().seed, budget_, scratch.path(), around_.options.preview_every}, on_event_};
+    JobContext context{setting(backend, scratch.path()), on_event_};
     const auto keep = [&] {
       outcome_.record.quality = context.quality();
       const auto warnings = context.warnings();
@@ -208,6 +249,17 @@ class Run {
     }
     keep();
     stop_if_asked();  // what a stopped method returns is not the whole result
+  }
+
+  [[nodiscard]] JobContext::Setting setting(const compute::Backend& backend, const std::filesystem::path& scratch) const {
+    JobContext::Setting result{.backend = backend, .stop = stop_, .seed = recipe().seed, .memory_budget_bytes = budget_, .scratch = scratch,
+                               .preview_every = around_.options.preview_every, .checkpoint_file = {}, .checkpoint_key = {}};
+    if (around_.options.checkpoint_every.count() <= 0 && !around_.options.resume) return result;
+    result.checkpoint_file = checkpoint_path(recipe());
+    result.checkpoint_key = checkpoint_key(outcome_.record);
+    if (around_.options.checkpoint_every.count() > 0) result.checkpoint_pause = around_.options.checkpoint_every;
+    result.resume = around_.options.resume;
+    return result;
   }
 
   void check_results(const plugin::Task& task) {
@@ -231,6 +283,18 @@ class Run {
     if (stop_.stop_requested()) throw Error(Errc::cancelled, "task '" + recipe().task + "' was cancelled");
   }
 
+  void tell_needs() const {
+    if (!on_event_) return;
+    Event event;
+    event.state = State::running;
+    event.tells = Tells::needs;
+    event.stage = "reading inputs";
+    event.message = needs_in_words(needed_);
+    event.x = static_cast<double>(needed_.total());
+    event.y = needed_.seconds;
+    on_event_(event);
+  }
+
   void tell(const char* stage) const {
     if (!on_event_) return;
     Event event;
@@ -246,10 +310,15 @@ class Run {
   const OnEvent& on_event_;
   Outcome outcome_;
   plugin::Datasets inputs_;
+  Estimate needed_;
   std::size_t budget_{0};
 };
 
 }  // namespace
+
+Plan plan(const Recipe& recipe, const Surroundings& around, const std::stop_token& stop, const OnEvent& on_event) {
+  return Run{recipe, around, stop, on_event}.plan();
+}
 
 Outcome run_task(const Recipe& recipe, const Surroundings& around, const std::stop_token& stop, const OnEvent& on_event) {
   return Run{recipe, around, stop, on_event}.go();

@@ -25,6 +25,10 @@ class Places final : public DataAccess {
     return data;
   }
 
+  void check_write(const std::string& place, Kind kind) const override {
+    if (!in_workspace(place) && files_) files_->check_write(place, kind);
+  }
+
   void write(const std::string& place, const DatasetPtr& data, bool overwrite) override {
     if (in_workspace(place) && workspace_) return workspace_->put(place.substr(workspace_prefix.size()), data);
     if (in_workspace(place) || !files_)
@@ -38,6 +42,8 @@ class Places final : public DataAccess {
 };
 
 }  // namespace
+
+void DataAccess::check_write(const std::string&, Kind) const {}
 
 void Workspace::put(const std::string& name, DatasetPtr data) {
   const std::lock_guard lock{mutex_};

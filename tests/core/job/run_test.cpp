@@ -16,11 +16,13 @@ class Files final : public DataAccess {
  public:
   DatasetPtr read(const std::string& place, const Wanted&) override { throw Error(Errc::cannot_read, "'" + place + "' cannot be read"); }
   void write(const std::string& place, const DatasetPtr&, bool) override {
-    if (full) throw Error(Errc::cannot_write, "the disk is full");
+    if (full || place.ends_with(fails_at)) throw Error(Errc::cannot_write, "'" + place + "': the disk is full");
     std::ofstream(place) << "pixels";
+    std::ofstream(place + ".side") << "a companion";
     if (record_fails) std::filesystem::create_directories(record_path(place) / "in the way");
   }
   bool full{false}, record_fails{false};
+  std::string fails_at{"never"};
 };
 
 class Jobs : public ::testing::Test {
@@ -95,7 +97,7 @@ TEST_F(Jobs, PassOnEveryNthPreviewOnly) {
 TEST_F(Jobs, WriteARecordBesideTheOutput) {
   ASSERT_EQ(run(to_file("noise")).state, State::done);
   EXPECT_EQ(read_record(folder / "out.raw.record.json").recipe.task, "test/noise");
-  EXPECT_EQ(entries(), 2U);
+  EXPECT_EQ(entries(), 3U) << "the output, its companion and the record";
 }
 
 TEST_F(Jobs, GiveTheErrorOfTheTaskAndWriteNothing) {
@@ -128,6 +130,83 @@ TEST_F(Jobs, TakeTheOutputAwayWhenItsRecordCannotBeWritten) {
   const Record record = run(to_file("noise"));
   EXPECT_EQ(record.error, Errc::cannot_write);
   EXPECT_FALSE(std::filesystem::exists(folder / "out.raw"));
+}
+
+TEST_F(Jobs, LeaveNothingOfTheFirstOutputWhenTheSecondFails) {
+  Recipe recipe = to_file("two_outputs");
+  recipe.outputs = {{"second", (folder / "a.raw").string()}, {"volume", (folder / "b.raw").string()}};
+  files->fails_at = "b.raw";
+  const Record record = run(recipe);
+  EXPECT_EQ(record.error, Errc::cannot_write);
+  EXPECT_NE(record.error_message.find((folder / "b.raw").string()), std::string::npos) << record.error_message;
+  EXPECT_EQ(entries(), 0U);
+}
+
+TEST_F(Jobs, KeepWhatTheyWouldReplaceUntilEverythingIsThere) {
+  std::ofstream(folder / "a.raw") << "precious";
+  std::filesystem::create_directories(folder / "b.raw.side" / "in the way");  // cannot be replaced by a file
+  Recipe recipe = to_file("two_outputs");
+  recipe.outputs = {{"second", (folder / "a.raw").string()}, {"volume", (folder / "b.raw").string()}};
+  EXPECT_EQ(run(recipe).error, Errc::cannot_write);
+  options.overwrite = true;
+  files->fails_at = "b.raw";
+  EXPECT_EQ(run(recipe).error, Errc::cannot_write);
+  std::string text;
+  std::ifstream(folder / "a.raw") >> text;
+  EXPECT_EQ(text, "precious");
+  EXPECT_EQ(entries(), 2U);
+}
+
+TEST_F(Jobs, GoOnWhereTheyWereInterrupted) {
+  options.checkpoint_every = std::chrono::milliseconds{1};
+  options.resume = true;
+  const Recipe recipe = to_file("count");
+  std::stop_source stop;
+  const auto executor = make_in_process_executor(source, registry, options, make_data_access(workspace, files));
+  const Record first = executor->execute(recipe, stop.get_token(), [&](const Event& event) {
+    if (event.fraction > 0.5) stop.request_stop();
+  });
+  ASSERT_EQ(first.state, State::cancelled);
+  ASSERT_TRUE(std::filesystem::exists(checkpoint_path(recipe)));
+  const Record second = run(recipe);
+  ASSERT_EQ(second.state, State::done) << second.error_message;
+  EXPECT_GT(second.quality.at("first round"), 40);
+  EXPECT_FALSE(std::filesystem::exists(checkpoint_path(recipe)));
+  Recipe whole = recipe;
+  whole.outputs.clear();
+  EXPECT_EQ(run(whole).output_digests, second.output_digests) << "an interruption changes no bit";
+}
+
+TEST_F(Jobs, DoNotGoOnWithTheStateOfAnotherRun) {
+  options.checkpoint_every = std::chrono::milliseconds{1};
+  options.resume = true;
+  Recipe recipe = to_file("count");
+  std::stop_source stop;
+  const auto executor = make_in_process_executor(source, registry, options, make_data_access(workspace, files));
+  (void)executor->execute(recipe, stop.get_token(), [&](const Event& event) {
+    if (event.fraction > 0.5) stop.request_stop();
+  });
+  recipe.seed = 99;
+  EXPECT_EQ(run(recipe).quality.at("first round"), 0);
+}
+
+TEST_F(Jobs, SayWhatTheyNeedBeforeTheyCompute) {
+  (void)run(test::sample_recipe("noise"));
+  const auto needs = std::ranges::find(events, Tells::needs, &Event::tells);
+  ASSERT_NE(needs, events.end());
+  EXPECT_GT(needs->x, 1e6);
+  EXPECT_EQ(needs->y, 1);
+  EXPECT_TRUE(needs->message.starts_with("needs about")) << needs->message;
+}
+
+TEST_F(Jobs, CanBePlannedWithoutRunning) {
+  const auto data = make_data_access(workspace, files);
+  const Plan result = plan(to_file("noise"), {source, registry, *data, options});
+  EXPECT_EQ(result.recipe.parameters_json, R"({"strength":1.5,"rounds":3})");
+  EXPECT_EQ(result.backend, "memory");
+  EXPECT_GT(result.estimate.total(), result.estimate.work_bytes);
+  EXPECT_EQ(entries(), 0U);
+  EXPECT_THROW((void)plan(to_file("huge"), {source, registry, *data, options}), Error);
 }
 
 TEST_F(Jobs, RefuseToReplaceAnOutputBeforeTheyRun) {

@@ -25,6 +25,8 @@ class DataAccess {
   virtual ~DataAccess() = default;
   /// Throws what the reader throws (cannot_read, invalid_input, geometry_refused, type_mismatch), or no_input.
   [[nodiscard]] virtual DatasetPtr read(const std::string& place, const Wanted& wanted) = 0;
+  /// Whether data of that kind can go there, as far as it can be known before. Throws cannot_write.
+  virtual void check_write(const std::string& place, Kind kind) const;
   /// Whole or not at all. Throws cannot_write or output_directory.
   virtual void write(const std::string& place, const DatasetPtr& data, bool overwrite) = 0;
 };

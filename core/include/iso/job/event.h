@@ -10,7 +10,9 @@
 namespace iso::job {
 
 /// What an event tells. Every event carries the state, the fraction and the stage as they stand.
-enum class Tells : std::uint8_t { state, progress, plot, log, warning, preview };
+/// `needs` comes once, before the task runs: the message says what memory and time it will take, x and y are the
+/// bytes and the seconds (0: no idea).
+enum class Tells : std::uint8_t { state, progress, plot, log, warning, preview, needs };
 
 /// One thing that happened in a job. Progress comes at most ten times a second.
 struct Event {
@@ -23,7 +25,7 @@ struct Event {
   double elapsed_seconds{0};
   std::optional<double> remaining_seconds;  ///< from the pace so far, once there is one
   std::string curve;               ///< plot: name of the curve, and its point
-  double x{0}, y{0};
+  double x{0}, y{0};               ///< or of `needs`
   std::string output;              ///< preview: the port, and what stands there so far
   DatasetPtr data;
 };

@@ -4,6 +4,7 @@
 #include "iso/job/event.h"
 #include "iso/job/record.h"
 
+#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <functional>
@@ -48,6 +49,8 @@ struct ExecutionOptions {
   std::size_t memory_limit_bytes{0};  ///< what the job may take; 0: what is available now
   int preview_every{0};              ///< pass on every n-th preview the task offers; 0: none
   bool write_records{true};          ///< beside every output file
+  std::chrono::milliseconds checkpoint_every{0};  ///< keep the state of a long run so often, beside the first output file; 0: never
+  bool resume{false};                ///< go on from such a state, if it belongs to the same run
   std::filesystem::path scratch;     ///< parent of the job's scratch folder; empty: TMPDIR or /tmp
   std::map<std::string, std::string> libraries;  ///< versions the program knows of, for the record
 };
@@ -56,7 +59,7 @@ class Executor {
  public:
   virtual ~Executor() = default;
   /// Blocks until the job ends, whichever way: a failure is in the record (state, error, message, hint), not an
-  /// exception. A job that did not end `done` has written nothing.
+  /// exception. A job that did not end `done` has written nothing but a checkpoint, if it was told to keep one.
   [[nodiscard]] virtual Record execute(const Recipe& recipe, const std::stop_token& stop,
                                        const OnEvent& on_event) = 0;
 };

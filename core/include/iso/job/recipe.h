@@ -45,6 +45,9 @@ struct Recipe {
 /// The same recipe with relative input and output paths made absolute against `folder`.
 [[nodiscard]] Recipe resolved(Recipe recipe, const std::string& folder);
 
+/// The reverse, for records, which travel with the data: paths below `folder` or its parent become relative to it.
+[[nodiscard]] Recipe relative_to(Recipe recipe, const std::string& folder);
+
 inline constexpr std::string_view workspace_prefix = "workspace:";
 [[nodiscard]] constexpr bool in_workspace(std::string_view place) noexcept {
   return place.starts_with(workspace_prefix);

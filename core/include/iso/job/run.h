@@ -2,6 +2,7 @@
 
 #include "iso/compute/backend.h"
 #include "iso/job/data_access.h"
+#include "iso/job/estimate.h"
 #include "iso/job/executor.h"
 #include "iso/plugin/task.h"
 
@@ -30,12 +31,30 @@ struct Surroundings {
 [[nodiscard]] Outcome run_task(const Recipe& recipe, const Surroundings& around, const std::stop_token& stop,
                                const OnEvent& on_event);
 
+/// What a run would be, found out without running it.
+struct Plan {
+  Recipe recipe;  ///< with every default spelled out
+  Estimate estimate;
+  std::size_t available_bytes{0};
+  std::string backend, device;
+  std::map<std::string, GeometryVerdict> geometry;
+};
+
+/// Everything run_task does before it computes: reads the inputs and makes the same checks. Throws what it would record;
+/// with `ignore_memory`, a job that does not fit is planned all the same.
+[[nodiscard]] Plan plan(const Recipe& recipe, const Surroundings& around, const std::stop_token& stop = {},
+                        const OnEvent& on_event = {});
+
+/// Where a run of this recipe keeps its state: "<first output file>.checkpoint.h5"; empty if no output is a file.
+[[nodiscard]] std::filesystem::path checkpoint_path(const Recipe& recipe);
+
 /// Refuses what can be known before the run: outputs that exist (unless overwrite) or whose folder is missing or
 /// read-only, two outputs at one place, an output that is an input. Throws cannot_write or output_directory.
 void check_places(const Recipe& recipe, const ExecutionOptions& options);
 
-/// Writes the results the recipe names and their records. On failure takes away what it had written, and the
-/// record says failed. Never throws.
+/// Writes the results the recipe names and their records: first all of them into folders of another name beside their
+/// places, then all are renamed, so that either every file is there or none, and what stood there before is kept until
+/// then. A failure is put into the record. Takes the checkpoint away when done. Never throws.
 void deliver(Outcome& outcome, DataAccess& data, const ExecutionOptions& options);
 
 }  // namespace iso::job

@@ -3,6 +3,7 @@
 #include "recipe_json_impl.h"
 
 #include <array>
+#include <cstdlib>
 #include <filesystem>
 
 namespace iso::job {
@@ -27,6 +28,24 @@ void read_findings(const Json& json, std::vector<Finding>& findings) {
 std::string absolute(const std::string& place, const std::string& folder) {
   if (place.empty() || place == "-" || in_workspace(place)) return place;
   return (std::filesystem::path(folder) / place).lexically_normal().string();
+}
+
+/// Hints that name files: the geometry always, intensities unless they are numbers.
+bool is_path(const std::string& key, const std::string& value) {
+  if (key == "geometry") return true;
+  if ((key != "unattenuated" && key != "dark") || value.empty()) return false;
+  char* end = nullptr;
+  std::strtod(value.c_str(), &end);
+  return *end != '\0';
+}
+
+template <class Change>
+void change_paths(Recipe& recipe, const Change& change) {
+  for (auto& [port, place] : recipe.inputs) change(place);
+  for (auto& [port, place] : recipe.outputs) change(place);
+  for (auto& [port, hints] : recipe.hints)
+    for (auto& [key, value] : hints)
+      if (is_path(key, value)) change(value);
 }
 
 }  // namespace
@@ -92,19 +111,12 @@ Recipe relative_to(Recipe recipe, const std::string& folder) {
     if (near.empty() || near.string().starts_with("../..")) return;
     place = near.string();
   };
-  for (auto& [port, place] : recipe.inputs) shorten(place);
-  for (auto& [port, place] : recipe.outputs) shorten(place);
-  for (auto& [port, hints] : recipe.hints)
-    if (const auto geometry = hints.find("geometry"); geometry != hints.end()) shorten(geometry->second);
+  change_paths(recipe, shorten);
   return recipe;
 }
 
 Recipe resolved(Recipe recipe, const std::string& folder) {
-  for (auto& [port, place] : recipe.inputs) place = absolute(place, folder);
-  for (auto& [port, place] : recipe.outputs) place = absolute(place, folder);
-  for (auto& [port, hints] : recipe.hints)
-    if (const auto geometry = hints.find("geometry"); geometry != hints.end())
-      geometry->second = absolute(geometry->second, folder);
+  change_paths(recipe, [&](std::string& place) { place = absolute(place, folder); });
   return recipe;
 }
 

@@ -1,0 +1,179 @@
+#include "child.h"
+#include "command.h"
+#include "interrupt.h"
+#include "setting.h"
+
+#include "../output/terminal.h"
+
+#include "iso/base/error.h"
+#include "iso/base/threads.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <deque>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+namespace iso::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Request {
+  Setting setting;
+  std::vector<std::string> recipes, passed_on;
+  std::string manifest, reports, device;
+  int jobs{1};
+  bool resume{false}, json{false}, keep_going{true}, overwrite{false};
+};
+
+/// One case: what it is called and the arguments of its command.
+struct Case {
+  std::string name;
+  std::vector<std::string> arguments;
+};
+
+/// The cells of a line of comma-separated values; quotes may hold commas, doubled quotes a quote.
+std::vector<std::string> cells_of(const std::string& line) {
+  std::vector<std::string> cells(1);
+  bool quoted = false;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const char c = line[i];
+    if (quoted && c == '"' && i + 1 < line.size() && line[i + 1] == '"') cells.back() += line[++i];
+    else if (c == '"') quoted = !quoted;
+    else if (c == ',' && !quoted) cells.emplace_back();
+    else if (c != '\r') cells.back() += c;
+  }
+  if (quoted) throw Error(Errc::invalid_input, "a quote in the line '" + line + "' of the manifest is not closed");
+  return cells;
+}
+
+/// A row a case: column "case" names it, every other column is an option of `run` without its dashes. Empty: left out.
+std::vector<Case> cases_of_manifest(const std::string& file, const std::string& task) {
+  std::istringstream lines(text_of_file(file));
+  std::string line;
+  std::getline(lines, line);
+  const std::vector<std::string> header = cells_of(line);
+  std::vector<Case> cases;
+  for (int row = 1; std::getline(lines, line); ++row) {
+    if (line.empty() || line == "\r") continue;
+    const std::vector<std::string> cells = cells_of(line);
+    if (cells.size() != header.size())
+      throw Error(Errc::invalid_input, "row " + std::to_string(row) + " of '" + file + "' has " + std::to_string(cells.size()) + " cells, the header has " + std::to_string(header.size()));
+    Case one{"case" + std::to_string(row), {"run", task}};
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      if (header[i] == "case") one.name = cells[i];
+      else if (!cells[i].empty()) one.arguments.push_back("--" + header[i] + "=" + cells[i]);
+    }
+    cases.push_back(std::move(one));
+  }
+  if (cases.empty()) throw Error(Errc::no_input, "'" + file + "' names no case", "its first line names the columns, each other line is a case");
+  return cases;
+}
+
+std::vector<Case> cases_of(const Request& request) {
+  if (!request.manifest.empty()) {
+    if (request.recipes.size() != 1) throw Error(Errc::usage, "--manifest needs one task or recipe, " + std::to_string(request.recipes.size()) + " are named");
+    return cases_of_manifest(request.manifest, request.recipes.front());
+  }
+  std::vector<Case> cases;
+  for (const std::string& recipe : request.recipes) {
+    if (!std::filesystem::is_regular_file(recipe)) throw Error(Errc::cannot_read, "the recipe '" + recipe + "' is not there");
+    cases.push_back({std::filesystem::path(recipe).stem().string(), {"run", recipe}});
+  }
+  return cases;
+}
+
+void complete(Case& one, const Request& request, int threads) {
+  auto& arguments = one.arguments;
+  arguments.insert(arguments.end(), {"--progress=none", "--threads=" + std::to_string(threads)});
+  if (request.resume) arguments.insert(arguments.end(), {"--resume", "--skip-complete"});
+  if (request.overwrite) arguments.emplace_back("--overwrite");
+  if (!request.device.empty()) arguments.push_back("--device=" + request.device);
+  if (!request.reports.empty()) arguments.push_back("--report=" + (std::filesystem::path(request.reports) / (one.name + ".report.json")).string());
+  arguments.insert(arguments.end(), request.passed_on.begin(), request.passed_on.end());
+}
+
+void say(const Case& one, const Child& child, const Request& request) {
+  const bool skipped = child.code() == 0 && child.output().find("complete already") != std::string::npos;
+  std::string printed = child.errors();
+  while (printed.ends_with('\n')) printed.pop_back();
+  if (request.json) {
+    print(Json{{"case", one.name}, {"exit_code", child.code()}, {"skipped", skipped}, {"seconds", child.seconds()}, {"message", printed}}.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+    return;
+  }
+  print(one.name + ": " + (skipped ? "complete already" : child.code() == 0 ? "done" : "failed with exit code " + std::to_string(child.code())) + ", " + in_digits(child.seconds(), 3) + " s\n");
+  if (child.code() != 0) note(printed);
+}
+
+/// Runs the cases, up to `jobs` at once, and gives the exit code of the first that failed.
+int run_all(std::deque<Case> waiting, const Request& request, const std::stop_token& stop) {
+  struct Running { Case one; Child child; };
+  std::vector<Running> running;
+  int code = 0;
+  bool cancelled = false;
+  while (!running.empty() || (!waiting.empty() && !stop.stop_requested())) {
+    while (!waiting.empty() && running.size() < static_cast<std::size_t>(request.jobs) && !stop.stop_requested()) {
+      Child child{waiting.front().arguments};
+      running.push_back({std::move(waiting.front()), std::move(child)});
+      waiting.pop_front();
+    }
+    if (stop.stop_requested() && !cancelled) {
+      cancelled = true;
+      for (Running& each : running) each.child.interrupt();
+    }
+    for (auto each = running.begin(); each != running.end();) {
+      if (!each->child.ended()) {
+        ++each;
+        continue;
+      }
+      say(each->one, each->child, request);
+      if (code == 0) code = each->child.code();
+      each = running.erase(each);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds{20});
+  }
+  if (stop.stop_requested()) throw Error(Errc::cancelled, "the batch was cancelled with " + std::to_string(waiting.size()) + " cases not begun", "--resume goes on with what is left");
+  return code;
+}
+
+void declare(Options& options, Request& request) {
+  options.add_arguments("RECIPES", "Recipes, one a case; with --manifest one task or recipe.", request.recipes);
+  options.add("--manifest", "FILE.csv", "A case a row; columns are options of run without dashes, 'case' names the row.", request.manifest);
+  options.add("--jobs", "N", "Cases at once, each in a process of its own; they share the threads.", request.jobs, 1);
+  options.add_flag("--resume", "Leave out cases that are complete, go on with interrupted ones.", request.resume);
+  options.add_flag("--overwrite", "Replace outputs that exist.", request.overwrite);
+  options.add("--reports", "DIR", "Write a report a case there.", request.reports);
+  options.add_repeated("--pass", "OPTION", "An option for every case, such as --pass=--isolate.", [&request](const std::string& text) { request.passed_on.push_back(text); });
+  options.add_flag("--json", "One JSON object a case and line.", request.json);
+  add_device(options, request.device);
+  request.setting.add_threads(options);
+  request.setting.add_logging(options);
+  options.add_examples({"isocenter batch recipes/*.json --jobs 2 --json", "isocenter batch sparse_view_ct/tv --manifest cases.csv --reports reports --resume"});
+}
+
+}  // namespace
+
+int batch(Arguments arguments) {
+  Request request;
+  Options options{"batch RECIPE... [options]", "Run a cohort, one process a case, so that a case fails or is resumed alone."};
+  declare(options, request);
+  if (!options.parse(arguments)) return 0;
+  request.setting.begin();
+  std::vector<Case> cases = cases_of(request);
+  if (!request.reports.empty() && !std::filesystem::is_directory(request.reports))
+    throw Error(Errc::output_directory, "the folder '" + request.reports + "' for reports does not exist", "make it first");
+  request.jobs = std::min<int>(request.jobs, static_cast<int>(cases.size()));
+  const int threads = std::max(1, ThreadBudget::threads() / request.jobs);
+  for (Case& one : cases) complete(one, request, threads);
+  const Interrupt interrupt;
+  const std::size_t count = cases.size();
+  const int code = run_all({std::make_move_iterator(cases.begin()), std::make_move_iterator(cases.end())}, request, interrupt.token());
+  if (!request.json) print(std::to_string(count) + " cases, " + (code == 0 ? "all done" : "not all done") + "\n");
+  return code;
+}
+
+}  // namespace iso::cli

@@ -1,0 +1,107 @@
+#include "command.h"
+#include "data.h"
+#include "setting.h"
+
+#include "../output/terminal.h"
+
+#include "iso/base/error.h"
+
+#include <nlohmann/json.hpp>
+
+namespace iso::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Checked {
+  DatasetPtr data;  ///< null if nothing could be read at all
+  GeometryVerdict verdict;
+  std::optional<Error> problem;
+};
+
+/// A refused file is read once more with one finding accepted after the other, so that it can be described; the finding
+/// that lets it pass is the verdict.
+Checked describe_refused(const std::string& file, io::ReadOptions options, const Error& refusal) {
+  Checked result{nullptr, {}, refusal};
+  result.verdict.sentence = refusal.what();
+  for (const Finding finding : {Finding::gap, Finding::tilt, Finding::variable, Finding::missing, Finding::mismatch}) {
+    options.accepted.push_back(finding);
+    try {
+      result.data = io::read(file, options);
+    } catch (const Error&) {
+      continue;
+    }
+    result.verdict.finding = finding;
+    if (const GeometryVerdict found = verdict_of(*result.data); found.finding != Finding::uniform) result.verdict = found;
+    return result;
+  }
+  return result;
+}
+
+Checked check_file(const std::string& file, const io::ReadOptions& options) {
+  Checked result;
+  try {
+    result.data = io::read(file, options);
+    result.verdict = verdict_of(*result.data);
+    refuse_unless_accepted(result.verdict, options.accepted);
+  } catch (const Error& problem) {
+    if (problem.code() == Errc::geometry_refused) return describe_refused(file, options, problem);
+    result.problem = problem;
+  }
+  return result;
+}
+
+Json json_of(const std::string& file, const Checked& checked) {
+  Json json{{"file", file}, {"ok", !checked.problem.has_value()}};
+  if (checked.data) {
+    json["kind"] = to_string(kind_of(*checked.data));
+    json["shape"] = shape_text(*checked.data);
+    json["type"] = type_text(*checked.data);
+    json["detail"] = detail_text(*checked.data);
+    json["meta"] = metadata(*checked.data);
+  }
+  if (checked.data || (checked.problem && checked.problem->code() == Errc::geometry_refused))
+    json["geometry"] = {{"finding", to_string(checked.verdict.finding)}, {"deviation", checked.verdict.deviation},
+                        {"unit", checked.verdict.unit}, {"sentence", checked.verdict.sentence}};
+  if (checked.problem)
+    json["error"] = {{"code", to_string(checked.problem->code())}, {"message", checked.problem->what()}, {"hint", checked.problem->hint()}};
+  return json;
+}
+
+std::string text_of(const std::string& file, const Checked& checked) {
+  if (!checked.data) return file + ": cannot be used\n";
+  std::string text = file + ": " + std::string(to_string(kind_of(*checked.data))) + ", " + shape_text(*checked.data) + ", " + type_text(*checked.data);
+  if (const std::string detail = detail_text(*checked.data); !detail.empty()) text += "\n  " + detail;
+  text += "\n  geometry: " + std::string(to_string(checked.verdict.finding));
+  if (!checked.verdict.sentence.empty()) text += ": " + checked.verdict.sentence;
+  const Metadata& meta = metadata(*checked.data);
+  if (const auto assumed = meta.find("assumed"); assumed != meta.end()) text += "\n  assumed: " + assumed->second;
+  return text + "\n";
+}
+
+}  // namespace
+
+int check(Arguments arguments) {
+  Setting setting;
+  FileHints hints;
+  std::vector<std::string> files;
+  bool json = false;
+  Options options{"check FILE... [options]", "Read files, say what they hold and whether their geometry can be trusted."};
+  options.add_arguments("FILES", "Files or folders to check.", files);
+  hints.add_to(options);
+  options.add_flag("--json", "One JSON object a file and line.", json);
+  setting.add_logging(options);
+  options.add_examples({"isocenter check scan.h5 slices/", "isocenter check readings.npy -g scan.json --json"});
+  if (!options.parse(arguments)) return 0;
+  setting.begin();
+  std::optional<Error> first;
+  for (const std::string& file : files) {
+    const Checked checked = check_file(file, hints.read);
+    print(json ? json_of(file, checked).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n" : text_of(file, checked));
+    if (checked.problem && !first) first = checked.problem;
+  }
+  if (first) throw Error(*first);
+  return 0;
+}
+
+}  // namespace iso::cli

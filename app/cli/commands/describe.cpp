@@ -1,0 +1,114 @@
+#include "command.h"
+#include "setting.h"
+
+#include "../output/terminal.h"
+
+#include "iso/base/error.h"
+
+#include <nlohmann/json.hpp>
+
+namespace iso::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string range_of(const params::FieldInfo& field) {
+  std::string text;
+  if (field.kind == params::FieldKind::choice)
+    for (const std::string& choice : field.choices) text += (text.empty() ? "" : ", ") + choice;
+  if (field.minimum) text += "from " + params::text_of(*field.minimum);
+  if (field.maximum) text += (text.empty() ? "to " : " to ") + params::text_of(*field.maximum);
+  return text;
+}
+
+std::string condition_of(const params::FieldInfo& field) {
+  if (!field.visible_when) return {};
+  std::string text = " (with " + field.visible_when->field + " ";
+  for (std::size_t i = 0; i < field.visible_when->values.size(); ++i) text += (i == 0 ? "" : " or ") + field.visible_when->values[i];
+  return text + ")";
+}
+
+std::string ports_text(std::span<const plugin::Port> ports, const std::string& heading) {
+  if (ports.empty()) return {};
+  TextTable table{{heading, "KIND", "", "HELP"}};
+  for (const plugin::Port& port : ports) table.add({"--" + params::kebab_case(port.name), std::string(to_string(port.kind)), port.optional ? "optional" : "", port.help});
+  return table.text() + "\n";
+}
+
+std::string text_of(const plugin::TaskManifest& task) {
+  std::string text = task.id + ": " + task.about.title + "\n\n" + task.about.summary + "\n\n";
+  text += ports_text(task.inputs, "INPUT") + ports_text(task.outputs, "OUTPUT");
+  TextTable table{{"PARAMETER", "TYPE", "DEFAULT", "UNIT", "RANGE", "HELP"}};
+  for (const params::FieldInfo& field : task.parameters.fields)
+    table.add({"--" + params::kebab_case(field.name), std::string(to_string(field.kind)), params::text_of(field.default_value), field.unit, range_of(field), field.help + condition_of(field)});
+  if (!task.parameters.fields.empty()) text += table.text() + "\n";
+  for (const std::string& reference : task.about.references) text += "  " + reference + "\n";
+  return text;
+}
+
+std::string in_cell(std::string text) {
+  for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2) text.insert(at, "\\");
+  return text;
+}
+
+std::string ports_markdown(std::span<const plugin::Port> ports, const std::string& heading) {
+  if (ports.empty()) return {};
+  std::string text = "## " + heading + "\n\n| port | kind | | |\n|---|---|---|---|\n";
+  for (const plugin::Port& port : ports)
+    text += "| `--" + params::kebab_case(port.name) + "` | " + std::string(to_string(port.kind)) + " | " + (port.optional ? "optional" : "required") + " | " + in_cell(port.help) + " |\n";
+  return text + "\n";
+}
+
+/// The page of the manual that a task has.
+std::string markdown_of(const plugin::TaskManifest& task) {
+  std::string text = "# " + task.about.title + "\n\n`" + task.id + "`\n\n" + task.about.summary + "\n\n";
+  if (!task.about.description.empty()) text += task.about.description + "\n\n";
+  text += ports_markdown(task.inputs, "Inputs") + ports_markdown(task.outputs, "Outputs");
+  if (!task.parameters.fields.empty()) text += "## Parameters\n\n| option | type | default | unit | range | |\n|---|---|---|---|---|---|\n";
+  for (const params::FieldInfo& field : task.parameters.fields)
+    text += "| `--" + params::kebab_case(field.name) + "` | " + std::string(to_string(field.kind)) + " | " + in_cell(params::text_of(field.default_value)) + " | " + field.unit + " | " +
+            in_cell(range_of(field)) + " | " + in_cell(field.help + condition_of(field)) + " |\n";
+  if (!task.about.references.empty()) text += "\n## References\n\n";
+  for (const std::string& reference : task.about.references) text += "- " + reference + "\n";
+  return text;
+}
+
+Json json_of(std::span<const plugin::Port> ports) {
+  Json list = Json::array();
+  for (const plugin::Port& port : ports) list.push_back({{"name", port.name}, {"kind", to_string(port.kind)}, {"optional", port.optional}, {"help", port.help}});
+  return list;
+}
+
+Json json_of(const plugin::TaskManifest& task) {
+  Json json{{"task", task.id}, {"title", task.about.title}, {"summary", task.about.summary}, {"description", task.about.description},
+            {"category", task.about.category}, {"references", task.about.references}, {"interactive", task.interactive},
+            {"inputs", json_of(task.inputs)}, {"outputs", json_of(task.outputs)}};
+  json.update(Json::parse(to_json(task.parameters)));
+  return json;
+}
+
+}  // namespace
+
+int describe(Arguments arguments) {
+  Setting setting;
+  std::string name;
+  bool markdown = false, json = false;
+  Options options{"describe TASK [options]", "Describe a task: its ports, parameters and references."};
+  options.add_argument("TASK", "The task, such as sparse_view_ct/tv.", name);
+  options.add_flag("--markdown", "As a page of the manual.", markdown);
+  options.add_flag("--json", "As one JSON object.", json);
+  setting.add_plugins(options);
+  setting.add_logging(options);
+  options.add_examples({"isocenter describe sparse_view_ct/tv", "isocenter describe sparse_view_ct/tv --markdown"});
+  if (!options.parse(arguments)) return 0;
+  if (markdown && json)
+    throw Error(Errc::usage, "--markdown and --json are both given", "choose one");
+  setting.begin();
+  const plugin::TaskManifest& task = setting.manifest(name);
+  if (markdown) print(markdown_of(task));
+  else if (json) print(json_of(task).dump(2) + "\n");
+  else print(text_of(task));
+  return 0;
+}
+
+}  // namespace iso::cli

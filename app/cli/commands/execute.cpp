@@ -1,0 +1,55 @@
+#include "execute.h"
+
+#include "../output/terminal.h"
+
+#include "host/workers/worker_executor.h"
+
+#include "iso/base/error.h"
+
+#include <array>
+#include <cstdio>
+
+namespace iso::cli {
+
+void Manner::add_to(Options& options) {
+  options.start_group("Running");
+  options.add_flag("--isolate", "Run the task in a process of its own, which may crash without harm.", isolate);
+  options.add("--progress", "STYLE", "none, text (default), xml (tags for Slicer and MITK) or jsonl.",
+              [this](const std::string& name) { progress = progress_style_from(name); });
+  options.add_flag("--ignore-memory", "Run although the estimate is above what is available.", execution.ignore_memory);
+  options.add("--memory-limit", "SIZE", "What the job may take, such as 4G; else what is available.",
+              [this](const std::string& text) { execution.memory_limit_bytes = bytes("--memory-limit", text); });
+}
+
+std::shared_ptr<job::Executor> make_executor(Setting& setting, const Manner& manner) {
+  if (!manner.isolate) return make_in_process_executor(setting.catalogue(), setting.registry(), manner.execution);
+  host::WorkerOptions options;
+  options.execution = manner.execution;
+  options.plugin_directories = setting.plugin_directories();
+  return host::make_worker_executor(std::move(options));
+}
+
+std::filesystem::path PreviewWriter::path(const std::filesystem::path& output, int count) {
+  std::string name = output.filename().string();
+  std::size_t dot = name.rfind('.');
+  if (name.ends_with(".nii.gz")) dot = name.size() - 7;
+  if (dot == std::string::npos) dot = name.size();
+  std::array<char, 32> middle{};
+  std::snprintf(middle.data(), middle.size(), ".preview_%05d", count);
+  return output.parent_path() / name.insert(dot, middle.data());
+}
+
+void PreviewWriter::take(const job::Event& event) {
+  if (event.tells != job::Tells::preview || !event.data || failed_) return;
+  const auto output = recipe_.outputs.find(event.output);
+  if (output == recipe_.outputs.end() || job::in_workspace(output->second)) return;
+  const int count = counts_[event.output]++ * options_.preview_every;
+  try {
+    io::write(path(output->second, count), *event.data, {options_.overwrite});
+  } catch (const Error& problem) {
+    failed_ = true;
+    note("isocenter: warning: no previews are kept: " + std::string(problem.what()));
+  }
+}
+
+}  // namespace iso::cli

@@ -1,0 +1,67 @@
+#include "interrupt.h"
+
+#include "../output/terminal.h"
+
+#include "iso/base/error.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <thread>
+
+namespace iso::cli {
+namespace {
+
+std::atomic<int> asked{0};
+std::atomic<int> wake{-1};  ///< where the handler writes
+
+void on_signal(int number) {
+  if (asked.fetch_add(1) > 0) ::_exit(128 + number);
+  const char byte = 1;
+  [[maybe_unused]] const ssize_t count = ::write(wake.load(), &byte, 1);
+}
+
+}  // namespace
+
+struct Interrupt::Impl {
+  std::array<int, 2> ends{-1, -1};
+  std::array<struct sigaction, 2> before{};
+  std::stop_source stop;
+  std::thread thread;
+};
+
+Interrupt::Interrupt() : impl_{std::make_unique<Impl>()} {
+  if (::pipe2(impl_->ends.data(), O_CLOEXEC) != 0)
+    throw Error(Errc::internal, "no pipe can be opened for signals", "raise the limit of open files with ulimit -n");
+  asked = 0;
+  wake = impl_->ends[1];
+  impl_->thread = std::thread{[impl = impl_.get()] {
+    char byte = 0;
+    if (::read(impl->ends[0], &byte, 1) != 1 || byte == 0) return;
+    note("isocenter: cancelling; press Ctrl-C again to end at once");
+    impl->stop.request_stop();
+  }};
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  action.sa_flags = SA_RESTART;
+  ::sigaction(SIGINT, &action, &impl_->before[0]);
+  ::sigaction(SIGTERM, &action, &impl_->before[1]);
+}
+
+Interrupt::~Interrupt() {
+  ::sigaction(SIGINT, &impl_->before[0], nullptr);
+  ::sigaction(SIGTERM, &impl_->before[1], nullptr);
+  const char byte = 0;
+  [[maybe_unused]] const ssize_t count = ::write(impl_->ends[1], &byte, 1);
+  impl_->thread.join();
+  wake = -1;
+  ::close(impl_->ends[0]);
+  ::close(impl_->ends[1]);
+}
+
+std::stop_token Interrupt::token() const noexcept { return impl_->stop.get_token(); }
+
+}  // namespace iso::cli

@@ -1,0 +1,71 @@
+#include "command.h"
+#include "setting.h"
+
+#include "../output/terminal.h"
+
+#include <nlohmann/json.hpp>
+
+#include <array>
+
+namespace iso::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string_view name_of(host::PluginState state) {
+  constexpr std::array<std::string_view, 5> names{"found", "read", "compatible", "loaded", "failed"};
+  return names[static_cast<std::size_t>(state)];
+}
+
+/// A plugin whose manifest cannot be read is known by its file.
+std::string name_of(const host::PluginEntry& entry) {
+  return entry.manifest.id.empty() ? entry.manifest_file.string() : entry.manifest.id;
+}
+
+Json json_of(const host::PluginEntry& entry) {
+  Json tasks = Json::array();
+  for (const plugin::TaskManifest& task : entry.manifest.tasks)
+    tasks.push_back({{"id", task.id}, {"title", task.about.title}, {"summary", task.about.summary}, {"category", task.about.category}});
+  return {{"plugin", name_of(entry)}, {"version", entry.manifest.version}, {"state", name_of(entry.state)}, {"reason", entry.reason},
+          {"manifest", entry.manifest_file.string()}, {"tasks", std::move(tasks)}};
+}
+
+void print_tables(std::span<const host::PluginEntry> plugins, bool all) {
+  TextTable tasks{{"TASK", "CATEGORY", "WHAT IT IS"}};
+  TextTable states{{"PLUGIN", "VERSION", "STATE", "REASON"}};
+  std::size_t count = 0;
+  for (const host::PluginEntry& entry : plugins) {
+    states.add({name_of(entry), entry.manifest.version, std::string(name_of(entry.state)), entry.reason});
+    if (entry.state == host::PluginState::failed) continue;
+    for (const plugin::TaskManifest& task : entry.manifest.tasks) tasks.add({task.id, task.about.category, task.about.title});
+    count += entry.manifest.tasks.size();
+  }
+  if (count > 0) print(tasks.text());
+  else print("no tasks: no plugin was found; --plugins-path DIR or ISOCENTER_PLUGIN_PATH says where to look\n");
+  if (all) print("\n" + states.text());
+}
+
+}  // namespace
+
+int list(Arguments arguments) {
+  Setting setting;
+  bool all = false, json = false;
+  Options options{"list [options]", "List the tasks of all plugins."};
+  options.add_flag("--all", "List the plugins too, those that cannot be used with the reason.", all);
+  options.add_flag("--json", "One JSON object a plugin and line.", json);
+  setting.add_plugins(options);
+  setting.add_logging(options);
+  options.add_examples({"isocenter list", "isocenter list --all", "isocenter list --all --json"});
+  if (!options.parse(arguments)) return 0;
+  setting.begin();
+  const auto plugins = setting.catalogue().plugins();
+  if (!json) {
+    print_tables(plugins, all);
+    return 0;
+  }
+  for (const host::PluginEntry& entry : plugins)
+    if (all || entry.state != host::PluginState::failed) print(json_of(entry).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+  return 0;
+}
+
+}  // namespace iso::cli

@@ -1,0 +1,135 @@
+#include "command.h"
+#include "data.h"
+#include "interrupt.h"
+#include "phantom_source.h"
+#include "setting.h"
+
+#include "../output/terminal.h"
+
+#include "iso/base/error.h"
+#include "iso/evaluation/metrics.h"
+#include "iso/evaluation/noise.h"
+#include "iso/io/geometry_file.h"
+
+#include <cmath>
+#include <limits>
+#include <utility>
+
+namespace iso::cli {
+namespace {
+
+struct Request {
+  Setting setting;
+  PhantomSource source;
+  std::string geometry, output, device{"auto"};
+  std::vector<double> elements, pitch;
+  std::optional<double> photons, electronic;
+  std::uint64_t seed{0};
+  int rays{2};
+  bool overwrite{false};
+};
+
+ProjectionGeometry geometry_of(const Request& request) {
+  std::array<std::int64_t, 2> elements{0, 0};
+  std::array<double, 2> pitch{0, 0};
+  for (std::size_t axis = 0; axis < 2; ++axis) {
+    if (!request.elements.empty()) elements[axis] = static_cast<std::int64_t>(axis < request.elements.size() ? request.elements[axis] : 1);
+    if (!request.pitch.empty()) pitch[axis] = request.pitch[std::min(axis, request.pitch.size() - 1)];
+  }
+  return io::read_geometry(request.geometry, elements, pitch);
+}
+
+/// Line integrals are made of attenuation; anything else is turned into it, or taken for it with a warning.
+PixelBlock attenuation_of(const Volume& volume, const std::string& file) {
+  const PixelBlock pixels = volume.pixels.converted(ScalarType::f32);
+  if (volume.quantity == Quantity::hounsfield) return evaluation::to_attenuation(pixels);
+  if (volume.quantity != Quantity::attenuation_per_mm)
+    note("isocenter: warning: '" + file + "' does not say what its values are; they are taken for attenuation in 1/mm");
+  return pixels;
+}
+
+Sinogram project_volume(Request& request, const ProjectionGeometry& geometry, const std::stop_token& stop) {
+  const DatasetPtr data = io::read(request.source.name, {.expected = Kind::volume, .geometry = {}, .hints = {}, .accepted = {}});
+  const auto& volume = get<Volume>(data);
+  if (volume.pixels.spec().shape.rank() > 3 && volume.pixels.spec().shape[3] > 1)
+    throw Error(Errc::unsupported, "'" + request.source.name + "' is " + volume.pixels.spec().shape.text() + ", expected one volume of three axes");
+  const compute::OperatorSpec spec = compute::RayTransform{geometry, volume.grid};
+  const std::size_t bytes = domain_of(spec).bytes() + range_of(spec).bytes();
+  const compute::Backend& backend = request.setting.registry().choose({&spec, 1}, bytes, request.device);
+  const auto stream = backend.make_stream(stop);
+  const auto transform = backend.make(spec);
+  PixelBlock pixels = attenuation_of(volume, request.source.name).reshaped(volume.grid.shape());
+  if (request.source.factor) {
+    PixelBlock scaled = PixelBlock::allocate(pixels.spec());
+    const auto from = std::as_const(pixels).values<float>();
+    const auto to = scaled.mutable_values<float>();
+    for (std::size_t i = 0; i < from.size(); ++i) to[i] = static_cast<float>(*request.source.factor * from[i]);
+    pixels = scaled;
+  }
+  const compute::Array x = backend.upload(pixels, *stream);
+  compute::Array y = backend.allocate(transform->range(), *stream);
+  transform->forward(x, y, *stream);
+  stream->synchronize();
+  return {backend.download(y, *stream), geometry, {}};
+}
+
+/// Half the width that the detector sees at the axis: the radius a phantom is given to fit the field of view.
+double field_radius_mm(const ProjectionGeometry& geometry) {
+  double nearest = std::numeric_limits<double>::infinity();
+  for (std::size_t view = 0; view < geometry.views().size(); ++view) {
+    for (const double u : {0.0, static_cast<double>(geometry.elements()[0] - 1)}) {
+      const Ray ray = geometry.ray(view, u, 0.5 * static_cast<double>(geometry.elements()[1] - 1));
+      const double cross = ray.origin_mm[0] * ray.direction[1] - ray.origin_mm[1] * ray.direction[0];
+      nearest = std::min(nearest, std::abs(cross) / std::hypot(ray.direction[0], ray.direction[1]));
+    }
+  }
+  return nearest;
+}
+
+Sinogram make(Request& request, const std::stop_token& stop) {
+  const ProjectionGeometry geometry = geometry_of(request);
+  if (geometry.views().empty()) throw Error(Errc::geometry_refused, "'" + request.geometry + "' has no views");
+  if (!request.source.is_phantom()) return project_volume(request, geometry, stop);
+  return evaluation::project(request.source.make(0.9 * field_radius_mm(geometry)), geometry, request.rays, request.source.factor_or_1());
+}
+
+void declare(Options& options, Request& request) {
+  options.add_argument("OBJECT", "A volume, a phantom's name, or a JSON table of solids.", request.source.name);
+  options.add("-g,--geometry", "FILE", "Geometry of the scan: JSON, or RTK's XML.", request.geometry);
+  options.add("-o,--output", "FILE", "Sinogram to write.", request.output);
+  options.add("--elements", "U,V", "Detector elements, which RTK's XML does not hold.", request.elements);
+  options.add("--pitch", "U,V", "Their pitch in mm, likewise.", request.pitch);
+  request.source.add_to(options);
+  options.add("--rays", "N", "Rays along each axis of a detector element, for phantoms.", request.rays, 1);
+  options.add("--photons", "I0", "Add noise: photons a reading without object.", request.photons);
+  options.add("--electronic", "COUNTS", "Standard deviation of electronic noise; needs --photons.", request.electronic);
+  options.add("--seed", "N", "Start of the random numbers.", [&request](const std::string& text) { request.seed = static_cast<std::uint64_t>(whole_number("--seed", text, 0)); });
+  options.add_flag("--overwrite", "Replace the output if it exists.", request.overwrite);
+  add_device(options, request.device);
+  request.setting.add_threads(options);
+  request.setting.add_logging(options);
+  options.add_examples({"isocenter project shepp-logan -g scan.json -o scan.h5 --factor 0.02 --photons 100000 --seed 1",
+                        "isocenter project ct.nii.gz -g geometry.xml --elements 512,64 --pitch 0.8 -o scan.h5 --device cpu"});
+}
+
+}  // namespace
+
+int project(Arguments arguments) {
+  Request request;
+  Options options{"project OBJECT -g GEOMETRY -o SINOGRAM [options]", "Measure an object along a scan: phantoms exactly, volumes by the ray transform (Hounsfield units become attenuation)."};
+  declare(options, request);
+  if (!options.parse(arguments)) return 0;
+  request.setting.begin();
+  if (request.geometry.empty()) throw Error(Errc::usage, "no geometry is named", "add -g FILE");
+  if (request.output.empty()) throw Error(Errc::usage, "no output is named", "add -o FILE");
+  if (request.electronic && !request.photons) throw Error(Errc::usage, "--electronic is given without --photons", "say how many photons a reading has");
+  check_output(request.output, Kind::sinogram, request.overwrite);
+  const Interrupt interrupt;
+  Sinogram scan = make(request, interrupt.token());
+  if (request.photons) scan = evaluation::add_noise(scan, {*request.photons, request.electronic.value_or(0), request.seed});
+  io::write(request.output, Dataset{std::move(scan)}, {request.overwrite});
+  print("wrote " + request.output + "\n");
+  return 0;
+}
+
+}  // namespace iso::cli

@@ -1,0 +1,172 @@
+#include "setting.h"
+
+#include "../output/terminal.h"
+
+#include "iso/base/error.h"
+#include "iso/base/threads.h"
+#include "iso/job/run.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <sstream>
+
+namespace iso::cli {
+namespace {
+
+constexpr std::array<std::string_view, 5> level_names{"debug", "info", "warning", "error", "quiet"};
+constexpr std::size_t longest_text = std::size_t{64} << 20;  ///< of a recipe or record
+
+log::Level level_from(const std::string& name) {
+  const auto found = std::ranges::find(level_names, name);
+  if (found == level_names.end())
+    throw Error(Errc::usage, "--verbose is '" + name + "', expected debug, info, warning, error or quiet");
+  return static_cast<log::Level>(found - level_names.begin());
+}
+
+void to_stderr(log::Level level, std::string_view, std::string_view text) {
+  note("isocenter: " + std::string(level_names[static_cast<std::size_t>(level)]) + ": " + std::string(text));
+}
+
+}  // namespace
+
+void Setting::add_threads(Options& options) {
+  options.add("--threads", "N", "Threads to compute with; as many as the machine leaves us if not said.", start_.threads, 1);
+}
+
+void Setting::add_logging(Options& options) {
+  options.add("--verbose", "LEVEL", "Least level of what is logged: debug, info, warning (default), error or quiet.",
+              [this](const std::string& name) { start_.level = level_from(name); });
+  options.add("--log-file", "FILE", "Log to this file too.", start_.log_file);
+}
+
+void Setting::add_plugins(Options& options) {
+  options.add_repeated("--plugins-path", "DIR", "Look for plugins there first; may be given several times.",
+                       [this](const std::string& folder) {
+                         if (std::ranges::find(plugins_path_, std::filesystem::path(folder)) == plugins_path_.end()) plugins_path_.emplace_back(folder);
+                       });
+}
+
+void Setting::scan_for_plugins_path(Arguments arguments) {
+  constexpr std::string_view name = "--plugins-path";
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i] == name && i + 1 < arguments.size()) plugins_path_.emplace_back(arguments[i + 1]);
+    else if (arguments[i].starts_with(std::string(name) + "=")) plugins_path_.emplace_back(arguments[i].substr(name.size() + 1));
+  }
+}
+
+void Setting::begin() {
+  for (const auto& folder : plugins_path_)
+    if (!std::filesystem::is_directory(folder))
+      throw Error(Errc::usage, "--plugins-path names '" + folder.string() + "', which is no folder");
+  log::set_sink(to_stderr);
+  start_program(start_);
+}
+
+std::vector<std::filesystem::path> Setting::plugin_directories() const { return host::plugin_directories(plugins_path_); }
+
+host::PluginCatalogue& Setting::catalogue() {
+  if (!catalogue_) {
+    const auto folders = plugin_directories();
+    catalogue_.emplace(std::span<const std::filesystem::path>{folders});
+  }
+  return *catalogue_;
+}
+
+const plugin::TaskManifest& Setting::manifest(const std::string& task) {
+  if (const auto* const found = catalogue().find_task(task); found != nullptr) return *found;
+  (void)catalogue().load(task);  // throws, saying why there is no such task
+  throw Error(Errc::plugin_incompatible, "task '" + task + "' cannot be used");
+}
+
+const compute::BackendRegistry& Setting::registry() {
+  if (!registry_) host::add_backends(registry_.emplace());
+  return *registry_;
+}
+
+void check_device(const std::string& device) {
+  const bool known = device == "auto" || device == "cpu" || device == "reference" || device == "cuda" || device.starts_with("cuda:");
+  if (!known)
+    throw Error(Errc::usage, "--device is '" + device + "', expected auto, cpu, reference or cuda", "`isocenter devices` lists what is there");
+}
+
+void add_device(Options& options, std::string& device) {
+  options.add("--hardware,--device", "NAME", "auto, cpu, reference or cuda (cuda:1 for the second one).", [&device](const std::string& name) {
+    check_device(name);
+    device = name;
+  });
+}
+
+void FileHints::add_to(Options& options) {
+  options.add("-g,--geometry", "FILE", "Geometry of a scan: JSON, or RTK's XML.", [this](const std::string& file) { read.geometry = file; });
+  const auto hint = [&](const std::string& name, const std::string& value, const std::string& help) {
+    options.add("--" + name, value, help, [this, key = hint_key(name)](const std::string& text) { read.hints[key] = text; });
+  };
+  hint("dataset", "NAME", "Which of several arrays in the file.");
+  hint("quantity", "NAME", "What the values are: attenuation_per_mm or hounsfield.");
+  hint("unattenuated", "I0|FILE", "Readings are intensities; this is the intensity without object.");
+  hint("dark", "I|FILE", "Intensity without beam, taken off first.");
+  hint("rotation-axis", "U", "Detector index at which the rotation axis is seen.");
+  hint("axes", "ORDER", "Axes of a bare array, fastest first: u,v,view or x,y,z.");
+  hint("spacing-mm", "X,Y,Z", "Spacing of an array without a grid.");
+  options.add_repeated("--accept-geometry", "FINDING", "Do not refuse this finding of the geometry check: gap, tilt, variable, missing, mismatch.",
+                       [this](const std::string& names) { accept_findings(names, read.accepted); });
+}
+
+void accept_findings(const std::string& names, std::vector<Finding>& accepted) {
+  std::istringstream list(names);
+  for (std::string name; std::getline(list, name, ',');) accepted.push_back(finding_from_string(name));
+}
+
+std::string hint_key(std::string text) {
+  std::ranges::replace(text, '-', '_');
+  return text;
+}
+
+std::pair<std::string, std::string> name_and_value(const std::string& option, const std::string& text) {
+  const std::size_t at = text.find('=');
+  if (at == std::string::npos || at == 0)
+    throw Error(Errc::usage, option + " is '" + text + "', expected NAME=VALUE");
+  return {text.substr(0, at), text.substr(at + 1)};
+}
+
+std::string text_of_file(const std::string& file) {
+  std::ifstream stream;
+  if (file != "-") {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(file, ignored)) throw Error(Errc::cannot_read, "'" + file + "' is a folder, expected a file");
+    stream.open(file, std::ios::binary);
+    if (!stream) throw Error(Errc::cannot_read, "'" + file + "' cannot be read: " + std::strerror(errno));
+  }
+  std::istream& from = file == "-" ? std::cin : stream;
+  std::string text;
+  std::array<char, 65536> part{};
+  while (from.read(part.data(), part.size()) || from.gcount() > 0) {
+    text.append(part.data(), static_cast<std::size_t>(from.gcount()));
+    if (text.size() > longest_text) throw Error(Errc::invalid_input, "'" + file + "' is longer than 64 MiB, which no text of ours is");
+  }
+  return text;
+}
+
+void check_output(const std::string& file, Kind kind, bool overwrite) {
+  job::Recipe recipe;
+  recipe.outputs["output"] = file;
+  job::ExecutionOptions options;
+  options.overwrite = overwrite;
+  check_places(recipe, options);
+  job::make_data_access()->check_write(file, kind);
+}
+
+void write_text(const std::string& file, const std::string& text, bool overwrite) {
+  if (file == "-") return print(text);
+  io::write_atomically(file, overwrite, [&](const std::filesystem::path& temporary) {
+    std::ofstream stream(temporary, std::ios::binary);
+    if (!(stream << text << std::flush)) throw Error(Errc::cannot_write, "'" + file + "' cannot be written: " + std::strerror(errno));
+  });
+}
+
+}  // namespace iso::cli

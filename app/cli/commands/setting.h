@@ -1,0 +1,68 @@
+#pragma once
+
+#include "command.h"
+#include "options.h"
+
+#include "host/plugins/catalogue.h"
+#include "host/startup/startup.h"
+
+#include "iso/compute/backend.h"
+#include "iso/io/registry.h"
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace iso::cli {
+
+/// What every sub-command can be told, and what it then works with. Plugins and devices are looked for when they are
+/// first asked for, so that a command that needs neither starts at once.
+class Setting {
+ public:
+  void add_threads(Options& options);
+  void add_logging(Options& options);
+  void add_plugins(Options& options);
+  /// --plugins-path out of arguments that cannot be parsed before the plugins are known.
+  void scan_for_plugins_path(Arguments arguments);
+  void begin();  ///< logging and threads, after parsing
+
+  [[nodiscard]] host::PluginCatalogue& catalogue();
+  /// Throws usage for an unknown task, plugin_incompatible for one that cannot be used.
+  [[nodiscard]] const plugin::TaskManifest& manifest(const std::string& task);
+  [[nodiscard]] const compute::BackendRegistry& registry();
+  [[nodiscard]] std::vector<std::filesystem::path> plugin_directories() const;
+  [[nodiscard]] int threads() const noexcept { return start_.threads; }
+
+ private:
+  host::StartupOptions start_;
+  std::vector<std::filesystem::path> plugins_path_;
+  std::optional<host::PluginCatalogue> catalogue_;
+  std::optional<compute::BackendRegistry> registry_;
+};
+
+/// "auto", "cpu", "reference", "cuda" or "cuda:1"; throws usage for anything else.
+void add_device(Options& options, std::string& device);
+void check_device(const std::string& device);
+
+/// What a file does not say of itself, for the commands that read one.
+struct FileHints {
+  io::ReadOptions read;
+  void add_to(Options& options);
+};
+/// Findings by name, separated by commas; throws usage.
+void accept_findings(const std::string& names, std::vector<Finding>& accepted);
+[[nodiscard]] std::string hint_key(std::string text);  ///< "rotation-axis" -> "rotation_axis"
+/// "name=value"; throws usage naming the option.
+[[nodiscard]] std::pair<std::string, std::string> name_and_value(const std::string& option, const std::string& text);
+/// The whole of a text file, or of stdin for "-". Throws cannot_read.
+[[nodiscard]] std::string text_of_file(const std::string& file);
+/// A text to a file, whole or not at all, or to stdout for "-".
+void write_text(const std::string& file, const std::string& text, bool overwrite);
+
+/// Refuses an output that could not be written, before the work is done: it exists, its folder is missing, its format
+/// cannot hold the kind. Throws cannot_write or output_directory.
+void check_output(const std::string& file, Kind kind, bool overwrite);
+
+}  // namespace iso::cli

@@ -1,0 +1,84 @@
+#include "support/command.h"
+
+#include <nlohmann/json.hpp>
+
+namespace iso::test {
+namespace {
+
+using Json = nlohmann::json;
+
+TEST(Command, SaysItsVersionInAFewMilliseconds) {
+  double best = 1;
+  for (int i = 0; i < 7; ++i) {  // the best of some: what else the machine does is not the command's fault
+    const Answer answer = isocenter({"--version"});
+    EXPECT_EQ(answer.code, 0);
+    EXPECT_TRUE(answer.out.starts_with("isocenter ")) << answer.out;
+    best = std::min(best, answer.seconds);
+  }
+  RecordProperty("milliseconds", static_cast<int>(1000 * best));
+  EXPECT_LT(best, 0.05);
+}
+
+TEST(Command, ExplainsItselfAndEverySubCommandWithExamples) {
+  const Answer all = isocenter({"--help"});
+  EXPECT_EQ(all.code, 0);
+  for (const std::string name : {"run", "batch", "list", "describe", "estimate", "check", "convert", "compare", "phantom", "project", "replay", "devices"}) {
+    EXPECT_NE(all.out.find("\n" + name), std::string::npos) << name;
+    const Answer one = isocenter({name, "--help"});
+    EXPECT_EQ(one.code, 0) << name << one.err;
+    EXPECT_NE(one.out.find("Usage: isocenter " + std::string(name == "estimate" ? "run" : name)), std::string::npos) << one.out;
+    EXPECT_NE(one.out.find("Examples:"), std::string::npos) << name;
+    EXPECT_TRUE(one.err.empty()) << one.err;
+  }
+}
+
+TEST(Command, MakesOptionsOfThePortsAndParametersOfATask) {
+  const Answer answer = isocenter({"run", "example/smoothing", "--help"});
+  EXPECT_EQ(answer.code, 0) << answer.err;
+  for (const char* const option : {"--volume", "--smoothed", "--sigma-mm", "--edge", "--threads", "--checkpoint-every", "--preview-every"})
+    EXPECT_NE(answer.out.find(option), std::string::npos) << option;
+}
+
+TEST(Command, SuggestsWhatWasMeant) {
+  EXPECT_NE(isocenter({"chekc"}).err.find("hint: did you mean check?"), std::string::npos);
+  EXPECT_NE(isocenter({"run", "example/smoothing", "--sigma-m", "1"}).err.find("hint: did you mean --sigma-mm?"), std::string::npos);
+  EXPECT_NE(isocenter({"run", "example/smoothng"}).err.find("example/smoothing"), std::string::npos);
+}
+
+TEST(Command, ListsTasksAndDevicesAsTextAndJson) {
+  EXPECT_NE(isocenter({"list"}).out.find("example/smoothing"), std::string::npos);
+  const Answer lines = isocenter({"list", "--all", "--json"});
+  std::istringstream text(lines.out);
+  std::size_t count = 0;
+  for (std::string line; std::getline(text, line); ++count) EXPECT_TRUE(Json::parse(line).contains("state")) << line;
+  EXPECT_GE(count, 1U);
+  const Json devices = Json::parse(isocenter({"devices", "--json"}).out);
+  EXPECT_GE(devices.at("devices").size(), 2U);
+  EXPECT_NE(isocenter({"devices"}).out.find("reference"), std::string::npos);
+}
+
+TEST(Command, DescribesATaskInEveryForm) {
+  EXPECT_NE(isocenter({"describe", "example/smoothing"}).out.find("--sigma-mm"), std::string::npos);
+  EXPECT_TRUE(isocenter({"describe", "example/smoothing", "--markdown"}).out.starts_with("# "));
+  const Json json = Json::parse(isocenter({"describe", "example/smoothing", "--json"}).out);
+  EXPECT_EQ(json.at("task"), "example/smoothing");
+  EXPECT_FALSE(json.at("parameters").empty());
+}
+
+TEST(Command, ListsPluginsThatCannotBeUsedWithTheReason) {
+  const Folder folder("iso_list_broken");
+  folder.write("broken.plugin.json", "{\"id\": ");
+  const Answer answer = isocenter({"list", "--all", "--plugins-path", folder.path().string()});
+  EXPECT_EQ(answer.code, 0);
+  EXPECT_NE(answer.out.find("broken.plugin.json"), std::string::npos) << answer.out;
+  EXPECT_NE(answer.out.find("failed"), std::string::npos);
+  EXPECT_NE(answer.out.find("example/smoothing"), std::string::npos) << "the others still work";
+}
+
+TEST(Command, SaysSoWhenItsOutputIsNotTaken) {
+  const Answer answer = start({"/bin/sh", "-c", std::string(ISO_COMMAND) + " --help > /dev/full"});
+  EXPECT_EQ(answer.code, 40) << answer.err;
+}
+
+}  // namespace
+}  // namespace iso::test

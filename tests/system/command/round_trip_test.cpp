@@ -1,0 +1,183 @@
+#include "support/command.h"
+
+#include <nlohmann/json.hpp>
+
+namespace iso::test {
+namespace {
+
+using Json = nlohmann::json;
+
+class RoundTrip : public ::testing::Test {
+ protected:
+  RoundTrip() {
+    EXPECT_EQ(isocenter({"phantom", "shepp-logan", "-o", folder / "truth.mha", "--size", "48,48,1", "--factor", "0.02"}).code, 0);
+    folder.write("scan.json", parallel_scan(64, equal_views(30)));
+    EXPECT_EQ(isocenter({"project", "shepp-logan", "-g", folder / "scan.json", "-o", folder / "scan.h5", "--radius", "21.6", "--factor", "0.02",
+                         "--photons", "1e5", "--seed", "3"}).code, 0);
+  }
+  Answer good(std::vector<std::string> arguments) const {
+    Answer answer = isocenter(std::move(arguments));
+    EXPECT_EQ(answer.code, 0) << answer.err;
+    return answer;
+  }
+  Folder folder{"iso_round_trip"};
+};
+
+/// The words that run a task on the files of the fixture; empty if it needs something they do not have.
+std::vector<std::string> words_for(const Json& task, const Folder& folder, const std::string& name) {
+  std::vector<std::string> words{"run", task.at("task").get<std::string>()};
+  const auto option = [](std::string port) {
+    std::ranges::replace(port, '_', '-');
+    return "--" + port;
+  };
+  for (const Json& port : task.at("inputs")) {
+    if (port.at("optional").get<bool>()) continue;
+    if (port.at("kind") == "sinogram") words.insert(words.end(), {option(port.at("name")), folder / "scan.h5"});
+    else if (port.at("kind") == "volume") words.insert(words.end(), {option(port.at("name")), folder / "truth.mha"});
+    else return {};
+  }
+  for (const Json& port : task.at("outputs"))
+    if (!port.at("optional").get<bool>())
+      words.insert(words.end(), {option(port.at("name")), folder / (name + "_" + port.at("name").get<std::string>() + ".mha")});
+  return words;
+}
+
+/// Every task of every plugin, in process and isolated, with one thread and two: replay promises the same bits.
+TEST_F(RoundTrip, OfEveryTaskReplaysToTheSameBits) {
+  std::istringstream plugins(good({"list", "--json"}).out);
+  int tasks = 0;
+  for (std::string line; std::getline(plugins, line);) {
+    for (const Json& entry : Json::parse(line).at("tasks")) {
+      const std::string id = entry.at("id");
+      SCOPED_TRACE(id);
+      const Json task = Json::parse(good({"describe", id, "--json"}).out);
+      std::vector<std::string> words = words_for(task, folder, "out" + std::to_string(tasks));
+      if (words.empty() || task.at("interactive").get<bool>()) continue;
+      words.insert(words.end(), {"--threads", "2", "--report", folder / "report.json", "--seed", "5"});
+      if (isocenter(words).code != 0) {
+        ADD_FAILURE() << isocenter(words).err;
+        continue;
+      }
+      ++tasks;
+      for (const std::string threads : {"1", "2"})
+        for (const bool isolated : {false, true}) {
+          std::vector<std::string> again{"replay", folder / "report.json", "--threads", threads, "--json", "--progress", "none"};
+          if (isolated) again.emplace_back("--isolate");
+          const Answer answer = isocenter(again);
+          EXPECT_EQ(answer.code, 0) << threads << " threads, isolated " << isolated << answer.err;
+          EXPECT_TRUE(Json::parse(answer.out).at("same_bits").get<bool>());
+        }
+    }
+  }
+  EXPECT_GE(tasks, 1);
+}
+
+TEST_F(RoundTrip, WritesARecordThatReplaysFromAnyFolderItIsMovedTo) {
+  good({"example/smoothing", "-i", folder / "truth.mha", "-o", folder / "smooth.mha", "--sigma-mm", "0.7", "--progress", "none"});
+  const Json record = Json::parse(text_of(folder / "smooth.mha.record.json"));
+  EXPECT_EQ(record.at("recipe").at("inputs").at("volume"), "truth.mha");
+  EXPECT_EQ(record.at("recipe").at("parameters").at("edge"), 0) << "defaults are spelled out";
+  EXPECT_GT(record.at("estimated_memory_bytes").get<std::size_t>(), 0U);
+  const Folder moved("iso_round_trip_moved");
+  for (const char* const name : {"truth.mha", "smooth.mha.record.json"}) fs::copy_file(folder / name, moved / name);
+  good({"replay", moved / "smooth.mha.record.json", "--progress", "none"});
+}
+
+TEST_F(RoundTrip, TellsAnotherInputFromTheSameOne) {
+  good({"run", "example/smoothing", "-i", folder / "truth.mha", "-o", folder / "smooth.mha", "--progress", "none"});
+  good({"phantom", "discs", "-o", folder / "truth.mha", "--size", "48,48,1", "--overwrite"});
+  const Answer answer = isocenter({"replay", folder / "smooth.mha.record.json", "--progress", "none"});
+  EXPECT_EQ(answer.code, 22) << answer.err;
+  EXPECT_NE(answer.out.find("input volume"), std::string::npos) << answer.out;
+}
+
+TEST_F(RoundTrip, ComparesAndWritesTheDifference) {
+  good({"run", "example/smoothing", "-i", folder / "truth.mha", "-o", folder / "smooth.mha", "--progress", "none"});
+  const Json metrics = Json::parse(good({"compare", folder / "smooth.mha", folder / "truth.mha", "--json", "--difference", folder / "difference.mha"}).out);
+  for (const char* const name : {"psnr_db", "ssim", "nrmse", "hfen", "max_absolute"}) EXPECT_TRUE(metrics.at(name).is_number()) << name;
+  EXPECT_GT(metrics.at("psnr_db").get<double>(), 10);
+  EXPECT_TRUE(fs::exists(folder / "difference.mha"));
+  const Json same = Json::parse(good({"compare", folder / "truth.mha", folder / "truth.mha", "--json", "--at-least", "psnr=100"}).out);
+  EXPECT_TRUE(same.at("psnr_db").is_null()) << "infinite";
+  EXPECT_EQ(same.at("max_absolute"), 0);
+}
+
+TEST_F(RoundTrip, OfAProjectionAgreesWithItsPhantom) {
+  good({"project", folder / "truth.mha", "-g", folder / "scan.json", "-o", folder / "of_volume.h5"});
+  good({"project", "shepp-logan", "-g", folder / "scan.json", "-o", folder / "of_phantom.h5", "--radius", "21.6", "--factor", "0.02"});
+  const Json metrics = Json::parse(good({"compare", folder / "of_volume.h5", folder / "of_phantom.h5", "--json"}).out);
+  EXPECT_LT(metrics.at("nrmse").get<double>(), 0.05) << "the voxels' projection is near the exact one";
+}
+
+TEST_F(RoundTrip, ThroughAFileFormatKeepsEveryValue) {
+  good({"convert", folder / "truth.mha", folder / "truth.nrrd"});
+  good({"convert", folder / "truth.nrrd", folder / "again.mha"});
+  EXPECT_EQ(Json::parse(good({"compare", folder / "again.mha", folder / "truth.mha", "--json"}).out).at("max_absolute"), 0);
+}
+
+TEST_F(RoundTrip, ChecksAScanAndPrintsItAsJson) {
+  const Json json = Json::parse(good({"check", folder / "scan.h5", "--json"}).out);
+  EXPECT_EQ(json.at("kind"), "sinogram");
+  EXPECT_EQ(json.at("shape"), "64 x 1 x 30");
+  EXPECT_EQ(json.at("geometry").at("finding"), "uniform");
+}
+
+TEST_F(RoundTrip, RunsTheRecipeThatADryRunPrints) {
+  const Answer dry = good({"run", "example/smoothing", "-i", folder / "truth.mha", "-o", folder / "a.mha", "--sigma-mm", "0.7", "--dry-run"});
+  EXPECT_FALSE(fs::exists(folder / "a.mha"));
+  const Answer ran = isocenter({"run", "-", "--progress", "none"}, {.in = dry.out, .largest_file = 0, .meanwhile = {}, .environment = {}});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  good({"run", "example/smoothing", "-i", folder / "truth.mha", "-o", folder / "b.mha", "-D", "sigma_mm=0.7", "--save-recipe", folder / "b.json"});
+  EXPECT_EQ(Json::parse(text_of(folder / "b.json")).at("parameters").at("sigma_mm"), 0.7);
+  EXPECT_EQ(Json::parse(good({"compare", folder / "a.mha", folder / "b.mha", "--json"}).out).at("max_absolute"), 0);
+}
+
+TEST_F(RoundTrip, ReportsProgressInEveryStyle) {
+  const std::vector<std::string> words{"run", "example/smoothing", "-i", folder / "truth.mha", "--sigma-mm", "0.7", "--overwrite", "-o", folder / "p.mha", "--progress"};
+  const auto with = [&](const std::string& style) {
+    std::vector<std::string> all = words;
+    all.push_back(style);
+    return good(all);
+  };
+  EXPECT_TRUE(with("none").out.empty());
+  const std::string xml = with("xml").out;
+  EXPECT_TRUE(xml.starts_with("<filter-start><filter-name>example/smoothing</filter-name>")) << xml;
+  EXPECT_NE(xml.find("<filter-progress>"), std::string::npos);
+  EXPECT_NE(xml.find("</filter-time></filter-end>"), std::string::npos);
+  std::istringstream lines(with("jsonl").out);
+  double done = 0;
+  Json last;
+  for (std::string line; std::getline(lines, line);) {
+    last = Json::parse(line);
+    if (last.at("type") != "progress") continue;
+    EXPECT_GE(last.at("done").get<double>(), done);
+    done = last.at("done");
+  }
+  EXPECT_EQ(last.at("type"), "result");
+  EXPECT_EQ(last.at("exit_code"), 0);
+  const Answer text = with("text");
+  EXPECT_NE(text.err.find(" % diffusion"), std::string::npos) << text.err;
+  EXPECT_NE(text.out.find("wrote "), std::string::npos);
+}
+
+TEST_F(RoundTrip, WritesPreviewsBesideTheOutput) {
+  good({"run", "example/smoothing", "-i", folder / "truth.mha", "-o", folder / "p.mha", "--sigma-mm", "2", "--preview-every", "2", "--progress", "none"});
+  EXPECT_TRUE(fs::exists(folder / "p.preview_00000.mha"));
+  EXPECT_TRUE(fs::exists(folder / "p.preview_00002.mha"));
+  EXPECT_FALSE(fs::exists(folder / "p.preview_00001.mha"));
+}
+
+TEST_F(RoundTrip, ReportsAFailureToo) {
+  EXPECT_EQ(isocenter({"run", "example/smoothing", "-i", folder / "missing.mha", "-o", folder / "p.mha", "--report", folder / "r.json"}).code, 20);
+  EXPECT_EQ(Json::parse(text_of(folder / "r.json")).at("error").at("code"), "cannot_read");
+}
+
+TEST_F(RoundTrip, EstimatesWithoutWriting) {
+  const Answer text = good({"estimate", "example/smoothing", "-i", folder / "truth.mha"});
+  EXPECT_NE(text.out.find("of memory"), std::string::npos);
+  const Json json = Json::parse(good({"run", "example/smoothing", "-i", folder / "truth.mha", "--estimate", "--json"}).out);
+  EXPECT_GT(json.at("memory_bytes").get<std::size_t>(), json.at("work_bytes").get<std::size_t>());
+}
+
+}  // namespace
+}  // namespace iso::test

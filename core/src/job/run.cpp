@@ -222,7 +222,7 @@ class Run {
                       " are available",
                   "use a smaller grid or fewer views, close other programs, or insist with --ignore-memory");
     const compute::Backend& backend =
-        around_.registry.choose(needs.operators, needed.input_bytes + additional, recipe().device);
+        around_.registry.choose(needs.operators, around_.options.ignore_memory ? 0 : needed.input_bytes + additional, recipe().device);
     const compute::DeviceInfo info = backend.info();
     outcome_.record.backend = info.id;
     outcome_.record.device = info.description;

@@ -8,7 +8,18 @@
 
 #include <nlohmann/json.hpp>
 
+#include <limits>
+#include <string>
+
 namespace iso::cli {
+namespace {
+
+/// Empty for a device that has no memory of its own.
+std::string size_text(std::size_t bytes) {
+  return bytes == 0 || bytes == std::numeric_limits<std::size_t>::max() ? std::string{} : job::in_words(bytes);
+}
+
+}  // namespace
 
 int devices(Arguments arguments) {
   using Json = nlohmann::ordered_json;
@@ -23,14 +34,14 @@ int devices(Arguments arguments) {
   setting.begin();
   Json all{{"threads", ThreadBudget::threads()}, {"memory_available_bytes", job::available_memory_bytes()}, {"devices", Json::array()}, {"absent", Json::array()}};
   TextTable table{{"DEVICE", "WHAT", "LEVEL", "MEMORY", "FREE"}};
-  for (const auto& backend : setting.registry().available()) {
+  for (const auto& backend : setting.registry("auto").available()) {
     const compute::DeviceInfo info = backend->info();
     all["devices"].push_back({{"id", info.id}, {"description", info.description}, {"level", info.level},
                               {"memory_bytes", info.memory_bytes}, {"memory_free_bytes", info.memory_free_bytes}});
-    table.add({info.id, info.description, info.level, job::in_words(info.memory_bytes), job::in_words(info.memory_free_bytes)});
+    table.add({info.id, info.description, info.level, size_text(info.memory_bytes), size_text(info.memory_free_bytes)});
   }
   std::string absent;
-  for (const auto& entry : setting.registry().absent()) {
+  for (const auto& entry : setting.registry("auto").absent()) {
     all["absent"].push_back({{"id", entry.id}, {"reason", entry.reason}});
     absent += "absent: " + entry.id + ": " + entry.reason + "\n";
   }

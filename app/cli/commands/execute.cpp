@@ -21,8 +21,8 @@ void Manner::add_to(Options& options) {
               [this](const std::string& text) { execution.memory_limit_bytes = bytes("--memory-limit", text); });
 }
 
-std::shared_ptr<job::Executor> make_executor(Setting& setting, const Manner& manner) {
-  if (!manner.isolate) return make_in_process_executor(setting.catalogue(), setting.registry(), manner.execution);
+std::shared_ptr<job::Executor> make_executor(Setting& setting, const Manner& manner, const std::string& device) {
+  if (!manner.isolate) return make_in_process_executor(setting.catalogue(), setting.registry(device), manner.execution);
   host::WorkerOptions options;
   options.execution = manner.execution;
   options.plugin_directories = setting.plugin_directories();

@@ -20,7 +20,7 @@ struct Manner {
   void add_to(Options& options);
 };
 
-[[nodiscard]] std::shared_ptr<job::Executor> make_executor(Setting& setting, const Manner& manner);
+[[nodiscard]] std::shared_ptr<job::Executor> make_executor(Setting& setting, const Manner& manner, const std::string& device);
 
 /// Writes the previews of a job beside its outputs: rec.mha -> rec.preview_00010.mha.
 class PreviewWriter {

@@ -55,7 +55,7 @@ Sinogram project_volume(Request& request, const ProjectionGeometry& geometry, co
     throw Error(Errc::unsupported, "'" + request.source.name + "' is " + volume.pixels.spec().shape.text() + ", expected one volume of three axes");
   const compute::OperatorSpec spec = compute::RayTransform{geometry, volume.grid};
   const std::size_t bytes = domain_of(spec).bytes() + range_of(spec).bytes();
-  const compute::Backend& backend = request.setting.registry().choose({&spec, 1}, bytes, request.device);
+  const compute::Backend& backend = request.setting.registry(request.device).choose({&spec, 1}, bytes, request.device);
   const auto stream = backend.make_stream(stop);
   const auto transform = backend.make(spec);
   PixelBlock pixels = attenuation_of(volume, request.source.name).reshaped(volume.grid.shape());

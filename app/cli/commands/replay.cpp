@@ -44,7 +44,7 @@ int replay(Arguments arguments) {
   if (!device.empty()) before.backend.clear(), before.recipe.device = device;
   manner.execution.threads = setting.threads() > 0 ? setting.threads() : before.threads;
   const Interrupt interrupt;
-  const auto executor = make_executor(setting, manner);
+  const auto executor = make_executor(setting, manner, before.backend.empty() ? before.recipe.device : before.backend);
   const auto progress = make_progress(manner.progress, before.recipe.task);
   const job::Replay again = job::replay(before, *executor, interrupt.token(), [&](const job::Event& event) { progress->take(event); });
   progress->end(again.record);

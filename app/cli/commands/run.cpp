@@ -137,7 +137,7 @@ int plan_only(Request& request) {
   job::ExecutionOptions options = request.manner.execution;
   options.ignore_memory = options.ignore_memory || request.estimate;
   if (request.estimate) options.overwrite = true;  // nothing is written
-  const job::Plan plan = job::plan(request.recipe, {request.setting.catalogue(), request.setting.registry(), *data, options}, interrupt.token());
+  const job::Plan plan = job::plan(request.recipe, {request.setting.catalogue(), request.setting.registry(request.recipe.device), *data, options}, interrupt.token());
   if (request.estimate) print(request.json ? json_of(plan).dump() + "\n" : text_of(plan));
   else print(to_json(plan.recipe));
   return 0;
@@ -152,7 +152,7 @@ void say_done(const job::Record& record) {
 
 int run_now(Request& request) {
   const Interrupt interrupt;
-  const auto executor = make_executor(request.setting, request.manner);
+  const auto executor = make_executor(request.setting, request.manner, request.recipe.device);
   const auto progress = make_progress(request.manner.progress, request.recipe.task);
   PreviewWriter previews{request.recipe, request.manner.execution};
   const job::Record record = executor->execute(request.recipe, interrupt.token(), [&](const job::Event& event) {

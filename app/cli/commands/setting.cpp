@@ -83,8 +83,8 @@ const plugin::TaskManifest& Setting::manifest(const std::string& task) {
   throw Error(Errc::plugin_incompatible, "task '" + task + "' cannot be used");
 }
 
-const compute::BackendRegistry& Setting::registry() {
-  if (!registry_) host::add_backends(registry_.emplace());
+const compute::BackendRegistry& Setting::registry(const std::string& wish) {
+  if (!registry_) host::add_backends(registry_.emplace(), wish);
   return *registry_;
 }
 

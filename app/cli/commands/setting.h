@@ -31,7 +31,8 @@ class Setting {
   [[nodiscard]] host::PluginCatalogue& catalogue();
   /// Throws usage for an unknown task, plugin_incompatible for one that cannot be used.
   [[nodiscard]] const plugin::TaskManifest& manifest(const std::string& task);
-  [[nodiscard]] const compute::BackendRegistry& registry();
+  /// The backends that `wish` may mean; the module of a device that cannot be meant is not loaded.
+  [[nodiscard]] const compute::BackendRegistry& registry(const std::string& wish);
   [[nodiscard]] std::vector<std::filesystem::path> plugin_directories() const;
   [[nodiscard]] int threads() const noexcept { return start_.threads; }
 

@@ -63,6 +63,7 @@ void Setting::begin() {
   for (const auto& folder : plugins_path_)
     if (!std::filesystem::is_directory(folder))
       throw Error(Errc::usage, "--plugins-path names '" + folder.string() + "', which is no folder");
+  std::cerr.rdbuf(nullptr);  // libraries print there; what they find wrong comes as an error of ours
   log::set_sink(to_stderr);
   start_program(start_);
 }

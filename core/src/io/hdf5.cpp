@@ -10,6 +10,10 @@ namespace iso::io::detail::h5 {
 namespace fs = std::filesystem;
 namespace {
 
+/// The library's own work at the end of a program crashes where a file could not be flushed on a full disk; every file of
+/// ours is closed before that.
+[[maybe_unused]] const bool no_work_at_exit = ::H5dont_atexit() >= 0;
+
 const std::string damaged = "the file is damaged or incomplete";
 
 FileType file_type(hid_t type) {

@@ -236,9 +236,12 @@ class Meta final : public ImageHandler {
   [[nodiscard]] RawArray array_of(const fs::path& file) const override {
     const std::string start = first_bytes(file, 4096);
     const bool packed = lower(start).find("compresseddata = true") != std::string::npos;
-    const bool within = start.find("ElementDataFile = LOCAL") != std::string::npos;
+    // ITK takes pixels that are cut short for whole ones, so what follows the header is counted here.
+    constexpr std::string_view last_line = "ElementDataFile = LOCAL";
+    const std::size_t found = start.find(last_line);
+    const std::size_t size = size_of_file(file), header = found == std::string::npos ? size : std::min(size, start.find('\n', found) + 1);
     const auto io = itk::MetaImageIO::New();
-    return read_image(*io, file, within ? size_of_file(file) : 0, packed);
+    return read_image(*io, file, found == std::string::npos ? 0 : std::max<std::size_t>(1, size - header), packed);
   }
   void write(const fs::path& file, const Dataset& data) const override {
     if (has_extension(file, ".mhd")) throw Error{Errc::cannot_write, "'" + file.string() + "' cannot be written: a header apart from its data is read only", "write .mha"};

@@ -2,6 +2,7 @@
 #include "setting.h"
 
 #include "../output/terminal.h"
+#include "../sem/description.h"
 
 #include "iso/base/error.h"
 
@@ -87,25 +88,35 @@ Json json_of(const plugin::TaskManifest& task) {
   return json;
 }
 
+/// The description Slicer and MITK read; it names the plugin too.
+std::string xml_of(const plugin::TaskManifest& task, Setting& setting) {
+  for (const host::PluginEntry& entry : setting.catalogue().plugins())
+    for (const plugin::TaskManifest& each : entry.manifest.tasks)
+      if (each.id == task.id && entry.state != host::PluginState::failed) return slicer_description(task, entry.manifest);
+  throw Error(Errc::plugin_incompatible, "the plugin of task '" + task.id + "' cannot be used");
+}
+
 }  // namespace
 
 int describe(Arguments arguments) {
   Setting setting;
   std::string name;
-  bool markdown = false, json = false;
+  bool xml = false, markdown = false, json = false;
   Options options{"describe TASK [options]", "Describe a task: its ports, parameters and references."};
   options.add_argument("TASK", "The task, such as sparse_view_ct/tv.", name);
+  options.add_flag("--xml", "As Slicer Execution Model XML.", xml);
   options.add_flag("--markdown", "As a page of the manual.", markdown);
   options.add_flag("--json", "As one JSON object.", json);
   setting.add_plugins(options);
   setting.add_logging(options);
-  options.add_examples({"isocenter describe sparse_view_ct/tv", "isocenter describe sparse_view_ct/tv --markdown"});
+  options.add_examples({"isocenter describe sparse_view_ct/tv", "isocenter describe sparse_view_ct/tv --xml > tv.xml", "isocenter describe sparse_view_ct/tv --markdown"});
   if (!options.parse(arguments)) return 0;
-  if (markdown && json)
-    throw Error(Errc::usage, "--markdown and --json are both given", "choose one");
+  if (static_cast<int>(xml) + static_cast<int>(markdown) + static_cast<int>(json) > 1)
+    throw Error(Errc::usage, "more than one of --xml, --markdown and --json is given", "choose one");
   setting.begin();
   const plugin::TaskManifest& task = setting.manifest(name);
-  if (markdown) print(markdown_of(task));
+  if (xml) print(xml_of(task, setting));
+  else if (markdown) print(markdown_of(task));
   else if (json) print(json_of(task).dump(2) + "\n");
   else print(text_of(task));
   return 0;

@@ -60,6 +60,8 @@ TEST(Command, ListsTasksAndDevicesAsTextAndJson) {
 TEST(Command, DescribesATaskInEveryForm) {
   EXPECT_NE(isocenter({"describe", "example/smoothing"}).out.find("--sigma-mm"), std::string::npos);
   EXPECT_TRUE(isocenter({"describe", "example/smoothing", "--markdown"}).out.starts_with("# "));
+  EXPECT_NE(isocenter({"describe", "example/smoothing", "--xml"}).out.find("<executable>"), std::string::npos);
+  EXPECT_EQ(isocenter({"example/smoothing", "--xml"}).out, isocenter({"describe", "example/smoothing", "--xml"}).out) << "what Slicer asks a module";
   const Json json = Json::parse(isocenter({"describe", "example/smoothing", "--json"}).out);
   EXPECT_EQ(json.at("task"), "example/smoothing");
   EXPECT_FALSE(json.at("parameters").empty());

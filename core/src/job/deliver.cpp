@@ -97,7 +97,7 @@ class Delivery {
     steps_.push_back({from, to});
   }
 
-  std::map<fs::path, fs::path> staging_;  ///< folder -> the one inside it that holds the files for now
+  std::map<fs::path, fs::path> staging_;  ///< folder -> the one inside it that holds the files until all are whole
   std::vector<Step> steps_;               ///< done so far
 };
 

@@ -17,5 +17,9 @@ void add_matlab(Handlers& to);
 void add_bart(Handlers& to);
 void add_csv(Handlers& to);
 void add_picture(Handlers& to);
+void add_dicom(Handlers& to);
+void add_ismrmrd(Handlers& to);
+void add_data_exchange(Handlers& to);
+void add_any_hdf5(Handlers& to);
 
 }  // namespace iso::io::detail

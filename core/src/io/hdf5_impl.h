@@ -53,8 +53,8 @@ void finish(hid_t file);
 [[nodiscard]] bool is_dataset(hid_t place, const std::string& path);
 [[nodiscard]] Id open_group(hid_t place, const std::string& path);
 [[nodiscard]] Id create_group(hid_t place, const std::string& path);
-/// Names of the data sets below `place`, with their sizes: "/a/b (3 x 4)".
-[[nodiscard]] std::vector<std::string> list_datasets(hid_t place);
+/// Paths of the data sets below `place`, at most 200.
+[[nodiscard]] std::vector<std::string> dataset_names(hid_t place);
 
 /// Any numeric array of up to six axes; compounds of two floats are complex. Throws invalid_input, type_mismatch, cannot_read.
 [[nodiscard]] PixelBlock read_array(hid_t place, const std::string& path);

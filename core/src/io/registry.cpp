@@ -29,6 +29,10 @@ const Handlers& all() {
     add_bart(list);
     add_csv(list);
     add_picture(list);
+    add_ismrmrd(list);
+    add_data_exchange(list);
+    add_any_hdf5(list);  // after the layouts that say more
+    add_dicom(list);
     return list;
   }();
   return made;

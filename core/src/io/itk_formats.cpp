@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 
 /// Image files by ITK's ImageIO objects, made by name: no factory is registered, so that a command that reads nothing
 /// pays nothing. Pixels are read straight into our memory and written straight from it.
@@ -236,12 +237,16 @@ class Meta final : public ImageHandler {
   [[nodiscard]] RawArray array_of(const fs::path& file) const override {
     const std::string start = first_bytes(file, 4096);
     const bool packed = lower(start).find("compresseddata = true") != std::string::npos;
-    // ITK takes pixels that are cut short for whole ones, so what follows the header is counted here.
-    constexpr std::string_view last_line = "ElementDataFile = LOCAL";
-    const std::size_t found = start.find(last_line);
-    const std::size_t size = size_of_file(file), header = found == std::string::npos ? size : std::min(size, start.find('\n', found) + 1);
+    const auto within = start.find("ElementDataFile = LOCAL");
     const auto io = itk::MetaImageIO::New();
-    return read_image(*io, file, found == std::string::npos ? 0 : std::max<std::size_t>(1, size - header), packed);
+    if (within == std::string::npos) return read_image(*io, file, 0, packed);
+    // Behind the header: the library takes what a truncated file still holds.
+    const std::size_t payload = size_of_file(file) - std::min(size_of_file(file), start.find('\n', within) + 1);
+    if (const auto at = start.find("CompressedDataSize = "); packed && at != std::string::npos) {
+      const auto says = to_number(start.substr(at + 21, start.find('\n', at) - at - 21));
+      if (!says || !(*says <= static_cast<double>(payload))) throw Error{Errc::cannot_read, "the file is incomplete: its header announces more bytes than it has", "check that the file is complete"};
+    }
+    return read_image(*io, file, std::max<std::size_t>(1, payload), packed);
   }
   void write(const fs::path& file, const Dataset& data) const override {
     if (has_extension(file, ".mhd")) throw Error{Errc::cannot_write, "'" + file.string() + "' cannot be written: a header apart from its data is read only", "write .mha"};
@@ -283,6 +288,35 @@ class Nifti final : public ImageHandler {
   }
 };
 
+// Pages are a chain; where it leaves the file, the library takes the pages before for the whole.
+void check_tiff_pages(const fs::path& file) {
+  const std::size_t size = size_of_file(file);
+  std::ifstream in{file, std::ios::binary};
+  std::array<unsigned char, 16> head{};
+  in.read(reinterpret_cast<char*>(head.data()), 8);
+  const bool big_endian = head[0] == 'M', large = (big_endian ? head[3] : head[2]) == 43;
+  const auto number = [&](std::size_t bytes) {
+    std::array<unsigned char, 8> raw{};
+    in.read(reinterpret_cast<char*>(raw.data()), static_cast<std::streamsize>(bytes));
+    std::uint64_t value = 0;
+    for (std::size_t i = 0; i < bytes; ++i) value |= static_cast<std::uint64_t>(raw[big_endian ? bytes - 1 - i : i]) << 8 * i;
+    return value;
+  };
+  in.seekg(large ? 8 : 4);
+  std::uint64_t next = number(large ? 8 : 4);
+  for (int pages = 0; next != 0 && pages < 1000000; ++pages) {
+    if (next < size) {
+      in.seekg(static_cast<std::streamoff>(next));
+      const std::uint64_t entries = number(large ? 8 : 2);
+      const std::uint64_t end = next + (large ? 8 + 20 * std::min<std::uint64_t>(entries, 65536) : 2 + 12 * entries);
+      in.seekg(static_cast<std::streamoff>(end));
+      if (end < size) next = number(large ? 8 : 4);
+      else in.setstate(std::ios::failbit);
+    }
+    if (!in || next >= size) throw Error{Errc::cannot_read, "the file is damaged or incomplete: page " + std::to_string(pages + 1) + " is not in it", "check that the file is complete"};
+  }
+}
+
 class Tiff final : public ImageHandler {
  public:
   Tiff() : ImageHandler{{"TIFF", {".tif", ".tiff"}, image_reads, image_writes, array_hints(),
@@ -293,6 +327,7 @@ class Tiff final : public ImageHandler {
            start == std::string{"MM\0+", 4};
   }
   [[nodiscard]] RawArray array_of(const fs::path& file) const override {
+    check_tiff_pages(file);
     const auto io = itk::TIFFImageIO::New();
     RawArray array = read_image(*io, file, size_of_file(file), true);
     array.grid.reset();  // resolutions of TIFF files are those of printers

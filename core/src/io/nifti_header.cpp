@@ -55,6 +55,27 @@ double corner_distance(const mat44& a, const mat44& b, const std::array<std::int
   return worst;
 }
 
+// What the last four bytes of a gzip file say: the unpacked length modulo 2^32.
+std::uint32_t gzip_length(const fs::path& file) {
+  std::ifstream in{file, std::ios::binary | std::ios::ate};
+  std::array<unsigned char, 4> end{};
+  if (in.tellg() > 18) {
+    in.seekg(-4, std::ios::end);
+    in.read(reinterpret_cast<char*>(end.data()), 4);
+  }
+  return end[0] | static_cast<std::uint32_t>(end[1]) << 8 | static_cast<std::uint32_t>(end[2]) << 16 | static_cast<std::uint32_t>(end[3]) << 24;
+}
+
+std::size_t unpacked_bytes(const fs::path& file) {
+  gzFile in = gzopen(file.c_str(), "rb");
+  if (!in) return 0;
+  std::vector<char> piece(std::size_t{1} << 20);
+  std::size_t total = 0;
+  for (int got = 0; (got = gzread(in, piece.data(), static_cast<unsigned>(piece.size()))) > 0;) total += static_cast<std::size_t>(got);
+  const bool whole = gzclose(in) == Z_OK;
+  return whole ? total : 0;
+}
+
 }  // namespace
 
 bool looks_like_nifti(const fs::path& file) {
@@ -93,6 +114,17 @@ NiftiHeader read_nifti_header(const fs::path& file) {
   const auto offset = field<float>(bytes, 108, swapped);
   if (!(offset >= 0) || offset > 1e9f) throw Error{Errc::invalid_input, "the NIfTI header places the voxels at byte " + short_number(static_cast<double>(offset))};
 
+  header.first_byte = static_cast<std::size_t>(offset);
+  // The library inverts what it finds: it ends the program when that is no number, and never ends when it is denormal.
+  for (const auto& [first, count] : {std::pair{80, 7}, std::pair{112, 2}, std::pair{256, 18}}) {
+    for (int i = 0; i < count; ++i) {
+      const float value = field<float>(bytes, static_cast<std::size_t>(first + 4 * i), swapped);
+      if (!(std::abs(value) < 1e15f) || std::fpclassify(value) == FP_SUBNORMAL) {
+        throw Error{Errc::invalid_input, "the NIfTI header holds a spacing, scale or direction that cannot be: " + short_number(static_cast<double>(value)),
+                    "the header is damaged"};
+      }
+    }
+  }
   if (field<std::int16_t>(bytes, 252, swapped) > 0 && field<std::int16_t>(bytes, 254, swapped) > 0) {
     const auto real = [&](std::size_t at) { return field<float>(bytes, at, swapped); };
     mat44 sform{};
@@ -106,23 +138,23 @@ NiftiHeader read_nifti_header(const fs::path& file) {
 }
 
 void check_nifti_payload(const NiftiHeader& header, const fs::path& file) {
-  const std::size_t size = size_of_file(file);
-  if (header.payload_bytes <= (header.packed ? size * 1032 + 4096 : size)) return;
-  throw Error{Errc::invalid_input, "the NIfTI header says " + std::to_string(header.payload_bytes) + " bytes of voxels, the file has " +
-                                       std::to_string(size),
-              "the file is truncated or its header is damaged"};
+  const std::size_t size = size_of_file(file), need = header.first_byte + header.payload_bytes;
+  if (need > (header.packed ? size * 1032 + 4096 : size)) {
+    throw Error{Errc::invalid_input, "the NIfTI header says " + std::to_string(header.payload_bytes) + " bytes of voxels, the file has " +
+                                         std::to_string(size),
+                "the file is truncated or its header is damaged"};
+  }
+  // The library fills up with zeros what a truncated file does not hold. Where the end of the file does not give the right
+  // length (it is that of the last part only), the parts are counted.
+  if (!header.packed || (gzip_length(file) - static_cast<std::uint32_t>(need) < 65536 && need < (std::size_t{1} << 32))) return;
+  if (unpacked_bytes(file) < need) {
+    throw Error{Errc::cannot_read, "the file is damaged or incomplete: it unpacks to fewer bytes than its header says", "check that the file is complete"};
+  }
 }
 
 void check_gzip_end(const fs::path& file, std::size_t least) {
-  std::ifstream in{file, std::ios::binary | std::ios::ate};
-  std::array<unsigned char, 4> end{};
-  if (in.tellg() > 18) {
-    in.seekg(-4, std::ios::end);
-    in.read(reinterpret_cast<char*>(end.data()), 4);
-  }
-  const std::uint32_t says = end[0] | static_cast<std::uint32_t>(end[1]) << 8 | static_cast<std::uint32_t>(end[2]) << 16 | static_cast<std::uint32_t>(end[3]) << 24;
   // The length is kept modulo 2^32; header and extension come before the voxels.
-  const auto before = static_cast<std::uint32_t>(says - static_cast<std::uint32_t>(least));
+  const auto before = gzip_length(file) - static_cast<std::uint32_t>(least);
   if (before >= header_bytes && before < 65536) return;
   throw Error{Errc::cannot_write, "'" + file.string() + "' could not be written completely", "free some space or write to another disk"};
 }

@@ -10,6 +10,7 @@ namespace iso::io::detail {
 struct NiftiHeader {
   bool packed{false};
   std::size_t payload_bytes{0};   ///< by dimensions and bits a voxel
+  std::size_t first_byte{0};      ///< of the voxels
   double disagreement_mm{0};      ///< largest distance between a corner placed by sform and by qform, if both are given
   std::string auxiliary;          ///< the text of aux_file
 };
@@ -17,7 +18,7 @@ struct NiftiHeader {
 [[nodiscard]] bool looks_like_nifti(const std::filesystem::path& file);
 /// Throws invalid_input or cannot_read.
 [[nodiscard]] NiftiHeader read_nifti_header(const std::filesystem::path& file);
-/// Throws invalid_input unless the file may hold as much as its header says.
+/// Throws invalid_input or cannot_read unless the file holds as much as its header says.
 void check_nifti_payload(const NiftiHeader& header, const std::filesystem::path& file);
 /// A gzip file ends with the length of what it holds. Throws cannot_write if it holds less than `least` bytes.
 void check_gzip_end(const std::filesystem::path& file, std::size_t least);

@@ -1,0 +1,258 @@
+#include "io_fixture.h"
+
+#include "iso/io/geometry_file.h"
+
+#include <cmath>
+#include <complex>
+#include <numeric>
+
+/// Files that others wrote. The numbers were taken with NumPy, SciPy and h5py from the same files.
+namespace iso::test {
+namespace {
+
+using Foreign = IoTest;
+const fs::path samples = fs::path{ISO_SOURCE_DIR} / "resources" / "samples";
+
+io::ReadOptions scan_options(const fs::path& geometry, std::map<std::string, std::string> hints = {}) {
+  io::ReadOptions options;
+  options.expected = Kind::sinogram;
+  options.geometry = geometry;
+  options.hints = std::move(hints);
+  return options;
+}
+
+double sum(const PixelBlock& block) {
+  const PixelBlock values = block.converted(ScalarType::f64);
+  const auto all = values.values<double>();
+  return std::accumulate(all.begin(), all.end(), 0.0);
+}
+
+TEST_F(Foreign, TheNeutronTransmissionBecomesLineIntegrals) {
+  const auto data = io::read(samples / "neutron_parallel_459x503.tif",
+                             scan_options(samples / "neutron_parallel_459x503.json", {{"unattenuated", "47047"}, {"rotation_axis", "245"}}));
+  const auto& scan = get<Sinogram>(data);
+  EXPECT_EQ(scan.readings.spec(), (ArraySpec{Shape{503, 1, 459}, ScalarType::f32}));
+  EXPECT_NE(scan.meta.at("assumed").find("214 dead readings"), std::string::npos) << scan.meta.at("assumed");
+  EXPECT_NEAR(scan.geometry.project(0, {0, 0, 0})[0], 245, 1e-9);
+  EXPECT_NEAR(scan.geometry.project(200, {0, 0, 0})[0], 245, 1e-9);
+  const auto p = scan.readings.values<float>();
+  EXPECT_TRUE(std::ranges::all_of(p, [](float v) { return v > -1 && v < 8; }));
+  // The turn is closed: the view at 360 degrees sees what the one at 0 degrees sees. Noise apart, their means agree.
+  const double first = std::accumulate(p.begin(), p.begin() + 503, 0.0) / 503, last = std::accumulate(p.end() - 503, p.end(), 0.0) / 503;
+  EXPECT_NEAR(first, last, 0.02);
+}
+
+// The projection onto the axis of rotation is the same in a view and in the one half a turn later, mirrored about the axis.
+TEST_F(Foreign, TheNeutronRotationAxisMirrorsOppositeViews) {
+  const auto data = io::read(samples / "neutron_parallel_459x503.tif", scan_options(samples / "neutron_parallel_459x503.json", {{"unattenuated", "47047"}}));
+  const auto p = get<Sinogram>(data).readings.values<float>();
+  const auto mismatch = [&](int axis) {
+    double total = 0;
+    for (int view = 0; view < 200; view += 10)
+      for (int d = 0; d < 200; ++d) {
+        const double gap = static_cast<double>(p[static_cast<std::size_t>(view * 503 + axis + d)]) - static_cast<double>(p[static_cast<std::size_t>((view + 229) * 503 + axis - d)]);
+        total += gap * gap;
+      }
+    return total;
+  };
+  EXPECT_LT(mismatch(245), mismatch(241));
+  EXPECT_LT(mismatch(245), mismatch(249));
+}
+
+TEST_F(Foreign, TheHelsinkiFanScanIsReadFromNpzWithItsGeometry) {
+  const auto data = io::read(samples / "htc2022_ta_fan_121x560.npz", scan_options(samples / "htc2022_ta_fan_121x560.json"));
+  const auto& scan = get<Sinogram>(data);
+  ASSERT_EQ(scan.readings.spec(), (ArraySpec{Shape{560, 1, 121}, ScalarType::f32}));
+  EXPECT_FLOAT_EQ(scan.readings.values<float>()[3 * 560 + 100], 1.5179577f);
+  EXPECT_FLOAT_EQ(scan.readings.values<float>()[120 * 560 + 559], 0.008630336f);
+  EXPECT_NEAR(sum(scan.readings), 89700.48182073276, 1e-2);
+  EXPECT_EQ(scan.geometry.beam(), Beam::fan);
+}
+
+TEST_F(Foreign, TheHelsinkiScanIsReadFromAStructureOfAMatlabFile) {
+  const fs::path file = shared_data() / "projections" / "htc2022-original-ta_subsample73.mat";
+  ISO_NEED(file);
+  put(folder / "g.json", R"({"beam": "fan", "angles_deg": {"first": 299, "step": 0.5, "count": 61}, "elements": 560, "pitch_mm": 0.2,
+                            "source_to_axis_mm": 410.66, "source_to_detector_mm": 553.74})");
+  const auto data = io::read(file, scan_options(folder / "g.json", {{"dataset", "CtDataLimited.sinogram"}}));
+  const auto& scan = get<Sinogram>(data);
+  ASSERT_EQ(scan.readings.spec(), (ArraySpec{Shape{560, 1, 61}, ScalarType::f32}));
+  EXPECT_FLOAT_EQ(scan.readings.values<float>()[3 * 560 + 100], 1.5486749410629272f);
+  EXPECT_NEAR(sum(scan.readings), 45222.368278940645, 1e-2);
+  EXPECT_NE(scan.meta.at("assumed").find("view,u"), std::string::npos) << "the order of the axes was found by their sizes";
+}
+
+TEST_F(Foreign, PetTransmissionCountsAreDividedByTheirBlankScan) {
+  const fs::path place = shared_data() / "projections" / "mirt-pet-transmission";
+  ISO_NEED(place);
+  put(folder / "g.json", R"({"beam": "parallel", "angles_deg": {"step": 0.9375, "count": 192}, "elements": 160, "pitch_mm": 3.375})");
+  const auto data = io::read(place / "phan_trans.mat", scan_options(folder / "g.json", {{"unattenuated", (place / "phan_blank.mat").string()}}));
+  const auto& scan = get<Sinogram>(data);
+  ASSERT_EQ(scan.readings.spec().shape, (Shape{160, 1, 192}));
+  EXPECT_NEAR(scan.readings.values<float>()[20 * 160 + 10], std::log(76.4 / 78.0), 1e-4);
+  EXPECT_NE(scan.meta.at("assumed").find("134 dead readings"), std::string::npos);
+}
+
+TEST_F(Foreign, MatlabComplexArraysOfBothVersionsAreRead) {
+  const fs::path old = shared_data() / "mri-dynamic" / "cardiac_cine_complex_110x110x10.mat", recent = shared_data() / "mri-dynamic" / "coil_sens_32ch_64x64.mat";
+  ISO_NEED(old);
+  io::ReadOptions options;
+  const Error several = error_of([&] { (void)io::read(old, options); });
+  EXPECT_EQ(several.code(), Errc::invalid_input);
+  EXPECT_NE(several.hint().find("seq (110 x 110 x 10)"), std::string::npos) << several.hint();
+  options.hints = {{"dataset", "seq"}, {"spacing_mm", "1"}};
+  const auto series = io::read(old, options);
+  const auto& cine = get<Volume>(series);
+  ASSERT_EQ(cine.pixels.spec(), (ArraySpec{Shape{110, 110, 10}, ScalarType::c128}));
+  EXPECT_NEAR(cine.pixels.values<std::complex<double>>()[3 + 110 * (4 + 110 * 5)].real(), -0.007805724197745013, 1e-15);
+  options.hints = {{"spacing_mm", "1"}, {"axes", "x,y,z,t"}};
+  const auto sensitivities = io::read(recent, options);
+  const auto& maps = get<Volume>(sensitivities);
+  ASSERT_EQ(maps.pixels.spec(), (ArraySpec{Shape{64, 64, 1, 32}, ScalarType::c128}));
+  std::complex<double> total = 0;
+  for (const auto z : maps.pixels.values<std::complex<double>>()) total += z;
+  EXPECT_NEAR(total.real(), 1491.8412917829983, 1e-6);
+  EXPECT_NEAR(total.imag(), 2972.01034696005, 1e-6);
+}
+
+TEST_F(Foreign, NumpyKSpaceHasItsLastAxisFirst) {
+  const fs::path file = shared_data() / "mri-static" / "kspace" / "sigpy_brain_cartesian_ksp_8ch.npy";
+  ISO_NEED(file);
+  io::ReadOptions options;
+  options.expected = Kind::k_space;
+  options.hints = {{"axes", "phase,readout,coil"}, {"spacing_mm", "1"}};
+  const auto data = io::read(file, options);
+  const auto& k = get<KSpace>(data);
+  ASSERT_EQ(k.samples.spec(), (ArraySpec{Shape{230, 180, 1, 8, 1}, ScalarType::c64}));
+  const auto z = k.samples.values<std::complex<float>>()[115 + 230 * (90 + 180 * 2)];
+  EXPECT_FLOAT_EQ(z.real(), 0.16083725f);
+  EXPECT_FLOAT_EQ(z.imag(), -3.2287452f);
+}
+
+TEST_F(Foreign, IsmrmrdEqualsWhatH5pyReads) {
+  const fs::path file = shared_data() / "mri-dynamic" / "ismrmrd_cartesian_4ch_grappa2_virtual.h5";
+  ISO_NEED(file);
+  const auto data = io::read(file);
+  const auto& k = get<KSpace>(data);
+  ASSERT_EQ(k.samples.spec(), (ArraySpec{Shape{256, 256, 1, 4, 1}, ScalarType::c64}));
+  EXPECT_EQ(std::accumulate(k.trajectory.cartesian_mask.begin(), k.trajectory.cartesian_mask.end(), 0), 142);
+  const auto z = k.samples.values<std::complex<float>>();
+  EXPECT_FLOAT_EQ(z[130 + 256 * (128 + 256 * 2)].real(), -697.0897f);
+  EXPECT_FLOAT_EQ(z[100 + 256 * 64].imag(), -31.011805f);
+  double total = 0;
+  for (const auto value : z) total += static_cast<double>(std::abs(value));
+  EXPECT_NEAR(total, 3720042.5206582695, 5);
+  EXPECT_EQ(k.meta.at("left_out"), "1 readouts of noise or calibration");
+  EXPECT_DOUBLE_EQ(k.grid.spacing_mm[0], 1);
+  EXPECT_DOUBLE_EQ(k.grid.spacing_mm[2], 5);
+}
+
+std::string npy(const std::string& descr, const std::string& order, const std::string& shape, const std::string& payload) {
+  std::string header = "{'descr': '" + descr + "', 'fortran_order': " + order + ", 'shape': " + shape + ", }";
+  header.resize((header.size() + 74) / 64 * 64 - 11, ' ');
+  header += '\n';
+  std::string bytes{"\x93NUMPY\x01\x00", 8};
+  bytes += static_cast<char>(header.size() & 255);
+  bytes += static_cast<char>(header.size() >> 8);
+  return bytes + header + payload;
+}
+
+TEST_F(Foreign, NumpyOrdersAndByteOrdersGiveTheSameArray) {
+  io::ReadOptions options;
+  options.hints = {{"spacing_mm", "1"}};
+  const std::string little("\1\0\2\0\3\0\4\0\5\0\6\0", 12), big("\0\1\0\2\0\3\0\4\0\5\0\6", 12);
+  const auto values = [&](const std::string& bytes) {
+    put(folder / "a.npy", bytes);
+    const auto data = io::read(folder / "a.npy", options);
+    const auto& block = get<Volume>(data).pixels;
+    return std::pair{block.spec().shape, std::vector<std::int16_t>(block.values<std::int16_t>().begin(), block.values<std::int16_t>().end())};
+  };
+  const auto c = values(npy("<i2", "False", "(2, 3)", little));
+  EXPECT_EQ(c.first, (Shape{3, 2, 1}));
+  EXPECT_EQ(c.second, (std::vector<std::int16_t>{1, 2, 3, 4, 5, 6}));
+  EXPECT_EQ(values(npy(">i2", "False", "(2, 3)", big)), c);
+  EXPECT_EQ(values(npy("<i2", "True", "(3, 2)", little)), c);
+  put(folder / "b.npy", npy("<U4", "False", "(1,)", std::string(16, 'x')));
+  const Error text = error_of([&] { (void)io::read(folder / "b.npy", options); });
+  EXPECT_EQ(text.code(), Errc::type_mismatch);
+  EXPECT_NE(std::string{text.what()}.find("U4"), std::string::npos);
+  put(folder / "c.npy", npy("|b1", "False", "(2, 2)", std::string("\1\0\1\1", 4)));
+  EXPECT_EQ(get<Volume>(io::read(folder / "c.npy", options)).pixels.spec().type, ScalarType::u8);
+}
+
+TEST_F(Foreign, NumpyAndBartComeBackAsTheyWereWritten) {
+  PixelBlock readouts = PixelBlock::allocate({Shape{6, 5, 1, 2, 3}, ScalarType::c64});
+  int next = 0;
+  for (auto& z : readouts.mutable_values<std::complex<float>>()) z = {static_cast<float>(next++), -1};
+  KSpace k;
+  k.samples = readouts;
+  io::ReadOptions options;
+  options.expected = Kind::k_space;
+  options.hints = {{"spacing_mm", "1"}};
+  for (const char* name : {"k.npy", "k.cfl"}) {
+    io::write(folder / name, Dataset{k});
+    const auto again = io::read(folder / name, options);
+    ASSERT_EQ(get<KSpace>(again).samples.spec(), readouts.spec()) << name;
+    EXPECT_EQ(std::memcmp(get<KSpace>(again).samples.data(), readouts.data(), readouts.spec().bytes()), 0) << name;
+  }
+  EXPECT_TRUE(fs::exists(folder / "k.hdr"));
+  EXPECT_EQ(files_in(folder), 3u);
+  EXPECT_EQ(error_of([&] { io::write(folder / "k.cfl", Dataset{k}); }).code(), Errc::cannot_write);
+}
+
+TEST_F(Foreign, BartMapsAreReadAsAVolumeOnlyIfTheirAxesFit) {
+  const fs::path file = shared_data() / "mri-dynamic" / "dce_sens_slice80.cfl";
+  ISO_NEED(file);
+  const Error error = error_of([&] { (void)io::read(file); });
+  EXPECT_EQ(error.code(), Errc::shape_mismatch) << error.what();
+}
+
+TEST_F(Foreign, TablesKeepNamesAndNumbers) {
+  const Table table{{"a, b", "say \"c\""}, {{1, 1.0 / 3}, {-2e300, 0}}, {}};
+  io::write(folder / "t.csv", Dataset{table});
+  const auto again = io::read(folder / "t.csv");
+  EXPECT_EQ(get<Table>(again).columns, table.columns);
+  EXPECT_EQ(get<Table>(again).values, table.values);
+}
+
+TEST_F(Foreign, AVolumeOfFourAxesInAnotherOrderIsPutRight) {
+  io::ReadOptions options;
+  options.hints = {{"axes", "t,z,y,x"}, {"spacing_mm", "1,2,3"}};
+  std::string payload;
+  for (int i = 0; i < 24; ++i) payload += static_cast<char>(i);
+  put(folder / "a.npy", npy("|u1", "True", "(2, 3, 4, 1)", payload));
+  const auto data = io::read(folder / "a.npy", options);
+  const auto& volume = get<Volume>(data);
+  ASSERT_EQ(volume.pixels.spec().shape, (Shape{1, 4, 3, 2}));
+  const auto values = volume.pixels.values<std::uint8_t>();
+  for (int t = 0; t < 2; ++t)
+    for (int z = 0; z < 3; ++z)
+      for (int y = 0; y < 4; ++y) EXPECT_EQ(values[static_cast<std::size_t>(y + 4 * (z + 3 * t))], t + 2 * (z + 3 * y));
+  EXPECT_EQ(volume.grid.spacing_mm, (Vec3{1, 2, 3}));
+}
+
+TEST_F(Foreign, TheShippedSliceIsInHounsfieldUnits) {
+  const auto data = io::read(samples / "ct_chest_512x512.nii.gz");
+  const auto& slice = get<Volume>(data);
+  EXPECT_EQ(slice.quantity, Quantity::hounsfield);
+  EXPECT_EQ(slice.pixels.spec(), (ArraySpec{Shape{512, 512, 1}, ScalarType::i16}));
+  EXPECT_EQ(slice.meta.count("assumed"), 0u) << slice.meta.at("assumed");
+  EXPECT_NEAR(slice.grid.spacing_mm[0], 0.546875, 1e-6);
+  EXPECT_NEAR(slice.grid.origin_mm[0], -255.5 * 0.546875, 1e-3);
+  EXPECT_NEAR(slice.grid.direction[0], 1, 1e-6);
+}
+
+TEST_F(Foreign, MedicalVolumesOfOthersAreRead) {
+  const fs::path ct = shared_data() / "ct" / "lung-pet-ct-dx-A0001-kernelL_256.nii.gz", labels = shared_data() / "segmentation" / "totalseg" / "example_ct_3mm_seg.nii.gz",
+                 mr = shared_data() / "segmentation" / "pyradiomics" / "brain1_image.nrrd";
+  ISO_NEED(ct);
+  EXPECT_EQ(get<Volume>(io::read(ct)).pixels.spec().shape, (Shape{256, 256, 64}));
+  io::ReadOptions options;
+  options.expected = Kind::label_map;
+  const auto map = io::read(labels, options);
+  EXPECT_EQ(get<LabelMap>(map).labels.spec(), (ArraySpec{Shape{122, 101, 112}, ScalarType::u8}));
+  EXPECT_EQ(get<Volume>(io::read(mr)).pixels.spec().shape.rank(), 3u);
+}
+
+}  // namespace
+}  // namespace iso::test

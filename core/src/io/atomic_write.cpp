@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
@@ -77,6 +78,14 @@ struct Temporaries {
 }  // namespace
 
 namespace detail {
+
+void check_room(const fs::path& file, std::size_t bytes) {
+  const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+  if (descriptor < 0) fail(file, errno);
+  const int failed = ::fallocate(descriptor, 0, 0, static_cast<off_t>(std::max<std::size_t>(bytes, 1))) != 0 ? errno : 0;
+  ::close(descriptor);
+  if (failed == ENOSPC || failed == EDQUOT || failed == EFBIG) fail(file, failed);  // others: the file system cannot say
+}
 
 void write_all_atomically(const fs::path& file, bool overwrite, const std::function<void(const fs::path&)>& write_to,
                           const std::function<std::vector<fs::path>(const fs::path&)>& companions) {

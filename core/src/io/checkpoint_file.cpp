@@ -12,7 +12,9 @@ namespace h5 = detail::h5;
 void write_checkpoint(const fs::path& file, std::string_view key, const Checkpoint& state) {
   write_atomically(file, true, [&](const fs::path& temporary) {
     const h5::Quiet quiet;
-    const h5::Id out = h5::create_file(temporary);
+    std::size_t bytes = 0;
+    for (const auto& [name, array] : state.arrays) bytes += array.spec().bytes();
+    const h5::Id out = h5::create_file(temporary, bytes);
     h5::write_attribute(out, "isocenter_checkpoint", std::string{key});
     // Doubles count exactly far beyond any number of iterations.
     h5::write_attribute(out, "iteration", std::vector<double>{static_cast<double>(state.iteration)});

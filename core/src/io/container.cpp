@@ -262,7 +262,7 @@ class Container final : public Handler {
   }
   void write(const fs::path& file, const Dataset& data) const override {
     const h5::Quiet quiet;
-    const h5::Id out = h5::create_file(file);
+    const h5::Id out = h5::create_file(file, pixels_of(data) ? pixels_of(data)->spec().bytes() : 0);
     h5::write_attribute(out, "isocenter", layout);
     h5::write_attribute(out, "kind", std::string{to_string(kind_of(data))});
     std::visit(Writer{out}, data);

@@ -155,6 +155,20 @@ void to_grey(const char* raw, const DicomHeader& header, bool planar, bool lumin
   }
 }
 
+// Where the values of a plain little-endian element of pixels begin; 0 if it is not found.
+std::size_t pixels_start(const fs::path& file, std::size_t bytes, std::size_t need) {
+  const std::string head = first_bytes(file, std::min(bytes, (std::size_t{1} << 20) + (bytes > need ? bytes - need : 0)));
+  for (auto at = head.find("\xe0\x7f\x10\x00", 0, 4); at != std::string::npos; at = head.find("\xe0\x7f\x10\x00", at + 1, 4)) {
+    const bool explicit_type = head.compare(at + 4, 2, "OW") == 0 || head.compare(at + 4, 2, "OB") == 0;
+    const std::size_t length_at = at + (explicit_type ? 8 : 4);
+    if (length_at + 4 > head.size()) return 0;
+    std::uint32_t length = 0;
+    std::memcpy(&length, head.data() + length_at, 4);
+    if (length == need || length == need + need % 2) return length_at + 4;
+  }
+  return 0;
+}
+
 FileType stored_type(const gdcm::PixelFormat& format) {
   using gdcm::PixelFormat;
   switch (format.GetScalarType()) {
@@ -234,6 +248,12 @@ PixelBlock read_dicom_pixels(const DicomHeader& header) {
   const std::size_t need = static_cast<std::size_t>(shape.count()) * per_pixel * bytes_of(type);
   const bool fits = image.GetBufferLength() == need;
   if (!fits || (per_pixel != 1 && per_pixel != 3)) throw Error{Errc::unsupported, name + " has an arrangement of pixels that is not supported"};
+  // The library fills up what a truncated file does not hold.
+  const auto syntax = reader.GetFile().GetHeader().GetDataSetTransferSyntax();
+  const bool plain = !syntax.IsEncapsulated() && syntax != gdcm::TransferSyntax::DeflatedExplicitVRLittleEndian;
+  if (plain && bytes < need + pixels_start(header.file, bytes, need)) {
+    throw Error{Errc::cannot_read, name + " is incomplete: its pixels need " + std::to_string(need) + " bytes, which are not all there", "check that the file is complete"};
+  }
   const bool direct = per_pixel == 1 && stored_as_is(type);
   PixelBlock block = PixelBlock::allocate({shape, per_pixel == 3 ? ScalarType::f32 : stored_as(type)});
   std::vector<char> raw(direct ? 0 : need);

@@ -1,6 +1,7 @@
 #include "hdf5_impl.h"
 
 #include "array_impl.h"
+#include "atomic_write_impl.h"
 #include "iso/base/error.h"
 
 #include <algorithm>
@@ -149,7 +150,8 @@ Id open_file(const fs::path& file) {
   return Id{id, H5Fclose, file.string()};
 }
 
-Id create_file(const fs::path& file) {
+Id create_file(const fs::path& file, std::size_t bytes) {
+  check_room(file, bytes + 65536);
   const hid_t id = H5Fcreate(file.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
   if (id < 0) throw Error{Errc::cannot_write, "'" + file.string() + "' cannot be made", "check the permissions of the folder"};
   return Id{id, H5Fclose, file.string()};

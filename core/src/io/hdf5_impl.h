@@ -45,7 +45,8 @@ class Quiet {
 
 [[nodiscard]] bool looks_like_hdf5(const std::filesystem::path& file);
 [[nodiscard]] Id open_file(const std::filesystem::path& file);    ///< throws cannot_read
-[[nodiscard]] Id create_file(const std::filesystem::path& file);  ///< throws cannot_write
+/// For about `bytes` of arrays. Throws cannot_write; HDF5 itself brings the program down at its end after a full disk.
+[[nodiscard]] Id create_file(const std::filesystem::path& file, std::size_t bytes);
 /// Flushes and closes; a full disk shows here. Throws cannot_write.
 void finish(hid_t file);
 

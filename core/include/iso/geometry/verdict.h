@@ -27,7 +27,7 @@ struct GeometryVerdict {
 [[nodiscard]] GeometryVerdict check_slices(std::span<const Vec3> centres_mm, const Mat3& direction);
 
 /// Do readings and geometry belong together, and are the views usable? `mismatch`: other size; `missing`: no views;
-/// `variable`: two views at the same place (duplicate angle).
+/// `variable`: two views at the same place (duplicate angle), but for the last view of a scan from 0 to 360 degrees.
 [[nodiscard]] GeometryVerdict check_sinogram(const Shape& readings, const ProjectionGeometry& geometry);
 
 /// Throws geometry_refused with the verdict's sentence, unless it is uniform or accepted by name.

@@ -100,11 +100,13 @@ class ScanTask : public iso::plugin::TypedTask<P> {
     return verdict;
   }
   iso::plugin::Needs needs(const iso::plugin::Datasets& inputs, const P& parameters) const final {
-    const auto made = plan(iso::plugin::input<iso::Sinogram>(inputs, "sinogram"), request_of(parameters));
+    const auto& scan = iso::plugin::input<iso::Sinogram>(inputs, "sinogram");
+    const auto made = plan(scan, request_of(parameters));
     const Sizes sizes{static_cast<std::size_t>(made.grid.shape().count()) * sizeof(float),
                       static_cast<std::size_t>(made.scan.geometry.sinogram_shape().count()) * sizeof(float), seconds_of_projection(made)};
-    // Before the method: the copy of the views kept, its upload, differences for the noise level. After: image and residual, twice.
-    const std::size_t around = std::max(3 * sizes.scan, 2 * sizes.image + 3 * sizes.scan);
+    // After the method: image and residual, each here and on the device, and the copy of the views kept where some are left out.
+    const bool some = made.scan.geometry.views().size() != scan.geometry.views().size();
+    const std::size_t around = 2 * sizes.image + (some ? 3 : 2) * sizes.scan;
     return {operators(made, parameters), std::max(around, method_bytes(made, sizes, parameters)),
             (projections(parameters) + 1) * sizes.projection_seconds};
   }

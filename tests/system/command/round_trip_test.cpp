@@ -23,56 +23,6 @@ class RoundTrip : public ::testing::Test {
   Folder folder{"iso_round_trip"};
 };
 
-/// The words that run a task on the files of the fixture; empty if it needs something they do not have.
-std::vector<std::string> words_for(const Json& task, const Folder& folder, const std::string& name) {
-  std::vector<std::string> words{"run", task.at("task").get<std::string>()};
-  const auto option = [](std::string port) {
-    std::ranges::replace(port, '_', '-');
-    return "--" + port;
-  };
-  for (const Json& port : task.at("inputs")) {
-    if (port.at("optional").get<bool>()) continue;
-    if (port.at("kind") == "sinogram") words.insert(words.end(), {option(port.at("name")), folder / "scan.h5"});
-    else if (port.at("kind") == "volume") words.insert(words.end(), {option(port.at("name")), folder / "truth.mha"});
-    else return {};
-  }
-  for (const Json& port : task.at("outputs"))
-    if (!port.at("optional").get<bool>())
-      words.insert(words.end(), {option(port.at("name")), folder / (name + "_" + port.at("name").get<std::string>() + ".mha")});
-  return words;
-}
-
-/// Every task of every plugin, in process and isolated, with one thread and two: replay promises the same bits.
-TEST_F(RoundTrip, OfEveryTaskReplaysToTheSameBits) {
-  std::istringstream plugins(good({"list", "--json"}).out);
-  int tasks = 0;
-  for (std::string line; std::getline(plugins, line);) {
-    const Json plugin = Json::parse(line);
-    for (const Json& entry : plugin.at("tasks")) {
-      const std::string id = entry.at("id");
-      SCOPED_TRACE(id);
-      const Json task = Json::parse(good({"describe", id, "--json"}).out);
-      std::vector<std::string> words = words_for(task, folder, "out" + std::to_string(tasks));
-      if (words.empty() || task.at("interactive").get<bool>()) continue;
-      words.insert(words.end(), {"--threads", "2", "--report", folder / "report.json", "--seed", "5"});
-      if (isocenter(words).code != 0) {
-        ADD_FAILURE() << isocenter(words).err;
-        continue;
-      }
-      ++tasks;
-      for (const std::string threads : {"1", "2"})
-        for (const bool isolated : {false, true}) {
-          std::vector<std::string> again{"replay", folder / "report.json", "--threads", threads, "--json", "--progress", "none"};
-          if (isolated) again.emplace_back("--isolate");
-          const Answer answer = isocenter(again);
-          EXPECT_EQ(answer.code, 0) << threads << " threads, isolated " << isolated << answer.err;
-          EXPECT_TRUE(Json::parse(answer.out).at("same_bits").get<bool>());
-        }
-    }
-  }
-  EXPECT_GE(tasks, 1);
-}
-
 TEST_F(RoundTrip, WritesARecordThatReplaysFromAnyFolderItIsMovedTo) {
   good({"example/smoothing", "-i", folder / "truth.mha", "-o", folder / "smooth.mha", "--sigma-mm", "0.7", "--progress", "none"});
   const Json record = Json::parse(text_of(folder / "smooth.mha.record.json"));

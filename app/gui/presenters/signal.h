@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <utility>
+
+namespace iso::gui {
+
+/// Tells everybody who asked that something changed. One thread (the desktop's). A connection ends with its handle.
+template <class... Arguments>
+class Signal {
+ public:
+  using Slot = std::function<void(Arguments...)>;
+  class Connection {
+   public:
+    Connection() = default;
+    explicit Connection(std::function<void()> end) : end_{std::move(end)} {}
+    Connection(Connection&& other) noexcept : end_{std::exchange(other.end_, {})} {}
+    Connection& operator=(Connection&& other) noexcept {
+      if (this != &other) { if (end_) end_(); end_ = std::exchange(other.end_, {}); }
+      return *this;
+    }
+    ~Connection() { if (end_) end_(); }
+   private:
+    std::function<void()> end_;
+  };
+  [[nodiscard]] Connection connect(Slot slot) {
+    const auto key = next_++;
+    (*slots_)[key] = std::move(slot);
+    return Connection{[weak = std::weak_ptr{slots_}, key] { if (auto slots = weak.lock()) slots->erase(key); }};
+  }
+  void operator()(Arguments... arguments) const {
+    const auto slots = *slots_;  // a slot may connect or end connections
+    for (const auto& [key, slot] : slots) if (slots_->contains(key)) slot(arguments...);
+  }
+
+ private:
+  std::shared_ptr<std::map<std::uint64_t, Slot>> slots_{std::make_shared<std::map<std::uint64_t, Slot>>()};
+  std::uint64_t next_{0};
+};
+
+}  // namespace iso::gui

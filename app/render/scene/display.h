@@ -1,0 +1,37 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace iso::render {
+
+/// How values become grey, exactly as DICOM PS3.3 C.11.2.1.2 and C.11.2.1.3 define it.
+enum class VoiFunction : std::uint8_t { linear, linear_exact, sigmoid };
+
+struct Display {
+  double width{1}, centre{0};     ///< linear: width >= 1; others: width > 0
+  VoiFunction voi{VoiFunction::linear};
+  std::string colour_map{"grey"};
+  bool inverted{false};
+  double opacity{1};
+  bool visible{true};
+  bool interpolate{true};         ///< linear between voxels; labels never
+  friend bool operator==(const Display&, const Display&) = default;
+};
+
+/// Position on the colour map, 0 to 1.
+[[nodiscard]] double voi(const Display& display, double value) noexcept;
+
+/// Window presets of convention C3, keys 1 to 9.
+struct WindowPreset { std::string_view name; double width, centre; char key; };
+[[nodiscard]] std::span<const WindowPreset> window_presets() noexcept;
+
+/// Colour maps from resources/presets/colour-maps.json: "grey", "hot", "viridis", "phase" (cyclic), "labels" and more.
+[[nodiscard]] std::span<const std::string> colour_map_names();
+[[nodiscard]] const std::vector<std::array<std::uint8_t, 4>>& colour_map(std::string_view name);  ///< 256 entries; grey if unknown
+
+}  // namespace iso::render

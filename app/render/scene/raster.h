@@ -1,0 +1,38 @@
+#pragma once
+
+#include "iso/data/dataset.h"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace iso::render {
+
+/// Which real number of a complex sample is looked at; ignored for real data.
+enum class Part : std::uint8_t { magnitude, phase, real, imaginary };
+
+/// Any data set as something that can be cut into slices: real pixels on a frame of three axes and perhaps a fourth
+/// (time, coil, band). Volumes and label maps keep their LPS frame; a sinogram has the axes u, v, view and a k-space
+/// readout, phase, partition, with one unit an index, and never gets anatomical letters.
+struct Raster {
+  PixelBlock pixels;  ///< the data set's own memory for real data; a new real array for complex data
+  VoxelGrid frame;
+  bool anatomical{true};
+  bool labels{false};
+  std::array<std::string, 4> axes{"L", "P", "S", "frame"};  ///< of raw data: "u", "v", "view"
+  std::string unit;      ///< of the values: "HU", "1/mm", ""
+  std::int64_t frames{1};
+  /// Lowest and highest value, and the 0.1 and 99.9 percentiles, of a fixed sample of at most 2^20 elements.
+  double low{0}, high{0}, low_percentile{0}, high_percentile{0};
+  /// The window that the file asked for (DICOM), if any.
+  std::optional<std::array<double, 2>> asked_window;  ///< width, centre
+};
+
+/// Throws type_mismatch for a table (which is drawn as curves), out_of_memory for a complex volume that does not fit.
+[[nodiscard]] Raster raster_of(const DatasetPtr& data, Part part = Part::magnitude);
+
+/// The value at an index, frame included; nothing outside.
+[[nodiscard]] std::optional<double> value_at(const Raster& raster, const std::array<std::int64_t, 4>& index) noexcept;
+
+}  // namespace iso::render

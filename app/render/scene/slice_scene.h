@@ -1,0 +1,77 @@
+#pragma once
+
+#include "display.h"
+#include "plane.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+class vtkRenderer;
+
+namespace iso::render {
+
+enum class Slab : std::uint8_t { none, maximum, minimum, mean };
+
+/// One image of the picture, the lowest first.
+struct Layer {
+  std::shared_ptr<const Raster> raster;
+  Display display;
+  std::int64_t frame{0};
+};
+
+enum class Mark : std::uint8_t { line, angle, rectangle, ellipse, polygon, point };
+
+/// Something drawn over the picture; points in mm of the frame. Drawn where its plane is the one shown (within half a slice).
+struct Figure {
+  Mark mark{Mark::line};
+  std::vector<Vec3> points_mm;
+  std::array<double, 3> colour{1, 1, 0};
+  std::string text;   ///< beside the last point
+  bool selected{false};
+};
+
+/// What a slice view shows, as a value: a presenter makes it, the scene draws it.
+struct SlicePicture {
+  Plane plane;
+  double mm_per_pixel{1};
+  std::vector<Layer> layers;
+  Slab slab{Slab::none};
+  double slab_mm{0};
+  double reveal{1};                        ///< the layers above the first are seen left of this part of the width
+  std::optional<Vec3> crosshair_mm;
+  std::array<double, 3> frame_colour{1, 1, 1};
+  std::vector<Figure> figures;
+  bool letters{true}, scale_bar{true}, annotations{true};
+  std::array<std::string, 4> corners;      ///< top left, top right, bottom left, bottom right; lines by '\n'
+  std::string badge;                       ///< "model-based estimate", "reduced 2 x": always shown
+  std::array<double, 3> background{0, 0, 0};
+};
+
+/// Draws a SlicePicture with VTK. Knows no toolkit: a host gives it a render window by adding `renderer()`.
+/// Cheap to update: only what changed is resliced or uploaded again.
+class SliceScene {
+ public:
+  SliceScene();
+  ~SliceScene();
+  SliceScene(const SliceScene&) = delete;
+  SliceScene& operator=(const SliceScene&) = delete;
+  [[nodiscard]] vtkRenderer* renderer() const noexcept;
+  void set_size(int width_px, int height_px, double pixel_ratio);  ///< device pixels
+  void show(const SlicePicture& picture);
+  /// Device pixel (origin top left) to mm on the plane, and back.
+  [[nodiscard]] Vec3 to_world(double x_px, double y_px) const noexcept;
+  [[nodiscard]] std::array<double, 2> to_pixel(const Vec3& world_mm) const noexcept;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// A picture without a window on screen (off-screen Mesa), for tests, screenshots and sweep export: RGB rows from the top.
+struct Bitmap { int width{0}, height{0}; std::vector<std::uint8_t> rgb; };
+[[nodiscard]] Bitmap draw(const SlicePicture& picture, int width_px, int height_px, double pixel_ratio = 1);
+void write_png(const Bitmap& bitmap, const std::string& file, bool overwrite);
+
+}  // namespace iso::render

@@ -30,7 +30,7 @@ struct Display {
 struct WindowPreset { std::string_view name; double width, centre; char key; };
 [[nodiscard]] std::span<const WindowPreset> window_presets() noexcept;
 
-/// Colour maps from resources/presets/colour-maps.json: "grey", "hot", "viridis", "phase" (cyclic), "labels" and more.
+/// "grey", "hot", "viridis", "inferno", "cool-warm", "phase" (cyclic) and "labels" (0 is clear).
 [[nodiscard]] std::span<const std::string> colour_map_names();
 [[nodiscard]] const std::vector<std::array<std::uint8_t, 4>>& colour_map(std::string_view name);  ///< 256 entries; grey if unknown
 

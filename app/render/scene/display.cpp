@@ -1,0 +1,94 @@
+#include "display.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+namespace iso::render {
+namespace {
+
+using Colour = std::array<std::uint8_t, 4>;
+
+/// Colours at equal distances along the map, linearly interpolated between.
+std::vector<Colour> between(const std::vector<std::array<int, 3>>& stops) {
+  std::vector<Colour> map(256);
+  for (std::size_t i = 0; i < map.size(); ++i) {
+    const double at = static_cast<double>(i) / 255 * static_cast<double>(stops.size() - 1);
+    const auto lower = std::min(static_cast<std::size_t>(at), stops.size() - 2);
+    const double part = at - static_cast<double>(lower);
+    for (std::size_t c = 0; c < 3; ++c) {
+      map[i][c] = static_cast<std::uint8_t>(std::lround(stops[lower][c] * (1 - part) + stops[lower + 1][c] * part));
+    }
+    map[i][3] = 255;
+  }
+  return map;
+}
+
+/// Label colours: 0 is clear, then hues a golden angle apart, so that neighbours in number differ most.
+std::vector<Colour> label_colours() {
+  std::vector<Colour> map(256, Colour{0, 0, 0, 0});
+  for (std::size_t label = 1; label < map.size(); ++label) {
+    const double hue = std::fmod(static_cast<double>(label - 1) * 0.618033988749895, 1.0) * 6;
+    const double strength = label % 3 == 0 ? 0.75 : 1.0;
+    const auto channel = [&](double offset) {
+      const double k = std::fmod(offset + hue, 6.0);
+      const double value = strength * (1 - 0.85 * std::max(0.0, std::min({k, 4 - k, 1.0})));
+      return static_cast<std::uint8_t>(std::lround(255 * value));
+    };
+    map[label] = {channel(5), channel(3), channel(1), 255};
+  }
+  return map;
+}
+
+const std::map<std::string, std::vector<Colour>, std::less<>>& maps() {
+  // Stops after the published tables of these maps (viridis, inferno: matplotlib, CC0), thinned to what interpolation needs.
+  static const std::map<std::string, std::vector<Colour>, std::less<>> all{
+      {"grey", between({{0, 0, 0}, {255, 255, 255}})},
+      {"hot", between({{0, 0, 0}, {110, 0, 0}, {230, 30, 0}, {255, 145, 0}, {255, 225, 60}, {255, 255, 255}})},
+      {"viridis", between({{68, 1, 84}, {71, 44, 122}, {59, 81, 139}, {44, 113, 142}, {33, 144, 141}, {39, 173, 129},
+                           {92, 200, 99}, {170, 220, 50}, {253, 231, 37}})},
+      {"inferno", between({{0, 0, 4}, {31, 12, 72}, {85, 15, 109}, {136, 34, 106}, {186, 54, 85}, {227, 89, 51}, {249, 140, 10},
+                           {249, 201, 50}, {252, 255, 164}})},
+      {"cool-warm", between({{59, 76, 192}, {124, 159, 249}, {192, 212, 245}, {221, 221, 221}, {245, 196, 173}, {231, 116, 91}, {180, 4, 38}})},
+      {"phase", between({{200, 60, 60}, {180, 170, 40}, {50, 170, 80}, {50, 140, 200}, {150, 80, 190}, {200, 60, 60}})},
+      {"labels", label_colours()}};
+  return all;
+}
+
+}  // namespace
+
+double voi(const Display& display, double value) noexcept {
+  const double c = display.centre, w = display.width;
+  switch (display.voi) {
+    case VoiFunction::linear:  // PS3.3 C.11.2.1.2.1
+      if (value <= c - 0.5 - (w - 1) / 2) return 0;
+      if (value > c - 0.5 + (w - 1) / 2) return 1;
+      return (value - (c - 0.5)) / (w - 1) + 0.5;
+    case VoiFunction::linear_exact:  // C.11.2.1.3.2
+      if (value <= c - w / 2) return 0;
+      if (value > c + w / 2) return 1;
+      return (value - c) / w + 0.5;
+    case VoiFunction::sigmoid:  // C.11.2.1.3.1
+      return 1 / (1 + std::exp(-4 * (value - c) / w));
+  }
+  return 0;
+}
+
+std::span<const WindowPreset> window_presets() noexcept {
+  static constexpr std::array<WindowPreset, 9> presets{{{"Soft tissue", 400, 40, '1'}, {"Lung", 1500, -600, '2'},
+      {"Liver", 150, 90, '3'}, {"Bone", 2500, 480, '4'}, {"Brain", 80, 40, '5'}, {"Abdomen", 350, 40, '6'},
+      {"Mediastinum", 400, 80, '7'}, {"Air", 1000, -426, '8'}, {"MIP / vessel", 380, 120, '9'}}};
+  return presets;
+}
+
+std::span<const std::string> colour_map_names() {
+  static const std::vector<std::string> names{"grey", "hot", "viridis", "inferno", "cool-warm", "phase", "labels"};
+  return names;
+}
+
+const std::vector<std::array<std::uint8_t, 4>>& colour_map(std::string_view name) {
+  const auto found = maps().find(name);
+  return found == maps().end() ? maps().find("grey")->second : found->second;
+}
+
+}  // namespace iso::render

@@ -1,0 +1,146 @@
+#include "raster.h"
+
+#include "iso/base/threads.h"
+
+#include <algorithm>
+#include <cmath>
+#include <complex>
+
+namespace iso::render {
+namespace {
+
+constexpr std::int64_t sample_limit = std::int64_t{1} << 20;
+
+template <class Visit>
+decltype(auto) with_real(ScalarType type, Visit&& visit) {
+  switch (type) {
+    case ScalarType::u8: return visit(std::uint8_t{});
+    case ScalarType::u16: return visit(std::uint16_t{});
+    case ScalarType::i16: return visit(std::int16_t{});
+    case ScalarType::i32: return visit(std::int32_t{});
+    case ScalarType::f64: return visit(double{});
+    default: return visit(float{});
+  }
+}
+
+template <class T>
+PixelBlock part_of(const PixelBlock& pixels, Part part) {
+  PixelBlock real = PixelBlock::allocate({pixels.spec().shape, ScalarType::f32});
+  const auto from = pixels.values<std::complex<T>>();
+  const auto to = real.mutable_values<float>();
+  parallel_for(static_cast<std::int64_t>(from.size()), 1 << 16, [&](std::int64_t begin, std::int64_t end) {
+    for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
+      switch (part) {
+        case Part::magnitude: to[i] = static_cast<float>(std::abs(from[i])); break;
+        case Part::phase: to[i] = static_cast<float>(std::arg(from[i])); break;
+        case Part::real: to[i] = static_cast<float>(from[i].real()); break;
+        case Part::imaginary: to[i] = static_cast<float>(from[i].imag()); break;
+      }
+    }
+  });
+  return real;
+}
+
+PixelBlock real_pixels(const PixelBlock& pixels, Part part) {
+  if (pixels.spec().type == ScalarType::c64) return part_of<float>(pixels, part);
+  if (pixels.spec().type == ScalarType::c128) return part_of<double>(pixels, part);
+  return pixels;
+}
+
+void measure_range(Raster& raster) {
+  with_real(raster.pixels.spec().type, [&](auto type) {
+    const auto values = raster.pixels.values<decltype(type)>();
+    const std::size_t stride = std::max<std::size_t>(1, values.size() / static_cast<std::size_t>(sample_limit));
+    std::vector<double> sample;
+    sample.reserve(values.size() / stride + 1);
+    for (std::size_t i = 0; i < values.size(); i += stride)
+      if (std::isfinite(static_cast<double>(values[i]))) sample.push_back(static_cast<double>(values[i]));
+    if (sample.empty()) return;
+    const auto percentile = [&](double part) {
+      const auto at = sample.begin() + static_cast<std::ptrdiff_t>(part * static_cast<double>(sample.size() - 1));
+      std::ranges::nth_element(sample, at);
+      return *at;
+    };
+    const auto [low, high] = std::ranges::minmax(sample);
+    raster.low = low;
+    raster.high = high;
+    raster.low_percentile = percentile(0.001);
+    raster.high_percentile = percentile(0.999);
+  });
+}
+
+/// A frame of one unit an index, for data without a place in the patient.
+VoxelGrid index_frame(const Shape& shape) {
+  VoxelGrid frame;
+  frame.size = {shape[0], shape[1], shape[2]};
+  return frame;
+}
+
+std::optional<double> number(const Metadata& meta, const char* name) {
+  const auto found = meta.find(name);
+  if (found == meta.end()) return {};
+  try {
+    return std::stod(found->second);
+  } catch (const std::exception&) {
+    return {};
+  }
+}
+
+std::string unit_of(Quantity quantity) {
+  if (quantity == Quantity::hounsfield) return "HU";
+  if (quantity == Quantity::attenuation_per_mm) return "1/mm";
+  if (quantity == Quantity::radius) return "mm";
+  return {};
+}
+
+struct Describe {
+  Raster& raster;
+  const PixelBlock* operator()(const Volume& data) const {
+    raster.frame = data.grid;
+    raster.unit = unit_of(data.quantity);
+    const auto centre = number(data.meta, "window_centre"), width = number(data.meta, "window_width");
+    if (centre && width) raster.asked_window = {{*width, *centre}};
+    return &data.pixels;
+  }
+  const PixelBlock* operator()(const LabelMap& data) const {
+    raster.frame = data.grid;
+    raster.labels = true;
+    return &data.labels;
+  }
+  const PixelBlock* operator()(const Sinogram& data) const { return raw(data.readings, {"u", "v", "view", "frame"}); }
+  const PixelBlock* operator()(const KSpace& data) const { return raw(data.samples, {"readout", "phase", "partition", "coil"}); }
+  const PixelBlock* operator()(const SpectralCube& data) const { return raw(data.pixels, {"x", "y", "band", "frame"}); }
+  const PixelBlock* operator()(const Table&) const { return nullptr; }
+  const PixelBlock* raw(const PixelBlock& pixels, std::array<std::string, 4> axes) const {
+    raster.anatomical = false;
+    raster.axes = std::move(axes);
+    raster.frame = index_frame(pixels.spec().shape);
+    return &pixels;
+  }
+};
+
+}  // namespace
+
+Raster raster_of(const DatasetPtr& data, Part part) {
+  Raster raster;
+  const PixelBlock* const pixels = std::visit(Describe{raster}, *data);
+  if (pixels == nullptr) throw Error{Errc::type_mismatch, "a table has no picture; it is drawn as curves"};
+  raster.pixels = real_pixels(*pixels, part);
+  const Shape& shape = raster.pixels.spec().shape;
+  for (std::size_t axis = 3; axis < shape.rank(); ++axis) raster.frames *= shape[axis];
+  measure_range(raster);
+  return raster;
+}
+
+std::optional<double> value_at(const Raster& raster, const std::array<std::int64_t, 4>& index) noexcept {
+  const auto& size = raster.frame.size;
+  for (std::size_t axis = 0; axis < 3; ++axis)
+    if (index[axis] < 0 || index[axis] >= size[axis]) return {};
+  if (index[3] < 0 || index[3] >= raster.frames) return {};
+  const auto at = static_cast<std::size_t>(((index[3] * size[2] + index[2]) * size[1] + index[1]) * size[0] + index[0]);
+  return with_real(raster.pixels.spec().type, [&](auto type) -> std::optional<double> {
+    return static_cast<double>(reinterpret_cast<const decltype(type)*>(raster.pixels.data())[at]);
+  });
+}
+
+}  // namespace iso::render

@@ -1,0 +1,136 @@
+#include "slice_scene.h"
+
+#include "slice_image_impl.h"
+#include "slice_overlay_impl.h"
+
+#include "iso/io/registry.h"
+
+#include <vtkActor2D.h>
+#include <vtkCamera.h>
+#include <vtkImageData.h>
+#include <vtkImageMapper.h>
+#include <vtkNew.h>
+#include <vtkPNGWriter.h>
+#include <vtkPointData.h>
+#include <vtkProperty2D.h>
+#include <vtkRenderWindow.h>
+#include <vtkRenderer.h>
+#include <vtkUnsignedCharArray.h>
+#include <vtkWindowToImageFilter.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace iso::render {
+
+struct SliceScene::Impl {
+  vtkNew<vtkRenderer> renderer;
+  SliceImage image;
+  vtkNew<vtkImageData> pixels;
+  vtkNew<vtkUnsignedCharArray> bytes;
+  vtkNew<vtkImageMapper> mapper;
+  vtkNew<vtkActor2D> actor;
+  std::unique_ptr<SliceOverlay> overlay;
+  SlicePicture picture;
+  int width{1}, height{1};
+  double ratio{1};
+
+  Impl() {
+    mapper->SetInputData(pixels);
+    mapper->SetColorWindow(255);
+    mapper->SetColorLevel(127.5);
+    actor->SetMapper(mapper);
+    actor->GetProperty()->SetDisplayLocationToBackground();
+    renderer->AddViewProp(actor);
+    overlay = std::make_unique<SliceOverlay>(*renderer);
+  }
+
+  void update() {
+    const auto& rgb = image.make(picture, width, height);
+    bytes->SetNumberOfComponents(3);
+    bytes->SetArray(const_cast<std::uint8_t*>(rgb.data()), static_cast<vtkIdType>(rgb.size()), 1);  // NOLINT: VTK has no const
+    pixels->SetDimensions(width, height, 1);
+    pixels->GetPointData()->SetScalars(bytes);
+    bytes->Modified();
+    pixels->Modified();
+    renderer->SetBackground(picture.background.data());
+    overlay->show(picture, width, height, ratio, [this](const Vec3& world) { return to_pixel(world); });
+  }
+
+  [[nodiscard]] std::array<double, 2> to_pixel(const Vec3& world) const noexcept {
+    double across = 0, along = 0;
+    for (std::size_t i = 0; i < 3; ++i) {
+      across += (world[i] - picture.plane.centre_mm[i]) * picture.plane.right[i];
+      along += (world[i] - picture.plane.centre_mm[i]) * picture.plane.up[i];
+    }
+    return {width / 2.0 + across / picture.mm_per_pixel, height / 2.0 - along / picture.mm_per_pixel};
+  }
+};
+
+SliceScene::SliceScene() : impl_{std::make_unique<Impl>()} {}
+SliceScene::~SliceScene() = default;
+vtkRenderer* SliceScene::renderer() const noexcept { return impl_->renderer; }
+
+void SliceScene::set_size(int width_px, int height_px, double pixel_ratio) {
+  impl_->width = std::max(1, width_px);
+  impl_->height = std::max(1, height_px);
+  impl_->ratio = pixel_ratio;
+  impl_->update();
+}
+
+void SliceScene::show(const SlicePicture& picture) {
+  impl_->picture = picture;
+  impl_->update();
+}
+
+Vec3 SliceScene::to_world(double x_px, double y_px) const noexcept {
+  const Plane& plane = impl_->picture.plane;
+  const double across = (x_px - impl_->width / 2.0) * impl_->picture.mm_per_pixel;
+  const double along = (impl_->height / 2.0 - y_px) * impl_->picture.mm_per_pixel;
+  Vec3 world = plane.centre_mm;
+  for (std::size_t i = 0; i < 3; ++i) world[i] += across * plane.right[i] + along * plane.up[i];
+  return world;
+}
+
+std::array<double, 2> SliceScene::to_pixel(const Vec3& world_mm) const noexcept { return impl_->to_pixel(world_mm); }
+
+Bitmap draw(const SlicePicture& picture, int width_px, int height_px, double pixel_ratio) {
+  SliceScene scene;
+  vtkNew<vtkRenderWindow> window;
+  window->OffScreenRenderingOn();
+  window->SetMultiSamples(0);
+  window->SetSize(width_px, height_px);
+  window->AddRenderer(scene.renderer());
+  scene.set_size(width_px, height_px, pixel_ratio);
+  scene.show(picture);
+  window->Render();
+  vtkNew<vtkWindowToImageFilter> grab;
+  grab->SetInput(window);
+  grab->SetInputBufferTypeToRGB();
+  grab->ReadFrontBufferOff();
+  grab->Update();
+  Bitmap bitmap{width_px, height_px, {}};
+  bitmap.rgb.resize(static_cast<std::size_t>(3) * static_cast<std::size_t>(width_px) * static_cast<std::size_t>(height_px));
+  const std::size_t row = static_cast<std::size_t>(3) * static_cast<std::size_t>(width_px);
+  for (int y = 0; y < height_px; ++y)
+    std::memcpy(bitmap.rgb.data() + static_cast<std::size_t>(y) * row, grab->GetOutput()->GetScalarPointer(0, height_px - 1 - y, 0), row);
+  return bitmap;
+}
+
+void write_png(const Bitmap& bitmap, const std::string& file, bool overwrite) {
+  vtkNew<vtkImageData> image;
+  image->SetDimensions(bitmap.width, bitmap.height, 1);
+  image->AllocateScalars(VTK_UNSIGNED_CHAR, 3);
+  const std::size_t row = static_cast<std::size_t>(3) * static_cast<std::size_t>(bitmap.width);
+  for (int y = 0; y < bitmap.height; ++y)
+    std::memcpy(image->GetScalarPointer(0, bitmap.height - 1 - y, 0), bitmap.rgb.data() + static_cast<std::size_t>(y) * row, row);
+  io::write_atomically(file, overwrite, [&](const std::filesystem::path& temporary) {
+    vtkNew<vtkPNGWriter> writer;
+    writer->SetFileName(temporary.c_str());
+    writer->SetInputData(image);
+    writer->Write();
+    if (writer->GetErrorCode() != 0) throw Error{Errc::cannot_write, "the picture '" + file + "' cannot be written", "is the disk full?"};
+  });
+}
+
+}  // namespace iso::render

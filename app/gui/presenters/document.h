@@ -10,12 +10,15 @@
 
 #include "iso/job/record.h"
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 /// What the desktop holds, without a toolkit: data, how they are shown, measurements, labels, results and their history.
@@ -117,8 +120,14 @@ class Document {
   Signal<> items_changed;                ///< tree: added, removed, renamed, saved
   Signal<ItemId> item_changed;           ///< display or pixels of one
   Signal<> look_changed, selection_changed, measurements_changed;
+  /// What a stroke (or its undo: not forwards) changed; the journal writes this instead of the whole map.
+  Signal<ItemId, const LabelDelta&, bool> labels_changed;
 
  private:
+  ItemId insert(std::unique_ptr<Item> item, const std::string& step_name);
+  void show_if_first(ItemId id);
+  void take_out(ItemId id);
+  void put_back(const Item& item, std::size_t position);
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -169,7 +169,8 @@ struct VolumeScene::Impl {
       vtkNew<vtkPolyDataMapper> plane_mapper;
       plane_mapper->SetInputConnection(source->GetOutputPort());
       planes[i]->SetMapper(plane_mapper);
-      planes[i]->GetProperty()->SetColor(picture.plane_colours[i].data());
+      const auto& [r, g, b] = picture.plane_colours[i];
+      planes[i]->GetProperty()->SetColor(r, g, b);
     }
   }
 };

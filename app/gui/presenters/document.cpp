@@ -1,0 +1,353 @@
+#include "document.h"
+
+#include "labels.h"
+
+#include "iso/job/estimate.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace iso::gui {
+
+struct Document::Impl {
+  std::vector<std::unique_ptr<Item>> items;
+  std::vector<Measurement> measurements;
+  Look look;
+  ItemId next_item{1}, selected{0};
+  std::uint64_t next_measurement{1};
+  UndoStack undo;
+
+  [[nodiscard]] Item* find(ItemId id) noexcept {
+    const auto found = std::ranges::find(items, id, [](const auto& item) { return item->id; });
+    return found == items.end() ? nullptr : found->get();
+  }
+};
+
+namespace {
+
+render::Display first_display(const render::Raster& raster) {
+  render::Display display;
+  if (raster.labels) {
+    display.colour_map = "labels";
+    display.interpolate = false;
+    display.opacity = 0.5;
+    return display;
+  }
+  double low = raster.low_percentile, high = raster.high_percentile;
+  if (raster.asked_window) {
+    display.width = (*raster.asked_window)[0];
+    display.centre = (*raster.asked_window)[1];
+    return display;
+  }
+  if (!(high > low)) low = raster.low, high = raster.high;
+  if (!(high > low)) high = low + 1;
+  display.width = high - low;
+  display.centre = (low + high) / 2;
+  display.voi = render::VoiFunction::linear_exact;  // the other form has no meaning for widths below 1
+  return display;
+}
+
+Vec3 middle_of(const VoxelGrid& frame) {
+  Vec3 index{};
+  for (std::size_t axis = 0; axis < 3; ++axis) index[axis] = static_cast<double>((frame.size[axis] - 1) / 2);
+  return frame.to_world(index);
+}
+
+void describe(Item& item) {
+  if (std::holds_alternative<Table>(*item.data)) return;
+  item.raster = std::make_shared<const render::Raster>(render::raster_of(item.data, item.part));
+  item.display = first_display(*item.raster);
+}
+
+}  // namespace
+
+std::string_view to_string(MeasureKind kind) noexcept {
+  switch (kind) {
+    case MeasureKind::line: return "line";
+    case MeasureKind::angle: return "angle";
+    case MeasureKind::rectangle: return "rectangle";
+    case MeasureKind::ellipse: return "ellipse";
+    case MeasureKind::polygon: return "polygon";
+  }
+  return "line";
+}
+
+Document::Document() : impl_{std::make_unique<Impl>()} {}
+Document::~Document() = default;
+
+const Item* Document::find(ItemId id) const noexcept { return impl_->find(id); }
+std::span<const std::unique_ptr<Item>> Document::items() const noexcept { return impl_->items; }
+ItemId Document::selected() const noexcept { return impl_->selected; }
+const Look& Document::look() const noexcept { return impl_->look; }
+std::span<const Measurement> Document::measurements() const noexcept { return impl_->measurements; }
+UndoStack& Document::undo_stack() noexcept { return impl_->undo; }
+
+/// Puts an item into the tree, shows it if nothing is shown, and makes the step that takes it out again.
+ItemId Document::insert(std::unique_ptr<Item> item, const std::string& step_name) {
+  const ItemId id = item->id;
+  if (item->raster == nullptr) describe(*item);
+  const auto kept = std::make_shared<Item>(*item);
+  const Look before = impl_->look;
+  impl_->items.push_back(std::move(item));
+  show_if_first(id);
+  impl_->selected = id;
+  const Look after = impl_->look;
+  impl_->undo.push({step_name, job::bytes_of(*kept->data),
+                    [this, id, before] { take_out(id); set_look(before); },
+                    [this, kept, after] { put_back(*kept, impl_->items.size()); set_look(after); },
+                    {}});
+  items_changed();
+  selection_changed();
+  return id;
+}
+
+void Document::show_if_first(ItemId id) {
+  const Item* const item = impl_->find(id);
+  if (item == nullptr || item->raster == nullptr || impl_->find(impl_->look.base) != nullptr) return;
+  Look look = impl_->look;
+  if (item->raster->labels) return;
+  look.base = id;
+  look.crosshair_mm = middle_of(item->raster->frame);
+  look.frame = 0;
+  look.zoom = 1;
+  look.pan_mm = {};
+  set_look(look);
+}
+
+void Document::take_out(ItemId id) {
+  std::erase_if(impl_->items, [&](const auto& item) { return item->id == id; });
+  Look look = impl_->look;
+  if (look.base == id) look.base = 0;
+  if (look.overlay == id) look.overlay = 0;
+  if (look.compared == id) look.compared = 0;
+  if (look.base == 0)
+    for (const auto& item : impl_->items)
+      if (look.base == 0 && item->raster && !item->raster->labels) look.base = item->id;
+  if (impl_->selected == id) impl_->selected = impl_->items.empty() ? 0 : impl_->items.back()->id;
+  items_changed();
+  set_look(look);
+  selection_changed();
+}
+
+void Document::put_back(const Item& item, std::size_t position) {
+  const auto at = impl_->items.begin() + static_cast<std::ptrdiff_t>(std::min(position, impl_->items.size()));
+  impl_->items.insert(at, std::make_unique<Item>(item));
+  impl_->next_item = std::max(impl_->next_item, item.id + 1);
+  impl_->selected = item.id;
+  items_changed();
+  selection_changed();
+}
+
+ItemId Document::add(std::string name, DatasetPtr data, std::filesystem::path file, std::map<std::string, std::string> hints) {
+  auto item = std::make_unique<Item>();
+  item->id = impl_->next_item++;
+  item->name = std::move(name);
+  item->data = std::move(data);
+  item->saved = !file.empty();
+  item->file = std::move(file);
+  item->hints = std::move(hints);
+  const std::string step = "Open " + item->name;
+  return insert(std::move(item), step);
+}
+
+ItemId Document::add_result(std::string name, DatasetPtr data, job::Record record) {
+  return add_results({{std::move(name), std::move(data)}}, record).front();
+}
+
+std::vector<ItemId> Document::add_results(const std::vector<std::pair<std::string, DatasetPtr>>& outputs, const job::Record& record) {
+  std::vector<ItemId> ids;
+  std::vector<std::shared_ptr<const Item>> kept;
+  const Look before = impl_->look;
+  std::size_t bytes = 0;
+  for (const auto& [name, data] : outputs) {
+    auto item = std::make_unique<Item>();
+    item->id = impl_->next_item++;
+    item->name = name;
+    item->data = data;
+    item->saved = false;
+    item->record = record;
+    describe(*item);
+    bytes += job::bytes_of(*data);
+    kept.push_back(std::make_shared<const Item>(*item));
+    ids.push_back(item->id);
+    impl_->items.push_back(std::move(item));
+  }
+  if (ids.empty()) return ids;
+  show_if_first(ids.front());
+  impl_->selected = ids.front();
+  const Look after = impl_->look;
+  impl_->undo.push({"Result " + outputs.front().first, bytes,
+                    [this, ids, before] { for (const ItemId id : ids) take_out(id); set_look(before); },
+                    [this, kept, after] { for (const auto& item : kept) put_back(*item, impl_->items.size()); set_look(after); },
+                    {}});
+  items_changed();
+  selection_changed();
+  return ids;
+}
+
+void Document::remove(ItemId id) {
+  const Item* const item = impl_->find(id);
+  if (item == nullptr) return;
+  const auto kept = std::make_shared<const Item>(*item);
+  const auto position = static_cast<std::size_t>(
+      std::ranges::find(impl_->items, id, [](const auto& i) { return i->id; }) - impl_->items.begin());
+  const Look before = impl_->look;
+  std::vector<Measurement> own;
+  for (const Measurement& m : impl_->measurements) if (m.item == id) own.push_back(m);
+  const auto forward = [this, id] {
+    std::erase_if(impl_->measurements, [&](const Measurement& m) { return m.item == id; });
+    take_out(id);
+    measurements_changed();
+  };
+  forward();
+  impl_->undo.push({"Delete " + kept->name, job::bytes_of(*kept->data),
+                    [this, kept, position, before, own] {
+                      put_back(*kept, position);
+                      impl_->measurements.insert(impl_->measurements.end(), own.begin(), own.end());
+                      set_look(before);
+                      measurements_changed();
+                    },
+                    forward, {}});
+}
+
+void Document::rename(ItemId id, std::string name) {
+  Item* const item = impl_->find(id);
+  if (item == nullptr || item->name == name || name.empty()) return;
+  const auto apply = [this, id](const std::string& text) {
+    if (Item* const target = impl_->find(id)) target->name = text;
+    items_changed();
+  };
+  const std::string before = item->name;
+  apply(name);
+  impl_->undo.push({"Rename " + before, 0, [=] { apply(before); }, [=] { apply(name); }, {}});
+}
+
+void Document::mark_saved(ItemId id, std::filesystem::path file) {
+  Item* const item = impl_->find(id);
+  if (item == nullptr) return;
+  item->saved = true;
+  item->file = std::move(file);
+  items_changed();
+}
+
+void Document::select(ItemId id) {
+  if (impl_->selected == id || (id != 0 && impl_->find(id) == nullptr)) return;
+  impl_->selected = id;
+  selection_changed();
+}
+
+void Document::set_display(ItemId id, const render::Display& display, std::string step_name) {
+  Item* const item = impl_->find(id);
+  if (item == nullptr || item->display == display) return;
+  const auto apply = [this, id](const render::Display& value) {
+    if (Item* const target = impl_->find(id)) target->display = value;
+    item_changed(id);
+  };
+  const render::Display before = item->display;
+  apply(display);
+  const std::string key = step_name + std::to_string(id);
+  impl_->undo.push({std::move(step_name), 0, [=] { apply(before); }, [=] { apply(display); }, key});
+}
+
+void Document::set_part(ItemId id, render::Part part) {
+  Item* const item = impl_->find(id);
+  if (item == nullptr || item->part == part || !item->raster) return;
+  const auto apply = [this, id](render::Part value) {
+    Item* const target = impl_->find(id);
+    if (target == nullptr) return;
+    target->part = value;
+    describe(*target);
+    if (value == render::Part::phase) target->display.colour_map = "phase";
+    item_changed(id);
+  };
+  const render::Part before = item->part;
+  apply(part);
+  impl_->undo.push({"Show part", 0, [=] { apply(before); }, [=] { apply(part); }, {}});
+}
+
+void Document::set_look(const Look& look) {
+  if (impl_->look == look) return;
+  impl_->look = look;
+  look_changed();
+}
+
+std::uint64_t Document::add_measurement(Measurement measurement) {
+  if (measurement.id == 0) measurement.id = impl_->next_measurement;
+  impl_->next_measurement = std::max(impl_->next_measurement, measurement.id + 1);
+  if (measurement.name.empty()) {
+    std::string word{to_string(measurement.kind)};
+    word[0] = static_cast<char>(word[0] - 'a' + 'A');
+    measurement.name = word + " " + std::to_string(measurement.id);
+  }
+  const auto forward = [this, measurement] { impl_->measurements.push_back(measurement); measurements_changed(); };
+  const auto backward = [this, id = measurement.id] {
+    std::erase_if(impl_->measurements, [&](const Measurement& m) { return m.id == id; });
+    measurements_changed();
+  };
+  forward();
+  impl_->undo.push({"Measure " + measurement.name, 0, backward, forward, {}});
+  return measurement.id;
+}
+
+void Document::change_measurement(const Measurement& measurement) {
+  const auto found = std::ranges::find(impl_->measurements, measurement.id, &Measurement::id);
+  if (found == impl_->measurements.end() || *found == measurement) return;
+  const auto apply = [this](const Measurement& value) {
+    for (Measurement& m : impl_->measurements) if (m.id == value.id) m = value;
+    measurements_changed();
+  };
+  const Measurement before = *found;
+  apply(measurement);
+  impl_->undo.push({"Change " + measurement.name, 0, [=] { apply(before); }, [=] { apply(measurement); },
+                    "measurement" + std::to_string(measurement.id)});
+}
+
+void Document::remove_measurement(std::uint64_t id) {
+  const auto found = std::ranges::find(impl_->measurements, id, &Measurement::id);
+  if (found == impl_->measurements.end()) return;
+  const Measurement kept = *found;
+  const auto forward = [this, id] {
+    std::erase_if(impl_->measurements, [&](const Measurement& m) { return m.id == id; });
+    measurements_changed();
+  };
+  forward();
+  impl_->undo.push({"Delete " + kept.name, 0, [this, kept] { impl_->measurements.push_back(kept); measurements_changed(); }, forward, {}});
+}
+
+ItemId Document::add_label_map(ItemId on_grid_of, std::string name) {
+  const Item* const base = impl_->find(on_grid_of);
+  if (base == nullptr || base->raster == nullptr) throw Error{Errc::usage, "labels need an image to lie on", "open an image first"};
+  LabelMap labels;
+  labels.grid = base->raster->frame;
+  labels.labels = PixelBlock::allocate({labels.grid.shape(), ScalarType::u16});
+  auto item = std::make_unique<Item>();
+  item->id = impl_->next_item++;
+  item->name = std::move(name);
+  item->data = freeze(std::move(labels));
+  item->saved = false;
+  const ItemId id = insert(std::move(item), "New labels");
+  Look look = impl_->look;
+  look.overlay = id;
+  set_look(look);
+  return id;
+}
+
+void Document::apply_label_delta(ItemId id, std::shared_ptr<const LabelDelta> delta, std::string step_name) {
+  Item* const item = impl_->find(id);
+  if (item == nullptr || !delta || delta->runs.empty()) return;
+  const auto apply = [this, id, delta](bool forwards) {
+    Item* const target = impl_->find(id);
+    if (target == nullptr) return;
+    const render::Display display = target->display;
+    target->data = freeze(applied(get<LabelMap>(target->data), *delta, forwards));
+    describe(*target);
+    target->display = display;
+    target->saved = false;
+    item_changed(id);
+    labels_changed(id, *delta, forwards);
+  };
+  apply(true);
+  impl_->undo.push({std::move(step_name), delta->bytes(), [=] { apply(false); }, [=] { apply(true); }, {}});
+}
+
+}  // namespace iso::gui

@@ -350,4 +350,26 @@ void Document::apply_label_delta(ItemId id, std::shared_ptr<const LabelDelta> de
   impl_->undo.push({std::move(step_name), delta->bytes(), [=] { apply(false); }, [=] { apply(true); }, {}});
 }
 
+
+void Document::restore(std::vector<Item> items, std::vector<Measurement> measurements, const Look& look, ItemId selected) {
+  impl_->items.clear();
+  for (Item& item : items) {
+    if (!item.raster && !std::holds_alternative<Table>(*item.data))
+      item.raster = std::make_shared<const render::Raster>(render::raster_of(item.data, item.part));
+    impl_->next_item = std::max(impl_->next_item, item.id + 1);
+    impl_->items.push_back(std::make_unique<Item>(std::move(item)));
+  }
+  for (const Measurement& m : measurements) impl_->next_measurement = std::max(impl_->next_measurement, m.id + 1);
+  impl_->measurements = std::move(measurements);
+  impl_->look = look;
+  for (ItemId* shown : {&impl_->look.base, &impl_->look.overlay, &impl_->look.compared})
+    if (impl_->find(*shown) == nullptr) *shown = 0;
+  impl_->selected = impl_->find(selected) == nullptr ? 0 : selected;
+  impl_->undo.clear();
+  items_changed();
+  look_changed();
+  selection_changed();
+  measurements_changed();
+}
+
 }  // namespace iso::gui

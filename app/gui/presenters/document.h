@@ -117,6 +117,9 @@ class Document {
 
   [[nodiscard]] UndoStack& undo_stack() noexcept;
 
+  /// Everything replaced by what a session file or a journal held; the history starts anew.
+  void restore(std::vector<Item> items, std::vector<Measurement> measurements, const Look& look, ItemId selected);
+
   Signal<> items_changed;                ///< tree: added, removed, renamed, saved
   Signal<ItemId> item_changed;           ///< display or pixels of one
   Signal<> look_changed, selection_changed, measurements_changed;

@@ -128,7 +128,7 @@ Raster raster_of(const DatasetPtr& data, Part part) {
   raster.pixels = real_pixels(*pixels, part);
   const Shape& shape = raster.pixels.spec().shape;
   for (std::size_t axis = 3; axis < shape.rank(); ++axis) raster.frames *= shape[axis];
-  measure_range(raster);
+  if (!raster.labels) measure_range(raster);
   return raster;
 }
 

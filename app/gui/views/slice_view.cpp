@@ -1,0 +1,349 @@
+#include "slice_view.h"
+
+#include <QCursor>
+#include <QKeyEvent>
+#include <QMouseEvent>
+#include <QWheelEvent>
+
+#include <vtkRenderer.h>
+
+#include <cmath>
+
+namespace iso::gui {
+namespace {
+
+constexpr double wheel_step = 120;  ///< Qt's unit of one notch
+constexpr double zoom_a_pixel = 1.008;
+
+MeasureKind kind_of_tool(Tool tool) {
+  switch (tool) {
+    case Tool::angle: return MeasureKind::angle;
+    case Tool::rectangle: return MeasureKind::rectangle;
+    case Tool::ellipse: return MeasureKind::ellipse;
+    case Tool::polygon: return MeasureKind::polygon;
+    default: return MeasureKind::line;
+  }
+}
+
+bool follows_clicks(MeasureKind kind) noexcept { return kind == MeasureKind::angle || kind == MeasureKind::polygon; }
+
+}  // namespace
+
+SliceView::SliceView(Document& document, Tools& tools, render::Orientation orientation, Role role, QWidget* parent)
+    : GlView{parent}, document_{document}, tools_{tools}, presenter_{document, orientation, role}, scene_{std::make_unique<render::SliceScene>()} {
+  set_renderer(scene_->renderer());
+  prepare = [this](int width, int height, double ratio) {
+    scene_->set_size(width, height, ratio);
+    scene_->show(presenter_.picture({width, height, ratio}));
+  };
+  setMouseTracking(true);
+  setFocusPolicy(Qt::StrongFocus);
+  setMinimumSize(120, 90);
+  const auto again = [this] { update(); };
+  connections_.push_back(document_.items_changed.connect(again));
+  connections_.push_back(document_.look_changed.connect(again));
+  connections_.push_back(document_.measurements_changed.connect(again));
+  item_connection_ = document_.item_changed.connect([this](ItemId) { update(); });
+  connect(&tools_, &Tools::changed, this, [this] { cancel_gesture(); });
+}
+
+SliceView::~SliceView() { set_renderer(nullptr); }
+
+ViewSize SliceView::view_size() const {
+  const double ratio = devicePixelRatioF();
+  return {std::max(1, static_cast<int>(std::lround(width() * ratio))), std::max(1, static_cast<int>(std::lround(height() * ratio))), ratio};
+}
+
+QPointF SliceView::device(const QPointF& at) const { return at * devicePixelRatioF(); }
+
+void SliceView::cancel_gesture() {
+  gesture_ = Gesture::none;
+  draft_.reset();
+  stroke_.reset();
+  presenter_.set_draft({});
+  presenter_.set_working_labels(0, nullptr);
+  update();
+}
+
+void SliceView::focusInEvent(QFocusEvent* event) {
+  GlView::focusInEvent(event);
+  update();
+}
+
+void SliceView::mousePressEvent(QMouseEvent* event) {
+  start_ = last_ = event->position();
+  if (event->button() == Qt::MiddleButton) gesture_ = Gesture::pan;
+  else if (event->button() == Qt::RightButton && tools_.tool() == Tool::click) {
+    const QPointF at = device(event->position());
+    Q_EMIT clicked(presenter_.to_world(at.x(), at.y(), view_size()), false);
+  } else if (event->button() == Qt::RightButton && draft_) finish_measurement();
+  else if (event->button() == Qt::RightButton) gesture_ = tools_.paints() ? Gesture::window : Gesture::zoom;
+  else if (event->button() == Qt::LeftButton) begin_left(*event);
+}
+
+void SliceView::begin_left(QMouseEvent& event) {
+  const QPointF at = device(event.position());
+  const auto keys = event.modifiers();
+  if ((keys & Qt::ControlModifier) && (keys & Qt::AltModifier)) { gesture_ = Gesture::turn; return; }
+  if (keys & Qt::ShiftModifier) { gesture_ = Gesture::pan; return; }
+  if (draft_ && follows_clicks(draft_->kind)) return extend_measurement(at);
+  if (tools_.tool() == Tool::click) {
+    Q_EMIT clicked(presenter_.to_world(at.x(), at.y(), view_size()), !(keys & Qt::AltModifier));
+    return;
+  }
+  if (tools_.paints()) return begin_paint(at);
+  if (const auto hit = presenter_.hit(at.x(), at.y(), view_size()); hit && !(keys & Qt::ControlModifier)) {
+    presenter_.select_measurement(hit->measurement);
+    Q_EMIT measured(hit->measurement);
+    if (hit->point >= 0) {
+      for (const Measurement& m : document_.measurements()) if (m.id == hit->measurement) draft_ = m;
+      moved_point_ = hit->point;
+      gesture_ = Gesture::move_point;
+    }
+    update();
+    return;
+  }
+  presenter_.select_measurement(0);
+  if (tools_.measures()) return begin_measurement(at);
+  const bool cross = (tools_.tool() == Tool::crosshair) != (tools_.research_scheme && tools_.tool() == Tool::window_level);
+  if (cross) {
+    gesture_ = Gesture::crosshair;
+    presenter_.put_crosshair(at.x(), at.y(), view_size());
+  } else {
+    gesture_ = keys & Qt::ControlModifier ? Gesture::box : Gesture::window;
+  }
+}
+
+void SliceView::mouseMoveEvent(QMouseEvent* event) {
+  const QPointF at = device(event->position()), step = device(event->position() - last_);
+  const ViewSize size = view_size();
+  const QPointF logical = event->position() - last_;
+  last_ = event->position();
+  switch (gesture_) {
+    case Gesture::window: presenter_.drag_window(logical.x(), logical.y()); break;
+    case Gesture::pan: presenter_.pan(step.x(), step.y(), size); break;
+    case Gesture::zoom: presenter_.zoom(std::pow(zoom_a_pixel, -logical.y())); break;
+    case Gesture::crosshair: presenter_.put_crosshair(at.x(), at.y(), size); break;
+    case Gesture::paint: paint_at(at); break;
+    case Gesture::draw:
+      if (draft_) draft_->points_mm.back() = presenter_.to_world(at.x(), at.y(), size);
+      break;
+    case Gesture::move_point:
+      if (draft_) draft_->points_mm[static_cast<std::size_t>(moved_point_)] = presenter_.to_world(at.x(), at.y(), size);
+      break;
+    case Gesture::turn: {
+      Look look = document_.look();
+      look.oblique_turn_rad += logical.x() * 0.01;
+      look.oblique_tilt_rad += logical.y() * 0.01;
+      document_.set_look(look);
+      break;
+    }
+    case Gesture::box: case Gesture::none: break;
+  }
+  if (gesture_ == Gesture::none && (event->modifiers() & Qt::ShiftModifier) && event->buttons() == Qt::NoButton)
+    presenter_.put_crosshair(at.x(), at.y(), size);
+  if (gesture_ == Gesture::none && draft_ && follows_clicks(draft_->kind)) draft_->points_mm.back() = presenter_.to_world(at.x(), at.y(), size);
+  if (draft_) {
+    presenter_.set_draft(draft_);
+    update();
+  }
+  Q_EMIT hovered(presenter_.readout(at.x(), at.y(), size));
+}
+
+void SliceView::mouseReleaseEvent(QMouseEvent* event) {
+  const Gesture ended = gesture_;
+  gesture_ = Gesture::none;
+  if (ended == Gesture::box) {
+    const QPointF a = device(start_), b = device(event->position());
+    presenter_.window_from_box(a.x(), a.y(), b.x(), b.y(), view_size());
+  } else if (ended == Gesture::draw && draft_) {
+    if (length_mm(*draft_) > 0) finish_measurement();
+    else cancel_gesture();
+  } else if (ended == Gesture::move_point && draft_) {
+    const Measurement moved = *draft_;
+    draft_.reset();
+    presenter_.set_draft({});
+    document_.change_measurement(moved);
+  } else if (ended == Gesture::paint) {
+    finish_paint();
+  }
+}
+
+void SliceView::mouseDoubleClickEvent(QMouseEvent* event) {
+  if (event->button() != Qt::LeftButton) return;
+  if (draft_ && draft_->kind == MeasureKind::polygon) return finish_measurement();
+  if (event->modifiers() & Qt::ControlModifier) return presenter_.reset_window();
+  if (tools_.paints() || tools_.measures() || tools_.tool() == Tool::click) return;
+  Q_EMIT maximise_asked();
+}
+
+void SliceView::wheelEvent(QWheelEvent* event) {
+  const double notches = event->angleDelta().y() / wheel_step;
+  if (event->modifiers() & Qt::ControlModifier) presenter_.zoom(std::pow(1.15, notches));
+  else if ((event->modifiers() & Qt::ShiftModifier) && tools_.paints()) {
+    tools_.brush_radius_mm = std::clamp(tools_.brush_radius_mm * std::pow(1.2, notches), 0.1, 500.0);
+    Q_EMIT message(tr("Brush radius %1 mm").arg(tools_.brush_radius_mm, 0, 'f', 1));
+  } else {
+    wheel_rest_ += notches;
+    const int whole = static_cast<int>(wheel_rest_);
+    wheel_rest_ -= whole;
+    if (whole != 0) presenter_.scroll(whole);
+  }
+  event->accept();
+}
+
+bool SliceView::digit(int key, Qt::KeyboardModifiers modifiers) {
+  if (key < Qt::Key_0 || key > Qt::Key_9 || (modifiers & ~Qt::KeypadModifier) != Qt::NoModifier) return false;
+  if (tools_.paints()) {
+    if (key != Qt::Key_0) tools_.label = static_cast<std::uint16_t>(key - Qt::Key_0);
+    Q_EMIT message(tr("Label %1").arg(tools_.label));
+    Q_EMIT tools_.changed();
+    return true;
+  }
+  presenter_.preset(static_cast<char>('0' + key - Qt::Key_0));
+  return true;
+}
+
+void SliceView::keyPressEvent(QKeyEvent* event) {
+  const bool shift = event->modifiers() & Qt::ShiftModifier;
+  const bool dynamic = presenter_.item() != nullptr && presenter_.item()->raster->frames > 1;
+  if (digit(event->key(), event->modifiers())) return;
+  switch (event->key()) {
+    case Qt::Key_Left: dynamic ? presenter_.step_frame(-1) : presenter_.scroll(-1); return;
+    case Qt::Key_Right: dynamic ? presenter_.step_frame(1) : presenter_.scroll(1); return;
+    case Qt::Key_Up: case Qt::Key_F: presenter_.scroll(1); return;
+    case Qt::Key_Down: case Qt::Key_B: presenter_.scroll(-1); return;
+    case Qt::Key_PageUp: presenter_.scroll(shift ? 5 : 1); return;
+    case Qt::Key_PageDown: presenter_.scroll(shift ? -5 : -1); return;
+    case Qt::Key_Home: presenter_.go_to_slice(0); return;
+    case Qt::Key_End: presenter_.go_to_slice(presenter_.slices() - 1); return;
+    case Qt::Key_R: case Qt::Key_Space: presenter_.fit(); return;
+    case Qt::Key_I: presenter_.invert(); return;
+    case Qt::Key_Minus: case Qt::Key_Plus: case Qt::Key_Equal:
+      if (!tools_.paints()) break;
+      tools_.brush_radius_mm = std::clamp(tools_.brush_radius_mm * (event->key() == Qt::Key_Minus ? 1 / 1.2 : 1.2), 0.1, 500.0);
+      Q_EMIT message(tr("Brush radius %1 mm").arg(tools_.brush_radius_mm, 0, 'f', 1));
+      return;
+    case Qt::Key_X: {
+      Look look = document_.look();
+      if (shift) look.annotations = !look.annotations;
+      else look.crosshair_visible = !look.crosshair_visible;
+      document_.set_look(look);
+      return;
+    }
+    case Qt::Key_Return: case Qt::Key_Enter: if (draft_) return finish_measurement(); break;
+    case Qt::Key_Escape: {
+      const bool busy = draft_ || stroke_;
+      cancel_gesture();
+      if (!busy) tools_.set_tool(Tool::window_level);
+      return;
+    }
+    default: break;
+  }
+  GlView::keyPressEvent(event);
+}
+
+void SliceView::leaveEvent(QEvent* event) {
+  Q_EMIT hovered({});
+  GlView::leaveEvent(event);
+}
+
+void SliceView::begin_measurement(const QPointF& at) {
+  const Item* const item = presenter_.item();
+  if (item == nullptr) return;
+  const Vec3 here = presenter_.to_world(at.x(), at.y(), view_size());
+  Measurement m;
+  m.item = item->id;
+  m.kind = kind_of_tool(tools_.tool());
+  m.plane = presenter_.picture(view_size()).plane;
+  m.frame = document_.look().frame;
+  m.points_mm = {here, here};
+  draft_ = m;
+  presenter_.set_draft(draft_);
+  if (!follows_clicks(m.kind)) gesture_ = Gesture::draw;
+  update();
+}
+
+void SliceView::extend_measurement(const QPointF& at) {
+  const Vec3 here = presenter_.to_world(at.x(), at.y(), view_size());
+  draft_->points_mm.back() = here;
+  if (draft_->kind == MeasureKind::angle && draft_->points_mm.size() == 3) return finish_measurement();
+  draft_->points_mm.push_back(here);
+  presenter_.set_draft(draft_);
+  update();
+}
+
+void SliceView::finish_measurement() {
+  if (!draft_) return;
+  Measurement done = *draft_;
+  draft_.reset();
+  presenter_.set_draft({});
+  if (done.kind == MeasureKind::polygon)  // the last point follows the cursor, and a double click sets one twice
+    while (done.points_mm.size() > 1 && done.points_mm[done.points_mm.size() - 1] == done.points_mm[done.points_mm.size() - 2]) done.points_mm.pop_back();
+  const std::size_t least = done.kind == MeasureKind::polygon || done.kind == MeasureKind::angle ? 3 : 2;
+  if (done.points_mm.size() < least) return update();
+  const std::uint64_t id = document_.add_measurement(std::move(done));
+  presenter_.select_measurement(id);
+  Q_EMIT measured(id);
+}
+
+ItemId SliceView::label_target() {
+  const Item* const over = document_.find(document_.look().overlay);
+  if (over != nullptr && kind_of(*over->data) == Kind::label_map) return over->id;
+  const Item* const base = presenter_.item();
+  if (base == nullptr || !base->raster->anatomical) {
+    Q_EMIT message(tr("Labels need an image to lie on: open one first"));
+    return 0;
+  }
+  return document_.add_label_map(base->id, base->name + " labels");
+}
+
+void SliceView::begin_paint(const QPointF& at) {
+  const ItemId target = label_target();
+  const Item* const item = document_.find(target);
+  if (item == nullptr) return;
+  const Item* const base = presenter_.item();
+  stroke_ = std::make_unique<LabelStroke>(get<LabelMap>(item->data), base == nullptr ? nullptr : base->raster);
+  stroke_item_ = target;
+  gesture_ = Gesture::paint;
+  paint_at(at);
+  if (tools_.tool() == Tool::fill) {
+    gesture_ = Gesture::none;
+    finish_paint();
+  }
+}
+
+void SliceView::paint_at(const QPointF& at) {
+  if (!stroke_) return;
+  const ViewSize size = view_size();
+  const Vec3 here = presenter_.to_world(at.x(), at.y(), size), normal = presenter_.picture(size).plane.normal();
+  if (tools_.tool() == Tool::fill) {
+    stroke_->fill(here, normal, tools_.label);
+  } else {
+    std::optional<LabelStroke::Range> range;
+    if (tools_.range) range = LabelStroke::Range{tools_.range->first, tools_.range->second};
+    stroke_->dab(here, normal, tools_.brush_radius_mm, tools_.sphere,
+                 tools_.tool() == Tool::erase ? LabelStroke::Effect::erase : LabelStroke::Effect::paint,
+                 tools_.tool() == Tool::erase ? std::uint16_t{0} : tools_.label, range);
+  }
+  const Item* const item = document_.find(stroke_item_);
+  if (item == nullptr) return;
+  auto working = std::make_shared<render::Raster>(*item->raster);  // a new one, so that the scene cuts it again
+  working->pixels = stroke_->pixels();
+  presenter_.set_working_labels(stroke_item_, std::move(working));
+  update();
+}
+
+void SliceView::finish_paint() {
+  if (!stroke_) return;
+  const auto delta = stroke_->delta();
+  stroke_.reset();
+  presenter_.set_working_labels(0, nullptr);
+  const char* const verb = tools_.tool() == Tool::erase ? "Erase" : tools_.tool() == Tool::fill ? "Fill label " : "Paint label ";
+  std::string name = verb;
+  if (tools_.tool() != Tool::erase) name += std::to_string(tools_.label);
+  if (delta) document_.apply_label_delta(stroke_item_, delta, std::move(name));
+  update();
+}
+
+}  // namespace iso::gui

@@ -1,0 +1,74 @@
+#pragma once
+
+#include "gl_view.h"
+#include "tools.h"
+
+#include "presenters/labels.h"
+#include "presenters/measure.h"
+#include "presenters/slice_presenter.h"
+
+#include <QPointF>
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace iso::gui {
+
+/// One slice of the document on screen: hands gestures to its presenter (convention C1) and draws the picture it makes.
+class SliceView : public GlView {
+  Q_OBJECT
+ public:
+  SliceView(Document& document, Tools& tools, render::Orientation orientation, Role role = Role::base, QWidget* parent = nullptr);
+  ~SliceView() override;
+  [[nodiscard]] SlicePresenter& presenter() noexcept { return presenter_; }
+  [[nodiscard]] ViewSize view_size() const;
+  /// Gives up what is being drawn.
+  void cancel_gesture();
+
+ Q_SIGNALS:
+  void hovered(const iso::gui::Readout& words);
+  void maximise_asked();
+  void clicked(const iso::Vec3& world_mm, bool positive);  ///< with the click tool: left marks, right button or Alt takes away
+  void measured(std::uint64_t measurement);
+  void message(const QString& sentence);
+
+ protected:
+  void mousePressEvent(QMouseEvent* event) override;
+  void mouseMoveEvent(QMouseEvent* event) override;
+  void mouseReleaseEvent(QMouseEvent* event) override;
+  void mouseDoubleClickEvent(QMouseEvent* event) override;
+  void wheelEvent(QWheelEvent* event) override;
+  void keyPressEvent(QKeyEvent* event) override;
+  void leaveEvent(QEvent* event) override;
+  void focusInEvent(QFocusEvent* event) override;
+
+ private:
+  enum class Gesture : std::uint8_t { none, window, box, crosshair, pan, zoom, draw, move_point, paint, turn };
+  [[nodiscard]] QPointF device(const QPointF& at) const;
+  void begin_left(QMouseEvent& event);
+  void begin_measurement(const QPointF& at);
+  void extend_measurement(const QPointF& at);
+  void finish_measurement();
+  void begin_paint(const QPointF& at);
+  void paint_at(const QPointF& at);
+  void finish_paint();
+  [[nodiscard]] ItemId label_target();
+  bool digit(int key, Qt::KeyboardModifiers modifiers);
+
+  Document& document_;
+  Tools& tools_;
+  SlicePresenter presenter_;
+  std::unique_ptr<render::SliceScene> scene_;
+  Gesture gesture_{Gesture::none};
+  QPointF start_, last_;
+  std::optional<Measurement> draft_;
+  int moved_point_{-1};
+  std::unique_ptr<LabelStroke> stroke_;
+  ItemId stroke_item_{0};
+  double wheel_rest_{0};
+  std::vector<Signal<>::Connection> connections_;
+  Signal<ItemId>::Connection item_connection_;
+};
+
+}  // namespace iso::gui

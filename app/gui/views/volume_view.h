@@ -1,0 +1,49 @@
+#pragma once
+
+#include "gl_view.h"
+
+#include "presenters/document.h"
+#include "render/scene/volume_scene.h"
+
+#include <QPointF>
+#include <QTimer>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace iso::gui {
+
+/// The base item in three dimensions with the outlines of the slice planes. Mouse and keypad as convention C1 and C2.
+class VolumeView : public GlView {
+  Q_OBJECT
+ public:
+  explicit VolumeView(Document& document, QWidget* parent = nullptr);
+  ~VolumeView() override;
+  void set_preset(const std::string& name);
+  [[nodiscard]] const std::string& preset() const noexcept { return preset_; }
+
+ Q_SIGNALS:
+  void maximise_asked();
+
+ protected:
+  void mousePressEvent(QMouseEvent* event) override;
+  void mouseMoveEvent(QMouseEvent* event) override;
+  void mouseReleaseEvent(QMouseEvent* event) override;
+  void mouseDoubleClickEvent(QMouseEvent* event) override;
+  void wheelEvent(QWheelEvent* event) override;
+  void keyPressEvent(QKeyEvent* event) override;
+
+ private:
+  [[nodiscard]] render::VolumePicture picture() const;
+  void moving(bool now);
+  Document& document_;
+  std::unique_ptr<render::VolumeScene> scene_;
+  std::string preset_{"maximum intensity"};
+  QPointF last_;
+  QTimer rest_;
+  std::vector<Signal<>::Connection> connections_;
+  Signal<ItemId>::Connection item_connection_;
+};
+
+}  // namespace iso::gui

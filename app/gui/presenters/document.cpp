@@ -16,6 +16,8 @@ struct Document::Impl {
   ItemId next_item{1}, selected{0};
   std::uint64_t next_measurement{1};
   UndoStack undo;
+  std::unique_ptr<Item> preview;
+  std::optional<Look> look_before_preview;
 
   [[nodiscard]] Item* find(ItemId id) noexcept {
     const auto found = std::ranges::find(items, id, [](const auto& item) { return item->id; });
@@ -268,6 +270,40 @@ void Document::set_part(ItemId id, render::Part part) {
 void Document::set_look(const Look& look) {
   if (impl_->look == look) return;
   impl_->look = look;
+  look_changed();
+}
+
+const Item* Document::preview() const noexcept { return impl_->preview.get(); }
+
+void Document::set_preview(std::string name, DatasetPtr data) {
+  auto item = std::make_unique<Item>();
+  item->name = std::move(name);
+  item->data = std::move(data);
+  describe(*item);
+  if (!item->raster) return;
+  const Item* const base = impl_->find(impl_->look.base);
+  const bool first = !impl_->preview;
+  impl_->preview = std::move(item);
+  if (first && (base == nullptr || base->raster == nullptr || base->raster->frame != impl_->preview->raster->frame)) {
+    impl_->look_before_preview = impl_->look;
+    Look look = impl_->look;
+    look.crosshair_mm = middle_of(impl_->preview->raster->frame);
+    look.frame = 0;
+    look.pan_mm = {};
+    impl_->look = look;
+  }
+  look_changed();
+}
+
+void Document::clear_preview() {
+  if (!impl_->preview) return;
+  impl_->preview.reset();
+  if (impl_->look_before_preview) {
+    const Look now = impl_->look;
+    impl_->look = *std::exchange(impl_->look_before_preview, std::nullopt);
+    impl_->look.layout = now.layout;
+    impl_->look.maximised = now.maximised;
+  }
   look_changed();
 }
 

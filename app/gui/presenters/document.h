@@ -104,6 +104,11 @@ class Document {
   void set_look(const Look& look);
   [[nodiscard]] const Look& look() const noexcept;
 
+  /// Something shown in place of the base for a while (what a running job has so far): not in the tree, not kept.
+  void set_preview(std::string name, DatasetPtr data);
+  void clear_preview();
+  [[nodiscard]] const Item* preview() const noexcept;
+
   // Measuring.
   std::uint64_t add_measurement(Measurement measurement);
   void change_measurement(const Measurement& measurement);

@@ -88,6 +88,7 @@ SlicePresenter::SlicePresenter(Document& document, render::Orientation orientati
 
 const Item* SlicePresenter::item() const noexcept {
   const Look& look = document_.look();
+  if (role_ == Role::base && document_.preview() != nullptr) return document_.preview();
   const Item* const found = document_.find(role_ == Role::base ? look.base : look.compared);
   return found != nullptr && found->raster ? found : nullptr;
 }
@@ -151,6 +152,7 @@ void SlicePresenter::add_words(render::SlicePicture& picture, const Item& shown)
   if (raster.frames > 1)
     picture.corners[3] = raster.axes[3] + " " + std::to_string(std::min(document_.look().frame, raster.frames - 1) + 1) + " / " + std::to_string(raster.frames);
   if (shown.record && !shown.record->models.empty()) picture.badge = "model-based estimate";
+  if (&shown == document_.preview()) picture.badge = "preview: the job is still running";
 }
 
 render::SlicePicture SlicePresenter::picture(const ViewSize& size) const {

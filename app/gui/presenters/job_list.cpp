@@ -1,0 +1,209 @@
+#include "job_list.h"
+
+#include "iso/base/error.h"
+#include "iso/params/schema.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace iso::gui {
+namespace {
+
+std::string item_place(ItemId id) { return std::string{job::workspace_prefix} + "item-" + std::to_string(id); }
+
+std::string name_in_workspace(const std::string& place) { return place.substr(job::workspace_prefix.size()); }
+
+/// A word as a shell takes it.
+std::string quoted(const std::string& word) {
+  constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%";
+  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? std::string{"'\\''"} : std::string{c};
+  return text + "'";
+}
+
+std::string value_text(const nlohmann::json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (!value.is_array()) return value.dump();
+  std::string text;
+  for (const auto& element : value) text += (text.empty() ? "" : ",") + element.dump();
+  return text;
+}
+
+std::string end_sentence(const job::Record& record) {
+  switch (record.state) {
+    case job::State::done: return "Done";
+    case job::State::cancelled: return "Cancelled";
+    default: return record.error_message;
+  }
+}
+
+}  // namespace
+
+JobList::JobList(Document& document, job::Queue& queue, std::shared_ptr<job::Workspace> workspace,
+                 std::function<void(std::function<void()>)> post)
+    : document_{document}, queue_{queue}, workspace_{std::move(workspace)}, post_{std::move(post)} {}
+
+JobList::~JobList() {
+  *alive_ = false;
+  for (const auto& state : jobs_)
+    if (!job::ended(state->state)) queue_.cancel(state->id);
+}
+
+std::uint64_t JobList::start(const TaskForm& form, const std::string& device, std::uint64_t seed) {
+  job::Recipe recipe;
+  recipe.task = form.task().id;
+  recipe.parameters_json = form.parameters_json();
+  recipe.device = device;
+  recipe.seed = seed;
+  std::string about;
+  for (const TaskForm::Input& input : form.inputs()) {
+    const Item* const item = document_.find(input.chosen);
+    if (item == nullptr) continue;
+    recipe.inputs[input.port.name] = item_place(item->id);
+    workspace_->put("item-" + std::to_string(item->id), item->data);
+    if (about.empty()) about = item->name;
+  }
+  return start(std::move(recipe), form.task().about.title + (about.empty() ? "" : " of " + about), form.task().outputs);
+}
+
+std::uint64_t JobList::start(job::Recipe recipe, std::string title, const std::vector<plugin::Port>& outputs) {
+  static std::uint64_t run = 0;
+  const std::string prefix = "run-" + std::to_string(++run) + "-";
+  for (const plugin::Port& port : outputs) recipe.outputs[port.name] = std::string{job::workspace_prefix} + prefix + port.name;
+  auto state = std::make_unique<JobState>();
+  state->title = std::move(title);
+  state->recipe = recipe;
+  JobState& kept = *state;
+  jobs_.push_front(std::move(state));
+  // The id is known only once submitted, and events may come before: they wait in the desktop's own queue behind this call.
+  const auto job = std::make_shared<std::uint64_t>(0);
+  kept.id = queue_.submit(std::move(recipe), job::Isolation::worker, [this, job, alive = alive_, post = post_](const job::Event& event) {
+    post([this, job, alive, event] { if (*alive) take(*job, event); });
+  });
+  *job = kept.id;
+  outputs_[kept.id] = outputs;
+  list_changed();
+  return kept.id;
+}
+
+void JobList::cancel(std::uint64_t job) {
+  for (const auto& state : jobs_)
+    if (state->id == job && !job::ended(state->state)) {
+      state->cancel_asked = std::chrono::steady_clock::now();
+      queue_.cancel(job);
+    }
+}
+
+std::uint64_t JobList::retry(std::uint64_t job) {
+  const JobState* const before = find(job);
+  if (before == nullptr) return 0;
+  job::Recipe recipe = before->recipe;
+  recipe.outputs.clear();
+  return start(std::move(recipe), before->title, outputs_[job]);
+}
+
+void JobList::forget(std::uint64_t job) {
+  std::erase_if(jobs_, [&](const auto& state) { return state->id == job && job::ended(state->state); });
+  list_changed();
+}
+
+const JobState* JobList::find(std::uint64_t job) const noexcept {
+  const auto found = std::ranges::find(jobs_, job, [](const auto& state) { return state->id; });
+  return found == jobs_.end() ? nullptr : found->get();
+}
+
+std::vector<const JobState*> JobList::jobs() const {
+  std::vector<const JobState*> all;
+  for (const auto& state : jobs_) all.push_back(state.get());
+  return all;
+}
+
+bool JobList::busy() const noexcept {
+  return std::ranges::any_of(jobs_, [](const auto& state) { return !job::ended(state->state); });
+}
+
+void JobList::take(std::uint64_t job, const job::Event& event) {
+  const auto found = std::ranges::find(jobs_, job, [](const auto& state) { return state->id; });
+  if (found == jobs_.end() || job::ended((*found)->state)) return;
+  JobState& state = **found;
+  state.fraction = std::max(state.fraction, event.fraction);
+  if (!event.stage.empty()) state.stage = event.stage;
+  state.remaining_seconds = event.remaining_seconds;
+  switch (event.tells) {
+    case job::Tells::plot: state.curves[event.curve].emplace_back(event.x, event.y); break;
+    case job::Tells::log: state.log.push_back(event.message); break;
+    case job::Tells::warning: state.log.push_back("Warning: " + event.message); break;
+    case job::Tells::preview: show_preview(state, event); break;
+    case job::Tells::progress: case job::Tells::state: break;
+  }
+  if (job::ended(event.state)) {
+    end(state);
+  } else {
+    state.state = event.state;
+  }
+  job_changed(job);
+}
+
+void JobList::show_preview(JobState& state, const job::Event& event) {
+  if (!event.data) return;
+  previewed(state.id, event.output, event.data);
+}
+
+void JobList::end(JobState& state) {
+  state.record = queue_.wait(state.id);  // it has ended: no waiting
+  if (!state.record) return;
+  state.state = state.record->state;
+  state.message = end_sentence(*state.record);
+  state.hint = state.record->error_hint;
+  if (state.state == job::State::done) {
+    std::vector<std::pair<std::string, DatasetPtr>> outputs;
+    for (const auto& [port, place] : state.record->recipe.outputs) {
+      const std::string name = name_in_workspace(place);
+      if (DatasetPtr data = workspace_->find(name)) outputs.emplace_back(port == "volume" ? state.title : state.title + " " + port, std::move(data));
+      workspace_->remove(name);
+    }
+    // The picture first: it is what is shown and selected.
+    std::ranges::stable_sort(outputs, [](const auto& a, const auto& b) { return kind_of(*a.second) < kind_of(*b.second); });
+    state.results = document_.add_results(outputs, *state.record);
+    state.fraction = 1;
+  }
+  job_ended(state.id);
+}
+
+Command command_of(const job::Recipe& recipe, const Document& document) {
+  Command command;
+  command.line = "isocenter run " + quoted(recipe.task);
+  const auto add = [&](const std::string& option, const std::string& value) { command.line += " --" + option + " " + quoted(value); };
+  for (const auto& [port, place] : recipe.inputs) {
+    std::string file = place;
+    std::map<std::string, std::string> hints = recipe.hints.contains(port) ? recipe.hints.at(port) : std::map<std::string, std::string>{};
+    if (job::in_workspace(place)) {
+      const std::string name = name_in_workspace(place);
+      const Item* const item = name.starts_with("item-") ? document.find(std::stoull(name.substr(5))) : nullptr;
+      file = item == nullptr || item->file.empty() ? std::string{} : item->file.string();
+      if (item != nullptr) hints = item->hints;
+    }
+    if (file.empty()) {
+      file = "SAVE_" + port + "_FIRST";
+      command.complete = false;
+    }
+    add(params::kebab_case(port), file);
+    for (const auto& [key, value] : hints) add(params::kebab_case(port) + "." + key, value);
+  }
+  for (const auto& [port, place] : recipe.outputs)
+    add(params::kebab_case(port), job::in_workspace(place) ? port + ".h5" : place);
+  const auto parameters = nlohmann::json::parse(recipe.parameters_json, nullptr, false);
+  if (parameters.is_object())
+    for (const auto& [name, value] : parameters.items()) {
+      if (value.is_boolean()) command.line += std::string{value.get<bool>() ? " --" : " --no-"} + params::kebab_case(name);
+      else add(params::kebab_case(name), value_text(value));
+    }
+  if (recipe.device != "auto") add("device", recipe.device);
+  if (recipe.seed != 0) add("seed", std::to_string(recipe.seed));
+  for (const Finding finding : recipe.accepted_geometry) add("accept-geometry", std::string{to_string(finding)});
+  return command;
+}
+
+}  // namespace iso::gui

@@ -1,0 +1,80 @@
+#pragma once
+
+#include "document.h"
+#include "signal.h"
+#include "task_form.h"
+
+#include "iso/job/executor.h"
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+/// Jobs as the desktop shows them: every one in a worker of its own, so that a crash is a sentence and never a lost desktop.
+namespace iso::gui {
+
+struct JobState {
+  std::uint64_t id{0};
+  std::string title;                 ///< task's title and the input's name
+  job::Recipe recipe;
+  job::State state{job::State::queued};
+  double fraction{0};
+  std::string stage, message, hint;  ///< message: the end in one sentence
+  std::optional<double> remaining_seconds;
+  std::map<std::string, std::vector<std::pair<double, double>>> curves;
+  std::vector<std::string> log;
+  std::optional<job::Record> record;
+  std::vector<ItemId> results;
+  std::chrono::steady_clock::time_point cancel_asked{};
+};
+
+class JobList {
+ public:
+  /// `post` runs a function on the desktop's thread later; called from any thread. `queue` works on `workspace`.
+  JobList(Document& document, job::Queue& queue, std::shared_ptr<job::Workspace> workspace,
+          std::function<void(std::function<void()>)> post);
+  ~JobList();
+  JobList(const JobList&) = delete;
+  JobList& operator=(const JobList&) = delete;
+
+  /// Inputs are put into the workspace as they are (no copy); every output of the task is taken.
+  std::uint64_t start(const TaskForm& form, const std::string& device, std::uint64_t seed);
+  std::uint64_t start(job::Recipe recipe, std::string title, const std::vector<plugin::Port>& outputs);
+  void cancel(std::uint64_t job);
+  std::uint64_t retry(std::uint64_t job);
+  void forget(std::uint64_t job);                 ///< an ended one, from the list
+  [[nodiscard]] const JobState* find(std::uint64_t job) const noexcept;
+  [[nodiscard]] std::vector<const JobState*> jobs() const;  ///< newest first
+  [[nodiscard]] bool busy() const noexcept;
+
+  Signal<std::uint64_t> job_changed;
+  Signal<> list_changed;
+  Signal<std::uint64_t> job_ended;
+  /// An intermediate result of a job: port and data. Not part of the document.
+  Signal<std::uint64_t, const std::string&, const DatasetPtr&> previewed;
+
+ private:
+  void take(std::uint64_t job, const job::Event& event);
+  void show_preview(JobState& state, const job::Event& event);
+  void end(JobState& state);
+  Document& document_;
+  job::Queue& queue_;
+  std::shared_ptr<job::Workspace> workspace_;
+  std::function<void(std::function<void()>)> post_;
+  std::shared_ptr<bool> alive_{std::make_shared<bool>(true)};
+  std::deque<std::unique_ptr<JobState>> jobs_;
+  std::map<std::uint64_t, std::vector<plugin::Port>> outputs_;
+};
+
+/// The line that does the same at the command line. Items that no file holds appear as their name in capitals, and
+/// `complete` is false.
+struct Command { std::string line; bool complete{true}; };
+[[nodiscard]] Command command_of(const job::Recipe& recipe, const Document& document);
+
+}  // namespace iso::gui

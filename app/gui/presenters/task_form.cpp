@@ -1,0 +1,142 @@
+#include "task_form.h"
+
+#include "iso/base/error.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace iso::gui {
+namespace {
+
+std::string with_article(Kind kind) {
+  std::string word{to_string(kind)};
+  std::ranges::replace(word, '_', ' ');
+  return "a " + word;
+}
+
+bool fits(const Item& item, const plugin::Port& port) noexcept { return kind_of(*item.data) == port.kind; }
+
+nlohmann::ordered_json json_of(const params::Value& value) {
+  return std::visit([](const auto& v) { return nlohmann::ordered_json(v); }, value);
+}
+
+std::string words_of(const nlohmann::json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (!value.is_array()) return value.dump();
+  std::string words;
+  for (const auto& element : value) words += (words.empty() ? "" : ",") + element.dump();
+  return words;
+}
+
+}  // namespace
+
+std::vector<Offer> offers_for(std::span<const plugin::TaskManifest* const> tasks, const Document& document, ItemId id) {
+  std::vector<Offer> offers;
+  const Item* const item = document.find(id);
+  for (const plugin::TaskManifest* task : tasks) {
+    Offer offer{task, false, {}};
+    const auto needed = std::ranges::find_if(task->inputs, [](const plugin::Port& port) { return !port.optional; });
+    if (needed == task->inputs.end()) offer.possible = true;
+    else if (item == nullptr) offer.reason = "needs " + with_article(needed->kind) + "; open one first";
+    else offer.possible = std::ranges::any_of(task->inputs, [&](const plugin::Port& port) { return fits(*item, port); });
+    if (!offer.possible && offer.reason.empty())
+      offer.reason = "needs " + with_article(needed->kind) + "; '" + item->name + "' is " + with_article(kind_of(*item->data));
+    // Every other input must be there among the items.
+    for (const plugin::Port& port : task->inputs) {
+      if (!offer.possible || port.optional) continue;
+      if (std::ranges::none_of(document.items(), [&](const auto& other) { return fits(*other, port); })) {
+        offer.possible = false;
+        offer.reason = "needs also " + with_article(port.kind) + " (" + port.name + "); open one first";
+      }
+    }
+    offers.push_back(std::move(offer));
+  }
+  std::ranges::stable_sort(offers, [](const Offer& a, const Offer& b) { return a.possible && !b.possible; });
+  return offers;
+}
+
+TaskForm::TaskForm(const plugin::TaskManifest& task, const Document& document, ItemId selected) : task_{task} {
+  for (const plugin::Port& port : task_.inputs) {
+    Input input{port, {}, 0};
+    for (const auto& item : document.items())
+      if (fits(*item, port)) input.candidates.push_back(item->id);
+    const bool taken = std::ranges::any_of(inputs_, [&](const Input& other) { return other.chosen == selected; });
+    if (std::ranges::find(input.candidates, selected) != input.candidates.end() && !taken) input.chosen = selected;
+    else if (!port.optional && !input.candidates.empty()) input.chosen = input.candidates.front();
+    inputs_.push_back(std::move(input));
+  }
+  for (const params::FieldInfo& info : task_.parameters.fields) fields_.push_back({info, params::text_of(info.default_value), {}, true});
+  check();
+}
+
+void TaskForm::choose(std::string_view port, ItemId item) {
+  for (Input& input : inputs_)
+    if (input.port.name == port) input.chosen = item;
+  changed();
+}
+
+void TaskForm::set(std::string_view field, std::string text) {
+  for (FieldState& state : fields_)
+    if (state.info.name == field) state.text = std::move(text);
+  check();
+  changed();
+}
+
+void TaskForm::reset(std::string_view field) {
+  if (const params::FieldInfo* info = task_.parameters.find(field)) set(field, params::text_of(info->default_value));
+}
+
+void TaskForm::reset_all() {
+  for (FieldState& state : fields_) state.text = params::text_of(state.info.default_value);
+  check();
+  changed();
+}
+
+void TaskForm::set_all(const std::string& parameters_json) {
+  const auto json = nlohmann::json::parse(parameters_json, nullptr, false);
+  if (!json.is_object()) throw Error{Errc::invalid_input, "the preset is no JSON object of parameters"};
+  for (FieldState& state : fields_)
+    if (const auto found = json.find(state.info.name); found != json.end()) state.text = words_of(*found);
+  check();
+  changed();
+}
+
+void TaskForm::check() {
+  for (FieldState& state : fields_) {
+    state.problem.clear();
+    try {
+      (void)params::value_from_text(state.info, state.text);
+    } catch (const Error& problem) {
+      state.problem = problem.what();
+    }
+  }
+  for (FieldState& state : fields_) {
+    if (!state.info.visible_when) continue;
+    const auto other = std::ranges::find(fields_, state.info.visible_when->field, [](const FieldState& f) { return f.info.name; });
+    state.visible = other == fields_.end() ||
+                    std::ranges::find(state.info.visible_when->values, other->text) != state.info.visible_when->values.end();
+  }
+}
+
+bool TaskForm::valid() const noexcept {
+  return std::ranges::all_of(fields_, [](const FieldState& f) { return f.problem.empty(); }) &&
+         std::ranges::all_of(inputs_, [](const Input& input) { return input.port.optional || input.chosen != 0; });
+}
+
+std::string TaskForm::first_problem() const {
+  for (const Input& input : inputs_)
+    if (!input.port.optional && input.chosen == 0) return "the input '" + input.port.name + "' is not chosen";
+  for (const FieldState& state : fields_)
+    if (!state.problem.empty()) return state.problem;
+  return {};
+}
+
+std::string TaskForm::parameters_json() const {
+  if (const std::string problem = first_problem(); !problem.empty()) throw Error{Errc::invalid_input, problem};
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();
+  for (const FieldState& state : fields_) json[state.info.name] = json_of(params::value_from_text(state.info, state.text));
+  return json.dump();
+}
+
+}  // namespace iso::gui

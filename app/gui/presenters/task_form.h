@@ -1,0 +1,65 @@
+#pragma once
+
+#include "document.h"
+#include "signal.h"
+
+#include "iso/plugin/manifest.h"
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace iso::gui {
+
+/// Whether a task can be offered for an item, by the kinds of its ports alone: no plugin code is loaded for it. Rules of the
+/// task itself ("the orbit is not circular") are asked of a worker when the form is open.
+struct Offer {
+  const plugin::TaskManifest* task{nullptr};
+  bool possible{false};
+  std::string reason;  ///< "needs a sinogram; 'head' is a volume"
+};
+[[nodiscard]] std::vector<Offer> offers_for(std::span<const plugin::TaskManifest* const> tasks, const Document& document, ItemId item);
+
+/// The form of one task: its inputs chosen among the items, its parameters as text, and what is wrong with each. Without a
+/// toolkit; widgets are made from `fields()`.
+class TaskForm {
+ public:
+  TaskForm(const plugin::TaskManifest& task, const Document& document, ItemId selected);
+
+  struct Input {
+    plugin::Port port;
+    std::vector<ItemId> candidates;  ///< items of the right kind
+    ItemId chosen{0};
+  };
+  [[nodiscard]] std::span<const Input> inputs() const noexcept { return inputs_; }
+  void choose(std::string_view port, ItemId item);
+
+  struct FieldState {
+    params::FieldInfo info;
+    std::string text;                ///< as typed; the default at first
+    std::string problem;             ///< empty when valid
+    bool visible{true};              ///< by its condition
+  };
+  [[nodiscard]] std::span<const FieldState> fields() const noexcept { return fields_; }
+  void set(std::string_view field, std::string text);
+  void reset(std::string_view field);
+  void reset_all();
+  void set_all(const std::string& parameters_json);  ///< a preset; unknown names are left out
+
+  [[nodiscard]] bool valid() const noexcept;
+  [[nodiscard]] std::string first_problem() const;
+  [[nodiscard]] std::string parameters_json() const;  ///< of the valid fields; throws invalid_input naming the first problem
+  [[nodiscard]] const plugin::TaskManifest& task() const noexcept { return task_; }
+
+  Signal<> changed;
+
+ private:
+  void check();
+  plugin::TaskManifest task_;
+  std::vector<Input> inputs_;
+  std::vector<FieldState> fields_;
+};
+
+}  // namespace iso::gui

@@ -1,0 +1,32 @@
+#include "background.h"
+
+#include "iso/base/threads.h"
+
+#include <QCoreApplication>
+#include <QThreadPool>
+
+namespace iso::gui {
+
+Background::~Background() { QThreadPool::globalInstance()->waitForDone(); }
+
+void Background::start(std::function<void()> job) {
+  ++running_;
+  Q_EMIT running_changed(running_);
+  QThreadPool::globalInstance()->start([job = std::move(job)] {
+    ThreadBudget::enter();
+    job();
+  });
+}
+
+void Background::finish(std::function<void()> then) {
+  QMetaObject::invokeMethod(
+      this,
+      [this, then = std::move(then)] {
+        --running_;
+        Q_EMIT running_changed(running_);
+        then();
+      },
+      Qt::QueuedConnection);
+}
+
+}  // namespace iso::gui

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "presenters/document.h"
+
+#include "iso/base/error.h"
+
+#include <QObject>
+#include <QString>
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
+
+namespace iso::gui {
+
+/// Work off the desktop's thread: reading, saving, anything that waits. What it gives comes back on the desktop's thread;
+/// an error comes as one. Ends (waits) with its owner.
+class Background : public QObject {
+  Q_OBJECT
+ public:
+  using QObject::QObject;
+  ~Background() override;
+  /// `work` runs on a thread of the pool; `then` on this one, unless this has gone.
+  template <class Result>
+  void run(std::function<Result()> work, std::function<void(Result)> then, std::function<void(const Error&)> failed) {
+    start([this, work = std::move(work), then = std::move(then), failed = std::move(failed)] {
+      try {
+        auto result = std::make_shared<Result>(work());
+        finish([then, result] { then(std::move(*result)); });
+      } catch (...) {
+        auto problem = std::make_shared<Error>(current_error());
+        finish([failed, problem] { failed(*problem); });
+      }
+    });
+  }
+  [[nodiscard]] int running() const noexcept { return running_; }
+
+ Q_SIGNALS:
+  void running_changed(int running);
+
+ private:
+  void start(std::function<void()> job);
+  void finish(std::function<void()> then);
+  int running_{0};
+};
+
+}  // namespace iso::gui

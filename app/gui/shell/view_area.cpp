@@ -1,0 +1,86 @@
+#include "view_area.h"
+
+#include <QGridLayout>
+
+namespace iso::gui {
+
+ViewArea::ViewArea(Document& document, Tools& tools, QWidget* parent)
+    : QWidget{parent}, document_{document}, grid_{new QGridLayout{this}},
+      axial_{new SliceView{document, tools, render::Orientation::axial, Role::base, this}},
+      sagittal_{new SliceView{document, tools, render::Orientation::sagittal, Role::base, this}},
+      coronal_{new SliceView{document, tools, render::Orientation::coronal, Role::base, this}},
+      compared_{new SliceView{document, tools, render::Orientation::axial, Role::compared, this}},
+      volume_{new VolumeView{document, this}} {
+  grid_->setContentsMargins(2, 2, 2, 2);
+  grid_->setSpacing(3);
+  axial_->setAccessibleName(tr("Axial slice"));
+  sagittal_->setAccessibleName(tr("Sagittal slice"));
+  coronal_->setAccessibleName(tr("Coronal slice"));
+  compared_->setAccessibleName(tr("Axial slice of the compared image"));
+  volume_->setAccessibleName(tr("3-D view"));
+  for (SliceView* view : slice_views()) {
+    view->setObjectName(view->accessibleName());
+    connect(view, &SliceView::hovered, this, &ViewArea::hovered);
+    connect(view, &SliceView::message, this, &ViewArea::message);
+    connect(view, &SliceView::clicked, this, &ViewArea::clicked);
+    connect(view, &SliceView::measured, this, &ViewArea::measured);
+  }
+  const std::array<SliceView*, 4> views{axial_, sagittal_, coronal_, compared_};
+  for (std::size_t i = 0; i < views.size(); ++i)
+    connect(views[i], &SliceView::maximise_asked, this, [this, i] { toggle_maximised(static_cast<int>(i)); });
+  connect(volume_, &VolumeView::maximise_asked, this, [this] { toggle_maximised(4); });
+  connection_ = document_.look_changed.connect([this] { arrange(); });
+  arrange();
+}
+
+std::vector<SliceView*> ViewArea::slice_views() const { return {axial_, sagittal_, coronal_, compared_}; }
+
+SliceView* ViewArea::slice_view(render::Orientation orientation) noexcept {
+  if (orientation == render::Orientation::sagittal) return sagittal_;
+  if (orientation == render::Orientation::coronal) return coronal_;
+  return axial_;
+}
+
+SliceView* ViewArea::active_view() {
+  for (SliceView* view : slice_views()) if (view->hasFocus()) return view;
+  for (SliceView* view : slice_views()) if (view->isVisible()) return view;
+  return axial_;
+}
+
+void ViewArea::refresh_all() {
+  for (SliceView* view : slice_views()) view->update();
+  volume_->update();
+}
+
+void ViewArea::toggle_maximised(int view) {
+  Look look = document_.look();
+  look.maximised = look.maximised == view ? -1 : view;
+  document_.set_look(look);
+}
+
+void ViewArea::arrange() {
+  const Look& look = document_.look();
+  const std::array<QWidget*, 5> all{axial_, sagittal_, coronal_, compared_, volume_};
+  std::vector<QWidget*> shown;
+  if (look.maximised >= 0 && look.maximised < static_cast<int>(all.size())) shown = {all[static_cast<std::size_t>(look.maximised)]};
+  else if (look.layout == Layout::one_up) shown = {axial_};
+  else if (look.layout == Layout::side_by_side) shown = {axial_, compared_};
+  else shown = {axial_, sagittal_, coronal_, volume_};
+  if (shown == arranged_) return;
+  arranged_ = shown;
+  for (QWidget* view : all) {
+    grid_->removeWidget(view);
+    view->setVisible(false);
+  }
+  for (std::size_t i = 0; i < shown.size(); ++i) {
+    const int row = static_cast<int>(i) / 2, column = static_cast<int>(i) % 2;
+    grid_->addWidget(shown[i], row, column);
+    shown[i]->setVisible(true);
+  }
+  for (int i = 0; i < 2; ++i) {
+    grid_->setRowStretch(i, i == 0 || shown.size() > 2 ? 1 : 0);
+    grid_->setColumnStretch(i, i == 0 || shown.size() > 1 ? 1 : 0);
+  }
+}
+
+}  // namespace iso::gui

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "views/slice_view.h"
+#include "views/volume_view.h"
+
+#include <QWidget>
+
+#include <array>
+#include <functional>
+#include <vector>
+
+class QGridLayout;
+
+namespace iso::gui {
+
+/// The views in their layouts: 2 x 2, one alone, or two volumes side by side. A double click maximises a view and brings
+/// the others back.
+class ViewArea : public QWidget {
+  Q_OBJECT
+ public:
+  ViewArea(Document& document, Tools& tools, QWidget* parent = nullptr);
+  /// axial, sagittal, coronal
+  [[nodiscard]] SliceView* slice_view(render::Orientation orientation) noexcept;
+  [[nodiscard]] SliceView* compared_view() noexcept { return compared_; }
+  [[nodiscard]] VolumeView* volume_view() noexcept { return volume_; }
+  [[nodiscard]] std::vector<SliceView*> slice_views() const;
+  [[nodiscard]] SliceView* active_view();  ///< the one with the focus, else the first that is visible
+  void refresh_all();
+
+ Q_SIGNALS:
+  void hovered(const iso::gui::Readout& words);
+  void message(const QString& sentence);
+  void clicked(const iso::Vec3& world_mm, bool positive);
+  void measured(std::uint64_t measurement);
+
+ private:
+  void arrange();
+  void toggle_maximised(int view);
+  Document& document_;
+  QGridLayout* grid_;
+  SliceView *axial_, *sagittal_, *coronal_, *compared_;
+  VolumeView* volume_;
+  std::vector<QWidget*> arranged_;
+  Signal<>::Connection connection_;
+};
+
+}  // namespace iso::gui

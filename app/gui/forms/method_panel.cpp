@@ -1,0 +1,249 @@
+#include "method_panel.h"
+
+#include "field_editor.h"
+
+#include "iso/job/estimate.h"
+
+#include <QApplication>
+#include <QClipboard>
+#include <QComboBox>
+#include <QFormLayout>
+#include <QGroupBox>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QListWidget>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QStackedWidget>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+namespace iso::gui {
+namespace {
+
+constexpr int ask_after_ms = 400;  ///< the last key stroke
+
+QString in_words(double seconds) {
+  if (seconds < 1) return MethodPanel::tr("less than a second");
+  if (seconds < 90) return MethodPanel::tr("about %1 s").arg(qRound(seconds));
+  return MethodPanel::tr("about %1 min").arg(qRound(seconds / 60));
+}
+
+}  // namespace
+
+MethodPanel::MethodPanel(Desktop& desktop, QWidget* parent)
+    : QWidget{parent}, desktop_{desktop}, pages_{new QStackedWidget{this}}, search_{new QLineEdit}, list_{new QListWidget}, scroll_{new QScrollArea},
+      title_{new QLabel}, summary_{new QLabel}, estimate_{new QLabel}, run_{new QPushButton{tr("Run")}}, interact_{new QPushButton{tr("Click on the image")}}, device_{new QComboBox} {
+  auto* const layout = new QVBoxLayout{this};
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->addWidget(pages_);
+
+  auto* const browser = new QWidget;
+  auto* const column = new QVBoxLayout{browser};
+  search_->setPlaceholderText(tr("Find a method"));
+  search_->setClearButtonEnabled(true);
+  search_->setAccessibleName(tr("Find a method"));
+  list_->setWordWrap(true);
+  list_->setAccessibleName(tr("Methods"));
+  column->addWidget(search_);
+  column->addWidget(list_);
+  pages_->addWidget(browser);
+
+  auto* const page = new QWidget;
+  auto* const form_column = new QVBoxLayout{page};
+  auto* const head = new QHBoxLayout;
+  auto* const back = new QToolButton;
+  back->setText(tr("\u2190 Methods"));
+  back->setAccessibleName(tr("Back to the methods"));
+  head->addWidget(back);
+  head->addWidget(title_, 1);
+  QFont bold = title_->font();
+  bold.setBold(true);
+  title_->setFont(bold);
+  title_->setWordWrap(true);
+  summary_->setWordWrap(true);
+  summary_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  estimate_->setWordWrap(true);
+  estimate_->setAccessibleName(tr("What the run will take"));
+  scroll_->setWidgetResizable(true);
+  scroll_->setFrameShape(QFrame::NoFrame);
+  for (const char* device : {"auto", "cpu", "cuda", "reference"}) device_->addItem(QString::fromLatin1(device));
+  device_->setAccessibleName(tr("Device"));
+  auto* const foot = new QHBoxLayout;
+  auto* const copy = new QPushButton{tr("Copy as command")};
+  foot->addWidget(new QLabel{tr("Device")});
+  foot->addWidget(device_);
+  foot->addStretch(1);
+  foot->addWidget(copy);
+  form_column->addLayout(head);
+  form_column->addWidget(summary_);
+  form_column->addWidget(scroll_, 1);
+  form_column->addWidget(estimate_);
+  form_column->addLayout(foot);
+  auto* const go = new QHBoxLayout;
+  go->addWidget(interact_);
+  go->addWidget(run_, 1);
+  form_column->addLayout(go);
+  run_->setDefault(true);
+  run_->setObjectName(QStringLiteral("run"));
+  pages_->addWidget(page);
+
+  ask_.setSingleShot(true);
+  ask_.setInterval(ask_after_ms);
+  connect(&ask_, &QTimer::timeout, this, &MethodPanel::ask_estimate);
+  connect(back, &QToolButton::clicked, this, &MethodPanel::show_list);
+  connect(search_, &QLineEdit::textChanged, this, &MethodPanel::refresh_list);
+  connect(list_, &QListWidget::itemActivated, this, [this](QListWidgetItem* row) { open_task(row->data(Qt::UserRole).toString().toStdString()); });
+  connect(list_, &QListWidget::itemClicked, this, [this](QListWidgetItem* row) { open_task(row->data(Qt::UserRole).toString().toStdString()); });
+  connect(run_, &QPushButton::clicked, this, &MethodPanel::run);
+  connect(copy, &QPushButton::clicked, this, &MethodPanel::copy_command);
+  connect(interact_, &QPushButton::clicked, this, [this] { if (form_) Q_EMIT interaction_asked(form_->task().id); });
+  connections_.push_back(desktop_.document().selection_changed.connect([this] { refresh_list(); }));
+  connections_.push_back(desktop_.document().items_changed.connect([this] { refresh_list(); }));
+  refresh_list();
+}
+
+void MethodPanel::refresh_list() {
+  if (pages_->currentIndex() != 0) return;
+  const auto tasks = desktop_.tasks();
+  const QString wanted = search_->text().trimmed();
+  list_->clear();
+  for (const Offer& offer : offers_for(tasks, desktop_.document(), desktop_.document().selected())) {
+    const QString name = QString::fromStdString(offer.task->about.title), id = QString::fromStdString(offer.task->id);
+    const QString category = QString::fromStdString(offer.task->about.category);
+    if (!wanted.isEmpty() && !(name + id + category).contains(wanted, Qt::CaseInsensitive)) continue;
+    auto* const row = new QListWidgetItem{name + QStringLiteral("\n") + (offer.possible ? category : QString::fromStdString(offer.reason))};
+    row->setData(Qt::UserRole, id);
+    row->setToolTip(QString::fromStdString(offer.task->about.summary));
+    if (!offer.possible) row->setFlags(row->flags() & ~Qt::ItemIsEnabled);
+    list_->addItem(row);
+  }
+}
+
+void MethodPanel::show_list() {
+  pages_->setCurrentIndex(0);
+  form_connection_ = {};
+  form_.reset();
+  refresh_list();
+}
+
+void MethodPanel::open_task(const std::string& task_id) {
+  const plugin::TaskManifest* const task = desktop_.catalogue().find_task(task_id);
+  if (task == nullptr) return;
+  form_ = std::make_unique<TaskForm>(*task, desktop_.document(), desktop_.document().selected());
+  form_connection_ = form_->changed.connect([this] { form_changed(); });
+  title_->setText(QString::fromStdString(task->about.title));
+  summary_->setText(QString::fromStdString(task->about.summary));
+  interact_->setVisible(task->interactive);
+  build_form();
+  pages_->setCurrentIndex(1);
+  form_changed();
+}
+
+void MethodPanel::build_form() {
+  editors_.clear();
+  auto* const content = new QWidget;
+  auto* const column = new QVBoxLayout{content};
+  column->setContentsMargins(0, 0, 4, 0);
+  rows_ = new QFormLayout;
+  rows_->setRowWrapPolicy(QFormLayout::WrapLongRows);
+  rows_->setFieldGrowthPolicy(QFormLayout::ExpandingFieldsGrow);
+  for (const TaskForm::Input& input : form_->inputs()) {
+    auto* const choice = new QComboBox;
+    choice->setAccessibleName(QString::fromStdString(input.port.name));
+    if (input.port.optional) choice->addItem(tr("(none)"), QVariant::fromValue<qulonglong>(0));
+    for (const ItemId id : input.candidates)
+      if (const Item* item = desktop_.document().find(id)) choice->addItem(QString::fromStdString(item->name), QVariant::fromValue<qulonglong>(id));
+    choice->setCurrentIndex(choice->findData(QVariant::fromValue<qulonglong>(input.chosen)));
+    choice->setToolTip(QString::fromStdString(input.port.help));
+    connect(choice, &QComboBox::currentIndexChanged, this, [this, choice, port = input.port.name](int index) { form_->choose(port, choice->itemData(index).toULongLong()); });
+    rows_->addRow(QString::fromStdString(input.port.name), choice);
+  }
+  auto* const advanced = new QGroupBox{tr("Advanced")};
+  advanced->setCheckable(true);
+  advanced->setChecked(false);
+  auto* const inside = new QWidget;
+  auto* const more = new QFormLayout{inside};
+  more->setRowWrapPolicy(QFormLayout::WrapLongRows);
+  auto* const around = new QVBoxLayout{advanced};
+  around->addWidget(inside);
+  inside->setVisible(false);
+  connect(advanced, &QGroupBox::toggled, inside, &QWidget::setVisible);
+  bool any_advanced = false;
+  for (std::size_t i = 0; i < form_->fields().size(); ++i) {
+    const params::FieldInfo& info = form_->fields()[i].info;
+    auto* const editor = new FieldEditor{*form_, i};
+    auto* const label = new QLabel{QString::fromStdString(info.label)};
+    label->setBuddy(editor);
+    label->setToolTip(QString::fromStdString(info.help));
+    (info.advanced ? more : rows_)->addRow(label, editor);
+    any_advanced = any_advanced || info.advanced;
+    editors_.push_back(editor);
+  }
+  column->addLayout(rows_);
+  if (any_advanced) column->addWidget(advanced);
+  else delete advanced;
+  column->addStretch(1);
+  scroll_->setWidget(content);
+}
+
+void MethodPanel::form_changed() {
+  if (!form_) return;
+  for (std::size_t i = 0; i < editors_.size(); ++i) {
+    editors_[i]->refresh();
+    auto* const layout = qobject_cast<QFormLayout*>(editors_[i]->parentWidget()->layout());
+    const bool visible = form_->fields()[i].visible;
+    QFormLayout* const owner = layout != nullptr && layout->indexOf(editors_[i]) >= 0 ? layout : rows_;
+    owner->setRowVisible(editors_[i], visible);
+  }
+  refused_ = false;
+  run_->setEnabled(form_->valid());
+  if (form_->valid()) {
+    estimate_->setText(tr("Asking what the run will take ..."));
+    ask_.start();
+  } else {
+    estimate_->setText(QString::fromStdString(form_->first_problem()));
+  }
+}
+
+void MethodPanel::ask_estimate() {
+  if (!form_ || !form_->valid()) return;
+  const int question = ++question_;
+  desktop_.ask_estimate(*form_, device_->currentText().toStdString(), [this, question](const job::Record& answer) { show_estimate(answer, question); });
+}
+
+void MethodPanel::show_estimate(const job::Record& answer, int question) {
+  if (question != question_ || !form_) return;  // of a form that has changed since
+  if (answer.error) {
+    refused_ = true;
+    run_->setEnabled(false);
+    estimate_->setText(QString::fromStdString(answer.error_message + (answer.error_hint.empty() ? "" : ": " + answer.error_hint)));
+    return;
+  }
+  run_->setEnabled(form_->valid());
+  QString words = tr("Needs about %1 of memory (%2 free)").arg(QString::fromStdString(job::in_words(answer.estimated_memory_bytes)), QString::fromStdString(job::in_words(job::available_memory_bytes())));
+  if (answer.estimated_seconds > 0) words += tr(", %1").arg(in_words(answer.estimated_seconds));
+  if (!answer.backend.empty()) words += tr(", on %1").arg(QString::fromStdString(answer.backend));
+  estimate_->setText(words);
+}
+
+void MethodPanel::run() {
+  if (!form_ || !form_->valid()) return;
+  Q_EMIT started(desktop_.jobs().start(*form_, device_->currentText().toStdString(), 0));
+}
+
+void MethodPanel::copy_command() {
+  if (!form_ || !form_->valid()) return;
+  job::Recipe recipe;
+  recipe.task = form_->task().id;
+  recipe.parameters_json = form_->parameters_json();
+  recipe.device = device_->currentText().toStdString();
+  for (const TaskForm::Input& input : form_->inputs())
+    if (input.chosen != 0) recipe.inputs[input.port.name] = std::string{job::workspace_prefix} + "item-" + std::to_string(input.chosen);
+  for (const plugin::Port& port : form_->task().outputs)
+    if (!port.optional) recipe.outputs[port.name] = std::string{job::workspace_prefix} + port.name;
+  QApplication::clipboard()->setText(QString::fromStdString(command_of(recipe, desktop_.document()).line));
+}
+
+}  // namespace iso::gui

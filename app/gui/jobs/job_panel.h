@@ -1,0 +1,48 @@
+#pragma once
+
+#include "presenters/job_list.h"
+
+#include <QWidget>
+
+#include <vector>
+
+class QLabel;
+class QListWidget;
+class QPlainTextEdit;
+class QProgressBar;
+class QPushButton;
+class QTabWidget;
+
+namespace iso::gui {
+
+class PlotView;
+
+/// Every job: what it does, how far it is, its residual and its log; cancel, retry, and what became of it in one sentence.
+class JobPanel : public QWidget {
+  Q_OBJECT
+ public:
+  JobPanel(JobList& jobs, Document& document, QWidget* parent = nullptr);
+  void show_job(std::uint64_t job);
+  [[nodiscard]] std::uint64_t shown() const noexcept { return shown_; }
+
+ private:
+  void rebuild();
+  void refresh(std::uint64_t job);
+  void show_details();
+  [[nodiscard]] static QString line_of(const JobState& job);
+  JobList& jobs_;
+  Document& document_;
+  QListWidget* list_;
+  QProgressBar* progress_;
+  QLabel *stage_, *message_;
+  QPushButton *cancel_, *retry_, *remove_, *copy_;
+  PlotView* plot_;
+  QPlainTextEdit* log_;
+  QTabWidget* tabs_;
+  std::uint64_t shown_{0};
+  std::vector<Signal<std::uint64_t>::Connection> job_connections_;
+  Signal<>::Connection list_connection_;
+  Signal<std::uint64_t, const std::string&, const DatasetPtr&>::Connection preview_connection_;
+};
+
+}  // namespace iso::gui

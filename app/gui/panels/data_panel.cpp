@@ -1,0 +1,127 @@
+#include "data_panel.h"
+
+#include "presenters/slice_presenter.h"
+
+#include <QAction>
+#include <QHeaderView>
+#include <QMenu>
+#include <QTreeWidget>
+#include <QVBoxLayout>
+
+#include <cmath>
+
+namespace iso::gui {
+
+std::string description_of(const Item& item) {
+  std::string kind{to_string(kind_of(*item.data))};
+  for (char& c : kind) if (c == '_') c = ' ';
+  if (!item.raster) return kind;
+  const PixelBlock* const pixels = pixels_of(*item.data);
+  std::string words = kind + ", " + pixels->spec().shape.text();
+  if (item.raster->anatomical) {
+    const auto& s = item.raster->frame.spacing_mm;
+    words += ", " + number_in_words(s[0]) + " x " + number_in_words(s[1]) + " x " + number_in_words(s[2]) + " mm";
+  }
+  return words + ", " + std::string{to_string(pixels->spec().type)};
+}
+
+DataPanel::DataPanel(Document& document, QWidget* parent) : QWidget{parent}, document_{document}, tree_{new QTreeWidget{this}} {
+  auto* const layout = new QVBoxLayout{this};
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->addWidget(tree_);
+  tree_->setColumnCount(2);
+  tree_->setHeaderLabels({tr("Name"), tr("Shown as")});
+  tree_->setRootIsDecorated(false);
+  tree_->setUniformRowHeights(true);
+  tree_->setEditTriggers(QAbstractItemView::EditKeyPressed | QAbstractItemView::SelectedClicked);
+  tree_->header()->setStretchLastSection(false);
+  tree_->header()->setSectionResizeMode(0, QHeaderView::Stretch);
+  tree_->header()->setSectionResizeMode(1, QHeaderView::ResizeToContents);
+  tree_->setContextMenuPolicy(Qt::CustomContextMenu);
+  tree_->setAccessibleName(tr("Data"));
+  connect(tree_, &QTreeWidget::customContextMenuRequested, this, &DataPanel::menu);
+  connect(tree_, &QTreeWidget::currentItemChanged, this, [this](QTreeWidgetItem* row) { if (!filling_) document_.select(id_of(row)); });
+  connect(tree_, &QTreeWidget::itemDoubleClicked, this, [this](QTreeWidgetItem* row, int column) { if (column == 1) show_as(id_of(row), &Look::base); });
+  connect(tree_, &QTreeWidget::itemChanged, this, [this](QTreeWidgetItem* row, int column) {
+    if (!filling_ && column == 0) document_.rename(id_of(row), row->text(0).toStdString());
+  });
+  connections_.push_back(document_.items_changed.connect([this] { rebuild(); }));
+  connections_.push_back(document_.look_changed.connect([this] { rebuild(); }));
+  connections_.push_back(document_.selection_changed.connect([this] { follow_selection(); }));
+  rebuild();
+}
+
+ItemId DataPanel::id_of(const QTreeWidgetItem* row) const { return row == nullptr ? 0 : row->data(0, Qt::UserRole).toULongLong(); }
+
+void DataPanel::rebuild() {
+  filling_ = true;
+  const Look& look = document_.look();
+  const auto items = document_.items();
+  while (tree_->topLevelItemCount() > static_cast<int>(items.size())) delete tree_->takeTopLevelItem(tree_->topLevelItemCount() - 1);
+  while (tree_->topLevelItemCount() < static_cast<int>(items.size())) tree_->addTopLevelItem(new QTreeWidgetItem);
+  for (int i = 0; i < static_cast<int>(items.size()); ++i) {
+    const Item& item = *items[static_cast<std::size_t>(i)];
+    QTreeWidgetItem& row = *tree_->topLevelItem(i);
+    row.setFlags(row.flags() | Qt::ItemIsEditable);
+    row.setData(0, Qt::UserRole, QVariant::fromValue<qulonglong>(item.id));
+    row.setText(0, QString::fromStdString(item.name));
+    QStringList shown;
+    if (item.id == look.base) shown << tr("image");
+    if (item.id == look.overlay) shown << tr("overlay");
+    if (item.id == look.compared) shown << tr("compared");
+    if (!item.saved) shown << tr("not saved");
+    row.setText(1, shown.join(", "));
+    row.setToolTip(0, QString::fromStdString(description_of(item) + (item.file.empty() ? "" : "\n" + item.file.string())));
+  }
+  filling_ = false;
+  follow_selection();
+}
+
+void DataPanel::follow_selection() {
+  filling_ = true;
+  for (int i = 0; i < tree_->topLevelItemCount(); ++i)
+    if (id_of(tree_->topLevelItem(i)) == document_.selected()) tree_->setCurrentItem(tree_->topLevelItem(i));
+  filling_ = false;
+}
+
+void DataPanel::show_as(ItemId item, ItemId Look::*role) {
+  const Item* const shown = document_.find(item);
+  if (shown == nullptr || !shown->raster) return;
+  Look look = document_.look();
+  const Item* const before = document_.find(look.*role);
+  look.*role = look.*role == item && role != &Look::base ? 0 : item;
+  if (role == &Look::base && (before == nullptr || !before->raster || before->raster->frame != shown->raster->frame)) {
+    Vec3 index{};  // another frame: the crosshair of the one before means nothing there
+    for (std::size_t axis = 0; axis < 3; ++axis) index[axis] = static_cast<double>((shown->raster->frame.size[axis] - 1) / 2);
+    const Vec3 at = shown->raster->frame.to_index(look.crosshair_mm);
+    bool inside = before != nullptr && before->raster && before->raster->anatomical == shown->raster->anatomical;
+    for (std::size_t axis = 0; axis < 3; ++axis) inside = inside && at[axis] > -0.5 && at[axis] < static_cast<double>(shown->raster->frame.size[axis]) - 0.5;
+    if (!inside) look.crosshair_mm = shown->raster->frame.to_world(index);
+    look.pan_mm = {};
+  }
+  if (role == &Look::compared && look.compared != 0) look.layout = Layout::side_by_side;
+  document_.set_look(look);
+}
+
+void DataPanel::menu(const QPoint& at) {
+  const ItemId id = id_of(tree_->itemAt(at));
+  const Item* const item = document_.find(id);
+  if (item == nullptr) return;
+  QMenu menu;
+  const bool picture = item->raster != nullptr;
+  menu.addAction(tr("Show as image"), this, [=, this] { show_as(id, &Look::base); })->setEnabled(picture);
+  menu.addAction(document_.look().overlay == id ? tr("Remove overlay") : tr("Show as overlay"), this, [=, this] { show_as(id, &Look::overlay); })->setEnabled(picture);
+  menu.addAction(document_.look().compared == id ? tr("Stop comparing") : tr("Compare beside the image"), this, [=, this] { show_as(id, &Look::compared); })->setEnabled(picture);
+  if (picture && is_complex(pixels_of(*item->data)->spec().type)) {
+    menu.addAction(tr("Show magnitude"), this, [=, this] { document_.set_part(id, render::Part::magnitude); });
+    menu.addAction(tr("Show phase"), this, [=, this] { document_.set_part(id, render::Part::phase); });
+  }
+  menu.addSeparator();
+  menu.addAction(tr("Save as ..."), this, [=, this] { Q_EMIT save_asked(id); });
+  menu.addAction(tr("Where it came from ..."), this, [=, this] { Q_EMIT provenance_asked(id); });
+  menu.addSeparator();
+  menu.addAction(tr("Delete"), this, [=, this] { document_.remove(id); });
+  menu.exec(tree_->viewport()->mapToGlobal(at));
+}
+
+}  // namespace iso::gui

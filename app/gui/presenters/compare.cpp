@@ -1,0 +1,111 @@
+#include "compare.h"
+
+#include "measure.h"
+
+#include "iso/base/error.h"
+#include "iso/evaluation/metrics.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+namespace iso::gui {
+namespace {
+
+bool one_grid(const VoxelGrid& a, const VoxelGrid& b) {
+  if (a.size != b.size) return false;
+  for (std::size_t i = 0; i < 3; ++i)
+    if (std::abs(a.spacing_mm[i] - b.spacing_mm[i]) > 1e-3 * a.spacing_mm[i] || std::abs(a.origin_mm[i] - b.origin_mm[i]) > 0.01) return false;
+  for (std::size_t i = 0; i < 9; ++i)
+    if (std::abs(a.direction[i] - b.direction[i]) > 1e-3) return false;
+  return true;
+}
+
+/// One frame, or one slice of it, as f32.
+PixelBlock part(const render::Raster& raster, std::int64_t frame, std::optional<std::int64_t> slice) {
+  const auto [nx, ny, nz] = raster.frame.size;
+  const std::int64_t count = slice ? nx * ny : nx * ny * nz;
+  const std::int64_t first = frame * nx * ny * nz + (slice ? *slice * nx * ny : 0);
+  const PixelBlock flat = raster.pixels.reshaped(Shape{raster.pixels.spec().shape.count()});
+  PixelBlock out = PixelBlock::allocate({slice ? Shape{nx, ny} : Shape{nx, ny, nz}, raster.pixels.spec().type});
+  std::memcpy(out.mutable_data(), flat.data() + static_cast<std::size_t>(first) * bytes_of(raster.pixels.spec().type),
+              static_cast<std::size_t>(count) * bytes_of(raster.pixels.spec().type));
+  return out.converted(ScalarType::f32);
+}
+
+Figures figures_of(std::string name, const PixelBlock& image, const PixelBlock& reference, PixelBlock mask = {}) {
+  Figures figures;
+  figures.part = std::move(name);
+  try {
+    evaluation::CompareOptions options;
+    options.mask = std::move(mask);
+    const auto metrics = evaluation::compare(image, reference, options);
+    figures.psnr_db = metrics.psnr_db;
+    figures.ssim = metrics.ssim;
+    figures.nrmse = metrics.nrmse;
+    figures.hfen = metrics.hfen;
+    figures.max_absolute = metrics.max_absolute;
+  } catch (const Error& problem) {
+    figures.problem = problem.what();
+  }
+  return figures;
+}
+
+}  // namespace
+
+Comparison comparison_of(const Document& document) {
+  Comparison result;
+  const Item* const base = document.find(document.look().base);
+  const Item* const other = document.find(document.look().compared);
+  if (base == nullptr || other == nullptr || !base->raster || !other->raster || base == other) {
+    result.problem = "Choose a second image: right click it in the data list, \"Compare beside the image\".";
+    return result;
+  }
+  result.image = base->name;
+  result.reference = other->name;
+  if (!one_grid(base->raster->frame, other->raster->frame)) {
+    result.problem = "'" + base->name + "' and '" + other->name + "' are not on one grid, so there are no figures.";
+    return result;
+  }
+  result.a = base->raster;
+  result.b = other->raster;
+  result.frame = std::min({document.look().frame, base->raster->frames - 1, other->raster->frames - 1});
+  const Vec3 index = base->raster->frame.to_index(document.look().crosshair_mm);
+  result.slice = std::clamp<std::int64_t>(std::llround(index[2]), 0, base->raster->frame.size[2] - 1);
+  for (const Measurement& m : document.measurements())
+    if (m.item == base->id || m.item == other->id)
+      if (auto voxels = voxels_inside(*base->raster, m); !voxels.empty()) result.regions.emplace_back(m.name, std::move(voxels));
+  return result;
+}
+
+Figures slice_figures(const Comparison& c) {
+  return figures_of("slice " + std::to_string(c.slice + 1), part(*c.a, c.frame, c.slice), part(*c.b, c.frame, c.slice));
+}
+
+std::vector<Figures> all_figures(const Comparison& c) {
+  std::vector<Figures> all{slice_figures(c)};
+  const PixelBlock a = part(*c.a, c.frame, {}), b = part(*c.b, c.frame, {});
+  if (c.a->frame.size[2] > 1) all.push_back(figures_of("volume", a, b));
+  for (const auto& [name, voxels] : c.regions) {
+    PixelBlock mask = PixelBlock::allocate({a.spec().shape, ScalarType::u8});
+    for (const std::int64_t voxel : voxels) mask.mutable_values<std::uint8_t>()[static_cast<std::size_t>(voxel)] = 1;
+    all.push_back(figures_of(name, a, b, std::move(mask)));
+  }
+  return all;
+}
+
+DatasetPtr difference_of(const Document& document) {
+  const Comparison c = comparison_of(document);
+  if (!c.problem.empty()) throw Error{Errc::shape_mismatch, c.problem};
+  Volume difference;
+  difference.grid = c.a->frame;
+  difference.pixels = part(*c.a, c.frame, {});
+  const PixelBlock other = part(*c.b, c.frame, {});
+  auto values = difference.pixels.mutable_values<float>();
+  const auto minus = other.values<float>();
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] -= minus[i];
+  difference.meta["made_from"] = c.image + " - " + c.reference;
+  return freeze(std::move(difference));
+}
+
+}  // namespace iso::gui

@@ -1,0 +1,91 @@
+#include "desktop.h"
+
+#include "host/workers/worker_executor.h"
+
+#include <QDir>
+#include <QStandardPaths>
+#include <QTimer>
+
+namespace iso::gui {
+namespace {
+
+constexpr int journal_every_ms = 250;
+
+host::WorkerOptions worker_options(const std::vector<std::filesystem::path>& plugins) {
+  host::WorkerOptions options;
+  options.plugin_directories = plugins;
+  options.execution.preview_every = 1;
+  options.execution.write_records = false;  // results live in the document until they are saved
+  return options;
+}
+
+}  // namespace
+
+Desktop::Desktop(DesktopOptions options, QObject* parent) : QObject{parent}, options_{std::move(options)}, workspace_{std::make_shared<job::Workspace>()} {
+  if (options_.plugin_directories.empty() && !options_.safe_mode) options_.plugin_directories = host::plugin_directories();
+  workers_ = host::make_worker_executor(worker_options(options_.plugin_directories), job::make_data_access(workspace_), workspace_);
+  host::WorkerOptions asking = worker_options(options_.plugin_directories);
+  asking.execution.estimate_only = true;
+  estimator_ = host::make_worker_executor(asking, job::make_data_access(workspace_), workspace_);
+  queue_ = std::make_unique<job::Queue>(nullptr, workers_, options_.parallel_workers);
+  jobs_ = std::make_unique<JobList>(document_, *queue_, workspace_, [this](std::function<void()> later) {
+    QMetaObject::invokeMethod(this, std::move(later), Qt::QueuedConnection);
+  });
+  if (!options_.journal) return;
+  try {
+    journal_ = std::make_unique<Journal>(document_, recovery_parent());
+  } catch (const Error& failure) {
+    // Said once the window is there to say it; work goes on without a journal.
+    QTimer::singleShot(0, this, [this, failure] { Q_EMIT problem(QString::fromUtf8(failure.what()), QString::fromStdString(failure.hint())); });
+    return;
+  }
+  auto* const clock = new QTimer{this};
+  connect(clock, &QTimer::timeout, this, [this] {
+    journal_->tick();
+    if (const auto failed = journal_->take_problem()) Q_EMIT problem(QString::fromStdString(*failed), tr("Make room; your work is not lost while the desktop runs"));
+  });
+  clock->start(journal_every_ms);
+}
+
+Desktop::~Desktop() {
+  jobs_.reset();
+  queue_.reset();  // cancels and waits
+}
+
+const host::PluginCatalogue& Desktop::catalogue() {
+  if (!catalogue_) catalogue_ = std::make_unique<host::PluginCatalogue>(options_.plugin_directories);
+  return *catalogue_;
+}
+
+std::vector<const plugin::TaskManifest*> Desktop::tasks() {
+  std::vector<const plugin::TaskManifest*> all;
+  for (const host::PluginEntry& entry : catalogue().plugins()) {
+    if (entry.state == host::PluginState::failed) continue;
+    for (const plugin::TaskManifest& task : entry.manifest.tasks) all.push_back(&task);
+  }
+  return all;
+}
+
+std::filesystem::path Desktop::recovery_parent() const {
+  if (!options_.recovery_parent.empty()) return options_.recovery_parent;
+  const QString data = QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation);
+  return std::filesystem::path{data.toStdString()} / "isocenter" / "recovery";
+}
+
+void Desktop::ask_estimate(const TaskForm& form, const std::string& device, std::function<void(const job::Record&)> answer) {
+  job::Recipe recipe;
+  recipe.task = form.task().id;
+  recipe.parameters_json = form.parameters_json();
+  recipe.device = device;
+  for (const TaskForm::Input& input : form.inputs()) {
+    const Item* const item = document_.find(input.chosen);
+    if (item == nullptr) continue;
+    const std::string name = "item-" + std::to_string(item->id);
+    recipe.inputs[input.port.name] = std::string{job::workspace_prefix} + name;
+    workspace_->put(name, item->data);
+  }
+  background_.run<job::Record>([recipe, executor = estimator_] { return executor->execute(recipe, {}, {}); }, std::move(answer),
+                               [this](const Error& failure) { Q_EMIT problem(QString::fromUtf8(failure.what()), {}); });
+}
+
+}  // namespace iso::gui

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "background.h"
+
+#include "host/plugins/catalogue.h"
+#include "iso/job/executor.h"
+#include "presenters/document.h"
+#include "presenters/job_list.h"
+#include "presenters/journal.h"
+#include "views/tools.h"
+
+#include <QObject>
+
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace iso::gui {
+
+struct DesktopOptions {
+  std::vector<std::filesystem::path> plugin_directories;
+  std::filesystem::path recovery_parent;  ///< empty: XDG_DATA_HOME/isocenter/recovery
+  bool journal{true};
+  bool safe_mode{false};                  ///< no plugins, default settings
+  int parallel_workers{1};
+};
+
+/// What the window works on: the document and everything that serves it. Knows Qt only for its event loop.
+class Desktop : public QObject {
+  Q_OBJECT
+ public:
+  explicit Desktop(DesktopOptions options, QObject* parent = nullptr);
+  ~Desktop() override;
+  [[nodiscard]] Document& document() noexcept { return document_; }
+  [[nodiscard]] Tools& tools() noexcept { return tools_; }
+  [[nodiscard]] JobList& jobs() noexcept { return *jobs_; }
+  [[nodiscard]] Background& background() noexcept { return background_; }
+  [[nodiscard]] Journal* journal() noexcept { return journal_.get(); }
+  [[nodiscard]] const host::PluginCatalogue& catalogue();   ///< manifests are read at the first call
+  [[nodiscard]] std::vector<const plugin::TaskManifest*> tasks();
+  [[nodiscard]] const DesktopOptions& options() const noexcept { return options_; }
+  [[nodiscard]] std::filesystem::path recovery_parent() const;
+  /// What a task needs and whether it suits, asked of a worker; the answer comes on this thread.
+  void ask_estimate(const TaskForm& form, const std::string& device, std::function<void(const job::Record&)> answer);
+
+ Q_SIGNALS:
+  void problem(const QString& sentence, const QString& hint);
+
+ private:
+  DesktopOptions options_;
+  Document document_;
+  Tools tools_;
+  Background background_;
+  std::unique_ptr<host::PluginCatalogue> catalogue_;
+  std::shared_ptr<job::Workspace> workspace_;
+  std::shared_ptr<job::Executor> workers_, estimator_;
+  std::unique_ptr<job::Queue> queue_;
+  std::unique_ptr<JobList> jobs_;
+  std::unique_ptr<Journal> journal_;
+};
+
+}  // namespace iso::gui

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "presenters/measure.h"
+
+#include <QTimer>
+#include <QWidget>
+
+#include <vector>
+
+class QLabel;
+class QTableWidget;
+
+namespace iso::gui {
+
+class PlotView;
+
+/// All measurements as a table, and the profile of the selected line.
+class MeasurePanel : public QWidget {
+  Q_OBJECT
+ public:
+  explicit MeasurePanel(Document& document, QWidget* parent = nullptr);
+  void select(std::uint64_t measurement);
+  [[nodiscard]] QString table() const;
+
+ private:
+  void rebuild();
+  void show_profile();
+  void remove_selected();
+  Document& document_;
+  QTableWidget* table_;
+  PlotView* plot_;
+  std::vector<std::uint64_t> ids_;
+  QTimer soon_;
+  std::vector<Signal<>::Connection> connections_;
+};
+
+}  // namespace iso::gui

@@ -1,0 +1,200 @@
+#include "tool_panel.h"
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QDoubleSpinBox>
+#include <QFormLayout>
+#include <QGroupBox>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QSlider>
+#include <QTimer>
+#include <QVBoxLayout>
+
+#include <cmath>
+
+namespace iso::gui {
+namespace {
+
+QDoubleSpinBox* number(const QString& name, double low, double high, int decimals) {
+  auto* const box = new QDoubleSpinBox;
+  box->setRange(low, high);
+  box->setDecimals(decimals);
+  box->setKeyboardTracking(false);
+  box->setStepType(QAbstractSpinBox::AdaptiveDecimalStepType);
+  box->setAccessibleName(name);
+  return box;
+}
+
+QSlider* percent(const QString& name) {
+  auto* const slider = new QSlider{Qt::Horizontal};
+  slider->setRange(0, 100);
+  slider->setAccessibleName(name);
+  return slider;
+}
+
+}  // namespace
+
+ToolPanel::ToolPanel(Document& document, Tools& tools, QWidget* parent) : QWidget{parent}, document_{document}, tools_{tools} {
+  auto* const outer = new QVBoxLayout{this};
+  outer->setContentsMargins(0, 0, 0, 0);
+  auto* const scroll = new QScrollArea;
+  scroll->setWidgetResizable(true);
+  scroll->setFrameShape(QFrame::NoFrame);
+  outer->addWidget(scroll);
+  auto* const content = new QWidget;
+  auto* const column = new QVBoxLayout{content};
+  column->addWidget(display_group());
+  column->addWidget(overlay_group());
+  paint_ = paint_group();
+  column->addWidget(paint_);
+  column->addStretch(1);
+  scroll->setWidget(content);
+  const auto again = [this] { refresh(); };
+  connections_.push_back(document_.items_changed.connect(again));
+  connections_.push_back(document_.look_changed.connect(again));
+  item_connection_ = document_.item_changed.connect([this](ItemId) { refresh(); });
+  connect(&tools_, &Tools::changed, this, &ToolPanel::refresh);
+  refresh();
+}
+
+QWidget* ToolPanel::display_group() {
+  auto* const group = new QGroupBox{tr("Image")};
+  auto* const form = new QFormLayout{group};
+  width_ = number(tr("Window width"), 1e-9, 1e9, 4);
+  centre_ = number(tr("Window level"), -1e9, 1e9, 4);
+  voi_ = new QComboBox;
+  voi_->addItems({tr("linear"), tr("linear exact"), tr("sigmoid")});
+  map_ = new QComboBox;
+  for (const std::string& name : render::colour_map_names())
+    if (name != "labels") map_->addItem(QString::fromStdString(name));
+  inverted_ = new QCheckBox{tr("Inverted")};
+  interpolate_ = new QCheckBox{tr("Smooth between voxels")};
+  form->addRow(tr("Window"), width_);
+  form->addRow(tr("Level"), centre_);
+  form->addRow(tr("Function"), voi_);
+  form->addRow(tr("Colours"), map_);
+  form->addRow(inverted_);
+  form->addRow(interpolate_);
+  for (QDoubleSpinBox* box : {width_, centre_}) connect(box, &QDoubleSpinBox::valueChanged, this, &ToolPanel::change_display);
+  for (QComboBox* box : {voi_, map_}) connect(box, &QComboBox::activated, this, &ToolPanel::change_display);
+  for (QCheckBox* box : {inverted_, interpolate_}) connect(box, &QCheckBox::clicked, this, &ToolPanel::change_display);
+  return group;
+}
+
+QWidget* ToolPanel::overlay_group() {
+  auto* const group = new QGroupBox{tr("Overlay and slab")};
+  auto* const form = new QFormLayout{group};
+  opacity_ = percent(tr("Opacity of the overlay"));
+  reveal_ = percent(tr("Part of the width that shows the overlay"));
+  auto* const flicker = new QPushButton{tr("Flicker")};
+  flicker->setCheckable(true);
+  auto* const clock = new QTimer{this};
+  clock->setInterval(400);
+  connect(flicker, &QPushButton::toggled, this, [this, clock](bool on) {
+    on ? clock->start() : clock->stop();
+    Look look = document_.look();
+    look.reveal = 1;
+    document_.set_look(look);
+  });
+  connect(clock, &QTimer::timeout, this, [this] {
+    Look look = document_.look();
+    look.reveal = look.reveal > 0.5 ? 0 : 1;
+    document_.set_look(look);
+  });
+  slab_ = new QComboBox;
+  slab_->addItems({tr("none"), tr("maximum"), tr("minimum"), tr("mean")});
+  slab_mm_ = number(tr("Thickness of the slab"), 0.1, 1000, 1);
+  slab_mm_->setSuffix(QStringLiteral(" mm"));
+  form->addRow(tr("Opacity"), opacity_);
+  form->addRow(tr("Reveal"), reveal_);
+  form->addRow(flicker);
+  form->addRow(tr("Slab"), slab_);
+  form->addRow(tr("Thickness"), slab_mm_);
+  connect(opacity_, &QSlider::valueChanged, this, &ToolPanel::change_look);
+  connect(reveal_, &QSlider::valueChanged, this, &ToolPanel::change_look);
+  connect(slab_, &QComboBox::activated, this, &ToolPanel::change_look);
+  connect(slab_mm_, &QDoubleSpinBox::valueChanged, this, &ToolPanel::change_look);
+  return group;
+}
+
+QWidget* ToolPanel::paint_group() {
+  auto* const group = new QGroupBox{tr("Labels")};
+  auto* const form = new QFormLayout{group};
+  label_ = new QSpinBox;
+  label_->setRange(1, 65535);
+  label_->setAccessibleName(tr("Label"));
+  radius_ = number(tr("Radius of the brush"), 0.1, 500, 1);
+  radius_->setSuffix(QStringLiteral(" mm"));
+  sphere_ = new QCheckBox{tr("Ball through slices")};
+  range_ = new QCheckBox{tr("Only values from")};
+  low_ = number(tr("Lowest value"), -1e9, 1e9, 4);
+  high_ = number(tr("Highest value"), -1e9, 1e9, 4);
+  form->addRow(tr("Label"), label_);
+  form->addRow(tr("Brush"), radius_);
+  form->addRow(sphere_);
+  form->addRow(range_, low_);
+  form->addRow(tr("to"), high_);
+  const auto take = [this] {
+    if (filling_) return;
+    tools_.label = static_cast<std::uint16_t>(label_->value());
+    tools_.brush_radius_mm = radius_->value();
+    tools_.sphere = sphere_->isChecked();
+    tools_.range = range_->isChecked() ? std::optional{std::pair{low_->value(), high_->value()}} : std::nullopt;
+  };
+  connect(label_, &QSpinBox::valueChanged, this, take);
+  for (QDoubleSpinBox* box : {radius_, low_, high_}) connect(box, &QDoubleSpinBox::valueChanged, this, take);
+  for (QCheckBox* box : {sphere_, range_}) connect(box, &QCheckBox::clicked, this, take);
+  return group;
+}
+
+void ToolPanel::change_display() {
+  const Item* const item = document_.find(document_.look().base);
+  if (filling_ || item == nullptr) return;
+  render::Display display = item->display;
+  display.width = width_->value();
+  display.centre = centre_->value();
+  display.voi = static_cast<render::VoiFunction>(voi_->currentIndex());
+  if (display.voi == render::VoiFunction::linear && display.width < 1) display.voi = render::VoiFunction::linear_exact;
+  display.colour_map = map_->currentText().toStdString();
+  display.inverted = inverted_->isChecked();
+  display.interpolate = interpolate_->isChecked();
+  document_.set_display(item->id, display);
+}
+
+void ToolPanel::change_look() {
+  if (filling_) return;
+  Look look = document_.look();
+  look.overlay_opacity = opacity_->value() / 100.0;
+  look.reveal = reveal_->value() / 100.0;
+  look.slab = static_cast<render::Slab>(slab_->currentIndex());
+  look.slab_mm = slab_mm_->value();
+  document_.set_look(look);
+}
+
+void ToolPanel::refresh() {
+  filling_ = true;
+  const Item* const item = document_.find(document_.look().base);
+  const bool there = item != nullptr && item->raster && !item->raster->labels;
+  for (QWidget* widget : std::initializer_list<QWidget*>{width_, centre_, voi_, map_, inverted_, interpolate_}) widget->setEnabled(there);
+  if (there) {
+    width_->setValue(item->display.width);
+    centre_->setValue(item->display.centre);
+    voi_->setCurrentIndex(static_cast<int>(item->display.voi));
+    map_->setCurrentText(QString::fromStdString(item->display.colour_map));
+    inverted_->setChecked(item->display.inverted);
+    interpolate_->setChecked(item->display.interpolate);
+  }
+  const Look& look = document_.look();
+  opacity_->setValue(static_cast<int>(std::lround(100 * look.overlay_opacity)));
+  reveal_->setValue(static_cast<int>(std::lround(100 * look.reveal)));
+  slab_->setCurrentIndex(static_cast<int>(look.slab));
+  slab_mm_->setValue(look.slab_mm);
+  label_->setValue(tools_.label);
+  radius_->setValue(tools_.brush_radius_mm);
+  sphere_->setChecked(tools_.sphere);
+  paint_->setVisible(tools_.paints());
+  filling_ = false;
+}
+
+}  // namespace iso::gui

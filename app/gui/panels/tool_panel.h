@@ -1,0 +1,44 @@
+#pragma once
+
+#include "presenters/document.h"
+#include "views/tools.h"
+
+#include <QWidget>
+
+#include <vector>
+
+class QCheckBox;
+class QComboBox;
+class QDoubleSpinBox;
+class QSlider;
+class QSpinBox;
+
+namespace iso::gui {
+
+/// How the selected image and its overlay are drawn, and the paint tool's settings.
+class ToolPanel : public QWidget {
+  Q_OBJECT
+ public:
+  ToolPanel(Document& document, Tools& tools, QWidget* parent = nullptr);
+
+ private:
+  void refresh();
+  [[nodiscard]] QWidget* display_group();
+  [[nodiscard]] QWidget* overlay_group();
+  [[nodiscard]] QWidget* paint_group();
+  void change_display();
+  void change_look();
+  Document& document_;
+  Tools& tools_;
+  QDoubleSpinBox *width_, *centre_, *slab_mm_, *radius_, *low_, *high_;
+  QComboBox *voi_, *map_, *slab_;
+  QCheckBox *inverted_, *interpolate_, *sphere_, *range_;
+  QSlider *opacity_, *reveal_;
+  QSpinBox* label_;
+  QWidget* paint_;
+  bool filling_{false};
+  std::vector<Signal<>::Connection> connections_;
+  Signal<ItemId>::Connection item_connection_;
+};
+
+}  // namespace iso::gui

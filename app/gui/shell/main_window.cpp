@@ -1,0 +1,188 @@
+#include "main_window.h"
+
+#include "forms/method_panel.h"
+#include "interaction_controller.h"
+#include "jobs/job_panel.h"
+#include "panels/compare_panel.h"
+#include "panels/data_panel.h"
+#include "panels/history_panel.h"
+#include "panels/measure_panel.h"
+#include "panels/tool_panel.h"
+#include "view_area.h"
+
+#include <QAction>
+#include <QActionGroup>
+#include <QCloseEvent>
+#include <QDockWidget>
+#include <QDragEnterEvent>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QMenuBar>
+#include <QMessageBox>
+#include <QMimeData>
+#include <QSettings>
+#include <QStatusBar>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+namespace iso::gui {
+
+MainWindow::MainWindow(Desktop& desktop, QSettings& settings, QWidget* parent)
+    : QMainWindow{parent}, desktop_{desktop}, settings_{settings}, views_{new ViewArea{desktop.document(), desktop.tools()}},
+      message_bar_{new QWidget}, message_{new QLabel}, place_{new QLabel}, index_{new QLabel}, value_{new QLabel}, activity_{new QLabel} {
+  setObjectName(QStringLiteral("main"));
+  setAcceptDrops(true);
+  setDockNestingEnabled(true);
+  auto* const centre = new QWidget;
+  auto* const column = new QVBoxLayout{centre};
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(0);
+  auto* const bar = new QHBoxLayout{message_bar_};
+  auto* const close = new QToolButton;
+  close->setText(QStringLiteral("\u2715"));
+  close->setAutoRaise(true);
+  close->setAccessibleName(tr("Close the message"));
+  message_->setWordWrap(true);
+  message_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  message_->setObjectName(QStringLiteral("message"));
+  bar->addWidget(message_, 1);
+  bar->addWidget(close);
+  message_bar_->setStyleSheet(QStringLiteral("background: #5c4a1e; color: #ffe9b8"));
+  message_bar_->setVisible(false);
+  connect(close, &QToolButton::clicked, message_bar_, &QWidget::hide);
+  column->addWidget(message_bar_);
+  column->addWidget(views_, 1);
+  setCentralWidget(centre);
+
+  interaction_ = new InteractionController{desktop_, this};
+  make_docks();
+  make_file_menu();
+  make_edit_menu();
+  make_view_menu();
+  make_tool_menu();
+  make_help_menu();
+
+  for (QLabel* label : {place_, index_, value_}) statusBar()->addWidget(label);
+  statusBar()->addPermanentWidget(activity_);
+  connect(views_, &ViewArea::hovered, this, [this](const Readout& words) {
+    place_->setText(QString::fromStdString(words.place));
+    index_->setText(QString::fromStdString(words.index));
+    value_->setText(QString::fromStdString(words.value + (words.label.empty() ? "" : ", " + words.label)));
+  });
+  connect(views_, &ViewArea::message, this, [this](const QString& words) { statusBar()->showMessage(words, 4000); });
+  connect(views_, &ViewArea::clicked, interaction_, &InteractionController::click);
+  connect(views_, &ViewArea::measured, measures_, &MeasurePanel::select);
+  connect(interaction_, &InteractionController::problem, this, &MainWindow::tell);
+  connect(interaction_, &InteractionController::message, this, [this](const QString& words) { statusBar()->showMessage(words, 8000); });
+  connect(&desktop_, &Desktop::problem, this, &MainWindow::tell);
+  connect(&desktop_.background(), &Background::running_changed, this, [this](int running) { activity_->setText(running > 0 ? tr("Working ...") : QString{}); });
+  connections_.push_back(desktop_.document().items_changed.connect([this] { refresh_title(); }));
+  job_connection_ = desktop_.jobs().job_ended.connect([this](std::uint64_t id) {
+    const JobState* const job = desktop_.jobs().find(id);
+    if (job == nullptr || job->state == job::State::done) return statusBar()->showMessage(tr("The job is done"), 5000);
+    if (job->state != job::State::cancelled) tell(QString::fromStdString(job->message), QString::fromStdString(job->hint));
+  });
+  restoreGeometry(settings_.value(QStringLiteral("window/geometry")).toByteArray());
+  restoreState(settings_.value(QStringLiteral("window/state")).toByteArray());
+  refresh_title();
+}
+
+MainWindow::~MainWindow() = default;
+
+QAction* MainWindow::action(const QString& name) const {
+  const auto found = actions_.find(name);
+  return found == actions_.end() ? nullptr : found->second;
+}
+
+QAction* MainWindow::add_action(QMenu* menu, const char* name, const QString& text, const QKeySequence& key, std::function<void()> what) {
+  QAction* const made = menu->addAction(text);
+  made->setObjectName(QString::fromLatin1(name));
+  const QString kept = settings_.value(QStringLiteral("keys/") + QString::fromLatin1(name)).toString();
+  made->setShortcut(kept.isEmpty() ? key : QKeySequence{kept});
+  connect(made, &QAction::triggered, this, [what = std::move(what)] { what(); });
+  actions_[QString::fromLatin1(name)] = made;
+  return made;
+}
+
+QDockWidget* MainWindow::add_dock(const char* name, const QString& title, QWidget* content, Qt::DockWidgetArea area) {
+  auto* const dock = new QDockWidget{title, this};
+  dock->setObjectName(QString::fromLatin1(name));
+  dock->setWidget(content);
+  addDockWidget(area, dock);
+  return dock;
+}
+
+void MainWindow::make_docks() {
+  Document& document = desktop_.document();
+  auto* const data = new DataPanel{document};
+  connect(data, &DataPanel::save_asked, this, &MainWindow::save_item_dialog);
+  connect(data, &DataPanel::provenance_asked, this, &MainWindow::show_provenance);
+  methods_ = new MethodPanel{desktop_};
+  job_panel_ = new JobPanel{desktop_.jobs(), document};
+  measures_ = new MeasurePanel{document};
+  compare_ = new ComparePanel{document, desktop_.background()};
+  connect(compare_, &ComparePanel::problem, this, [this](const QString& words) { tell(words); });
+  QDockWidget* const data_dock = add_dock("dock.data", tr("Data"), data, Qt::LeftDockWidgetArea);
+  QDockWidget* const tools = add_dock("dock.display", tr("Display"), new ToolPanel{document, desktop_.tools()}, Qt::LeftDockWidgetArea);
+  QDockWidget* const history = add_dock("dock.history", tr("History"), new HistoryPanel{document.undo_stack()}, Qt::LeftDockWidgetArea);
+  tabifyDockWidget(tools, history);
+  tools->raise();
+  QDockWidget* const methods = add_dock("dock.methods", tr("Methods"), methods_, Qt::RightDockWidgetArea);
+  QDockWidget* const jobs = add_dock("dock.jobs", tr("Jobs"), job_panel_, Qt::BottomDockWidgetArea);
+  QDockWidget* const measures = add_dock("dock.measure", tr("Measurements"), measures_, Qt::BottomDockWidgetArea);
+  QDockWidget* const compare = add_dock("dock.compare", tr("Compare"), compare_, Qt::BottomDockWidgetArea);
+  tabifyDockWidget(jobs, measures);
+  tabifyDockWidget(measures, compare);
+  jobs->raise();
+  resizeDocks({data_dock, methods}, {250, 320}, Qt::Horizontal);
+  resizeDocks({jobs}, {200}, Qt::Vertical);
+  connect(methods_, &MethodPanel::started, this, [this, jobs](quint64 job) {
+    jobs->show();
+    jobs->raise();
+    job_panel_->show_job(job);
+  });
+  connect(methods_, &MethodPanel::interaction_asked, interaction_, &InteractionController::begin);
+}
+
+void MainWindow::tell(const QString& sentence, const QString& hint) {
+  message_->setText(hint.isEmpty() ? sentence : sentence + QStringLiteral("\n") + hint);
+  message_bar_->setVisible(true);
+}
+
+QString MainWindow::told() const { return message_bar_->isVisible() ? message_->text() : QString{}; }
+
+void MainWindow::refresh_title() {
+  std::size_t unsaved = 0;
+  for (const auto& item : desktop_.document().items()) unsaved += !item->saved;
+  const QString name = session_file_.empty() ? tr("Isocenter") : QString::fromStdString(session_file_.filename().string()) + tr(" \u2013 Isocenter");
+  setWindowTitle(name + QStringLiteral("[*]"));
+  setWindowModified(unsaved > 0);
+}
+
+bool MainWindow::may_close() {
+  std::size_t unsaved = 0;
+  for (const auto& item : desktop_.document().items()) unsaved += !item->saved;
+  const bool busy = desktop_.jobs().busy();
+  if ((unsaved == 0 && !busy) || property("testing").toBool()) return true;
+  QString question = unsaved > 0 ? tr("%1 results or label maps are not saved.").arg(unsaved) : QString{};
+  if (busy) question += (question.isEmpty() ? QString{} : QStringLiteral("\n")) + tr("A job is still running and will be cancelled.");
+  return QMessageBox::question(this, tr("Close Isocenter"), question + tr("\nClose all the same?"), QMessageBox::Close | QMessageBox::Cancel, QMessageBox::Cancel) == QMessageBox::Close;
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+  if (!may_close()) return event->ignore();
+  settings_.setValue(QStringLiteral("window/geometry"), saveGeometry());
+  settings_.setValue(QStringLiteral("window/state"), saveState());
+  event->accept();
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
+  if (event->mimeData()->hasUrls()) event->acceptProposedAction();
+}
+
+void MainWindow::dropEvent(QDropEvent* event) {
+  for (const QUrl& url : event->mimeData()->urls())
+    if (url.isLocalFile()) open_file(url.toLocalFile().toStdString());
+}
+
+}  // namespace iso::gui

@@ -1,0 +1,97 @@
+#pragma once
+
+#include "desktop.h"
+
+#include <QMainWindow>
+#include <QStringList>
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+class QAction;
+class QActionGroup;
+class QDockWidget;
+class QLabel;
+class QMenu;
+class QSettings;
+
+namespace iso::gui {
+
+class ComparePanel;
+class InteractionController;
+class JobPanel;
+class MeasurePanel;
+class MethodPanel;
+class ViewArea;
+
+/// The window: views in the middle, panels around, every action in a menu with its key.
+class MainWindow : public QMainWindow {
+  Q_OBJECT
+ public:
+  MainWindow(Desktop& desktop, QSettings& settings, QWidget* parent = nullptr);
+  ~MainWindow() override;
+  [[nodiscard]] Desktop& desktop() noexcept { return desktop_; }
+  [[nodiscard]] ViewArea& views() noexcept { return *views_; }
+  [[nodiscard]] MethodPanel& methods() noexcept { return *methods_; }
+  [[nodiscard]] JobPanel& job_panel() noexcept { return *job_panel_; }
+  [[nodiscard]] QAction* action(const QString& name) const;  ///< by object name, "file.open"
+
+  /// Reads in the background; a failure is a sentence in the message bar. Hints as of the reader ("geometry").
+  void open_file(const std::filesystem::path& file, std::map<std::string, std::string> hints = {});
+  void open_session(const std::filesystem::path& file);
+  void save_session(const std::filesystem::path& file);
+  void save_item(ItemId item, const std::filesystem::path& file, bool overwrite);
+  void offer_recovery();
+  void restore_recovery(const Recovery& recovery);
+  /// One sentence and what to do, above the views, until it is closed.
+  void tell(const QString& sentence, const QString& hint = {});
+  [[nodiscard]] QString told() const;
+
+ protected:
+  void closeEvent(QCloseEvent* event) override;
+  void dragEnterEvent(QDragEnterEvent* event) override;
+  void dropEvent(QDropEvent* event) override;
+
+ private:
+  QAction* add_action(QMenu* menu, const char* name, const QString& text, const QKeySequence& key, std::function<void()> what);
+  QDockWidget* add_dock(const char* name, const QString& title, QWidget* content, Qt::DockWidgetArea area);
+  void make_file_menu();
+  void make_edit_menu();
+  void make_view_menu();
+  void make_tool_menu();
+  void make_help_menu();
+  void make_docks();
+  void open_dialog();
+  void open_folder();
+  void save_item_dialog(ItemId item);
+  void save_session_dialog();
+  void save_screenshot();
+  void export_sweep();
+  void show_provenance(ItemId item);
+  void remember(const std::filesystem::path& file);
+  void fill_recent();
+  void refresh_title();
+  void set_layout(Layout layout);
+  [[nodiscard]] bool may_close();
+
+  Desktop& desktop_;
+  QSettings& settings_;
+  ViewArea* views_;
+  MethodPanel* methods_{nullptr};
+  JobPanel* job_panel_{nullptr};
+  MeasurePanel* measures_{nullptr};
+  ComparePanel* compare_{nullptr};
+  InteractionController* interaction_{nullptr};
+  QWidget* message_bar_;
+  QLabel *message_, *place_, *index_, *value_, *activity_;
+  QMenu *recent_{nullptr}, *window_menu_{nullptr};
+  QActionGroup* tool_group_{nullptr};
+  std::map<QString, QAction*> actions_;
+  std::filesystem::path session_file_;
+  std::vector<Signal<>::Connection> connections_;
+  Signal<std::uint64_t>::Connection job_connection_;
+};
+
+}  // namespace iso::gui

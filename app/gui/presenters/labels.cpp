@@ -36,6 +36,25 @@ std::size_t major_axis(const VoxelGrid& grid, const Vec3& normal) {
   return major;
 }
 
+std::shared_ptr<const Document::LabelDelta> delta_of(const PixelBlock& from, const PixelBlock& to) {
+  auto delta = std::make_shared<Document::LabelDelta>();
+  const std::int64_t count = to.spec().shape.count();
+  for (std::int64_t voxel = 0; voxel < count; ++voxel) {
+    const std::uint16_t before = read(from, voxel), after = read(to, voxel);
+    if (before == after) continue;
+    if (!delta->runs.empty()) {
+      LabelRun& last = delta->runs.back();
+      if (last.first + last.length == voxel && last.before == before && last.after == after) {
+        ++last.length;
+        continue;
+      }
+    }
+    delta->runs.push_back({voxel, 1, before, after});
+  }
+  if (delta->runs.empty()) return nullptr;
+  return delta;
+}
+
 }  // namespace
 
 LabelStroke::LabelStroke(const LabelMap& labels, std::shared_ptr<const render::Raster> base)
@@ -123,23 +142,12 @@ void LabelStroke::threshold(Range range, std::uint16_t label) {
     if (inside(voxel, range)) set(voxel, label);
 }
 
-std::shared_ptr<const Document::LabelDelta> LabelStroke::delta() const {
-  auto delta = std::make_shared<Document::LabelDelta>();
-  const std::int64_t count = pixels_.spec().shape.count();
-  for (std::int64_t voxel = 0; voxel < count; ++voxel) {
-    const std::uint16_t before = read(before_, voxel), after = read(pixels_, voxel);
-    if (before == after) continue;
-    if (!delta->runs.empty()) {
-      LabelRun& last = delta->runs.back();
-      if (last.first + last.length == voxel && last.before == before && last.after == after) {
-        ++last.length;
-        continue;
-      }
-    }
-    delta->runs.push_back({voxel, 1, before, after});
-  }
-  if (delta->runs.empty()) return nullptr;
-  return delta;
+std::shared_ptr<const Document::LabelDelta> LabelStroke::delta() const { return delta_of(before_, pixels_); }
+
+std::shared_ptr<const Document::LabelDelta> delta_between(const LabelMap& before, const LabelMap& after) {
+  if (before.labels.spec().shape != after.labels.spec().shape)
+    throw Error{Errc::shape_mismatch, "label maps of " + before.labels.spec().shape.text() + " and " + after.labels.spec().shape.text() + " were compared"};
+  return delta_of(before.labels, after.labels);
 }
 
 LabelMap applied(const LabelMap& labels, const Document::LabelDelta& delta, bool forwards) {

@@ -55,6 +55,9 @@ class LabelStroke {
   std::shared_ptr<const render::Raster> base_;
 };
 
+/// What leads from one label map to another of the same grid; null if they are equal. Throws shape_mismatch.
+[[nodiscard]] std::shared_ptr<const Document::LabelDelta> delta_between(const LabelMap& before, const LabelMap& after);
+
 /// The label map with a delta applied forwards or backwards, in new memory.
 [[nodiscard]] LabelMap applied(const LabelMap& labels, const Document::LabelDelta& delta, bool forwards);
 

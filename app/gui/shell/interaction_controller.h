@@ -2,6 +2,8 @@
 
 #include "desktop.h"
 
+#include "presenters/labels.h"
+
 #include "iso/plugin/manifest.h"
 
 #include <QObject>
@@ -31,6 +33,8 @@ class InteractionController : public QObject {
   void message(const QString& sentence);
 
  private:
+  void answer(const std::vector<plugin::Stroke>& added, const std::string& step);
+  void show(const LabelMap& labels, const std::string& step);
   struct Impl;
   std::unique_ptr<Impl> impl_;
   Desktop& desktop_;

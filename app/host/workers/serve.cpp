@@ -1,5 +1,7 @@
 #include "serve.h"
 
+#include "serve_interaction.h"
+
 #include "../protocol/dataset_message.h"
 #include "../protocol/messages.h"
 
@@ -98,7 +100,8 @@ Message receive_job(Channel& channel) {
   while (true) {
     const auto got = channel.receive(message, std::chrono::seconds{60});
     if (got != Channel::Got::message) std::_Exit(0);
-    if (message.body.value("type", "") == "run") return message;
+    const std::string type = message.body.value("type", "");
+    if (type == "run" || type == "interact") return message;
   }
 }
 
@@ -160,6 +163,7 @@ int serve_worker(int argc, char** argv, const WorkerParts& parts) {
   int code = 0;
   try {
     Message message = receive_job(channel);
+    if (message.body.value("type", "") == "interact") std::_Exit(serve_interaction(channel, message, parts));
     std::stop_source cancel;
     std::thread{[&] { listen(channel, cancel); }}.detach();  // ends with the process, by _Exit below
     const Heart heart{channel};

@@ -83,7 +83,7 @@ int serve_interaction(Channel& channel, Message& message, const WorkerParts& par
     ThreadBudget::enter();
     const auto names = message.body.at("plugin_directories").get<std::vector<std::string>>();
     const std::vector<std::filesystem::path> folders(names.begin(), names.end());
-    parts.backends(registry);
+    parts.backends(registry, message.body.value("device", "auto"));
     source = parts.source(folders);
     loaded = source->load(message.body.at("task").get<std::string>());
     plugin::Datasets inputs;

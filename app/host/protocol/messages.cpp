@@ -51,6 +51,7 @@ Json options_object(const job::ExecutionOptions& options) {
           {"preview_every", options.preview_every},
           {"checkpoint_every_ms", options.checkpoint_every.count()},
           {"resume", options.resume},
+          {"estimate_only", options.estimate_only},
           {"scratch", options.scratch.string()},
           {"libraries", options.libraries}};
 }
@@ -64,6 +65,7 @@ job::ExecutionOptions options_from(const Json& json) {
   options.preview_every = json.value("preview_every", 0);
   options.checkpoint_every = std::chrono::milliseconds{json.value("checkpoint_every_ms", std::int64_t{0})};
   options.resume = json.value("resume", false);
+  options.estimate_only = json.value("estimate_only", false);
   options.scratch = json.value("scratch", "");
   options.libraries = json.value("libraries", std::map<std::string, std::string>{});
   return options;

@@ -104,6 +104,7 @@ std::string to_json(const Record& record) {
             {"timings", record.timings},
             {"peak_memory_bytes", record.peak_memory_bytes},
             {"estimated_memory_bytes", record.estimated_memory_bytes},
+            {"estimated_seconds", record.estimated_seconds},
             {"quality", record.quality},
             {"state", std::string(to_string(record.state))},
             {"warnings", record.warnings}};
@@ -141,6 +142,7 @@ Record record_from_json(std::string_view text) {
   read_member(json, "timings", record.timings);
   read_member(json, "peak_memory_bytes", record.peak_memory_bytes);
   read_member(json, "estimated_memory_bytes", record.estimated_memory_bytes);
+  read_member(json, "estimated_seconds", record.estimated_seconds);
   read_member(json, "quality", record.quality);
   read_member(json, "state", state);
   record.state = state_from_string(state);

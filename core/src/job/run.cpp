@@ -135,6 +135,10 @@ class Run {
       take_threads();
       const LoadedTask loaded = load();
       const compute::Backend& backend = prepare(*loaded.task);
+      if (around_.options.estimate_only) {
+        record.state = State::done;
+        return std::move(outcome_);
+      }
       const DeviceLock device{backend.info().id, stop_, [&] { tell("waiting for the device"); }};
       timed("run", [&] { compute(*loaded.task, backend); });
       inputs_.clear();
@@ -212,6 +216,7 @@ class Run {
     const plugin::Needs needs = task.needs(inputs_, recipe().parameters_json);
     const Estimate& needed = needed_ = estimate(needs, inputs_);
     outcome_.record.estimated_memory_bytes = needed.total();
+    outcome_.record.estimated_seconds = needed.seconds;
     const std::size_t available = available_memory_bytes();
     const std::size_t limit = around_.options.memory_limit_bytes;
     budget_ = limit == 0 ? available : std::min(limit, available);

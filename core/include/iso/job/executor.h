@@ -49,6 +49,7 @@ struct ExecutionOptions {
   std::size_t memory_limit_bytes{0};  ///< what the job may take; 0: what is available now
   int preview_every{0};              ///< pass on every n-th preview the task offers; 0: none
   bool write_records{true};          ///< beside every output file
+  bool estimate_only{false};         ///< make every check, note what a run would take, and end before it
   std::chrono::milliseconds checkpoint_every{0};  ///< keep the state of a long run so often, beside the first output file; 0: never
   bool resume{false};                ///< go on from such a state, if it belongs to the same run
   std::filesystem::path scratch;     ///< parent of the job's scratch folder; empty: TMPDIR or /tmp

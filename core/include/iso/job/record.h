@@ -29,6 +29,7 @@ struct Record {
   std::map<std::string, double> timings;  ///< "read", "run", "check", "write" -> seconds
   std::size_t peak_memory_bytes{0};       ///< highest resident size of the process that computed
   std::size_t estimated_memory_bytes{0};  ///< what the estimate had said for that process
+  double estimated_seconds{0};            ///< and of its time; 0: it had no idea
   std::map<std::string, double> quality;  ///< last value of every curve the task plotted
   State state{State::queued};
   std::optional<Errc> error;              ///< set when failed, crashed or cancelled

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <thread>
 
 namespace iso::gui {
@@ -143,7 +144,7 @@ TEST(LabelStroke, KeepsToTheRangeOfTheImage) {
   std::int64_t count = 0;
   for (const auto v : stroke.pixels().values<std::uint16_t>()) count += v;
   const auto values = get<Volume>(document.find(base)->data).pixels.values<float>();
-  EXPECT_EQ(count, std::ranges::count(values, 100.0F));
+  EXPECT_EQ(count, std::count(values.begin(), values.end(), 100.0F));
 }
 
 TEST(LabelStroke, FillStopsAtOtherLabelsAndStaysInTheSlice) {

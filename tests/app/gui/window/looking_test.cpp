@@ -101,7 +101,7 @@ TEST_F(Looking, PaintsLabelsAndTakesTheStrokeBack) {
   drag(axial(), Qt::LeftButton, middle(axial()), middle(axial()) + QPoint{40, 20});
   ASSERT_EQ(document().items().size(), 2U);
   const ItemId labels = document().look().overlay;
-  const auto painted = [&] { return std::ranges::count(get<LabelMap>(document().find(labels)->data).labels.values<std::uint16_t>(), 1); };
+  const auto painted = [&] { const auto values = get<LabelMap>(document().find(labels)->data).labels.values<std::uint16_t>(); return std::count(values.begin(), values.end(), 1); };
   EXPECT_GT(painted(), 50);
   keep_picture(QStringLiteral("paint"));
   window->action(QStringLiteral("edit.undo"))->trigger();

@@ -14,6 +14,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
+job::Record made_by_a_task() {
+  job::Record record;
+  record.recipe.task = "test/task";
+  record.state = job::State::done;
+  return record;
+}
+
 class Kept : public ::testing::Test {
  protected:
   Kept() { fs::create_directories(folder); }
@@ -24,7 +31,7 @@ class Kept : public ::testing::Test {
     const fs::path file = folder / "ball.nrrd";
     io::write(file, *test::ball(), {.overwrite = true});
     base = document.add("ball", io::read(file), file);
-    result = document.add_result("result", test::ball(20), {});
+    result = document.add_result("result", test::ball(20), made_by_a_task());
     labels = document.add_label_map(base, "labels");
     paint(document, {0, 0, 0});
     Measurement line;
@@ -123,7 +130,7 @@ TEST_F(Kept, ACleanEndLeavesNothingToRecover) {
   {
     Document document;
     Journal journal{document, folder};
-    document.add_result("result", test::ball(8), {});
+    document.add_result("result", test::ball(8), made_by_a_task());
     journal.tick();
   }
   EXPECT_TRUE(find_recoveries(folder).empty());

@@ -1,6 +1,6 @@
 // The desktop program: options, settings, safe mode, then the window.
 
-#include "shell/main_window.h"
+#include "gui/shell/main_window.h"
 
 #include "host/startup/startup.h"
 #include "iso/base/error.h"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "presenters/task_form.h"
+#include "gui/presenters/task_form.h"
 
 #include <QWidget>
 

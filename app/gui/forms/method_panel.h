@@ -1,7 +1,7 @@
 #pragma once
 
-#include "presenters/task_form.h"
-#include "shell/desktop.h"
+#include "gui/presenters/task_form.h"
+#include "gui/shell/desktop.h"
 
 #include <QTimer>
 #include <QWidget>

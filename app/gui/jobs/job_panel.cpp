@@ -1,6 +1,6 @@
 #include "job_panel.h"
 
-#include "views/plot_view.h"
+#include "gui/views/plot_view.h"
 
 #include <QApplication>
 #include <QClipboard>

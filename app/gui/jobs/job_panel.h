@@ -1,6 +1,6 @@
 #pragma once
 
-#include "presenters/job_list.h"
+#include "gui/presenters/job_list.h"
 
 #include <QWidget>
 

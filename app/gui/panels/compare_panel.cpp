@@ -1,6 +1,6 @@
 #include "compare_panel.h"
 
-#include "presenters/slice_presenter.h"
+#include "gui/presenters/slice_presenter.h"
 
 #include "iso/base/error.h"
 

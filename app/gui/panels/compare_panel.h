@@ -1,7 +1,7 @@
 #pragma once
 
-#include "presenters/compare.h"
-#include "shell/background.h"
+#include "gui/presenters/compare.h"
+#include "gui/shell/background.h"
 
 #include <QTimer>
 #include <QWidget>

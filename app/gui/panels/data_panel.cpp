@@ -1,6 +1,6 @@
 #include "data_panel.h"
 
-#include "presenters/slice_presenter.h"
+#include "gui/presenters/slice_presenter.h"
 
 #include <QAction>
 #include <QHeaderView>

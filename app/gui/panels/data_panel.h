@@ -1,6 +1,6 @@
 #pragma once
 
-#include "presenters/document.h"
+#include "gui/presenters/document.h"
 
 #include <QWidget>
 

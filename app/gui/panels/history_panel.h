@@ -1,6 +1,6 @@
 #pragma once
 
-#include "presenters/undo_stack.h"
+#include "gui/presenters/undo_stack.h"
 
 #include <QWidget>
 

@@ -1,6 +1,6 @@
 #include "measure_panel.h"
 
-#include "views/plot_view.h"
+#include "gui/views/plot_view.h"
 
 #include <QApplication>
 #include <QClipboard>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "presenters/measure.h"
+#include "gui/presenters/measure.h"
 
 #include <QTimer>
 #include <QWidget>

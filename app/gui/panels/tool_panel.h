@@ -1,7 +1,7 @@
 #pragma once
 
-#include "presenters/document.h"
-#include "views/tools.h"
+#include "gui/presenters/document.h"
+#include "gui/views/tools.h"
 
 #include <QWidget>
 

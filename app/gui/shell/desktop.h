@@ -4,10 +4,10 @@
 
 #include "host/plugins/catalogue.h"
 #include "iso/job/executor.h"
-#include "presenters/document.h"
-#include "presenters/job_list.h"
-#include "presenters/journal.h"
-#include "views/tools.h"
+#include "gui/presenters/document.h"
+#include "gui/presenters/job_list.h"
+#include "gui/presenters/journal.h"
+#include "gui/views/tools.h"
 
 #include <QObject>
 

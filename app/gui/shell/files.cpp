@@ -2,7 +2,7 @@
 
 #include "main_window.h"
 
-#include "presenters/session.h"
+#include "gui/presenters/session.h"
 #include "view_area.h"
 
 #include "iso/io/registry.h"
@@ -181,7 +181,8 @@ void MainWindow::export_sweep() {
       view->presenter().go_to_slice(slice);
       const ViewSize size = view->view_size();
       const auto name = QStringLiteral("slice_%1.png").arg(slice + 1, 4, 10, QLatin1Char('0'));
-      write_png(render::draw(view->presenter().picture(size), size.width_px, size.height_px, size.pixel_ratio), (folder + QLatin1Char('/') + name).toStdString(), true);
+      const render::Bitmap bitmap = render::draw(view->presenter().picture(size), size.width_px, size.height_px, size.pixel_ratio);
+      io::write_atomically((folder + QLatin1Char('/') + name).toStdString(), true, [&](const std::filesystem::path& temporary) { write_png(bitmap, temporary.string()); });
       statusBar()->showMessage(tr("Exported %1 of %2").arg(slice + 1).arg(count));
       QApplication::processEvents(QEventLoop::ExcludeUserInputEvents);
     }

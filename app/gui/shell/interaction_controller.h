@@ -2,7 +2,7 @@
 
 #include "desktop.h"
 
-#include "presenters/labels.h"
+#include "gui/presenters/labels.h"
 
 #include "iso/plugin/manifest.h"
 

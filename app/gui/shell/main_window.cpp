@@ -1,13 +1,13 @@
 #include "main_window.h"
 
-#include "forms/method_panel.h"
+#include "gui/forms/method_panel.h"
 #include "interaction_controller.h"
-#include "jobs/job_panel.h"
-#include "panels/compare_panel.h"
-#include "panels/data_panel.h"
-#include "panels/history_panel.h"
-#include "panels/measure_panel.h"
-#include "panels/tool_panel.h"
+#include "gui/jobs/job_panel.h"
+#include "gui/panels/compare_panel.h"
+#include "gui/panels/data_panel.h"
+#include "gui/panels/history_panel.h"
+#include "gui/panels/measure_panel.h"
+#include "gui/panels/tool_panel.h"
 #include "view_area.h"
 
 #include <QAction>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "views/slice_view.h"
-#include "views/volume_view.h"
+#include "gui/views/slice_view.h"
+#include "gui/views/volume_view.h"
 
 #include <QWidget>
 

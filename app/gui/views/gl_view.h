@@ -1,18 +1,16 @@
 #pragma once
 
-#include <QOpenGLWidget>
+#include "render/scene/host_window.h"
 
-#include <vtkSmartPointer.h>
+#include <QOpenGLWidget>
 
 #include <functional>
 
-class vtkGenericOpenGLRenderWindow;
 class vtkRenderer;
 
 namespace iso::gui {
 
-/// Our own bridge between Qt and VTK: a QOpenGLWidget that draws one VTK renderer into its framebuffer. Debian's VTK is
-/// built for Qt 5, so its own widget cannot be used.
+/// Our own bridge between Qt and a scene: a QOpenGLWidget that lets a HostWindow draw into its framebuffer.
 class GlView : public QOpenGLWidget {
   Q_OBJECT
  public:
@@ -29,9 +27,7 @@ class GlView : public QOpenGLWidget {
   void paintGL() override;
 
  private:
-  void release();
-  vtkSmartPointer<vtkGenericOpenGLRenderWindow> window_;
-  vtkSmartPointer<vtkRenderer> renderer_;
+  render::HostWindow window_;
   double last_paint_ms_{0};
 };
 

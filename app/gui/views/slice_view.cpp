@@ -5,8 +5,6 @@
 #include <QMouseEvent>
 #include <QWheelEvent>
 
-#include <vtkRenderer.h>
-
 #include <cmath>
 
 namespace iso::gui {

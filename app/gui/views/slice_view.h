@@ -3,9 +3,9 @@
 #include "gl_view.h"
 #include "tools.h"
 
-#include "presenters/labels.h"
-#include "presenters/measure.h"
-#include "presenters/slice_presenter.h"
+#include "gui/presenters/labels.h"
+#include "gui/presenters/measure.h"
+#include "gui/presenters/slice_presenter.h"
 
 #include <QPointF>
 

@@ -1,12 +1,10 @@
 #include "volume_view.h"
 
-#include "presenters/slice_presenter.h"
+#include "gui/presenters/slice_presenter.h"
 
 #include <QKeyEvent>
 #include <QMouseEvent>
 #include <QWheelEvent>
-
-#include <vtkRenderer.h>
 
 #include <cmath>
 

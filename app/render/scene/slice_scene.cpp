@@ -3,8 +3,6 @@
 #include "slice_image_impl.h"
 #include "slice_overlay_impl.h"
 
-#include "iso/io/registry.h"
-
 #include <vtkActor2D.h>
 #include <vtkCamera.h>
 #include <vtkImageData.h>
@@ -117,20 +115,18 @@ Bitmap draw(const SlicePicture& picture, int width_px, int height_px, double pix
   return bitmap;
 }
 
-void write_png(const Bitmap& bitmap, const std::string& file, bool overwrite) {
+void write_png(const Bitmap& bitmap, const std::string& file) {
   vtkNew<vtkImageData> image;
   image->SetDimensions(bitmap.width, bitmap.height, 1);
   image->AllocateScalars(VTK_UNSIGNED_CHAR, 3);
   const std::size_t row = static_cast<std::size_t>(3) * static_cast<std::size_t>(bitmap.width);
   for (int y = 0; y < bitmap.height; ++y)
     std::memcpy(image->GetScalarPointer(0, bitmap.height - 1 - y, 0), bitmap.rgb.data() + static_cast<std::size_t>(y) * row, row);
-  io::write_atomically(file, overwrite, [&](const std::filesystem::path& temporary) {
-    vtkNew<vtkPNGWriter> writer;
-    writer->SetFileName(temporary.c_str());
-    writer->SetInputData(image);
-    writer->Write();
-    if (writer->GetErrorCode() != 0) throw Error{Errc::cannot_write, "the picture '" + file + "' cannot be written", "is the disk full?"};
-  });
+  vtkNew<vtkPNGWriter> writer;
+  writer->SetFileName(file.c_str());
+  writer->SetInputData(image);
+  writer->Write();
+  if (writer->GetErrorCode() != 0) throw Error{Errc::cannot_write, "the picture '" + file + "' cannot be written", "is the disk full?"};
 }
 
 }  // namespace iso::render

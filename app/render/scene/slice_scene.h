@@ -72,6 +72,7 @@ class SliceScene {
 /// A picture without a window on screen (off-screen Mesa), for tests, screenshots and sweep export: RGB rows from the top.
 struct Bitmap { int width{0}, height{0}; std::vector<std::uint8_t> rgb; };
 [[nodiscard]] Bitmap draw(const SlicePicture& picture, int width_px, int height_px, double pixel_ratio = 1);
-void write_png(const Bitmap& bitmap, const std::string& file, bool overwrite);
+/// Throws cannot_write. For a file that appears whole or not at all, write to a temporary name (io::write_atomically).
+void write_png(const Bitmap& bitmap, const std::string& file);
 
 }  // namespace iso::render

@@ -1,7 +1,7 @@
-#include "presenters/document.h"
+#include "gui/presenters/document.h"
 
-#include "presenters/labels.h"
-#include "samples.h"
+#include "gui/presenters/labels.h"
+#include "support/desktop_samples.h"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
-#include "presenters/journal.h"
+#include "gui/presenters/journal.h"
 
-#include "presenters/labels.h"
-#include "samples.h"
+#include "gui/presenters/labels.h"
+#include "support/desktop_samples.h"
 
 #include "iso/io/registry.h"
 

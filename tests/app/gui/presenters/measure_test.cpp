@@ -1,6 +1,6 @@
-#include "presenters/measure.h"
+#include "gui/presenters/measure.h"
 
-#include "samples.h"
+#include "support/desktop_samples.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
-#include "presenters/slice_presenter.h"
+#include "gui/presenters/slice_presenter.h"
 
-#include "samples.h"
+#include "support/desktop_samples.h"
 
 #include <gtest/gtest.h>
 

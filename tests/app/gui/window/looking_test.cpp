@@ -1,6 +1,6 @@
 #include "window_fixture.h"
 
-#include "panels/measure_panel.h"
+#include "gui/panels/measure_panel.h"
 
 #include <QAction>
 

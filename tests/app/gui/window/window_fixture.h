@@ -1,8 +1,8 @@
 #pragma once
 
-#include "presenters/samples.h"
-#include "shell/main_window.h"
-#include "shell/view_area.h"
+#include "support/desktop_samples.h"
+#include "gui/shell/main_window.h"
+#include "gui/shell/view_area.h"
 
 #include "iso/io/registry.h"
 

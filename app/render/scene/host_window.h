@@ -1,0 +1,27 @@
+#pragma once
+
+#include <memory>
+
+class vtkRenderer;
+
+namespace iso::render {
+
+/// Draws a scene into the framebuffer of somebody else's OpenGL context: what a widget of any toolkit needs. Debian's VTK
+/// is built for Qt 5, so its own widget cannot be used. Every call needs the context to be current, but for set_renderer.
+class HostWindow {
+ public:
+  HostWindow();
+  ~HostWindow();
+  HostWindow(const HostWindow&) = delete;
+  HostWindow& operator=(const HostWindow&) = delete;
+  void set_renderer(vtkRenderer* renderer);  ///< null: none
+  void begin();                              ///< the context is there
+  void draw(int width_px, int height_px);    ///< into the framebuffer bound now
+  void end();                                ///< the context is about to go
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace iso::render

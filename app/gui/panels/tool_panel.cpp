@@ -64,8 +64,10 @@ QWidget* ToolPanel::display_group() {
   width_ = number(tr("Window width"), 1e-9, 1e9, 4);
   centre_ = number(tr("Window level"), -1e9, 1e9, 4);
   voi_ = new QComboBox;
+  voi_->setAccessibleName(tr("Window function"));
   voi_->addItems({tr("linear"), tr("linear exact"), tr("sigmoid")});
   map_ = new QComboBox;
+  map_->setAccessibleName(tr("Colours"));
   for (const std::string& name : render::colour_map_names())
     if (name != "labels") map_->addItem(QString::fromStdString(name));
   inverted_ = new QCheckBox{tr("Inverted")};
@@ -103,6 +105,7 @@ QWidget* ToolPanel::overlay_group() {
     document_.set_look(look);
   });
   slab_ = new QComboBox;
+  slab_->setAccessibleName(tr("Slab"));
   slab_->addItems({tr("none"), tr("maximum"), tr("minimum"), tr("mean")});
   slab_mm_ = number(tr("Thickness of the slab"), 0.1, 1000, 1);
   slab_mm_->setSuffix(QStringLiteral(" mm"));

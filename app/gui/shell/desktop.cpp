@@ -53,13 +53,17 @@ Desktop::~Desktop() {
 }
 
 const host::PluginCatalogue& Desktop::catalogue() {
-  if (!catalogue_) catalogue_ = std::make_unique<host::PluginCatalogue>(options_.plugin_directories);
+  if (!catalogue_) {
+    catalogue_ = std::make_unique<host::PluginCatalogue>(options_.plugin_directories);
+    plugins_ = catalogue_->plugins();
+  }
   return *catalogue_;
 }
 
 std::vector<const plugin::TaskManifest*> Desktop::tasks() {
   std::vector<const plugin::TaskManifest*> all;
-  for (const host::PluginEntry& entry : catalogue().plugins()) {
+  (void)catalogue();
+  for (const host::PluginEntry& entry : plugins_) {
     if (entry.state == host::PluginState::failed) continue;
     for (const plugin::TaskManifest& task : entry.manifest.tasks) all.push_back(&task);
   }

@@ -54,6 +54,7 @@ class Desktop : public QObject {
   Tools tools_;
   Background background_;
   std::unique_ptr<host::PluginCatalogue> catalogue_;
+  std::vector<host::PluginEntry> plugins_;  ///< as they were found; no code is loaded here
   std::shared_ptr<job::Workspace> workspace_;
   std::shared_ptr<job::Executor> workers_, estimator_;
   std::unique_ptr<job::Queue> queue_;

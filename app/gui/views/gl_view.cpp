@@ -22,6 +22,7 @@ GlView::GlView(QWidget* parent) : QOpenGLWidget{parent} {
 }
 
 GlView::~GlView() {
+  disconnect(context_gone_);  // it would come after our members are gone
   makeCurrent();
   window_.end();
   doneCurrent();
@@ -30,7 +31,7 @@ GlView::~GlView() {
 void GlView::set_renderer(vtkRenderer* renderer) { window_.set_renderer(renderer); }
 
 void GlView::initializeGL() {
-  connect(context(), &QOpenGLContext::aboutToBeDestroyed, this, [this] {
+  context_gone_ = connect(context(), &QOpenGLContext::aboutToBeDestroyed, this, [this] {
     makeCurrent();
     window_.end();
     doneCurrent();
@@ -45,7 +46,7 @@ void GlView::paintGL() {
   const int across = std::max(1, static_cast<int>(std::lround(width() * ratio)));
   const int down = std::max(1, static_cast<int>(std::lround(height() * ratio)));
   if (prepare) prepare(across, down, ratio);
-  window_.draw(across, down);
+  window_.draw(across, down, defaultFramebufferObject());
   last_paint_ms_ = static_cast<double>(clock.nsecsElapsed()) / 1e6;
 }
 

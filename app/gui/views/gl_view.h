@@ -28,6 +28,7 @@ class GlView : public QOpenGLWidget {
 
  private:
   render::HostWindow window_;
+  QMetaObject::Connection context_gone_;
   double last_paint_ms_{0};
 };
 

@@ -16,7 +16,7 @@ class HostWindow {
   HostWindow& operator=(const HostWindow&) = delete;
   void set_renderer(vtkRenderer* renderer);  ///< null: none
   void begin();                              ///< the context is there
-  void draw(int width_px, int height_px);    ///< into the framebuffer bound now
+  void draw(int width_px, int height_px, unsigned framebuffer);  ///< into that framebuffer, which is bound afterwards
   void end();                                ///< the context is about to go
 
  private:

@@ -28,6 +28,9 @@ function(iso_settings target)
     $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<BOOL:${ISO_WARNINGS_AS_ERRORS}>>:-Werror>)
 endfunction()
 
+# The programs of the unit tests: those without a label. Sanitized builds build these and run these, no other.
+add_custom_target(iso_unit_tests)
+
 # iso_add_tests(name SOURCES files... LIBRARIES targets... [LABELS labels...]): one GoogleTest program.
 function(iso_add_tests name)
   cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES;LABELS" ${ARGN})
@@ -42,12 +45,22 @@ function(iso_add_tests name)
   target_compile_definitions(${name} PRIVATE
     ISO_SOURCE_DIR="${PROJECT_SOURCE_DIR}" ISO_BINARY_DIR="${PROJECT_BINARY_DIR}")
   target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} GTest::gtest GTest::gtest_main)
-  set(properties TIMEOUT 300)
+  if(ISO_SANITIZE)
+    target_compile_options(${name} PRIVATE -O0)  # halves the time to compile; the work is in the libraries, which keep -O1
+  endif()
+  if(NOT arg_LABELS)
+    add_dependencies(iso_unit_tests ${name})
+  elseif(ISO_SANITIZE)
+    set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL ON)
+    return()
+  endif()
+  # A team of threads that spins while it waits takes the cores from the tests beside it; one that is bound to cores, too.
+  set(properties TIMEOUT 300 ENVIRONMENT OMP_WAIT_POLICY=passive ENVIRONMENT_MODIFICATION OMP_PROC_BIND=unset:)
   if(arg_LABELS)
-    set(properties LABELS "${arg_LABELS}" TIMEOUT 600)
+    list(APPEND properties LABELS "${arg_LABELS}" TIMEOUT 600)
   endif()
   if(ISO_SANITIZE)
     list(APPEND properties TIMEOUT 1200)
   endif()
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES ${properties})
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 PROPERTIES ${properties})
 endfunction()

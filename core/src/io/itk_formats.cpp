@@ -14,6 +14,8 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <optional>
+#include <set>
 
 /// Image files by ITK's ImageIO objects, made by name: no factory is registered, so that a command that reads nothing
 /// pays nothing. Pixels are read straight into our memory and written straight from it.
@@ -288,34 +290,84 @@ class Nifti final : public ImageHandler {
   }
 };
 
-// Pages are a chain; where it leaves the file, the library takes the pages before for the whole.
-void check_tiff_pages(const fs::path& file) {
-  const std::size_t size = size_of_file(file);
-  std::ifstream in{file, std::ios::binary};
-  std::array<unsigned char, 16> head{};
-  in.read(reinterpret_cast<char*>(head.data()), 8);
-  const bool big_endian = head[0] == 'M', large = (big_endian ? head[3] : head[2]) == 43;
-  const auto number = [&](std::size_t bytes) {
-    std::array<unsigned char, 8> raw{};
-    in.read(reinterpret_cast<char*>(raw.data()), static_cast<std::streamsize>(bytes));
-    std::uint64_t value = 0;
-    for (std::size_t i = 0; i < bytes; ++i) value |= static_cast<std::uint64_t>(raw[big_endian ? bytes - 1 - i : i]) << 8 * i;
-    return value;
-  };
-  in.seekg(large ? 8 : 4);
-  std::uint64_t next = number(large ? 8 : 4);
-  for (int pages = 0; next != 0 && pages < 1000000; ++pages) {
-    if (next < size) {
-      in.seekg(static_cast<std::streamoff>(next));
-      const std::uint64_t entries = number(large ? 8 : 2);
-      const std::uint64_t end = next + (large ? 8 + 20 * std::min<std::uint64_t>(entries, 65536) : 2 + 12 * entries);
-      in.seekg(static_cast<std::streamoff>(end));
-      if (end < size) next = number(large ? 8 : 4);
-      else in.setstate(std::ios::failbit);
-    }
-    if (!in || next >= size) throw Error{Errc::cannot_read, "the file is damaged or incomplete: page " + std::to_string(pages + 1) + " is not in it", "check that the file is complete"};
+// Pages are a chain; where it leaves the file, the library takes the pages before for the whole. It also copies the rows of
+// every page by the width and type of the first, and reads past the end of them where a page has others.
+class TiffPages {
+ public:
+  explicit TiffPages(const fs::path& file) : size_{size_of_file(file)}, in_{file, std::ios::binary} {
+    std::array<char, 4> head{};
+    in_.read(head.data(), 4);
+    big_endian_ = head[0] == 'M';
+    large_ = (big_endian_ ? head[3] : head[2]) == 43;
   }
-}
+
+  void check() {
+    const std::string hint = "check that the file is complete";
+    in_.seekg(large_ ? 8 : 4);
+    std::uint64_t next = number(large_ ? 8 : 4);
+    std::set<std::uint64_t> seen;
+    std::optional<Layout> first;
+    while (next != 0) {
+      const std::string page = "page " + std::to_string(seen.size() + 1);
+      if (!seen.insert(next).second) throw Error{Errc::cannot_read, "the file is damaged: after its last page comes an earlier one", hint};
+      const std::optional<Layout> layout = next < size_ ? layout_at(next) : std::nullopt;
+      next = layout ? number(large_ ? 8 : 4) : size_;
+      if (!in_ || next >= size_) throw Error{Errc::cannot_read, "the file is damaged or incomplete: " + page + " is not in it", hint};
+      if (((*layout)[0] & 0b101U) != 0) continue;  // a thumbnail or a mask, which the library skips
+      if (!first) first = layout;
+      if (!std::equal(layout->begin() + 1, layout->end(), first->begin() + 1)) {
+        throw Error{Errc::cannot_read, page + " has another size or type of pixels than the first", "keep pages of one kind in a file"};
+      }
+    }
+  }
+
+ private:
+  // Kind of page, width, height, bits, colours, samples, planes, type of number: what decides how a row lies in memory.
+  static constexpr std::array<std::uint64_t, 8> tags{254, 256, 257, 258, 262, 277, 284, 339};
+  using Layout = std::array<std::uint64_t, tags.size()>;
+
+  std::uint64_t number(std::size_t bytes) {
+    std::array<unsigned char, 8> raw{};
+    in_.read(reinterpret_cast<char*>(raw.data()), static_cast<std::streamsize>(bytes));
+    std::uint64_t value = 0;
+    for (std::size_t i = 0; i < bytes; ++i) value |= static_cast<std::uint64_t>(raw[big_endian_ ? bytes - 1 - i : i]) << 8 * i;
+    return value;
+  }
+
+  // Leaves the file where the offset of the next page stands; nothing if the page goes beyond the file.
+  std::optional<Layout> layout_at(std::uint64_t place) {
+    in_.seekg(static_cast<std::streamoff>(place));
+    const std::uint64_t entries = number(large_ ? 8 : 2), width = large_ ? 20 : 12, begin = place + (large_ ? 8 : 2);
+    if (!in_ || entries > 65536 || begin + width * entries >= size_) return std::nullopt;
+    Layout layout{0, 0, 0, 1, 0, 1, 1, 1};  // what holds for a tag that is missing
+    std::array<bool, tags.size()> known{};
+    for (std::uint64_t i = 0; i < entries; ++i) {
+      in_.seekg(static_cast<std::streamoff>(begin + width * i));
+      const auto tag = static_cast<std::size_t>(std::find(tags.begin(), tags.end(), number(2)) - tags.begin());
+      if (tag == tags.size() || known[tag]) continue;
+      known[tag] = true;
+      if (const auto value = first_value()) layout[tag] = *value;
+    }
+    in_.seekg(static_cast<std::streamoff>(begin + width * entries));
+    return layout;
+  }
+
+  // Behind the tag of an entry: type, count, and the values or, if there are too many, their place.
+  std::optional<std::uint64_t> first_value() {
+    const std::uint64_t type = number(2), count = number(large_ ? 8 : 4);
+    const std::size_t bytes = type == 1 ? 1 : type == 3 ? 2 : type == 4 ? 4 : type == 16 ? 8 : 0;
+    if (bytes == 0 || count == 0 || count > size_) return std::nullopt;
+    if (bytes * count > (large_ ? 8U : 4U)) in_.seekg(static_cast<std::streamoff>(number(large_ ? 8 : 4)));
+    const std::uint64_t value = number(bytes);
+    if (in_) return value;
+    in_.clear();
+    return std::nullopt;
+  }
+
+  std::uint64_t size_;
+  std::ifstream in_;
+  bool big_endian_ = false, large_ = false;
+};
 
 class Tiff final : public ImageHandler {
  public:
@@ -327,7 +379,7 @@ class Tiff final : public ImageHandler {
            start == std::string{"MM\0+", 4};
   }
   [[nodiscard]] RawArray array_of(const fs::path& file) const override {
-    check_tiff_pages(file);
+    TiffPages{file}.check();
     const auto io = itk::TIFFImageIO::New();
     RawArray array = read_image(*io, file, size_of_file(file), true);
     array.grid.reset();  // resolutions of TIFF files are those of printers

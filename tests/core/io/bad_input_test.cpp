@@ -4,6 +4,7 @@
 
 #include <sys/resource.h>
 
+#include <array>
 #include <csignal>
 #include <functional>
 #include <limits>
@@ -112,6 +113,23 @@ Dataset with_nan() {
   return v;
 }
 
+// A TIFF of three pages, of which the second has `value` in place of a width of 5 pixels or, for tag 258, of 16 bits.
+void put_uneven_pages(const fs::path& file, std::uint16_t tag, std::uint16_t value) {
+  Volume v = volume();
+  v.pixels = counting<std::uint16_t>(Shape{5, 4, 3});
+  v.grid = oblique({5, 4, 3});
+  io::write(file, Dataset{v});
+  std::string bytes = bytes_of_file(file);
+  const auto entry = [tag](std::uint16_t number) {
+    const std::array<std::uint16_t, 6> words{tag, 3, 1, 0, number, 0};  // a short number, one of it
+    return std::string{reinterpret_cast<const char*>(words.data()), sizeof words};
+  };
+  const std::string old = entry(tag == 256 ? 5 : 16);
+  const std::size_t second = bytes.find(old, bytes.find(old) + 1);
+  ASSERT_NE(second, std::string::npos);
+  put(file, bytes.replace(second, old.size(), entry(value)));
+}
+
 std::vector<Bad> cases() {
   using enum Errc;
   std::vector<Bad> list{
@@ -122,6 +140,8 @@ std::vector<Bad> cases() {
       {"UnknownExtensionAndContent", invalid_input, "no format that is known", reading("a.xyz", "hello, this is text")},
       {"TextNamedNifti", invalid_input, "its content is not", reading("a.nii", "hello, this is text")},
       {"TextNamedNrrd", invalid_input, "its content is not", reading("a.nrrd", "hello, this is text")},
+      {"TiffPageNarrower", cannot_read, "page 2 has another size", [](const fs::path& f) { put_uneven_pages(f / "a.tif", 256, 1); (void)io::read(f / "a.tif"); }},
+      {"TiffPageOfFewerBits", cannot_read, "page 2 has another size or type", [](const fs::path& f) { put_uneven_pages(f / "a.tif", 258, 8); (void)io::read(f / "a.tif"); }},
       {"TextNamedTiff", invalid_input, "its content is not", reading("a.tif", "hello, this is text")},
       {"TextNamedHdf5", invalid_input, "its content is not", reading("a.h5", "hello, this is text")},
       {"TextNamedNumpy", invalid_input, "its content is not", reading("a.npy", "hello, this is text")},

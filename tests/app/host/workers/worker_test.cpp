@@ -1,5 +1,6 @@
 #include "host/workers/worker_executor.h"
 #include "support/job_tasks.h"
+#include "support/sanitizers.h"
 
 #include <gtest/gtest.h>
 
@@ -98,6 +99,7 @@ TEST_F(Workers, MayCrashTwoHundredTimesWithoutHarm) {
   std::map<std::string, std::string> messages;
   for (int i = 0; i < 200; ++i) {
     const Injected& kind = injected[i % std::size(injected)];
+    if (test::sanitized && kind.code == Errc::out_of_memory) continue;
     const job::Record record = run(kind.task);
     EXPECT_EQ(record.error, kind.code) << kind.task << ": " << record.error_message;
     EXPECT_NE(record.error_message.find(kind.words), std::string::npos) << record.error_message;
@@ -106,7 +108,7 @@ TEST_F(Workers, MayCrashTwoHundredTimesWithoutHarm) {
     }
     messages[record.error_message] = kind.task;
   }
-  EXPECT_EQ(messages.size(), std::size(injected)) << "each has a message of its own";
+  EXPECT_EQ(messages.size(), std::size(injected) - (test::sanitized ? 1 : 0)) << "each has a message of its own";
   EXPECT_EQ(open_descriptors(), before);
   EXPECT_TRUE(children_of(::getpid()).empty());
   EXPECT_TRUE(fs::is_empty(folder)) << "scratch was left behind";

@@ -11,6 +11,8 @@
 #include <itkNrrdImageIO.h>
 #include <itkTIFFImageIO.h>
 
+#include <dlfcn.h>
+
 #include <algorithm>
 #include <cmath>
 #include <fstream>
@@ -317,6 +319,17 @@ void check_tiff_pages(const fs::path& file) {
   }
 }
 
+// The library prints a warning for every private tag, such as ImageJ's, and what is wrong beside the error that comes
+// anyway. Debian's ITK uses the library of the system, ITK's own copy has other names.
+void quiet_tiff_library() {
+  static const bool once = [] {
+    for (const char* const name : {"TIFFSetWarningHandler", "itk_TIFFSetWarningHandler", "TIFFSetErrorHandler", "itk_TIFFSetErrorHandler"})
+      if (void* const found = ::dlsym(RTLD_DEFAULT, name); found != nullptr) reinterpret_cast<void* (*)(void*)>(found)(nullptr);
+    return true;
+  }();
+  (void)once;
+}
+
 class Tiff final : public ImageHandler {
  public:
   Tiff() : ImageHandler{{"TIFF", {".tif", ".tiff"}, image_reads, image_writes, array_hints(),
@@ -328,6 +341,7 @@ class Tiff final : public ImageHandler {
   }
   [[nodiscard]] RawArray array_of(const fs::path& file) const override {
     check_tiff_pages(file);
+    quiet_tiff_library();
     const auto io = itk::TIFFImageIO::New();
     RawArray array = read_image(*io, file, size_of_file(file), true);
     array.grid.reset();  // resolutions of TIFF files are those of printers

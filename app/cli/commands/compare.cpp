@@ -20,7 +20,7 @@ constexpr double same_place_mm = 1e-3;
 struct Request {
   Setting setting;
   std::string image, reference, mask, difference;
-  std::optional<double> data_range;
+  std::optional<double> data_range, radius_mm;
   std::vector<double> window;
   std::vector<std::pair<std::string, double>> at_least, at_most;
   bool json{false}, ignore_grid{false}, overwrite{false}, pad{false};
@@ -45,11 +45,32 @@ void check_same_grid(const Dataset& image, const Dataset& reference, const Reque
                 "resample one of them, or compare by index with --ignore-grid");
 }
 
-evaluation::CompareOptions options_of(const Request& request) {
+/// Takes out of the mask what is further than `radius_mm` from the z axis, which a scanner turns about.
+void keep_circle(PixelBlock& mask, const VoxelGrid& grid, double radius_mm) {
+  const auto inside = mask.mutable_values<std::uint8_t>();
+  std::size_t at = 0;
+  for (std::int64_t k = 0; k < grid.size[2]; ++k)
+    for (std::int64_t j = 0; j < grid.size[1]; ++j)
+      for (std::int64_t i = 0; i < grid.size[0]; ++i, ++at) {
+        const Vec3 place = grid.to_world({static_cast<double>(i), static_cast<double>(j), static_cast<double>(k)});
+        if (std::hypot(place[0], place[1]) > radius_mm) inside[at] = 0;
+      }
+}
+
+evaluation::CompareOptions options_of(const Request& request, const Dataset& reference) {
   evaluation::CompareOptions options;
   options.data_range = request.data_range;
   options.border = request.pad ? evaluation::SsimBorder::zero : evaluation::SsimBorder::valid;
-  if (request.mask.empty()) return options;
+  if (request.mask.empty() && !request.radius_mm) return options;
+  if (request.radius_mm) {
+    const VoxelGrid* const grid = grid_of(reference);
+    if (grid == nullptr || comparable(reference, request.reference).spec().shape.count() != grid->size[0] * grid->size[1] * grid->size[2])
+      throw Error(Errc::type_mismatch, "--radius needs images in space, '" + request.reference + "' is none", "leave --radius out, or give a --mask");
+    options.mask = PixelBlock::allocate({comparable(reference, request.reference).spec().shape, ScalarType::u8});
+    std::ranges::fill(options.mask.mutable_values<std::uint8_t>(), std::uint8_t{1});
+    keep_circle(options.mask, *grid, *request.radius_mm);
+    return options;
+  }
   const DatasetPtr mask = io::read(request.mask);
   const PixelBlock values = comparable(*mask, request.mask).converted(ScalarType::f64);
   options.mask = PixelBlock::allocate({values.spec().shape, ScalarType::u8});
@@ -68,7 +89,7 @@ PixelBlock in_hounsfield(const DatasetPtr& data, const std::string& file) {
 
 Json measure(const DatasetPtr& image, const DatasetPtr& reference, const Request& request) {
   if (request.window.empty())
-    return Json::parse(to_json(evaluation::compare(comparable(*image, request.image), comparable(*reference, request.reference), options_of(request))));
+    return Json::parse(to_json(evaluation::compare(comparable(*image, request.image), comparable(*reference, request.reference), options_of(request, *reference))));
   if (request.window.size() != 2 || !(request.window[0] > 0))
     throw Error(Errc::usage, "--window needs a width above 0 and a centre, such as 400,40");
   return Json::parse(to_json(evaluation::compare_hounsfield(in_hounsfield(image, request.image), in_hounsfield(reference, request.reference), {request.window[0], request.window[1]})));
@@ -118,6 +139,7 @@ void declare(Options& options, Request& request) {
   options.add_argument("IMAGE", "What is judged.", request.image);
   options.add_argument("REFERENCE", "What it should be.", request.reference);
   options.add("--mask", "FILE", "Count only the elements where this is above 0.", request.mask);
+  options.add("--radius", "MM", "Count only what is so near to the z axis: the field of view of a scan.", request.radius_mm);
   options.add("--data-range", "R", "Range of PSNR and SSIM; the reference's maximum minus minimum if not said.", request.data_range);
   options.add("--window", "W,C", "Compare in this window of Hounsfield units, as sparse-view papers do.", request.window);
   options.add_flag("--zero-border", "Pad with zeros for SSIM instead of leaving the border out.", request.pad);
@@ -146,6 +168,9 @@ int compare(Arguments arguments) {
   declare(options, request);
   if (!options.parse(arguments)) return 0;
   request.setting.begin();
+  if (request.radius_mm && !(*request.radius_mm > 0)) throw Error(Errc::usage, "--radius is not above 0");
+  if (request.radius_mm && !(request.mask.empty() && request.window.empty()))
+    throw Error(Errc::usage, "--radius goes with neither --mask nor --window", "leave one of them out");
   const DatasetPtr image = io::read(request.image), reference = io::read(request.reference);
   if (kind_of(*image) != kind_of(*reference))
     throw Error(Errc::type_mismatch, "'" + request.image + "' is a " + std::string(to_string(kind_of(*image))) + ", the reference is a " + std::string(to_string(kind_of(*reference))));

@@ -23,6 +23,12 @@ class Help final : public CLI::Formatter {
   std::string make_option_opts(const CLI::Option* option) const override {
     return option->get_type_name().empty() ? std::string{} : " " + option->get_type_name();
   }
+  /// "--mask,--no-mask{false}" without the value that CLI11 puts behind it.
+  std::string make_option_name(const CLI::Option* option, bool is_positional) const override {
+    std::string name = CLI::Formatter::make_option_name(option, is_positional);
+    if (const std::size_t at = name.find("{false}"); at != std::string::npos) name.erase(at, 7);
+    return name;
+  }
 
  private:
   std::string usage_;

@@ -40,6 +40,11 @@ std::string help_of(const params::FieldInfo& field) {
   return more.empty() ? text : text + " [" + more + "]";
 }
 
+/// Whether -i or -o can mean this port: it is the only one of its side that must be there, or the only one at all.
+bool is_the_one(const plugin::Port& port, const std::vector<plugin::Port>& side) {
+  return side.size() == 1 || (!port.optional && std::ranges::count(side, false, &plugin::Port::optional) == 1);
+}
+
 std::string port_help(const plugin::Port& port) {
   return port.help + (port.optional ? " (optional)" : "");
 }
@@ -62,11 +67,11 @@ void TaskOptions::add_to(Options& options) {
 
 void TaskOptions::add_ports(Options& options) {
   for (const plugin::Port& port : task_.inputs) {
-    const std::string names = (task_.inputs.size() == 1 ? "-i,--input,--" : "--") + params::kebab_case(port.name);
+    const std::string names = (is_the_one(port, task_.inputs) ? "-i,--input,--" : "--") + params::kebab_case(port.name);
     options.add(names, "FILE", port_help(port), [this, name = port.name](const std::string& file) { inputs_[name] = file; });
   }
   for (const plugin::Port& port : task_.outputs) {
-    const std::string names = (task_.outputs.size() == 1 ? "-o,--output,--" : "--") + params::kebab_case(port.name);
+    const std::string names = (is_the_one(port, task_.outputs) ? "-o,--output,--" : "--") + params::kebab_case(port.name);
     options.add(names, "FILE", port_help(port), [this, name = port.name](const std::string& file) { outputs_[name] = file; });
   }
   if (const plugin::Port* const scan = only_scan(); scan != nullptr)

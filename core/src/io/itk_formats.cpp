@@ -11,6 +11,8 @@
 #include <itkNrrdImageIO.h>
 #include <itkTIFFImageIO.h>
 
+#include <dlfcn.h>
+
 #include <algorithm>
 #include <cmath>
 #include <fstream>
@@ -369,6 +371,17 @@ class TiffPages {
   bool big_endian_ = false, large_ = false;
 };
 
+// The library prints a warning for every private tag, such as ImageJ's, and what is wrong beside the error that comes
+// anyway. Debian's ITK uses the library of the system, ITK's own copy has other names.
+void quiet_tiff_library() {
+  static const bool once = [] {
+    for (const char* const name : {"TIFFSetWarningHandler", "itk_TIFFSetWarningHandler", "TIFFSetErrorHandler", "itk_TIFFSetErrorHandler"})
+      if (void* const found = ::dlsym(RTLD_DEFAULT, name); found != nullptr) reinterpret_cast<void* (*)(void*)>(found)(nullptr);
+    return true;
+  }();
+  (void)once;
+}
+
 class Tiff final : public ImageHandler {
  public:
   Tiff() : ImageHandler{{"TIFF", {".tif", ".tiff"}, image_reads, image_writes, array_hints(),
@@ -379,6 +392,7 @@ class Tiff final : public ImageHandler {
            start == std::string{"MM\0+", 4};
   }
   [[nodiscard]] RawArray array_of(const fs::path& file) const override {
+    quiet_tiff_library();
     TiffPages{file}.check();
     const auto io = itk::TIFFImageIO::New();
     RawArray array = read_image(*io, file, size_of_file(file), true);

@@ -96,6 +96,7 @@ void check_there(const fs::path& file) {
 
 void check_options(const fs::path& file, const Handler& handler, const ReadOptions& options) {
   const Format& format = handler.format();
+  if (format.reads.empty()) return;  // reading says so
   for (const auto& [name, value] : options.hints) {
     if (std::ranges::find(format.hints, name) != format.hints.end()) continue;
     std::string known;

@@ -45,6 +45,22 @@ TEST_F(Picture, ShowsTheMiddleSliceFromTheDarkestToTheBrightestPercentile) {
   }
 }
 
+TEST_F(Picture, IsShownInTheWindowThatTheDataAsksFor) {
+  Volume volume = ramp(16, 16, 1);  // -17 to 238
+  volume.meta["window"] = "100,50.5";
+  io::write(folder / "a.png", volume);
+  const auto greys = greys_of(folder / "a.png", 16, 16);
+  for (std::size_t i = 0; i < greys.size(); ++i)
+    EXPECT_NEAR(greys[i], std::clamp(255.0 * (static_cast<double>(i) - 17 - 0.5) / 100, 0.0, 255.0), 0.51) << i;
+  for (const char* const wrong : {"0,5", "nonsense", "5", "nan,1"}) {
+    volume.meta["window"] = wrong;
+    EXPECT_NO_THROW(io::write(folder / "b.png", volume, {true})) << wrong;
+  }
+  volume.meta.erase("window");
+  io::write(folder / "c.png", volume);
+  EXPECT_EQ(greys_of(folder / "b.png", 16, 16), greys_of(folder / "c.png", 16, 16)) << "a window that is none is not used";
+}
+
 TEST_F(Picture, OfEqualValuesIsGrey) {
   Volume flat = ramp(4, 4, 1);
   std::ranges::fill(flat.pixels.mutable_values<float>(), 3.0F);
@@ -58,7 +74,7 @@ TEST_F(Picture, IsWrittenOnly) {
     (void)io::read(folder / "a.png");
     FAIL() << "a picture was read";
   } catch (const Error& problem) {
-    EXPECT_EQ(problem.code(), Errc::unsupported);
+    EXPECT_EQ(problem.code(), Errc::invalid_input);
     EXPECT_NE(std::string{problem.what()}.find("a.png"), std::string::npos);
   }
 }

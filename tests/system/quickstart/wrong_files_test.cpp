@@ -1,0 +1,48 @@
+#include "main_job.h"
+
+namespace iso::test {
+namespace {
+
+/// What a stranger may hand over instead of the scan; nothing may be written then.
+class WrongFiles : public ::testing::Test {
+ protected:
+  Answer run_on(const std::string& scan, const std::string& geometry) const {
+    std::vector<std::string> words = words_of_run("fbp", folder / "rec.mha");
+    words[3] = scan;
+    words[5] = geometry;
+    return isocenter(words);
+  }
+  void expect_refused(const Answer& answer, int code, const std::string& word) const {
+    EXPECT_EQ(answer.code, code) << answer.err;
+    EXPECT_NE(answer.err.find(word), std::string::npos) << answer.err;
+    const auto complaints = answer.complaints();
+    ASSERT_FALSE(complaints.empty());
+    EXPECT_LE(complaints.size(), 2U) << "one sentence and a hint: " << answer.err;
+    EXPECT_TRUE(complaints.front().starts_with("isocenter: ")) << complaints.front();
+    EXPECT_FALSE(fs::exists(folder / "rec.mha"));
+  }
+  Folder folder{"iso_wrong_files"};
+  std::string scan{neutron_scan + ".tif"}, geometry{neutron_scan + ".json"};
+};
+
+TEST_F(WrongFiles, APictureIsNoScan) {
+  EXPECT_EQ(isocenter({"convert", scan, folder / "scan.png"}).code, 0);
+  expect_refused(run_on(folder / "scan.png", geometry), 22, "picture");
+}
+
+TEST_F(WrongFiles, AFileCutShortIsNamed) {
+  const std::string whole = text_of(scan);
+  expect_refused(run_on(folder.write("cut.tif", whole.substr(0, whole.size() / 2)), geometry), 20, "cut.tif");
+}
+
+TEST_F(WrongFiles, AGeometryOfOtherViewsIsRefused) {
+  expect_refused(run_on(scan, folder.write("other.json", parallel_scan(503, equal_views(180)))), 89, "180");
+}
+
+TEST_F(WrongFiles, AGeometryThatIsNoneIsRefused) {
+  expect_refused(run_on(scan, folder.write("none.json", "{\"beam\": ")), 22, "none.json");
+  expect_refused(run_on(scan, folder / "absent.json"), 20, "absent.json");
+}
+
+}  // namespace
+}  // namespace iso::test

@@ -86,6 +86,8 @@ class ScanTask : public iso::plugin::TypedTask<P> {
   /// Bytes held at the highest point of the method itself, readings and image included, and projections or back-projections made.
   [[nodiscard]] virtual std::size_t method_bytes(const Prepared& plan, const Sizes& sizes, const P& parameters) const = 0;
   [[nodiscard]] virtual double projections(const P& parameters) const = 0;
+  /// Updates of the whole image after projections of a part of the views only.
+  [[nodiscard]] virtual double updates(const Prepared&, const P&) const { return 0; }
   [[nodiscard]] virtual std::vector<iso::compute::OperatorSpec> operators(const Prepared& plan, const P& parameters) const = 0;
   [[nodiscard]] virtual std::optional<std::string> refusal(const iso::ProjectionGeometry&, const P&) const { return std::nullopt; }
 
@@ -108,7 +110,7 @@ class ScanTask : public iso::plugin::TypedTask<P> {
     const bool some = made.scan.geometry.views().size() != scan.geometry.views().size();
     const std::size_t around = 2 * sizes.image + (some ? 3 : 2) * sizes.scan;
     return {operators(made, parameters), std::max(around, method_bytes(made, sizes, parameters)),
-            (projections(parameters) + 1) * sizes.projection_seconds};
+            (projections(parameters) + 1) * sizes.projection_seconds + updates(made, parameters) * seconds_of_update(made)};
   }
   iso::plugin::Datasets run(const iso::plugin::Datasets& inputs, const P& parameters, iso::plugin::RunContext& context) final {
     const auto& scan = iso::plugin::input<iso::Sinogram>(inputs, "sinogram");

@@ -57,13 +57,18 @@ class SartTask final : public ScanTask<SartParameters> {
   }
   // Readings, their subsets and reciprocal row sums, one subset of scratch; image, column sums and two of scratch.
   std::size_t method_bytes(const Prepared& plan, const Sizes& s, const SartParameters& p) const override {
-    const auto views = plan.scan.geometry.views().size();
-    const auto subsets = p.subsets > 0 ? std::min<std::size_t>(static_cast<std::size_t>(p.subsets), views) : views;
-    return 3 * s.scan + s.scan / subsets + 4 * s.image;
+    return 3 * s.scan + s.scan / subsets(plan, p) + 4 * s.image;
   }
   double projections(const SartParameters& p) const override { return 2.0 * p.iterations + 2; }
+  double updates(const Prepared& plan, const SartParameters& p) const override { return static_cast<double>(subsets(plan, p)) * p.iterations; }
   std::vector<iso::compute::OperatorSpec> operators(const Prepared& plan, const SartParameters&) const override {
     return {ray_transform(plan)};
+  }
+
+ private:
+  static std::size_t subsets(const Prepared& plan, const SartParameters& p) {
+    const auto views = plan.scan.geometry.views().size();
+    return p.subsets > 0 ? std::min<std::size_t>(static_cast<std::size_t>(p.subsets), views) : views;
   }
 };
 

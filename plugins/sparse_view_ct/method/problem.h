@@ -75,7 +75,9 @@ struct Agreement {
 [[nodiscard]] iso::compute::Array start_image(const Problem& problem, bool from_fbp, const Watch& watch);
 
 /// Seconds that one projection or back-projection takes with the present threads, from the throughput measured on the
-/// CPU back end (README, section Figures).
+/// CPU back end of one machine (README, section Time, which says how to repeat it).
 [[nodiscard]] double seconds_of_projection(const Prepared& prepared);
+/// Seconds that changing the whole image takes beside the projections, where a method does so for every few views.
+[[nodiscard]] double seconds_of_update(const Prepared& prepared);
 
 }  // namespace sparse_view_ct

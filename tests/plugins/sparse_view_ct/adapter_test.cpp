@@ -13,8 +13,13 @@
 #include <iso/job/executor.h>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <cmath>
+#include <ctime>
+#include <mutex>
 #include <numbers>
+#include <thread>
 
 using namespace sparse_view_ct;
 
@@ -44,6 +49,13 @@ iso::DatasetPtr scan(std::int64_t views, double span = 2 * pi, std::int64_t rows
   return iso::freeze(iso::evaluation::add_noise(iso::evaluation::project(head, geometry, 1, 0.02), {1e5, 0, 3}));
 }
 
+iso::job::ExecutionOptions with(int threads, int preview_every = 0) {
+  iso::job::ExecutionOptions options;
+  options.threads = threads;
+  options.preview_every = preview_every;
+  return options;
+}
+
 struct Program {
   Tasks tasks;
   iso::compute::BackendRegistry registry;
@@ -51,18 +63,20 @@ struct Program {
 
   Program() { registry.add(iso::gpu::make_cpu_backend(), 1); }
   iso::job::Record run(const std::string& task, const std::string& parameters, iso::DatasetPtr data, int threads = 1) {
+    return watched(task, parameters, std::move(data), with(threads), {}, [](const iso::job::Event&) {});
+  }
+  iso::job::Record watched(const std::string& task, const std::string& parameters, iso::DatasetPtr data, iso::job::ExecutionOptions options,
+                           const std::stop_token& stop, const iso::job::OnEvent& on_event) {
     workspace->put("scan", std::move(data));
     iso::job::Recipe recipe;
     recipe.task = task;
     recipe.inputs["sinogram"] = "workspace:scan";
     recipe.outputs["volume"] = "workspace:image";
     recipe.parameters_json = parameters;
-    iso::job::ExecutionOptions options;
-    options.threads = threads;
     options.overwrite = true;
     const auto before = iso::ThreadBudget::threads();
     auto record = iso::job::make_in_process_executor(tasks, registry, options, iso::job::make_data_access(workspace, nullptr))
-                      ->execute(recipe, {}, [](const iso::job::Event&) {});
+                      ->execute(recipe, stop, on_event);
     iso::ThreadBudget::set(before);
     return record;
   }
@@ -71,7 +85,7 @@ struct Program {
 }  // namespace
 
 class EveryTask : public ::testing::TestWithParam<std::string> {};
-INSTANTIATE_TEST_SUITE_P(SparseView, EveryTask, ::testing::Values("fbp", "sart", "cgls", "tv"), [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(SparseView, EveryTask, ::testing::Values("fbp", "sart", "cgls", "tv"), [](const auto& test) { return test.param; });
 
 TEST_P(EveryTask, GivesTheSameBitsAgainAndWithTwoThreads) {
   Program program;
@@ -115,6 +129,107 @@ TEST_P(EveryTask, RefusesDataThatIsNoScan) {
   const auto verdict = Tasks::make("sparse_view_ct/" + GetParam())->suits({{"sinogram", iso::freeze(iso::KSpace{})}}, "{}");
   EXPECT_FALSE(verdict.possible);
   EXPECT_NE(verdict.reason.find("needs a sinogram"), std::string::npos) << verdict.reason;
+}
+
+/// A cone-beam scan so large that no method is done with it within a few seconds of a processor.
+iso::DatasetPtr large_scan() {
+  iso::CircularScan orbit;
+  orbit.source_to_axis_mm = 300;
+  orbit.source_to_detector_mm = 600;
+  orbit.elements = {192, 128};
+  orbit.element_pitch_mm = {2, 2};
+  iso::Sinogram scan;
+  scan.geometry = iso::ProjectionGeometry::circular(iso::equal_angles(240, 2 * pi), orbit);
+  scan.readings = iso::PixelBlock::allocate({scan.geometry.sinogram_shape(), iso::ScalarType::f32});
+  for (auto& value : scan.readings.mutable_values<float>()) value = 1;
+  return iso::freeze(std::move(scan));
+}
+
+double processor_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+TEST_P(EveryTask, EndsWithinASecondOfWorkWhenCancelledWhereverItIs) {
+  // Processor time: a machine that others use too must not fail this test.
+  const auto data = large_scan();
+  for (const double begin : {0.05, 0.6}) {
+    Program program;
+    std::stop_source stop;
+    std::atomic<double> asked{0};
+    std::jthread user;
+    std::once_flag once;
+    const auto record = program.watched("sparse_view_ct/" + GetParam(), "{}", data, with(1), stop.get_token(), [&](const iso::job::Event& event) {
+      if (event.stage != "reconstruction") return;
+      std::call_once(once, [&] {
+        user = std::jthread([&, until = processor_seconds() + begin](const std::stop_token& over) {
+          while (!over.stop_requested() && processor_seconds() < until) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+          if (over.stop_requested()) return;  // the job ended by itself
+          asked = processor_seconds();
+          stop.request_stop();
+        });
+      });
+    });
+    const double ended = processor_seconds();
+    EXPECT_EQ(record.state, iso::job::State::cancelled) << record.error_message;
+    ASSERT_GT(asked, 0);
+    EXPECT_LT(ended - asked, 1.0);
+    EXPECT_FALSE(program.workspace->find("image"));
+  }
+}
+
+class EveryIteration : public ::testing::TestWithParam<std::pair<std::string, std::string>> {};
+INSTANTIATE_TEST_SUITE_P(SparseView, EveryIteration,
+                         ::testing::Values(std::pair{"sart", R"({"iterations": 6})"}, std::pair{"cgls", R"({"iterations": 6, "stop_at_noise": false})"},
+                                           std::pair{"tv", R"({"iterations": 6, "tolerance": 0})"},
+                                           std::pair{"tv", R"({"iterations": 6, "tolerance": 0, "solver": "admm"})"}),
+                         [](const auto& test) { return test.param.first + std::to_string(test.index); });
+
+TEST_P(EveryIteration, ShowsEverySecondImageInTheUnitsOfTheResultAndTheSameResult) {
+  Program program;
+  const auto id = "sparse_view_ct/" + GetParam().first;
+  const auto data = scan(24);
+  auto parameters = GetParam().second;
+  parameters.insert(1, R"("units": "hounsfield", )");
+  std::vector<iso::DatasetPtr> shown;
+  const auto note = [&](const iso::job::Event& event) {
+    if (event.tells == iso::job::Tells::preview && event.output == "volume") shown.push_back(event.data);
+  };
+  const auto blind = program.watched(id, parameters, data, with(1), {}, note);
+  ASSERT_EQ(blind.state, iso::job::State::done) << blind.error_message;
+  EXPECT_TRUE(shown.empty());
+  const auto seen = program.watched(id, parameters, data, with(1, 2), {}, note);
+  ASSERT_EQ(shown.size(), 3U);
+  EXPECT_TRUE(iso::job::compare(blind, seen).same_bits);
+  const auto image = program.workspace->find("image");
+  const auto& last = iso::get<iso::Volume>(image);
+  const auto distance = [&](const iso::DatasetPtr& data_set) {
+    const auto& volume = iso::get<iso::Volume>(data_set);
+    EXPECT_EQ(volume.grid, last.grid);
+    EXPECT_EQ(volume.quantity, iso::Quantity::hounsfield);
+    EXPECT_NEAR(volume.pixels.values<float>()[0], -1000, 1e-3);
+    double sum = 0;
+    for (std::size_t i = 0; i < last.pixels.values<float>().size(); ++i) sum += std::pow(volume.pixels.values<float>()[i] - last.pixels.values<float>()[i], 2);
+    return sum;
+  };
+  EXPECT_GT(distance(shown[0]), distance(shown[1]));
+  EXPECT_GT(distance(shown[1]), distance(shown[2]));
+}
+
+TEST_P(EveryIteration, IsTheLastOnceTheUserCancels) {
+  Program program;
+  std::stop_source stop;
+  double iterations = 0;
+  const auto record = program.watched("sparse_view_ct/" + GetParam().first, GetParam().second, scan(24), with(1), stop.get_token(),
+                                      [&](const iso::job::Event& event) {
+    if (event.tells != iso::job::Tells::plot || event.curve != "residual") return;
+    iterations = event.x;
+    if (event.x == 3) stop.request_stop();
+  });
+  EXPECT_EQ(record.state, iso::job::State::cancelled) << record.error_message;
+  EXPECT_EQ(iterations, 3);
+  EXPECT_FALSE(program.workspace->find("image"));
 }
 
 TEST(LimitedAngle, IsRefusedByFilteredBackprojectionOnly) {

@@ -3,6 +3,7 @@
 #include <iso/base/error.h>
 #include <iso/base/threads.h>
 #include <iso/evaluation/metrics.h>
+#include <iso/io/registry.h>
 
 #include <itkImage.h>
 #include <itkImageFileReader.h>
@@ -12,7 +13,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <map>
 #include <numbers>
+#include <stdexcept>
 
 namespace sparse_view_ct::real {
 namespace {
@@ -47,18 +50,31 @@ std::optional<std::filesystem::path> shared_data() {
 
 std::string why_absent() { return "no data in " + folder().string() + "; set ISO_SHARED_DATA"; }
 
-iso::Volume chest_slice(int index) {
-  const auto image = read<float, 3>(*shared_data() / "ct/tcga-luad-slices/tcga-luad-shared.nii.gz", itk::NiftiImageIO::New());
+namespace {
+
+iso::Volume attenuation_of(const float* hu) {
   iso::Volume slice;
   slice.grid = iso::VoxelGrid::centred({512, 512, 1}, {pixel_mm, pixel_mm, pixel_mm});
   slice.quantity = iso::Quantity::attenuation_per_mm;
   slice.pixels = iso::PixelBlock::allocate({iso::Shape{512, 512, 1}, iso::ScalarType::f32});
-  const float* hu = image->GetBufferPointer() + static_cast<std::ptrdiff_t>(index) * 512 * 512;
   for (auto& value : slice.pixels.mutable_values<float>()) {
     const double clipped = std::clamp(static_cast<double>(*hu++), -1000.0, 3072.0);
     value = static_cast<float>(water_per_mm * (1 + clipped / 1000));
   }
   return slice;
+}
+
+}  // namespace
+
+iso::Volume chest_slice(int index) {
+  const auto image = read<float, 3>(*shared_data() / "ct/tcga-luad-slices/tcga-luad-shared.nii.gz", itk::NiftiImageIO::New());
+  return attenuation_of(image->GetBufferPointer() + static_cast<std::ptrdiff_t>(index) * 512 * 512);
+}
+
+iso::Volume sample_slice() {
+  const auto image = read<float, 3>(std::filesystem::path{ISO_SOURCE_DIR} / "resources/samples/ct_chest_512x512.nii.gz", itk::NiftiImageIO::New());
+  if (image->GetBufferedRegion().GetNumberOfPixels() != 512 * 512) throw std::runtime_error("the chest sample is not 512 x 512");
+  return attenuation_of(image->GetBufferPointer());
 }
 
 iso::ProjectionGeometry fan(std::int64_t views) {
@@ -127,30 +143,87 @@ iso::Sinogram neutron_scan() {
   return scan;
 }
 
-iso::Volume chest_volume(int step, int slices) {
+iso::Sinogram helsinki_scan(const std::string& name) {
+  const std::map<std::string, std::pair<double, std::int64_t>> scans{{"ta", {269, 121}}, {"tc", {32, 81}}, {"solid_disc", {181, 61}}};
+  const auto [first, count] = scans.at(name);
+  std::vector<double> angles;
+  for (std::int64_t i = 0; i < count; ++i) angles.push_back((first + 0.5 * static_cast<double>(i)) * pi / 180);
+  iso::CircularScan orbit;
+  orbit.source_to_axis_mm = 410.66;
+  orbit.source_to_detector_mm = 553.74;
+  orbit.elements = {560, 1};
+  orbit.element_pitch_mm = {0.2, 0.2};
+  iso::Sinogram scan;
+  scan.geometry = iso::ProjectionGeometry::circular(angles, orbit);
+  const auto file = *shared_data() / "projections" / ("htc2022_" + name + "_merged.npz");
+  // Only the readings: the archive's angles are those above.
+  iso::io::ReadOptions options;
+  options.expected = iso::Kind::volume;
+  options.hints = {{"dataset", "sinogram"}, {"spacing_mm", "1"}, {"axes", "x,y"}};
+  const auto array = iso::io::read(file, options);
+  scan.readings = iso::PixelBlock::allocate({scan.geometry.sinogram_shape(), iso::ScalarType::f32});
+  const auto from = iso::get<iso::Volume>(array).pixels.values<float>();
+  if (from.size() != scan.readings.values<float>().size()) throw std::runtime_error(file.string() + " has another size than the scan");
+  std::copy(from.begin(), from.end(), scan.readings.mutable_values<float>().begin());
+  return scan;
+}
+
+iso::Volume chest_volume(std::int64_t slices) {
   const auto image = read<float, 3>(*shared_data() / "ct/lidc-idri-0314_256.nii.gz", itk::NiftiImageIO::New());
   const auto size = image->GetBufferedRegion().GetSize();
   const auto spacing = image->GetSpacing();
-  const std::int64_t nx = static_cast<std::int64_t>(size[0]) / step, nz = slices;
+  const double voxel = spacing[0], height = spacing[2] * static_cast<double>(size[2]);
+  const auto nx = static_cast<std::int64_t>(size[0]), ny = static_cast<std::int64_t>(size[1]);
   iso::Volume out;
-  out.grid = iso::VoxelGrid::centred({nx, nx, nz}, {spacing[0] * step, spacing[1] * step, spacing[2] * step});
+  out.grid = iso::VoxelGrid::centred({nx, ny, slices}, {voxel, voxel, voxel});
   out.quantity = iso::Quantity::attenuation_per_mm;
   out.pixels = iso::PixelBlock::allocate({out.grid.shape(), iso::ScalarType::f32});
-  const auto first = std::max<std::int64_t>(0, (static_cast<std::int64_t>(size[2]) - nz * step) / 2);
-  float* to = out.pixels.mutable_values<float>().data();
-  for (std::int64_t z = 0; z < nz; ++z) {
-    for (std::int64_t y = 0; y < nx; ++y) {
-      for (std::int64_t x = 0; x < nx; ++x) {
-        double sum = 0;
-        for (int c = 0; c < step; ++c) for (int b = 0; b < step; ++b) for (int a = 0; a < step; ++a) {
-          const itk::Image<float, 3>::IndexType at{{x * step + a, y * step + b, first + z * step + c}};
-          sum += std::clamp(static_cast<double>(image->GetPixel(at)), -1000.0, 3072.0);
-        }
-        *to++ = static_cast<float>(water_per_mm * (1 + sum / (1000.0 * step * step * step)));
+  const auto to = out.pixels.mutable_values<float>();
+  const auto plane = static_cast<std::size_t>(nx * ny);
+  for (std::int64_t z = 0; z < slices; ++z) {
+    const double low = 0.5 * (height - voxel * static_cast<double>(slices)) + voxel * static_cast<double>(z), high = low + voxel;
+    for (auto k = static_cast<std::int64_t>(low / spacing[2]); static_cast<double>(k) * spacing[2] < high; ++k) {
+      const double part = std::min(high, static_cast<double>(k + 1) * spacing[2]) - std::max(low, static_cast<double>(k) * spacing[2]);
+      const float* from = image->GetBufferPointer() + static_cast<std::size_t>(k) * plane;
+      for (std::size_t i = 0; i < plane; ++i) {
+        const double hu = std::clamp(static_cast<double>(from[i]), -1000.0, 3072.0);
+        to[static_cast<std::size_t>(z) * plane + i] += static_cast<float>(part / voxel * water_per_mm * (1 + hu / 1000));
       }
     }
   }
   return out;
+}
+
+iso::Volume coarser(const iso::Volume& volume, std::int64_t step) {
+  const auto& size = volume.grid.size;
+  const double voxel = volume.grid.spacing_mm[0] * static_cast<double>(step);
+  iso::Volume out;
+  out.grid = iso::VoxelGrid::centred({size[0] / step, size[1] / step, size[2] / step}, {voxel, voxel, voxel});
+  out.quantity = volume.quantity;
+  out.pixels = iso::PixelBlock::allocate({out.grid.shape(), iso::ScalarType::f32});
+  const auto from = volume.pixels.values<float>();
+  const auto to = out.pixels.mutable_values<float>();
+  const auto share = static_cast<float>(1.0 / static_cast<double>(step * step * step));
+  std::size_t at = 0;
+  for (std::int64_t z = 0; z < size[2]; ++z) {
+    for (std::int64_t y = 0; y < size[1]; ++y) {
+      for (std::int64_t x = 0; x < size[0]; ++x, ++at) {
+        to[static_cast<std::size_t>(((z / step) * out.grid.size[1] + y / step) * out.grid.size[0] + x / step)] += share * from[at];
+      }
+    }
+  }
+  return out;
+}
+
+iso::ProjectionGeometry cone(double voxel_mm, double height_mm, std::int64_t views) {
+  constexpr double magnification = 1.5, width_mm = 600, nearest_mm = 710;  // the corner of the volume that is nearest to the source
+  iso::CircularScan scan;
+  scan.source_to_axis_mm = 1000;
+  scan.source_to_detector_mm = magnification * scan.source_to_axis_mm;
+  scan.element_pitch_mm = {magnification * voxel_mm, magnification * voxel_mm};
+  const auto even = [](double value) { return 2 * static_cast<std::int64_t>(std::ceil(0.5 * value)); };
+  scan.elements = {even(width_mm / voxel_mm), even(height_mm * scan.source_to_axis_mm / nearest_mm / voxel_mm)};
+  return iso::ProjectionGeometry::circular(iso::equal_angles(views, 2 * pi), scan);
 }
 
 }  // namespace sparse_view_ct::real

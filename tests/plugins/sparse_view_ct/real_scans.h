@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string>
 
 /// The real scans that the figures of this plugin are made with, read from the shared data folder.
 namespace sparse_view_ct::real {
@@ -21,6 +22,8 @@ inline constexpr double pixel_mm = 0.8;
 /// Slice `index` of the 75 chest slices of 41 patients, 512 x 512, as attenuation in 1/mm on pixels of 0.8 mm: the nominal
 /// pixel of the sparse-view literature, whatever the true one was. Values under -1024 HU are padding and become air.
 [[nodiscard]] iso::Volume chest_slice(int index);
+/// Likewise the slice that ships in resources/samples, of a patient of its own; there without the shared data.
+[[nodiscard]] iso::Volume sample_slice();
 
 /// The flat fan of that literature: source to axis 1075 pixels, axis to detector 1075, 672 elements of 2 pixels, full turn.
 [[nodiscard]] iso::ProjectionGeometry fan(std::int64_t views);
@@ -32,7 +35,16 @@ inline constexpr double pixel_mm = 0.8;
 /// Transmission over 47047 unattenuated; the 214 readings of 0 are filled in along the row before the logarithm.
 [[nodiscard]] iso::Sinogram neutron_scan();
 
-/// The thin-slice chest volume in 1/mm, every `step`-th voxel of it averaged, `slices` thick around the middle.
-[[nodiscard]] iso::Volume chest_volume(int step, int slices);
+/// A Helsinki scan, name "ta", "tc" or "solid_disc": fan beam, views half a degree apart over 60, 40 or 30 degrees.
+[[nodiscard]] iso::Sinogram helsinki_scan(const std::string& name);
+
+/// The thin-slice chest volume in 1/mm on cubes of 1.5625 mm (its thickness of 1 mm is averaged), 256 x 256 x `slices` around
+/// the middle; and the mean over cubes of `step` voxels a side.
+[[nodiscard]] iso::Volume chest_volume(std::int64_t slices);
+[[nodiscard]] iso::Volume coarser(const iso::Volume& volume, std::int64_t step);
+
+/// A circular cone beam that sees all of the chest volume: source to axis 1000 mm, to detector 1500, elements as large as a
+/// voxel of `voxel_mm` at the axis.
+[[nodiscard]] iso::ProjectionGeometry cone(double voxel_mm, double height_mm, std::int64_t views);
 
 }  // namespace sparse_view_ct::real

@@ -1,0 +1,127 @@
+#include "window_fixture.h"
+
+#include "gui/forms/method_panel.h"
+#include "gui/jobs/job_panel.h"
+#include "gui/shell/interaction_controller.h"
+
+#include "host/plugins/catalogue.h"
+#include "host/startup/startup.h"
+#include "iso/evaluation/phantoms.h"
+
+#include <QAction>
+#include <QListWidget>
+#include <QPushButton>
+
+#include <numbers>
+
+namespace iso::gui {
+namespace {
+
+using Doing = test::WindowTest;
+
+DatasetPtr head_scan(std::int64_t views = 40) {
+  const auto head = evaluation::shepp_logan_2d(60);
+  const auto geometry = ProjectionGeometry::parallel(equal_angles(views, std::numbers::pi), {95, 1}, {1.4, 1.4});
+  return freeze(evaluation::project(head, geometry, 2));
+}
+
+TEST_F(Doing, OffersWhatCanWorkAndSaysWhyTheOthersCannot) {
+  open("ball.nrrd", test::ball(24));
+  const auto offers = offers_for(desktop->tasks(), document(), document().selected());
+  const auto of = [&](std::string_view id) { return *std::ranges::find_if(offers, [&](const Offer& o) { return o.task->id == id; }); };
+  EXPECT_TRUE(of("example/region_growing").possible);
+  EXPECT_FALSE(of("sparse_view_ct/tv").possible);
+  EXPECT_EQ(of("sparse_view_ct/tv").reason, "needs a sinogram; 'ball.nrrd' is a volume");
+}
+
+TEST_F(Doing, RunsAMethodInAWorkerWithTheBitsOfTheCommandLine) {
+  open("scan.h5", head_scan());
+  window->methods().open_task("sparse_view_ct/tv");
+  ASSERT_NE(window->methods().form(), nullptr);
+  QPushButton* const run = window->methods().findChild<QPushButton*>(QStringLiteral("run"));
+  ASSERT_TRUE(run->isEnabled()) << window->methods().form()->first_problem();
+  keep_picture(QStringLiteral("form"));
+  const std::string parameters = window->methods().form()->parameters_json();
+  run->click();
+  const std::uint64_t job = window->job_panel().shown();
+  ASSERT_TRUE(wait_until([&] { return job::ended(desktop->jobs().find(job)->state); }, 60000));
+  const JobState& state = *desktop->jobs().find(job);
+  ASSERT_EQ(state.state, job::State::done) << state.message;
+  ASSERT_FALSE(state.results.empty());
+  EXPECT_EQ(document().undo_stack().undo_name().substr(0, 6), "Result");
+  EXPECT_FALSE(state.curves.empty());
+  keep_picture(QStringLiteral("result"));
+
+  compute::BackendRegistry registry;
+  host::add_backends(registry, "cpu");
+  host::PluginCatalogue catalogue{desktop->options().plugin_directories};
+  auto workspace = std::make_shared<job::Workspace>();
+  workspace->put("scan", document().items()[0]->data);
+  job::Recipe recipe;
+  recipe.task = "sparse_view_ct/tv";
+  recipe.inputs = {{"sinogram", "workspace:scan"}};
+  recipe.outputs = {{"volume", "workspace:out"}};
+  recipe.parameters_json = parameters;
+  const auto executor = job::make_in_process_executor(catalogue, registry, {}, job::make_data_access(workspace));
+  const job::Record record = executor->execute(recipe, {}, {});
+  ASSERT_EQ(record.state, job::State::done) << record.error_message;
+  EXPECT_EQ(record.output_digests.at("volume"), state.record->output_digests.at("volume"));
+
+  const std::size_t items = document().items().size();
+  window->action(QStringLiteral("edit.undo"))->trigger();
+  EXPECT_LT(document().items().size(), items);
+}
+
+TEST_F(Doing, ShowsInvalidInputAtTheFieldAndDoesNotRun) {
+  open("scan.h5", head_scan());
+  window->methods().open_task("sparse_view_ct/tv");
+  TaskForm& form = *window->methods().form();
+  form.set("iterations", "minus one");
+  EXPECT_FALSE(form.valid());
+  EXPECT_FALSE(window->methods().findChild<QPushButton*>(QStringLiteral("run"))->isEnabled());
+  form.reset("iterations");
+  EXPECT_TRUE(form.valid());
+}
+
+TEST_F(Doing, CancelsTruly) {
+  open("scan.h5", head_scan(180));
+  window->methods().open_task("sparse_view_ct/cgls");
+  TaskForm& form = *window->methods().form();
+  for (const auto& field : form.fields())
+    if (field.info.name == "iterations" && field.info.maximum) form.set("iterations", std::to_string(static_cast<long>(*field.info.maximum)));
+  form.set("size", "512");
+  ASSERT_TRUE(form.valid()) << form.first_problem();
+  window->methods().findChild<QPushButton*>(QStringLiteral("run"))->click();
+  const std::uint64_t job = window->job_panel().shown();
+  const auto& jobs = desktop->jobs();
+  ASSERT_TRUE(wait_until([&] { return jobs.find(job)->state == job::State::running && jobs.find(job)->fraction > 0; })) << jobs.find(job)->message;
+  QElapsedTimer clock;
+  clock.start();
+  window->job_panel().findChild<QPushButton*>(QStringLiteral("cancel"))->click();
+  ASSERT_TRUE(wait_until([&] { return job::ended(jobs.find(job)->state); }, 5000));
+  EXPECT_EQ(jobs.find(job)->state, job::State::cancelled);
+  EXPECT_LT(clock.elapsed(), 3000);
+  EXPECT_EQ(document().items().size(), 1U);
+  EXPECT_EQ(document().preview(), nullptr);
+}
+
+TEST_F(Doing, AnswersClicksFromAWarmWorkerAndTakesThemBack) {
+  open("disc.nrrd", test::volume({512, 512, 1}, {0.5, 0.5, 1}, [](const Vec3& p) { return std::hypot(p[0], p[1]) < 60 ? 100.0 : 0.0; }));
+  auto* const clicking = window->findChild<InteractionController*>();
+  clicking->begin("example/region_growing");
+  ASSERT_TRUE(clicking->active()) << window->told().toStdString();
+  clicking->click({0, 0, 0}, true);
+  ASSERT_EQ(document().items().size(), 2U) << window->told().toStdString();
+  clicking->click({10, 10, 0}, true);
+  std::cout << "click to answer at 512 x 512: " << clicking->last_answer_ms() << " ms\n";
+  EXPECT_LT(clicking->last_answer_ms(), 500);
+  const auto marked = [&] {
+    const auto values = get<LabelMap>(document().items()[1]->data).labels.values<std::uint16_t>();
+    return std::count_if(values.begin(), values.end(), [](std::uint16_t v) { return v != 0; });
+  };
+  EXPECT_GT(marked(), 30000);
+  keep_picture(QStringLiteral("clicks"));
+}
+
+}  // namespace
+}  // namespace iso::gui

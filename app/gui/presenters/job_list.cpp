@@ -136,6 +136,7 @@ void JobList::take(std::uint64_t job, const job::Event& event) {
     case job::Tells::log: state.log.push_back(event.message); break;
     case job::Tells::warning: state.log.push_back("Warning: " + event.message); break;
     case job::Tells::preview: show_preview(state, event); break;
+    case job::Tells::needs: state.log.push_back(event.message); break;
     case job::Tells::progress: case job::Tells::state: break;
   }
   if (job::ended(event.state)) {

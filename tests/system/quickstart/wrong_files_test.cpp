@@ -6,10 +6,10 @@ namespace {
 /// What a stranger may hand over instead of the scan; nothing may be written then.
 class WrongFiles : public ::testing::Test {
  protected:
-  Answer run_on(const std::string& scan, const std::string& geometry) const {
+  Answer run_on(const std::string& readings, const std::string& layout) const {
     std::vector<std::string> words = words_of_run("fbp", folder / "rec.mha");
-    words[3] = scan;
-    words[5] = geometry;
+    words[3] = readings;
+    words[5] = layout;
     return isocenter(words);
   }
   void expect_refused(const Answer& answer, int code, const std::string& word) const {

@@ -87,9 +87,9 @@ JobPanel::JobPanel(JobList& jobs, Document& document, QWidget* parent)
   list_connection_ = jobs_.list_changed.connect([this] { rebuild(); });
   job_connections_.push_back(jobs_.job_changed.connect([this](std::uint64_t job) { refresh(job); }));
   job_connections_.push_back(jobs_.job_ended.connect([this](std::uint64_t job) { if (job == shown_) document_.clear_preview(); }));
-  preview_connection_ = jobs_.previewed.connect([this](std::uint64_t job, const std::string&, const DatasetPtr& data) {
+  preview_connection_ = jobs_.previewed.connect([this](std::uint64_t job, const std::string&, const DatasetPtr& so_far) {
     const JobState* const state = jobs_.find(job);
-    if (job == shown_ && state != nullptr && !job::ended(state->state)) document_.set_preview(state->title, data);
+    if (job == shown_ && state != nullptr && !job::ended(state->state)) document_.set_preview(state->title, so_far);
   });
   rebuild();
 }

@@ -42,7 +42,9 @@ void InteractionController::begin(const std::string& task_id) {
   impl_->result = 0;
   impl_->strokes.clear();
   try {
-    impl_->worker = host::start_interaction({.plugin_directories = desktop_.options().plugin_directories}, task_id, {{port->name, item->data}}, "{}");
+    host::WorkerOptions options;
+    options.plugin_directories = desktop_.options().plugin_directories;
+    impl_->worker = host::start_interaction(options, task_id, {{port->name, item->data}}, "{}");
   } catch (const Error& failure) {
     return void(Q_EMIT problem(QString::fromUtf8(failure.what()), QString::fromStdString(failure.hint())));
   }

@@ -114,15 +114,15 @@ QDockWidget* MainWindow::add_dock(const char* name, const QString& title, QWidge
 
 void MainWindow::make_docks() {
   Document& document = desktop_.document();
-  auto* const data = new DataPanel{document};
-  connect(data, &DataPanel::save_asked, this, &MainWindow::save_item_dialog);
-  connect(data, &DataPanel::provenance_asked, this, &MainWindow::show_provenance);
+  auto* const data_panel = new DataPanel{document};
+  connect(data_panel, &DataPanel::save_asked, this, &MainWindow::save_item_dialog);
+  connect(data_panel, &DataPanel::provenance_asked, this, &MainWindow::show_provenance);
   methods_ = new MethodPanel{desktop_};
   job_panel_ = new JobPanel{desktop_.jobs(), document};
   measures_ = new MeasurePanel{document};
   compare_ = new ComparePanel{document, desktop_.background()};
   connect(compare_, &ComparePanel::problem, this, [this](const QString& words) { tell(words); });
-  QDockWidget* const data_dock = add_dock("dock.data", tr("Data"), data, Qt::LeftDockWidgetArea);
+  QDockWidget* const data_dock = add_dock("dock.data", tr("Data"), data_panel, Qt::LeftDockWidgetArea);
   QDockWidget* const tools = add_dock("dock.display", tr("Display"), new ToolPanel{document, desktop_.tools()}, Qt::LeftDockWidgetArea);
   QDockWidget* const history = add_dock("dock.history", tr("History"), new HistoryPanel{document.undo_stack()}, Qt::LeftDockWidgetArea);
   tabifyDockWidget(tools, history);

@@ -8,8 +8,6 @@
 #include <QTreeWidget>
 #include <QVBoxLayout>
 
-#include <cmath>
-
 namespace iso::gui {
 
 std::string description_of(const Item& item) {
@@ -87,18 +85,9 @@ void DataPanel::follow_selection() {
 void DataPanel::show_as(ItemId item, ItemId Look::*role) {
   const Item* const shown = document_.find(item);
   if (shown == nullptr || !shown->raster) return;
+  if (role == &Look::base) return document_.show(item);
   Look look = document_.look();
-  const Item* const before = document_.find(look.*role);
-  look.*role = look.*role == item && role != &Look::base ? 0 : item;
-  if (role == &Look::base && (before == nullptr || !before->raster || before->raster->frame != shown->raster->frame)) {
-    Vec3 index{};  // another frame: the crosshair of the one before means nothing there
-    for (std::size_t axis = 0; axis < 3; ++axis) index[axis] = static_cast<double>((shown->raster->frame.size[axis] - 1) / 2);
-    const Vec3 at = shown->raster->frame.to_index(look.crosshair_mm);
-    bool inside = before != nullptr && before->raster && before->raster->anatomical == shown->raster->anatomical;
-    for (std::size_t axis = 0; axis < 3; ++axis) inside = inside && at[axis] > -0.5 && at[axis] < static_cast<double>(shown->raster->frame.size[axis]) - 0.5;
-    if (!inside) look.crosshair_mm = shown->raster->frame.to_world(index);
-    look.pan_mm = {};
-  }
+  look.*role = look.*role == item ? 0 : item;
   if (role == &Look::compared && look.compared != 0) look.layout = Layout::side_by_side;
   document_.set_look(look);
 }

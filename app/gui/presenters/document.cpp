@@ -105,14 +105,27 @@ ItemId Document::insert(std::unique_ptr<Item> item, const std::string& step_name
 
 void Document::show_if_first(ItemId id) {
   const Item* const item = impl_->find(id);
-  if (item == nullptr || item->raster == nullptr || impl_->find(impl_->look.base) != nullptr) return;
+  if (item == nullptr || item->raster == nullptr || item->raster->labels || impl_->find(impl_->look.base) != nullptr) return;
+  show(id);
+}
+
+void Document::show(ItemId id) {
+  const Item* const item = impl_->find(id);
+  const Item* const before = impl_->find(impl_->look.base);
+  if (item == nullptr || item->raster == nullptr || item == before) return;
   Look look = impl_->look;
-  if (item->raster->labels) return;
   look.base = id;
-  look.crosshair_mm = middle_of(item->raster->frame);
-  look.frame = 0;
-  look.zoom = 1;
-  look.pan_mm = {};
+  const bool one_frame = before != nullptr && before->raster != nullptr && before->raster->frame == item->raster->frame;
+  if (!one_frame) {
+    const Vec3 at = item->raster->frame.to_index(look.crosshair_mm);
+    bool inside = before != nullptr && before->raster != nullptr && before->raster->anatomical == item->raster->anatomical;
+    for (std::size_t axis = 0; axis < 3; ++axis)
+      inside = inside && at[axis] > -0.5 && at[axis] < static_cast<double>(item->raster->frame.size[axis]) - 0.5;
+    if (!inside) look.crosshair_mm = middle_of(item->raster->frame);
+    look.pan_mm = {};
+    look.zoom = 1;
+    look.frame = 0;
+  }
   set_look(look);
 }
 

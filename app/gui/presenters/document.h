@@ -96,6 +96,8 @@ class Document {
   [[nodiscard]] const Item* find(ItemId id) const noexcept;
   [[nodiscard]] std::span<const std::unique_ptr<Item>> items() const noexcept;
   void select(ItemId id);
+  /// Makes an item the image in the planes. The crosshair stays where it is if that lies inside the item, else goes to its middle.
+  void show(ItemId id);
   [[nodiscard]] ItemId selected() const noexcept;
 
   // Looking. Display changes are undoable (drags merge); look changes are not, but are kept in session and journal.

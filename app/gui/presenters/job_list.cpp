@@ -168,6 +168,7 @@ void JobList::end(JobState& state) {
     // The picture first: it is what is shown and selected.
     std::ranges::stable_sort(outputs, [](const auto& a, const auto& b) { return kind_of(*a.second) < kind_of(*b.second); });
     state.results = document_.add_results(outputs, *state.record);
+    if (!state.results.empty()) document_.show(state.results.front());
     state.fraction = 1;
   }
   job_ended(state.id);

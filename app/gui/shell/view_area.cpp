@@ -2,6 +2,8 @@
 
 #include <QGridLayout>
 
+#include <algorithm>
+
 namespace iso::gui {
 
 ViewArea::ViewArea(Document& document, Tools& tools, QWidget* parent)
@@ -58,12 +60,21 @@ void ViewArea::toggle_maximised(int view) {
   document_.set_look(look);
 }
 
+/// One slice only, so that the other planes would show a line.
+bool ViewArea::flat() const {
+  const Item* const item = axial_->presenter().item();
+  if (item == nullptr) return false;
+  const auto& size = item->raster->frame.size;
+  return std::ranges::count_if(size, [](std::int64_t n) { return n > 1; }) < 3;
+}
+
 void ViewArea::arrange() {
   const Look& look = document_.look();
   const std::array<QWidget*, 5> all{axial_, sagittal_, coronal_, compared_, volume_};
   std::vector<QWidget*> shown;
   if (look.maximised >= 0 && look.maximised < static_cast<int>(all.size())) shown = {all[static_cast<std::size_t>(look.maximised)]};
   else if (look.layout == Layout::one_up) shown = {axial_};
+  else if (look.layout == Layout::four_up && flat()) shown = {axial_};  // three times the same slice would tell nothing
   else if (look.layout == Layout::side_by_side) shown = {axial_, compared_};
   else shown = {axial_, sagittal_, coronal_, volume_};
   if (shown == arranged_) return;

@@ -35,6 +35,7 @@ class ViewArea : public QWidget {
 
  private:
   void arrange();
+  [[nodiscard]] bool flat() const;
   void toggle_maximised(int view);
   Document& document_;
   QGridLayout* grid_;

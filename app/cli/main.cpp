@@ -11,7 +11,7 @@
 namespace iso::cli {
 namespace {
 
-constexpr std::array<Command, 12> all_commands{{
+constexpr std::array<Command, 13> all_commands{{
     {"run", "run a task of a plugin, or a recipe", run},
     {"batch", "run a cohort, one process a case", batch},
     {"list", "list the tasks of all plugins", list},
@@ -24,6 +24,7 @@ constexpr std::array<Command, 12> all_commands{{
     {"project", "measure a volume or phantom along a scan", project},
     {"replay", "run again what a record tells of, and compare the bits", replay},
     {"devices", "list what tasks can compute on", devices},
+    {"gui", "open the desktop, with files if any are named", gui},
 }};
 
 std::string help() {

@@ -58,19 +58,22 @@ Options parse(QApplication& application) {
   parser.addPositionalArgument(QStringLiteral("files"), QObject::tr("Images, scans or a session to open."), QStringLiteral("[files...]"));
   const QCommandLineOption geometry{{QStringLiteral("g"), QStringLiteral("geometry")}, QObject::tr("Geometry of the scan."), QStringLiteral("file")};
   const QCommandLineOption unattenuated{QStringLiteral("unattenuated"), QObject::tr("Intensity without object, for readings that are intensities."), QStringLiteral("value")};
+  const QCommandLineOption hint{QStringLiteral("hint"), QObject::tr("What a file does not say, as of `isocenter check --help`: rotation_axis=245."), QStringLiteral("key=value")};
   const QCommandLineOption plugins{QStringLiteral("plugins-path"), QObject::tr("Folder of plugins."), QStringLiteral("folder")};
   const QCommandLineOption settings{QStringLiteral("settings-path"), QObject::tr("Print where the settings are, and exit.")};
   const QCommandLineOption testing{QStringLiteral("testing"), QObject::tr("No settings are read or kept, no question is asked.")};
   const QCommandLineOption safe{QStringLiteral("safe-mode"), QObject::tr("Start without plugins and with settings as delivered.")};
   const QCommandLineOption leave{QStringLiteral("exit-after-startup"), QObject::tr("End once the window is usable.")};
   const QCommandLineOption timing{QStringLiteral("report-startup-timing"), QObject::tr("Print the milliseconds until the window is usable.")};
-  parser.addOptions({geometry, unattenuated, plugins, settings, testing, safe, leave, timing});
+  parser.addOptions({geometry, unattenuated, hint, plugins, settings, testing, safe, leave, timing});
   parser.process(application);
   Options options;
   options.files = parser.positionalArguments();
   for (const QString& folder : parser.values(plugins)) options.plugins.emplace_back(folder.toStdString());
   if (parser.isSet(geometry)) options.hints["geometry"] = parser.value(geometry).toStdString();
   if (parser.isSet(unattenuated)) options.hints["unattenuated"] = parser.value(unattenuated).toStdString();
+  for (const QString& text : parser.values(hint))
+    options.hints[text.section(QLatin1Char('='), 0, 0).toStdString()] = text.section(QLatin1Char('='), 1).toStdString();
   options.testing = parser.isSet(testing);
   options.safe_mode = parser.isSet(safe);
   options.exit_after_startup = parser.isSet(leave);

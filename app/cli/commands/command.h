@@ -27,5 +27,6 @@ int phantom(Arguments arguments);
 int project(Arguments arguments);
 int replay(Arguments arguments);
 int devices(Arguments arguments);
+int gui(Arguments arguments);
 
 }  // namespace iso::cli

@@ -58,6 +58,8 @@ QWidget* FieldEditor::make_editor() {
   }
   if (info.kind == params::FieldKind::choice) {
     auto* const box = new QComboBox{this};
+    box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    box->setMinimumContentsLength(8);
     for (const std::string& choice : info.choices) box->addItem(QString::fromStdString(choice).replace('_', ' '), QString::fromStdString(choice));
     connect(box, &QComboBox::currentIndexChanged, this, [this, box](int index) { edited(box->itemData(index).toString()); });
     return box;

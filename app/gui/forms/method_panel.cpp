@@ -68,6 +68,7 @@ MethodPanel::MethodPanel(Desktop& desktop, QWidget* parent)
   estimate_->setAccessibleName(tr("What the run will take"));
   scroll_->setWidgetResizable(true);
   scroll_->setFrameShape(QFrame::NoFrame);
+  scroll_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   for (const char* device : {"auto", "cpu", "cuda", "reference"}) device_->addItem(QString::fromLatin1(device));
   device_->setAccessibleName(tr("Device"));
   auto* const foot = new QHBoxLayout;
@@ -152,6 +153,8 @@ void MethodPanel::build_form() {
   for (const TaskForm::Input& input : form_->inputs()) {
     auto* const choice = new QComboBox;
     choice->setAccessibleName(QString::fromStdString(input.port.name));
+    choice->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);  // long file names must not widen the form
+    choice->setMinimumContentsLength(8);
     if (input.port.optional) choice->addItem(tr("(none)"), QVariant::fromValue<qulonglong>(0));
     for (const ItemId id : input.candidates)
       if (const Item* item = desktop_.document().find(id)) choice->addItem(QString::fromStdString(item->name), QVariant::fromValue<qulonglong>(id));

@@ -41,6 +41,7 @@ ToolPanel::ToolPanel(Document& document, Tools& tools, QWidget* parent) : QWidge
   auto* const scroll = new QScrollArea;
   scroll->setWidgetResizable(true);
   scroll->setFrameShape(QFrame::NoFrame);
+  scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   outer->addWidget(scroll);
   auto* const content = new QWidget;
   auto* const column = new QVBoxLayout{content};

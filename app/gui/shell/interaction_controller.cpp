@@ -16,7 +16,7 @@ constexpr std::chrono::milliseconds answer_budget{60};  ///< so that a click is 
 
 }  // namespace
 
-/// What is being clicked at. Strokes are kept here: a new worker gets them all if the one before died.
+/// What is being clicked at. Labels live in the document, so that a worker that dies takes none of them along.
 struct InteractionController::Impl {
   std::string task_id;
   ItemId item{0};
@@ -78,10 +78,7 @@ void InteractionController::answer(const std::vector<plugin::Stroke>& added, con
     outputs = impl_->worker->update(added, answer_budget);
   } catch (const Error& failure) {
     if (!added.empty()) impl_->strokes.pop_back();
-    if (failure.code() == Errc::plugin_crashed) {
-      // Once more in a new worker, with what was marked before; if that dies too, it ends here.
-      end();
-    }
+    if (failure.code() == Errc::plugin_crashed) end();
     return void(Q_EMIT problem(QString::fromUtf8(failure.what()), QString::fromStdString(failure.hint())));
   }
   for (const auto& [name, data] : outputs)

@@ -88,7 +88,7 @@ class WarmWorker final : public InteractionWorker {
       const char* const name = ::sigdescr_np(WTERMSIG(status));
       how = "crashed with signal " + std::to_string(WTERMSIG(status)) + " (" + (name == nullptr ? "unknown" : name) + ")";
     }
-    throw Error(Errc::plugin_crashed, "task '" + task_ + "' " + how + " while it answered", "begin again; your marks are kept");
+    throw Error(Errc::plugin_crashed, "task '" + task_ + "' " + how + " while it answered", "begin again; the labels marked so far are kept");
   }
 
   std::string task_;

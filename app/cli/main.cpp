@@ -28,8 +28,10 @@ constexpr std::array<Command, 13> all_commands{{
 }};
 
 std::string help() {
-  std::string text = "Isocenter " ISO_VERSION ": reconstruct, compare and repeat, with methods as plugins.\n\nUsage: isocenter COMMAND [options]\n"
-                     "       isocenter PLUGIN/TASK [options]     (short for isocenter run PLUGIN/TASK)\n\n";
+  std::string text =
+      "Isocenter " ISO_VERSION
+      ": reconstruct, compare and repeat, with methods as plugins.\n\nUsage: isocenter COMMAND [options]\n"
+      "       isocenter PLUGIN/TASK [options]     (short for isocenter run PLUGIN/TASK)\n\n";
   TextTable table{{"COMMAND", "WHAT IT DOES"}};
   for (const Command& command : all_commands) table.add({std::string(command.name), std::string(command.summary)});
   return text + table.text() +
@@ -45,7 +47,8 @@ int unknown(const std::string& word) {
   std::vector<std::string> names{"--help", "--version"};
   for (const Command& command : all_commands) names.emplace_back(command.name);
   const std::string meant = nearest(word, names);
-  throw Error(Errc::usage, "isocenter has no command '" + word + "'", meant.empty() ? "`isocenter --help` lists the commands" : "did you mean " + meant + "?");
+  throw Error(Errc::usage, "isocenter has no command '" + word + "'",
+              meant.empty() ? "`isocenter --help` lists the commands" : "did you mean " + meant + "?");
 }
 
 int dispatch(const std::vector<std::string>& arguments) {

@@ -38,7 +38,8 @@ void make_dark(QApplication& application) {
   dark.setColor(QPalette::HighlightedText, Qt::white);
   dark.setColor(QPalette::Link, QColor{100, 170, 255});
   dark.setColor(QPalette::PlaceholderText, QColor{140, 140, 140});
-  for (const auto role : {QPalette::Text, QPalette::WindowText, QPalette::ButtonText}) dark.setColor(QPalette::Disabled, role, QColor{125, 125, 125});
+  for (const auto role : {QPalette::Text, QPalette::WindowText, QPalette::ButtonText})
+    dark.setColor(QPalette::Disabled, role, QColor{125, 125, 125});
   application.setPalette(dark);
 }
 
@@ -52,19 +53,32 @@ struct Options {
 
 Options parse(QApplication& application) {
   QCommandLineParser parser;
-  parser.setApplicationDescription(QObject::tr("Isocenter: a workstation for medical and scientific imaging. Research software, not a medical device."));
+  parser.setApplicationDescription(QObject::tr(
+      "Isocenter: a workstation for medical and scientific imaging. Research software, not a medical device."));
   parser.addHelpOption();
   parser.addVersionOption();
-  parser.addPositionalArgument(QStringLiteral("files"), QObject::tr("Images, scans or a session to open."), QStringLiteral("[files...]"));
-  const QCommandLineOption geometry{{QStringLiteral("g"), QStringLiteral("geometry")}, QObject::tr("Geometry of the scan."), QStringLiteral("file")};
-  const QCommandLineOption unattenuated{QStringLiteral("unattenuated"), QObject::tr("Intensity without object, for readings that are intensities."), QStringLiteral("value")};
-  const QCommandLineOption hint{QStringLiteral("hint"), QObject::tr("What a file does not say, as of `isocenter check --help`: rotation_axis=245."), QStringLiteral("key=value")};
-  const QCommandLineOption plugins{QStringLiteral("plugins-path"), QObject::tr("Folder of plugins."), QStringLiteral("folder")};
-  const QCommandLineOption settings{QStringLiteral("settings-path"), QObject::tr("Print where the settings are, and exit.")};
-  const QCommandLineOption testing{QStringLiteral("testing"), QObject::tr("No settings are read or kept, no question is asked.")};
-  const QCommandLineOption safe{QStringLiteral("safe-mode"), QObject::tr("Start without plugins and with settings as delivered.")};
+  parser.addPositionalArgument(QStringLiteral("files"), QObject::tr("Images, scans or a session to open."),
+                               QStringLiteral("[files...]"));
+  const QCommandLineOption geometry{
+      {QStringLiteral("g"), QStringLiteral("geometry")}, QObject::tr("Geometry of the scan."), QStringLiteral("file")};
+  const QCommandLineOption unattenuated{QStringLiteral("unattenuated"),
+                                        QObject::tr("Intensity without object, for readings that are intensities."),
+                                        QStringLiteral("value")};
+  const QCommandLineOption hint{
+      QStringLiteral("hint"),
+      QObject::tr("What a file does not say, as of `isocenter check --help`: rotation_axis=245."),
+      QStringLiteral("key=value")};
+  const QCommandLineOption plugins{QStringLiteral("plugins-path"), QObject::tr("Folder of plugins."),
+                                   QStringLiteral("folder")};
+  const QCommandLineOption settings{QStringLiteral("settings-path"),
+                                    QObject::tr("Print where the settings are, and exit.")};
+  const QCommandLineOption testing{QStringLiteral("testing"),
+                                   QObject::tr("No settings are read or kept, no question is asked.")};
+  const QCommandLineOption safe{QStringLiteral("safe-mode"),
+                                QObject::tr("Start without plugins and with settings as delivered.")};
   const QCommandLineOption leave{QStringLiteral("exit-after-startup"), QObject::tr("End once the window is usable.")};
-  const QCommandLineOption timing{QStringLiteral("report-startup-timing"), QObject::tr("Print the milliseconds until the window is usable.")};
+  const QCommandLineOption timing{QStringLiteral("report-startup-timing"),
+                                  QObject::tr("Print the milliseconds until the window is usable.")};
   parser.addOptions({geometry, unattenuated, hint, plugins, settings, testing, safe, leave, timing});
   parser.process(application);
   Options options;
@@ -109,8 +123,10 @@ int run(int argc, char** argv) {
   const Options options = parse(application);
   iso::host::start_program({});
   make_dark(application);
-  const QString throwaway = QDir::temp().filePath(QStringLiteral("isocenter-testing-%1.ini").arg(QCoreApplication::applicationPid()));
-  const auto settings = options.testing ? std::make_unique<QSettings>(throwaway, QSettings::IniFormat) : std::make_unique<QSettings>();
+  const QString throwaway =
+      QDir::temp().filePath(QStringLiteral("isocenter-testing-%1.ini").arg(QCoreApplication::applicationPid()));
+  const auto settings =
+      options.testing ? std::make_unique<QSettings>(throwaway, QSettings::IniFormat) : std::make_unique<QSettings>();
   const bool safe = options.safe_mode || (!options.testing && should_be_safe(*settings));
   if (safe) {
     settings->remove(QStringLiteral("window"));
@@ -128,7 +144,10 @@ int run(int argc, char** argv) {
     if (options.report_timing) std::cout << "usable after " << clock.elapsed() << " ms" << std::endl;
     settings->setValue(QStringLiteral("start/unfinished"), 0);
     if (safe && !options.safe_mode)
-      window.tell(QObject::tr("Isocenter did not come up twice, so it started without plugins and with the window as delivered."), QObject::tr("Start it again for everything as it was."));
+      window.tell(
+          QObject::tr(
+              "Isocenter did not come up twice, so it started without plugins and with the window as delivered."),
+          QObject::tr("Start it again for everything as it was."));
     if (!options.testing) window.offer_recovery();
     for (const QString& file : options.files) window.open_file(file.toStdString(), options.hints);
     if (options.exit_after_startup) QTimer::singleShot(50, &application, &QApplication::quit);
@@ -145,7 +164,8 @@ int main(int argc, char** argv) {
     return run(argc, argv);
   } catch (...) {
     const iso::Error failure = iso::current_error();
-    std::cerr << "isocenter-desktop: " << failure.what() << (failure.hint().empty() ? "" : "\n" + failure.hint()) << "\n";
+    std::cerr << "isocenter-desktop: " << failure.what() << (failure.hint().empty() ? "" : "\n" + failure.hint())
+              << "\n";
     return iso::exit_code(failure.code());
   }
 }

@@ -7,7 +7,8 @@ namespace iso::gpu {
 
 /// Weight of the voxel's whole shadow in a view; 0 if it throws none.
 template <class R>
-ISO_HOST_DEVICE R shadow_weight(const Scan<R>& scan, const ScanView<R>& view, const Shadow<R>& shadow, bool fdk) noexcept {
+ISO_HOST_DEVICE R shadow_weight(const Scan<R>& scan, const ScanView<R>& view, const Shadow<R>& shadow,
+                                bool fdk) noexcept {
   const R nu = static_cast<R>(scan.nu), nv = static_cast<R>(scan.nv);
   const bool seen = (shadow.w > 0) && (shadow.u > -1) && (nu > shadow.u) && (shadow.v > -1) && (nv > shadow.v);
   if (!seen) return 0;
@@ -44,7 +45,8 @@ ISO_HOST_DEVICE void body(const Index& at, const BackprojectionForward<T>& k) no
     T reading = 0;
     for (auto j = larger<std::int64_t>(v, 0); j <= v + 1 && j < scan.nv; ++j) {
       for (auto i = larger<std::int64_t>(u, 0); i <= u + 1 && i < scan.nu; ++i) {
-        reading += tent(shadow.u - static_cast<T>(i)) * tent(shadow.v - static_cast<T>(j)) * projection[j * scan.nu + i];
+        reading +=
+            tent(shadow.u - static_cast<T>(i)) * tent(shadow.v - static_cast<T>(j)) * projection[j * scan.nu + i];
       }
     }
     sum += factor * reading;
@@ -64,12 +66,15 @@ struct BackprojectionAdjoint {
 };
 
 /// Voxels of a plane, both ends included.
-struct VoxelBox { std::int64_t a_low, a_high, b_low, b_high; };
+struct VoxelBox {
+  std::int64_t a_low, a_high, b_low, b_high;
+};
 
 /// The voxels of a plane across `major` whose shadow can lie within one element of (du, dv): where the rays through the
 /// corners of that square cross the plane, or the whole plane where a corner runs along it.
 template <class R>
-ISO_HOST_DEVICE VoxelBox voxels_near(const Scan<R>& scan, const ScanView<R>& view, R du, R dv, int major, R plane) noexcept {
+ISO_HOST_DEVICE VoxelBox voxels_near(const Scan<R>& scan, const ScanView<R>& view, R du, R dv, int major,
+                                     R plane) noexcept {
   const int a = (major + 1) % 3, b = (major + 2) % 3;
   VoxelBox box{0, scan.size[a] - 1, 0, scan.size[b] - 1};
   R a_low = 0, a_high = 0, b_low = 0, b_high = 0, reach = 0;
@@ -90,7 +95,8 @@ ISO_HOST_DEVICE VoxelBox voxels_near(const Scan<R>& scan, const ScanView<R>& vie
   const R curve = scan.kind == ScanKind::arc ? 4 * reach * view.angle_step * view.angle_step : R(0);
   const R spare = R(0.01) + curve;
   const R size_a = static_cast<R>(scan.size[a]), size_b = static_cast<R>(scan.size[b]);
-  a_low = ceil(a_low - spare), a_high = floor(a_high + spare), b_low = ceil(b_low - spare), b_high = floor(b_high + spare);
+  a_low = ceil(a_low - spare), a_high = floor(a_high + spare), b_low = ceil(b_low - spare),
+  b_high = floor(b_high + spare);
   if (!(a_high >= 0 && a_low < size_a && b_high >= 0 && b_low < size_b)) return {0, -1, 0, -1};
   if (a_low > 0) box.a_low = static_cast<std::int64_t>(a_low);
   if (b_low > 0) box.b_low = static_cast<std::int64_t>(b_low);
@@ -121,7 +127,8 @@ ISO_HOST_DEVICE void body(const Index& at, const BackprojectionAdjoint<T>& k) no
         const Shadow<T> shadow = shadow_of(scan, view, x[0], x[1], x[2]);
         const T weight = tent(shadow.u - u) * tent(shadow.v - v);
         if (!(weight > 0)) continue;
-        sum += weight * shadow_weight(scan, view, shadow, k.fdk) * k.volume[plane * stride[major] + i * stride[a] + j * stride[b]];
+        sum += weight * shadow_weight(scan, view, shadow, k.fdk) *
+               k.volume[plane * stride[major] + i * stride[a] + j * stride[b]];
       }
     }
   }

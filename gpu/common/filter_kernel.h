@@ -13,7 +13,8 @@ inline std::vector<double> spatial_kernel(const std::vector<double>& response, s
   const auto half = static_cast<std::int64_t>(response.size()) - 1, n = 2 * half;
   std::vector<double> cosine(static_cast<std::size_t>(n));
   for (std::int64_t k = 0; k < n; ++k) {
-    cosine[static_cast<std::size_t>(k)] = std::cos(2 * std::numbers::pi * static_cast<double>(k) / static_cast<double>(n));
+    cosine[static_cast<std::size_t>(k)] =
+        std::cos(2 * std::numbers::pi * static_cast<double>(k) / static_cast<double>(n));
   }
   std::vector<double> kernel(static_cast<std::size_t>(row));
   for (std::int64_t k = 0; k < row; ++k) {

@@ -38,12 +38,18 @@ ISO_HOST_DEVICE inline float fused(float a, float b, float c) noexcept { return 
 ISO_HOST_DEVICE inline double fused(double a, double b, double c) noexcept { return fma(a, b, c); }
 
 template <class T>
-ISO_HOST_DEVICE T smaller(T a, T b) noexcept { return b < a ? b : a; }
+ISO_HOST_DEVICE T smaller(T a, T b) noexcept {
+  return b < a ? b : a;
+}
 template <class T>
-ISO_HOST_DEVICE T larger(T a, T b) noexcept { return a < b ? b : a; }
+ISO_HOST_DEVICE T larger(T a, T b) noexcept {
+  return a < b ? b : a;
+}
 
 /// Weight of linear interpolation for a sample at that distance, in samples.
 template <class T>
-ISO_HOST_DEVICE T tent(T distance) noexcept { return larger(T(0), T(1) - (distance < 0 ? -distance : distance)); }
+ISO_HOST_DEVICE T tent(T distance) noexcept {
+  return larger(T(0), T(1) - (distance < 0 ? -distance : distance));
+}
 
 }  // namespace iso::gpu

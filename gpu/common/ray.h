@@ -18,7 +18,8 @@ struct Line {
 
 /// Direction of the ray through element (mid_u + du, mid_v + dv) and the point it starts at, in voxels.
 template <class R>
-ISO_HOST_DEVICE void ray_of(const Scan<R>& scan, const ScanView<R>& view, R du, R dv, R (&from)[3], R (&along)[3]) noexcept {
+ISO_HOST_DEVICE void ray_of(const Scan<R>& scan, const ScanView<R>& view, R du, R dv, R (&from)[3],
+                            R (&along)[3]) noexcept {
   R c = du, s = 0;
   if (scan.kind == ScanKind::arc) {
     const R angle = du * view.angle_step;
@@ -97,17 +98,24 @@ ISO_HOST_DEVICE void body(const Index& at, const RayForward<T>& k) noexcept {
   const auto reading = k.first + at.linear();
   const auto& scan = k.scan;
   const auto u = reading % scan.nu, v = reading / scan.nu % scan.nv;
-  const Line<T> line = line_of(scan, k.views[reading / scan.nu / scan.nv], static_cast<T>(u) - scan.mid_u, static_cast<T>(v) - scan.mid_v);
+  const Line<T> line = line_of(scan, k.views[reading / scan.nu / scan.nv], static_cast<T>(u) - scan.mid_u,
+                               static_cast<T>(v) - scan.mid_v);
   const auto size_m = scan.size[line.major], size_a = scan.size[line.a], size_b = scan.size[line.b];
   const std::int64_t row = scan.size[0], slice = scan.size[0] * scan.size[1];
   const auto stride_m = line.major == 0 ? 1 : line.major == 1 ? row : slice;
-  const auto stride_a = line.a == 0 ? 1 : line.a == 1 ? row : slice, stride_b = line.b == 0 ? 1 : line.b == 1 ? row : slice;
+  const auto stride_a = line.a == 0   ? 1
+                        : line.a == 1 ? row
+                                      : slice,
+             stride_b = line.b == 0   ? 1
+                        : line.b == 1 ? row
+                                      : slice;
   std::int64_t first = 0, last = size_m;
   cut_planes(line.start_a, line.slope_a, size_a, first, last);
   cut_planes(line.start_b, line.slope_b, size_b, first, last);
   T sum = 0;
   for (auto plane = first; plane < last; ++plane) {
-    const T pa = fused(static_cast<T>(plane), line.slope_a, line.start_a), pb = fused(static_cast<T>(plane), line.slope_b, line.start_b);
+    const T pa = fused(static_cast<T>(plane), line.slope_a, line.start_a),
+            pb = fused(static_cast<T>(plane), line.slope_b, line.start_b);
     if (!(pa > -1 && pa < static_cast<T>(size_a) && pb > -1 && pb < static_cast<T>(size_b))) continue;
     const auto ia = static_cast<std::int64_t>(floor(pa)), ib = static_cast<std::int64_t>(floor(pb));
     for (auto b = larger<std::int64_t>(ib, 0); b <= ib + 1 && b < size_b; ++b) {
@@ -123,7 +131,9 @@ ISO_HOST_DEVICE void body(const Index& at, const RayForward<T>& k) noexcept {
 }
 
 /// A range of detector elements, both ends included.
-struct ElementBox { std::int64_t u_low, u_high, v_low, v_high; };
+struct ElementBox {
+  std::int64_t u_low, u_high, v_low, v_high;
+};
 
 /// Turns extremes into a box, with a hundredth of an element to spare for rounding; the whole detector if they make no sense.
 template <class R>
@@ -131,7 +141,8 @@ ISO_HOST_DEVICE ElementBox box_of(const Scan<R>& scan, bool sound, R u_low, R u_
   ElementBox box{0, scan.nu - 1, 0, scan.nv - 1};
   if (!sound) return box;
   const R spare = R(0.01);
-  u_low = ceil(u_low - spare), u_high = floor(u_high + spare), v_low = ceil(v_low - spare), v_high = floor(v_high + spare);
+  u_low = ceil(u_low - spare), u_high = floor(u_high + spare), v_low = ceil(v_low - spare),
+  v_high = floor(v_high + spare);
   // Compared as floating-point numbers first: what lies far outside does not fit an integer.
   const R nu = static_cast<R>(scan.nu), nv = static_cast<R>(scan.nv);
   if (!(u_high >= 0 && u_low < nu && v_high >= 0 && v_low < nv)) return {0, -1, 0, -1};
@@ -147,15 +158,24 @@ ISO_HOST_DEVICE ElementBox box_of(const Scan<R>& scan, bool sound, R u_low, R u_
 /// while another lies before it. The turn of an arc is bounded by the corners too, since half-planes from its axis cut
 /// the square in straight lines; its height is bounded by the extremes of height and reach.
 template <class R>
-ISO_HOST_DEVICE ElementBox elements_near(const Scan<R>& scan, const ScanView<R>& view, const R (&x)[3], int major) noexcept {
+ISO_HOST_DEVICE ElementBox elements_near(const Scan<R>& scan, const ScanView<R>& view, const R (&x)[3],
+                                         int major) noexcept {
   const bool arc = scan.kind == ScanKind::arc;
   R u_low = 0, u_high = 0, v_low = 0, v_high = 0, h_low = 0, h_high = 0;
   bool ahead = true, behind = true;
   for (int corner = 0; corner < 4; ++corner) {
     const R p = corner & 1 ? R(1) : R(-1), q = corner & 2 ? R(1) : R(-1);
-    const R cx = x[0] + (major == 0 ? R(0) : major == 2 ? p : q), cy = x[1] + (major == 1 ? R(0) : major == 0 ? p : q),
-            cz = x[2] + (major == 2 ? R(0) : major == 1 ? p : q);
-    const R a = row_of(view.shadow, cx, cy, cz), b = row_of(view.shadow + 4, cx, cy, cz), c = row_of(view.shadow + 8, cx, cy, cz);
+    const R cx = x[0] + (major == 0   ? R(0)
+                         : major == 2 ? p
+                                      : q),
+            cy = x[1] + (major == 1   ? R(0)
+                         : major == 0 ? p
+                                      : q),
+            cz = x[2] + (major == 2   ? R(0)
+                         : major == 1 ? p
+                                      : q);
+    const R a = row_of(view.shadow, cx, cy, cz), b = row_of(view.shadow + 4, cx, cy, cz),
+            c = row_of(view.shadow + 8, cx, cy, cz);
     const R depth = arc ? a : c;
     ahead = ahead && depth > R(1e-4);
     behind = behind && depth < R(-1e-4);
@@ -169,9 +189,12 @@ ISO_HOST_DEVICE ElementBox elements_near(const Scan<R>& scan, const ScanView<R>&
   // no more than the square's diagonal.
   const R diagonal = R(2.83) * larger(scan.spacing_mm[0], larger(scan.spacing_mm[1], scan.spacing_mm[2]));
   const R nearest = v_low - diagonal, farthest = v_high;
-  const R top = h_high > 0 ? h_high / nearest : h_high / farthest, bottom = h_low < 0 ? h_low / nearest : h_low / farthest;
-  const bool turned = view.angle_step * static_cast<R>(scan.nu) > R(3) || view.angle_step * static_cast<R>(scan.nu) < R(-3);
-  return box_of(scan, ahead && nearest > 0 && !turned, u_low, u_high, scan.mid_v + (bottom * view.radius - view.along) / view.pitch_v,
+  const R top = h_high > 0 ? h_high / nearest : h_high / farthest,
+          bottom = h_low < 0 ? h_low / nearest : h_low / farthest;
+  const bool turned =
+      view.angle_step * static_cast<R>(scan.nu) > R(3) || view.angle_step * static_cast<R>(scan.nu) < R(-3);
+  return box_of(scan, ahead && nearest > 0 && !turned, u_low, u_high,
+                scan.mid_v + (bottom * view.radius - view.along) / view.pitch_v,
                 scan.mid_v + (top * view.radius - view.along) / view.pitch_v);
 }
 
@@ -179,7 +202,8 @@ ISO_HOST_DEVICE ElementBox elements_near(const Scan<R>& scan, const ScanView<R>&
 template <class R>
 ISO_HOST_DEVICE bool may_be_major(const Scan<R>& scan, const ScanView<R>& view, const R (&x)[3], int major) noexcept {
   const bool parallel = scan.kind == ScanKind::parallel;
-  const R dx = parallel ? view.source[0] : x[0] - view.source[0], dy = parallel ? view.source[1] : x[1] - view.source[1],
+  const R dx = parallel ? view.source[0] : x[0] - view.source[0],
+          dy = parallel ? view.source[1] : x[1] - view.source[1],
           dz = parallel ? view.source[2] : x[2] - view.source[2];
   const R steepest = larger(fabs(dx), larger(fabs(dy), fabs(dz))), own = fabs(major == 0 ? dx : major == 1 ? dy : dz);
   // Within the square the other components differ by up to one voxel; those of a parallel beam not at all.
@@ -199,8 +223,8 @@ struct RayAdjoint {
 
 /// Sum over the rays of a box that run along `major`, of weight times reading.
 template <class T>
-ISO_HOST_DEVICE T gather_rays(const Scan<T>& scan, const ScanView<T>& view, const T* projection, const ElementBox& box, const T (&x)[3],
-                              int major) noexcept {
+ISO_HOST_DEVICE T gather_rays(const Scan<T>& scan, const ScanView<T>& view, const T* projection, const ElementBox& box,
+                              const T (&x)[3], int major) noexcept {
   const T plane = major == 0 ? x[0] : major == 1 ? x[1] : x[2];
   const T at_a = major == 0 ? x[1] : major == 1 ? x[2] : x[0], at_b = major == 0 ? x[2] : major == 1 ? x[0] : x[1];
   T sum = 0;
@@ -208,7 +232,8 @@ ISO_HOST_DEVICE T gather_rays(const Scan<T>& scan, const ScanView<T>& view, cons
     for (auto u = box.u_low; u <= box.u_high; ++u) {
       const Line<T> line = line_of(scan, view, static_cast<T>(u) - scan.mid_u, static_cast<T>(v) - scan.mid_v);
       if (line.major != major) continue;
-      const T weight = tent(fused(plane, line.slope_a, line.start_a) - at_a) * tent(fused(plane, line.slope_b, line.start_b) - at_b);
+      const T weight =
+          tent(fused(plane, line.slope_a, line.start_a) - at_a) * tent(fused(plane, line.slope_b, line.start_b) - at_b);
       if (weight > 0) sum += weight * line.length_mm * projection[v * scan.nu + u];
     }
   }

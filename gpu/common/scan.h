@@ -13,10 +13,10 @@ enum class ScanKind : std::int32_t { parallel, flat, arc };
 template <class R>
 struct Scan {
   ScanKind kind;
-  std::int64_t size[3];   ///< voxels
+  std::int64_t size[3];  ///< voxels
   R spacing_mm[3];
   std::int64_t nu, nv, views;
-  R mid_u, mid_v;         ///< (n - 1) / 2
+  R mid_u, mid_v;  ///< (n - 1) / 2
 };
 
 /// One view. `source` is the direction of travel of a parallel beam. An element lies at
@@ -29,25 +29,30 @@ struct Scan {
 template <class R>
 struct ScanView {
   R source[3], centre[3], u_step[3], v_step[3], w_step[3];
-  R angle_step;           ///< arc: angle of one element
+  R angle_step;  ///< arc: angle of one element
   R shadow[12];
   R radius, along, pitch_v;  ///< arc: v = mid_v + (height radius / reach - along) / pitch_v
-  R isocentre;            ///< w of the isocentre; its reach for an arc
+  R isocentre;               ///< w of the isocentre; its reach for an arc
 };
 
 /// Where a voxel's shadow falls.
 template <class R>
-struct Shadow { R u, v, w; };  ///< w: 1 over the magnification up to a constant of the view (that of `isocentre`)
+struct Shadow {
+  R u, v, w;
+};  ///< w: 1 over the magnification up to a constant of the view (that of `isocentre`)
 
 template <class R>
-ISO_HOST_DEVICE R row_of(const R* m, R x, R y, R z) noexcept { return fused(m[0], x, fused(m[1], y, fused(m[2], z, m[3]))); }
+ISO_HOST_DEVICE R row_of(const R* m, R x, R y, R z) noexcept {
+  return fused(m[0], x, fused(m[1], y, fused(m[2], z, m[3])));
+}
 
 template <class R>
 ISO_HOST_DEVICE Shadow<R> shadow_of(const Scan<R>& scan, const ScanView<R>& view, R x, R y, R z) noexcept {
   const R a = row_of(view.shadow, x, y, z), b = row_of(view.shadow + 4, x, y, z), c = row_of(view.shadow + 8, x, y, z);
   if (scan.kind != ScanKind::arc) return {a / c, b / c, c};
   const R reach = sqrt(fused(a, a, b * b));
-  return {scan.mid_u + atan2(b, a) / view.angle_step, scan.mid_v + (c * view.radius / reach - view.along) / view.pitch_v, reach};
+  return {scan.mid_u + atan2(b, a) / view.angle_step,
+          scan.mid_v + (c * view.radius / reach - view.along) / view.pitch_v, reach};
 }
 
 // Below: made by the host, once a scan, in double.
@@ -63,7 +68,9 @@ struct ScanSource {
   Triple spacing_mm, origin_mm;
   std::array<double, 9> direction;
 };
-struct ViewSource { Triple source, centre, u_step, v_step; };
+struct ViewSource {
+  Triple source, centre, u_step, v_step;
+};
 
 namespace detail {
 inline double dot(const Triple& a, const Triple& b) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
@@ -144,7 +151,8 @@ ScanView<R> make_view(const ScanSource& s, const ViewSource& v) {
   if (s.kind == ScanKind::arc) return make_arc_view<R>(s, v);
   ScanView<R> view{};
   const bool parallel = s.kind == ScanKind::parallel;
-  const double mid_u = 0.5 * static_cast<double>(s.elements[0] - 1), mid_v = 0.5 * static_cast<double>(s.elements[1] - 1);
+  const double mid_u = 0.5 * static_cast<double>(s.elements[0] - 1),
+               mid_v = 0.5 * static_cast<double>(s.elements[1] - 1);
   set(view.source, parallel ? to_voxels(s, v.source) : to_voxels(s, sub(v.source, s.origin_mm)));
   set(view.centre, parallel ? to_voxels(s, sub(v.centre, s.origin_mm)) : to_voxels(s, sub(v.centre, v.source)));
   set(view.u_step, to_voxels(s, v.u_step));
@@ -153,7 +161,8 @@ ScanView<R> make_view(const ScanSource& s, const ViewSource& v) {
   // dot(p - centre, v_step x d) / dot(d, u_step x v_step) and so on; for a point source d = p - source, w = dot(d, n) / dot(centre - source, n).
   const Triple n = cross(v.u_step, v.v_step);
   if (parallel) {
-    const Triple for_u = mul(1 / dot(v.source, n), cross(v.v_step, v.source)), for_v = mul(1 / dot(v.source, n), cross(v.source, v.u_step));
+    const Triple for_u = mul(1 / dot(v.source, n), cross(v.v_step, v.source)),
+                 for_v = mul(1 / dot(v.source, n), cross(v.source, v.u_step));
     set_row(view.shadow, s, for_u, mid_u - dot(for_u, v.centre));
     set_row(view.shadow + 4, s, for_v, mid_v - dot(for_v, v.centre));
     view.shadow[11] = 1;

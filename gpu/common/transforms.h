@@ -6,13 +6,29 @@
 namespace iso::gpu {
 
 /// One axis of an array: element e has coordinate e / stride % extent on it.
-struct Axis { std::int64_t stride, extent; };
+struct Axis {
+  std::int64_t stride, extent;
+};
 
 /// Forward differences along `axes` of an array of `count` elements; the results of one axis lie behind the other's.
 template <class T>
-struct DifferenceForward { const T* in; T* out; std::int64_t count; std::int64_t axes; Axis axis[6]; bool accumulate; };
+struct DifferenceForward {
+  const T* in;
+  T* out;
+  std::int64_t count;
+  std::int64_t axes;
+  Axis axis[6];
+  bool accumulate;
+};
 template <class T>
-struct DifferenceAdjoint { const T* in; T* out; std::int64_t count; std::int64_t axes; Axis axis[6]; bool accumulate; };
+struct DifferenceAdjoint {
+  const T* in;
+  T* out;
+  std::int64_t count;
+  std::int64_t axes;
+  Axis axis[6];
+  bool accumulate;
+};
 
 /// One thread a difference.
 template <class Index, class T>
@@ -44,7 +60,13 @@ ISO_HOST_DEVICE void body(const Index& at, const DifferenceAdjoint<T>& k) noexce
 /// Convolution of rows of `row` elements with the even kernel h: y[i] = sum over j of h[|i-j|] x[j]. One thread an
 /// element; its row and the kernel stay in the cache. In double, because a ramp filter cancels most of its sum.
 template <class T>
-struct FilterRows { const T* in; T* out; const double* kernel; std::int64_t count, row; bool accumulate; };
+struct FilterRows {
+  const T* in;
+  T* out;
+  const double* kernel;
+  std::int64_t count, row;
+  bool accumulate;
+};
 
 template <class Index, class T>
 ISO_HOST_DEVICE void body(const Index& at, const FilterRows<T>& k) noexcept {
@@ -53,14 +75,24 @@ ISO_HOST_DEVICE void body(const Index& at, const FilterRows<T>& k) noexcept {
   const auto column = i % k.row;
   const T* line = k.in + (i - column);
   double sum = k.accumulate ? static_cast<double>(k.out[i]) : 0.0;
-  for (std::int64_t j = 0; j < k.row; ++j) sum += k.kernel[column > j ? column - j : j - column] * static_cast<double>(line[j]);
+  for (std::int64_t j = 0; j < k.row; ++j)
+    sum += k.kernel[column > j ? column - j : j - column] * static_cast<double>(line[j]);
   k.out[i] = static_cast<T>(sum);
 }
 
 /// Fourier transform along one axis by direct sums: out[k] = scale sum over m of in[m] roots[(k - c)(m - c) mod N].
 /// One thread an element. `roots` are the N powers of exp(-+ 2 pi i / N), the sign being that of the transform.
 template <class E>
-struct FourierAxis { const E* in; E* out; const Number* roots; double scale; std::int64_t count; Axis axis; std::int64_t centre; bool accumulate; };
+struct FourierAxis {
+  const E* in;
+  E* out;
+  const Number* roots;
+  double scale;
+  std::int64_t count;
+  Axis axis;
+  std::int64_t centre;
+  bool accumulate;
+};
 
 template <class Index, class E>
 ISO_HOST_DEVICE void body(const Index& at, const FourierAxis<E>& k) noexcept {

@@ -8,18 +8,24 @@ namespace iso::gpu {
 
 /// As std::complex in memory; that one has no device functions.
 template <class T>
-struct Complex { T re, im; };
+struct Complex {
+  T re, im;
+};
 using Number = Complex<double>;
 
 ISO_HOST_DEVICE inline Number number(float x) noexcept { return {x, 0}; }
 ISO_HOST_DEVICE inline Number number(double x) noexcept { return {x, 0}; }
 template <class T>
-ISO_HOST_DEVICE Number number(const Complex<T>& x) noexcept { return {x.re, x.im}; }
+ISO_HOST_DEVICE Number number(const Complex<T>& x) noexcept {
+  return {x.re, x.im};
+}
 
 ISO_HOST_DEVICE inline void assign(float& x, const Number& z) noexcept { x = static_cast<float>(z.re); }
 ISO_HOST_DEVICE inline void assign(double& x, const Number& z) noexcept { x = z.re; }
 template <class T>
-ISO_HOST_DEVICE void assign(Complex<T>& x, const Number& z) noexcept { x = {static_cast<T>(z.re), static_cast<T>(z.im)}; }
+ISO_HOST_DEVICE void assign(Complex<T>& x, const Number& z) noexcept {
+  x = {static_cast<T>(z.re), static_cast<T>(z.im)};
+}
 
 ISO_HOST_DEVICE inline Number plus(const Number& a, const Number& b) noexcept { return {a.re + b.re, a.im + b.im}; }
 ISO_HOST_DEVICE inline Number times(const Number& a, const Number& b) noexcept {
@@ -27,8 +33,11 @@ ISO_HOST_DEVICE inline Number times(const Number& a, const Number& b) noexcept {
 }
 ISO_HOST_DEVICE inline double size_of(const Number& a) noexcept { return a.im == 0 ? fabs(a.re) : hypot(a.re, a.im); }
 /// Factor of a soft threshold: max(0, 1 - level/size).
-ISO_HOST_DEVICE inline double shrinkage(double level, double size) noexcept { return size > level ? 1 - level / size : 0.0; }
+ISO_HOST_DEVICE inline double shrinkage(double level, double size) noexcept {
+  return size > level ? 1 - level / size : 0.0;
+}
 
+// clang-format off
 template <class E> struct Fill { E* x; double value; std::int64_t count; };
 template <class E> struct Copy { const E* x; E* y; std::int64_t count; };
 template <class E> struct Scale { Number a; E* x; std::int64_t count; };                              ///< x *= a
@@ -39,6 +48,7 @@ template <class E> struct Clamp { double low, high; E* x; std::int64_t count; };
 template <class E> struct SoftThreshold { double level; E* x; std::int64_t count; };
 /// Vectors of `parts` components, `points` apart: shrunk in length by `level`, or cut to it.
 template <class E> struct LimitVectors { double level; bool shrink; E* x; std::int64_t points, parts; };
+// clang-format on
 
 template <class Index, class E>
 ISO_HOST_DEVICE void body(const Index& at, const Fill<E>& k) noexcept {
@@ -54,7 +64,8 @@ ISO_HOST_DEVICE void body(const Index& at, const Scale<E>& k) noexcept {
 }
 template <class Index, class E>
 ISO_HOST_DEVICE void body(const Index& at, const Axpby<E>& k) noexcept {
-  if (const auto i = at.linear(); i < k.count) assign(k.y[i], plus(times(k.a, number(k.x[i])), times(k.b, number(k.y[i]))));
+  if (const auto i = at.linear(); i < k.count)
+    assign(k.y[i], plus(times(k.a, number(k.x[i])), times(k.b, number(k.y[i]))));
 }
 template <class Index, class E>
 ISO_HOST_DEVICE void body(const Index& at, const Multiply<E>& k) noexcept {
@@ -67,8 +78,10 @@ ISO_HOST_DEVICE void body(const Index& at, const Reciprocal<E>& k) noexcept {
   const Number x = number(k.x[i]);
   const double size = size_of(x);
   Number inverse{0, 0};
-  if (x.im == 0 && !(size <= k.threshold)) inverse = {1 / x.re, 0};
-  else if (!(size <= k.threshold)) inverse = {x.re / size / size, -x.im / size / size};
+  if (x.im == 0 && !(size <= k.threshold))
+    inverse = {1 / x.re, 0};
+  else if (!(size <= k.threshold))
+    inverse = {x.re / size / size, -x.im / size / size};
   assign(k.x[i], inverse);
 }
 template <class Index, class E>
@@ -112,11 +125,13 @@ ISO_HOST_DEVICE void body(const Index& at, const LimitVectors<E>& k) noexcept {
 // Reductions. Element i of `partial` gathers the elements i, i + width, i + 2 width, ...: neighbours in a warp read
 // neighbours in memory, and the order of the sum follows from count and width alone. A second pass over `partial`
 // and a last sum in order by the host end it.
+// clang-format off
 template <class E> struct Dot { const E* x; const E* y; Number* partial; std::int64_t count, width; };   ///< conj(x) y
 template <class E> struct MaxAbs { const E* x; Number* partial; std::int64_t count, width; };           ///< NaN if any is
 template <class E> struct VectorNorms { const E* x; Number* partial; std::int64_t points, parts, width; };
 struct SumPartials { const Number* in; Number* partial; std::int64_t count, width; };
 struct MaxPartials { const Number* in; Number* partial; std::int64_t count, width; };
+// clang-format on
 
 ISO_HOST_DEVICE inline double larger_or_nan(double a, double b) noexcept { return b > a || b != b ? b : a; }
 

@@ -31,7 +31,8 @@ class CpuBackend final : public HostBackend {
   }
   [[nodiscard]] Support supports(const OperatorSpec& spec) const override {
     const bool complex = is_complex(domain_of(spec).type);
-    if (complex != std::holds_alternative<Fourier>(spec)) return {false, complex ? "it works on real values" : "it works on complex values"};
+    if (complex != std::holds_alternative<Fourier>(spec))
+      return {false, complex ? "it works on real values" : "it works on complex values"};
     if (const auto* ray = std::get_if<RayTransform>(&spec)) {
       if (auto reason = too_large(ray->grid); !reason.empty()) return {false, std::move(reason)};
     }

@@ -14,8 +14,10 @@ namespace iso::gpu::cpu {
 
 template <class T>
 [[nodiscard]] const Kernels<T>& kernels() noexcept {
-  if constexpr (std::is_same_v<T, float>) return level().f32;
-  else return level().f64;
+  if constexpr (std::is_same_v<T, float>)
+    return level().f32;
+  else
+    return level().f64;
 }
 
 }  // namespace iso::gpu::cpu

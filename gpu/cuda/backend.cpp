@@ -53,7 +53,8 @@ class StreamHandle {
 
 class CudaStream final : public NotingStream {
  public:
-  CudaStream(int device, std::stop_token stop) : NotingStream(std::move(stop)), handle_{std::make_shared<StreamHandle>(device)} {}
+  CudaStream(int device, std::stop_token stop)
+      : NotingStream(std::move(stop)), handle_{std::make_shared<StreamHandle>(device)} {}
   CudaStream(const CudaStream&) = delete;
   CudaStream& operator=(const CudaStream&) = delete;
   ~CudaStream() override { handle_->abandon(); }
@@ -83,7 +84,8 @@ class CudaBackend final : public Backend {
 
   [[nodiscard]] DeviceInfo info() const override {
     DeviceInfo info{"cuda:" + std::to_string(device_), description_, "", 0, 0};
-    if (cudaSetDevice(device_) != cudaSuccess || cudaMemGetInfo(&info.memory_free_bytes, &info.memory_bytes) != cudaSuccess) {
+    if (cudaSetDevice(device_) != cudaSuccess ||
+        cudaMemGetInfo(&info.memory_free_bytes, &info.memory_bytes) != cudaSuccess) {
       (void)cudaGetLastError();  // a lost device has no memory
     }
     return info;
@@ -93,23 +95,30 @@ class CudaBackend final : public Backend {
 
   [[nodiscard]] Array allocate(const ArraySpec& spec, Stream& stream) const override {
     Array array = reserve(spec, own(stream));
-    if (spec.bytes() > 0) check(cudaMemsetAsync(array.address(), 0, spec.bytes(), own(stream).handle()->get()), "clearing an array");
+    if (spec.bytes() > 0)
+      check(cudaMemsetAsync(array.address(), 0, spec.bytes(), own(stream).handle()->get()), "clearing an array");
     return array;
   }
   [[nodiscard]] Array upload(const PixelBlock& pixels, Stream& stream) const override {
     Array array = reserve(pixels.spec(), own(stream));
     const auto bytes = pixels.spec().bytes();
     // From pageable memory this returns once the source was read, so that it may change or go.
-    if (bytes > 0) check(cudaMemcpyAsync(array.address(), pixels.data(), bytes, cudaMemcpyHostToDevice, own(stream).handle()->get()), "the upload");
+    if (bytes > 0)
+      check(cudaMemcpyAsync(array.address(), pixels.data(), bytes, cudaMemcpyHostToDevice, own(stream).handle()->get()),
+            "the upload");
     return array;
   }
   [[nodiscard]] PixelBlock download(const Array& array, Stream& stream) const override {
-    if (&array.backend() != this) throw Error{Errc::internal, "an array of " + array.backend().info().id + " was downloaded from " + info().id};
+    if (&array.backend() != this)
+      throw Error{Errc::internal, "an array of " + array.backend().info().id + " was downloaded from " + info().id};
     PixelBlock block = PixelBlock::allocate(array.spec());
     const auto bytes = array.spec().bytes();
     stream.synchronize();  // errors of the work before belong to that work
     own(stream).note("download");
-    if (bytes > 0) check(cudaMemcpyAsync(block.mutable_data(), array.address(), bytes, cudaMemcpyDeviceToHost, own(stream).handle()->get()), "the download");
+    if (bytes > 0)
+      check(cudaMemcpyAsync(block.mutable_data(), array.address(), bytes, cudaMemcpyDeviceToHost,
+                            own(stream).handle()->get()),
+            "the download");
     stream.synchronize();
     return block;
   }
@@ -122,12 +131,15 @@ class CudaBackend final : public Backend {
   /// Memory from the device's pool, freed in the order of the stream. Who hands an array to another stream synchronizes first.
   Array reserve(const ArraySpec& spec, CudaStream& stream) const {
     const auto handle = stream.handle();
-    if (handle->device() != device_) throw Error{Errc::internal, "a stream of cuda:" + std::to_string(handle->device()) + " was given to " + info().id};
+    if (handle->device() != device_)
+      throw Error{Errc::internal,
+                  "a stream of cuda:" + std::to_string(handle->device()) + " was given to " + info().id};
     check(cudaSetDevice(device_), "choosing the device");
     void* memory = nullptr;
     const auto status = cudaMallocAsync(&memory, std::max<std::size_t>(spec.bytes(), 1), handle->get());
     check(status, "allocating " + std::to_string(spec.bytes() >> 20) + " MiB");
-    return {spec, *this, std::shared_ptr<std::byte>(static_cast<std::byte*>(memory), [handle](std::byte* p) { handle->free(p); })};
+    return {spec, *this,
+            std::shared_ptr<std::byte>(static_cast<std::byte*>(memory), [handle](std::byte* p) { handle->free(p); })};
   }
 
   int device_;
@@ -135,15 +147,20 @@ class CudaBackend final : public Backend {
   std::unique_ptr<const VectorOps> vector_{make_kernel_vector_ops()};
 };
 
-std::string version_text(int version) { return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10); }
+std::string version_text(int version) {
+  return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
+}
 
 int count_devices() {
   int driver = 0, count = 0;
-  if (cudaDriverGetVersion(&driver) != cudaSuccess || driver == 0) throw Error{Errc::no_device, "no NVIDIA driver is installed"};
+  if (cudaDriverGetVersion(&driver) != cudaSuccess || driver == 0)
+    throw Error{Errc::no_device, "no NVIDIA driver is installed"};
   const auto status = cudaGetDeviceCount(&count);
   if (status == cudaErrorInsufficientDriver) {
-    throw Error{Errc::no_device, "the NVIDIA driver supports CUDA " + version_text(driver) + ", this module was built for CUDA " +
-                                     version_text(CUDART_VERSION), "install a newer driver"};
+    throw Error{Errc::no_device,
+                "the NVIDIA driver supports CUDA " + version_text(driver) + ", this module was built for CUDA " +
+                    version_text(CUDART_VERSION),
+                "install a newer driver"};
   }
   if (status != cudaSuccess && status != cudaErrorNoDevice) {
     throw Error{Errc::no_device, std::string{"the NVIDIA driver does not answer: "} + cudaGetErrorString(status)};
@@ -158,7 +175,8 @@ std::string refusal(int device, const cudaDeviceProp& properties) {
   (void)cudaDeviceGetAttribute(&pools, cudaDevAttrMemoryPoolsSupported, device);
   const std::string name = std::string{properties.name} + " has ";
   if (properties.major * 10 + properties.minor < 75) {
-    return name + "compute capability " + std::to_string(properties.major) + "." + std::to_string(properties.minor) + ", 7.5 is needed";
+    return name + "compute capability " + std::to_string(properties.major) + "." + std::to_string(properties.minor) +
+           ", 7.5 is needed";
   }
   if (!pools) return name + "no memory pools";
   return {};
@@ -177,8 +195,10 @@ std::vector<std::unique_ptr<Backend>> make_cuda_backends() {
       (void)cudaGetLastError();
       continue;
     }
-    if (const auto no = refusal(device, properties); !no.empty()) reason = no;
-    else backends.push_back(std::make_unique<CudaBackend>(device, properties.name));
+    if (const auto no = refusal(device, properties); !no.empty())
+      reason = no;
+    else
+      backends.push_back(std::make_unique<CudaBackend>(device, properties.name));
   }
   if (backends.empty()) throw Error{Errc::no_device, reason};
   return backends;

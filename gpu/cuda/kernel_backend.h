@@ -24,14 +24,16 @@ template <class Arguments>
 void queue(const Arguments& arguments, std::int64_t elements, std::string_view operation, compute::Stream& stream) {
   if (auto* noting = dynamic_cast<NotingStream*>(&stream)) noting->note(operation);
   if (const char* failure = launch(arguments, elements, stream.native_handle())) {
-    throw Error{Errc::device_failed, "the " + std::string{operation} + " could not be started on the device: " + failure};
+    throw Error{Errc::device_failed,
+                "the " + std::string{operation} + " could not be started on the device: " + failure};
   }
 }
 
 /// Likewise for arguments with `first` and `count`, in pieces of some 2^31 steps at `steps` an element, and asks between
 /// them whether to stop.
 template <class Arguments>
-void queue_in_pieces(Arguments arguments, std::int64_t elements, double steps, std::string_view operation, compute::Stream& stream) {
+void queue_in_pieces(Arguments arguments, std::int64_t elements, double steps, std::string_view operation,
+                     compute::Stream& stream) {
   const auto piece = static_cast<std::int64_t>(larger(2147483648.0 / larger(steps, 1.0), 65536.0));
   for (std::int64_t first = 0; first < elements; first += piece) {
     if (first > 0) stream.synchronize();
@@ -44,7 +46,8 @@ void queue_in_pieces(Arguments arguments, std::int64_t elements, double steps, s
 
 [[nodiscard]] compute::Support kernels_support(const compute::OperatorSpec& spec);
 /// Throws unsupported with the reason.
-[[nodiscard]] compute::OperatorPtr make_kernel_operator(const compute::OperatorSpec& spec, const compute::Backend& backend);
+[[nodiscard]] compute::OperatorPtr make_kernel_operator(const compute::OperatorSpec& spec,
+                                                        const compute::Backend& backend);
 [[nodiscard]] std::unique_ptr<const compute::VectorOps> make_kernel_vector_ops();
 
 }  // namespace iso::gpu

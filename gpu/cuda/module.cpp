@@ -4,6 +4,7 @@
 
 extern "C" __attribute__((visibility("default"))) const iso::compute::BackendModule* isocenter_backend_module() {
   constexpr int before_the_cpu = 20;
-  static const iso::compute::BackendModule module{iso::compute::backend_module_api, "cuda", before_the_cpu, &iso::gpu::make_cuda_backends};
+  static const iso::compute::BackendModule module{iso::compute::backend_module_api, "cuda", before_the_cpu,
+                                                  &iso::gpu::make_cuda_backends};
   return &module;
 }

@@ -11,8 +11,11 @@ namespace iso::gpu {
 /// A scan as gpu/common takes it: plain numbers.
 inline ScanSource scan_source(const ProjectionGeometry& geometry, const VoxelGrid& grid) {
   const bool parallel = geometry.beam() == Beam::parallel;
-  const auto kind = parallel ? ScanKind::parallel : geometry.detector_shape() == DetectorShape::arc ? ScanKind::arc : ScanKind::flat;
-  return {kind, geometry.elements(), static_cast<std::int64_t>(geometry.views().size()), grid.size, grid.spacing_mm, grid.origin_mm,
+  const auto kind = parallel                                          ? ScanKind::parallel
+                    : geometry.detector_shape() == DetectorShape::arc ? ScanKind::arc
+                                                                      : ScanKind::flat;
+  return {kind,          geometry.elements(), static_cast<std::int64_t>(geometry.views().size()),
+          grid.size,     grid.spacing_mm,     grid.origin_mm,
           grid.direction};
 }
 

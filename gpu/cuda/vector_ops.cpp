@@ -13,7 +13,9 @@ using namespace compute;
 constexpr std::int64_t first_width = 65536, second_width = 256;
 
 template <class T>
-T* data(const Array& array) { return reinterpret_cast<T*>(array.address()); }
+T* data(const Array& array) {
+  return reinterpret_cast<T*>(array.address());
+}
 Number number_of(std::complex<double> z) { return {z.real(), z.imag()}; }
 
 template <class Visit>
@@ -25,19 +27,24 @@ auto with_type(ScalarType type, Visit&& visit) {
     case ScalarType::c128: return visit(Complex<double>{});
     default: break;
   }
-  throw Error{Errc::type_mismatch, "vector operations work on f32, f64, c64 and c128, not on " + std::string{to_string(type)}};
+  throw Error{Errc::type_mismatch,
+              "vector operations work on f32, f64, c64 and c128, not on " + std::string{to_string(type)}};
 }
 
 void expect_same(const Array& x, const Array& y) {
   if (x.spec() != y.spec()) {
-    throw Error{Errc::shape_mismatch, "arrays of " + x.spec().shape.text() + " and " + y.spec().shape.text() + " were combined"};
+    throw Error{Errc::shape_mismatch,
+                "arrays of " + x.spec().shape.text() + " and " + y.spec().shape.text() + " were combined"};
   }
   if (&x.backend() != &y.backend()) {
-    throw Error{Errc::internal, "arrays of " + x.backend().info().id + " and " + y.backend().info().id + " were combined"};
+    throw Error{Errc::internal,
+                "arrays of " + x.backend().info().id + " and " + y.backend().info().id + " were combined"};
   }
 }
 
-struct Vectors { std::int64_t points, parts; };
+struct Vectors {
+  std::int64_t points, parts;
+};
 Vectors vectors_of(const Array& x) {
   const auto& shape = x.spec().shape;
   const auto parts = shape.rank() == 0 ? 1 : shape[shape.rank() - 1];
@@ -68,7 +75,9 @@ class KernelVectorOps final : public VectorOps {
       queue(Scale<E>{number_of(a), data<E>(x), n}, n, "scale", stream);
     });
   }
-  void axpy(std::complex<double> a, const Array& x, Array& y, Stream& stream) const override { axpby(a, x, 1, y, stream); }
+  void axpy(std::complex<double> a, const Array& x, Array& y, Stream& stream) const override {
+    axpby(a, x, 1, y, stream);
+  }
   void axpby(std::complex<double> a, const Array& x, std::complex<double> b, Array& y, Stream& stream) const override {
     expect_same(x, y);
     with_type(x.spec().type, [&](auto e) {
@@ -87,17 +96,23 @@ class KernelVectorOps final : public VectorOps {
       });
     });
   }
-  [[nodiscard]] double norm2(const Array& x, Stream& stream) const override { return std::sqrt(dot(x, x, stream).real()); }
+  [[nodiscard]] double norm2(const Array& x, Stream& stream) const override {
+    return std::sqrt(dot(x, x, stream).real());
+  }
   [[nodiscard]] double max_abs(const Array& x, Stream& stream) const override {
     const auto n = x.spec().shape.count();
     return with_type(x.spec().type, [&](auto e) {
       using E = decltype(e);
-      return reduce<MaxPartials>(x.backend(), n, "max_abs", stream, [&](Number* partial, std::int64_t width) {
-        queue(MaxAbs<E>{data<const E>(x), partial, n, width}, width, "max_abs", stream);
-      }).real();
+      return reduce<MaxPartials>(x.backend(), n, "max_abs", stream,
+                                 [&](Number* partial, std::int64_t width) {
+                                   queue(MaxAbs<E>{data<const E>(x), partial, n, width}, width, "max_abs", stream);
+                                 })
+          .real();
     });
   }
-  [[nodiscard]] bool all_finite(const Array& x, Stream& stream) const override { return std::isfinite(max_abs(x, stream)); }
+  [[nodiscard]] bool all_finite(const Array& x, Stream& stream) const override {
+    return std::isfinite(max_abs(x, stream));
+  }
   void multiply(const Array& x, const Array& y, Array& out, Stream& stream) const override {
     expect_same(x, y);
     expect_same(x, out);
@@ -117,7 +132,8 @@ class KernelVectorOps final : public VectorOps {
   void clamp(double low, double high, Array& x, Stream& stream) const override {
     const auto n = x.spec().shape.count();
     if (x.spec().type == ScalarType::f32) return queue(Clamp<float>{low, high, data<float>(x), n}, n, "clamp", stream);
-    if (x.spec().type == ScalarType::f64) return queue(Clamp<double>{low, high, data<double>(x), n}, n, "clamp", stream);
+    if (x.spec().type == ScalarType::f64)
+      return queue(Clamp<double>{low, high, data<double>(x), n}, n, "clamp", stream);
     throw Error{Errc::type_mismatch, "complex values have no order to clamp by"};
   }
   void soft_threshold(double level, Array& x, Stream& stream) const override {
@@ -133,9 +149,13 @@ class KernelVectorOps final : public VectorOps {
     const Vectors vectors = vectors_of(x);
     return with_type(x.spec().type, [&](auto e) {
       using E = decltype(e);
-      return reduce<SumPartials>(x.backend(), vectors.points, "sum of vector norms", stream, [&](Number* partial, std::int64_t width) {
-        queue(VectorNorms<E>{data<const E>(x), partial, vectors.points, vectors.parts, width}, width, "sum of vector norms", stream);
-      }).real();
+      return reduce<SumPartials>(x.backend(), vectors.points, "sum of vector norms", stream,
+                                 [&](Number* partial, std::int64_t width) {
+                                   queue(
+                                       VectorNorms<E>{data<const E>(x), partial, vectors.points, vectors.parts, width},
+                                       width, "sum of vector norms", stream);
+                                 })
+          .real();
     });
   }
 
@@ -144,13 +164,15 @@ class KernelVectorOps final : public VectorOps {
     const Vectors vectors = vectors_of(x);
     with_type(x.spec().type, [&](auto e) {
       using E = decltype(e);
-      queue(LimitVectors<E>{level, shrink, data<E>(x), vectors.points, vectors.parts}, vectors.points, "vector threshold", stream);
+      queue(LimitVectors<E>{level, shrink, data<E>(x), vectors.points, vectors.parts}, vectors.points,
+            "vector threshold", stream);
     });
   }
 
   /// `first_pass` fills `width` partial results; Second combines them into at most second_width, and the host those, in order.
   template <class Second, class FirstPass>
-  static std::complex<double> reduce(const Backend& backend, std::int64_t count, const char* name, Stream& stream, FirstPass&& first_pass) {
+  static std::complex<double> reduce(const Backend& backend, std::int64_t count, const char* name, Stream& stream,
+                                     FirstPass&& first_pass) {
     if (count == 0) return 0;
     const auto width = std::min(count, first_width), final_width = std::min(width, second_width);
     const Array partial = backend.allocate({Shape{width}, ScalarType::c128}, stream);
@@ -160,8 +182,10 @@ class KernelVectorOps final : public VectorOps {
     const PixelBlock block = backend.download(last, stream);
     std::complex<double> result = 0;
     for (const auto& value : block.values<std::complex<double>>()) {
-      if constexpr (std::is_same_v<Second, MaxPartials>) result = std::isnan(result.real()) ? result : larger_or_nan(result.real(), value.real());
-      else result += value;
+      if constexpr (std::is_same_v<Second, MaxPartials>)
+        result = std::isnan(result.real()) ? result : larger_or_nan(result.real(), value.real());
+      else
+        result += value;
     }
     return result;
   }

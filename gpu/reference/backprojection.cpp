@@ -47,7 +47,8 @@ class ReferenceBackprojection final : public LinearOperator {
         stream.check_stop();
         for (std::int64_t y = 0; y < size[1]; ++y) {
           for (std::int64_t x = 0; x < size[0]; ++x, ++voxel) {
-            each_reading(view, voxel, {static_cast<double>(x), static_cast<double>(y), static_cast<double>(z)}, isocentre, visit);
+            each_reading(view, voxel, {static_cast<double>(x), static_cast<double>(y), static_cast<double>(z)},
+                         isocentre, visit);
           }
         }
       }

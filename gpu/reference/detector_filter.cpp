@@ -11,7 +11,8 @@ template <class T>
 class ReferenceDetectorFilter final : public LinearOperator {
  public:
   ReferenceDetectorFilter(const DetectorFilter& spec, const Backend& backend)
-      : LinearOperator(domain_of(spec), range_of(spec), backend), kernel_{spatial_kernel(spec.response, spec.sinogram[0])} {}
+      : LinearOperator(domain_of(spec), range_of(spec), backend),
+        kernel_{spatial_kernel(spec.response, spec.sinogram[0])} {}
 
  private:
   // The row is at most half of the padded length, so the circular convolution is a plain one: y[i] = sum of h[|i-j|] x[j].
@@ -30,7 +31,9 @@ class ReferenceDetectorFilter final : public LinearOperator {
       }
     }
   }
-  void do_adjoint(const Array& y, Array& x, Stream& stream, Write write) const override { do_forward(y, x, stream, write); }
+  void do_adjoint(const Array& y, Array& x, Stream& stream, Write write) const override {
+    do_forward(y, x, stream, write);
+  }
   std::vector<double> kernel_;
 };
 

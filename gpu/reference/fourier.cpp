@@ -12,13 +12,15 @@ using Complex = std::complex<double>;
 enum class Sign : std::int8_t { forward = -1, backward = 1 };
 
 /// One axis: X[k] = 1/sqrt(N) sum over m of x[m] exp(sign 2 pi i (k - c)(m - c) / N), c = N/2 if centred, else 0.
-void transform_axis(std::vector<Complex>& values, const Shape& shape, std::size_t axis, bool centred, Sign sign, Stream& stream) {
+void transform_axis(std::vector<Complex>& values, const Shape& shape, std::size_t axis, bool centred, Sign sign,
+                    Stream& stream) {
   const auto n = shape[axis], centre = centred ? n / 2 : 0;
   std::int64_t stride = 1;
   for (std::size_t a = 0; a < axis; ++a) stride *= shape[a];
   const double turn = static_cast<double>(sign) * 2 * std::numbers::pi / static_cast<double>(n);
   std::vector<Complex> root(static_cast<std::size_t>(n)), line(static_cast<std::size_t>(n));
-  for (std::int64_t k = 0; k < n; ++k) root[static_cast<std::size_t>(k)] = std::polar(1.0, turn * static_cast<double>(k));
+  for (std::int64_t k = 0; k < n; ++k)
+    root[static_cast<std::size_t>(k)] = std::polar(1.0, turn * static_cast<double>(k));
   for (std::int64_t first = 0; first < shape.count(); ++first) {
     if (first / stride % n != 0) continue;  // every line is visited once, at its first element
     stream.check_stop();
@@ -51,9 +53,13 @@ class ReferenceFourier final : public LinearOperator {
       out[i] = T(values[i] + (write == Write::accumulate ? Complex(out[i]) : Complex(0)));
     }
   }
-  void do_forward(const Array& x, Array& y, Stream& stream, Write write) const override { transform(x, y, stream, write, Sign::forward); }
+  void do_forward(const Array& x, Array& y, Stream& stream, Write write) const override {
+    transform(x, y, stream, write, Sign::forward);
+  }
   // Unitary: the adjoint is the inverse.
-  void do_adjoint(const Array& y, Array& x, Stream& stream, Write write) const override { transform(y, x, stream, write, Sign::backward); }
+  void do_adjoint(const Array& y, Array& x, Stream& stream, Write write) const override {
+    transform(y, x, stream, write, Sign::backward);
+  }
   Fourier spec_;
 };
 

@@ -27,7 +27,8 @@ void follow(const Ray& ray, const VoxelGrid& grid, Visit&& visit) {
     const double t = (static_cast<double>(plane) - from[major]) / step[major];
     const double pa = from[a] + t * step[a], pb = from[b] + t * step[b];
     const double fa = std::floor(pa), fb = std::floor(pb);
-    if (!(fa >= -1 && fa < static_cast<double>(grid.size[a]) && fb >= -1 && fb < static_cast<double>(grid.size[b]))) continue;
+    if (!(fa >= -1 && fa < static_cast<double>(grid.size[a]) && fb >= -1 && fb < static_cast<double>(grid.size[b])))
+      continue;
     for (int i = 0; i < 2; ++i) {
       for (int j = 0; j < 2; ++j) {
         const auto ia = static_cast<std::int64_t>(fa) + i, ib = static_cast<std::int64_t>(fb) + j;
@@ -76,7 +77,8 @@ class ReferenceRayTransform final : public LinearOperator {
     std::vector<double> sums(volume.size(), 0.0);
     each_ray(stream, [&](const Ray& ray, std::size_t at) {
       const auto value = static_cast<double>(readings[at]);
-      follow(ray, spec_.grid, [&](std::int64_t voxel, double weight) { sums[static_cast<std::size_t>(voxel)] += weight * value; });
+      follow(ray, spec_.grid,
+             [&](std::int64_t voxel, double weight) { sums[static_cast<std::size_t>(voxel)] += weight * value; });
     });
     for (std::size_t i = 0; i < sums.size(); ++i) {
       volume[i] = static_cast<T>(sums[i] + (write == Write::accumulate ? static_cast<double>(volume[i]) : 0.0));

@@ -18,19 +18,23 @@ auto with_type(ScalarType type, Visit&& visit) {
     case ScalarType::c128: return visit(std::complex<double>{});
     default: break;
   }
-  throw Error{Errc::type_mismatch, "vector operations work on f32, f64, c64 and c128, not on " + std::string{to_string(type)}};
+  throw Error{Errc::type_mismatch,
+              "vector operations work on f32, f64, c64 and c128, not on " + std::string{to_string(type)}};
 }
 
 void expect_same(const Array& x, const Array& y) {
   if (x.spec() != y.spec()) {
-    throw Error{Errc::shape_mismatch, "arrays of " + x.spec().shape.text() + " and " + y.spec().shape.text() + " were combined"};
+    throw Error{Errc::shape_mismatch,
+                "arrays of " + x.spec().shape.text() + " and " + y.spec().shape.text() + " were combined"};
   }
 }
 
 template <class T>
 T to(Complex z) {
-  if constexpr (std::is_floating_point_v<T>) return static_cast<T>(z.real());
-  else return T(static_cast<typename T::value_type>(z.real()), static_cast<typename T::value_type>(z.imag()));
+  if constexpr (std::is_floating_point_v<T>)
+    return static_cast<T>(z.real());
+  else
+    return T(static_cast<typename T::value_type>(z.real()), static_cast<typename T::value_type>(z.imag()));
 }
 
 /// x = f(x), element by element, computed in complex double.
@@ -80,9 +84,15 @@ double shrink(double level, double size) { return size > level ? 1 - level / siz
 
 class ReferenceVectorOps final : public VectorOps {
  public:
-  void fill(Array& x, double value, Stream&) const override { map(x, [=](Complex) { return Complex(value); }); }
-  void copy(const Array& x, Array& y, Stream&) const override { map(x, y, [](Complex a, Complex) { return a; }); }
-  void scale(Complex a, Array& x, Stream&) const override { map(x, [=](Complex v) { return a * v; }); }
+  void fill(Array& x, double value, Stream&) const override {
+    map(x, [=](Complex) { return Complex(value); });
+  }
+  void copy(const Array& x, Array& y, Stream&) const override {
+    map(x, y, [](Complex a, Complex) { return a; });
+  }
+  void scale(Complex a, Array& x, Stream&) const override {
+    map(x, [=](Complex v) { return a * v; });
+  }
   void axpy(Complex a, const Array& x, Array& y, Stream&) const override {
     map(x, y, [=](Complex u, Complex v) { return v + a * u; });
   }

@@ -32,10 +32,12 @@ void write_manifest(const fs::path& library, const fs::path& file) {
   if (!fs::exists(library)) throw Error{Errc::cannot_read, "there is no library '" + library.string() + "'"};
   const auto manifest = iso::plugin::manifest_of(iso::plugin::open_plugin(library), library.filename().string());
   if (file.filename() != manifest.id + std::string{suffix})
-    throw Error{Errc::usage, "the plugin's id is '" + manifest.id + "', the manifest is to be '" + file.filename().string() + "'",
+    throw Error{Errc::usage,
+                "the plugin's id is '" + manifest.id + "', the manifest is to be '" + file.filename().string() + "'",
                 "give iso_add_plugin and ISO_PLUGIN one name"};
   std::string problems;
-  for (const std::string& problem : iso::plugin::problems_of(manifest)) problems += (problems.empty() ? "" : "; ") + problem;
+  for (const std::string& problem : iso::plugin::problems_of(manifest))
+    problems += (problems.empty() ? "" : "; ") + problem;
   if (!problems.empty()) throw Error{Errc::invalid_input, problems};
   write_whole(file, iso::plugin::to_json(manifest));
 }

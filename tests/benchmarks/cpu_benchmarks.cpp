@@ -25,7 +25,8 @@ Array field(const iso::ArraySpec& spec, Stream& stream) {
   auto block = iso::PixelBlock::allocate(spec);
   const iso::Philox random{1, 2};
   const auto count = spec.bytes() / sizeof(float);
-  for (std::size_t i = 0; i < count; ++i) reinterpret_cast<float*>(block.mutable_data())[i] = static_cast<float>(random.normal(i));
+  for (std::size_t i = 0; i < count; ++i)
+    reinterpret_cast<float*>(block.mutable_data())[i] = static_cast<float>(random.normal(i));
   return cpu().upload(block, stream);
 }
 
@@ -49,7 +50,9 @@ struct Scan {
   iso::ProjectionGeometry geometry;
   iso::VoxelGrid grid;
   [[nodiscard]] double rays() const { return static_cast<double>(geometry.sinogram_shape().count()); }
-  [[nodiscard]] double voxel_views() const { return static_cast<double>(grid.shape().count()) * static_cast<double>(geometry.views().size()); }
+  [[nodiscard]] double voxel_views() const {
+    return static_cast<double>(grid.shape().count()) * static_cast<double>(geometry.views().size());
+  }
 };
 
 Scan parallel(std::int64_t slices) {
@@ -63,7 +66,8 @@ Scan fan(iso::DetectorShape shape) {
   scan.source_to_detector_mm = 1500;
   scan.elements = {800, 1};
   scan.shape = shape;
-  return {iso::ProjectionGeometry::circular(iso::equal_angles(720, 2 * std::numbers::pi), scan), iso::VoxelGrid::centred({512, 512, 1}, {1, 1, 1})};
+  return {iso::ProjectionGeometry::circular(iso::equal_angles(720, 2 * std::numbers::pi), scan),
+          iso::VoxelGrid::centred({512, 512, 1}, {1, 1, 1})};
 }
 
 Scan cone() {
@@ -72,7 +76,8 @@ Scan cone() {
   scan.source_to_detector_mm = 1200;
   scan.elements = {128, 128};
   scan.element_pitch_mm = {4, 4};
-  return {iso::ProjectionGeometry::circular(iso::equal_angles(180, 2 * std::numbers::pi), scan), iso::VoxelGrid::centred({128, 128, 128}, {2, 2, 2})};
+  return {iso::ProjectionGeometry::circular(iso::equal_angles(180, 2 * std::numbers::pi), scan),
+          iso::VoxelGrid::centred({128, 128, 128}, {2, 2, 2})};
 }
 
 // Arithmetic of one interpolation: a lerp is 3, its position 2, the sum 1; two more positions and lerps in space.
@@ -81,7 +86,8 @@ constexpr double plane_flops = 6, space_flops = 14, shadow_flops = 10, shadow_sp
 void rays(benchmark::State& state, const Scan& scan, bool forwards) {
   const bool slices = scan.geometry.elements()[1] == 1 || scan.geometry.beam() == iso::Beam::parallel;
   const double samples = scan.rays() * static_cast<double>(scan.grid.size[0]);  // about: rays at the rim are shorter
-  apply(state, RayTransform{scan.geometry, scan.grid}, forwards, samples, samples * (slices ? plane_flops : space_flops));
+  apply(state, RayTransform{scan.geometry, scan.grid}, forwards, samples,
+        samples * (slices ? plane_flops : space_flops));
 }
 
 void shadows(benchmark::State& state, const Scan& scan, bool forwards) {
@@ -93,7 +99,8 @@ void shadows(benchmark::State& state, const Scan& scan, bool forwards) {
 
 void filter(benchmark::State& state) {
   const double rows = 720, n = 2048;
-  apply(state, DetectorFilter{iso::Shape{800, 1, 720}, std::vector<double>(1025, 0.5)}, true, rows * 800, rows * 5 * n * std::log2(n));
+  apply(state, DetectorFilter{iso::Shape{800, 1, 720}, std::vector<double>(1025, 0.5)}, true, rows * 800,
+        rows * 5 * n * std::log2(n));
 }
 
 void fourier(benchmark::State& state, const iso::Shape& shape, const std::vector<std::size_t>& axes) {
@@ -105,7 +112,8 @@ void fourier(benchmark::State& state, const iso::Shape& shape, const std::vector
 
 void differences(benchmark::State& state, bool forwards) {
   const iso::Shape shape{256, 256, 64};
-  apply(state, FiniteDifference{shape, {0, 1, 2}}, forwards, static_cast<double>(shape.count()), 3.0 * static_cast<double>(shape.count()));
+  apply(state, FiniteDifference{shape, {0, 1, 2}}, forwards, static_cast<double>(shape.count()),
+        3.0 * static_cast<double>(shape.count()));
 }
 
 template <class Body>
@@ -128,7 +136,9 @@ void shrink(benchmark::State& state) {
 
 template <class... Arguments>
 void add(const char* name, Arguments&&... arguments) {
-  benchmark::RegisterBenchmark(name, std::forward<Arguments>(arguments)...)->Unit(benchmark::kMillisecond)->UseRealTime();
+  benchmark::RegisterBenchmark(name, std::forward<Arguments>(arguments)...)
+      ->Unit(benchmark::kMillisecond)
+      ->UseRealTime();
 }
 
 void register_all() {
@@ -154,7 +164,8 @@ void register_all() {
     vectors(s, 3, 2, [](Array& x, Array& y, Stream& stream) { cpu().vector().axpy(1e-6, x, y, stream); });
   };
   const auto dot = [](benchmark::State& s) {
-    vectors(s, 2, 2, [](Array& x, Array& y, Stream& stream) { benchmark::DoNotOptimize(cpu().vector().dot(x, y, stream)); });
+    vectors(s, 2, 2,
+            [](Array& x, Array& y, Stream& stream) { benchmark::DoNotOptimize(cpu().vector().dot(x, y, stream)); });
   };
   for (const std::int64_t count : {1 << 18, 1 << 24}) {
     benchmark::RegisterBenchmark("axpy", axpy)->Arg(count)->Unit(benchmark::kMillisecond)->UseRealTime();
@@ -169,8 +180,8 @@ int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
   if (const char* threads = std::getenv("ISO_THREADS")) iso::ThreadBudget::set(std::atoi(threads));
   const auto info = cpu().info();
-  std::printf("%s, %s, %d threads: %.1f GB/s, %.0f Gflop/s\n", info.description.c_str(), info.level.c_str(), iso::ThreadBudget::threads(),
-              roofline::rates().bytes_per_s / 1e9, roofline::rates().flops_per_s / 1e9);
+  std::printf("%s, %s, %d threads: %.1f GB/s, %.0f Gflop/s\n", info.description.c_str(), info.level.c_str(),
+              iso::ThreadBudget::threads(), roofline::rates().bytes_per_s / 1e9, roofline::rates().flops_per_s / 1e9);
   register_all();
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();

@@ -14,12 +14,14 @@ double now() { return std::chrono::duration<double>(std::chrono::steady_clock::n
 
 double measure_bytes() {
   const std::int64_t count = std::int64_t{1} << 25;  // 3 x 128 MiB
-  const auto a = std::make_unique<float[]>(count), b = std::make_unique<float[]>(count), c = std::make_unique<float[]>(count);
+  const auto a = std::make_unique<float[]>(count), b = std::make_unique<float[]>(count),
+             c = std::make_unique<float[]>(count);
   double best = 0;
   for (int run = 0; run < 4; ++run) {
     const double start = now();
     iso::parallel_for(count, 1 << 20, [&](std::int64_t from, std::int64_t to) {
-      for (auto i = from; i < to; ++i) a[static_cast<std::size_t>(i)] = b[static_cast<std::size_t>(i)] + 0.5F * c[static_cast<std::size_t>(i)];
+      for (auto i = from; i < to; ++i)
+        a[static_cast<std::size_t>(i)] = b[static_cast<std::size_t>(i)] + 0.5F * c[static_cast<std::size_t>(i)];
     });
     best = std::max(best, 12.0 * static_cast<double>(count) / (now() - start));
   }
@@ -29,8 +31,8 @@ double measure_bytes() {
 constexpr int lanes = 128;
 constexpr int rounds = 200000;
 
-__attribute__((target_clones("default", "arch=haswell", "arch=skylake-avx512"), optimize("O3", "fast-math")))
-void multiply_add(float* x) {
+__attribute__((target_clones("default", "arch=haswell", "arch=skylake-avx512"), optimize("O3", "fast-math"))) void
+multiply_add(float* x) {
   float local[lanes];
   for (int j = 0; j < lanes; ++j) local[j] = x[j];
   for (int i = 0; i < rounds; ++i) {
@@ -58,6 +60,8 @@ const Rates& rates() {
   return measured;
 }
 
-double seconds(double bytes, double flops) { return std::max(bytes / rates().bytes_per_s, flops / rates().flops_per_s); }
+double seconds(double bytes, double flops) {
+  return std::max(bytes / rates().bytes_per_s, flops / rates().flops_per_s);
+}
 
 }  // namespace roofline

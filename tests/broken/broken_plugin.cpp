@@ -59,15 +59,17 @@ void destroy(Task* task) {
 }
 
 constexpr std::array<const char*, 2> tasks{broken == "other_task" ? "other_task/unheard" : ISO_BROKEN "/pass", nullptr};
-constexpr PluginDescriptor descriptor{
-    broken == "short_descriptor" ? 8U : sizeof(PluginDescriptor),
-    broken == "other_major" ? abi_major + 1 : abi_major,
-    broken == "newer_minor" ? abi_minor + 1 : abi_minor,
-    broken == "other_build" ? "gcc99-cxx11abi0-itk9.9" : ISO_BUILD_TAG,
-    broken == "other_id" ? "somebody_else" : ISO_BROKEN,
-    broken == "other_version" ? "2.0.0" : "1.0.0",
-    broken == "no_title" ? nullptr : "Broken",
-    "Apache-2.0", tasks.data(), create, destroy};
+constexpr PluginDescriptor descriptor{broken == "short_descriptor" ? 8U : sizeof(PluginDescriptor),
+                                      broken == "other_major" ? abi_major + 1 : abi_major,
+                                      broken == "newer_minor" ? abi_minor + 1 : abi_minor,
+                                      broken == "other_build" ? "gcc99-cxx11abi0-itk9.9" : ISO_BUILD_TAG,
+                                      broken == "other_id" ? "somebody_else" : ISO_BROKEN,
+                                      broken == "other_version" ? "2.0.0" : "1.0.0",
+                                      broken == "no_title" ? nullptr : "Broken",
+                                      "Apache-2.0",
+                                      tasks.data(),
+                                      create,
+                                      destroy};
 
 #ifdef ISO_BROKEN_NEEDS
 const int needed = ISO_BROKEN_NEEDS;

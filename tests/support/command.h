@@ -50,9 +50,9 @@ struct Live {
 };
 
 struct How {
-  std::string in;                                ///< stdin
-  std::size_t largest_file{0};                   ///< RLIMIT_FSIZE: a full disk; 0: none
-  std::function<void(const Live&)> meanwhile;    ///< called once the process runs
+  std::string in;                              ///< stdin
+  std::size_t largest_file{0};                 ///< RLIMIT_FSIZE: a full disk; 0: none
+  std::function<void(const Live&)> meanwhile;  ///< called once the process runs
   std::map<std::string, std::string> environment;
 };
 
@@ -76,7 +76,9 @@ inline double seconds_until(const std::string& file, const std::string& words, d
 
 /// Runs `words` (the program first) and waits for its end.
 inline Answer start(const std::vector<std::string>& words, const How& how = {}) {
-  const fs::path base = fs::path(::testing::TempDir()) / ("iso_cmd" + std::to_string(::getpid()) + "_" + std::to_string(std::hash<std::thread::id>{}(std::this_thread::get_id())));
+  const fs::path base =
+      fs::path(::testing::TempDir()) / ("iso_cmd" + std::to_string(::getpid()) + "_" +
+                                        std::to_string(std::hash<std::thread::id>{}(std::this_thread::get_id())));
   const std::string in = base.string() + ".in", out = base.string() + ".out", err = base.string() + ".err";
   std::ofstream(in) << how.in;
   std::vector<char*> pointers;
@@ -103,7 +105,8 @@ inline Answer start(const std::vector<std::string>& words, const How& how = {}) 
   }
   if (how.meanwhile) how.meanwhile({child, out, err});
   int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {}
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
   Answer answer;
   answer.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   answer.code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
@@ -123,7 +126,8 @@ inline Answer isocenter(std::vector<std::string> arguments, const How& how = {})
 /// A folder of one test program, gone with it.
 class Folder {
  public:
-  explicit Folder(const std::string& name) : path_{fs::path(::testing::TempDir()) / (name + std::to_string(::getpid()))} {
+  explicit Folder(const std::string& name)
+      : path_{fs::path(::testing::TempDir()) / (name + std::to_string(::getpid()))} {
     fs::remove_all(path_);
     fs::create_directories(path_);
   }
@@ -169,7 +173,8 @@ inline std::string bytes_of(const std::vector<float>& values) {
 
 /// A parallel scan in our JSON; `angles` is the JSON of its angles.
 inline std::string parallel_scan(int elements, const std::string& angles, double pitch = 1) {
-  return R"({"beam": "parallel", "angles_deg": )" + angles + R"(, "elements": [)" + std::to_string(elements) + R"(, 1], "pitch_mm": [)" + std::to_string(pitch) + ", 1]}";
+  return R"({"beam": "parallel", "angles_deg": )" + angles + R"(, "elements": [)" + std::to_string(elements) +
+         R"(, 1], "pitch_mm": [)" + std::to_string(pitch) + ", 1]}";
 }
 inline std::string equal_views(int count, double span = 180) {
   return R"({"first": 0, "step": )" + std::to_string(span / count) + R"(, "count": )" + std::to_string(count) + "}";

@@ -19,7 +19,8 @@ inline const compute::Backend& reference() {
 class DenseOperator final : public compute::LinearOperator {
  public:
   DenseOperator(std::int64_t rows, std::int64_t columns, std::vector<double> entries)  ///< row by row
-      : LinearOperator({Shape{columns}, ScalarType::f64}, {Shape{rows}, ScalarType::f64}, reference()), entries_{std::move(entries)} {}
+      : LinearOperator({Shape{columns}, ScalarType::f64}, {Shape{rows}, ScalarType::f64}, reference()),
+        entries_{std::move(entries)} {}
   mutable int forwards{0}, adjoints{0};
 
  private:
@@ -30,7 +31,8 @@ class DenseOperator final : public compute::LinearOperator {
     if (write == compute::Write::replace) std::fill(y.begin(), y.end(), 0.0);
     for (std::int64_t i = 0; i < rows; ++i) {
       for (std::int64_t j = 0; j < columns; ++j) {
-        const auto from = static_cast<std::size_t>(transposed ? i : j), to = static_cast<std::size_t>(transposed ? j : i);
+        const auto from = static_cast<std::size_t>(transposed ? i : j),
+                   to = static_cast<std::size_t>(transposed ? j : i);
         y[to] += entries_[static_cast<std::size_t>(i * columns + j)] * x[from];
       }
     }
@@ -63,7 +65,9 @@ inline compute::Array vector(const std::vector<double>& values) {
   return x;
 }
 
-inline compute::Array zeros(std::int64_t size) { return vector(std::vector<double>(static_cast<std::size_t>(size), 0.0)); }
+inline compute::Array zeros(std::int64_t size) {
+  return vector(std::vector<double>(static_cast<std::size_t>(size), 0.0));
+}
 
 inline std::vector<double> values(const compute::Array& x) {
   const auto span = x.host<const double>();

@@ -29,14 +29,18 @@ class MemoryBackend final : public compute::HostBackend {
   [[nodiscard]] compute::DeviceInfo info() const override {
     return {"memory", "memory of the host", "none", std::size_t{1} << 40, std::size_t{1} << 40};
   }
-  [[nodiscard]] compute::Support supports(const compute::OperatorSpec&) const override { return {false, "it only holds memory"}; }
+  [[nodiscard]] compute::Support supports(const compute::OperatorSpec&) const override {
+    return {false, "it only holds memory"};
+  }
   [[nodiscard]] compute::OperatorPtr make(const compute::OperatorSpec&) const override {
     throw Error(Errc::unsupported, "this backend only holds memory");
   }
   [[nodiscard]] const compute::VectorOps& vector() const noexcept override { std::abort(); }
 };
 
-inline void add_backends(compute::BackendRegistry& registry, std::string_view /*wish*/ = "auto") { registry.add(std::make_unique<MemoryBackend>(), 1); }
+inline void add_backends(compute::BackendRegistry& registry, std::string_view /*wish*/ = "auto") {
+  registry.add(std::make_unique<MemoryBackend>(), 1);
+}
 
 inline Volume sample_volume(std::int64_t side = 16) {
   Volume volume;
@@ -130,7 +134,8 @@ class SampleTask final : public plugin::Task {
     needs.seconds_guess = 1;
     return needs;
   }
-  [[nodiscard]] plugin::Datasets run(const plugin::Datasets& inputs, const std::string&, plugin::RunContext& context) override {
+  [[nodiscard]] plugin::Datasets run(const plugin::Datasets& inputs, const std::string&,
+                                     plugin::RunContext& context) override {
     const Volume& input = get<Volume>(inputs.at("volume"));
     if (name_ == "count") return {{"volume", freeze(count_up(input, context))}};
     if (name_ != "noise" && name_ != "two_outputs") misbehave(context);

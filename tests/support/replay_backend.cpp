@@ -34,7 +34,9 @@ class ReplayBackend final : public HostBackend {
     return {"replay", "kernel bodies in loops on the host", "", std::size_t{1} << 40, std::size_t{1} << 40};
   }
   [[nodiscard]] Support supports(const OperatorSpec& spec) const override { return gpu::kernels_support(spec); }
-  [[nodiscard]] OperatorPtr make(const OperatorSpec& spec) const override { return gpu::make_kernel_operator(spec, *this); }
+  [[nodiscard]] OperatorPtr make(const OperatorSpec& spec) const override {
+    return gpu::make_kernel_operator(spec, *this);
+  }
   [[nodiscard]] const VectorOps& vector() const noexcept override { return *vector_; }
 
  private:

@@ -42,10 +42,14 @@ std::vector<std::string> cells_of(const std::string& line) {
   bool quoted = false;
   for (std::size_t i = 0; i < line.size(); ++i) {
     const char c = line[i];
-    if (quoted && c == '"' && i + 1 < line.size() && line[i + 1] == '"') cells.back() += line[++i];
-    else if (c == '"') quoted = !quoted;
-    else if (c == ',' && !quoted) cells.emplace_back();
-    else if (c != '\r') cells.back() += c;
+    if (quoted && c == '"' && i + 1 < line.size() && line[i + 1] == '"')
+      cells.back() += line[++i];
+    else if (c == '"')
+      quoted = !quoted;
+    else if (c == ',' && !quoted)
+      cells.emplace_back();
+    else if (c != '\r')
+      cells.back() += c;
   }
   if (quoted) throw Error(Errc::invalid_input, "a quote in the line '" + line + "' of the manifest is not closed");
   return cells;
@@ -62,26 +66,35 @@ std::vector<Case> cases_of_manifest(const std::string& file, const std::string& 
     if (line.empty() || line == "\r") continue;
     const std::vector<std::string> cells = cells_of(line);
     if (cells.size() != header.size())
-      throw Error(Errc::invalid_input, "row " + std::to_string(row) + " of '" + file + "' has " + std::to_string(cells.size()) + " cells, the header has " + std::to_string(header.size()));
+      throw Error(Errc::invalid_input, "row " + std::to_string(row) + " of '" + file + "' has " +
+                                           std::to_string(cells.size()) + " cells, the header has " +
+                                           std::to_string(header.size()));
     Case one{"case" + std::to_string(row), {"run", task}};
     for (std::size_t i = 0; i < cells.size(); ++i) {
-      if (header[i] == "case") one.name = cells[i];
-      else if (!cells[i].empty()) one.arguments.push_back("--" + header[i] + "=" + cells[i]);
+      if (header[i] == "case")
+        one.name = cells[i];
+      else if (!cells[i].empty())
+        one.arguments.push_back("--" + header[i] + "=" + cells[i]);
     }
     cases.push_back(std::move(one));
   }
-  if (cases.empty()) throw Error(Errc::no_input, "'" + file + "' names no case", "its first line names the columns, each other line is a case");
+  if (cases.empty())
+    throw Error(Errc::no_input, "'" + file + "' names no case",
+                "its first line names the columns, each other line is a case");
   return cases;
 }
 
 std::vector<Case> cases_of(const Request& request) {
   if (!request.manifest.empty()) {
-    if (request.recipes.size() != 1) throw Error(Errc::usage, "--manifest needs one task or recipe, " + std::to_string(request.recipes.size()) + " are named");
+    if (request.recipes.size() != 1)
+      throw Error(Errc::usage,
+                  "--manifest needs one task or recipe, " + std::to_string(request.recipes.size()) + " are named");
     return cases_of_manifest(request.manifest, request.recipes.front());
   }
   std::vector<Case> cases;
   for (const std::string& recipe : request.recipes) {
-    if (!std::filesystem::is_regular_file(recipe)) throw Error(Errc::cannot_read, "the recipe '" + recipe + "' is not there");
+    if (!std::filesystem::is_regular_file(recipe))
+      throw Error(Errc::cannot_read, "the recipe '" + recipe + "' is not there");
     cases.push_back({std::filesystem::path(recipe).stem().string(), {"run", recipe}});
   }
   return cases;
@@ -93,7 +106,8 @@ void complete(Case& one, const Request& request, int threads) {
   if (request.resume) arguments.insert(arguments.end(), {"--resume", "--skip-complete"});
   if (request.overwrite) arguments.emplace_back("--overwrite");
   if (!request.device.empty()) arguments.push_back("--device=" + request.device);
-  if (!request.reports.empty()) arguments.push_back("--report=" + (std::filesystem::path(request.reports) / (one.name + ".report.json")).string());
+  if (!request.reports.empty())
+    arguments.push_back("--report=" + (std::filesystem::path(request.reports) / (one.name + ".report.json")).string());
   arguments.insert(arguments.end(), request.passed_on.begin(), request.passed_on.end());
 }
 
@@ -102,16 +116,29 @@ void say(const Case& one, const Child& child, const Request& request) {
   std::string printed = child.errors();
   while (printed.ends_with('\n')) printed.pop_back();
   if (request.json) {
-    print(Json{{"case", one.name}, {"exit_code", child.code()}, {"skipped", skipped}, {"seconds", child.seconds()}, {"message", printed}}.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+    print(Json{{"case", one.name},
+               {"exit_code", child.code()},
+               {"skipped", skipped},
+               {"seconds", child.seconds()},
+               {"message", printed}}
+              .dump(-1, ' ', false, Json::error_handler_t::replace) +
+          "\n");
     return;
   }
-  print(one.name + ": " + (skipped ? "complete already" : child.code() == 0 ? "done" : "failed with exit code " + std::to_string(child.code())) + ", " + in_digits(child.seconds(), 3) + " s\n");
+  print(one.name + ": " +
+        (skipped             ? "complete already"
+         : child.code() == 0 ? "done"
+                             : "failed with exit code " + std::to_string(child.code())) +
+        ", " + in_digits(child.seconds(), 3) + " s\n");
   if (child.code() != 0) note(printed);
 }
 
 /// Runs the cases, up to `jobs` at once, and gives the exit code of the first that failed.
 int run_all(std::deque<Case> waiting, const Request& request, const std::stop_token& stop) {
-  struct Running { Case one; Child child; };
+  struct Running {
+    Case one;
+    Child child;
+  };
   std::vector<Running> running;
   int code = 0;
   bool cancelled = false;
@@ -136,42 +163,50 @@ int run_all(std::deque<Case> waiting, const Request& request, const std::stop_to
     }
     std::this_thread::sleep_for(std::chrono::milliseconds{20});
   }
-  if (stop.stop_requested()) throw Error(Errc::cancelled, "the batch was cancelled with " + std::to_string(waiting.size()) + " cases not begun", "--resume goes on with what is left");
+  if (stop.stop_requested())
+    throw Error(Errc::cancelled, "the batch was cancelled with " + std::to_string(waiting.size()) + " cases not begun",
+                "--resume goes on with what is left");
   return code;
 }
 
 void declare(Options& options, Request& request) {
   options.add_arguments("RECIPES", "Recipes, one a case; with --manifest one task or recipe.", request.recipes);
-  options.add("--manifest", "FILE.csv", "A case a row; columns are options of run without dashes, 'case' names the row.", request.manifest);
+  options.add("--manifest", "FILE.csv",
+              "A case a row; columns are options of run without dashes, 'case' names the row.", request.manifest);
   options.add("--jobs", "N", "Cases at once, each in a process of its own; they share the threads.", request.jobs, 1);
   options.add_flag("--resume", "Leave out cases that are complete, go on with interrupted ones.", request.resume);
   options.add_flag("--overwrite", "Replace outputs that exist.", request.overwrite);
   options.add("--reports", "DIR", "Write a report a case there.", request.reports);
-  options.add_repeated("--pass", "OPTION", "An option for every case, such as --pass=--isolate.", [&request](const std::string& text) { request.passed_on.push_back(text); });
+  options.add_repeated("--pass", "OPTION", "An option for every case, such as --pass=--isolate.",
+                       [&request](const std::string& text) { request.passed_on.push_back(text); });
   options.add_flag("--json", "One JSON object a case and line.", request.json);
   add_device(options, request.device);
   request.setting.add_threads(options);
   request.setting.add_logging(options);
-  options.add_examples({"isocenter batch recipes/*.json --jobs 2 --json", "isocenter batch sparse_view_ct/tv --manifest cases.csv --reports reports --resume"});
+  options.add_examples({"isocenter batch recipes/*.json --jobs 2 --json",
+                        "isocenter batch sparse_view_ct/tv --manifest cases.csv --reports reports --resume"});
 }
 
 }  // namespace
 
 int batch(Arguments arguments) {
   Request request;
-  Options options{"batch RECIPE... [options]", "Run a cohort, one process a case, so that a case fails or is resumed alone."};
+  Options options{"batch RECIPE... [options]",
+                  "Run a cohort, one process a case, so that a case fails or is resumed alone."};
   declare(options, request);
   if (!options.parse(arguments)) return 0;
   request.setting.begin();
   std::vector<Case> cases = cases_of(request);
   if (!request.reports.empty() && !std::filesystem::is_directory(request.reports))
-    throw Error(Errc::output_directory, "the folder '" + request.reports + "' for reports does not exist", "make it first");
+    throw Error(Errc::output_directory, "the folder '" + request.reports + "' for reports does not exist",
+                "make it first");
   request.jobs = std::min<int>(request.jobs, static_cast<int>(cases.size()));
   const int threads = std::max(1, ThreadBudget::threads() / request.jobs);
   for (Case& one : cases) complete(one, request, threads);
   const Interrupt interrupt;
   const std::size_t count = cases.size();
-  const int code = run_all({std::make_move_iterator(cases.begin()), std::make_move_iterator(cases.end())}, request, interrupt.token());
+  const int code = run_all({std::make_move_iterator(cases.begin()), std::make_move_iterator(cases.end())}, request,
+                           interrupt.token());
   if (!request.json) print(std::to_string(count) + " cases, " + (code == 0 ? "all done" : "not all done") + "\n");
   return code;
 }

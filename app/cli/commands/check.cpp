@@ -32,7 +32,8 @@ Checked describe_refused(const std::string& file, io::ReadOptions options, const
       continue;
     }
     result.verdict.finding = finding;
-    if (const GeometryVerdict found = verdict_of(*result.data); found.finding != Finding::uniform) result.verdict = found;
+    if (const GeometryVerdict found = verdict_of(*result.data); found.finding != Finding::uniform)
+      result.verdict = found;
     return result;
   }
   return result;
@@ -61,16 +62,21 @@ Json json_of(const std::string& file, const Checked& checked) {
     json["meta"] = metadata(*checked.data);
   }
   if (checked.data || (checked.problem && checked.problem->code() == Errc::geometry_refused))
-    json["geometry"] = {{"finding", to_string(checked.verdict.finding)}, {"deviation", checked.verdict.deviation},
-                        {"unit", checked.verdict.unit}, {"sentence", checked.verdict.sentence}};
+    json["geometry"] = {{"finding", to_string(checked.verdict.finding)},
+                        {"deviation", checked.verdict.deviation},
+                        {"unit", checked.verdict.unit},
+                        {"sentence", checked.verdict.sentence}};
   if (checked.problem)
-    json["error"] = {{"code", to_string(checked.problem->code())}, {"message", checked.problem->what()}, {"hint", checked.problem->hint()}};
+    json["error"] = {{"code", to_string(checked.problem->code())},
+                     {"message", checked.problem->what()},
+                     {"hint", checked.problem->hint()}};
   return json;
 }
 
 std::string text_of(const std::string& file, const Checked& checked) {
   if (!checked.data) return file + ": cannot be used\n";
-  std::string text = file + ": " + std::string(to_string(kind_of(*checked.data))) + ", " + shape_text(*checked.data) + ", " + type_text(*checked.data);
+  std::string text = file + ": " + std::string(to_string(kind_of(*checked.data))) + ", " + shape_text(*checked.data) +
+                     ", " + type_text(*checked.data);
   if (const std::string detail = detail_text(*checked.data); !detail.empty()) text += "\n  " + detail;
   text += "\n  geometry: " + std::string(to_string(checked.verdict.finding));
   if (!checked.verdict.sentence.empty()) text += ": " + checked.verdict.sentence;
@@ -86,7 +92,8 @@ int check(Arguments arguments) {
   FileHints hints;
   std::vector<std::string> files;
   bool json = false;
-  Options options{"check FILE... [options]", "Read files, say what they hold and whether their geometry can be trusted."};
+  Options options{"check FILE... [options]",
+                  "Read files, say what they hold and whether their geometry can be trusted."};
   options.add_arguments("FILES", "Files or folders to check.", files);
   hints.add_to(options);
   options.add_flag("--json", "One JSON object a file and line.", json);
@@ -97,7 +104,8 @@ int check(Arguments arguments) {
   std::optional<Error> first;
   for (const std::string& file : files) {
     const Checked checked = check_file(file, hints.read);
-    print(json ? json_of(file, checked).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n" : text_of(file, checked));
+    print(json ? json_of(file, checked).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"
+               : text_of(file, checked));
     if (checked.problem && !first) first = checked.problem;
   }
   if (first) throw Error(*first);

@@ -38,13 +38,15 @@ Child::Child(const std::vector<std::string>& arguments) {
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
   std::string program = "/proc/self/exe";
   std::array<char, 4096> path{};
-  if (const ssize_t length = ::readlink(program.c_str(), path.data(), path.size() - 1); length > 0) program.assign(path.data(), static_cast<std::size_t>(length));
+  if (const ssize_t length = ::readlink(program.c_str(), path.data(), path.size() - 1); length > 0)
+    program.assign(path.data(), static_cast<std::size_t>(length));
   std::vector<std::string> words{program};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
-  const int number = good ? ::posix_spawn(&process_, program.c_str(), &actions, &attributes, pointers.data(), environ) : errno;
+  const int number =
+      good ? ::posix_spawn(&process_, program.c_str(), &actions, &attributes, pointers.data(), environ) : errno;
   ::posix_spawn_file_actions_destroy(&actions);
   ::posix_spawnattr_destroy(&attributes);
   for (std::size_t i = 0; i < 2; ++i) {
@@ -55,7 +57,8 @@ Child::Child(const std::vector<std::string>& arguments) {
   if (number == 0) return;
   process_ = -1;
   end();
-  throw Error(Errc::internal, "a case cannot be started: " + std::string(std::strerror(number)), "check the limits of processes and open files (ulimit -u, ulimit -n)");
+  throw Error(Errc::internal, "a case cannot be started: " + std::string(std::strerror(number)),
+              "check the limits of processes and open files (ulimit -u, ulimit -n)");
 }
 
 Child::Child(Child&& other) noexcept { *this = std::move(other); }
@@ -79,7 +82,8 @@ Child::~Child() { end(); }
 void Child::end() noexcept {
   if (process_ > 0) {
     ::kill(process_, SIGKILL);
-    while (::waitpid(process_, nullptr, 0) < 0 && errno == EINTR) {}
+    while (::waitpid(process_, nullptr, 0) < 0 && errno == EINTR) {
+    }
     process_ = -1;
   }
   for (int& file : ends_) {

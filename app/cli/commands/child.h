@@ -15,8 +15,8 @@ class Child {
   Child(Child&& other) noexcept;
   Child& operator=(Child&& other) noexcept;
   ~Child();
-  [[nodiscard]] bool ended();  ///< asks, and takes what was printed so far
-  void interrupt() noexcept;   ///< as Ctrl-C would
+  [[nodiscard]] bool ended();                                ///< asks, and takes what was printed so far
+  void interrupt() noexcept;                                 ///< as Ctrl-C would
   [[nodiscard]] int code() const noexcept { return code_; }  ///< 128 + signal for a crash
   [[nodiscard]] const std::string& output() const noexcept { return texts_[0]; }
   [[nodiscard]] const std::string& errors() const noexcept { return texts_[1]; }

@@ -9,26 +9,32 @@
 namespace iso::cli {
 namespace {
 
-std::string triple(const Vec3& values) { return in_digits(values[0], 6) + " x " + in_digits(values[1], 6) + " x " + in_digits(values[2], 6); }
+std::string triple(const Vec3& values) {
+  return in_digits(values[0], 6) + " x " + in_digits(values[1], 6) + " x " + in_digits(values[2], 6);
+}
 
 std::string scan_text(const ProjectionGeometry& geometry) {
   constexpr std::array<std::string_view, 3> beams{"parallel", "fan", "cone"};
-  std::string text = std::string(beams[static_cast<std::size_t>(geometry.beam())]) + " beam, " + std::to_string(geometry.views().size()) + " views, " +
-                     std::to_string(geometry.elements()[0]) + " x " + std::to_string(geometry.elements()[1]) + " elements of " + in_digits(geometry.pitch_u_mm()) + " x " +
-                     in_digits(geometry.pitch_v_mm()) + " mm";
+  std::string text = std::string(beams[static_cast<std::size_t>(geometry.beam())]) + " beam, " +
+                     std::to_string(geometry.views().size()) + " views, " + std::to_string(geometry.elements()[0]) +
+                     " x " + std::to_string(geometry.elements()[1]) + " elements of " +
+                     in_digits(geometry.pitch_u_mm()) + " x " + in_digits(geometry.pitch_v_mm()) + " mm";
   const auto orbit = geometry.orbit();
   if (!orbit.circular || orbit.angles_rad.empty()) return text + ", free orbit";
   const double degrees = 180 / std::numbers::pi;
-  text += ", " + in_digits(orbit.angles_rad.front() * degrees) + " to " + in_digits(orbit.angles_rad.back() * degrees) + " degrees";
+  text += ", " + in_digits(orbit.angles_rad.front() * degrees) + " to " + in_digits(orbit.angles_rad.back() * degrees) +
+          " degrees";
   if (geometry.beam() != Beam::parallel)
-    text += ", source to axis " + in_digits(orbit.source_to_axis_mm, 6) + " mm, to detector " + in_digits(orbit.source_to_detector_mm, 6) + " mm";
+    text += ", source to axis " + in_digits(orbit.source_to_axis_mm, 6) + " mm, to detector " +
+            in_digits(orbit.source_to_detector_mm, 6) + " mm";
   return text;
 }
 
 }  // namespace
 
 GeometryVerdict verdict_of(const Dataset& data) {
-  if (const auto* const scan = std::get_if<Sinogram>(&data)) return check_sinogram(scan->readings.spec().shape, scan->geometry);
+  if (const auto* const scan = std::get_if<Sinogram>(&data))
+    return check_sinogram(scan->readings.spec().shape, scan->geometry);
   return {};
 }
 
@@ -46,15 +52,19 @@ std::string type_text(const Dataset& data) {
 
 std::string detail_text(const Dataset& data) {
   if (const auto* const volume = std::get_if<Volume>(&data))
-    return "spacing " + triple(volume->grid.spacing_mm) + " mm, origin " + triple(volume->grid.origin_mm) + " mm, values " + std::string(to_string(volume->quantity));
-  if (const auto* const labels = std::get_if<LabelMap>(&data)) return "spacing " + triple(labels->grid.spacing_mm) + " mm, " + std::to_string(labels->names.size()) + " names";
+    return "spacing " + triple(volume->grid.spacing_mm) + " mm, origin " + triple(volume->grid.origin_mm) +
+           " mm, values " + std::string(to_string(volume->quantity));
+  if (const auto* const labels = std::get_if<LabelMap>(&data))
+    return "spacing " + triple(labels->grid.spacing_mm) + " mm, " + std::to_string(labels->names.size()) + " names";
   if (const auto* const scan = std::get_if<Sinogram>(&data)) return scan_text(scan->geometry);
   return "";
 }
 
 const PixelBlock& comparable(const Dataset& data, const std::string& file) {
   const PixelBlock* const pixels = pixels_of(data);
-  if (pixels == nullptr) throw Error(Errc::type_mismatch, "'" + file + "' is a " + std::string(to_string(kind_of(data))) + ", expected pixels");
+  if (pixels == nullptr)
+    throw Error(Errc::type_mismatch,
+                "'" + file + "' is a " + std::string(to_string(kind_of(data))) + ", expected pixels");
   return *pixels;
 }
 

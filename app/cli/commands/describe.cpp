@@ -25,14 +25,17 @@ std::string range_of(const params::FieldInfo& field) {
 std::string condition_of(const params::FieldInfo& field) {
   if (!field.visible_when) return {};
   std::string text = " (with " + field.visible_when->field + " ";
-  for (std::size_t i = 0; i < field.visible_when->values.size(); ++i) text += (i == 0 ? "" : " or ") + field.visible_when->values[i];
+  for (std::size_t i = 0; i < field.visible_when->values.size(); ++i)
+    text += (i == 0 ? "" : " or ") + field.visible_when->values[i];
   return text + ")";
 }
 
 std::string ports_text(std::span<const plugin::Port> ports, const std::string& heading) {
   if (ports.empty()) return {};
   TextTable table{{heading, "KIND", "", "HELP"}};
-  for (const plugin::Port& port : ports) table.add({"--" + params::kebab_case(port.name), std::string(to_string(port.kind)), port.optional ? "optional" : "", port.help});
+  for (const plugin::Port& port : ports)
+    table.add({"--" + params::kebab_case(port.name), std::string(to_string(port.kind)), port.optional ? "optional" : "",
+               port.help});
   return table.text() + "\n";
 }
 
@@ -41,7 +44,8 @@ std::string text_of(const plugin::TaskManifest& task) {
   text += ports_text(task.inputs, "INPUT") + ports_text(task.outputs, "OUTPUT");
   TextTable table{{"PARAMETER", "TYPE", "DEFAULT", "UNIT", "RANGE", "HELP"}};
   for (const params::FieldInfo& field : task.parameters.fields)
-    table.add({"--" + params::kebab_case(field.name), std::string(to_string(field.kind)), params::text_of(field.default_value), field.unit, range_of(field), field.help + condition_of(field)});
+    table.add({"--" + params::kebab_case(field.name), std::string(to_string(field.kind)),
+               params::text_of(field.default_value), field.unit, range_of(field), field.help + condition_of(field)});
   if (!task.parameters.fields.empty()) text += table.text() + "\n";
   for (const std::string& reference : task.about.references) text += "  " + reference + "\n";
   return text;
@@ -56,7 +60,8 @@ std::string ports_markdown(std::span<const plugin::Port> ports, const std::strin
   if (ports.empty()) return {};
   std::string text = "## " + heading + "\n\n| port | kind | | |\n|---|---|---|---|\n";
   for (const plugin::Port& port : ports)
-    text += "| `--" + params::kebab_case(port.name) + "` | " + std::string(to_string(port.kind)) + " | " + (port.optional ? "optional" : "required") + " | " + in_cell(port.help) + " |\n";
+    text += "| `--" + params::kebab_case(port.name) + "` | " + std::string(to_string(port.kind)) + " | " +
+            (port.optional ? "optional" : "required") + " | " + in_cell(port.help) + " |\n";
   return text + "\n";
 }
 
@@ -65,10 +70,12 @@ std::string markdown_of(const plugin::TaskManifest& task) {
   std::string text = "# " + task.about.title + "\n\n`" + task.id + "`\n\n" + task.about.summary + "\n\n";
   if (!task.about.description.empty()) text += task.about.description + "\n\n";
   text += ports_markdown(task.inputs, "Inputs") + ports_markdown(task.outputs, "Outputs");
-  if (!task.parameters.fields.empty()) text += "## Parameters\n\n| option | type | default | unit | range | |\n|---|---|---|---|---|---|\n";
+  if (!task.parameters.fields.empty())
+    text += "## Parameters\n\n| option | type | default | unit | range | |\n|---|---|---|---|---|---|\n";
   for (const params::FieldInfo& field : task.parameters.fields)
-    text += "| `--" + params::kebab_case(field.name) + "` | " + std::string(to_string(field.kind)) + " | " + in_cell(params::text_of(field.default_value)) + " | " + field.unit + " | " +
-            in_cell(range_of(field)) + " | " + in_cell(field.help + condition_of(field)) + " |\n";
+    text += "| `--" + params::kebab_case(field.name) + "` | " + std::string(to_string(field.kind)) + " | " +
+            in_cell(params::text_of(field.default_value)) + " | " + field.unit + " | " + in_cell(range_of(field)) +
+            " | " + in_cell(field.help + condition_of(field)) + " |\n";
   if (!task.about.references.empty()) text += "\n## References\n\n";
   for (const std::string& reference : task.about.references) text += "- " + reference + "\n";
   return text;
@@ -76,14 +83,22 @@ std::string markdown_of(const plugin::TaskManifest& task) {
 
 Json json_of(std::span<const plugin::Port> ports) {
   Json list = Json::array();
-  for (const plugin::Port& port : ports) list.push_back({{"name", port.name}, {"kind", to_string(port.kind)}, {"optional", port.optional}, {"help", port.help}});
+  for (const plugin::Port& port : ports)
+    list.push_back(
+        {{"name", port.name}, {"kind", to_string(port.kind)}, {"optional", port.optional}, {"help", port.help}});
   return list;
 }
 
 Json json_of(const plugin::TaskManifest& task) {
-  Json json{{"task", task.id}, {"title", task.about.title}, {"summary", task.about.summary}, {"description", task.about.description},
-            {"category", task.about.category}, {"references", task.about.references}, {"interactive", task.interactive},
-            {"inputs", json_of(task.inputs)}, {"outputs", json_of(task.outputs)}};
+  Json json{{"task", task.id},
+            {"title", task.about.title},
+            {"summary", task.about.summary},
+            {"description", task.about.description},
+            {"category", task.about.category},
+            {"references", task.about.references},
+            {"interactive", task.interactive},
+            {"inputs", json_of(task.inputs)},
+            {"outputs", json_of(task.outputs)}};
   json.update(Json::parse(to_json(task.parameters)));
   return json;
 }
@@ -92,7 +107,8 @@ Json json_of(const plugin::TaskManifest& task) {
 std::string xml_of(const plugin::TaskManifest& task, Setting& setting) {
   for (const host::PluginEntry& entry : setting.catalogue().plugins())
     for (const plugin::TaskManifest& each : entry.manifest.tasks)
-      if (each.id == task.id && entry.state != host::PluginState::failed) return slicer_description(task, entry.manifest);
+      if (each.id == task.id && entry.state != host::PluginState::failed)
+        return slicer_description(task, entry.manifest);
   throw Error(Errc::plugin_incompatible, "the plugin of task '" + task.id + "' cannot be used");
 }
 
@@ -109,16 +125,21 @@ int describe(Arguments arguments) {
   options.add_flag("--json", "As one JSON object.", json);
   setting.add_plugins(options);
   setting.add_logging(options);
-  options.add_examples({"isocenter describe sparse_view_ct/tv", "isocenter describe sparse_view_ct/tv --xml > tv.xml", "isocenter describe sparse_view_ct/tv --markdown"});
+  options.add_examples({"isocenter describe sparse_view_ct/tv", "isocenter describe sparse_view_ct/tv --xml > tv.xml",
+                        "isocenter describe sparse_view_ct/tv --markdown"});
   if (!options.parse(arguments)) return 0;
   if (static_cast<int>(xml) + static_cast<int>(markdown) + static_cast<int>(json) > 1)
     throw Error(Errc::usage, "more than one of --xml, --markdown and --json is given", "choose one");
   setting.begin();
   const plugin::TaskManifest& task = setting.manifest(name);
-  if (xml) print(xml_of(task, setting));
-  else if (markdown) print(markdown_of(task));
-  else if (json) print(json_of(task).dump(2) + "\n");
-  else print(text_of(task));
+  if (xml)
+    print(xml_of(task, setting));
+  else if (markdown)
+    print(markdown_of(task));
+  else if (json)
+    print(json_of(task).dump(2) + "\n");
+  else
+    print(text_of(task));
   return 0;
 }
 

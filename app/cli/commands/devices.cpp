@@ -32,12 +32,18 @@ int devices(Arguments arguments) {
   options.add_examples({"isocenter devices", "isocenter devices --json"});
   if (!options.parse(arguments)) return 0;
   setting.begin();
-  Json all{{"threads", ThreadBudget::threads()}, {"memory_available_bytes", job::available_memory_bytes()}, {"devices", Json::array()}, {"absent", Json::array()}};
+  Json all{{"threads", ThreadBudget::threads()},
+           {"memory_available_bytes", job::available_memory_bytes()},
+           {"devices", Json::array()},
+           {"absent", Json::array()}};
   TextTable table{{"DEVICE", "WHAT", "LEVEL", "MEMORY", "FREE"}};
   for (const auto& backend : setting.registry("auto").available()) {
     const compute::DeviceInfo info = backend->info();
-    all["devices"].push_back({{"id", info.id}, {"description", info.description}, {"level", info.level},
-                              {"memory_bytes", info.memory_bytes}, {"memory_free_bytes", info.memory_free_bytes}});
+    all["devices"].push_back({{"id", info.id},
+                              {"description", info.description},
+                              {"level", info.level},
+                              {"memory_bytes", info.memory_bytes},
+                              {"memory_free_bytes", info.memory_free_bytes}});
     table.add({info.id, info.description, info.level, size_text(info.memory_bytes), size_text(info.memory_free_bytes)});
   }
   std::string absent;
@@ -45,8 +51,11 @@ int devices(Arguments arguments) {
     all["absent"].push_back({{"id", entry.id}, {"reason", entry.reason}});
     absent += "absent: " + entry.id + ": " + entry.reason + "\n";
   }
-  if (json) print(all.dump() + "\n");
-  else print(table.text() + "\n" + std::to_string(ThreadBudget::threads()) + " threads, " + job::in_words(job::available_memory_bytes()) + " of memory available\n" + absent);
+  if (json)
+    print(all.dump() + "\n");
+  else
+    print(table.text() + "\n" + std::to_string(ThreadBudget::threads()) + " threads, " +
+          job::in_words(job::available_memory_bytes()) + " of memory available\n" + absent);
   return 0;
 }
 

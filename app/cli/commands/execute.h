@@ -20,12 +20,14 @@ struct Manner {
   void add_to(Options& options);
 };
 
-[[nodiscard]] std::shared_ptr<job::Executor> make_executor(Setting& setting, const Manner& manner, const std::string& device);
+[[nodiscard]] std::shared_ptr<job::Executor> make_executor(Setting& setting, const Manner& manner,
+                                                           const std::string& device);
 
 /// Writes the previews of a job beside its outputs: rec.mha -> rec.preview_00010.mha.
 class PreviewWriter {
  public:
-  PreviewWriter(job::Recipe recipe, const job::ExecutionOptions& options) : recipe_{std::move(recipe)}, options_{options} {}
+  PreviewWriter(job::Recipe recipe, const job::ExecutionOptions& options)
+      : recipe_{std::move(recipe)}, options_{options} {}
   void take(const job::Event& event);
   [[nodiscard]] static std::filesystem::path path(const std::filesystem::path& output, int count);
 

@@ -25,9 +25,12 @@ std::string name_of(const host::PluginEntry& entry) {
 Json json_of(const host::PluginEntry& entry) {
   Json tasks = Json::array();
   for (const plugin::TaskManifest& task : entry.manifest.tasks)
-    tasks.push_back({{"id", task.id}, {"title", task.about.title}, {"summary", task.about.summary}, {"category", task.about.category}});
-  return {{"plugin", name_of(entry)}, {"version", entry.manifest.version}, {"state", name_of(entry.state)}, {"reason", entry.reason},
-          {"manifest", entry.manifest_file.string()}, {"tasks", std::move(tasks)}};
+    tasks.push_back({{"id", task.id},
+                     {"title", task.about.title},
+                     {"summary", task.about.summary},
+                     {"category", task.about.category}});
+  return {{"plugin", name_of(entry)}, {"version", entry.manifest.version},        {"state", name_of(entry.state)},
+          {"reason", entry.reason},   {"manifest", entry.manifest_file.string()}, {"tasks", std::move(tasks)}};
 }
 
 void print_tables(std::span<const host::PluginEntry> plugins, bool all) {
@@ -37,11 +40,14 @@ void print_tables(std::span<const host::PluginEntry> plugins, bool all) {
   for (const host::PluginEntry& entry : plugins) {
     states.add({name_of(entry), entry.manifest.version, std::string(name_of(entry.state)), entry.reason});
     if (entry.state == host::PluginState::failed) continue;
-    for (const plugin::TaskManifest& task : entry.manifest.tasks) tasks.add({task.id, task.about.category, task.about.title});
+    for (const plugin::TaskManifest& task : entry.manifest.tasks)
+      tasks.add({task.id, task.about.category, task.about.title});
     count += entry.manifest.tasks.size();
   }
-  if (count > 0) print(tasks.text());
-  else print("no tasks: no plugin was found; --plugins-path DIR or ISOCENTER_PLUGIN_PATH says where to look\n");
+  if (count > 0)
+    print(tasks.text());
+  else
+    print("no tasks: no plugin was found; --plugins-path DIR or ISOCENTER_PLUGIN_PATH says where to look\n");
   if (all) print("\n" + states.text());
 }
 
@@ -64,7 +70,8 @@ int list(Arguments arguments) {
     return 0;
   }
   for (const host::PluginEntry& entry : plugins)
-    if (all || entry.state != host::PluginState::failed) print(json_of(entry).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+    if (all || entry.state != host::PluginState::failed)
+      print(json_of(entry).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
   return 0;
 }
 

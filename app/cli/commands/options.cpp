@@ -51,13 +51,17 @@ struct Options::Impl {
     app.allow_extras();
     command = usage.substr(0, usage.find(' '));
   }
-  CLI::Option* option(const std::string& names, const std::string& value, const std::string& help, Take take, bool repeated) {
+  CLI::Option* option(const std::string& names, const std::string& value, const std::string& help, Take take,
+                      bool repeated) {
     const std::string name = first_name(names);
-    CLI::Option* const added = app.add_option(names, [=](const CLI::results_t& values) {
-      if (values.size() > 1 && !repeated) throw Error(Errc::usage, "option '" + name + "' is given twice");
-      for (const std::string& text : values) take(text);
-      return true;
-    }, help);
+    CLI::Option* const added = app.add_option(
+        names,
+        [=](const CLI::results_t& values) {
+          if (values.size() > 1 && !repeated) throw Error(Errc::usage, "option '" + name + "' is given twice");
+          for (const std::string& text : values) take(text);
+          return true;
+        },
+        help);
     added->type_name(value)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->allow_extra_args(false);
     if (!group.empty()) added->group(group);
     return added;
@@ -91,11 +95,15 @@ void Options::add(const std::string& names, const std::string& value, const std:
     target = static_cast<int>(found);
   });
 }
-void Options::add(const std::string& names, const std::string& value, const std::string& help, std::optional<double>& target) {
-  add(names, value, help, [&target, name = first_name(names)](const std::string& text) { target = number(name, text); });
+void Options::add(const std::string& names, const std::string& value, const std::string& help,
+                  std::optional<double>& target) {
+  add(names, value, help,
+      [&target, name = first_name(names)](const std::string& text) { target = number(name, text); });
 }
-void Options::add(const std::string& names, const std::string& value, const std::string& help, std::vector<double>& target) {
-  add(names, value, help, [&target, name = first_name(names)](const std::string& text) { target = numbers(name, text); });
+void Options::add(const std::string& names, const std::string& value, const std::string& help,
+                  std::vector<double>& target) {
+  add(names, value, help,
+      [&target, name = first_name(names)](const std::string& text) { target = numbers(name, text); });
 }
 
 void Options::add_flag(const std::string& names, const std::string& help, bool& target) {
@@ -143,16 +151,19 @@ bool Options::parse(std::span<const std::string> arguments) {
   const std::vector<std::string> left = impl_->app.remaining();
   if (left.empty()) return true;
   const std::string word = left.front().substr(0, left.front().find('='));
-  if (!word.starts_with("-")) throw Error(Errc::usage, "'" + word + "' is one argument more than 'isocenter " + impl_->command + "' takes", help);
+  if (!word.starts_with("-"))
+    throw Error(Errc::usage, "'" + word + "' is one argument more than 'isocenter " + impl_->command + "' takes", help);
   const std::string meant = nearest(word, impl_->names());
-  throw Error(Errc::usage, "'isocenter " + impl_->command + "' has no option '" + word + "'", meant.empty() ? help : "did you mean " + meant + "?");
+  throw Error(Errc::usage, "'isocenter " + impl_->command + "' has no option '" + word + "'",
+              meant.empty() ? help : "did you mean " + meant + "?");
 }
 
 std::int64_t whole_number(const std::string& option, const std::string& text, std::int64_t least) {
   std::int64_t value = 0;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (problem != std::errc{} || end != text.data() + text.size() || value < least)
-    throw Error(Errc::usage, option + " is '" + text + "', expected a whole number of " + std::to_string(least) + " or more");
+    throw Error(Errc::usage,
+                option + " is '" + text + "', expected a whole number of " + std::to_string(least) + " or more");
   return value;
 }
 
@@ -178,7 +189,10 @@ std::size_t bytes(const std::string& option, const std::string& text) {
   constexpr std::string_view units = "KMGT";
   std::string digits = text;
   double factor = 1;
-  if (const auto unit = digits.empty() ? std::string::npos : units.find(static_cast<char>(std::toupper(static_cast<unsigned char>(digits.back())))); unit != std::string::npos) {
+  if (const auto unit = digits.empty()
+                            ? std::string::npos
+                            : units.find(static_cast<char>(std::toupper(static_cast<unsigned char>(digits.back()))));
+      unit != std::string::npos) {
     factor = std::pow(1024.0, static_cast<double>(unit + 1));
     digits.pop_back();
   }

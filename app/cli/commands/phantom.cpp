@@ -31,7 +31,8 @@ VoxelGrid grid_from(const Request& request) {
   if (!request.like.empty()) {
     const DatasetPtr data = io::read(request.like);
     if (const VoxelGrid* const grid = grid_of(*data); grid != nullptr) return *grid;
-    throw Error(Errc::type_mismatch, "'" + request.like + "' is a " + std::string(to_string(kind_of(*data))) + ", expected one with a grid");
+    throw Error(Errc::type_mismatch,
+                "'" + request.like + "' is a " + std::string(to_string(kind_of(*data))) + ", expected one with a grid");
   }
   const bool solid = request.source.name.find("3d") != std::string::npos;
   std::array<std::int64_t, 3> size{};
@@ -39,10 +40,12 @@ VoxelGrid grid_from(const Request& request) {
   for (std::size_t axis = 0; axis < 3; ++axis) {
     const double extent = request.size.empty() ? (solid ? 128.0 : axis == 2 ? 1.0 : 256.0) : at(request.size, axis, 1);
     if (!(extent >= 1) || extent > 1e5 || extent != std::floor(extent))
-      throw Error(Errc::usage, "--size names " + in_digits(extent) + " voxels along an axis, expected a whole number of 1 or more");
+      throw Error(Errc::usage,
+                  "--size names " + in_digits(extent) + " voxels along an axis, expected a whole number of 1 or more");
     size[axis] = static_cast<std::int64_t>(extent);
     spacing[axis] = at(request.spacing, axis, 1);
-    if (!(spacing[axis] > 0)) throw Error(Errc::usage, "--spacing is " + in_digits(spacing[axis]) + " mm along an axis, expected more than 0");
+    if (!(spacing[axis] > 0))
+      throw Error(Errc::usage, "--spacing is " + in_digits(spacing[axis]) + " mm along an axis, expected more than 0");
   }
   VoxelGrid grid = VoxelGrid::centred(size, spacing);
   for (std::size_t axis = 0; axis < 3; ++axis) grid.origin_mm[axis] = at(request.origin, axis, grid.origin_mm[axis]);
@@ -62,9 +65,11 @@ void declare(Options& options, Request& request) {
   request.setting.add_threads(options);
   request.setting.add_logging(options);
   std::string names;
-  for (const std::string_view name : evaluation::phantom_names()) names += (names.empty() ? "" : ", ") + std::string(name);
+  for (const std::string_view name : evaluation::phantom_names())
+    names += (names.empty() ? "" : ", ") + std::string(name);
   options.add_examples({"isocenter phantom shepp-logan -o truth.mha --size 256,256,1 --spacing 0.5",
-                        "isocenter phantom shepp-logan-3d-original -o truth.mha --size 128,128,128 --spacing 2 --origin -127,-127,-127 --scale 116",
+                        "isocenter phantom shepp-logan-3d-original -o truth.mha --size 128,128,128 --spacing 2 "
+                        "--origin -127,-127,-127 --scale 116",
                         "isocenter phantom discs -o discs.json --radius 100", "", "Phantoms: " + names});
 }
 
@@ -84,8 +89,10 @@ int phantom(Arguments arguments) {
   }
   check_output(request.output, Kind::volume, request.overwrite);
   const VoxelGrid grid = grid_from(request);
-  const double width = std::min(static_cast<double>(grid.size[0]) * grid.spacing_mm[0], static_cast<double>(grid.size[1]) * grid.spacing_mm[1]);
-  const Volume volume = evaluation::sample(request.source.make(0.45 * width), grid, request.supersampling, request.source.factor_or_1());
+  const double width = std::min(static_cast<double>(grid.size[0]) * grid.spacing_mm[0],
+                                static_cast<double>(grid.size[1]) * grid.spacing_mm[1]);
+  const Volume volume =
+      evaluation::sample(request.source.make(0.45 * width), grid, request.supersampling, request.source.factor_or_1());
   io::write(request.output, volume, {request.overwrite});
   print("wrote " + request.output + ": volume, " + volume.pixels.spec().shape.text() + ", f32\n");
   return 0;

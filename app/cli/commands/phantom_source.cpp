@@ -30,18 +30,21 @@ void PhantomSource::add_to(Options& options) {
 }
 
 bool PhantomSource::is_phantom() const {
-  return name.ends_with(".json") || std::ranges::find(evaluation::phantom_names(), name) != evaluation::phantom_names().end();
+  return name.ends_with(".json") ||
+         std::ranges::find(evaluation::phantom_names(), name) != evaluation::phantom_names().end();
 }
 
 evaluation::Phantom PhantomSource::make(double usual_radius_mm) const {
   if (radius_mm && scale_mm) throw Error(Errc::usage, "--radius and --scale are both given", "leave one of them out");
   for (const auto& [option, value] : {std::pair{"--radius", radius_mm}, std::pair{"--scale", scale_mm}})
-    if (value && !(*value > 0)) throw Error(Errc::usage, std::string(option) + " is " + in_digits(*value) + " mm, expected more than 0");
+    if (value && !(*value > 0))
+      throw Error(Errc::usage, std::string(option) + " is " + in_digits(*value) + " mm, expected more than 0");
   if (name.ends_with(".json")) return evaluation::phantom_from_json(text_of_file(name));
   if (!is_phantom()) {
     std::vector<std::string> names;
     for (const std::string_view known : evaluation::phantom_names()) names.emplace_back(known);
-    if (const std::string meant = nearest(name, names); !meant.empty()) throw Error(Errc::usage, "there is no phantom '" + name + "'", "did you mean " + meant + "?");
+    if (const std::string meant = nearest(name, names); !meant.empty())
+      throw Error(Errc::usage, "there is no phantom '" + name + "'", "did you mean " + meant + "?");
   }
   return scale_mm ? scaled_by(name, *scale_mm) : evaluation::phantom(name, radius_mm.value_or(usual_radius_mm));
 }

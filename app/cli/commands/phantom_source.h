@@ -15,7 +15,7 @@ struct PhantomSource {
   std::optional<double> radius_mm, scale_mm, factor;
 
   void add_to(Options& options);
-  [[nodiscard]] bool is_phantom() const;  ///< a name of ours, or a .json file
+  [[nodiscard]] bool is_phantom() const;                                 ///< a name of ours, or a .json file
   [[nodiscard]] evaluation::Phantom make(double usual_radius_mm) const;  ///< throws usage, cannot_read, invalid_input
   [[nodiscard]] double factor_or_1() const { return factor.value_or(1); }
 };

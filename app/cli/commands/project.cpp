@@ -33,7 +33,8 @@ ProjectionGeometry geometry_of(const Request& request) {
   std::array<std::int64_t, 2> elements{0, 0};
   std::array<double, 2> pitch{0, 0};
   for (std::size_t axis = 0; axis < 2; ++axis) {
-    if (!request.elements.empty()) elements[axis] = static_cast<std::int64_t>(axis < request.elements.size() ? request.elements[axis] : 1);
+    if (!request.elements.empty())
+      elements[axis] = static_cast<std::int64_t>(axis < request.elements.size() ? request.elements[axis] : 1);
     if (!request.pitch.empty()) pitch[axis] = request.pitch[std::min(axis, request.pitch.size() - 1)];
   }
   return io::read_geometry(request.geometry, elements, pitch);
@@ -49,10 +50,12 @@ PixelBlock attenuation_of(const Volume& volume, const std::string& file) {
 }
 
 Sinogram project_volume(Request& request, const ProjectionGeometry& geometry, const std::stop_token& stop) {
-  const DatasetPtr data = io::read(request.source.name, {.expected = Kind::volume, .geometry = {}, .hints = {}, .accepted = {}});
+  const DatasetPtr data =
+      io::read(request.source.name, {.expected = Kind::volume, .geometry = {}, .hints = {}, .accepted = {}});
   const auto& volume = get<Volume>(data);
   if (volume.pixels.spec().shape.rank() > 3 && volume.pixels.spec().shape[3] > 1)
-    throw Error(Errc::unsupported, "'" + request.source.name + "' is " + volume.pixels.spec().shape.text() + ", expected one volume of three axes");
+    throw Error(Errc::unsupported, "'" + request.source.name + "' is " + volume.pixels.spec().shape.text() +
+                                       ", expected one volume of three axes");
   const compute::OperatorSpec spec = compute::RayTransform{geometry, volume.grid};
   const std::size_t bytes = domain_of(spec).bytes() + range_of(spec).bytes();
   const compute::Backend& backend = request.setting.registry(request.device).choose({&spec, 1}, bytes, request.device);
@@ -90,7 +93,8 @@ Sinogram make(Request& request, const std::stop_token& stop) {
   const ProjectionGeometry geometry = geometry_of(request);
   if (geometry.views().empty()) throw Error(Errc::geometry_refused, "'" + request.geometry + "' has no views");
   if (!request.source.is_phantom()) return project_volume(request, geometry, stop);
-  return evaluation::project(request.source.make(0.9 * field_radius_mm(geometry)), geometry, request.rays, request.source.factor_or_1());
+  return evaluation::project(request.source.make(0.9 * field_radius_mm(geometry)), geometry, request.rays,
+                             request.source.factor_or_1());
 }
 
 void declare(Options& options, Request& request) {
@@ -103,30 +107,37 @@ void declare(Options& options, Request& request) {
   options.add("--rays", "N", "Rays along each axis of a detector element, for phantoms.", request.rays, 1);
   options.add("--photons", "I0", "Add noise: photons a reading without object.", request.photons);
   options.add("--electronic", "COUNTS", "Standard deviation of electronic noise; needs --photons.", request.electronic);
-  options.add("--seed", "N", "Start of the random numbers.", [&request](const std::string& text) { request.seed = static_cast<std::uint64_t>(whole_number("--seed", text, 0)); });
+  options.add("--seed", "N", "Start of the random numbers.", [&request](const std::string& text) {
+    request.seed = static_cast<std::uint64_t>(whole_number("--seed", text, 0));
+  });
   options.add_flag("--overwrite", "Replace the output if it exists.", request.overwrite);
   add_device(options, request.device);
   request.setting.add_threads(options);
   request.setting.add_logging(options);
-  options.add_examples({"isocenter project shepp-logan -g scan.json -o scan.h5 --factor 0.02 --photons 100000 --seed 1",
-                        "isocenter project ct.nii.gz -g geometry.xml --elements 512,64 --pitch 0.8 -o scan.h5 --device cpu"});
+  options.add_examples(
+      {"isocenter project shepp-logan -g scan.json -o scan.h5 --factor 0.02 --photons 100000 --seed 1",
+       "isocenter project ct.nii.gz -g geometry.xml --elements 512,64 --pitch 0.8 -o scan.h5 --device cpu"});
 }
 
 }  // namespace
 
 int project(Arguments arguments) {
   Request request;
-  Options options{"project OBJECT -g GEOMETRY -o SINOGRAM [options]", "Measure an object along a scan: phantoms exactly, volumes by the ray transform (Hounsfield units become attenuation)."};
+  Options options{"project OBJECT -g GEOMETRY -o SINOGRAM [options]",
+                  "Measure an object along a scan: phantoms exactly, volumes by the ray transform (Hounsfield units "
+                  "become attenuation)."};
   declare(options, request);
   if (!options.parse(arguments)) return 0;
   request.setting.begin();
   if (request.geometry.empty()) throw Error(Errc::usage, "no geometry is named", "add -g FILE");
   if (request.output.empty()) throw Error(Errc::usage, "no output is named", "add -o FILE");
-  if (request.electronic && !request.photons) throw Error(Errc::usage, "--electronic is given without --photons", "say how many photons a reading has");
+  if (request.electronic && !request.photons)
+    throw Error(Errc::usage, "--electronic is given without --photons", "say how many photons a reading has");
   check_output(request.output, Kind::sinogram, request.overwrite);
   const Interrupt interrupt;
   Sinogram scan = make(request, interrupt.token());
-  if (request.photons) scan = evaluation::add_noise(scan, {*request.photons, request.electronic.value_or(0), request.seed});
+  if (request.photons)
+    scan = evaluation::add_noise(scan, {*request.photons, request.electronic.value_or(0), request.seed});
   io::write(request.output, Dataset{std::move(scan)}, {request.overwrite});
   print("wrote " + request.output + "\n");
   return 0;

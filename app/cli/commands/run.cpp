@@ -55,22 +55,30 @@ void add_running(Options& options, Request& request) {
   options.add_flag("--estimate", "Say what memory and time the run would take, and exit.", request.estimate);
   options.add_flag("--dry-run", "Check everything, print the complete recipe, and exit.", request.dry_run);
   options.add_flag("--json", "With --estimate: as JSON.", request.json);
-  options.add("--preview-every", "N", "Write every N-th intermediate image beside the output: name.preview_00010.ext.", execution.preview_every, 1);
-  options.add("--checkpoint-every", "SECONDS", "Keep the state of a long run so often, beside the first output.", [&execution](const std::string& text) {
-    const double seconds = number("--checkpoint-every", text);
-    if (!(seconds > 0) || seconds > 1e6) throw Error(Errc::usage, "--checkpoint-every is '" + text + "', expected seconds above 0");
-    execution.checkpoint_every = std::chrono::milliseconds{static_cast<std::int64_t>(std::max(1.0, 1000 * seconds))};
-  });
+  options.add("--preview-every", "N", "Write every N-th intermediate image beside the output: name.preview_00010.ext.",
+              execution.preview_every, 1);
+  options.add("--checkpoint-every", "SECONDS", "Keep the state of a long run so often, beside the first output.",
+              [&execution](const std::string& text) {
+                const double seconds = number("--checkpoint-every", text);
+                if (!(seconds > 0) || seconds > 1e6)
+                  throw Error(Errc::usage, "--checkpoint-every is '" + text + "', expected seconds above 0");
+                execution.checkpoint_every =
+                    std::chrono::milliseconds{static_cast<std::int64_t>(std::max(1.0, 1000 * seconds))};
+              });
   options.add_flag("--resume", "Go on from the state an interrupted run left; keeps one every 30 s.", execution.resume);
-  options.add_repeated("--accept-geometry", "FINDING", "Do not refuse this finding of the geometry check: gap, tilt, variable, missing, mismatch.",
-                       [&request](const std::string& names) { accept_findings(names, request.recipe.accepted_geometry); });
+  options.add_repeated(
+      "--accept-geometry", "FINDING",
+      "Do not refuse this finding of the geometry check: gap, tilt, variable, missing, mismatch.",
+      [&request](const std::string& names) { accept_findings(names, request.recipe.accepted_geometry); });
 }
 
 void add_files(Options& options, Request& request) {
   options.start_group("Files and logging");
   options.add_flag("--overwrite", "Replace outputs that exist.", request.manner.execution.overwrite);
-  options.add_flag("--skip-complete", "Do nothing if every output is there with the record of this very run.", request.skip_complete);
-  options.add("--report", "FILE", "Write the record of the run there, also when it fails; - for stdout.", request.report);
+  options.add_flag("--skip-complete", "Do nothing if every output is there with the record of this very run.",
+                   request.skip_complete);
+  options.add("--report", "FILE", "Write the record of the run there, also when it fails; - for stdout.",
+              request.report);
   options.add("--save-recipe", "FILE", "Write the recipe there before the run; - for stdout.", request.save_recipe);
   request.setting.add_plugins(options);
   request.setting.add_logging(options);
@@ -81,18 +89,21 @@ std::vector<std::string> examples_for(const plugin::TaskManifest& task) {
   for (const plugin::Port& port : task.inputs)
     if (!port.optional) line += " --" + params::kebab_case(port.name) + " " + port.name + ".h5";
   for (const plugin::Port& port : task.outputs)
-    if (!port.optional) line += " --" + params::kebab_case(port.name) + " " + (port.kind == Kind::volume || port.kind == Kind::label_map ? "result.mha" : "result.h5");
+    if (!port.optional)
+      line += " --" + params::kebab_case(port.name) + " " +
+              (port.kind == Kind::volume || port.kind == Kind::label_map ? "result.mha" : "result.h5");
   return {line, line + " --estimate", line + " --isolate --progress jsonl --report report.json"};
 }
 
 void print_general_help() {
-  print("Run a task of a plugin, or a recipe that names one.\n\n"
-        "Usage: isocenter run TASK|RECIPE.json|- [options]\n\n"
-        "The options depend on the task: `isocenter run TASK --help` lists them, `isocenter list` names the tasks.\n\n"
-        "Examples:\n"
-        "  isocenter run sparse_view_ct/tv --sinogram scan.h5 --volume rec.mha\n"
-        "  isocenter sparse_view_ct/tv -i scan.mha -g scan.json -o rec.mha --device cpu --threads 2\n"
-        "  isocenter run recipe.json --overwrite --report report.json\n");
+  print(
+      "Run a task of a plugin, or a recipe that names one.\n\n"
+      "Usage: isocenter run TASK|RECIPE.json|- [options]\n\n"
+      "The options depend on the task: `isocenter run TASK --help` lists them, `isocenter list` names the tasks.\n\n"
+      "Examples:\n"
+      "  isocenter run sparse_view_ct/tv --sinogram scan.h5 --volume rec.mha\n"
+      "  isocenter sparse_view_ct/tv -i scan.mha -g scan.json -o rec.mha --device cpu --threads 2\n"
+      "  isocenter run recipe.json --overwrite --report report.json\n");
 }
 
 /// Every output file is there, with a record of the same task, inputs, parameters, seed.
@@ -102,12 +113,14 @@ bool is_complete(const job::Recipe& recipe, const plugin::TaskManifest& task) {
   wanted.parameters_json = params::complete(task.parameters, recipe.parameters_json);
   for (const auto& [port, place] : recipe.outputs) {
     std::error_code ignored;
-    if (!std::filesystem::exists(place, ignored) || !std::filesystem::exists(job::record_path(place), ignored)) return false;
+    if (!std::filesystem::exists(place, ignored) || !std::filesystem::exists(job::record_path(place), ignored))
+      return false;
     try {
       const job::Record record = job::read_record(job::record_path(place));
       const job::Recipe done = resolved(record.recipe, std::filesystem::path(place).parent_path().string());
-      const bool same = done.task == wanted.task && done.inputs == wanted.inputs && done.outputs == wanted.outputs && done.hints == wanted.hints &&
-                        done.seed == wanted.seed && Json::parse(done.parameters_json) == Json::parse(wanted.parameters_json);
+      const bool same = done.task == wanted.task && done.inputs == wanted.inputs && done.outputs == wanted.outputs &&
+                        done.hints == wanted.hints && done.seed == wanted.seed &&
+                        Json::parse(done.parameters_json) == Json::parse(wanted.parameters_json);
       if (record.state != job::State::done || !same) return false;
     } catch (const Error&) {
       return false;
@@ -118,15 +131,25 @@ bool is_complete(const job::Recipe& recipe, const plugin::TaskManifest& task) {
 
 Json json_of(const job::Plan& plan) {
   const job::Estimate& e = plan.estimate;
-  return {{"task", plan.recipe.task}, {"memory_bytes", e.total()}, {"process_bytes", e.process_bytes}, {"input_bytes", e.input_bytes},
-          {"operator_bytes", e.operator_bytes}, {"work_bytes", e.work_bytes}, {"seconds", e.seconds}, {"available_bytes", plan.available_bytes},
-          {"fits", e.operator_bytes + e.work_bytes <= plan.available_bytes}, {"backend", plan.backend}, {"device", plan.device}};
+  return {{"task", plan.recipe.task},
+          {"memory_bytes", e.total()},
+          {"process_bytes", e.process_bytes},
+          {"input_bytes", e.input_bytes},
+          {"operator_bytes", e.operator_bytes},
+          {"work_bytes", e.work_bytes},
+          {"seconds", e.seconds},
+          {"available_bytes", plan.available_bytes},
+          {"fits", e.operator_bytes + e.work_bytes <= plan.available_bytes},
+          {"backend", plan.backend},
+          {"device", plan.device}};
 }
 
 std::string text_of(const job::Plan& plan) {
   const job::Estimate& e = plan.estimate;
-  std::string text = plan.recipe.task + " on " + plan.backend + ": about " + job::in_words(e.total()) + " of memory (program " + job::in_words(e.process_bytes) +
-                     ", inputs " + job::in_words(e.input_bytes) + ", operators " + job::in_words(e.operator_bytes) + ", work " + job::in_words(e.work_bytes) + ")";
+  std::string text = plan.recipe.task + " on " + plan.backend + ": about " + job::in_words(e.total()) +
+                     " of memory (program " + job::in_words(e.process_bytes) + ", inputs " +
+                     job::in_words(e.input_bytes) + ", operators " + job::in_words(e.operator_bytes) + ", work " +
+                     job::in_words(e.work_bytes) + ")";
   text += e.seconds > 0 ? ", " + in_digits(e.seconds, 2) + " s" : ", time unknown";
   return text + "; " + job::in_words(plan.available_bytes) + " are available\n";
 }
@@ -137,15 +160,20 @@ int plan_only(Request& request) {
   job::ExecutionOptions options = request.manner.execution;
   options.ignore_memory = options.ignore_memory || request.estimate;
   if (request.estimate) options.overwrite = true;  // nothing is written
-  const job::Plan plan = job::plan(request.recipe, {request.setting.catalogue(), request.setting.registry(request.recipe.device), *data, options}, interrupt.token());
-  if (request.estimate) print(request.json ? json_of(plan).dump() + "\n" : text_of(plan));
-  else print(to_json(plan.recipe));
+  const job::Plan plan = job::plan(
+      request.recipe, {request.setting.catalogue(), request.setting.registry(request.recipe.device), *data, options},
+      interrupt.token());
+  if (request.estimate)
+    print(request.json ? json_of(plan).dump() + "\n" : text_of(plan));
+  else
+    print(to_json(plan.recipe));
   return 0;
 }
 
 void say_done(const job::Record& record) {
   for (const auto& [port, place] : record.recipe.outputs) print("wrote " + place + "\n");
-  std::string line = "done in " + in_digits(record.seconds, 3) + " s on " + record.backend + ", peak memory " + job::in_words(record.peak_memory_bytes);
+  std::string line = "done in " + in_digits(record.seconds, 3) + " s on " + record.backend + ", peak memory " +
+                     job::in_words(record.peak_memory_bytes);
   for (const auto& [curve, value] : record.quality) line += ", " + curve + " " + in_digits(value);
   print(line + "\n");
 }
@@ -172,10 +200,12 @@ int go(Request& request, const plugin::TaskManifest& task) {
   if (request.estimate || request.dry_run) return plan_only(request);
   if (request.recipe.outputs.empty()) {
     std::string names;
-    for (const plugin::Port& port : task.outputs) names += (names.empty() ? "--" : " or --") + params::kebab_case(port.name) + " FILE";
+    for (const plugin::Port& port : task.outputs)
+      names += (names.empty() ? "--" : " or --") + params::kebab_case(port.name) + " FILE";
     throw Error(Errc::usage, "no output is named, so nothing would be kept of task '" + task.id + "'", "add " + names);
   }
-  if (!request.save_recipe.empty()) write_text(request.save_recipe, to_json(request.recipe), request.manner.execution.overwrite);
+  if (!request.save_recipe.empty())
+    write_text(request.save_recipe, to_json(request.recipe), request.manner.execution.overwrite);
   if (request.skip_complete && is_complete(request.recipe, task)) {
     print("complete already: " + request.recipe.outputs.begin()->second + "\n");
     return 0;
@@ -184,19 +214,23 @@ int go(Request& request, const plugin::TaskManifest& task) {
 }
 
 int run_with(Arguments arguments, bool estimate) {
-  if (arguments.empty()) throw Error(Errc::usage, "'isocenter run' needs a task or a recipe", "`isocenter list` names the tasks");
+  if (arguments.empty())
+    throw Error(Errc::usage, "'isocenter run' needs a task or a recipe", "`isocenter list` names the tasks");
   const std::string& first = arguments.front();
   if (first == "-h" || first == "--help") {
     print_general_help();
     return 0;
   }
   if (first.starts_with("-") && first != "-")
-    throw Error(Errc::usage, "the first argument is '" + first + "', expected the task or the recipe to run", "isocenter run TASK|RECIPE.json|- [options]");
+    throw Error(Errc::usage, "the first argument is '" + first + "', expected the task or the recipe to run",
+                "isocenter run TASK|RECIPE.json|- [options]");
   Request request;
   request.estimate = estimate;
   request.setting.scan_for_plugins_path(arguments);
-  if (is_recipe(first)) request.recipe = read_recipe(first);
-  else request.recipe.task = first;
+  if (is_recipe(first))
+    request.recipe = read_recipe(first);
+  else
+    request.recipe.task = first;
   const plugin::TaskManifest& task = request.setting.manifest(request.recipe.task);
   TaskOptions own{task};
   const std::vector<std::string> rest = own.take_hints(arguments.subspan(1));

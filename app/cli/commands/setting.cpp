@@ -35,7 +35,8 @@ void to_stderr(log::Level level, std::string_view, std::string_view text) {
 }  // namespace
 
 void Setting::add_threads(Options& options) {
-  options.add("--threads", "N", "Threads to compute with; as many as the machine leaves us if not said.", start_.threads, 1);
+  options.add("--threads", "N", "Threads to compute with; as many as the machine leaves us if not said.",
+              start_.threads, 1);
 }
 
 void Setting::add_logging(Options& options) {
@@ -47,15 +48,18 @@ void Setting::add_logging(Options& options) {
 void Setting::add_plugins(Options& options) {
   options.add_repeated("--plugins-path", "DIR", "Look for plugins there first; may be given several times.",
                        [this](const std::string& folder) {
-                         if (std::ranges::find(plugins_path_, std::filesystem::path(folder)) == plugins_path_.end()) plugins_path_.emplace_back(folder);
+                         if (std::ranges::find(plugins_path_, std::filesystem::path(folder)) == plugins_path_.end())
+                           plugins_path_.emplace_back(folder);
                        });
 }
 
 void Setting::scan_for_plugins_path(Arguments arguments) {
   constexpr std::string_view name = "--plugins-path";
   for (std::size_t i = 0; i < arguments.size(); ++i) {
-    if (arguments[i] == name && i + 1 < arguments.size()) plugins_path_.emplace_back(arguments[i + 1]);
-    else if (arguments[i].starts_with(std::string(name) + "=")) plugins_path_.emplace_back(arguments[i].substr(name.size() + 1));
+    if (arguments[i] == name && i + 1 < arguments.size())
+      plugins_path_.emplace_back(arguments[i + 1]);
+    else if (arguments[i].starts_with(std::string(name) + "="))
+      plugins_path_.emplace_back(arguments[i].substr(name.size() + 1));
   }
 }
 
@@ -68,7 +72,9 @@ void Setting::begin() {
   start_program(start_);
 }
 
-std::vector<std::filesystem::path> Setting::plugin_directories() const { return host::plugin_directories(plugins_path_); }
+std::vector<std::filesystem::path> Setting::plugin_directories() const {
+  return host::plugin_directories(plugins_path_);
+}
 
 host::PluginCatalogue& Setting::catalogue() {
   if (!catalogue_) {
@@ -90,22 +96,27 @@ const compute::BackendRegistry& Setting::registry(const std::string& wish) {
 }
 
 void check_device(const std::string& device) {
-  const bool known = device == "auto" || device == "cpu" || device == "reference" || device == "cuda" || device.starts_with("cuda:");
+  const bool known =
+      device == "auto" || device == "cpu" || device == "reference" || device == "cuda" || device.starts_with("cuda:");
   if (!known)
-    throw Error(Errc::usage, "--device is '" + device + "', expected auto, cpu, reference or cuda", "`isocenter devices` lists what is there");
+    throw Error(Errc::usage, "--device is '" + device + "', expected auto, cpu, reference or cuda",
+                "`isocenter devices` lists what is there");
 }
 
 void add_device(Options& options, std::string& device) {
-  options.add("--hardware,--device", "NAME", "auto, cpu, reference or cuda (cuda:1 for the second one).", [&device](const std::string& name) {
-    check_device(name);
-    device = name;
-  });
+  options.add("--hardware,--device", "NAME", "auto, cpu, reference or cuda (cuda:1 for the second one).",
+              [&device](const std::string& name) {
+                check_device(name);
+                device = name;
+              });
 }
 
 void FileHints::add_to(Options& options) {
-  options.add("-g,--geometry", "FILE", "Geometry of a scan: JSON, or RTK's XML.", [this](const std::string& file) { read.geometry = file; });
+  options.add("-g,--geometry", "FILE", "Geometry of a scan: JSON, or RTK's XML.",
+              [this](const std::string& file) { read.geometry = file; });
   const auto hint = [&](const std::string& name, const std::string& value, const std::string& help) {
-    options.add("--" + name, value, help, [this, key = hint_key(name)](const std::string& text) { read.hints[key] = text; });
+    options.add("--" + name, value, help,
+                [this, key = hint_key(name)](const std::string& text) { read.hints[key] = text; });
   };
   hint("dataset", "NAME", "Which of several arrays in the file.");
   hint("quantity", "NAME", "What the values are: attenuation_per_mm or hounsfield.");
@@ -114,7 +125,8 @@ void FileHints::add_to(Options& options) {
   hint("rotation-axis", "U", "Detector index at which the rotation axis is seen.");
   hint("axes", "ORDER", "Axes of a bare array, fastest first: u,v,view or x,y,z.");
   hint("spacing-mm", "X,Y,Z", "Spacing of an array without a grid.");
-  options.add_repeated("--accept-geometry", "FINDING", "Do not refuse this finding of the geometry check: gap, tilt, variable, missing, mismatch.",
+  options.add_repeated("--accept-geometry", "FINDING",
+                       "Do not refuse this finding of the geometry check: gap, tilt, variable, missing, mismatch.",
                        [this](const std::string& names) { accept_findings(names, read.accepted); });
 }
 
@@ -130,8 +142,7 @@ std::string hint_key(std::string text) {
 
 std::pair<std::string, std::string> name_and_value(const std::string& option, const std::string& text) {
   const std::size_t at = text.find('=');
-  if (at == std::string::npos || at == 0)
-    throw Error(Errc::usage, option + " is '" + text + "', expected NAME=VALUE");
+  if (at == std::string::npos || at == 0) throw Error(Errc::usage, option + " is '" + text + "', expected NAME=VALUE");
   return {text.substr(0, at), text.substr(at + 1)};
 }
 
@@ -139,7 +150,8 @@ std::string text_of_file(const std::string& file) {
   std::ifstream stream;
   if (file != "-") {
     std::error_code ignored;
-    if (std::filesystem::is_directory(file, ignored)) throw Error(Errc::cannot_read, "'" + file + "' is a folder, expected a file");
+    if (std::filesystem::is_directory(file, ignored))
+      throw Error(Errc::cannot_read, "'" + file + "' is a folder, expected a file");
     stream.open(file, std::ios::binary);
     if (!stream) throw Error(Errc::cannot_read, "'" + file + "' cannot be read: " + std::strerror(errno));
   }
@@ -148,7 +160,8 @@ std::string text_of_file(const std::string& file) {
   std::array<char, 65536> part{};
   while (from.read(part.data(), part.size()) || from.gcount() > 0) {
     text.append(part.data(), static_cast<std::size_t>(from.gcount()));
-    if (text.size() > longest_text) throw Error(Errc::invalid_input, "'" + file + "' is longer than 64 MiB, which no text of ours is");
+    if (text.size() > longest_text)
+      throw Error(Errc::invalid_input, "'" + file + "' is longer than 64 MiB, which no text of ours is");
   }
   return text;
 }
@@ -166,7 +179,8 @@ void write_text(const std::string& file, const std::string& text, bool overwrite
   if (file == "-") return print(text);
   io::write_atomically(file, overwrite, [&](const std::filesystem::path& temporary) {
     std::ofstream stream(temporary, std::ios::binary);
-    if (!(stream << text << std::flush)) throw Error(Errc::cannot_write, "'" + file + "' cannot be written: " + std::strerror(errno));
+    if (!(stream << text << std::flush))
+      throw Error(Errc::cannot_write, "'" + file + "' cannot be written: " + std::strerror(errno));
   });
 }
 

@@ -32,7 +32,9 @@ std::string help_of(const params::FieldInfo& field) {
   std::string more;
   if (!field.unit.empty() && field.unit != "1") more += field.unit;
   if (field.minimum || field.maximum) {
-    const auto bound = [](const std::optional<double>& value, const char* none) { return value ? params::text_of(*value) : std::string(none); };
+    const auto bound = [](const std::optional<double>& value, const char* none) {
+      return value ? params::text_of(*value) : std::string(none);
+    };
     more += (more.empty() ? "" : ", ") + bound(field.minimum, "-inf") + " to " + bound(field.maximum, "inf");
   }
   const std::string normal = params::text_of(field.default_value);
@@ -45,9 +47,7 @@ bool is_the_one(const plugin::Port& port, const std::vector<plugin::Port>& side)
   return side.size() == 1 || (!port.optional && std::ranges::count(side, false, &plugin::Port::optional) == 1);
 }
 
-std::string port_help(const plugin::Port& port) {
-  return port.help + (port.optional ? " (optional)" : "");
-}
+std::string port_help(const plugin::Port& port) { return port.help + (port.optional ? " (optional)" : ""); }
 
 }  // namespace
 
@@ -62,36 +62,47 @@ void TaskOptions::add_to(Options& options) {
   add_ports(options);
   options.start_group("Parameters of " + task_.id);
   for (const params::FieldInfo& field : task_.parameters.fields) add_parameter(options, field);
-  options.add_repeated("-D", "NAME=VALUE", "Set a parameter by its name; may be given several times.", [this](const std::string& text) { define(text); });
+  options.add_repeated("-D", "NAME=VALUE", "Set a parameter by its name; may be given several times.",
+                       [this](const std::string& text) { define(text); });
 }
 
 void TaskOptions::add_ports(Options& options) {
   for (const plugin::Port& port : task_.inputs) {
     const std::string names = (is_the_one(port, task_.inputs) ? "-i,--input,--" : "--") + params::kebab_case(port.name);
-    options.add(names, "FILE", port_help(port), [this, name = port.name](const std::string& file) { inputs_[name] = file; });
+    options.add(names, "FILE", port_help(port),
+                [this, name = port.name](const std::string& file) { inputs_[name] = file; });
   }
   for (const plugin::Port& port : task_.outputs) {
-    const std::string names = (is_the_one(port, task_.outputs) ? "-o,--output,--" : "--") + params::kebab_case(port.name);
-    options.add(names, "FILE", port_help(port), [this, name = port.name](const std::string& file) { outputs_[name] = file; });
+    const std::string names =
+        (is_the_one(port, task_.outputs) ? "-o,--output,--" : "--") + params::kebab_case(port.name);
+    options.add(names, "FILE", port_help(port),
+                [this, name = port.name](const std::string& file) { outputs_[name] = file; });
   }
   if (const plugin::Port* const scan = only_scan(); scan != nullptr)
     options.add("-g,--geometry", "FILE", "Geometry of " + scan->name + ": JSON, or RTK's XML.",
                 [this, name = scan->name](const std::string& file) { hints_[name]["geometry"] = file; });
-  options.add_repeated("--hint", "PORT.KEY=VALUE", "What an input file does not say; also --PORT.KEY VALUE. Keys: geometry, dataset, quantity, unattenuated, dark, rotation-axis, axes, spacing-mm.",
-                       [this](const std::string& text) {
-                         const auto [name, value] = name_and_value("--hint", text);
-                         const std::size_t dot = name.find('.');
-                         if (dot == std::string::npos || std::ranges::find(task_.inputs, name.substr(0, dot), &plugin::Port::name) == task_.inputs.end())
-                           throw Error(Errc::usage, "--hint is '" + text + "', expected PORT.KEY=VALUE with an input port of the task");
-                         hints_[name.substr(0, dot)][hint_key(name.substr(dot + 1))] = value;
-                       });
+  options.add_repeated(
+      "--hint", "PORT.KEY=VALUE",
+      "What an input file does not say; also --PORT.KEY VALUE. Keys: geometry, dataset, quantity, unattenuated, dark, "
+      "rotation-axis, axes, spacing-mm.",
+      [this](const std::string& text) {
+        const auto [name, value] = name_and_value("--hint", text);
+        const std::size_t dot = name.find('.');
+        if (dot == std::string::npos ||
+            std::ranges::find(task_.inputs, name.substr(0, dot), &plugin::Port::name) == task_.inputs.end())
+          throw Error(Errc::usage, "--hint is '" + text + "', expected PORT.KEY=VALUE with an input port of the task");
+        hints_[name.substr(0, dot)][hint_key(name.substr(dot + 1))] = value;
+      });
 }
 
 void TaskOptions::add_parameter(Options& options, const params::FieldInfo& field) {
   const std::string name = params::kebab_case(field.name);
   if (options.has("--" + name)) return;  // a port has that name; -D sets the parameter
-  if (field.kind == params::FieldKind::boolean) options.add_switch(name, help_of(field), switches_[field.name]);
-  else options.add("--" + name, what_is_expected(field), help_of(field), [this, &field](const std::string& text) { set(field, text); });
+  if (field.kind == params::FieldKind::boolean)
+    options.add_switch(name, help_of(field), switches_[field.name]);
+  else
+    options.add("--" + name, what_is_expected(field), help_of(field),
+                [this, &field](const std::string& text) { set(field, text); });
 }
 
 void TaskOptions::set(const params::FieldInfo& field, const std::string& text) {
@@ -106,8 +117,9 @@ void TaskOptions::define(const std::string& text) {
     std::vector<std::string> names;
     for (const auto& known : task_.parameters.fields) names.push_back(known.name);
     const std::string meant = nearest(key, names);
-    throw Error(Errc::usage, "task '" + task_.id + "' has no parameter '" + name + "'",
-                meant.empty() ? "`isocenter describe " + task_.id + "` lists the parameters" : "did you mean " + meant + "?");
+    throw Error(
+        Errc::usage, "task '" + task_.id + "' has no parameter '" + name + "'",
+        meant.empty() ? "`isocenter describe " + task_.id + "` lists the parameters" : "did you mean " + meant + "?");
   }
   set(*field, value);
 }
@@ -121,15 +133,19 @@ std::vector<std::string> TaskOptions::take_hints(Arguments arguments) {
     const plugin::Port* port = nullptr;
     if (name.starts_with("--") && dot != std::string::npos)
       for (const plugin::Port& input : task_.inputs)
-        if (name.substr(2, dot - 2) == params::kebab_case(input.name) || name.substr(2, dot - 2) == input.name) port = &input;
+        if (name.substr(2, dot - 2) == params::kebab_case(input.name) || name.substr(2, dot - 2) == input.name)
+          port = &input;
     if (port == nullptr) {
       rest.push_back(word);
       continue;
     }
     std::string value;
-    if (name.size() < word.size()) value = word.substr(name.size() + 1);
-    else if (++i < arguments.size()) value = arguments[i];
-    else throw Error(Errc::usage, "option '" + name + "' needs a value");
+    if (name.size() < word.size())
+      value = word.substr(name.size() + 1);
+    else if (++i < arguments.size())
+      value = arguments[i];
+    else
+      throw Error(Errc::usage, "option '" + name + "' needs a value");
     hints_[port->name][hint_key(name.substr(dot + 1))] = value;
   }
   return rest;

@@ -18,7 +18,8 @@ namespace {
 using Json = nlohmann::json;
 using Clock = std::chrono::steady_clock;
 constexpr std::array<std::string_view, 4> style_names{"none", "text", "xml", "jsonl"};
-constexpr double worth_a_line_bytes = 1.0 * (std::size_t{1} << 30), worth_a_line_seconds = 10;  ///< what a person wants to know before
+constexpr double worth_a_line_bytes = 1.0 * (std::size_t{1} << 30),
+                 worth_a_line_seconds = 10;  ///< what a person wants to know before
 
 int percent(double fraction) { return static_cast<int>(std::floor(100 * fraction)); }
 
@@ -50,8 +51,10 @@ class Text final : public Progress {
     say_what_matters(task_, event);
     if (event.tells != job::Tells::progress && event.tells != job::Tells::state) return;
     if (ended(event.state)) return;
-    if (terminal_) bar(event);
-    else line(event);
+    if (terminal_)
+      bar(event);
+    else
+      line(event);
   }
 
   void end(const job::Record&) override {
@@ -68,7 +71,8 @@ class Text final : public Progress {
     if (stage.size() > room) stage.resize(room);
     constexpr int width = 26;
     const int full = static_cast<int>(std::lround(width * event.fraction));
-    draw_bar("[" + std::string(static_cast<std::size_t>(full), '#') + std::string(static_cast<std::size_t>(width - full), '.') + "]" + right + "  " + stage);
+    draw_bar("[" + std::string(static_cast<std::size_t>(full), '#') +
+             std::string(static_cast<std::size_t>(width - full), '.') + "]" + right + "  " + stage);
   }
 
   /// Every tenth of the way, and no more than one line in two seconds for stages that follow fast.
@@ -94,10 +98,14 @@ class Text final : public Progress {
 std::string escaped(std::string_view text) {
   std::string result;
   for (const char c : text) {
-    if (c == '&') result += "&amp;";
-    else if (c == '<') result += "&lt;";
-    else if (c == '>') result += "&gt;";
-    else if (static_cast<unsigned char>(c) >= 0x20) result += c;
+    if (c == '&')
+      result += "&amp;";
+    else if (c == '<')
+      result += "&lt;";
+    else if (c == '>')
+      result += "&gt;";
+    else if (static_cast<unsigned char>(c) >= 0x20)
+      result += c;
   }
   return result;
 }
@@ -110,13 +118,16 @@ class Tags final : public Progress {
     say_what_matters(task_, event);
     if (ended(event.state)) return;
     if (!begun_)
-      print("<filter-start><filter-name>" + escaped(task_) + "</filter-name><filter-comment>" + escaped(event.stage) + "</filter-comment></filter-start>\n");
+      print("<filter-start><filter-name>" + escaped(task_) + "</filter-name><filter-comment>" + escaped(event.stage) +
+            "</filter-comment></filter-start>\n");
     begun_ = true;
-    if (event.tells == job::Tells::progress) print("<filter-progress>" + in_digits(event.fraction) + "</filter-progress>\n");
+    if (event.tells == job::Tells::progress)
+      print("<filter-progress>" + in_digits(event.fraction) + "</filter-progress>\n");
   }
 
   void end(const job::Record& record) override {
-    print("<filter-end><filter-name>" + escaped(task_) + "</filter-name><filter-time>" + in_digits(record.seconds) + "</filter-time></filter-end>\n");
+    print("<filter-end><filter-name>" + escaped(task_) + "</filter-name><filter-time>" + in_digits(record.seconds) +
+          "</filter-time></filter-end>\n");
   }
 
  private:
@@ -145,10 +156,17 @@ class Lines final : public Progress {
   }
 
   void end(const job::Record& record) override {
-    Json json{{"type", "result"}, {"state", std::string(to_string(record.state))}, {"seconds", record.seconds},
-              {"outputs", record.recipe.outputs}, {"quality", record.quality}, {"peak_memory_bytes", record.peak_memory_bytes},
+    Json json{{"type", "result"},
+              {"state", std::string(to_string(record.state))},
+              {"seconds", record.seconds},
+              {"outputs", record.recipe.outputs},
+              {"quality", record.quality},
+              {"peak_memory_bytes", record.peak_memory_bytes},
               {"exit_code", record.error ? exit_code(*record.error) : 0}};
-    if (record.error) json.update({{"error", std::string(to_string(*record.error))}, {"message", record.error_message}, {"hint", record.error_hint}});
+    if (record.error)
+      json.update({{"error", std::string(to_string(*record.error))},
+                   {"message", record.error_message},
+                   {"hint", record.error_hint}});
     print(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
   }
 };

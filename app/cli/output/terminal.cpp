@@ -22,10 +22,12 @@ std::string bar;
 void write_all(int file, std::string_view text, bool must) {
   while (!text.empty()) {
     const ssize_t count = ::write(file, text.data(), text.size());
-    if (count >= 0) text.remove_prefix(static_cast<std::size_t>(count));
+    if (count >= 0)
+      text.remove_prefix(static_cast<std::size_t>(count));
     else if (errno != EINTR && must)
       throw Error(Errc::cannot_write, "the standard output cannot be written: " + std::string(std::strerror(errno)));
-    else if (errno != EINTR) return;
+    else if (errno != EINTR)
+      return;
   }
 }
 
@@ -93,8 +95,10 @@ std::string in_digits(double value, int digits) {
 std::string clock_text(double seconds) {
   const auto whole = static_cast<long long>(std::ceil(std::max(0.0, seconds)));
   std::array<char, 32> text{};
-  if (whole < 3600) std::snprintf(text.data(), text.size(), "%lld:%02lld", whole / 60, whole % 60);
-  else std::snprintf(text.data(), text.size(), "%lld:%02lld:%02lld", whole / 3600, whole / 60 % 60, whole % 60);
+  if (whole < 3600)
+    std::snprintf(text.data(), text.size(), "%lld:%02lld", whole / 60, whole % 60);
+  else
+    std::snprintf(text.data(), text.size(), "%lld:%02lld:%02lld", whole / 3600, whole / 60 % 60, whole % 60);
   return text.data();
 }
 

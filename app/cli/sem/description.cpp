@@ -11,12 +11,18 @@ using params::FieldInfo, params::FieldKind;
 std::string escaped(std::string_view text) {
   std::string result;
   for (const char letter : text) {
-    if (letter == '&') result += "&amp;";
-    else if (letter == '<') result += "&lt;";
-    else if (letter == '>') result += "&gt;";
-    else if (letter == '"') result += "&quot;";
-    else if (letter == '\'') result += "&apos;";
-    else if (static_cast<unsigned char>(letter) >= 0x20 || letter == '\n' || letter == '\t') result += letter;
+    if (letter == '&')
+      result += "&amp;";
+    else if (letter == '<')
+      result += "&lt;";
+    else if (letter == '>')
+      result += "&gt;";
+    else if (letter == '"')
+      result += "&quot;";
+    else if (letter == '\'')
+      result += "&apos;";
+    else if (static_cast<unsigned char>(letter) >= 0x20 || letter == '\n' || letter == '\t')
+      result += letter;
   }
   return result;
 }
@@ -32,7 +38,9 @@ class Writer {
     --depth_;
     line("</" + tag + ">");
   }
-  void text(const std::string& tag, std::string_view content) { line("<" + tag + ">" + escaped(content) + "</" + tag + ">"); }
+  void text(const std::string& tag, std::string_view content) {
+    line("<" + tag + ">" + escaped(content) + "</" + tag + ">");
+  }
   [[nodiscard]] std::string take() { return std::move(text_); }
 
  private:
@@ -78,8 +86,10 @@ void write_limits(Writer& xml, const FieldInfo& field) {
   xml.open("constraints");
   if (field.minimum) xml.text("minimum", params::text_of(*field.minimum));
   if (field.maximum) xml.text("maximum", params::text_of(*field.maximum));
-  if (field.kind == FieldKind::integer) xml.text("step", "1");
-  else if (field.minimum && field.maximum) xml.text("step", params::text_of((*field.maximum - *field.minimum) / 100));
+  if (field.kind == FieldKind::integer)
+    xml.text("step", "1");
+  else if (field.minimum && field.maximum)
+    xml.text("step", params::text_of((*field.maximum - *field.minimum) / 100));
   xml.close("constraints");
 }
 
@@ -90,15 +100,18 @@ void write_field(Writer& xml, const FieldInfo& field) {
   std::string label = inverted ? "Not: " + field.label : field.label;
   if (!field.unit.empty() && field.unit != "1") label += " [" + field.unit + "]";
   write_names(xml, inverted ? "no_" + field.name : field.name, label, field.help);
-  if (field.kind == FieldKind::path) xml.text("channel", "input");
-  else xml.text("default", inverted ? "false" : params::text_of(field.default_value));
+  if (field.kind == FieldKind::path)
+    xml.text("channel", "input");
+  else
+    xml.text("default", inverted ? "false" : params::text_of(field.default_value));
   for (const std::string& choice : field.choices) xml.text("element", choice);
   if (field.kind == FieldKind::integer || field.kind == FieldKind::real) write_limits(xml, field);
   xml.close(tag);
 }
 
 /// One group; nothing where no field belongs to it.
-void write_group(Writer& xml, const std::vector<FieldInfo>& fields, bool advanced, const char* label, const char* description) {
+void write_group(Writer& xml, const std::vector<FieldInfo>& fields, bool advanced, const char* label,
+                 const char* description) {
   bool open = false;
   for (const FieldInfo& field : fields) {
     if (field.advanced != advanced) continue;
@@ -120,13 +133,35 @@ std::vector<FieldInfo> options_of_the_command(const params::Schema& schema) {
     field.advanced = true;
     if (schema.find(field.name) == nullptr) options.push_back(std::move(field));
   };
-  FieldInfo device{.name = "device", .label = "Device", .help = "What computes.", .unit = {}, .kind = FieldKind::choice,
-                   .default_value = std::string{"auto"}, .minimum = {}, .maximum = {},
-                   .choices = {"auto", "cpu", "cuda", "reference"}, .visible_when = {}};
-  FieldInfo seed{.name = "seed", .label = "Seed", .help = "Start of the random numbers.", .unit = {}, .kind = FieldKind::integer,
-                 .default_value = std::int64_t{0}, .minimum = 0, .maximum = {}, .choices = {}, .visible_when = {}};
-  FieldInfo threads{.name = "threads", .label = "Threads", .help = "0: all cores this program may use.", .unit = {},
-                    .kind = FieldKind::integer, .default_value = std::int64_t{0}, .minimum = 0, .maximum = 1024, .choices = {},
+  FieldInfo device{.name = "device",
+                   .label = "Device",
+                   .help = "What computes.",
+                   .unit = {},
+                   .kind = FieldKind::choice,
+                   .default_value = std::string{"auto"},
+                   .minimum = {},
+                   .maximum = {},
+                   .choices = {"auto", "cpu", "cuda", "reference"},
+                   .visible_when = {}};
+  FieldInfo seed{.name = "seed",
+                 .label = "Seed",
+                 .help = "Start of the random numbers.",
+                 .unit = {},
+                 .kind = FieldKind::integer,
+                 .default_value = std::int64_t{0},
+                 .minimum = 0,
+                 .maximum = {},
+                 .choices = {},
+                 .visible_when = {}};
+  FieldInfo threads{.name = "threads",
+                    .label = "Threads",
+                    .help = "0: all cores this program may use.",
+                    .unit = {},
+                    .kind = FieldKind::integer,
+                    .default_value = std::int64_t{0},
+                    .minimum = 0,
+                    .maximum = 1024,
+                    .choices = {},
                     .visible_when = {}};
   add(std::move(device));
   add(std::move(seed));

@@ -53,15 +53,18 @@ QWidget* FieldEditor::make_editor() {
   const params::FieldInfo& info = state().info;
   if (info.kind == params::FieldKind::boolean) {
     auto* const box = new QCheckBox{this};
-    connect(box, &QCheckBox::toggled, this, [this](bool on) { edited(on ? QStringLiteral("true") : QStringLiteral("false")); });
+    connect(box, &QCheckBox::toggled, this,
+            [this](bool on) { edited(on ? QStringLiteral("true") : QStringLiteral("false")); });
     return box;
   }
   if (info.kind == params::FieldKind::choice) {
     auto* const box = new QComboBox{this};
     box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     box->setMinimumContentsLength(8);
-    for (const std::string& choice : info.choices) box->addItem(QString::fromStdString(choice).replace('_', ' '), QString::fromStdString(choice));
-    connect(box, &QComboBox::currentIndexChanged, this, [this, box](int index) { edited(box->itemData(index).toString()); });
+    for (const std::string& choice : info.choices)
+      box->addItem(QString::fromStdString(choice).replace('_', ' '), QString::fromStdString(choice));
+    connect(box, &QComboBox::currentIndexChanged, this,
+            [this, box](int index) { edited(box->itemData(index).toString()); });
     return box;
   }
   auto* const line = new QLineEdit{this};
@@ -82,9 +85,12 @@ QWidget* FieldEditor::make_editor() {
 void FieldEditor::refresh() {
   filling_ = true;
   const QString text = QString::fromStdString(state().text);
-  if (auto* const box = qobject_cast<QCheckBox*>(editor_)) box->setChecked(text == QStringLiteral("true"));
-  else if (auto* const combo = qobject_cast<QComboBox*>(editor_)) combo->setCurrentIndex(combo->findData(text));
-  else if (auto* const line = qobject_cast<QLineEdit*>(editor_); line != nullptr && line->text() != text) line->setText(text);
+  if (auto* const box = qobject_cast<QCheckBox*>(editor_))
+    box->setChecked(text == QStringLiteral("true"));
+  else if (auto* const combo = qobject_cast<QComboBox*>(editor_))
+    combo->setCurrentIndex(combo->findData(text));
+  else if (auto* const line = qobject_cast<QLineEdit*>(editor_); line != nullptr && line->text() != text)
+    line->setText(text);
   problem_->setText(QString::fromStdString(state().problem));
   problem_->setVisible(!state().problem.empty());
   filling_ = false;

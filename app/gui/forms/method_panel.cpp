@@ -33,8 +33,18 @@ QString in_words(double seconds) {
 }  // namespace
 
 MethodPanel::MethodPanel(Desktop& desktop, QWidget* parent)
-    : QWidget{parent}, desktop_{desktop}, pages_{new QStackedWidget{this}}, search_{new QLineEdit}, list_{new QListWidget}, scroll_{new QScrollArea},
-      title_{new QLabel}, summary_{new QLabel}, estimate_{new QLabel}, run_{new QPushButton{tr("Run")}}, interact_{new QPushButton{tr("Click on the image")}}, device_{new QComboBox} {
+    : QWidget{parent},
+      desktop_{desktop},
+      pages_{new QStackedWidget{this}},
+      search_{new QLineEdit},
+      list_{new QListWidget},
+      scroll_{new QScrollArea},
+      title_{new QLabel},
+      summary_{new QLabel},
+      estimate_{new QLabel},
+      run_{new QPushButton{tr("Run")}},
+      interact_{new QPushButton{tr("Click on the image")}},
+      device_{new QComboBox} {
   auto* const layout = new QVBoxLayout{this};
   layout->setContentsMargins(0, 0, 0, 0);
   layout->addWidget(pages_);
@@ -95,11 +105,15 @@ MethodPanel::MethodPanel(Desktop& desktop, QWidget* parent)
   connect(&ask_, &QTimer::timeout, this, &MethodPanel::ask_estimate);
   connect(back, &QToolButton::clicked, this, &MethodPanel::show_list);
   connect(search_, &QLineEdit::textChanged, this, &MethodPanel::refresh_list);
-  connect(list_, &QListWidget::itemActivated, this, [this](QListWidgetItem* row) { open_task(row->data(Qt::UserRole).toString().toStdString()); });
-  connect(list_, &QListWidget::itemClicked, this, [this](QListWidgetItem* row) { open_task(row->data(Qt::UserRole).toString().toStdString()); });
+  connect(list_, &QListWidget::itemActivated, this,
+          [this](QListWidgetItem* row) { open_task(row->data(Qt::UserRole).toString().toStdString()); });
+  connect(list_, &QListWidget::itemClicked, this,
+          [this](QListWidgetItem* row) { open_task(row->data(Qt::UserRole).toString().toStdString()); });
   connect(run_, &QPushButton::clicked, this, &MethodPanel::run);
   connect(copy, &QPushButton::clicked, this, &MethodPanel::copy_command);
-  connect(interact_, &QPushButton::clicked, this, [this] { if (form_) Q_EMIT interaction_asked(form_->task().id); });
+  connect(interact_, &QPushButton::clicked, this, [this] {
+    if (form_) Q_EMIT interaction_asked(form_->task().id);
+  });
   connections_.push_back(desktop_.document().selection_changed.connect([this] { refresh_list(); }));
   connections_.push_back(desktop_.document().items_changed.connect([this] { refresh_list(); }));
   refresh_list();
@@ -114,7 +128,8 @@ void MethodPanel::refresh_list() {
     const QString name = QString::fromStdString(offer.task->about.title), id = QString::fromStdString(offer.task->id);
     const QString category = QString::fromStdString(offer.task->about.category);
     if (!wanted.isEmpty() && !(name + id + category).contains(wanted, Qt::CaseInsensitive)) continue;
-    auto* const row = new QListWidgetItem{name + QStringLiteral("\n") + (offer.possible ? category : QString::fromStdString(offer.reason))};
+    auto* const row = new QListWidgetItem{name + QStringLiteral("\n") +
+                                          (offer.possible ? category : QString::fromStdString(offer.reason))};
     row->setData(Qt::UserRole, id);
     row->setToolTip(QString::fromStdString(offer.task->about.summary));
     if (!offer.possible) row->setFlags(row->flags() & ~Qt::ItemIsEnabled);
@@ -153,14 +168,18 @@ void MethodPanel::build_form() {
   for (const TaskForm::Input& input : form_->inputs()) {
     auto* const choice = new QComboBox;
     choice->setAccessibleName(QString::fromStdString(input.port.name));
-    choice->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);  // long file names must not widen the form
+    choice->setSizeAdjustPolicy(
+        QComboBox::AdjustToMinimumContentsLengthWithIcon);  // long file names must not widen the form
     choice->setMinimumContentsLength(8);
     if (input.port.optional) choice->addItem(tr("(none)"), QVariant::fromValue<qulonglong>(0));
     for (const ItemId id : input.candidates)
-      if (const Item* item = desktop_.document().find(id)) choice->addItem(QString::fromStdString(item->name), QVariant::fromValue<qulonglong>(id));
+      if (const Item* item = desktop_.document().find(id))
+        choice->addItem(QString::fromStdString(item->name), QVariant::fromValue<qulonglong>(id));
     choice->setCurrentIndex(choice->findData(QVariant::fromValue<qulonglong>(input.chosen)));
     choice->setToolTip(QString::fromStdString(input.port.help));
-    connect(choice, &QComboBox::currentIndexChanged, this, [this, choice, port = input.port.name](int index) { form_->choose(port, choice->itemData(index).toULongLong()); });
+    connect(choice, &QComboBox::currentIndexChanged, this, [this, choice, port = input.port.name](int index) {
+      form_->choose(port, choice->itemData(index).toULongLong());
+    });
     rows_->addRow(QString::fromStdString(input.port.name), choice);
   }
   auto* const advanced = new QGroupBox{tr("Advanced")};
@@ -185,8 +204,10 @@ void MethodPanel::build_form() {
     editors_.push_back(editor);
   }
   column->addLayout(rows_);
-  if (any_advanced) column->addWidget(advanced);
-  else delete advanced;
+  if (any_advanced)
+    column->addWidget(advanced);
+  else
+    delete advanced;
   column->addStretch(1);
   scroll_->setWidget(content);
 }
@@ -213,7 +234,8 @@ void MethodPanel::form_changed() {
 void MethodPanel::ask_estimate() {
   if (!form_ || !form_->valid()) return;
   const int question = ++question_;
-  desktop_.ask_estimate(*form_, device_->currentText().toStdString(), [this, question](const job::Record& answer) { show_estimate(answer, question); });
+  desktop_.ask_estimate(*form_, device_->currentText().toStdString(),
+                        [this, question](const job::Record& answer) { show_estimate(answer, question); });
 }
 
 void MethodPanel::show_estimate(const job::Record& answer, int question) {
@@ -221,11 +243,14 @@ void MethodPanel::show_estimate(const job::Record& answer, int question) {
   if (answer.error) {
     refused_ = true;
     run_->setEnabled(false);
-    estimate_->setText(QString::fromStdString(answer.error_message + (answer.error_hint.empty() ? "" : ": " + answer.error_hint)));
+    estimate_->setText(
+        QString::fromStdString(answer.error_message + (answer.error_hint.empty() ? "" : ": " + answer.error_hint)));
     return;
   }
   run_->setEnabled(form_->valid());
-  QString words = tr("Needs about %1 of memory (%2 free)").arg(QString::fromStdString(job::in_words(answer.estimated_memory_bytes)), QString::fromStdString(job::in_words(job::available_memory_bytes())));
+  QString words = tr("Needs about %1 of memory (%2 free)")
+                      .arg(QString::fromStdString(job::in_words(answer.estimated_memory_bytes)),
+                           QString::fromStdString(job::in_words(job::available_memory_bytes())));
   if (answer.estimated_seconds > 0) words += tr(", %1").arg(in_words(answer.estimated_seconds));
   if (!answer.backend.empty()) words += tr(", on %1").arg(QString::fromStdString(answer.backend));
   estimate_->setText(words);
@@ -243,7 +268,8 @@ void MethodPanel::copy_command() {
   recipe.parameters_json = form_->parameters_json();
   recipe.device = device_->currentText().toStdString();
   for (const TaskForm::Input& input : form_->inputs())
-    if (input.chosen != 0) recipe.inputs[input.port.name] = std::string{job::workspace_prefix} + "item-" + std::to_string(input.chosen);
+    if (input.chosen != 0)
+      recipe.inputs[input.port.name] = std::string{job::workspace_prefix} + "item-" + std::to_string(input.chosen);
   for (const plugin::Port& port : form_->task().outputs)
     if (!port.optional) recipe.outputs[port.name] = std::string{job::workspace_prefix} + port.name;
   QApplication::clipboard()->setText(QString::fromStdString(command_of(recipe, desktop_.document()).line));

@@ -38,9 +38,20 @@ QString remaining(double seconds) {
 }  // namespace
 
 JobPanel::JobPanel(JobList& jobs, Document& document, QWidget* parent)
-    : QWidget{parent}, jobs_{jobs}, document_{document}, list_{new QListWidget}, progress_{new QProgressBar}, stage_{new QLabel}, message_{new QLabel},
-      cancel_{new QPushButton{tr("Cancel")}}, retry_{new QPushButton{tr("Try again")}}, remove_{new QPushButton{tr("Remove")}}, copy_{new QPushButton{tr("Copy as command")}},
-      plot_{new PlotView}, log_{new QPlainTextEdit}, tabs_{new QTabWidget} {
+    : QWidget{parent},
+      jobs_{jobs},
+      document_{document},
+      list_{new QListWidget},
+      progress_{new QProgressBar},
+      stage_{new QLabel},
+      message_{new QLabel},
+      cancel_{new QPushButton{tr("Cancel")}},
+      retry_{new QPushButton{tr("Try again")}},
+      remove_{new QPushButton{tr("Remove")}},
+      copy_{new QPushButton{tr("Copy as command")}},
+      plot_{new PlotView},
+      log_{new QPlainTextEdit},
+      tabs_{new QTabWidget} {
   auto* const layout = new QVBoxLayout{this};
   layout->setContentsMargins(0, 0, 0, 0);
   auto* const split = new QSplitter{Qt::Horizontal};
@@ -78,19 +89,26 @@ JobPanel::JobPanel(JobList& jobs, Document& document, QWidget* parent)
   connect(list_, &QListWidget::currentRowChanged, this, [this] {
     if (const QListWidgetItem* row = list_->currentItem()) show_job(row->data(Qt::UserRole).toULongLong());
   });
-  connect(cancel_, &QPushButton::clicked, this, [this] { jobs_.cancel(shown_); show_details(); });
+  connect(cancel_, &QPushButton::clicked, this, [this] {
+    jobs_.cancel(shown_);
+    show_details();
+  });
   connect(retry_, &QPushButton::clicked, this, [this] { show_job(jobs_.retry(shown_)); });
   connect(remove_, &QPushButton::clicked, this, [this] { jobs_.forget(shown_); });
   connect(copy_, &QPushButton::clicked, this, [this] {
-    if (const JobState* job = jobs_.find(shown_)) QApplication::clipboard()->setText(QString::fromStdString(command_of(job->recipe, document_).line));
+    if (const JobState* job = jobs_.find(shown_))
+      QApplication::clipboard()->setText(QString::fromStdString(command_of(job->recipe, document_).line));
   });
   list_connection_ = jobs_.list_changed.connect([this] { rebuild(); });
   job_connections_.push_back(jobs_.job_changed.connect([this](std::uint64_t job) { refresh(job); }));
-  job_connections_.push_back(jobs_.job_ended.connect([this](std::uint64_t job) { if (job == shown_) document_.clear_preview(); }));
-  preview_connection_ = jobs_.previewed.connect([this](std::uint64_t job, const std::string&, const DatasetPtr& so_far) {
-    const JobState* const state = jobs_.find(job);
-    if (job == shown_ && state != nullptr && !job::ended(state->state)) document_.set_preview(state->title, so_far);
-  });
+  job_connections_.push_back(jobs_.job_ended.connect([this](std::uint64_t job) {
+    if (job == shown_) document_.clear_preview();
+  }));
+  preview_connection_ =
+      jobs_.previewed.connect([this](std::uint64_t job, const std::string&, const DatasetPtr& so_far) {
+        const JobState* const state = jobs_.find(job);
+        if (job == shown_ && state != nullptr && !job::ended(state->state)) document_.set_preview(state->title, so_far);
+      });
   rebuild();
 }
 
@@ -120,7 +138,8 @@ void JobPanel::show_job(std::uint64_t job) {
   if (shown_ != job) document_.clear_preview();
   shown_ = job;
   for (int row = 0; row < list_->count(); ++row)
-    if (list_->item(row)->data(Qt::UserRole).toULongLong() == job && list_->currentRow() != row) list_->setCurrentRow(row);
+    if (list_->item(row)->data(Qt::UserRole).toULongLong() == job && list_->currentRow() != row)
+      list_->setCurrentRow(row);
   show_details();
 }
 

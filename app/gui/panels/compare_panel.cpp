@@ -23,11 +23,16 @@ QString cell(const std::optional<double>& value, const char* form) {
 }  // namespace
 
 ComparePanel::ComparePanel(Document& document, Background& background, QWidget* parent)
-    : QWidget{parent}, document_{document}, background_{background}, heading_{new QLabel}, table_{new QTableWidget{0, 6}} {
+    : QWidget{parent},
+      document_{document},
+      background_{background},
+      heading_{new QLabel},
+      table_{new QTableWidget{0, 6}} {
   auto* const column = new QVBoxLayout{this};
   heading_->setWordWrap(true);
   column->addWidget(heading_);
-  table_->setHorizontalHeaderLabels({tr("Part"), tr("PSNR dB"), tr("SSIM"), tr("NRMSE"), tr("HFEN"), tr("Max. difference")});
+  table_->setHorizontalHeaderLabels(
+      {tr("Part"), tr("PSNR dB"), tr("SSIM"), tr("NRMSE"), tr("HFEN"), tr("Max. difference")});
   table_->setEditTriggers(QAbstractItemView::NoEditTriggers);
   table_->verticalHeader()->setVisible(false);
   table_->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
@@ -64,7 +69,8 @@ void ComparePanel::refresh() {
     table_->setRowCount(0);
     return;
   }
-  heading_->setText(tr("%1 against %2 (reference)").arg(QString::fromStdString(what.image), QString::fromStdString(what.reference)));
+  heading_->setText(
+      tr("%1 against %2 (reference)").arg(QString::fromStdString(what.image), QString::fromStdString(what.reference)));
   if (!isVisible()) return;
   fill({slice_figures(what)});
   later_.start();
@@ -74,27 +80,39 @@ void ComparePanel::refresh_all() {
   Comparison what = comparison_of(document_);
   if (!what.problem.empty()) return;
   const int question = question_;
-  background_.run<std::vector<Figures>>([what = std::move(what)] { return all_figures(what); },
-                                        [this, question](std::vector<Figures> rows) { if (question == question_) fill(rows); },
-                                        [this](const Error& failure) { Q_EMIT problem(QString::fromUtf8(failure.what())); });
+  background_.run<std::vector<Figures>>(
+      [what = std::move(what)] { return all_figures(what); },
+      [this, question](std::vector<Figures> rows) {
+        if (question == question_) fill(rows);
+      },
+      [this](const Error& failure) { Q_EMIT problem(QString::fromUtf8(failure.what())); });
 }
 
 void ComparePanel::fill(const std::vector<Figures>& rows) {
   table_->setRowCount(static_cast<int>(rows.size()));
   for (int i = 0; i < static_cast<int>(rows.size()); ++i) {
     const Figures& f = rows[static_cast<std::size_t>(i)];
-    const QStringList cells{QString::fromStdString(f.part), cell(f.psnr_db, "%.2f"), cell(f.ssim, "%.4f"), cell(f.nrmse, "%.4f"), cell(f.hfen, "%.4f"),
-                            f.problem.empty() ? (f.max_absolute ? QString::fromStdString(number_in_words(*f.max_absolute)) : QString{}) : QString::fromStdString(f.problem)};
+    const QStringList cells{
+        QString::fromStdString(f.part),
+        cell(f.psnr_db, "%.2f"),
+        cell(f.ssim, "%.4f"),
+        cell(f.nrmse, "%.4f"),
+        cell(f.hfen, "%.4f"),
+        f.problem.empty() ? (f.max_absolute ? QString::fromStdString(number_in_words(*f.max_absolute)) : QString{})
+                          : QString::fromStdString(f.problem)};
     for (int k = 0; k < cells.size(); ++k) table_->setItem(i, k, new QTableWidgetItem{cells[k]});
   }
 }
 
 QString ComparePanel::table() const {
   QString text;
-  for (int k = 0; k < table_->columnCount(); ++k) text += (k == 0 ? QString{} : QStringLiteral("\t")) + table_->horizontalHeaderItem(k)->text();
+  for (int k = 0; k < table_->columnCount(); ++k)
+    text += (k == 0 ? QString{} : QStringLiteral("\t")) + table_->horizontalHeaderItem(k)->text();
   for (int i = 0; i < table_->rowCount(); ++i) {
     text += QLatin1Char('\n');
-    for (int k = 0; k < table_->columnCount(); ++k) text += (k == 0 ? QString{} : QStringLiteral("\t")) + (table_->item(i, k) ? table_->item(i, k)->text() : QString{});
+    for (int k = 0; k < table_->columnCount(); ++k)
+      text +=
+          (k == 0 ? QString{} : QStringLiteral("\t")) + (table_->item(i, k) ? table_->item(i, k)->text() : QString{});
   }
   return text + QLatin1Char('\n');
 }
@@ -103,7 +121,8 @@ void ComparePanel::add_difference() {
   try {
     const ItemId id = document_.add("difference", difference_of(document_), {});
     render::Display display = document_.find(id)->display;
-    const double reach = std::max(std::abs(document_.find(id)->raster->low_percentile), std::abs(document_.find(id)->raster->high_percentile));
+    const double reach = std::max(std::abs(document_.find(id)->raster->low_percentile),
+                                  std::abs(document_.find(id)->raster->high_percentile));
     display.colour_map = "cool-warm";
     display.centre = 0;
     display.width = std::max(2 * reach, 1e-12);

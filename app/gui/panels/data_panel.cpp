@@ -12,7 +12,8 @@ namespace iso::gui {
 
 std::string description_of(const Item& item) {
   std::string kind{to_string(kind_of(*item.data))};
-  for (char& c : kind) if (c == '_') c = ' ';
+  for (char& c : kind)
+    if (c == '_') c = ' ';
   if (!item.raster) return kind;
   const PixelBlock* const pixels = pixels_of(*item.data);
   std::string words = kind + ", " + pixels->spec().shape.text();
@@ -23,7 +24,8 @@ std::string description_of(const Item& item) {
   return words + ", " + std::string{to_string(pixels->spec().type)};
 }
 
-DataPanel::DataPanel(Document& document, QWidget* parent) : QWidget{parent}, document_{document}, tree_{new QTreeWidget{this}} {
+DataPanel::DataPanel(Document& document, QWidget* parent)
+    : QWidget{parent}, document_{document}, tree_{new QTreeWidget{this}} {
   auto* const layout = new QVBoxLayout{this};
   layout->setContentsMargins(0, 0, 0, 0);
   layout->addWidget(tree_);
@@ -38,8 +40,12 @@ DataPanel::DataPanel(Document& document, QWidget* parent) : QWidget{parent}, doc
   tree_->setContextMenuPolicy(Qt::CustomContextMenu);
   tree_->setAccessibleName(tr("Data"));
   connect(tree_, &QTreeWidget::customContextMenuRequested, this, &DataPanel::menu);
-  connect(tree_, &QTreeWidget::currentItemChanged, this, [this](QTreeWidgetItem* row) { if (!filling_) document_.select(id_of(row)); });
-  connect(tree_, &QTreeWidget::itemDoubleClicked, this, [this](QTreeWidgetItem* row, int column) { if (column == 1) show_as(id_of(row), &Look::base); });
+  connect(tree_, &QTreeWidget::currentItemChanged, this, [this](QTreeWidgetItem* row) {
+    if (!filling_) document_.select(id_of(row));
+  });
+  connect(tree_, &QTreeWidget::itemDoubleClicked, this, [this](QTreeWidgetItem* row, int column) {
+    if (column == 1) show_as(id_of(row), &Look::base);
+  });
   connect(tree_, &QTreeWidget::itemChanged, this, [this](QTreeWidgetItem* row, int column) {
     if (!filling_ && column == 0) document_.rename(id_of(row), row->text(0).toStdString());
   });
@@ -49,13 +55,16 @@ DataPanel::DataPanel(Document& document, QWidget* parent) : QWidget{parent}, doc
   rebuild();
 }
 
-ItemId DataPanel::id_of(const QTreeWidgetItem* row) const { return row == nullptr ? 0 : row->data(0, Qt::UserRole).toULongLong(); }
+ItemId DataPanel::id_of(const QTreeWidgetItem* row) const {
+  return row == nullptr ? 0 : row->data(0, Qt::UserRole).toULongLong();
+}
 
 void DataPanel::rebuild() {
   filling_ = true;
   const Look& look = document_.look();
   const auto items = document_.items();
-  while (tree_->topLevelItemCount() > static_cast<int>(items.size())) delete tree_->takeTopLevelItem(tree_->topLevelItemCount() - 1);
+  while (tree_->topLevelItemCount() > static_cast<int>(items.size()))
+    delete tree_->takeTopLevelItem(tree_->topLevelItemCount() - 1);
   while (tree_->topLevelItemCount() < static_cast<int>(items.size())) tree_->addTopLevelItem(new QTreeWidgetItem);
   for (int i = 0; i < static_cast<int>(items.size()); ++i) {
     const Item& item = *items[static_cast<std::size_t>(i)];
@@ -69,7 +78,8 @@ void DataPanel::rebuild() {
     if (item.id == look.compared) shown << tr("compared");
     if (!item.saved) shown << tr("not saved");
     row.setText(1, shown.join(", "));
-    row.setToolTip(0, QString::fromStdString(description_of(item) + (item.file.empty() ? "" : "\n" + item.file.string())));
+    row.setToolTip(0,
+                   QString::fromStdString(description_of(item) + (item.file.empty() ? "" : "\n" + item.file.string())));
   }
   filling_ = false;
   follow_selection();
@@ -99,8 +109,12 @@ void DataPanel::menu(const QPoint& at) {
   QMenu menu;
   const bool picture = item->raster != nullptr;
   menu.addAction(tr("Show as image"), this, [=, this] { show_as(id, &Look::base); })->setEnabled(picture);
-  menu.addAction(document_.look().overlay == id ? tr("Remove overlay") : tr("Show as overlay"), this, [=, this] { show_as(id, &Look::overlay); })->setEnabled(picture);
-  menu.addAction(document_.look().compared == id ? tr("Stop comparing") : tr("Compare beside the image"), this, [=, this] { show_as(id, &Look::compared); })->setEnabled(picture);
+  menu.addAction(document_.look().overlay == id ? tr("Remove overlay") : tr("Show as overlay"), this,
+                 [=, this] { show_as(id, &Look::overlay); })
+      ->setEnabled(picture);
+  menu.addAction(document_.look().compared == id ? tr("Stop comparing") : tr("Compare beside the image"), this,
+                 [=, this] { show_as(id, &Look::compared); })
+      ->setEnabled(picture);
   if (picture && is_complex(pixels_of(*item->data)->spec().type)) {
     menu.addAction(tr("Show magnitude"), this, [=, this] { document_.set_part(id, render::Part::magnitude); });
     menu.addAction(tr("Show phase"), this, [=, this] { document_.set_part(id, render::Part::phase); });

@@ -8,7 +8,8 @@
 
 namespace iso::gui {
 
-HistoryPanel::HistoryPanel(UndoStack& stack, QWidget* parent) : QWidget{parent}, stack_{stack}, list_{new QListWidget}, memory_{new QLabel} {
+HistoryPanel::HistoryPanel(UndoStack& stack, QWidget* parent)
+    : QWidget{parent}, stack_{stack}, list_{new QListWidget}, memory_{new QLabel} {
   auto* const column = new QVBoxLayout{this};
   column->setContentsMargins(0, 0, 0, 0);
   list_->setAccessibleName(tr("History"));
@@ -35,7 +36,9 @@ void HistoryPanel::rebuild() {
     list_->addItem(row);
   }
   list_->setCurrentRow(static_cast<int>(stack_.position()));
-  memory_->setText(tr("Keeps %1 of at most %2").arg(QString::fromStdString(job::in_words(stack_.bytes())), QString::fromStdString(job::in_words(stack_.budget_bytes()))));
+  memory_->setText(tr("Keeps %1 of at most %2")
+                       .arg(QString::fromStdString(job::in_words(stack_.bytes())),
+                            QString::fromStdString(job::in_words(stack_.budget_bytes()))));
   filling_ = false;
 }
 

@@ -13,7 +13,8 @@
 
 namespace iso::gui {
 
-MeasurePanel::MeasurePanel(Document& document, QWidget* parent) : QWidget{parent}, document_{document}, table_{new QTableWidget}, plot_{new PlotView} {
+MeasurePanel::MeasurePanel(Document& document, QWidget* parent)
+    : QWidget{parent}, document_{document}, table_{new QTableWidget}, plot_{new PlotView} {
   auto* const column = new QVBoxLayout{this};
   column->setContentsMargins(0, 0, 0, 0);
   auto* const split = new QSplitter{Qt::Horizontal};
@@ -55,10 +56,14 @@ void MeasurePanel::rebuild() {
   for (const Measurement& m : document_.measurements()) ids_.push_back(m.id);
   table_->setColumnCount(static_cast<int>(rows[0].size()));
   table_->setRowCount(static_cast<int>(rows.size()) - 1);
-  for (int k = 0; k < table_->columnCount(); ++k) table_->setHorizontalHeaderItem(k, new QTableWidgetItem{QString::fromStdString(rows[0][static_cast<std::size_t>(k)])});
+  for (int k = 0; k < table_->columnCount(); ++k)
+    table_->setHorizontalHeaderItem(k,
+                                    new QTableWidgetItem{QString::fromStdString(rows[0][static_cast<std::size_t>(k)])});
   for (int i = 0; i < table_->rowCount(); ++i)
     for (int k = 0; k < table_->columnCount(); ++k)
-      table_->setItem(i, k, new QTableWidgetItem{QString::fromStdString(rows[static_cast<std::size_t>(i) + 1][static_cast<std::size_t>(k)])});
+      table_->setItem(i, k,
+                      new QTableWidgetItem{
+                          QString::fromStdString(rows[static_cast<std::size_t>(i) + 1][static_cast<std::size_t>(k)])});
   if (selected >= 0 && selected < table_->rowCount()) table_->selectRow(selected);
   show_profile();
 }
@@ -78,10 +83,13 @@ void MeasurePanel::show_profile() {
       QString note;
       for (const ItemId id : {m.item, document_.look().compared}) {
         const Item* const item = document_.find(id);
-        if (item == nullptr || !item->raster || (id != m.item && item->raster->anatomical != document_.find(m.item)->raster->anatomical)) continue;
+        if (item == nullptr || !item->raster ||
+            (id != m.item && item->raster->anatomical != document_.find(m.item)->raster->anatomical))
+          continue;
         const Profile profile = profile_of(*item->raster, m);
         Curve curve{QString::fromStdString(item->name), {}};
-        for (std::size_t i = 0; i < profile.value.size(); ++i) curve.points.emplace_back(profile.place_mm[i], profile.value[i]);
+        for (std::size_t i = 0; i < profile.value.size(); ++i)
+          curve.points.emplace_back(profile.place_mm[i], profile.value[i]);
         if (id == m.item && profile.fwhm_mm) note = tr("FWHM %1 mm").arg(*profile.fwhm_mm, 0, 'f', 2);
         if (id == m.item || curves.size() == 1) curves.push_back(std::move(curve));
         if (document_.look().compared == m.item) break;
@@ -93,7 +101,8 @@ void MeasurePanel::show_profile() {
 
 void MeasurePanel::remove_selected() {
   const int row = table_->currentRow();
-  if (row >= 0 && row < static_cast<int>(ids_.size())) document_.remove_measurement(ids_[static_cast<std::size_t>(row)]);
+  if (row >= 0 && row < static_cast<int>(ids_.size()))
+    document_.remove_measurement(ids_[static_cast<std::size_t>(row)]);
 }
 
 QString MeasurePanel::table() const {

@@ -35,7 +35,8 @@ QSlider* percent(const QString& name) {
 
 }  // namespace
 
-ToolPanel::ToolPanel(Document& document, Tools& tools, QWidget* parent) : QWidget{parent}, document_{document}, tools_{tools} {
+ToolPanel::ToolPanel(Document& document, Tools& tools, QWidget* parent)
+    : QWidget{parent}, document_{document}, tools_{tools} {
   auto* const outer = new QVBoxLayout{this};
   outer->setContentsMargins(0, 0, 0, 0);
   auto* const scroll = new QScrollArea;
@@ -79,7 +80,8 @@ QWidget* ToolPanel::display_group() {
   form->addRow(tr("Colours"), map_);
   form->addRow(inverted_);
   form->addRow(interpolate_);
-  for (QDoubleSpinBox* box : {width_, centre_}) connect(box, &QDoubleSpinBox::valueChanged, this, &ToolPanel::change_display);
+  for (QDoubleSpinBox* box : {width_, centre_})
+    connect(box, &QDoubleSpinBox::valueChanged, this, &ToolPanel::change_display);
   for (QComboBox* box : {voi_, map_}) connect(box, &QComboBox::activated, this, &ToolPanel::change_display);
   for (QCheckBox* box : {inverted_, interpolate_}) connect(box, &QCheckBox::clicked, this, &ToolPanel::change_display);
   return group;
@@ -180,7 +182,8 @@ void ToolPanel::refresh() {
   filling_ = true;
   const Item* const item = document_.find(document_.look().base);
   const bool there = item != nullptr && item->raster && !item->raster->labels;
-  for (QWidget* widget : std::initializer_list<QWidget*>{width_, centre_, voi_, map_, inverted_, interpolate_}) widget->setEnabled(there);
+  for (QWidget* widget : std::initializer_list<QWidget*>{width_, centre_, voi_, map_, inverted_, interpolate_})
+    widget->setEnabled(there);
   if (there) {
     width_->setValue(item->display.width);
     centre_->setValue(item->display.centre);

@@ -15,7 +15,9 @@ namespace {
 bool one_grid(const VoxelGrid& a, const VoxelGrid& b) {
   if (a.size != b.size) return false;
   for (std::size_t i = 0; i < 3; ++i)
-    if (std::abs(a.spacing_mm[i] - b.spacing_mm[i]) > 1e-3 * a.spacing_mm[i] || std::abs(a.origin_mm[i] - b.origin_mm[i]) > 0.01) return false;
+    if (std::abs(a.spacing_mm[i] - b.spacing_mm[i]) > 1e-3 * a.spacing_mm[i] ||
+        std::abs(a.origin_mm[i] - b.origin_mm[i]) > 0.01)
+      return false;
   for (std::size_t i = 0; i < 9; ++i)
     if (std::abs(a.direction[i] - b.direction[i]) > 1e-3) return false;
   return true;
@@ -74,7 +76,8 @@ Comparison comparison_of(const Document& document) {
   result.slice = std::clamp<std::int64_t>(std::llround(index[2]), 0, base->raster->frame.size[2] - 1);
   for (const Measurement& m : document.measurements())
     if (m.item == base->id || m.item == other->id)
-      if (auto voxels = voxels_inside(*base->raster, m); !voxels.empty()) result.regions.emplace_back(m.name, std::move(voxels));
+      if (auto voxels = voxels_inside(*base->raster, m); !voxels.empty())
+        result.regions.emplace_back(m.name, std::move(voxels));
   return result;
 }
 

@@ -11,25 +11,26 @@ namespace iso::gui {
 
 /// Figures of one part of two images.
 struct Figures {
-  std::string part;                     ///< "slice 12", "volume", "Rectangle 1"
+  std::string part;  ///< "slice 12", "volume", "Rectangle 1"
   std::optional<double> psnr_db, ssim, nrmse, hfen, max_absolute;
-  std::string problem;                  ///< why there are none
+  std::string problem;  ///< why there are none
 };
 
 /// What is compared, as a value that a thread of its own may work on: pixels are shared, not copied.
 struct Comparison {
-  std::string image, reference;         ///< names
+  std::string image, reference;  ///< names
   std::shared_ptr<const render::Raster> a, b;
   std::int64_t frame{0};
-  std::int64_t slice{0};                ///< of the third axis
+  std::int64_t slice{0};                                                   ///< of the third axis
   std::vector<std::pair<std::string, std::vector<std::int64_t>>> regions;  ///< name, voxels
-  std::string problem;                  ///< not empty: cannot be compared, one sentence
+  std::string problem;  ///< not empty: cannot be compared, one sentence
 };
 
 /// The base against the compared item (the reference). They must be on one grid.
 [[nodiscard]] Comparison comparison_of(const Document& document);
-[[nodiscard]] Figures slice_figures(const Comparison& comparison);   ///< some milliseconds
-[[nodiscard]] std::vector<Figures> all_figures(const Comparison& comparison);  ///< slice, volume, regions: for a thread of its own
+[[nodiscard]] Figures slice_figures(const Comparison& comparison);  ///< some milliseconds
+[[nodiscard]] std::vector<Figures> all_figures(
+    const Comparison& comparison);  ///< slice, volume, regions: for a thread of its own
 /// base - compared, on the grid of both. Throws shape_mismatch.
 [[nodiscard]] DatasetPtr difference_of(const Document& document);
 

@@ -94,9 +94,16 @@ ItemId Document::insert(std::unique_ptr<Item> item, const std::string& step_name
   show_if_first(id);
   impl_->selected = id;
   const Look after = impl_->look;
-  impl_->undo.push({step_name, job::bytes_of(*kept->data),
-                    [this, id, before] { take_out(id); set_look(before); },
-                    [this, kept, after] { put_back(*kept, impl_->items.size()); set_look(after); },
+  impl_->undo.push({step_name,
+                    job::bytes_of(*kept->data),
+                    [this, id, before] {
+                      take_out(id);
+                      set_look(before);
+                    },
+                    [this, kept, after] {
+                      put_back(*kept, impl_->items.size());
+                      set_look(after);
+                    },
                     {}});
   items_changed();
   selection_changed();
@@ -105,7 +112,8 @@ ItemId Document::insert(std::unique_ptr<Item> item, const std::string& step_name
 
 void Document::show_if_first(ItemId id) {
   const Item* const item = impl_->find(id);
-  if (item == nullptr || item->raster == nullptr || item->raster->labels || impl_->find(impl_->look.base) != nullptr) return;
+  if (item == nullptr || item->raster == nullptr || item->raster->labels || impl_->find(impl_->look.base) != nullptr)
+    return;
   show(id);
 }
 
@@ -118,7 +126,8 @@ void Document::show(ItemId id) {
   const bool one_frame = before != nullptr && before->raster != nullptr && before->raster->frame == item->raster->frame;
   if (!one_frame) {
     const Vec3 at = item->raster->frame.to_index(look.crosshair_mm);
-    bool inside = before != nullptr && before->raster != nullptr && before->raster->anatomical == item->raster->anatomical;
+    bool inside =
+        before != nullptr && before->raster != nullptr && before->raster->anatomical == item->raster->anatomical;
     for (std::size_t axis = 0; axis < 3; ++axis)
       inside = inside && at[axis] > -0.5 && at[axis] < static_cast<double>(item->raster->frame.size[axis]) - 0.5;
     if (!inside) look.crosshair_mm = middle_of(item->raster->frame);
@@ -153,7 +162,8 @@ void Document::put_back(const Item& item, std::size_t position) {
   selection_changed();
 }
 
-ItemId Document::add(std::string name, DatasetPtr data, std::filesystem::path file, std::map<std::string, std::string> hints) {
+ItemId Document::add(std::string name, DatasetPtr data, std::filesystem::path file,
+                     std::map<std::string, std::string> hints) {
   auto item = std::make_unique<Item>();
   item->id = impl_->next_item++;
   item->name = std::move(name);
@@ -169,7 +179,8 @@ ItemId Document::add_result(std::string name, DatasetPtr data, job::Record recor
   return add_results({{std::move(name), std::move(data)}}, record).front();
 }
 
-std::vector<ItemId> Document::add_results(const std::vector<std::pair<std::string, DatasetPtr>>& outputs, const job::Record& record) {
+std::vector<ItemId> Document::add_results(const std::vector<std::pair<std::string, DatasetPtr>>& outputs,
+                                          const job::Record& record) {
   std::vector<ItemId> ids;
   std::vector<std::shared_ptr<const Item>> kept;
   const Look before = impl_->look;
@@ -191,9 +202,16 @@ std::vector<ItemId> Document::add_results(const std::vector<std::pair<std::strin
   show_if_first(ids.front());
   impl_->selected = ids.front();
   const Look after = impl_->look;
-  impl_->undo.push({"Result " + outputs.front().first, bytes,
-                    [this, ids, before] { for (const ItemId id : ids) take_out(id); set_look(before); },
-                    [this, kept, after] { for (const auto& item : kept) put_back(*item, impl_->items.size()); set_look(after); },
+  impl_->undo.push({"Result " + outputs.front().first,
+                    bytes,
+                    [this, ids, before] {
+                      for (const ItemId id : ids) take_out(id);
+                      set_look(before);
+                    },
+                    [this, kept, after] {
+                      for (const auto& item : kept) put_back(*item, impl_->items.size());
+                      set_look(after);
+                    },
                     {}});
   items_changed();
   selection_changed();
@@ -208,21 +226,24 @@ void Document::remove(ItemId id) {
       std::ranges::find(impl_->items, id, [](const auto& i) { return i->id; }) - impl_->items.begin());
   const Look before = impl_->look;
   std::vector<Measurement> own;
-  for (const Measurement& m : impl_->measurements) if (m.item == id) own.push_back(m);
+  for (const Measurement& m : impl_->measurements)
+    if (m.item == id) own.push_back(m);
   const auto forward = [this, id] {
     std::erase_if(impl_->measurements, [&](const Measurement& m) { return m.item == id; });
     take_out(id);
     measurements_changed();
   };
   forward();
-  impl_->undo.push({"Delete " + kept->name, job::bytes_of(*kept->data),
+  impl_->undo.push({"Delete " + kept->name,
+                    job::bytes_of(*kept->data),
                     [this, kept, position, before, own] {
                       put_back(*kept, position);
                       impl_->measurements.insert(impl_->measurements.end(), own.begin(), own.end());
                       set_look(before);
                       measurements_changed();
                     },
-                    forward, {}});
+                    forward,
+                    {}});
 }
 
 void Document::rename(ItemId id, std::string name) {
@@ -328,7 +349,10 @@ std::uint64_t Document::add_measurement(Measurement measurement) {
     word[0] = static_cast<char>(word[0] - 'a' + 'A');
     measurement.name = word + " " + std::to_string(measurement.id);
   }
-  const auto forward = [this, measurement] { impl_->measurements.push_back(measurement); measurements_changed(); };
+  const auto forward = [this, measurement] {
+    impl_->measurements.push_back(measurement);
+    measurements_changed();
+  };
   const auto backward = [this, id = measurement.id] {
     std::erase_if(impl_->measurements, [&](const Measurement& m) { return m.id == id; });
     measurements_changed();
@@ -342,7 +366,8 @@ void Document::change_measurement(const Measurement& measurement) {
   const auto found = std::ranges::find(impl_->measurements, measurement.id, &Measurement::id);
   if (found == impl_->measurements.end() || *found == measurement) return;
   const auto apply = [this](const Measurement& value) {
-    for (Measurement& m : impl_->measurements) if (m.id == value.id) m = value;
+    for (Measurement& m : impl_->measurements)
+      if (m.id == value.id) m = value;
     measurements_changed();
   };
   const Measurement before = *found;
@@ -360,12 +385,20 @@ void Document::remove_measurement(std::uint64_t id) {
     measurements_changed();
   };
   forward();
-  impl_->undo.push({"Delete " + kept.name, 0, [this, kept] { impl_->measurements.push_back(kept); measurements_changed(); }, forward, {}});
+  impl_->undo.push({"Delete " + kept.name,
+                    0,
+                    [this, kept] {
+                      impl_->measurements.push_back(kept);
+                      measurements_changed();
+                    },
+                    forward,
+                    {}});
 }
 
 ItemId Document::add_label_map(ItemId on_grid_of, std::string name) {
   const Item* const base = impl_->find(on_grid_of);
-  if (base == nullptr || base->raster == nullptr) throw Error{Errc::usage, "labels need an image to lie on", "open an image first"};
+  if (base == nullptr || base->raster == nullptr)
+    throw Error{Errc::usage, "labels need an image to lie on", "open an image first"};
   LabelMap labels;
   labels.grid = base->raster->frame;
   labels.labels = PixelBlock::allocate({labels.grid.shape(), ScalarType::u16});
@@ -399,8 +432,8 @@ void Document::apply_label_delta(ItemId id, std::shared_ptr<const LabelDelta> de
   impl_->undo.push({std::move(step_name), delta->bytes(), [=] { apply(false); }, [=] { apply(true); }, {}});
 }
 
-
-void Document::restore(std::vector<Item> items, std::vector<Measurement> measurements, const Look& look, ItemId selected) {
+void Document::restore(std::vector<Item> items, std::vector<Measurement> measurements, const Look& look,
+                       ItemId selected) {
   impl_->items.clear();
   for (Item& item : items) {
     if (!item.raster && !std::holds_alternative<Table>(*item.data))

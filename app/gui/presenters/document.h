@@ -32,10 +32,10 @@ using ItemId = std::uint64_t;  ///< never reused in a session; 0 is none
 struct Item {
   ItemId id{0};
   std::string name;
-  DatasetPtr data;                       ///< frozen; a label map being painted is replaced by a new one at each stroke's end
-  std::filesystem::path file;            ///< where it came from or was saved to; empty for a result not saved yet
+  DatasetPtr data;             ///< frozen; a label map being painted is replaced by a new one at each stroke's end
+  std::filesystem::path file;  ///< where it came from or was saved to; empty for a result not saved yet
   bool saved{true};
-  std::optional<job::Record> record;     ///< of a result
+  std::optional<job::Record> record;         ///< of a result
   std::map<std::string, std::string> hints;  ///< what the reader was told ("geometry", "unattenuated", ...)
   render::Display display;
   render::Part part{render::Part::magnitude};
@@ -49,9 +49,9 @@ struct Measurement {
   std::uint64_t id{0};
   ItemId item{0};
   MeasureKind kind{MeasureKind::line};
-  std::string name;                      ///< "Line 1"
-  render::Plane plane;                   ///< where it was drawn
-  std::vector<Vec3> points_mm;           ///< line 2, angle 3 (apex second), rectangle and ellipse 2 opposite corners, polygon n
+  std::string name;             ///< "Line 1"
+  render::Plane plane;          ///< where it was drawn
+  std::vector<Vec3> points_mm;  ///< line 2, angle 3 (apex second), rectangle and ellipse 2 opposite corners, polygon n
   std::int64_t frame{0};
   friend bool operator==(const Measurement&, const Measurement&) = default;
 };
@@ -61,15 +61,15 @@ enum class Layout : std::uint8_t { four_up, one_up, side_by_side };
 /// What all views share.
 struct Look {
   Layout layout{Layout::four_up};
-  int maximised{-1};                     ///< view shown alone by a double click; -1: none
-  ItemId base{0};                        ///< the item in the planes
-  ItemId overlay{0};                     ///< drawn over it; 0: none
-  ItemId compared{0};                    ///< beside it in side_by_side
+  int maximised{-1};   ///< view shown alone by a double click; -1: none
+  ItemId base{0};      ///< the item in the planes
+  ItemId overlay{0};   ///< drawn over it; 0: none
+  ItemId compared{0};  ///< beside it in side_by_side
   Vec3 crosshair_mm{};
   bool crosshair_visible{true};
   std::int64_t frame{0};
-  double zoom{1};                        ///< 1: the picture fits
-  std::array<Vec3, 4> pan_mm{};          ///< a view: axial, coronal, sagittal, oblique
+  double zoom{1};                ///< 1: the picture fits
+  std::array<Vec3, 4> pan_mm{};  ///< a view: axial, coronal, sagittal, oblique
   double oblique_turn_rad{0}, oblique_tilt_rad{0};
   render::Slab slab{render::Slab::none};
   double slab_mm{10};
@@ -86,11 +86,13 @@ class Document {
   Document& operator=(const Document&) = delete;
 
   // Data tree. `add` chooses the display (file's window, else percentiles) and, for the first item, shows it.
-  ItemId add(std::string name, DatasetPtr data, std::filesystem::path file, std::map<std::string, std::string> hints = {});
+  ItemId add(std::string name, DatasetPtr data, std::filesystem::path file,
+             std::map<std::string, std::string> hints = {});
   ItemId add_result(std::string name, DatasetPtr data, job::Record record);  ///< one undo step "Result NAME"
   /// All outputs of a job as one step.
-  std::vector<ItemId> add_results(const std::vector<std::pair<std::string, DatasetPtr>>& outputs, const job::Record& record);
-  void remove(ItemId id);                ///< undoable
+  std::vector<ItemId> add_results(const std::vector<std::pair<std::string, DatasetPtr>>& outputs,
+                                  const job::Record& record);
+  void remove(ItemId id);  ///< undoable
   void rename(ItemId id, std::string name);
   void mark_saved(ItemId id, std::filesystem::path file);
   [[nodiscard]] const Item* find(ItemId id) const noexcept;
@@ -118,7 +120,7 @@ class Document {
   [[nodiscard]] std::span<const Measurement> measurements() const noexcept;
 
   // Labels: see labels.h for painting; this replaces the pixels of one item by a delta, as one undo step.
-  struct LabelDelta;                     ///< run-length coded change of some slices, in both directions
+  struct LabelDelta;  ///< run-length coded change of some slices, in both directions
   ItemId add_label_map(ItemId on_grid_of, std::string name);
   void apply_label_delta(ItemId id, std::shared_ptr<const LabelDelta> delta, std::string step_name);
 
@@ -127,8 +129,8 @@ class Document {
   /// Everything replaced by what a session file or a journal held; the history starts anew.
   void restore(std::vector<Item> items, std::vector<Measurement> measurements, const Look& look, ItemId selected);
 
-  Signal<> items_changed;                ///< tree: added, removed, renamed, saved
-  Signal<ItemId> item_changed;           ///< display or pixels of one
+  Signal<> items_changed;       ///< tree: added, removed, renamed, saved
+  Signal<ItemId> item_changed;  ///< display or pixels of one
   Signal<> look_changed, selection_changed, measurements_changed;
   /// What a stroke (or its undo: not forwards) changed; the journal writes this instead of the whole map.
   Signal<ItemId, const LabelDelta&, bool> labels_changed;

@@ -71,7 +71,8 @@ std::uint64_t JobList::start(const TaskForm& form, const std::string& device, st
 std::uint64_t JobList::start(job::Recipe recipe, std::string title, const std::vector<plugin::Port>& outputs) {
   static std::uint64_t run = 0;
   const std::string prefix = "run-" + std::to_string(++run) + "-";
-  for (const plugin::Port& port : outputs) recipe.outputs[port.name] = std::string{job::workspace_prefix} + prefix + port.name;
+  for (const plugin::Port& port : outputs)
+    recipe.outputs[port.name] = std::string{job::workspace_prefix} + prefix + port.name;
   auto state = std::make_unique<JobState>();
   state->title = std::move(title);
   state->recipe = recipe;
@@ -79,9 +80,12 @@ std::uint64_t JobList::start(job::Recipe recipe, std::string title, const std::v
   jobs_.push_front(std::move(state));
   // The id is known only once submitted, and events may come before: they wait in the desktop's own queue behind this call.
   const auto job = std::make_shared<std::uint64_t>(0);
-  kept.id = queue_.submit(std::move(recipe), job::Isolation::worker, [this, job, alive = alive_, post = post_](const job::Event& event) {
-    post([this, job, alive, event] { if (*alive) take(*job, event); });
-  });
+  kept.id = queue_.submit(std::move(recipe), job::Isolation::worker,
+                          [this, job, alive = alive_, post = post_](const job::Event& event) {
+                            post([this, job, alive, event] {
+                              if (*alive) take(*job, event);
+                            });
+                          });
   *job = kept.id;
   outputs_[kept.id] = outputs;
   list_changed();
@@ -137,7 +141,8 @@ void JobList::take(std::uint64_t job, const job::Event& event) {
     case job::Tells::warning: state.log.push_back("Warning: " + event.message); break;
     case job::Tells::preview: show_preview(state, event); break;
     case job::Tells::needs: state.log.push_back(event.message); break;
-    case job::Tells::progress: case job::Tells::state: break;
+    case job::Tells::progress:
+    case job::Tells::state: break;
   }
   if (job::ended(event.state)) {
     end(state);
@@ -162,11 +167,13 @@ void JobList::end(JobState& state) {
     std::vector<std::pair<std::string, DatasetPtr>> outputs;
     for (const auto& [port, place] : state.record->recipe.outputs) {
       const std::string name = name_in_workspace(place);
-      if (DatasetPtr data = workspace_->find(name)) outputs.emplace_back(port == "volume" ? state.title : state.title + " " + port, std::move(data));
+      if (DatasetPtr data = workspace_->find(name))
+        outputs.emplace_back(port == "volume" ? state.title : state.title + " " + port, std::move(data));
       workspace_->remove(name);
     }
     // The picture first: it is what is shown and selected.
-    std::ranges::stable_sort(outputs, [](const auto& a, const auto& b) { return kind_of(*a.second) < kind_of(*b.second); });
+    std::ranges::stable_sort(outputs,
+                             [](const auto& a, const auto& b) { return kind_of(*a.second) < kind_of(*b.second); });
     state.results = document_.add_results(outputs, *state.record);
     if (!state.results.empty()) document_.show(state.results.front());
     state.fraction = 1;
@@ -177,10 +184,13 @@ void JobList::end(JobState& state) {
 Command command_of(const job::Recipe& recipe, const Document& document) {
   Command command;
   command.line = "isocenter run " + quoted(recipe.task);
-  const auto add = [&](const std::string& option, const std::string& value) { command.line += " --" + option + " " + quoted(value); };
+  const auto add = [&](const std::string& option, const std::string& value) {
+    command.line += " --" + option + " " + quoted(value);
+  };
   for (const auto& [port, place] : recipe.inputs) {
     std::string file = place;
-    std::map<std::string, std::string> hints = recipe.hints.contains(port) ? recipe.hints.at(port) : std::map<std::string, std::string>{};
+    std::map<std::string, std::string> hints =
+        recipe.hints.contains(port) ? recipe.hints.at(port) : std::map<std::string, std::string>{};
     if (job::in_workspace(place)) {
       const std::string name = name_in_workspace(place);
       const Item* const item = name.starts_with("item-") ? document.find(std::stoull(name.substr(5))) : nullptr;
@@ -199,8 +209,10 @@ Command command_of(const job::Recipe& recipe, const Document& document) {
   const auto parameters = nlohmann::json::parse(recipe.parameters_json, nullptr, false);
   if (parameters.is_object())
     for (const auto& [name, value] : parameters.items()) {
-      if (value.is_boolean()) command.line += std::string{value.get<bool>() ? " --" : " --no-"} + params::kebab_case(name);
-      else add(params::kebab_case(name), value_text(value));
+      if (value.is_boolean())
+        command.line += std::string{value.get<bool>() ? " --" : " --no-"} + params::kebab_case(name);
+      else
+        add(params::kebab_case(name), value_text(value));
     }
   if (recipe.device != "auto") add("device", recipe.device);
   if (recipe.seed != 0) add("seed", std::to_string(recipe.seed));

@@ -21,7 +21,7 @@ namespace iso::gui {
 
 struct JobState {
   std::uint64_t id{0};
-  std::string title;                 ///< task's title and the input's name
+  std::string title;  ///< task's title and the input's name
   job::Recipe recipe;
   job::State state{job::State::queued};
   double fraction{0};
@@ -48,7 +48,7 @@ class JobList {
   std::uint64_t start(job::Recipe recipe, std::string title, const std::vector<plugin::Port>& outputs);
   void cancel(std::uint64_t job);
   std::uint64_t retry(std::uint64_t job);
-  void forget(std::uint64_t job);                 ///< an ended one, from the list
+  void forget(std::uint64_t job);  ///< an ended one, from the list
   [[nodiscard]] const JobState* find(std::uint64_t job) const noexcept;
   [[nodiscard]] std::vector<const JobState*> jobs() const;  ///< newest first
   [[nodiscard]] bool busy() const noexcept;
@@ -74,7 +74,10 @@ class JobList {
 
 /// The line that does the same at the command line. Items that no file holds appear as their name in capitals, and
 /// `complete` is false.
-struct Command { std::string line; bool complete{true}; };
+struct Command {
+  std::string line;
+  bool complete{true};
+};
 [[nodiscard]] Command command_of(const job::Recipe& recipe, const Document& document);
 
 }  // namespace iso::gui

@@ -45,7 +45,8 @@ bool write_all(int file, std::string_view text) {
 Document::LabelDelta delta_from(const Json& line) {
   Document::LabelDelta delta;
   for (const Json& run : line.at("runs"))
-    delta.runs.push_back({run.at(0).get<std::int64_t>(), run.at(1).get<std::int32_t>(), run.at(2).get<std::uint16_t>(), run.at(3).get<std::uint16_t>()});
+    delta.runs.push_back({run.at(0).get<std::int64_t>(), run.at(1).get<std::int32_t>(), run.at(2).get<std::uint16_t>(),
+                          run.at(3).get<std::uint16_t>()});
   return delta;
 }
 
@@ -79,21 +80,23 @@ Journal::Journal(Document& document, const fs::path& parent) : document_{documen
   lock_ = ::open((folder_ / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   file_ = ::open((folder_ / journal_name).c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (problem || lock_ < 0 || file_ < 0 || ::flock(lock_, LOCK_EX | LOCK_NB) != 0)
-    throw Error{Errc::output_directory, "work cannot be kept safe in '" + folder_.string() + "'", "check that the folder can be written to"};
+    throw Error{Errc::output_directory, "work cannot be kept safe in '" + folder_.string() + "'",
+                "check that the folder can be written to"};
   const auto changed = [this] { dirty_ = true; };
   connections_.push_back(document_.items_changed.connect(changed));
   connections_.push_back(document_.look_changed.connect(changed));
   connections_.push_back(document_.selection_changed.connect(changed));
   connections_.push_back(document_.measurements_changed.connect(changed));
   item_connection_ = document_.item_changed.connect([this](ItemId) { dirty_ = true; });
-  labels_connection_ = document_.labels_changed.connect([this](ItemId id, const Document::LabelDelta& delta, bool forwards) {
-    const Item* const item = document_.find(id);
-    if (item == nullptr || !files_.contains(id)) return;  // the whole map follows with the next tick
-    Json runs = Json::array();
-    for (const LabelRun& run : delta.runs) runs.push_back({run.first, run.length, run.before, run.after});
-    known_[id] = item->data;
-    put(Line{Json{{"labels", id}, {"forwards", forwards}, {"runs", std::move(runs)}}.dump()});
-  });
+  labels_connection_ =
+      document_.labels_changed.connect([this](ItemId id, const Document::LabelDelta& delta, bool forwards) {
+        const Item* const item = document_.find(id);
+        if (item == nullptr || !files_.contains(id)) return;  // the whole map follows with the next tick
+        Json runs = Json::array();
+        for (const LabelRun& run : delta.runs) runs.push_back({run.first, run.length, run.before, run.after});
+        known_[id] = item->data;
+        put(Line{Json{{"labels", id}, {"forwards", forwards}, {"runs", std::move(runs)}}.dump()});
+      });
   writer_ = std::jthread{[this](const std::stop_token& stop) { write(stop); }};
   tick();
 }
@@ -124,7 +127,8 @@ void Journal::tick() {
     files_[item->id] = "item-" + std::to_string(item->id) + "-" + std::to_string(next_file_++) + ".h5";
     put(Data{item->id, files_[item->id], item->data});
   }
-  std::string state = to_json(document_, [&](const Item& item) { return own_file(item) ? std::string{} : files_[item.id]; });
+  std::string state =
+      to_json(document_, [&](const Item& item) { return own_file(item) ? std::string{} : files_[item.id]; });
   put(Line{R"({"state":)" + std::move(state) + "}"});
 }
 
@@ -161,7 +165,8 @@ void Journal::write(const std::stop_token& stop) {
       } else {
         text = std::get<Line>(work).text;
       }
-      if (!write_all(file_, text + "\n")) failed = "the journal in '" + folder_.string() + "' cannot be written: is the disk full?";
+      if (!write_all(file_, text + "\n"))
+        failed = "the journal in '" + folder_.string() + "' cannot be written: is the disk full?";
     } catch (...) {
       failed = current_error().what();
     }
@@ -177,7 +182,9 @@ std::vector<Recovery> find_recoveries(const fs::path& parent) {
   std::vector<Recovery> found;
   std::error_code problem;
   for (const auto& entry : fs::directory_iterator{parent, problem}) {
-    if (!entry.is_directory(problem) || !entry.path().filename().string().starts_with("Recovery_") || in_use(entry.path())) continue;
+    if (!entry.is_directory(problem) || !entry.path().filename().string().starts_with("Recovery_") ||
+        in_use(entry.path()))
+      continue;
     const fs::path file = entry.path() / journal_name;
     std::size_t items = 0;
     for (const Json& line : lines_of(entry.path()))
@@ -187,7 +194,10 @@ std::vector<Recovery> find_recoveries(const fs::path& parent) {
       continue;
     }
     const auto age = fs::file_time_type::clock::now() - fs::last_write_time(file, problem);
-    found.push_back({entry.path(), std::chrono::system_clock::now() - std::chrono::duration_cast<std::chrono::system_clock::duration>(age), items});
+    found.push_back(
+        {entry.path(),
+         std::chrono::system_clock::now() - std::chrono::duration_cast<std::chrono::system_clock::duration>(age),
+         items});
   }
   std::ranges::sort(found, [](const Recovery& a, const Recovery& b) { return a.last_change > b.last_change; });
   return found;
@@ -210,7 +220,8 @@ LoadedSession recover(const fs::path& folder) {
   }
   if (!session) throw Error{Errc::invalid_input, "nothing can be recovered from '" + folder.string() + "'"};
   for (StoredItem& stored : session->items)
-    if (const auto file = files.find(stored.item.id); file != files.end() && !stored.data_file.empty()) stored.data_file = file->second;
+    if (const auto file = files.find(stored.item.id); file != files.end() && !stored.data_file.empty())
+      stored.data_file = file->second;
   return load(std::move(*session), folder, [&](ItemId id, DatasetPtr data) {
     const auto own = strokes.find(id);
     if (own == strokes.end() || kind_of(*data) != Kind::label_map) return data;

@@ -39,8 +39,14 @@ class Journal {
   [[nodiscard]] std::optional<std::string> take_problem();
 
  private:
-  struct Line { std::string text; };
-  struct Data { ItemId item; std::string file; DatasetPtr data; };
+  struct Line {
+    std::string text;
+  };
+  struct Data {
+    ItemId item;
+    std::string file;
+    DatasetPtr data;
+  };
   using Work = std::variant<Line, Data>;
   void write(const std::stop_token& stop);
   void put(Work work);
@@ -49,7 +55,7 @@ class Journal {
   std::filesystem::path folder_;
   int lock_{-1}, file_{-1};
   bool dirty_{true}, keep_{false};
-  std::map<ItemId, DatasetPtr> known_;   ///< pixels that are (on their way) in the folder
+  std::map<ItemId, DatasetPtr> known_;  ///< pixels that are (on their way) in the folder
   std::map<ItemId, std::string> files_;
   std::uint64_t next_file_{1};
   std::vector<Signal<>::Connection> connections_;
@@ -69,7 +75,8 @@ struct Recovery {
   std::chrono::system_clock::time_point last_change;
   std::size_t items{0};
 };
-[[nodiscard]] std::vector<Recovery> find_recoveries(const std::filesystem::path& parent);  ///< newest first; living processes left out
+[[nodiscard]] std::vector<Recovery> find_recoveries(
+    const std::filesystem::path& parent);  ///< newest first; living processes left out
 /// The state at the last whole line. Reads files; for a thread of its own. Throws invalid_input if there is nothing to use.
 [[nodiscard]] LoadedSession recover(const std::filesystem::path& folder);
 void discard(const Recovery& recovery);

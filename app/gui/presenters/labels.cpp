@@ -21,8 +21,10 @@ std::uint16_t read(const PixelBlock& pixels, std::int64_t voxel) {
 
 void write(PixelBlock& pixels, std::int64_t voxel, std::uint16_t label) {
   const auto i = static_cast<std::size_t>(voxel);
-  if (pixels.spec().type == ScalarType::u8) reinterpret_cast<std::uint8_t*>(pixels.mutable_data())[i] = static_cast<std::uint8_t>(label);
-  else reinterpret_cast<std::uint16_t*>(pixels.mutable_data())[i] = label;
+  if (pixels.spec().type == ScalarType::u8)
+    reinterpret_cast<std::uint8_t*>(pixels.mutable_data())[i] = static_cast<std::uint8_t>(label);
+  else
+    reinterpret_cast<std::uint16_t*>(pixels.mutable_data())[i] = label;
 }
 
 /// The axis of the grid that the normal runs along most.
@@ -60,7 +62,8 @@ std::shared_ptr<const Document::LabelDelta> delta_of(const PixelBlock& from, con
 LabelStroke::LabelStroke(const LabelMap& labels, std::shared_ptr<const render::Raster> base)
     : pixels_{copy_of(labels.labels)}, before_{labels.labels}, grid_{labels.grid}, base_{std::move(base)} {
   if (labels.labels.spec().type != ScalarType::u8 && labels.labels.spec().type != ScalarType::u16)
-    throw Error{Errc::type_mismatch, "labels are u8 or u16, these are " + std::string{to_string(labels.labels.spec().type)}};
+    throw Error{Errc::type_mismatch,
+                "labels are u8 or u16, these are " + std::string{to_string(labels.labels.spec().type)}};
   if (base_ && base_->frame.size != grid_.size) base_.reset();
 }
 
@@ -75,8 +78,8 @@ bool LabelStroke::inside(std::int64_t voxel, const std::optional<Range>& range) 
   return value && *value >= range->low && *value <= range->high;
 }
 
-void LabelStroke::dab(const Vec3& centre_mm, const Vec3& normal, double radius_mm, bool sphere, Effect effect, std::uint16_t label,
-                      std::optional<Range> range) {
+void LabelStroke::dab(const Vec3& centre_mm, const Vec3& normal, double radius_mm, bool sphere, Effect effect,
+                      std::uint16_t label, std::optional<Range> range) {
   const Vec3 centre = grid_.to_index(centre_mm);
   const std::size_t flat = major_axis(grid_, normal);
   std::array<std::int64_t, 3> low{}, high{};
@@ -97,7 +100,8 @@ void LabelStroke::dab(const Vec3& centre_mm, const Vec3& normal, double radius_m
           squares += d * d;
         }
         const std::int64_t voxel = (z * grid_.size[1] + y) * grid_.size[0] + x;
-        const bool centre_voxel = x == std::llround(centre[0]) && y == std::llround(centre[1]) && z == std::llround(centre[2]);
+        const bool centre_voxel =
+            x == std::llround(centre[0]) && y == std::llround(centre[1]) && z == std::llround(centre[2]);
         if (squares > radius_mm * radius_mm && !centre_voxel) continue;
         if (effect == Effect::erase && label != 0 && at(voxel) != label) continue;
         if (inside(voxel, range)) set(voxel, target);
@@ -146,7 +150,8 @@ std::shared_ptr<const Document::LabelDelta> LabelStroke::delta() const { return 
 
 std::shared_ptr<const Document::LabelDelta> delta_between(const LabelMap& before, const LabelMap& after) {
   if (before.labels.spec().shape != after.labels.spec().shape)
-    throw Error{Errc::shape_mismatch, "label maps of " + before.labels.spec().shape.text() + " and " + after.labels.spec().shape.text() + " were compared"};
+    throw Error{Errc::shape_mismatch, "label maps of " + before.labels.spec().shape.text() + " and " +
+                                          after.labels.spec().shape.text() + " were compared"};
   return delta_of(before.labels, after.labels);
 }
 

@@ -31,7 +31,9 @@ struct Document::LabelDelta {
 class LabelStroke {
  public:
   enum class Effect : std::uint8_t { paint, erase };
-  struct Range { double low, high; };  ///< only voxels whose value in the base lies inside are changed
+  struct Range {
+    double low, high;
+  };  ///< only voxels whose value in the base lies inside are changed
 
   /// `labels` u16 or u8. `base` may be null; it is needed for a range and must have the grid of the labels.
   LabelStroke(const LabelMap& labels, std::shared_ptr<const render::Raster> base);

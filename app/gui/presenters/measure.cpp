@@ -52,7 +52,8 @@ bool contains(const Measurement& m, const std::vector<std::array<double, 2>>& co
   bool in = false;  // even-odd rule
   for (std::size_t i = 0, j = corners.size() - 1; i < corners.size(); j = i++)
     if ((corners[i][1] > p[1]) != (corners[j][1] > p[1]) &&
-        p[0] < (corners[j][0] - corners[i][0]) * (p[1] - corners[i][1]) / (corners[j][1] - corners[i][1]) + corners[i][0])
+        p[0] <
+            (corners[j][0] - corners[i][0]) * (p[1] - corners[i][1]) / (corners[j][1] - corners[i][1]) + corners[i][0])
       in = !in;
   return in;
 }
@@ -189,7 +190,8 @@ std::optional<RegionStatistics> statistics_of(const render::Raster& raster, cons
 
 std::string caption(const Document& document, const Measurement& m) {
   if (m.kind == MeasureKind::line) return form("%.1f mm", length_mm(m));
-  if (m.kind == MeasureKind::angle) return m.points_mm.size() < 3 ? std::string{} : form("%.1f\xC2\xB0", angle_rad(m) * 180 / std::numbers::pi);
+  if (m.kind == MeasureKind::angle)
+    return m.points_mm.size() < 3 ? std::string{} : form("%.1f\xC2\xB0", angle_rad(m) * 180 / std::numbers::pi);
   const Item* const item = document.find(m.item);
   if (item == nullptr || !item->raster) return {};
   const auto statistics = statistics_of(*item->raster, m);

@@ -17,8 +17,9 @@ namespace fs = std::filesystem;
 constexpr int session_version = 1;
 
 Json display_json(const render::Display& d) {
-  return {{"width", d.width}, {"centre", d.centre}, {"voi", static_cast<int>(d.voi)}, {"colour_map", d.colour_map},
-          {"inverted", d.inverted}, {"opacity", d.opacity}, {"visible", d.visible}, {"interpolate", d.interpolate}};
+  return {{"width", d.width},           {"centre", d.centre},          {"voi", static_cast<int>(d.voi)},
+          {"colour_map", d.colour_map}, {"inverted", d.inverted},      {"opacity", d.opacity},
+          {"visible", d.visible},       {"interpolate", d.interpolate}};
 }
 
 render::Display display_from(const Json& j) {
@@ -35,10 +36,22 @@ render::Display display_from(const Json& j) {
 }
 
 Json look_json(const Look& l) {
-  return {{"layout", static_cast<int>(l.layout)}, {"maximised", l.maximised}, {"base", l.base}, {"overlay", l.overlay},
-          {"compared", l.compared}, {"crosshair_mm", l.crosshair_mm}, {"crosshair_visible", l.crosshair_visible}, {"frame", l.frame},
-          {"zoom", l.zoom}, {"pan_mm", l.pan_mm}, {"oblique_turn_rad", l.oblique_turn_rad}, {"oblique_tilt_rad", l.oblique_tilt_rad},
-          {"slab", static_cast<int>(l.slab)}, {"slab_mm", l.slab_mm}, {"reveal", l.reveal}, {"overlay_opacity", l.overlay_opacity},
+  return {{"layout", static_cast<int>(l.layout)},
+          {"maximised", l.maximised},
+          {"base", l.base},
+          {"overlay", l.overlay},
+          {"compared", l.compared},
+          {"crosshair_mm", l.crosshair_mm},
+          {"crosshair_visible", l.crosshair_visible},
+          {"frame", l.frame},
+          {"zoom", l.zoom},
+          {"pan_mm", l.pan_mm},
+          {"oblique_turn_rad", l.oblique_turn_rad},
+          {"oblique_tilt_rad", l.oblique_tilt_rad},
+          {"slab", static_cast<int>(l.slab)},
+          {"slab_mm", l.slab_mm},
+          {"reveal", l.reveal},
+          {"overlay_opacity", l.overlay_opacity},
           {"annotations", l.annotations}};
 }
 
@@ -65,8 +78,15 @@ Look look_from(const Json& j) {
 }
 
 Json measurement_json(const Measurement& m) {
-  return {{"id", m.id}, {"item", m.item}, {"kind", static_cast<int>(m.kind)}, {"name", m.name}, {"centre_mm", m.plane.centre_mm},
-          {"right", m.plane.right}, {"up", m.plane.up}, {"points_mm", m.points_mm}, {"frame", m.frame}};
+  return {{"id", m.id},
+          {"item", m.item},
+          {"kind", static_cast<int>(m.kind)},
+          {"name", m.name},
+          {"centre_mm", m.plane.centre_mm},
+          {"right", m.plane.right},
+          {"up", m.plane.up},
+          {"points_mm", m.points_mm},
+          {"frame", m.frame}};
 }
 
 Measurement measurement_from(const Json& j) {
@@ -84,8 +104,14 @@ Measurement measurement_from(const Json& j) {
 }
 
 Json item_json(const Item& item, const std::string& data_file) {
-  Json j{{"id", item.id}, {"name", item.name}, {"file", item.file.string()}, {"saved", item.saved}, {"hints", item.hints},
-         {"display", display_json(item.display)}, {"part", static_cast<int>(item.part)}, {"kind", std::string{to_string(kind_of(*item.data))}}};
+  Json j{{"id", item.id},
+         {"name", item.name},
+         {"file", item.file.string()},
+         {"saved", item.saved},
+         {"hints", item.hints},
+         {"display", display_json(item.display)},
+         {"part", static_cast<int>(item.part)},
+         {"kind", std::string{to_string(kind_of(*item.data))}}};
   if (!data_file.empty()) j["data_file"] = data_file;
   if (item.record) j["record"] = Json::parse(to_json(*item.record));
   return j;
@@ -109,7 +135,8 @@ StoredItem item_from(const Json& j) {
 DatasetPtr read_item(const StoredItem& stored, const fs::path& folder) {
   if (!stored.data_file.empty()) {
     if (fs::path{stored.data_file}.filename() != stored.data_file)
-      throw Error{Errc::invalid_input, "the data file '" + stored.data_file + "' of '" + stored.item.name + "' lies outside the session's folder"};
+      throw Error{Errc::invalid_input, "the data file '" + stored.data_file + "' of '" + stored.item.name +
+                                           "' lies outside the session's folder"};
     return io::read(folder / stored.data_file);
   }
   io::ReadOptions options;
@@ -124,8 +151,11 @@ DatasetPtr read_item(const StoredItem& stored, const fs::path& folder) {
 }  // namespace
 
 std::string to_json(const Document& document, const std::function<std::string(const Item&)>& data_file) {
-  Json j{{"session_version", session_version}, {"look", look_json(document.look())}, {"selected", document.selected()},
-         {"items", Json::array()}, {"measurements", Json::array()}};
+  Json j{{"session_version", session_version},
+         {"look", look_json(document.look())},
+         {"selected", document.selected()},
+         {"items", Json::array()},
+         {"measurements", Json::array()}};
   for (const auto& item : document.items()) j["items"].push_back(item_json(*item, data_file(*item)));
   for (const Measurement& m : document.measurements()) j["measurements"].push_back(measurement_json(m));
   return j.dump();
@@ -136,18 +166,21 @@ StoredSession session_from_json(std::string_view text) {
   try {
     const Json j = Json::parse(text.begin(), text.end());
     if (const int version = j.at("session_version").get<int>(); version != session_version)
-      throw Error{Errc::invalid_input, "the session has version " + std::to_string(version) + ", this program reads version " + std::to_string(session_version)};
+      throw Error{Errc::invalid_input, "the session has version " + std::to_string(version) +
+                                           ", this program reads version " + std::to_string(session_version)};
     session.look = look_from(j.at("look"));
     session.selected = j.value("selected", ItemId{0});
     for (const Json& item : j.at("items")) session.items.push_back(item_from(item));
     for (const Json& m : j.at("measurements")) session.measurements.push_back(measurement_from(m));
   } catch (const Json::exception& problem) {
-    throw Error{Errc::invalid_input, std::string{"the session is damaged: "} + problem.what(), "open the data files themselves"};
+    throw Error{Errc::invalid_input, std::string{"the session is damaged: "} + problem.what(),
+                "open the data files themselves"};
   }
   return session;
 }
 
-LoadedSession load(StoredSession session, const fs::path& data_folder, const std::function<DatasetPtr(ItemId, DatasetPtr)>& change) {
+LoadedSession load(StoredSession session, const fs::path& data_folder,
+                   const std::function<DatasetPtr(ItemId, DatasetPtr)>& change) {
   LoadedSession loaded;
   for (StoredItem& stored : session.items) {
     try {
@@ -155,7 +188,8 @@ LoadedSession load(StoredSession session, const fs::path& data_folder, const std
       if (change) data = change(stored.item.id, std::move(data));
       Item item = stored.item;
       item.data = std::move(data);
-      if (!std::holds_alternative<Table>(*item.data)) item.raster = std::make_shared<const render::Raster>(raster_of(item.data, item.part));
+      if (!std::holds_alternative<Table>(*item.data))
+        item.raster = std::make_shared<const render::Raster>(raster_of(item.data, item.part));
       loaded.items.push_back(std::move(item));
     } catch (...) {
       loaded.problems.push_back("'" + stored.item.name + "' was left out: " + current_error().what());
@@ -169,7 +203,8 @@ void apply(Document& document, LoadedSession loaded) {
   std::set<ItemId> there;
   for (const Item& item : loaded.items) there.insert(item.id);
   std::erase_if(loaded.session.measurements, [&](const Measurement& m) { return !there.contains(m.item); });
-  document.restore(std::move(loaded.items), std::move(loaded.session.measurements), loaded.session.look, loaded.session.selected);
+  document.restore(std::move(loaded.items), std::move(loaded.session.measurements), loaded.session.look,
+                   loaded.session.selected);
 }
 
 fs::path data_folder_of(const fs::path& session_file) {
@@ -184,7 +219,8 @@ SessionWriting prepare_session(const Document& document, const fs::path& file) {
   const auto own_file = [](const Item& item) { return item.saved && !item.file.empty(); };
   const auto name_of = [&](const Item& item) -> std::string {
     // The digest in the name: pixels that did not change are not written again, and an older session keeps its own.
-    return own_file(item) ? std::string{} : "item-" + std::to_string(item.id) + "-" + digest(*item.data).substr(0, 16) + ".h5";
+    return own_file(item) ? std::string{}
+                          : "item-" + std::to_string(item.id) + "-" + digest(*item.data).substr(0, 16) + ".h5";
   };
   writing.text = to_json(document, name_of);
   for (const auto& item : document.items())
@@ -198,7 +234,8 @@ void write_session(const SessionWriting& writing) {
   std::set<std::string> named;
   if (!writing.data.empty()) {
     fs::create_directories(folder, problem);
-    if (problem) throw Error{Errc::output_directory, "the folder '" + folder.string() + "' cannot be made: " + problem.message()};
+    if (problem)
+      throw Error{Errc::output_directory, "the folder '" + folder.string() + "' cannot be made: " + problem.message()};
   }
   for (const auto& [name, data] : writing.data) {
     named.insert(name);
@@ -208,15 +245,20 @@ void write_session(const SessionWriting& writing) {
     std::ofstream stream{temporary, std::ios::binary};
     stream << writing.text;
     stream.close();
-    if (!stream) throw Error{Errc::cannot_write, "the session '" + writing.file.string() + "' cannot be written", "is the disk full?"};
+    if (!stream)
+      throw Error{Errc::cannot_write, "the session '" + writing.file.string() + "' cannot be written",
+                  "is the disk full?"};
   });
   for (const auto& entry : fs::directory_iterator{folder, problem})
-    if (const std::string name = entry.path().filename().string(); name.starts_with("item-") && !named.contains(name)) fs::remove(entry.path(), problem);
+    if (const std::string name = entry.path().filename().string(); name.starts_with("item-") && !named.contains(name))
+      fs::remove(entry.path(), problem);
 }
 
 LoadedSession read_session(const fs::path& file) {
   std::ifstream stream{file, std::ios::binary};
-  if (!stream) throw Error{Errc::cannot_read, "the session '" + file.string() + "' cannot be read", "check the name and your permission"};
+  if (!stream)
+    throw Error{Errc::cannot_read, "the session '" + file.string() + "' cannot be read",
+                "check the name and your permission"};
   std::ostringstream text;
   text << stream.rdbuf();
   return load(session_from_json(text.str()), data_folder_of(file));

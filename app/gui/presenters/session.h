@@ -13,9 +13,9 @@ namespace iso::gui {
 /// A document as text: everything but pixels. Items that came from a file name it; the others name a data file beside the
 /// session. JSON with "session_version": 1; unknown members are ignored.
 struct StoredItem {
-  Item item;                        ///< without data
-  std::string data_file;            ///< in the session's data folder; empty: item.file
-  std::string digest;               ///< of the data when it was stored
+  Item item;              ///< without data
+  std::string data_file;  ///< in the session's data folder; empty: item.file
+  std::string digest;     ///< of the data when it was stored
 };
 
 struct StoredSession {
@@ -42,7 +42,7 @@ void apply(Document& document, LoadedSession loaded);
 
 /// What has to be written for a session file, as a value: made on the desktop's thread in no time, written on another.
 struct SessionWriting {
-  std::filesystem::path file;       ///< "NAME.isocenter.json"
+  std::filesystem::path file;  ///< "NAME.isocenter.json"
   std::string text;
   std::vector<std::pair<std::string, DatasetPtr>> data;  ///< name in the data folder "NAME.isocenter.data"
 };

@@ -19,21 +19,30 @@ class Signal {
     explicit Connection(std::function<void()> end) : end_{std::move(end)} {}
     Connection(Connection&& other) noexcept : end_{std::exchange(other.end_, {})} {}
     Connection& operator=(Connection&& other) noexcept {
-      if (this != &other) { if (end_) end_(); end_ = std::exchange(other.end_, {}); }
+      if (this != &other) {
+        if (end_) end_();
+        end_ = std::exchange(other.end_, {});
+      }
       return *this;
     }
-    ~Connection() { if (end_) end_(); }
+    ~Connection() {
+      if (end_) end_();
+    }
+
    private:
     std::function<void()> end_;
   };
   [[nodiscard]] Connection connect(Slot slot) {
     const auto key = next_++;
     (*slots_)[key] = std::move(slot);
-    return Connection{[weak = std::weak_ptr{slots_}, key] { if (auto slots = weak.lock()) slots->erase(key); }};
+    return Connection{[weak = std::weak_ptr{slots_}, key] {
+      if (auto slots = weak.lock()) slots->erase(key);
+    }};
   }
   void operator()(Arguments... arguments) const {
     const auto slots = *slots_;  // a slot may connect or end connections
-    for (const auto& [key, slot] : slots) if (slots_->contains(key)) slot(arguments...);
+    for (const auto& [key, slot] : slots)
+      if (slots_->contains(key)) slot(arguments...);
   }
 
  private:

@@ -12,7 +12,9 @@ namespace {
 using render::Raster;
 
 double dot(const Vec3& a, const Vec3& b) noexcept { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
-Vec3 plus(const Vec3& a, double factor, const Vec3& b) noexcept { return {a[0] + factor * b[0], a[1] + factor * b[1], a[2] + factor * b[2]}; }
+Vec3 plus(const Vec3& a, double factor, const Vec3& b) noexcept {
+  return {a[0] + factor * b[0], a[1] + factor * b[1], a[2] + factor * b[2]};
+}
 
 Vec3 middle_of(const VoxelGrid& frame) {
   Vec3 index{};
@@ -34,7 +36,8 @@ double extent(const VoxelGrid& frame, const Vec3& direction) {
 Vec3 turned(const Vec3& v, const Vec3& k, double angle) {
   const double c = std::cos(angle), s = std::sin(angle), along = dot(k, v) * (1 - c);
   const Vec3 cross{k[1] * v[2] - k[2] * v[1], k[2] * v[0] - k[0] * v[2], k[0] * v[1] - k[1] * v[0]};
-  return {v[0] * c + cross[0] * s + k[0] * along, v[1] * c + cross[1] * s + k[1] * along, v[2] * c + cross[2] * s + k[2] * along};
+  return {v[0] * c + cross[0] * s + k[0] * along, v[1] * c + cross[1] * s + k[1] * along,
+          v[2] * c + cross[2] * s + k[2] * along};
 }
 
 std::string text(const char* form, double a, double b = 0, double c = 0) {
@@ -43,7 +46,8 @@ std::string text(const char* form, double a, double b = 0, double c = 0) {
   return words.data();
 }
 
-double distance_to_segment(const std::array<double, 2>& p, const std::array<double, 2>& a, const std::array<double, 2>& b) {
+double distance_to_segment(const std::array<double, 2>& p, const std::array<double, 2>& a,
+                           const std::array<double, 2>& b) {
   const double dx = b[0] - a[0], dy = b[1] - a[1], squares = dx * dx + dy * dy;
   const double t = squares > 0 ? std::clamp(((p[0] - a[0]) * dx + (p[1] - a[1]) * dy) / squares, 0.0, 1.0) : 0;
   return std::hypot(p[0] - a[0] - t * dx, p[1] - a[1] - t * dy);
@@ -75,11 +79,13 @@ std::string place_in_words(const Raster& raster, const Vec3& world_mm) {
     const auto part = [](double value, const char* negative, const char* positive) {
       return std::string{value < 0 ? negative : positive} + text(" %.1f", std::abs(value));
     };
-    return part(world_mm[0], "R", "L") + ", " + part(world_mm[1], "A", "P") + ", " + part(world_mm[2], "I", "S") + " mm";
+    return part(world_mm[0], "R", "L") + ", " + part(world_mm[1], "A", "P") + ", " + part(world_mm[2], "I", "S") +
+           " mm";
   }
   std::string words;
   for (std::size_t axis = 0; axis < 3; ++axis)
-    if (raster.frame.size[axis] > 1) words += (words.empty() ? "" : ", ") + raster.axes[axis] + text(" %.1f", world_mm[axis]);
+    if (raster.frame.size[axis] > 1)
+      words += (words.empty() ? "" : ", ") + raster.axes[axis] + text(" %.1f", world_mm[axis]);
   return words;
 }
 
@@ -116,7 +122,8 @@ double SlicePresenter::mm_per_pixel(const ViewSize& size) const {
   const Item* const shown = item();
   if (shown == nullptr) return 1;
   const render::Plane plane = standard_plane(*shown->raster, orientation_, {});
-  const double fit = std::max(extent(shown->raster->frame, plane.right) / size.width_px, extent(shown->raster->frame, plane.up) / size.height_px);
+  const double fit = std::max(extent(shown->raster->frame, plane.right) / size.width_px,
+                              extent(shown->raster->frame, plane.up) / size.height_px);
   return std::max(1e-9, 1.05 * fit / document_.look().zoom);
 }
 
@@ -128,7 +135,8 @@ render::Layer SlicePresenter::layer_of(const Item& shown) const {
 void SlicePresenter::add_figures(render::SlicePicture& picture) const {
   const Item* const shown = item();
   const auto add = [&](const Measurement& m, bool selected) {
-    const double off = dot(m.plane.centre_mm, picture.plane.normal()) - dot(picture.plane.centre_mm, picture.plane.normal());
+    const double off =
+        dot(m.plane.centre_mm, picture.plane.normal()) - dot(picture.plane.centre_mm, picture.plane.normal());
     const double parallel = std::abs(dot(m.plane.normal(), picture.plane.normal()));
     const double half = *std::ranges::min_element(shown->raster->frame.spacing_mm) / 2 + 1e-6;
     if (m.item != shown->id || parallel < 0.999 || std::abs(off) > half) return;
@@ -150,7 +158,9 @@ void SlicePresenter::add_words(render::SlicePicture& picture, const Item& shown)
   const std::int64_t count = slices();
   if (count > 1) picture.corners[2] = "slice " + std::to_string(slice() + 1) + " / " + std::to_string(count);
   if (raster.frames > 1)
-    picture.corners[3] = raster.axes[3] + " " + std::to_string(std::min(document_.look().frame, raster.frames - 1) + 1) + " / " + std::to_string(raster.frames);
+    picture.corners[3] = raster.axes[3] + " " +
+                         std::to_string(std::min(document_.look().frame, raster.frames - 1) + 1) + " / " +
+                         std::to_string(raster.frames);
   if (shown.record && !shown.record->models.empty()) picture.badge = "model-based estimate";
   if (&shown == document_.preview()) picture.badge = "preview: the job is still running";
 }
@@ -279,7 +289,8 @@ void SlicePresenter::window_from_box(double x0, double y0, double x1, double y1,
   for (double y = std::min(y0, y1); y <= std::max(y0, y1); y += step)
     for (double x = std::min(x0, x1); x <= std::max(x0, x1); x += step) {
       const Vec3 index = shown->raster->frame.to_index(to_world(x, y, size));
-      const auto value = value_at(*shown->raster, {std::llround(index[0]), std::llround(index[1]), std::llround(index[2]), layer_of(*shown).frame});
+      const auto value = value_at(*shown->raster, {std::llround(index[0]), std::llround(index[1]),
+                                                   std::llround(index[2]), layer_of(*shown).frame});
       if (!value) continue;
       low = any ? std::min(low, *value) : *value;
       high = any ? std::max(high, *value) : *value;
@@ -315,7 +326,8 @@ void SlicePresenter::invert() {
 Vec3 SlicePresenter::to_world(double x_px, double y_px, const ViewSize& size) const {
   const render::Plane here = plane();
   const double mm = mm_per_pixel(size);
-  return plus(plus(here.centre_mm, (x_px - size.width_px / 2.0) * mm, here.right), (size.height_px / 2.0 - y_px) * mm, here.up);
+  return plus(plus(here.centre_mm, (x_px - size.width_px / 2.0) * mm, here.right), (size.height_px / 2.0 - y_px) * mm,
+              here.up);
 }
 
 std::array<double, 2> SlicePresenter::to_pixel(const Vec3& world_mm, const ViewSize& size) const {
@@ -329,13 +341,17 @@ Readout SlicePresenter::readout(double x_px, double y_px, const ViewSize& size) 
   const Item* const shown = item();
   if (shown == nullptr) return {};
   const Vec3 world = to_world(x_px, y_px, size), exact = shown->raster->frame.to_index(world);
-  const std::array<std::int64_t, 4> index{std::llround(exact[0]), std::llround(exact[1]), std::llround(exact[2]), layer_of(*shown).frame};
+  const std::array<std::int64_t, 4> index{std::llround(exact[0]), std::llround(exact[1]), std::llround(exact[2]),
+                                          layer_of(*shown).frame};
   Readout words;
   words.place = place_in_words(*shown->raster, world);
-  words.index = "(" + std::to_string(index[0]) + ", " + std::to_string(index[1]) + ", " + std::to_string(index[2]) + ")";
+  words.index =
+      "(" + std::to_string(index[0]) + ", " + std::to_string(index[1]) + ", " + std::to_string(index[2]) + ")";
   const auto value = value_at(*shown->raster, index);
-  words.value = value ? number_in_words(*value) + (shown->raster->unit.empty() ? "" : " " + shown->raster->unit) : "outside";
-  if (const Item* const over = document_.find(document_.look().overlay); over != nullptr && over->raster && over->raster->labels) {
+  words.value =
+      value ? number_in_words(*value) + (shown->raster->unit.empty() ? "" : " " + shown->raster->unit) : "outside";
+  if (const Item* const over = document_.find(document_.look().overlay);
+      over != nullptr && over->raster && over->raster->labels) {
     const Vec3 at = over->raster->frame.to_index(world);
     const auto label = value_at(*over->raster, {std::llround(at[0]), std::llround(at[1]), std::llround(at[2]), 0});
     const auto& names = get<LabelMap>(over->data).names;
@@ -347,7 +363,8 @@ Readout SlicePresenter::readout(double x_px, double y_px, const ViewSize& size) 
   return words;
 }
 
-std::optional<SlicePresenter::Hit> SlicePresenter::hit(double x_px, double y_px, const ViewSize& size, double reach_px) const {
+std::optional<SlicePresenter::Hit> SlicePresenter::hit(double x_px, double y_px, const ViewSize& size,
+                                                       double reach_px) const {
   const Item* const shown = item();
   if (shown == nullptr) return {};
   const double reach = reach_px * size.pixel_ratio;

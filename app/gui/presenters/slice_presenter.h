@@ -22,10 +22,10 @@ struct ViewSize {
 
 /// What stands under the cursor, in words.
 struct Readout {
-  std::string place;   ///< "R 17.6, P 35.3, S 12.1 mm"; "u 12.0, view 45.0" of raw data
-  std::string index;   ///< "(256, 133, 12)"
-  std::string value;   ///< "-994 HU"
-  std::string label;   ///< "liver" or "label 3"; empty without labels
+  std::string place;  ///< "R 17.6, P 35.3, S 12.1 mm"; "u 12.0, view 45.0" of raw data
+  std::string index;  ///< "(256, 133, 12)"
+  std::string value;  ///< "-994 HU"
+  std::string label;  ///< "liver" or "label 3"; empty without labels
 };
 
 /// One slice view without a toolkit: turns the document into a picture, and gestures into changes of the document.
@@ -53,7 +53,7 @@ class SlicePresenter {
 
   /// Slicer's directions: right is wider, up is higher.
   void drag_window(double dx_px, double dy_px);
-  void preset(char key);                          ///< '1' to '9'; '0' automatic
+  void preset(char key);  ///< '1' to '9'; '0' automatic
   void window_from_box(double x0, double y0, double x1, double y1, const ViewSize& size);
   void reset_window();
   void invert();
@@ -62,14 +62,20 @@ class SlicePresenter {
   [[nodiscard]] std::array<double, 2> to_pixel(const Vec3& world_mm, const ViewSize& size) const;
   [[nodiscard]] Readout readout(double x_px, double y_px, const ViewSize& size) const;
   /// The measurement with a point or an edge within `reach_px`, and the point hit (-1: an edge).
-  struct Hit { std::uint64_t measurement{0}; int point{-1}; };
+  struct Hit {
+    std::uint64_t measurement{0};
+    int point{-1};
+  };
   [[nodiscard]] std::optional<Hit> hit(double x_px, double y_px, const ViewSize& size, double reach_px = 8) const;
 
   void select_measurement(std::uint64_t id) noexcept { selected_measurement_ = id; }
   /// A measurement being drawn; shown, not yet in the document.
   void set_draft(std::optional<Measurement> draft) { draft_ = std::move(draft); }
   /// Pixels of a stroke in the making, drawn in place of the label map's own.
-  void set_working_labels(ItemId id, std::shared_ptr<const render::Raster> raster) { working_id_ = id; working_ = std::move(raster); }
+  void set_working_labels(ItemId id, std::shared_ptr<const render::Raster> raster) {
+    working_id_ = id;
+    working_ = std::move(raster);
+  }
 
  private:
   [[nodiscard]] render::Plane plane() const;

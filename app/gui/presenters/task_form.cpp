@@ -37,11 +37,15 @@ std::vector<Offer> offers_for(std::span<const plugin::TaskManifest* const> tasks
   for (const plugin::TaskManifest* task : tasks) {
     Offer offer{task, false, {}};
     const auto needed = std::ranges::find_if(task->inputs, [](const plugin::Port& port) { return !port.optional; });
-    if (needed == task->inputs.end()) offer.possible = true;
-    else if (item == nullptr) offer.reason = "needs " + with_article(needed->kind) + "; open one first";
-    else offer.possible = std::ranges::any_of(task->inputs, [&](const plugin::Port& port) { return fits(*item, port); });
+    if (needed == task->inputs.end())
+      offer.possible = true;
+    else if (item == nullptr)
+      offer.reason = "needs " + with_article(needed->kind) + "; open one first";
+    else
+      offer.possible = std::ranges::any_of(task->inputs, [&](const plugin::Port& port) { return fits(*item, port); });
     if (!offer.possible && offer.reason.empty())
-      offer.reason = "needs " + with_article(needed->kind) + "; '" + item->name + "' is " + with_article(kind_of(*item->data));
+      offer.reason =
+          "needs " + with_article(needed->kind) + "; '" + item->name + "' is " + with_article(kind_of(*item->data));
     // Every other input must be there among the items.
     for (const plugin::Port& port : task->inputs) {
       if (!offer.possible || port.optional) continue;
@@ -62,11 +66,14 @@ TaskForm::TaskForm(const plugin::TaskManifest& task, const Document& document, I
     for (const auto& item : document.items())
       if (fits(*item, port)) input.candidates.push_back(item->id);
     const bool taken = std::ranges::any_of(inputs_, [&](const Input& other) { return other.chosen == selected; });
-    if (std::ranges::find(input.candidates, selected) != input.candidates.end() && !taken) input.chosen = selected;
-    else if (!port.optional && !input.candidates.empty()) input.chosen = input.candidates.front();
+    if (std::ranges::find(input.candidates, selected) != input.candidates.end() && !taken)
+      input.chosen = selected;
+    else if (!port.optional && !input.candidates.empty())
+      input.chosen = input.candidates.front();
     inputs_.push_back(std::move(input));
   }
-  for (const params::FieldInfo& info : task_.parameters.fields) fields_.push_back({info, params::text_of(info.default_value), {}, true});
+  for (const params::FieldInfo& info : task_.parameters.fields)
+    fields_.push_back({info, params::text_of(info.default_value), {}, true});
   check();
 }
 
@@ -113,9 +120,10 @@ void TaskForm::check() {
   }
   for (FieldState& state : fields_) {
     if (!state.info.visible_when) continue;
-    const auto other = std::ranges::find(fields_, state.info.visible_when->field, [](const FieldState& f) { return f.info.name; });
-    state.visible = other == fields_.end() ||
-                    std::ranges::find(state.info.visible_when->values, other->text) != state.info.visible_when->values.end();
+    const auto other =
+        std::ranges::find(fields_, state.info.visible_when->field, [](const FieldState& f) { return f.info.name; });
+    state.visible = other == fields_.end() || std::ranges::find(state.info.visible_when->values, other->text) !=
+                                                  state.info.visible_when->values.end();
   }
 }
 
@@ -135,7 +143,8 @@ std::string TaskForm::first_problem() const {
 std::string TaskForm::parameters_json() const {
   if (const std::string problem = first_problem(); !problem.empty()) throw Error{Errc::invalid_input, problem};
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
-  for (const FieldState& state : fields_) json[state.info.name] = json_of(params::value_from_text(state.info, state.text));
+  for (const FieldState& state : fields_)
+    json[state.info.name] = json_of(params::value_from_text(state.info, state.text));
   return json.dump();
 }
 

@@ -20,7 +20,8 @@ struct Offer {
   bool possible{false};
   std::string reason;  ///< "needs a sinogram; 'head' is a volume"
 };
-[[nodiscard]] std::vector<Offer> offers_for(std::span<const plugin::TaskManifest* const> tasks, const Document& document, ItemId item);
+[[nodiscard]] std::vector<Offer> offers_for(std::span<const plugin::TaskManifest* const> tasks,
+                                            const Document& document, ItemId item);
 
 /// The form of one task: its inputs chosen among the items, its parameters as text, and what is wrong with each. Without a
 /// toolkit; widgets are made from `fields()`.
@@ -38,9 +39,9 @@ class TaskForm {
 
   struct FieldState {
     params::FieldInfo info;
-    std::string text;                ///< as typed; the default at first
-    std::string problem;             ///< empty when valid
-    bool visible{true};              ///< by its condition
+    std::string text;     ///< as typed; the default at first
+    std::string problem;  ///< empty when valid
+    bool visible{true};   ///< by its condition
   };
   [[nodiscard]] std::span<const FieldState> fields() const noexcept { return fields_; }
   void set(std::string_view field, std::string text);
@@ -50,7 +51,8 @@ class TaskForm {
 
   [[nodiscard]] bool valid() const noexcept;
   [[nodiscard]] std::string first_problem() const;
-  [[nodiscard]] std::string parameters_json() const;  ///< of the valid fields; throws invalid_input naming the first problem
+  [[nodiscard]] std::string parameters_json()
+      const;  ///< of the valid fields; throws invalid_input naming the first problem
   [[nodiscard]] const plugin::TaskManifest& task() const noexcept { return task_; }
 
   Signal<> changed;

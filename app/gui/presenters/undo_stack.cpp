@@ -9,7 +9,8 @@ namespace {
 constexpr std::int64_t merge_within_ms = 1000;
 
 std::int64_t now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 }  // namespace
@@ -19,7 +20,8 @@ UndoStack::UndoStack(std::size_t budget_bytes) : budget_{budget_bytes} {}
 void UndoStack::push(UndoStep step) {
   steps_.erase(steps_.begin() + static_cast<std::ptrdiff_t>(position_), steps_.end());
   const std::int64_t moment = now_ms();
-  if (position_ > 0 && !step.merge_key.empty() && steps_.back().merge_key == step.merge_key && moment - last_push_ms_ < merge_within_ms) {
+  if (position_ > 0 && !step.merge_key.empty() && steps_.back().merge_key == step.merge_key &&
+      moment - last_push_ms_ < merge_within_ms) {
     steps_.back().redo = std::move(step.redo);  // from where the first began to where the last ended
   } else {
     steps_.push_back(std::move(step));

@@ -16,10 +16,10 @@ namespace iso::gui {
 /// One named thing the user did, and how to take it back. `undo` and `redo` change the document; both must work any number
 /// of times in turn.
 struct UndoStep {
-  std::string name;              ///< "Paint label 2", shown in the menu and the history
-  std::size_t bytes{0};          ///< memory it keeps alive beyond the document's own
+  std::string name;      ///< "Paint label 2", shown in the menu and the history
+  std::size_t bytes{0};  ///< memory it keeps alive beyond the document's own
   std::function<void()> undo, redo;
-  std::string merge_key;         ///< consecutive steps of one non-empty key within a second become one (window drags)
+  std::string merge_key;  ///< consecutive steps of one non-empty key within a second become one (window drags)
 };
 
 /// The one history of the desktop. Steps over the memory budget are forgotten from the oldest on; that is said in
@@ -27,7 +27,7 @@ struct UndoStep {
 class UndoStack {
  public:
   explicit UndoStack(std::size_t budget_bytes = std::size_t{1} << 30);
-  void push(UndoStep step);      ///< already done; drops what could be redone
+  void push(UndoStep step);  ///< already done; drops what could be redone
   void undo();
   void redo();
   void clear();

@@ -21,9 +21,12 @@ host::WorkerOptions worker_options(const std::vector<std::filesystem::path>& plu
 
 }  // namespace
 
-Desktop::Desktop(DesktopOptions options, QObject* parent) : QObject{parent}, options_{std::move(options)}, workspace_{std::make_shared<job::Workspace>()} {
-  if (options_.plugin_directories.empty() && !options_.safe_mode) options_.plugin_directories = host::plugin_directories();
-  workers_ = host::make_worker_executor(worker_options(options_.plugin_directories), job::make_data_access(workspace_), workspace_);
+Desktop::Desktop(DesktopOptions options, QObject* parent)
+    : QObject{parent}, options_{std::move(options)}, workspace_{std::make_shared<job::Workspace>()} {
+  if (options_.plugin_directories.empty() && !options_.safe_mode)
+    options_.plugin_directories = host::plugin_directories();
+  workers_ = host::make_worker_executor(worker_options(options_.plugin_directories), job::make_data_access(workspace_),
+                                        workspace_);
   host::WorkerOptions asking = worker_options(options_.plugin_directories);
   asking.execution.estimate_only = true;
   estimator_ = host::make_worker_executor(asking, job::make_data_access(workspace_), workspace_);
@@ -36,13 +39,16 @@ Desktop::Desktop(DesktopOptions options, QObject* parent) : QObject{parent}, opt
     journal_ = std::make_unique<Journal>(document_, recovery_parent());
   } catch (const Error& failure) {
     // Said once the window is there to say it; work goes on without a journal.
-    QTimer::singleShot(0, this, [this, failure] { Q_EMIT problem(QString::fromUtf8(failure.what()), QString::fromStdString(failure.hint())); });
+    QTimer::singleShot(0, this, [this, failure] {
+      Q_EMIT problem(QString::fromUtf8(failure.what()), QString::fromStdString(failure.hint()));
+    });
     return;
   }
   auto* const clock = new QTimer{this};
   connect(clock, &QTimer::timeout, this, [this] {
     journal_->tick();
-    if (const auto failed = journal_->take_problem()) Q_EMIT problem(QString::fromStdString(*failed), tr("Make room; your work is not lost while the desktop runs"));
+    if (const auto failed = journal_->take_problem())
+      Q_EMIT problem(QString::fromStdString(*failed), tr("Make room; your work is not lost while the desktop runs"));
   });
   clock->start(journal_every_ms);
 }
@@ -76,7 +82,8 @@ std::filesystem::path Desktop::recovery_parent() const {
   return std::filesystem::path{data.toStdString()} / "isocenter" / "recovery";
 }
 
-void Desktop::ask_estimate(const TaskForm& form, const std::string& device, std::function<void(const job::Record&)> answer) {
+void Desktop::ask_estimate(const TaskForm& form, const std::string& device,
+                           std::function<void(const job::Record&)> answer) {
   job::Recipe recipe;
   recipe.task = form.task().id;
   recipe.parameters_json = form.parameters_json();
@@ -88,7 +95,8 @@ void Desktop::ask_estimate(const TaskForm& form, const std::string& device, std:
     recipe.inputs[input.port.name] = std::string{job::workspace_prefix} + name;
     workspace_->put(name, item->data);
   }
-  background_.run<job::Record>([recipe, executor = estimator_] { return executor->execute(recipe, {}, {}); }, std::move(answer),
+  background_.run<job::Record>([recipe, executor = estimator_] { return executor->execute(recipe, {}, {}); },
+                               std::move(answer),
                                [this](const Error& failure) { Q_EMIT problem(QString::fromUtf8(failure.what()), {}); });
 }
 

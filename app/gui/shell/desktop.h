@@ -2,12 +2,12 @@
 
 #include "background.h"
 
-#include "host/plugins/catalogue.h"
-#include "iso/job/executor.h"
 #include "gui/presenters/document.h"
 #include "gui/presenters/job_list.h"
 #include "gui/presenters/journal.h"
 #include "gui/views/tools.h"
+#include "host/plugins/catalogue.h"
+#include "iso/job/executor.h"
 
 #include <QObject>
 
@@ -23,7 +23,7 @@ struct DesktopOptions {
   std::vector<std::filesystem::path> plugin_directories;
   std::filesystem::path recovery_parent;  ///< empty: XDG_DATA_HOME/isocenter/recovery
   bool journal{true};
-  bool safe_mode{false};                  ///< no plugins, default settings
+  bool safe_mode{false};  ///< no plugins, default settings
   int parallel_workers{1};
 };
 
@@ -38,7 +38,7 @@ class Desktop : public QObject {
   [[nodiscard]] JobList& jobs() noexcept { return *jobs_; }
   [[nodiscard]] Background& background() noexcept { return background_; }
   [[nodiscard]] Journal* journal() noexcept { return journal_.get(); }
-  [[nodiscard]] const host::PluginCatalogue& catalogue();   ///< manifests are read at the first call
+  [[nodiscard]] const host::PluginCatalogue& catalogue();  ///< manifests are read at the first call
   [[nodiscard]] std::vector<const plugin::TaskManifest*> tasks();
   [[nodiscard]] const DesktopOptions& options() const noexcept { return options_; }
   [[nodiscard]] std::filesystem::path recovery_parent() const;

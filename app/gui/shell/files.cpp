@@ -41,15 +41,19 @@ void MainWindow::open_dialog() {
   QStringList patterns;
   for (const auto& handler : io::handlers())
     if (!handler->format().reads.empty())
-      for (const std::string& extension : handler->format().extensions) patterns << QStringLiteral("*") + QString::fromStdString(extension);
+      for (const std::string& extension : handler->format().extensions)
+        patterns << QStringLiteral("*") + QString::fromStdString(extension);
   patterns.removeDuplicates();
   const QString folder = settings_.value(QStringLiteral("files/folder")).toString();
-  const QStringList files = QFileDialog::getOpenFileNames(this, tr("Open"), folder, tr("Images and scans (%1);;Sessions (*.isocenter.json);;All files (*)").arg(patterns.join(' ')));
+  const QStringList files = QFileDialog::getOpenFileNames(
+      this, tr("Open"), folder,
+      tr("Images and scans (%1);;Sessions (*.isocenter.json);;All files (*)").arg(patterns.join(' ')));
   for (const QString& file : files) open_file(file.toStdString());
 }
 
 void MainWindow::open_folder() {
-  const QString folder = QFileDialog::getExistingDirectory(this, tr("Open DICOM folder"), settings_.value(QStringLiteral("files/folder")).toString());
+  const QString folder = QFileDialog::getExistingDirectory(this, tr("Open DICOM folder"),
+                                                           settings_.value(QStringLiteral("files/folder")).toString());
   if (!folder.isEmpty()) open_file(folder.toStdString());
 }
 
@@ -62,7 +66,9 @@ void MainWindow::open_file(const std::filesystem::path& file, std::map<std::stri
     options.hints.erase(geometry);
   }
   statusBar()->showMessage(tr("Reading %1 ...").arg(QString::fromStdString(file.filename().string())));
-  struct Read { DatasetPtr data; };
+  struct Read {
+    DatasetPtr data;
+  };
   desktop_.background().run<Read>(
       [file, options] { return Read{io::read(file, options)}; },
       [this, file, hints](Read read) {
@@ -73,43 +79,56 @@ void MainWindow::open_file(const std::filesystem::path& file, std::map<std::stri
       },
       [this, file, hints](const Error& failure) {
         statusBar()->clearMessage();
-        if (failure.code() != Errc::geometry_refused || property("testing").toBool()) return tell(QString::fromUtf8(failure.what()), QString::fromStdString(failure.hint()));
+        if (failure.code() != Errc::geometry_refused || property("testing").toBool())
+          return tell(QString::fromUtf8(failure.what()), QString::fromStdString(failure.hint()));
         tell(QString::fromUtf8(failure.what()), QString::fromStdString(failure.hint()));
       });
 }
 
 void MainWindow::open_session(const std::filesystem::path& file) {
   statusBar()->showMessage(tr("Reading the session ..."));
-  desktop_.background().run<LoadedSession>(
-      [file] { return read_session(file); },
-      [this, file](LoadedSession loaded) {
-        statusBar()->clearMessage();
-        QStringList problems;
-        for (const std::string& problem : loaded.problems) problems << QString::fromStdString(problem);
-        apply(desktop_.document(), std::move(loaded));
-        session_file_ = file;
-        remember(file);
-        refresh_title();
-        if (!problems.isEmpty()) tell(problems.join('\n'));
-      },
-      [this](const Error& failure) { tell(QString::fromUtf8(failure.what()), QString::fromStdString(failure.hint())); });
+  desktop_.background().run<LoadedSession>([file] { return read_session(file); },
+                                           [this, file](LoadedSession loaded) {
+                                             statusBar()->clearMessage();
+                                             QStringList problems;
+                                             for (const std::string& problem : loaded.problems)
+                                               problems << QString::fromStdString(problem);
+                                             apply(desktop_.document(), std::move(loaded));
+                                             session_file_ = file;
+                                             remember(file);
+                                             refresh_title();
+                                             if (!problems.isEmpty()) tell(problems.join('\n'));
+                                           },
+                                           [this](const Error& failure) {
+                                             tell(QString::fromUtf8(failure.what()),
+                                                  QString::fromStdString(failure.hint()));
+                                           });
 }
 
 void MainWindow::save_session(const std::filesystem::path& file) {
   struct Done {};
   const auto writing = std::make_shared<SessionWriting>(prepare_session(desktop_.document(), file));
-  desktop_.background().run<Done>([writing] { write_session(*writing); return Done{}; },
-                                  [this, file](Done) {
-                                    session_file_ = file;
-                                    remember(file);
-                                    refresh_title();
-                                    statusBar()->showMessage(tr("Session saved"), 4000);
-                                  },
-                                  [this](const Error& failure) { tell(QString::fromUtf8(failure.what()), QString::fromStdString(failure.hint())); });
+  desktop_.background().run<Done>(
+      [writing] {
+        write_session(*writing);
+        return Done{};
+      },
+      [this, file](Done) {
+        session_file_ = file;
+        remember(file);
+        refresh_title();
+        statusBar()->showMessage(tr("Session saved"), 4000);
+      },
+      [this](const Error& failure) {
+        tell(QString::fromUtf8(failure.what()), QString::fromStdString(failure.hint()));
+      });
 }
 
 void MainWindow::save_session_dialog() {
-  QString file = QFileDialog::getSaveFileName(this, tr("Save session"), settings_.value(QStringLiteral("files/folder")).toString() + QStringLiteral("/work.isocenter.json"), tr("Sessions (*.isocenter.json)"));
+  QString file = QFileDialog::getSaveFileName(
+      this, tr("Save session"),
+      settings_.value(QStringLiteral("files/folder")).toString() + QStringLiteral("/work.isocenter.json"),
+      tr("Sessions (*.isocenter.json)"));
   if (file.isEmpty()) return;
   if (!file.endsWith(QStringLiteral(".isocenter.json"))) file += QStringLiteral(".isocenter.json");
   save_session(file.toStdString());
@@ -123,9 +142,11 @@ void MainWindow::save_item_dialog(ItemId id) {
   for (const auto& handler : io::handlers()) {
     const io::Format& format = handler->format();
     if (std::ranges::find(format.writes, kind) == format.writes.end()) continue;
-    filters << QStringLiteral("%1 (*%2)").arg(QString::fromStdString(format.name), QString::fromStdString(format.extensions.front()));
+    filters << QStringLiteral("%1 (*%2)")
+                   .arg(QString::fromStdString(format.name), QString::fromStdString(format.extensions.front()));
   }
-  const QString start = settings_.value(QStringLiteral("files/folder")).toString() + QLatin1Char('/') + QString::fromStdString(item->name).replace('/', '_');
+  const QString start = settings_.value(QStringLiteral("files/folder")).toString() + QLatin1Char('/') +
+                        QString::fromStdString(item->name).replace('/', '_');
   const QString file = QFileDialog::getSaveFileName(this, tr("Save as"), start, filters.join(QStringLiteral(";;")));
   if (!file.isEmpty()) save_item(id, file.toStdString(), true);  // the dialog has asked before replacing
 }
@@ -139,7 +160,8 @@ void MainWindow::save_item(ItemId id, const std::filesystem::path& file, bool ov
     for (auto& [port, place] : record->recipe.outputs) place = file.string();
     for (auto& [port, place] : record->recipe.inputs) {
       const std::string prefix = std::string{job::workspace_prefix} + "item-";
-      const Item* const input = place.starts_with(prefix) ? desktop_.document().find(std::stoull(place.substr(prefix.size()))) : nullptr;
+      const Item* const input =
+          place.starts_with(prefix) ? desktop_.document().find(std::stoull(place.substr(prefix.size()))) : nullptr;
       if (input == nullptr || input->file.empty()) continue;
       place = input->file.string();
       if (!input->hints.empty()) record->recipe.hints[port] = input->hints;
@@ -156,11 +178,14 @@ void MainWindow::save_item(ItemId id, const std::filesystem::path& file, bool ov
         remember(file);
         statusBar()->showMessage(tr("Saved %1").arg(QString::fromStdString(file.filename().string())), 4000);
       },
-      [this](const Error& failure) { tell(QString::fromUtf8(failure.what()), QString::fromStdString(failure.hint())); });
+      [this](const Error& failure) {
+        tell(QString::fromUtf8(failure.what()), QString::fromStdString(failure.hint()));
+      });
 }
 
 void MainWindow::save_screenshot() {
-  const QString file = QFileDialog::getSaveFileName(this, tr("Save screenshot"), QStringLiteral("screenshot.png"), tr("Pictures (*.png)"));
+  const QString file = QFileDialog::getSaveFileName(this, tr("Save screenshot"), QStringLiteral("screenshot.png"),
+                                                    tr("Pictures (*.png)"));
   if (file.isEmpty()) return;
   try {
     save_pixmap(views_->grab().toImage(), file.toStdString());
@@ -181,8 +206,10 @@ void MainWindow::export_sweep() {
       view->presenter().go_to_slice(slice);
       const ViewSize size = view->view_size();
       const auto name = QStringLiteral("slice_%1.png").arg(slice + 1, 4, 10, QLatin1Char('0'));
-      const render::Bitmap bitmap = render::draw(view->presenter().picture(size), size.width_px, size.height_px, size.pixel_ratio);
-      io::write_atomically((folder + QLatin1Char('/') + name).toStdString(), true, [&](const std::filesystem::path& temporary) { write_png(bitmap, temporary.string()); });
+      const render::Bitmap bitmap =
+          render::draw(view->presenter().picture(size), size.width_px, size.height_px, size.pixel_ratio);
+      io::write_atomically((folder + QLatin1Char('/') + name).toStdString(), true,
+                           [&](const std::filesystem::path& temporary) { write_png(bitmap, temporary.string()); });
       statusBar()->showMessage(tr("Exported %1 of %2").arg(slice + 1).arg(count));
       QApplication::processEvents(QEventLoop::ExcludeUserInputEvents);
     }
@@ -202,7 +229,8 @@ void MainWindow::show_provenance(ItemId id) {
   auto* const column = new QVBoxLayout{dialog};
   auto* const text = new QPlainTextEdit;
   text->setReadOnly(true);
-  QString words = tr("File: %1\n").arg(item->file.empty() ? tr("(not saved)") : QString::fromStdString(item->file.string()));
+  QString words =
+      tr("File: %1\n").arg(item->file.empty() ? tr("(not saved)") : QString::fromStdString(item->file.string()));
   for (const auto& [key, value] : metadata(*item->data)) words += QString::fromStdString(key + ": " + value + "\n");
   if (item->record) words += tr("\nRecord of the job:\n") + QString::fromStdString(to_json(*item->record));
   text->setPlainText(words);
@@ -221,8 +249,13 @@ void MainWindow::offer_recovery() {
   const auto found = find_recoveries(desktop_.recovery_parent());
   if (found.empty()) return;
   const Recovery& newest = found.front();
-  const QDateTime when = QDateTime::fromSecsSinceEpoch(std::chrono::duration_cast<std::chrono::seconds>(newest.last_change.time_since_epoch()).count());
-  QMessageBox box{QMessageBox::Question, tr("Work was kept"), tr("Isocenter did not end properly. It kept your work of %1 (%2 images and results).").arg(QLocale{}.toString(when, QLocale::ShortFormat)).arg(newest.items), QMessageBox::NoButton, this};
+  const QDateTime when = QDateTime::fromSecsSinceEpoch(
+      std::chrono::duration_cast<std::chrono::seconds>(newest.last_change.time_since_epoch()).count());
+  QMessageBox box{QMessageBox::Question, tr("Work was kept"),
+                  tr("Isocenter did not end properly. It kept your work of %1 (%2 images and results).")
+                      .arg(QLocale{}.toString(when, QLocale::ShortFormat))
+                      .arg(newest.items),
+                  QMessageBox::NoButton, this};
   QPushButton* const restore = box.addButton(tr("Restore"), QMessageBox::AcceptRole);
   QPushButton* const drop = box.addButton(tr("Discard"), QMessageBox::DestructiveRole);
   box.addButton(tr("Ask again next time"), QMessageBox::RejectRole);
@@ -247,7 +280,9 @@ void MainWindow::restore_recovery(const Recovery& recovery) {
         }
         if (!whole) tell(problems.join('\n'));
       },
-      [this](const Error& failure) { tell(QString::fromUtf8(failure.what()), QString::fromStdString(failure.hint())); });
+      [this](const Error& failure) {
+        tell(QString::fromUtf8(failure.what()), QString::fromStdString(failure.hint()));
+      });
 }
 
 void MainWindow::remember(const std::filesystem::path& file) {
@@ -257,7 +292,8 @@ void MainWindow::remember(const std::filesystem::path& file) {
   recent.prepend(name);
   while (recent.size() > most_recent) recent.removeLast();
   settings_.setValue(QStringLiteral("files/recent"), recent);
-  settings_.setValue(QStringLiteral("files/folder"), QString::fromStdString(std::filesystem::absolute(file).parent_path().string()));
+  settings_.setValue(QStringLiteral("files/folder"),
+                     QString::fromStdString(std::filesystem::absolute(file).parent_path().string()));
 }
 
 void MainWindow::fill_recent() {

@@ -35,8 +35,10 @@ void InteractionController::begin(const std::string& task_id) {
   const plugin::TaskManifest* const task = desktop_.catalogue().find_task(task_id);
   if (item == nullptr || task == nullptr || !item->raster || !item->raster->anatomical)
     return void(Q_EMIT problem(tr("Clicking needs an image: open one first"), {}));
-  const auto port = std::ranges::find_if(task->inputs, [&](const plugin::Port& p) { return p.kind == kind_of(*item->data); });
-  if (port == task->inputs.end()) return void(Q_EMIT problem(tr("'%1' cannot work on this kind of data").arg(QString::fromStdString(task_id)), {}));
+  const auto port =
+      std::ranges::find_if(task->inputs, [&](const plugin::Port& p) { return p.kind == kind_of(*item->data); });
+  if (port == task->inputs.end())
+    return void(Q_EMIT problem(tr("'%1' cannot work on this kind of data").arg(QString::fromStdString(task_id)), {}));
   impl_->task_id = task_id;
   impl_->item = item->id;
   impl_->result = 0;
@@ -66,7 +68,8 @@ void InteractionController::click(const Vec3& world_mm, bool positive) {
   const Vec3 index = item->raster->frame.to_index(world_mm);
   plugin::Stroke stroke;
   stroke.label = positive ? 1 : 0;
-  stroke.voxels = {{static_cast<std::int32_t>(std::lround(index[0])), static_cast<std::int32_t>(std::lround(index[1])), static_cast<std::int32_t>(std::lround(index[2]))}};
+  stroke.voxels = {{static_cast<std::int32_t>(std::lround(index[0])), static_cast<std::int32_t>(std::lround(index[1])),
+                    static_cast<std::int32_t>(std::lround(index[2]))}};
   impl_->strokes.push_back(stroke);
   answer({impl_->strokes.back()}, positive ? "Mark by click" : "Take away by click");
   last_answer_ms_ = static_cast<double>(clock.nsecsElapsed()) / 1e6;

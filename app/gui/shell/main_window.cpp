@@ -1,13 +1,13 @@
 #include "main_window.h"
 
 #include "gui/forms/method_panel.h"
-#include "interaction_controller.h"
 #include "gui/jobs/job_panel.h"
 #include "gui/panels/compare_panel.h"
 #include "gui/panels/data_panel.h"
 #include "gui/panels/history_panel.h"
 #include "gui/panels/measure_panel.h"
 #include "gui/panels/tool_panel.h"
+#include "interaction_controller.h"
 #include "view_area.h"
 
 #include <QAction>
@@ -28,8 +28,16 @@
 namespace iso::gui {
 
 MainWindow::MainWindow(Desktop& desktop, QSettings& settings, QWidget* parent)
-    : QMainWindow{parent}, desktop_{desktop}, settings_{settings}, views_{new ViewArea{desktop.document(), desktop.tools()}},
-      message_bar_{new QWidget}, message_{new QLabel}, place_{new QLabel}, index_{new QLabel}, value_{new QLabel}, activity_{new QLabel} {
+    : QMainWindow{parent},
+      desktop_{desktop},
+      settings_{settings},
+      views_{new ViewArea{desktop.document(), desktop.tools()}},
+      message_bar_{new QWidget},
+      message_{new QLabel},
+      place_{new QLabel},
+      index_{new QLabel},
+      value_{new QLabel},
+      activity_{new QLabel} {
   setObjectName(QStringLiteral("main"));
   setAcceptDrops(true);
   setDockNestingEnabled(true);
@@ -73,14 +81,17 @@ MainWindow::MainWindow(Desktop& desktop, QSettings& settings, QWidget* parent)
   connect(views_, &ViewArea::clicked, interaction_, &InteractionController::click);
   connect(views_, &ViewArea::measured, measures_, &MeasurePanel::select);
   connect(interaction_, &InteractionController::problem, this, &MainWindow::tell);
-  connect(interaction_, &InteractionController::message, this, [this](const QString& words) { statusBar()->showMessage(words, 8000); });
+  connect(interaction_, &InteractionController::message, this,
+          [this](const QString& words) { statusBar()->showMessage(words, 8000); });
   connect(&desktop_, &Desktop::problem, this, &MainWindow::tell);
-  connect(&desktop_.background(), &Background::running_changed, this, [this](int running) { activity_->setText(running > 0 ? tr("Working ...") : QString{}); });
+  connect(&desktop_.background(), &Background::running_changed, this,
+          [this](int running) { activity_->setText(running > 0 ? tr("Working ...") : QString{}); });
   connections_.push_back(desktop_.document().items_changed.connect([this] { refresh_title(); }));
   job_connection_ = desktop_.jobs().job_ended.connect([this](std::uint64_t id) {
     const JobState* const job = desktop_.jobs().find(id);
     if (job == nullptr || job->state == job::State::done) return statusBar()->showMessage(tr("The job is done"), 5000);
-    if (job->state != job::State::cancelled) tell(QString::fromStdString(job->message), QString::fromStdString(job->hint));
+    if (job->state != job::State::cancelled)
+      tell(QString::fromStdString(job->message), QString::fromStdString(job->hint));
   });
   restoreGeometry(settings_.value(QStringLiteral("window/geometry")).toByteArray());
   restoreState(settings_.value(QStringLiteral("window/state")).toByteArray());
@@ -94,7 +105,8 @@ QAction* MainWindow::action(const QString& name) const {
   return found == actions_.end() ? nullptr : found->second;
 }
 
-QAction* MainWindow::add_action(QMenu* menu, const char* name, const QString& text, const QKeySequence& key, std::function<void()> what) {
+QAction* MainWindow::add_action(QMenu* menu, const char* name, const QString& text, const QKeySequence& key,
+                                std::function<void()> what) {
   QAction* const made = menu->addAction(text);
   made->setObjectName(QString::fromLatin1(name));
   const QString kept = settings_.value(QStringLiteral("keys/") + QString::fromLatin1(name)).toString();
@@ -123,8 +135,10 @@ void MainWindow::make_docks() {
   compare_ = new ComparePanel{document, desktop_.background()};
   connect(compare_, &ComparePanel::problem, this, [this](const QString& words) { tell(words); });
   QDockWidget* const data_dock = add_dock("dock.data", tr("Data"), data_panel, Qt::LeftDockWidgetArea);
-  QDockWidget* const tools = add_dock("dock.display", tr("Display"), new ToolPanel{document, desktop_.tools()}, Qt::LeftDockWidgetArea);
-  QDockWidget* const history = add_dock("dock.history", tr("History"), new HistoryPanel{document.undo_stack()}, Qt::LeftDockWidgetArea);
+  QDockWidget* const tools =
+      add_dock("dock.display", tr("Display"), new ToolPanel{document, desktop_.tools()}, Qt::LeftDockWidgetArea);
+  QDockWidget* const history =
+      add_dock("dock.history", tr("History"), new HistoryPanel{document.undo_stack()}, Qt::LeftDockWidgetArea);
   tabifyDockWidget(tools, history);
   tools->raise();
   QDockWidget* const methods = add_dock("dock.methods", tr("Methods"), methods_, Qt::RightDockWidgetArea);
@@ -154,7 +168,9 @@ QString MainWindow::told() const { return message_bar_->isVisible() ? message_->
 void MainWindow::refresh_title() {
   std::size_t unsaved = 0;
   for (const auto& item : desktop_.document().items()) unsaved += !item->saved;
-  const QString name = session_file_.empty() ? tr("Isocenter") : QString::fromStdString(session_file_.filename().string()) + tr(" \u2013 Isocenter");
+  const QString name = session_file_.empty()
+                           ? tr("Isocenter")
+                           : QString::fromStdString(session_file_.filename().string()) + tr(" \u2013 Isocenter");
   setWindowTitle(name + QStringLiteral("[*]"));
   setWindowModified(unsaved > 0);
 }
@@ -165,8 +181,11 @@ bool MainWindow::may_close() {
   const bool busy = desktop_.jobs().busy();
   if ((unsaved == 0 && !busy) || property("testing").toBool()) return true;
   QString question = unsaved > 0 ? tr("%1 results or label maps are not saved.").arg(unsaved) : QString{};
-  if (busy) question += (question.isEmpty() ? QString{} : QStringLiteral("\n")) + tr("A job is still running and will be cancelled.");
-  return QMessageBox::question(this, tr("Close Isocenter"), question + tr("\nClose all the same?"), QMessageBox::Close | QMessageBox::Cancel, QMessageBox::Cancel) == QMessageBox::Close;
+  if (busy)
+    question +=
+        (question.isEmpty() ? QString{} : QStringLiteral("\n")) + tr("A job is still running and will be cancelled.");
+  return QMessageBox::question(this, tr("Close Isocenter"), question + tr("\nClose all the same?"),
+                               QMessageBox::Close | QMessageBox::Cancel, QMessageBox::Cancel) == QMessageBox::Close;
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {

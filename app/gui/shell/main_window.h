@@ -55,7 +55,8 @@ class MainWindow : public QMainWindow {
   void dropEvent(QDropEvent* event) override;
 
  private:
-  QAction* add_action(QMenu* menu, const char* name, const QString& text, const QKeySequence& key, std::function<void()> what);
+  QAction* add_action(QMenu* menu, const char* name, const QString& text, const QKeySequence& key,
+                      std::function<void()> what);
   QDockWidget* add_dock(const char* name, const QString& title, QWidget* content, Qt::DockWidgetArea area);
   void make_file_menu();
   void make_edit_menu();

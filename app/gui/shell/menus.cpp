@@ -40,22 +40,24 @@ constexpr ToolEntry tool_entries[]{
 void MainWindow::make_file_menu() {
   QMenu* const menu = menuBar()->addMenu(tr("&File"));
   add_action(menu, "file.open", tr("&Open ..."), QKeySequence::Open, [this] { open_dialog(); });
-  add_action(menu, "file.open_folder", tr("Open DICOM &folder ..."), QKeySequence{QStringLiteral("Ctrl+Shift+O")}, [this] { open_folder(); });
+  add_action(menu, "file.open_folder", tr("Open DICOM &folder ..."), QKeySequence{QStringLiteral("Ctrl+Shift+O")},
+             [this] { open_folder(); });
   recent_ = menu->addMenu(tr("Open &recent"));
   connect(recent_, &QMenu::aboutToShow, this, &MainWindow::fill_recent);
   menu->addSeparator();
   add_action(menu, "file.save_item", tr("&Save selected as ..."), QKeySequence{QStringLiteral("Ctrl+Shift+S")}, [this] {
     if (desktop_.document().selected() != 0) save_item_dialog(desktop_.document().selected());
   });
-  add_action(menu, "file.save_session", tr("Save s&ession"), QKeySequence::Save, [this] {
-    session_file_.empty() ? save_session_dialog() : save_session(session_file_);
-  });
+  add_action(menu, "file.save_session", tr("Save s&ession"), QKeySequence::Save,
+             [this] { session_file_.empty() ? save_session_dialog() : save_session(session_file_); });
   add_action(menu, "file.save_session_as", tr("Save session as ..."), {}, [this] { save_session_dialog(); });
   menu->addSeparator();
-  add_action(menu, "file.screenshot", tr("Save s&creenshot ..."), QKeySequence{QStringLiteral("Ctrl+P")}, [this] { save_screenshot(); });
+  add_action(menu, "file.screenshot", tr("Save s&creenshot ..."), QKeySequence{QStringLiteral("Ctrl+P")},
+             [this] { save_screenshot(); });
   add_action(menu, "file.sweep", tr("Export s&weep ..."), {}, [this] { export_sweep(); });
   menu->addSeparator();
-  add_action(menu, "file.close_item", tr("&Close selected"), QKeySequence::Close, [this] { desktop_.document().remove(desktop_.document().selected()); });
+  add_action(menu, "file.close_item", tr("&Close selected"), QKeySequence::Close,
+             [this] { desktop_.document().remove(desktop_.document().selected()); });
   add_action(menu, "file.quit", tr("&Quit"), QKeySequence::Quit, [this] { close(); });
 }
 
@@ -74,7 +76,8 @@ void MainWindow::make_edit_menu() {
   connections_.push_back(stack.changed.connect(refresh));
   refresh();
   menu->addSeparator();
-  add_action(menu, "edit.delete", tr("&Delete selected data"), {}, [this] { desktop_.document().remove(desktop_.document().selected()); });
+  add_action(menu, "edit.delete", tr("&Delete selected data"), {},
+             [this] { desktop_.document().remove(desktop_.document().selected()); });
 }
 
 void MainWindow::set_layout(Layout layout) {
@@ -86,28 +89,41 @@ void MainWindow::set_layout(Layout layout) {
 
 void MainWindow::make_view_menu() {
   QMenu* const menu = menuBar()->addMenu(tr("&View"));
-  add_action(menu, "view.four", tr("&Four views"), QKeySequence{QStringLiteral("F5")}, [this] { set_layout(Layout::four_up); });
-  add_action(menu, "view.one", tr("&One view"), QKeySequence{QStringLiteral("F6")}, [this] { set_layout(Layout::one_up); });
-  add_action(menu, "view.side_by_side", tr("&Side by side"), QKeySequence{QStringLiteral("F7")}, [this] { set_layout(Layout::side_by_side); });
+  add_action(menu, "view.four", tr("&Four views"), QKeySequence{QStringLiteral("F5")},
+             [this] { set_layout(Layout::four_up); });
+  add_action(menu, "view.one", tr("&One view"), QKeySequence{QStringLiteral("F6")},
+             [this] { set_layout(Layout::one_up); });
+  add_action(menu, "view.side_by_side", tr("&Side by side"), QKeySequence{QStringLiteral("F7")},
+             [this] { set_layout(Layout::side_by_side); });
   menu->addSeparator();
   window_menu_ = menu->addMenu(tr("&Window"));
   for (const render::WindowPreset& preset : render::window_presets())
-    window_menu_->addAction(tr("%1  %2/%3\t%4").arg(QString::fromLatin1(preset.name.data(), static_cast<qsizetype>(preset.name.size()))).arg(preset.width).arg(preset.centre).arg(QLatin1Char(preset.key)), this,
-                            [this, key = preset.key] { views_->active_view()->presenter().preset(key); });
+    window_menu_->addAction(
+        tr("%1  %2/%3\t%4")
+            .arg(QString::fromLatin1(preset.name.data(), static_cast<qsizetype>(preset.name.size())))
+            .arg(preset.width)
+            .arg(preset.centre)
+            .arg(QLatin1Char(preset.key)),
+        this, [this, key = preset.key] { views_->active_view()->presenter().preset(key); });
   window_menu_->addAction(tr("Automatic\t0"), this, [this] { views_->active_view()->presenter().preset('0'); });
   QMenu* const rendering = menu->addMenu(tr("&3-D rendering"));
   for (const render::VolumePreset& preset : render::volume_presets())
-    rendering->addAction(QString::fromStdString(preset.name), this, [this, name = preset.name] { views_->volume_view()->set_preset(name); });
+    rendering->addAction(QString::fromStdString(preset.name), this,
+                         [this, name = preset.name] { views_->volume_view()->set_preset(name); });
   QMenu* const slice = menu->addMenu(tr("Slice &direction of the active view"));
-  const std::pair<QString, render::Orientation> directions[]{{tr("Axial"), render::Orientation::axial}, {tr("Sagittal"), render::Orientation::sagittal},
-                                                             {tr("Coronal"), render::Orientation::coronal}, {tr("Oblique (turn with Ctrl+Alt+left drag)"), render::Orientation::oblique}};
+  const std::pair<QString, render::Orientation> directions[]{
+      {tr("Axial"), render::Orientation::axial},
+      {tr("Sagittal"), render::Orientation::sagittal},
+      {tr("Coronal"), render::Orientation::coronal},
+      {tr("Oblique (turn with Ctrl+Alt+left drag)"), render::Orientation::oblique}};
   for (const auto& [text, orientation] : directions)
     slice->addAction(text, this, [this, orientation = orientation] {
       views_->active_view()->presenter().set_orientation(orientation);
       views_->active_view()->update();
     });
   menu->addSeparator();
-  add_action(menu, "view.fit", tr("&Reset zoom"), QKeySequence{QStringLiteral("Ctrl+R")}, [this] { views_->active_view()->presenter().fit(); });
+  add_action(menu, "view.fit", tr("&Reset zoom"), QKeySequence{QStringLiteral("Ctrl+R")},
+             [this] { views_->active_view()->presenter().fit(); });
   add_action(menu, "view.overlay", tr("Toggle o&verlay"), QKeySequence{QStringLiteral("T")}, [this] {
     Look look = desktop_.document().look();
     look.reveal = look.reveal > 0 ? 0 : 1;
@@ -119,7 +135,8 @@ void MainWindow::make_view_menu() {
   clock->setInterval(100);
   connect(cine, &QAction::toggled, this, [clock](bool on) { on ? clock->start() : clock->stop(); });
   connect(clock, &QTimer::timeout, this, [this] { views_->active_view()->presenter().step_frame(1, true); });
-  QAction* const full = add_action(menu, "view.full_screen", tr("F&ull screen"), QKeySequence{Qt::Key_F11}, [this] { isFullScreen() ? showNormal() : showFullScreen(); });
+  QAction* const full = add_action(menu, "view.full_screen", tr("F&ull screen"), QKeySequence{Qt::Key_F11},
+                                   [this] { isFullScreen() ? showNormal() : showFullScreen(); });
   full->setCheckable(true);
   menu->addSeparator();
   for (QDockWidget* dock : findChildren<QDockWidget*>()) menu->addAction(dock->toggleViewAction());
@@ -132,7 +149,8 @@ void MainWindow::make_tool_menu() {
   bar->setMovable(false);
   tool_group_ = new QActionGroup{this};
   for (const ToolEntry& entry : tool_entries) {
-    QAction* const made = add_action(menu, entry.name, tr(entry.text), QKeySequence{QString::fromLatin1(entry.key)}, [this, tool = entry.tool] { desktop_.tools().set_tool(tool); });
+    QAction* const made = add_action(menu, entry.name, tr(entry.text), QKeySequence{QString::fromLatin1(entry.key)},
+                                     [this, tool = entry.tool] { desktop_.tools().set_tool(tool); });
     made->setCheckable(true);
     made->setData(static_cast<int>(entry.tool));
     made->setToolTip(tr("%1 (%2)").arg(tr(entry.text), QString::fromLatin1(entry.key)));
@@ -140,12 +158,14 @@ void MainWindow::make_tool_menu() {
     bar->addAction(made);
   }
   const auto follow = [this] {
-    for (QAction* made : tool_group_->actions()) made->setChecked(made->data().toInt() == static_cast<int>(desktop_.tools().tool()));
+    for (QAction* made : tool_group_->actions())
+      made->setChecked(made->data().toInt() == static_cast<int>(desktop_.tools().tool()));
   };
   connect(&desktop_.tools(), &Tools::changed, this, follow);
   follow();
   menu->addSeparator();
-  QAction* const scheme = add_action(menu, "tool.research_scheme", tr("Left button moves the &crosshair (research scheme)"), {}, [] {});
+  QAction* const scheme =
+      add_action(menu, "tool.research_scheme", tr("Left button moves the &crosshair (research scheme)"), {}, [] {});
   scheme->setCheckable(true);
   scheme->setChecked(settings_.value(QStringLiteral("mouse/research_scheme"), false).toBool());
   desktop_.tools().research_scheme = scheme->isChecked();
@@ -159,8 +179,10 @@ void MainWindow::make_help_menu() {
   QMenu* const menu = menuBar()->addMenu(tr("&Help"));
   add_action(menu, "help.about", tr("&About Isocenter"), {}, [this] {
     QMessageBox::about(this, tr("About Isocenter"),
-                       tr("<h3>Isocenter %1</h3><p>Research software, not a medical device.</p><p>Our sources: Apache-2.0. This program is linked with FFTW, "
-                          "so that as a whole it is under the GPL (version 2 or later).</p><p>Qt %2 (LGPL), VTK and ITK (BSD, Apache-2.0), HDF5, matio, nlohmann-json, spdlog.</p>")
+                       tr("<h3>Isocenter %1</h3><p>Research software, not a medical device.</p><p>Our sources: "
+                          "Apache-2.0. This program is linked with FFTW, "
+                          "so that as a whole it is under the GPL (version 2 or later).</p><p>Qt %2 (LGPL), VTK and "
+                          "ITK (BSD, Apache-2.0), HDF5, matio, nlohmann-json, spdlog.</p>")
                            .arg(QStringLiteral(ISO_VERSION), QString::fromLatin1(qVersion())));
   });
 }

@@ -7,7 +7,9 @@
 namespace iso::gui {
 
 ViewArea::ViewArea(Document& document, Tools& tools, QWidget* parent)
-    : QWidget{parent}, document_{document}, grid_{new QGridLayout{this}},
+    : QWidget{parent},
+      document_{document},
+      grid_{new QGridLayout{this}},
       axial_{new SliceView{document, tools, render::Orientation::axial, Role::base, this}},
       sagittal_{new SliceView{document, tools, render::Orientation::sagittal, Role::base, this}},
       coronal_{new SliceView{document, tools, render::Orientation::coronal, Role::base, this}},
@@ -44,8 +46,10 @@ SliceView* ViewArea::slice_view(render::Orientation orientation) noexcept {
 }
 
 SliceView* ViewArea::active_view() {
-  for (SliceView* view : slice_views()) if (view->hasFocus()) return view;
-  for (SliceView* view : slice_views()) if (view->isVisible()) return view;
+  for (SliceView* view : slice_views())
+    if (view->hasFocus()) return view;
+  for (SliceView* view : slice_views())
+    if (view->isVisible()) return view;
   return axial_;
 }
 
@@ -72,11 +76,16 @@ void ViewArea::arrange() {
   const Look& look = document_.look();
   const std::array<QWidget*, 5> all{axial_, sagittal_, coronal_, compared_, volume_};
   std::vector<QWidget*> shown;
-  if (look.maximised >= 0 && look.maximised < static_cast<int>(all.size())) shown = {all[static_cast<std::size_t>(look.maximised)]};
-  else if (look.layout == Layout::one_up) shown = {axial_};
-  else if (look.layout == Layout::four_up && flat()) shown = {axial_};  // three times the same slice would tell nothing
-  else if (look.layout == Layout::side_by_side) shown = {axial_, compared_};
-  else shown = {axial_, sagittal_, coronal_, volume_};
+  if (look.maximised >= 0 && look.maximised < static_cast<int>(all.size()))
+    shown = {all[static_cast<std::size_t>(look.maximised)]};
+  else if (look.layout == Layout::one_up)
+    shown = {axial_};
+  else if (look.layout == Layout::four_up && flat())
+    shown = {axial_};  // three times the same slice would tell nothing
+  else if (look.layout == Layout::side_by_side)
+    shown = {axial_, compared_};
+  else
+    shown = {axial_, sagittal_, coronal_, volume_};
   if (shown == arranged_) return;
   arranged_ = shown;
   for (QWidget* view : all) {

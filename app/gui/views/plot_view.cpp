@@ -26,9 +26,13 @@ std::vector<double> ticks(double low, double high, int count) {
   const double rough = (high - low) / count, decade = std::pow(10, std::floor(std::log10(rough)));
   double step = 10 * decade;
   for (const double factor : {1.0, 2.0, 5.0})
-    if (factor * decade >= rough) { step = factor * decade; break; }
+    if (factor * decade >= rough) {
+      step = factor * decade;
+      break;
+    }
   std::vector<double> places;
-  for (double at = std::ceil(low / step - 1e-9) * step; at <= high + 1e-9 * step; at += step) places.push_back(std::abs(at) < 1e-12 * step ? 0 : at);
+  for (double at = std::ceil(low / step - 1e-9) * step; at <= high + 1e-9 * step; at += step)
+    places.push_back(std::abs(at) < 1e-12 * step ? 0 : at);
   return places;
 }
 
@@ -73,14 +77,18 @@ void PlotView::paintEvent(QPaintEvent*) {
   painter.fillRect(rect(), palette().base());
   const QFontMetrics metrics{font()};
   const int line = metrics.height();
-  const QRectF area{metrics.horizontalAdvance(QStringLiteral("-0.00e+00")) + 6.0, line * 0.5 + 4, width() - metrics.horizontalAdvance(QStringLiteral("-0.00e+00")) - 18.0, height() - 2.6 * line - 8};
+  const QRectF area{metrics.horizontalAdvance(QStringLiteral("-0.00e+00")) + 6.0, line * 0.5 + 4,
+                    width() - metrics.horizontalAdvance(QStringLiteral("-0.00e+00")) - 18.0, height() - 2.6 * line - 8};
   if (curves_.empty() || area.width() < 20 || area.height() < 20) {
     painter.setPen(palette().color(QPalette::Disabled, QPalette::Text));
     painter.drawText(rect(), Qt::AlignCenter, tr("No curve yet"));
     return;
   }
   const Range r = range();
-  const auto place = [&](double x, double y) { return QPointF{area.left() + (x - r.x0) / (r.x1 - r.x0) * area.width(), area.bottom() - (y - r.y0) / (r.y1 - r.y0) * area.height()}; };
+  const auto place = [&](double x, double y) {
+    return QPointF{area.left() + (x - r.x0) / (r.x1 - r.x0) * area.width(),
+                   area.bottom() - (y - r.y0) / (r.y1 - r.y0) * area.height()};
+  };
   QColor faint = palette().color(QPalette::Text);
   faint.setAlpha(50);
   for (const double y : ticks(r.y0, r.y1, std::max(2, static_cast<int>(area.height() / (2.5 * line))))) {
@@ -88,15 +96,18 @@ void PlotView::paintEvent(QPaintEvent*) {
     painter.drawLine(QPointF{area.left(), place(0, y).y()}, QPointF{area.right(), place(0, y).y()});
     painter.setPen(palette().color(QPalette::Text));
     const QString words = QString::number(logarithmic_ ? std::pow(10, y) : y, 'g', 3);
-    painter.drawText(QRectF{0, place(0, y).y() - line / 2.0, area.left() - 5, static_cast<double>(line)}, Qt::AlignRight | Qt::AlignVCenter, words);
+    painter.drawText(QRectF{0, place(0, y).y() - line / 2.0, area.left() - 5, static_cast<double>(line)},
+                     Qt::AlignRight | Qt::AlignVCenter, words);
   }
   for (const double x : ticks(r.x0, r.x1, std::max(2, static_cast<int>(area.width() / 70)))) {
     painter.setPen(faint);
     painter.drawLine(QPointF{place(x, 0).x(), area.top()}, QPointF{place(x, 0).x(), area.bottom()});
     painter.setPen(palette().color(QPalette::Text));
-    painter.drawText(QRectF{place(x, 0).x() - 40, area.bottom() + 2, 80, static_cast<double>(line)}, Qt::AlignCenter, QString::number(x, 'g', 4));
+    painter.drawText(QRectF{place(x, 0).x() - 40, area.bottom() + 2, 80, static_cast<double>(line)}, Qt::AlignCenter,
+                     QString::number(x, 'g', 4));
   }
-  painter.drawText(QRectF{area.left(), area.bottom() + line + 2, area.width(), static_cast<double>(line) * 1.3}, Qt::AlignCenter, x_label_ + (y_label_.isEmpty() ? QString{} : QStringLiteral("   |   ") + y_label_));
+  painter.drawText(QRectF{area.left(), area.bottom() + line + 2, area.width(), static_cast<double>(line) * 1.3},
+                   Qt::AlignCenter, x_label_ + (y_label_.isEmpty() ? QString{} : QStringLiteral("   |   ") + y_label_));
   painter.drawRect(area);
   static constexpr std::array<QRgb, 6> colours{0xff4fa3ff, 0xffffb347, 0xff6fcf6f, 0xffe06c9f, 0xffb39ddb, 0xff9e9e9e};
   painter.setClipRect(area.adjusted(-1, -1, 1, 1));
@@ -105,7 +116,10 @@ void PlotView::paintEvent(QPaintEvent*) {
     QPainterPath path;
     bool begun = false;
     for (const auto& [x, y] : curves_[i].points) {
-      if (!std::isfinite(y) || (logarithmic_ && y <= 0)) { begun = false; continue; }
+      if (!std::isfinite(y) || (logarithmic_ && y <= 0)) {
+        begun = false;
+        continue;
+      }
       const QPointF at = place(x, logarithmic_ ? std::log10(y) : y);
       begun ? path.lineTo(at) : path.moveTo(at);
       begun = true;
@@ -137,14 +151,16 @@ QString PlotView::table() const {
 }
 
 void PlotView::save() {
-  const QString name = QFileDialog::getSaveFileName(this, tr("Save the curves"), QStringLiteral("curves.tsv"), tr("Table (*.tsv *.txt)"));
+  const QString name = QFileDialog::getSaveFileName(this, tr("Save the curves"), QStringLiteral("curves.tsv"),
+                                                    tr("Table (*.tsv *.txt)"));
   if (name.isEmpty()) return;
   try {
     io::write_atomically(name.toStdString(), true, [&](const std::filesystem::path& temporary) {
       std::ofstream stream{temporary, std::ios::binary};
       stream << table().toStdString();
       stream.close();
-      if (!stream) throw Error{Errc::cannot_write, "'" + name.toStdString() + "' cannot be written", "is the disk full?"};
+      if (!stream)
+        throw Error{Errc::cannot_write, "'" + name.toStdString() + "' cannot be written", "is the disk full?"};
     });
   } catch (const Error& problem) {
     QMessageBox::warning(this, tr("Save the curves"), QString::fromUtf8(problem.what()));

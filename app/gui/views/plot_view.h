@@ -32,7 +32,9 @@ class PlotView : public QWidget {
   void mouseDoubleClickEvent(QMouseEvent* event) override;
 
  private:
-  struct Range { double x0{0}, x1{1}, y0{0}, y1{1}; };
+  struct Range {
+    double x0{0}, x1{1}, y0{0}, y1{1};
+  };
   [[nodiscard]] Range range() const;
   void save();
   std::vector<Curve> curves_;

@@ -28,7 +28,11 @@ bool follows_clicks(MeasureKind kind) noexcept { return kind == MeasureKind::ang
 }  // namespace
 
 SliceView::SliceView(Document& document, Tools& tools, render::Orientation orientation, Role role, QWidget* parent)
-    : GlView{parent}, document_{document}, tools_{tools}, presenter_{document, orientation, role}, scene_{std::make_unique<render::SliceScene>()} {
+    : GlView{parent},
+      document_{document},
+      tools_{tools},
+      presenter_{document, orientation, role},
+      scene_{std::make_unique<render::SliceScene>()} {
   set_renderer(scene_->renderer());
   prepare = [this](int width, int height, double ratio) {
     scene_->set_size(width, height, ratio);
@@ -49,7 +53,8 @@ SliceView::~SliceView() { set_renderer(nullptr); }
 
 ViewSize SliceView::view_size() const {
   const double ratio = devicePixelRatioF();
-  return {std::max(1, static_cast<int>(std::lround(width() * ratio))), std::max(1, static_cast<int>(std::lround(height() * ratio))), ratio};
+  return {std::max(1, static_cast<int>(std::lround(width() * ratio))),
+          std::max(1, static_cast<int>(std::lround(height() * ratio))), ratio};
 }
 
 QPointF SliceView::device(const QPointF& at) const { return at * devicePixelRatioF(); }
@@ -70,20 +75,30 @@ void SliceView::focusInEvent(QFocusEvent* event) {
 
 void SliceView::mousePressEvent(QMouseEvent* event) {
   start_ = last_ = event->position();
-  if (event->button() == Qt::MiddleButton) gesture_ = Gesture::pan;
+  if (event->button() == Qt::MiddleButton)
+    gesture_ = Gesture::pan;
   else if (event->button() == Qt::RightButton && tools_.tool() == Tool::click) {
     const QPointF at = device(event->position());
     Q_EMIT clicked(presenter_.to_world(at.x(), at.y(), view_size()), false);
-  } else if (event->button() == Qt::RightButton && draft_) finish_measurement();
-  else if (event->button() == Qt::RightButton) gesture_ = tools_.paints() ? Gesture::window : Gesture::zoom;
-  else if (event->button() == Qt::LeftButton) begin_left(*event);
+  } else if (event->button() == Qt::RightButton && draft_)
+    finish_measurement();
+  else if (event->button() == Qt::RightButton)
+    gesture_ = tools_.paints() ? Gesture::window : Gesture::zoom;
+  else if (event->button() == Qt::LeftButton)
+    begin_left(*event);
 }
 
 void SliceView::begin_left(QMouseEvent& event) {
   const QPointF at = device(event.position());
   const auto keys = event.modifiers();
-  if ((keys & Qt::ControlModifier) && (keys & Qt::AltModifier)) { gesture_ = Gesture::turn; return; }
-  if (keys & Qt::ShiftModifier) { gesture_ = Gesture::pan; return; }
+  if ((keys & Qt::ControlModifier) && (keys & Qt::AltModifier)) {
+    gesture_ = Gesture::turn;
+    return;
+  }
+  if (keys & Qt::ShiftModifier) {
+    gesture_ = Gesture::pan;
+    return;
+  }
   if (draft_ && follows_clicks(draft_->kind)) return extend_measurement(at);
   if (tools_.tool() == Tool::click) {
     Q_EMIT clicked(presenter_.to_world(at.x(), at.y(), view_size()), !(keys & Qt::AltModifier));
@@ -94,7 +109,8 @@ void SliceView::begin_left(QMouseEvent& event) {
     presenter_.select_measurement(hit->measurement);
     Q_EMIT measured(hit->measurement);
     if (hit->point >= 0) {
-      for (const Measurement& m : document_.measurements()) if (m.id == hit->measurement) draft_ = m;
+      for (const Measurement& m : document_.measurements())
+        if (m.id == hit->measurement) draft_ = m;
       moved_point_ = hit->point;
       gesture_ = Gesture::move_point;
     }
@@ -103,7 +119,8 @@ void SliceView::begin_left(QMouseEvent& event) {
   }
   presenter_.select_measurement(0);
   if (tools_.measures()) return begin_measurement(at);
-  const bool cross = (tools_.tool() == Tool::crosshair) != (tools_.research_scheme && tools_.tool() == Tool::window_level);
+  const bool cross =
+      (tools_.tool() == Tool::crosshair) != (tools_.research_scheme && tools_.tool() == Tool::window_level);
   if (cross) {
     gesture_ = Gesture::crosshair;
     presenter_.put_crosshair(at.x(), at.y(), view_size());
@@ -136,11 +153,13 @@ void SliceView::mouseMoveEvent(QMouseEvent* event) {
       document_.set_look(look);
       break;
     }
-    case Gesture::box: case Gesture::none: break;
+    case Gesture::box:
+    case Gesture::none: break;
   }
   if (gesture_ == Gesture::none && (event->modifiers() & Qt::ShiftModifier) && event->buttons() == Qt::NoButton)
     presenter_.put_crosshair(at.x(), at.y(), size);
-  if (gesture_ == Gesture::none && draft_ && follows_clicks(draft_->kind)) draft_->points_mm.back() = presenter_.to_world(at.x(), at.y(), size);
+  if (gesture_ == Gesture::none && draft_ && follows_clicks(draft_->kind))
+    draft_->points_mm.back() = presenter_.to_world(at.x(), at.y(), size);
   if (draft_) {
     presenter_.set_draft(draft_);
     update();
@@ -155,8 +174,10 @@ void SliceView::mouseReleaseEvent(QMouseEvent* event) {
     const QPointF a = device(start_), b = device(event->position());
     presenter_.window_from_box(a.x(), a.y(), b.x(), b.y(), view_size());
   } else if (ended == Gesture::draw && draft_) {
-    if (length_mm(*draft_) > 0) finish_measurement();
-    else cancel_gesture();
+    if (length_mm(*draft_) > 0)
+      finish_measurement();
+    else
+      cancel_gesture();
   } else if (ended == Gesture::move_point && draft_) {
     const Measurement moved = *draft_;
     draft_.reset();
@@ -177,7 +198,8 @@ void SliceView::mouseDoubleClickEvent(QMouseEvent* event) {
 
 void SliceView::wheelEvent(QWheelEvent* event) {
   const double notches = event->angleDelta().y() / wheel_step;
-  if (event->modifiers() & Qt::ControlModifier) presenter_.zoom(std::pow(1.15, notches));
+  if (event->modifiers() & Qt::ControlModifier)
+    presenter_.zoom(std::pow(1.15, notches));
   else if ((event->modifiers() & Qt::ShiftModifier) && tools_.paints()) {
     tools_.brush_radius_mm = std::clamp(tools_.brush_radius_mm * std::pow(1.2, notches), 0.1, 500.0);
     Q_EMIT message(tr("Brush radius %1 mm").arg(tools_.brush_radius_mm, 0, 'f', 1));
@@ -209,27 +231,38 @@ void SliceView::keyPressEvent(QKeyEvent* event) {
   switch (event->key()) {
     case Qt::Key_Left: dynamic ? presenter_.step_frame(-1) : presenter_.scroll(-1); return;
     case Qt::Key_Right: dynamic ? presenter_.step_frame(1) : presenter_.scroll(1); return;
-    case Qt::Key_Up: case Qt::Key_F: presenter_.scroll(1); return;
-    case Qt::Key_Down: case Qt::Key_B: presenter_.scroll(-1); return;
+    case Qt::Key_Up:
+    case Qt::Key_F: presenter_.scroll(1); return;
+    case Qt::Key_Down:
+    case Qt::Key_B: presenter_.scroll(-1); return;
     case Qt::Key_PageUp: presenter_.scroll(shift ? 5 : 1); return;
     case Qt::Key_PageDown: presenter_.scroll(shift ? -5 : -1); return;
     case Qt::Key_Home: presenter_.go_to_slice(0); return;
     case Qt::Key_End: presenter_.go_to_slice(presenter_.slices() - 1); return;
-    case Qt::Key_R: case Qt::Key_Space: presenter_.fit(); return;
+    case Qt::Key_R:
+    case Qt::Key_Space: presenter_.fit(); return;
     case Qt::Key_I: presenter_.invert(); return;
-    case Qt::Key_Minus: case Qt::Key_Plus: case Qt::Key_Equal:
+    case Qt::Key_Minus:
+    case Qt::Key_Plus:
+    case Qt::Key_Equal:
       if (!tools_.paints()) break;
-      tools_.brush_radius_mm = std::clamp(tools_.brush_radius_mm * (event->key() == Qt::Key_Minus ? 1 / 1.2 : 1.2), 0.1, 500.0);
+      tools_.brush_radius_mm =
+          std::clamp(tools_.brush_radius_mm * (event->key() == Qt::Key_Minus ? 1 / 1.2 : 1.2), 0.1, 500.0);
       Q_EMIT message(tr("Brush radius %1 mm").arg(tools_.brush_radius_mm, 0, 'f', 1));
       return;
     case Qt::Key_X: {
       Look look = document_.look();
-      if (shift) look.annotations = !look.annotations;
-      else look.crosshair_visible = !look.crosshair_visible;
+      if (shift)
+        look.annotations = !look.annotations;
+      else
+        look.crosshair_visible = !look.crosshair_visible;
       document_.set_look(look);
       return;
     }
-    case Qt::Key_Return: case Qt::Key_Enter: if (draft_) return finish_measurement(); break;
+    case Qt::Key_Return:
+    case Qt::Key_Enter:
+      if (draft_) return finish_measurement();
+      break;
     case Qt::Key_Escape: {
       const bool busy = draft_ || stroke_;
       cancel_gesture();
@@ -277,7 +310,9 @@ void SliceView::finish_measurement() {
   draft_.reset();
   presenter_.set_draft({});
   if (done.kind == MeasureKind::polygon)  // the last point follows the cursor, and a double click sets one twice
-    while (done.points_mm.size() > 1 && done.points_mm[done.points_mm.size() - 1] == done.points_mm[done.points_mm.size() - 2]) done.points_mm.pop_back();
+    while (done.points_mm.size() > 1 &&
+           done.points_mm[done.points_mm.size() - 1] == done.points_mm[done.points_mm.size() - 2])
+      done.points_mm.pop_back();
   const std::size_t least = done.kind == MeasureKind::polygon || done.kind == MeasureKind::angle ? 3 : 2;
   if (done.points_mm.size() < least) return update();
   const std::uint64_t id = document_.add_measurement(std::move(done));
@@ -337,7 +372,9 @@ void SliceView::finish_paint() {
   const auto delta = stroke_->delta();
   stroke_.reset();
   presenter_.set_working_labels(0, nullptr);
-  const char* const verb = tools_.tool() == Tool::erase ? "Erase" : tools_.tool() == Tool::fill ? "Fill label " : "Paint label ";
+  const char* const verb = tools_.tool() == Tool::erase  ? "Erase"
+                           : tools_.tool() == Tool::fill ? "Fill label "
+                                                         : "Paint label ";
   std::string name = verb;
   if (tools_.tool() != Tool::erase) name += std::to_string(tools_.label);
   if (delta) document_.apply_label_delta(stroke_item_, delta, std::move(name));

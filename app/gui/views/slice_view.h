@@ -19,7 +19,8 @@ namespace iso::gui {
 class SliceView : public GlView {
   Q_OBJECT
  public:
-  SliceView(Document& document, Tools& tools, render::Orientation orientation, Role role = Role::base, QWidget* parent = nullptr);
+  SliceView(Document& document, Tools& tools, render::Orientation orientation, Role role = Role::base,
+            QWidget* parent = nullptr);
   ~SliceView() override;
   [[nodiscard]] SlicePresenter& presenter() noexcept { return presenter_; }
   [[nodiscard]] ViewSize view_size() const;
@@ -29,7 +30,8 @@ class SliceView : public GlView {
  Q_SIGNALS:
   void hovered(const iso::gui::Readout& words);
   void maximise_asked();
-  void clicked(const iso::Vec3& world_mm, bool positive);  ///< with the click tool: left marks, right button or Alt takes away
+  void clicked(const iso::Vec3& world_mm,
+               bool positive);  ///< with the click tool: left marks, right button or Alt takes away
   void measured(std::uint64_t measurement);
   void message(const QString& sentence);
 

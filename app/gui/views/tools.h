@@ -9,7 +9,19 @@
 namespace iso::gui {
 
 /// What the left button does in a slice view.
-enum class Tool : std::uint8_t { window_level, crosshair, line, angle, rectangle, ellipse, polygon, brush, erase, fill, click };
+enum class Tool : std::uint8_t {
+  window_level,
+  crosshair,
+  line,
+  angle,
+  rectangle,
+  ellipse,
+  polygon,
+  brush,
+  erase,
+  fill,
+  click
+};
 
 /// The tool in hand, one for all views.
 class Tools : public QObject {
@@ -22,7 +34,9 @@ class Tools : public QObject {
     tool_ = tool;
     Q_EMIT changed();
   }
-  [[nodiscard]] bool paints() const noexcept { return tool_ == Tool::brush || tool_ == Tool::erase || tool_ == Tool::fill; }
+  [[nodiscard]] bool paints() const noexcept {
+    return tool_ == Tool::brush || tool_ == Tool::erase || tool_ == Tool::fill;
+  }
   [[nodiscard]] bool measures() const noexcept { return tool_ >= Tool::line && tool_ <= Tool::polygon; }
 
   double brush_radius_mm{5};

@@ -43,7 +43,8 @@ render::VolumePicture VolumeView::picture() const {
   picture.low = item->display.centre - item->display.width / 2;
   picture.high = item->display.centre + item->display.width / 2;
   if (look.crosshair_visible && item->raster->anatomical)
-    for (const auto orientation : {render::Orientation::axial, render::Orientation::coronal, render::Orientation::sagittal}) {
+    for (const auto orientation :
+         {render::Orientation::axial, render::Orientation::coronal, render::Orientation::sagittal}) {
       picture.planes.push_back(standard_plane(*item->raster, orientation, look.crosshair_mm));
       picture.plane_colours.push_back(colour_of(orientation));
     }
@@ -62,10 +63,14 @@ void VolumeView::mouseMoveEvent(QMouseEvent* event) {
   const QPointF step = event->position() - last_;
   last_ = event->position();
   const double dx = step.x() / std::max(1, width()), dy = step.y() / std::max(1, height());
-  if (event->buttons() & Qt::LeftButton) (event->modifiers() & Qt::ShiftModifier) ? scene_->pan(dx, dy) : scene_->orbit(dx, dy);
-  else if (event->buttons() & Qt::MiddleButton) scene_->pan(dx, dy);
-  else if (event->buttons() & Qt::RightButton) scene_->zoom(std::pow(4.0, -dy));
-  else return;
+  if (event->buttons() & Qt::LeftButton)
+    (event->modifiers() & Qt::ShiftModifier) ? scene_->pan(dx, dy) : scene_->orbit(dx, dy);
+  else if (event->buttons() & Qt::MiddleButton)
+    scene_->pan(dx, dy);
+  else if (event->buttons() & Qt::RightButton)
+    scene_->zoom(std::pow(4.0, -dy));
+  else
+    return;
   moving(true);
 }
 
@@ -87,7 +92,8 @@ void VolumeView::keyPressEvent(QKeyEvent* event) {
     case Qt::Key_1: scene_->look_from(other ? 'P' : 'A'); break;
     case Qt::Key_3: scene_->look_from(other ? 'R' : 'L'); break;
     case Qt::Key_7: scene_->look_from(other ? 'I' : 'S'); break;
-    case Qt::Key_R: case Qt::Key_Space: scene_->reset(); break;
+    case Qt::Key_R:
+    case Qt::Key_Space: scene_->reset(); break;
     case Qt::Key_Left: scene_->orbit(-0.05, 0); break;
     case Qt::Key_Right: scene_->orbit(0.05, 0); break;
     case Qt::Key_Up: scene_->orbit(0, -0.05); break;

@@ -22,7 +22,8 @@ constexpr std::string_view suffix = ".plugin.json";
 std::vector<fs::path> manifests_in(const fs::path& folder) {
   std::vector<fs::path> files;
   std::error_code ignored;
-  for (fs::directory_iterator at{folder, fs::directory_options::skip_permission_denied, ignored}, end; at != end; at.increment(ignored)) {
+  for (fs::directory_iterator at{folder, fs::directory_options::skip_permission_denied, ignored}, end; at != end;
+       at.increment(ignored)) {
     if (ignored) break;
     if (at->path().filename().string().ends_with(suffix)) files.push_back(at->path());
   }
@@ -49,10 +50,12 @@ PluginEntry entry_from(const fs::path& file) {
   const plugin::Manifest& manifest = entry.manifest;
   const std::string reason = plugin::incompatibility(manifest.abi_major, manifest.abi_minor, manifest.build_tag);
   std::error_code ignored;
-  if (!reason.empty()) fail(entry, reason);
+  if (!reason.empty())
+    fail(entry, reason);
   else if (!fs::is_regular_file(file.parent_path() / manifest.library, ignored))
     fail(entry, "its library '" + manifest.library + "' is missing beside the manifest");
-  else entry.state = PluginState::compatible;
+  else
+    entry.state = PluginState::compatible;
   return entry;
 }
 
@@ -95,11 +98,14 @@ std::shared_ptr<plugin::Task> make_task(const plugin::PluginDescriptor& descript
   } catch (const Error&) {
     throw;  // the plugin says why in its own words
   } catch (...) {
-    throw Error{Errc::plugin_crashed, "plugin '" + std::string{descriptor.id} + "' failed to make its task '" + task_id + "': " +
-                                          current_error().what(), "ask its author"};
+    throw Error{Errc::plugin_crashed,
+                "plugin '" + std::string{descriptor.id} + "' failed to make its task '" + task_id +
+                    "': " + current_error().what(),
+                "ask its author"};
   }
   if (made == nullptr)
-    throw Error{Errc::plugin_incompatible, "plugin '" + std::string{descriptor.id} + "' lists the task '" + task_id + "' but does not make it",
+    throw Error{Errc::plugin_incompatible,
+                "plugin '" + std::string{descriptor.id} + "' lists the task '" + task_id + "' but does not make it",
                 "ask its author"};
   return {made, [&descriptor, task_id](plugin::Task* task) { destroy(descriptor, task_id, task); }};
 }
@@ -150,7 +156,8 @@ struct PluginCatalogue::Impl {
     for (PluginEntry& entry : entries) {
       const auto [first, is_new] = seen.emplace(id_of(entry), &entry);
       if (!is_new && entry.state != PluginState::failed)
-        fail(entry, "another plugin is called '" + first->first + "' and comes first: '" + first->second->manifest_file.string() + "'");
+        fail(entry, "another plugin is called '" + first->first + "' and comes first: '" +
+                        first->second->manifest_file.string() + "'");
     }
   }
 
@@ -201,7 +208,9 @@ std::string_view to_string(PluginState state) noexcept {
   return "failed";
 }
 
-PluginCatalogue::PluginCatalogue(std::span<const fs::path> directories) : impl_{std::make_unique<Impl>()} { impl_->read(directories); }
+PluginCatalogue::PluginCatalogue(std::span<const fs::path> directories) : impl_{std::make_unique<Impl>()} {
+  impl_->read(directories);
+}
 PluginCatalogue::~PluginCatalogue() = default;
 
 std::vector<PluginEntry> PluginCatalogue::plugins() const {
@@ -231,7 +240,8 @@ std::vector<fs::path> plugin_directories(std::span<const fs::path> first) {
   const fs::path program = fs::read_symlink("/proc/self/exe", ignored).parent_path();
   for (const char* const library : {"../" ISO_INSTALL_LIBDIR, "../lib", "../../" ISO_INSTALL_LIBDIR})
     add_existing(program / library / "isocenter/plugins", folders);
-  if (const char* const data = std::getenv("XDG_DATA_HOME"); data != nullptr && *data == '/') add_existing(fs::path{data} / "isocenter/plugins", folders);
+  if (const char* const data = std::getenv("XDG_DATA_HOME"); data != nullptr && *data == '/')
+    add_existing(fs::path{data} / "isocenter/plugins", folders);
   else if (const char* const home = std::getenv("HOME"); home != nullptr && *home != '\0')
     add_existing(fs::path{home} / ".local/share/isocenter/plugins", folders);
   return folders;

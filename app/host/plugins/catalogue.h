@@ -19,7 +19,7 @@ struct PluginEntry {
   std::filesystem::path manifest_file;
   plugin::Manifest manifest;  ///< empty where it could not be read
   PluginState state{PluginState::found};
-  std::string reason;         ///< one sentence when failed
+  std::string reason;  ///< one sentence when failed
 };
 
 /// The plugins of some folders, known by their manifests; no code is loaded before `load`. A plugin that is broken, too

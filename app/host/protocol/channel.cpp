@@ -75,15 +75,16 @@ void Channel::send(const nlohmann::json& body, std::span<const int> descriptors)
   const auto end = std::chrono::steady_clock::now() + patience_;
   const std::lock_guard lock{sending_};
   for (std::size_t done = 0; done < line.size();) {
-    const ssize_t count = send_some(socket_.get(), std::string_view{line}.substr(done),
-                                    done == 0 ? descriptors : std::span<const int>{});
+    const ssize_t count =
+        send_some(socket_.get(), std::string_view{line}.substr(done), done == 0 ? descriptors : std::span<const int>{});
     if (count > 0) {
       done += static_cast<std::size_t>(count);
       continue;
     }
     if (errno == EINTR) continue;
     if (errno != EAGAIN && errno != EWOULDBLOCK)
-      throw Error(Errc::plugin_crashed, "the other end of the job's socket is gone: " + std::string(std::strerror(errno)));
+      throw Error(Errc::plugin_crashed,
+                  "the other end of the job's socket is gone: " + std::string(std::strerror(errno)));
     pollfd wait{socket_.get(), POLLOUT, 0};
     if (::poll(&wait, 1, milliseconds_until(end)) == 0)
       throw Error(Errc::plugin_crashed, "the other end of the job's socket does not read");
@@ -119,8 +120,7 @@ bool Channel::take_line(Message& message) {
   const std::size_t end = buffer_.find('\n', searched_);
   if (end == std::string::npos) {
     searched_ = buffer_.size();
-    if (searched_ > longest_line)
-      throw Error(Errc::plugin_incompatible, "the worker sent a line of more than 256 MiB");
+    if (searched_ > longest_line) throw Error(Errc::plugin_incompatible, "the worker sent a line of more than 256 MiB");
     return false;
   }
   const std::string_view line{buffer_.data(), end};

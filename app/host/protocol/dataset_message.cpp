@@ -10,7 +10,10 @@ namespace {
 using Json = nlohmann::json;
 
 Json grid_object(const VoxelGrid& grid) {
-  return {{"size", grid.size}, {"spacing_mm", grid.spacing_mm}, {"origin_mm", grid.origin_mm}, {"direction", grid.direction}};
+  return {{"size", grid.size},
+          {"spacing_mm", grid.spacing_mm},
+          {"origin_mm", grid.origin_mm},
+          {"direction", grid.direction}};
 }
 
 VoxelGrid grid_from(const Json& json) {
@@ -48,7 +51,8 @@ class Reader {
   PixelBlock block(const Json& json) {
     if (json.is_null()) return {};
     const auto extents = json.at("shape").get<std::vector<std::int64_t>>();
-    const ArraySpec spec{Shape{std::span<const std::int64_t>{extents}}, scalar_type_from_string(json.at("type").get<std::string>())};
+    const ArraySpec spec{Shape{std::span<const std::int64_t>{extents}},
+                         scalar_type_from_string(json.at("type").get<std::string>())};
     const auto index = json.at("descriptor").get<std::size_t>();
     if (index >= message_.descriptors.size() || !message_.descriptors[index])
       throw Error(Errc::plugin_incompatible, "a message names descriptor " + std::to_string(index) + ", it brought " +
@@ -74,7 +78,8 @@ class Reader {
     const auto numbers = vector_of<double>(block(json.at("views")));
     std::vector<View> views(numbers.size() / numbers_a_view);
     if (!views.empty()) std::memcpy(static_cast<void*>(views.data()), numbers.data(), views.size() * sizeof(View));
-    return {static_cast<Beam>(beam), static_cast<DetectorShape>(shape), json.at("elements").get<std::array<std::int64_t, 2>>(), std::move(views)};
+    return {static_cast<Beam>(beam), static_cast<DetectorShape>(shape),
+            json.at("elements").get<std::array<std::int64_t, 2>>(), std::move(views)};
   }
 
   DatasetPtr dataset(const Json& json) {
@@ -87,11 +92,14 @@ class Reader {
   Dataset by_kind(const Json& json) {
     switch (kind_from_string(json.at("kind").get<std::string>())) {
       case Kind::volume:
-        return Volume{block(json.at("pixels")), grid_from(json.at("grid")), quantity_from_string(json.at("quantity").get<std::string>()), {}};
+        return Volume{block(json.at("pixels")),
+                      grid_from(json.at("grid")),
+                      quantity_from_string(json.at("quantity").get<std::string>()),
+                      {}};
       case Kind::label_map:
-        return LabelMap{block(json.at("pixels")), grid_from(json.at("grid")), json.at("names").get<std::vector<std::string>>(), {}};
-      case Kind::sinogram:
-        return Sinogram{block(json.at("pixels")), geometry(json.at("geometry")), {}};
+        return LabelMap{
+            block(json.at("pixels")), grid_from(json.at("grid")), json.at("names").get<std::vector<std::string>>(), {}};
+      case Kind::sinogram: return Sinogram{block(json.at("pixels")), geometry(json.at("geometry")), {}};
       case Kind::k_space: {
         KSpace samples{block(json.at("pixels")), trajectory(json.at("trajectory")), grid_from(json.at("grid")), {}, {}};
         if (!json.at("coils").is_null()) samples.coil_sensitivities = block(json.at("coils"));
@@ -99,8 +107,7 @@ class Reader {
       }
       case Kind::spectral_cube:
         return SpectralCube{block(json.at("pixels")), vector_of<double>(block(json.at("wavelengths_nm"))), {}};
-      case Kind::table:
-        return table(json);
+      case Kind::table: return table(json);
     }
     throw Error(Errc::plugin_incompatible, "a message describes data of unknown kind");
   }
@@ -110,8 +117,10 @@ class Reader {
     const auto numbers = vector_of<double>(block(json.at("values")));
     std::size_t next = 0;
     for (const auto length : json.at("row_lengths").get<std::vector<std::size_t>>()) {
-      if (length > numbers.size() - next) throw Error(Errc::plugin_incompatible, "a message brings fewer numbers than its table has");
-      result.values.emplace_back(numbers.begin() + static_cast<std::ptrdiff_t>(next), numbers.begin() + static_cast<std::ptrdiff_t>(next + length));
+      if (length > numbers.size() - next)
+        throw Error(Errc::plugin_incompatible, "a message brings fewer numbers than its table has");
+      result.values.emplace_back(numbers.begin() + static_cast<std::ptrdiff_t>(next),
+                                 numbers.begin() + static_cast<std::ptrdiff_t>(next + length));
       next += length;
     }
     return result;
@@ -146,13 +155,15 @@ nlohmann::json Packer::pack(const Dataset& data) {
     json["geometry"] = {{"beam", static_cast<int>(g.beam())},
                         {"detector", static_cast<int>(g.detector_shape())},
                         {"elements", g.elements()},
-                        {"views", pack(block_of(reinterpret_cast<const double*>(g.views().data()), g.views().size() * numbers_a_view))}};
+                        {"views", pack(block_of(reinterpret_cast<const double*>(g.views().data()),
+                                                g.views().size() * numbers_a_view))}};
   } else if (const auto* samples = std::get_if<KSpace>(&data)) {
     const Trajectory& t = samples->trajectory;
     json["grid"] = grid_object(samples->grid);
-    json["trajectory"] = {{"mask", pack(block_of(t.cartesian_mask.data(), t.cartesian_mask.size()))},
-                          {"coordinates", pack(block_of(reinterpret_cast<const float*>(t.coordinates.data()), 3 * t.coordinates.size()))},
-                          {"density", pack(block_of(t.density_compensation.data(), t.density_compensation.size()))}};
+    json["trajectory"] = {
+        {"mask", pack(block_of(t.cartesian_mask.data(), t.cartesian_mask.size()))},
+        {"coordinates", pack(block_of(reinterpret_cast<const float*>(t.coordinates.data()), 3 * t.coordinates.size()))},
+        {"density", pack(block_of(t.density_compensation.data(), t.density_compensation.size()))}};
     json["coils"] = samples->coil_sensitivities ? pack(*samples->coil_sensitivities) : Json(nullptr);
   } else if (const auto* cube = std::get_if<SpectralCube>(&data)) {
     json["wavelengths_nm"] = pack(block_of(cube->wavelengths_nm.data(), cube->wavelengths_nm.size()));

@@ -29,7 +29,8 @@ job::Event event_from(const Json& message) {
   event.stage = message.value("stage", "");
   event.message = message.value("message", "");
   const int tells = message.value("tells", 0);
-  event.tells = tells >= 0 && tells <= static_cast<int>(job::Tells::needs) ? static_cast<job::Tells>(tells) : job::Tells::log;
+  event.tells =
+      tells >= 0 && tells <= static_cast<int>(job::Tells::needs) ? static_cast<job::Tells>(tells) : job::Tells::log;
   event.elapsed_seconds = message.value("elapsed_s", 0.0);
   if (message.contains("eta_s")) event.remaining_seconds = message.value("eta_s", 0.0);
   event.curve = message.value("curve", "");

@@ -33,12 +33,13 @@ const BackendModule& open_module(const fs::path& file) {
     throw Error{Errc::no_device, std::string{"its module cannot be loaded: "} + (text ? text : file.string())};
   }
   const auto entry = reinterpret_cast<BackendModuleEntry>(::dlsym(library, backend_module_entry));
-  if (!entry) throw Error{Errc::no_device, file.string() + " is not a module of Isocenter: it has no " + backend_module_entry};
+  if (!entry)
+    throw Error{Errc::no_device, file.string() + " is not a module of Isocenter: it has no " + backend_module_entry};
   const BackendModule* module = entry();
   if (!module) throw Error{Errc::no_device, file.string() + " does not describe itself"};
   if (module->api != backend_module_api) {
-    throw Error{Errc::no_device, file.string() + " was built for module version " + std::to_string(module->api) + ", this program needs " +
-                                     std::to_string(backend_module_api)};
+    throw Error{Errc::no_device, file.string() + " was built for module version " + std::to_string(module->api) +
+                                     ", this program needs " + std::to_string(backend_module_api)};
   }
   return *module;
 }

@@ -16,6 +16,7 @@ namespace iso::host {
 /// Loads libisocenter-<id>.so from the first folder that has it and puts its backends into the registry. Whatever is
 /// wrong with it (missing, not a library, another version, no driver, an exception) becomes one sentence in the registry
 /// and the program goes on. A module is never unloaded.
-void add_module(compute::BackendRegistry& registry, const std::string& id, std::span<const std::filesystem::path> directories);
+void add_module(compute::BackendRegistry& registry, const std::string& id,
+                std::span<const std::filesystem::path> directories);
 
 }  // namespace iso::host

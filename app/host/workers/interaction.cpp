@@ -22,15 +22,20 @@ class WarmWorker final : public InteractionWorker {
  public:
   WarmWorker(const WorkerOptions& options, std::string task_id) : task_{std::move(task_id)}, worker_{options.program} {}
 
-  void begin(const WorkerOptions& options, const plugin::Datasets& inputs, const std::string& parameters_json, const std::string& device) {
+  void begin(const WorkerOptions& options, const plugin::Datasets& inputs, const std::string& parameters_json,
+             const std::string& device) {
     (void)wait_for("hello", options.start_limit);
     Packer packer;
     Json datasets = Json::object();
     for (const auto& [port, data] : inputs) datasets[port] = packer.pack(*data);
     std::vector<std::string> folders;
     for (const auto& folder : options.plugin_directories) folders.push_back(folder.string());
-    worker_.channel().send({{"type", "interact"}, {"task", task_}, {"parameters", parameters_json}, {"device", device},
-                            {"plugin_directories", folders}, {"datasets", std::move(datasets)}},
+    worker_.channel().send({{"type", "interact"},
+                            {"task", task_},
+                            {"parameters", parameters_json},
+                            {"device", device},
+                            {"plugin_directories", folders},
+                            {"datasets", std::move(datasets)}},
                            packer.descriptors());
     (void)wait_for("ready", options.start_limit);
   }
@@ -42,7 +47,8 @@ class WarmWorker final : public InteractionWorker {
     send({{"type", "update"}, {"strokes", std::move(strokes)}, {"budget_ms", budget.count()}});
     Message message = wait_for("answer", 10 * budget + std::chrono::seconds{1});
     plugin::Datasets outputs;
-    for (const auto& [name, description] : message.body.at("outputs").items()) outputs[name] = unpack(description, message);
+    for (const auto& [name, description] : message.body.at("outputs").items())
+      outputs[name] = unpack(description, message);
     return outputs;
   }
 
@@ -74,10 +80,12 @@ class WarmWorker final : public InteractionWorker {
       const std::string got = message.body.value("type", "");
       if (got == type) return message;
       if (got == "error")
-        throw Error(errc_from_string(message.body.value("code", "")), message.body.value("message", ""), message.body.value("hint", ""));
+        throw Error(errc_from_string(message.body.value("code", "")), message.body.value("message", ""),
+                    message.body.value("hint", ""));
     }
     worker_.kill();
-    throw Error(Errc::plugin_crashed, "task '" + task_ + "' did not answer within " + std::to_string(limit.count()) + " ms and was ended",
+    throw Error(Errc::plugin_crashed,
+                "task '" + task_ + "' did not answer within " + std::to_string(limit.count()) + " ms and was ended",
                 "report this to the author of the plugin");
   }
 
@@ -86,9 +94,11 @@ class WarmWorker final : public InteractionWorker {
     std::string how = "ended with exit code " + std::to_string(WEXITSTATUS(status));
     if (WIFSIGNALED(status)) {
       const char* const name = ::sigdescr_np(WTERMSIG(status));
-      how = "crashed with signal " + std::to_string(WTERMSIG(status)) + " (" + (name == nullptr ? "unknown" : name) + ")";
+      how =
+          "crashed with signal " + std::to_string(WTERMSIG(status)) + " (" + (name == nullptr ? "unknown" : name) + ")";
     }
-    throw Error(Errc::plugin_crashed, "task '" + task_ + "' " + how + " while it answered", "begin again; the labels marked so far are kept");
+    throw Error(Errc::plugin_crashed, "task '" + task_ + "' " + how + " while it answered",
+                "begin again; the labels marked so far are kept");
   }
 
   std::string task_;
@@ -100,8 +110,9 @@ class WarmWorker final : public InteractionWorker {
 
 InteractionWorker::~InteractionWorker() = default;
 
-std::shared_ptr<InteractionWorker> start_interaction(WorkerOptions options, const std::string& task_id, const plugin::Datasets& inputs,
-                                                     const std::string& parameters_json, const std::string& device) {
+std::shared_ptr<InteractionWorker> start_interaction(WorkerOptions options, const std::string& task_id,
+                                                     const plugin::Datasets& inputs, const std::string& parameters_json,
+                                                     const std::string& device) {
   if (options.program.empty()) options.program = find_worker();
   auto worker = std::make_shared<WarmWorker>(options, task_id);
   worker->begin(options, inputs, parameters_json, device);

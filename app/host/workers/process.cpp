@@ -95,7 +95,8 @@ WorkerProcess::WorkerProcess(const std::filesystem::path& program) {
   std::string name = program.string(), parent = "--parent=" + std::to_string(::getpid());
   std::array<char*, 3> arguments{name.data(), parent.data(), nullptr};
   pid_t started = -1;
-  const int number = ::posix_spawn(&started, name.c_str(), &settings.actions, &settings.attributes, arguments.data(), environment.get());
+  const int number = ::posix_spawn(&started, name.c_str(), &settings.actions, &settings.attributes, arguments.data(),
+                                   environment.get());
   if (number != 0) cannot_start(program, number);
   process_ = started;
   channel_.emplace(std::move(ours), patience);

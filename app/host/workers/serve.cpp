@@ -114,7 +114,7 @@ std::shared_ptr<job::Workspace> take_datasets(Message& message) {
 
 void limit_memory(std::size_t bytes) {
   if (bytes == 0) return;
-  // The shadow memory of sanitizers takes terabytes of addresses; under a limit they could not even report.
+    // The shadow memory of sanitizers takes terabytes of addresses; under a limit they could not even report.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   const rlimit limit{bytes, bytes};
   ::setrlimit(RLIMIT_AS, &limit);

@@ -14,7 +14,8 @@ namespace iso::host {
 /// What a worker runs tasks with. Asked for after the limits of the job are in force and the parent is watched.
 struct WorkerParts {
   std::function<std::unique_ptr<job::TaskSource>(std::span<const std::filesystem::path> plugin_directories)> source;
-  std::function<void(compute::BackendRegistry& registry, std::string_view wish)> backends;  ///< `wish` as in add_backends
+  std::function<void(compute::BackendRegistry& registry, std::string_view wish)>
+      backends;  ///< `wish` as in add_backends
 };
 
 /// The whole of a worker process, from its arguments to its exit code: says hello on descriptor 3, receives one job,

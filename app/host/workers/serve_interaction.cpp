@@ -39,7 +39,8 @@ class QuietContext final : public plugin::RunContext {
 };
 
 Json error_message(const Error& problem) {
-  return {{"type", "error"}, {"code", to_string(problem.code())}, {"message", problem.what()}, {"hint", problem.hint()}};
+  return {
+      {"type", "error"}, {"code", to_string(problem.code())}, {"message", problem.what()}, {"hint", problem.hint()}};
 }
 
 std::vector<plugin::Stroke> strokes_from(const Json& list) {
@@ -68,7 +69,8 @@ void take(Channel& channel, const Message& message, plugin::Interaction& interac
   }
   if (type != "update") throw Error(Errc::internal, "an interaction was sent the message '" + type + "'");
   const auto strokes = strokes_from(message.body.at("strokes"));
-  answer(channel, interaction.update(strokes, std::chrono::milliseconds{message.body.at("budget_ms").get<int>()}, context));
+  answer(channel,
+         interaction.update(strokes, std::chrono::milliseconds{message.body.at("budget_ms").get<int>()}, context));
 }
 
 }  // namespace
@@ -87,7 +89,8 @@ int serve_interaction(Channel& channel, Message& message, const WorkerParts& par
     source = parts.source(folders);
     loaded = source->load(message.body.at("task").get<std::string>());
     plugin::Datasets inputs;
-    for (const auto& [port, description] : message.body.at("datasets").items()) inputs[port] = unpack(description, message);
+    for (const auto& [port, description] : message.body.at("datasets").items())
+      inputs[port] = unpack(description, message);
     context.emplace(registry.choose({}, 0, message.body.value("device", "auto")));
     interaction = loaded.task->begin(inputs, message.body.at("parameters").get<std::string>(), *context);
     if (!interaction) throw Error(Errc::unsupported, "the task does not answer to clicks; it can only be run");

@@ -8,8 +8,8 @@
 #include "iso/job/run.h"
 
 #include <signal.h>
-#include <string.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -45,7 +45,12 @@ class Session {
  public:
   Session(const job::Recipe& recipe, const WorkerOptions& options, const std::filesystem::path& program,
           const std::stop_token& stop, const job::OnEvent& on_event)
-      : recipe_{recipe}, options_{options}, stop_{stop}, on_event_{on_event}, scratch_{options.execution.scratch}, worker_{program} {}
+      : recipe_{recipe},
+        options_{options},
+        stop_{stop},
+        on_event_{on_event},
+        scratch_{options.execution.scratch},
+        worker_{program} {}
 
   job::Outcome go(job::Workspace* workspace) {
     greet();
@@ -68,14 +73,17 @@ class Session {
       if (got == Channel::Got::closed) throw_end("before it said hello");
       if (got != Channel::Got::message) continue;
       const Json version = message.body.value("protocol", Json::array());
-      if (message.body.value("type", "") != "hello" || !version.is_array() || version.size() != 2 || version[0] != protocol_major)
-        throw Error(Errc::plugin_incompatible, "the worker speaks job protocol " + version.dump() + ", this program speaks [" +
-                                                   std::to_string(protocol_major) + "," + std::to_string(protocol_minor) + "]",
+      if (message.body.value("type", "") != "hello" || !version.is_array() || version.size() != 2 ||
+          version[0] != protocol_major)
+        throw Error(Errc::plugin_incompatible,
+                    "the worker speaks job protocol " + version.dump() + ", this program speaks [" +
+                        std::to_string(protocol_major) + "," + std::to_string(protocol_minor) + "]",
                     "install program and worker from one package");
       return;
     }
     worker_.kill();
-    throw Error(Errc::plugin_crashed, "the worker did not answer within " + seconds(options_.start_limit) + " s of its start");
+    throw Error(Errc::plugin_crashed,
+                "the worker did not answer within " + seconds(options_.start_limit) + " s of its start");
   }
 
   void send_job(job::Workspace* workspace) {
@@ -121,7 +129,8 @@ class Session {
     if (type == "event") {
       last_event_ = Clock::now();
       job::Event event = event_from(message.body);
-      if (event.tells == job::Tells::preview && message.body.contains("data")) event.data = unpack(message.body["data"], message);
+      if (event.tells == job::Tells::preview && message.body.contains("data"))
+        event.data = unpack(message.body["data"], message);
       if (!event.stage.empty()) stage_ = event.stage;
       fraction_ = std::max(fraction_, event.fraction);
       if (on_event_) on_event_(event);
@@ -153,7 +162,8 @@ class Session {
     if (cancelled_ && moment - *cancelled_ > options_.grace) {
       worker_.kill();
       worker_.wait(std::chrono::milliseconds{0});
-      throw Error(Errc::cancelled, "task '" + recipe_.task + "' did not stop within " + seconds(options_.grace) + " s of the cancel and was ended");
+      throw Error(Errc::cancelled, "task '" + recipe_.task + "' did not stop within " + seconds(options_.grace) +
+                                       " s of the cancel and was ended");
     }
     if (cancelled_) return;
     if (moment - last_heartbeat_ > options_.heartbeat_limit)
@@ -186,20 +196,26 @@ class Session {
                   "most often the kernel does so when memory runs out; ask `isocenter estimate`, use a smaller grid");
     if (WIFSIGNALED(status)) {
       const char* const name = ::sigdescr_np(WTERMSIG(status));
-      throw Error(Errc::plugin_crashed, task + "crashed with signal " + std::to_string(WTERMSIG(status)) + " (" +
-                                            (name == nullptr ? "unknown" : name) + ")" + space + when, hint());
+      throw Error(Errc::plugin_crashed,
+                  task + "crashed with signal " + std::to_string(WTERMSIG(status)) + " (" +
+                      (name == nullptr ? "unknown" : name) + ")" + space + when,
+                  hint());
     }
-    throw Error(Errc::plugin_crashed, task + "ended its process with exit code " + std::to_string(WEXITSTATUS(status)) +
-                                          " instead of returning" + space + when, hint());
+    throw Error(Errc::plugin_crashed,
+                task + "ended its process with exit code " + std::to_string(WEXITSTATUS(status)) +
+                    " instead of returning" + space + when,
+                hint());
   }
 
   [[nodiscard]] std::string where() const {
-    return stage_.empty() ? std::string{} : " in stage '" + stage_ + "' at " + std::to_string(static_cast<int>(100 * fraction_)) + " %";
+    return stage_.empty() ? std::string{}
+                          : " in stage '" + stage_ + "' at " + std::to_string(static_cast<int>(100 * fraction_)) + " %";
   }
 
   [[nodiscard]] std::string hint() {
     const std::string printed = worker_.tail();
-    return printed.empty() ? "report this to the author of the plugin" : "report this to the author of the plugin; it printed last:\n" + printed;
+    return printed.empty() ? "report this to the author of the plugin"
+                           : "report this to the author of the plugin; it printed last:\n" + printed;
   }
 
   [[nodiscard]] static std::string seconds(std::chrono::milliseconds time) {
@@ -267,8 +283,10 @@ std::filesystem::path find_worker() {
   const auto folder = std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
   for (const auto& place : {folder / "isocenter-worker", folder / "../libexec/isocenter/isocenter-worker"})
     if (::access(place.c_str(), X_OK) == 0) return place.lexically_normal();
-  throw Error(Errc::internal, "the program isocenter-worker is neither in '" + folder.string() + "' nor in ../libexec/isocenter beside it",
-              "reinstall, or name it in ISOCENTER_WORKER");
+  throw Error(
+      Errc::internal,
+      "the program isocenter-worker is neither in '" + folder.string() + "' nor in ../libexec/isocenter beside it",
+      "reinstall, or name it in ISOCENTER_WORKER");
 }
 
 }  // namespace iso::host

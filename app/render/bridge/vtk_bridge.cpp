@@ -37,11 +37,13 @@ vtkSmartPointer<vtkImageData> to_vtk(const PixelBlock& pixels, std::int64_t fram
   std::int64_t frames = 1;
   for (std::size_t axis = 3; axis < shape.rank(); ++axis) frames *= shape[axis];
   if (frame < 0 || frame >= frames || count == 0) {
-    throw Error{Errc::shape_mismatch, "frame " + std::to_string(frame) + " of an array of " + shape.text() + " was asked for"};
+    throw Error{Errc::shape_mismatch,
+                "frame " + std::to_string(frame) + " of an array of " + shape.text() + " was asked for"};
   }
   auto array = vtkSmartPointer<vtkDataArray>::Take(vtkDataArray::CreateDataArray(vtk_type(pixels.spec().type)));
-  auto* memory = const_cast<std::byte*>(pixels.data()) +  // NOLINT(cppcoreguidelines-pro-type-const-cast): VTK has no const
-                 static_cast<std::size_t>(frame * count) * bytes_of(pixels.spec().type);
+  auto* memory =
+      const_cast<std::byte*>(pixels.data()) +  // NOLINT(cppcoreguidelines-pro-type-const-cast): VTK has no const
+      static_cast<std::size_t>(frame * count) * bytes_of(pixels.spec().type);
   array->SetNumberOfComponents(1);
   array->SetVoidArray(memory, count, 1);  // 1: never freed by VTK
   tie(array, pixels);

@@ -13,13 +13,13 @@ namespace iso::render {
 enum class VoiFunction : std::uint8_t { linear, linear_exact, sigmoid };
 
 struct Display {
-  double width{1}, centre{0};     ///< linear: width >= 1; others: width > 0
+  double width{1}, centre{0};  ///< linear: width >= 1; others: width > 0
   VoiFunction voi{VoiFunction::linear};
   std::string colour_map{"grey"};
   bool inverted{false};
   double opacity{1};
   bool visible{true};
-  bool interpolate{true};         ///< linear between voxels; labels never
+  bool interpolate{true};  ///< linear between voxels; labels never
   friend bool operator==(const Display&, const Display&) = default;
 };
 
@@ -27,11 +27,16 @@ struct Display {
 [[nodiscard]] double voi(const Display& display, double value) noexcept;
 
 /// Window presets of convention C3, keys 1 to 9.
-struct WindowPreset { std::string_view name; double width, centre; char key; };
+struct WindowPreset {
+  std::string_view name;
+  double width, centre;
+  char key;
+};
 [[nodiscard]] std::span<const WindowPreset> window_presets() noexcept;
 
 /// "grey", "hot", "viridis", "inferno", "cool-warm", "phase" (cyclic) and "labels" (0 is clear).
 [[nodiscard]] std::span<const std::string> colour_map_names();
-[[nodiscard]] const std::vector<std::array<std::uint8_t, 4>>& colour_map(std::string_view name);  ///< 256 entries; grey if unknown
+[[nodiscard]] const std::vector<std::array<std::uint8_t, 4>>& colour_map(
+    std::string_view name);  ///< 256 entries; grey if unknown
 
 }  // namespace iso::render

@@ -6,7 +6,6 @@
 #include <vtkRenderer.h>
 #include <vtkSmartPointer.h>
 
-
 namespace iso::render {
 namespace {
 

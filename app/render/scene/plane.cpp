@@ -23,14 +23,20 @@ Vec3 counting_direction(const Plane& plane) noexcept {
   return scaled(n[major] < 0 ? -1 : 1, n);
 }
 
-struct Stack { Vec3 direction; double first_mm{0}, step_mm{1}; std::int64_t count{1}; };
+struct Stack {
+  Vec3 direction;
+  double first_mm{0}, step_mm{1};
+  std::int64_t count{1};
+};
 
 Stack stack_of(const Raster& raster, const Plane& plane) {
   Stack stack{counting_direction(plane), 0, 0, 1};
   const VoxelGrid& frame = raster.frame;
   double low = 0, high = 0;
   for (int corner = 0; corner < 8; ++corner) {
-    const auto end = [&](int bit, std::size_t axis) { return (corner >> bit) & 1 ? static_cast<double>(frame.size[axis] - 1) : 0.0; };
+    const auto end = [&](int bit, std::size_t axis) {
+      return (corner >> bit) & 1 ? static_cast<double>(frame.size[axis] - 1) : 0.0;
+    };
     const double place = dot(frame.to_world({end(0, 0), end(1, 1), end(2, 2)}), stack.direction);
     low = corner == 0 ? place : std::min(low, place);
     high = corner == 0 ? place : std::max(high, place);
@@ -47,7 +53,8 @@ Stack stack_of(const Raster& raster, const Plane& plane) {
 std::string letters_of(const Vec3& direction) {
   constexpr std::array<std::array<char, 2>, 3> names{{{'R', 'L'}, {'A', 'P'}, {'I', 'S'}}};
   std::array<std::size_t, 3> order{0, 1, 2};
-  std::ranges::sort(order, [&](std::size_t a, std::size_t b) { return std::abs(direction[a]) > std::abs(direction[b]); });
+  std::ranges::sort(order,
+                    [&](std::size_t a, std::size_t b) { return std::abs(direction[a]) > std::abs(direction[b]); });
   std::string text;
   for (const std::size_t axis : order)
     if (std::abs(direction[axis]) > 0.2) text += names[axis][direction[axis] > 0 ? 1 : 0];
@@ -63,7 +70,8 @@ std::string axis_name(const Raster& raster, const Vec3& direction) {
 }  // namespace
 
 Vec3 Plane::normal() const noexcept {
-  return {right[1] * up[2] - right[2] * up[1], right[2] * up[0] - right[0] * up[2], right[0] * up[1] - right[1] * up[0]};
+  return {right[1] * up[2] - right[2] * up[1], right[2] * up[0] - right[0] * up[2],
+          right[0] * up[1] - right[1] * up[0]};
 }
 
 Plane standard_plane(const Raster& raster, Orientation orientation, const Vec3& through_mm) {
@@ -78,9 +86,19 @@ Plane standard_plane(const Raster& raster, Orientation orientation, const Vec3& 
     return plane;
   }
   switch (orientation) {
-    case Orientation::axial: case Orientation::oblique: plane.right = {1, 0, 0}; plane.up = {0, -1, 0}; break;
-    case Orientation::coronal: plane.right = {1, 0, 0}; plane.up = {0, 0, 1}; break;
-    case Orientation::sagittal: plane.right = {0, 1, 0}; plane.up = {0, 0, 1}; break;
+    case Orientation::axial:
+    case Orientation::oblique:
+      plane.right = {1, 0, 0};
+      plane.up = {0, -1, 0};
+      break;
+    case Orientation::coronal:
+      plane.right = {1, 0, 0};
+      plane.up = {0, 0, 1};
+      break;
+    case Orientation::sagittal:
+      plane.right = {0, 1, 0};
+      plane.up = {0, 0, 1};
+      break;
   }
   return plane;
 }
@@ -88,7 +106,8 @@ Plane standard_plane(const Raster& raster, Orientation orientation, const Vec3& 
 EdgeLetters edge_letters(const Raster& raster, const Plane& plane) {
   const Vec3 left = scaled(-1, plane.right), down = scaled(-1, plane.up);
   if (raster.anatomical) return {letters_of(left), letters_of(plane.right), letters_of(plane.up), letters_of(down)};
-  return {axis_name(raster, left), axis_name(raster, plane.right), axis_name(raster, plane.up), axis_name(raster, down)};
+  return {axis_name(raster, left), axis_name(raster, plane.right), axis_name(raster, plane.up),
+          axis_name(raster, down)};
 }
 
 std::int64_t slice_count(const Raster& raster, const Plane& plane) { return stack_of(raster, plane).count; }
@@ -101,7 +120,8 @@ std::int64_t slice_at(const Raster& raster, const Plane& plane) {
 
 Plane at_slice(const Raster& raster, const Plane& plane, std::int64_t slice) {
   const Stack stack = stack_of(raster, plane);
-  const double target = stack.first_mm + stack.step_mm * static_cast<double>(std::clamp<std::int64_t>(slice, 0, stack.count - 1));
+  const double target =
+      stack.first_mm + stack.step_mm * static_cast<double>(std::clamp<std::int64_t>(slice, 0, stack.count - 1));
   const double move = target - dot(plane.centre_mm, stack.direction);
   Plane moved = plane;
   for (std::size_t axis = 0; axis < 3; ++axis) moved.centre_mm[axis] += move * stack.direction[axis];

@@ -26,7 +26,9 @@ struct Plane {
 [[nodiscard]] Plane standard_plane(const Raster& raster, Orientation orientation, const Vec3& through_mm);
 
 /// The letter at each edge of the picture, "R" or combined by dominance ("AL"); axis names for raw data.
-struct EdgeLetters { std::string left, right, top, bottom; };
+struct EdgeLetters {
+  std::string left, right, top, bottom;
+};
 [[nodiscard]] EdgeLetters edge_letters(const Raster& raster, const Plane& plane);
 
 /// Slices of the raster along the plane's normal: their number, the one nearest the plane's centre, and the same plane moved

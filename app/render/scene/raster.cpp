@@ -108,7 +108,9 @@ struct Describe {
     return &data.labels;
   }
   const PixelBlock* operator()(const Sinogram& data) const { return raw(data.readings, {"u", "v", "view", "frame"}); }
-  const PixelBlock* operator()(const KSpace& data) const { return raw(data.samples, {"readout", "phase", "partition", "coil"}); }
+  const PixelBlock* operator()(const KSpace& data) const {
+    return raw(data.samples, {"readout", "phase", "partition", "coil"});
+  }
   const PixelBlock* operator()(const SpectralCube& data) const { return raw(data.pixels, {"x", "y", "band", "frame"}); }
   const PixelBlock* operator()(const Table&) const { return nullptr; }
   const PixelBlock* raw(const PixelBlock& pixels, std::array<std::string, 4> axes) const {

@@ -21,7 +21,7 @@ struct Raster {
   bool anatomical{true};
   bool labels{false};
   std::array<std::string, 4> axes{"L", "P", "S", "frame"};  ///< of raw data: "u", "v", "view"
-  std::string unit;      ///< of the values: "HU", "1/mm", ""
+  std::string unit;                                         ///< of the values: "HU", "1/mm", ""
   std::int64_t frames{1};
   /// Lowest and highest value, and the 0.1 and 99.9 percentiles, of a fixed sample of at most 2^20 elements.
   double low{0}, high{0}, low_percentile{0}, high_percentile{0};

@@ -37,7 +37,8 @@ constexpr int most_slab_samples = 64;
 void set_axes(vtkImageReslice& reslice, const VoxelGrid& frame, const Plane& plane) {
   const Vec3 centre = frame.to_index(plane.centre_mm), n = plane.normal();
   const auto along = [&](const Vec3& direction) {
-    const Vec3 ahead{plane.centre_mm[0] + direction[0], plane.centre_mm[1] + direction[1], plane.centre_mm[2] + direction[2]};
+    const Vec3 ahead{plane.centre_mm[0] + direction[0], plane.centre_mm[1] + direction[1],
+                     plane.centre_mm[2] + direction[2]};
     const Vec3 index = frame.to_index(ahead);
     return Vec3{index[0] - centre[0], index[1] - centre[1], index[2] - centre[2]};
   };
@@ -66,7 +67,8 @@ void set_slab(vtkImageReslice& reslice, const SlicePicture& picture, const Voxel
 /// The display as a table over the window, so that a pixel costs a multiplication and a look-up.
 class Colouring {
  public:
-  Colouring(const Display& display, bool labels) : map_{colour_map(labels ? "labels" : display.colour_map)}, display_{display}, labels_{labels} {}
+  Colouring(const Display& display, bool labels)
+      : map_{colour_map(labels ? "labels" : display.colour_map)}, display_{display}, labels_{labels} {}
   [[nodiscard]] std::array<std::uint8_t, 4> operator()(float value) const noexcept {
     if (labels_) {
       const auto label = static_cast<long>(value);
@@ -83,7 +85,8 @@ class Colouring {
   bool labels_;
 };
 
-void blend(const float* values, std::int64_t begin, std::int64_t end, const Colouring& colour, double opacity, std::uint8_t* rgb) {
+void blend(const float* values, std::int64_t begin, std::int64_t end, const Colouring& colour, double opacity,
+           std::uint8_t* rgb) {
   for (std::int64_t i = begin; i < end; ++i) {
     if (std::isnan(values[i])) continue;
     const auto c = colour(values[i]);
@@ -107,7 +110,8 @@ void SliceImage::cut(Cut& cut, const SlicePicture& picture, const Layer& layer, 
   const bool interpolate = layer.display.interpolate && !layer.raster->labels;
   const bool other_input = cut.raster != layer.raster || cut.frame != layer.frame;
   if (!other_input && cut.plane == picture.plane && cut.mm_per_pixel == picture.mm_per_pixel && cut.width == width &&
-      cut.height == height && cut.slab == picture.slab && cut.slab_mm == picture.slab_mm && cut.interpolate == interpolate)
+      cut.height == height && cut.slab == picture.slab && cut.slab_mm == picture.slab_mm &&
+      cut.interpolate == interpolate)
     return;
   if (other_input) {
     cut.input = to_vtk(layer.raster->pixels, layer.frame);

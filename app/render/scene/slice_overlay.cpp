@@ -67,7 +67,8 @@ std::vector<Pixel> outline(const Figure& figure, const std::vector<Pixel>& at) {
     std::vector<Pixel> round;
     for (int i = 0; i <= ellipse_segments; ++i) {
       const double angle = 2 * std::numbers::pi * i / ellipse_segments;
-      round.push_back({(x0 + x1) / 2 + (x1 - x0) / 2 * std::cos(angle), (y0 + y1) / 2 + (y1 - y0) / 2 * std::sin(angle)});
+      round.push_back(
+          {(x0 + x1) / 2 + (x1 - x0) / 2 * std::cos(angle), (y0 + y1) / 2 + (y1 - y0) / 2 * std::sin(angle)});
     }
     return round;
   }
@@ -77,7 +78,11 @@ std::vector<Pixel> outline(const Figure& figure, const std::vector<Pixel>& at) {
 }
 
 std::vector<Pixel> handle(const Pixel& p, double half) {
-  return {{p[0] - half, p[1] - half}, {p[0] + half, p[1] - half}, {p[0] + half, p[1] + half}, {p[0] - half, p[1] + half}, {p[0] - half, p[1] - half}};
+  return {{p[0] - half, p[1] - half},
+          {p[0] + half, p[1] - half},
+          {p[0] + half, p[1] + half},
+          {p[0] - half, p[1] + half},
+          {p[0] - half, p[1] - half}};
 }
 
 }  // namespace
@@ -86,7 +91,8 @@ double scale_bar_mm(double width_px, double mm_per_pixel) noexcept {
   const double longest = width_px * mm_per_pixel / 5;
   if (!(longest > 0)) return 0;
   const double decade = std::pow(10, std::floor(std::log10(longest)));
-  for (const double factor : {5.0, 2.0}) if (factor * decade <= longest) return factor * decade;
+  for (const double factor : {5.0, 2.0})
+    if (factor * decade <= longest) return factor * decade;
   return decade;
 }
 
@@ -134,7 +140,8 @@ struct SliceOverlay::Impl {
     put(*texts[2], corner(2), m, m, VTK_TEXT_LEFT, VTK_TEXT_BOTTOM, size, white);
     put(*texts[3], corner(3), w - m, m, VTK_TEXT_RIGHT, VTK_TEXT_BOTTOM, size, white);
     EdgeLetters letters;
-    if (picture.letters && !picture.layers.empty() && picture.layers[0].raster) letters = edge_letters(*picture.layers[0].raster, picture.plane);
+    if (picture.letters && !picture.layers.empty() && picture.layers[0].raster)
+      letters = edge_letters(*picture.layers[0].raster, picture.plane);
     const int large = static_cast<int>(1.2 * text_points * ratio);
     put(*texts[4], letters.left, m, h / 2, VTK_TEXT_LEFT, VTK_TEXT_CENTERED, large, white);
     put(*texts[5], letters.right, w - m, h / 2, VTK_TEXT_RIGHT, VTK_TEXT_CENTERED, large, white);
@@ -161,13 +168,16 @@ struct SliceOverlay::Impl {
         static_cast<int>(0.85 * text_points * ratio), {0.92, 0.92, 0.92});
   }
 
-  void cross(const SlicePicture& picture, int width, int height, double ratio, const std::function<Pixel(const Vec3&)>& to_pixel) {
+  void cross(const SlicePicture& picture, int width, int height, double ratio,
+             const std::function<Pixel(const Vec3&)>& to_pixel) {
     crosshair.begin({0.35, 0.75, 1}, ratio);
     if (picture.crosshair_mm) {
       const Pixel at = to_pixel(*picture.crosshair_mm);
       const double gap = 8 * ratio, w = width, h = height;
-      for (const auto& line : {std::vector<Pixel>{{0, at[1]}, {at[0] - gap, at[1]}}, {{at[0] + gap, at[1]}, {w, at[1]}},
-                               {{at[0], 0}, {at[0], at[1] - gap}}, {{at[0], at[1] + gap}, {at[0], h}}})
+      for (const auto& line : {std::vector<Pixel>{{0, at[1]}, {at[0] - gap, at[1]}},
+                               {{at[0] + gap, at[1]}, {w, at[1]}},
+                               {{at[0], 0}, {at[0], at[1] - gap}},
+                               {{at[0], at[1] + gap}, {at[0], h}}})
         crosshair.add(line, height);
     }
     crosshair.end();
@@ -177,7 +187,8 @@ struct SliceOverlay::Impl {
     frame.end();
   }
 
-  void draw_figures(const SlicePicture& picture, int height, double ratio, const std::function<Pixel(const Vec3&)>& to_pixel) {
+  void draw_figures(const SlicePicture& picture, int height, double ratio,
+                    const std::function<Pixel(const Vec3&)>& to_pixel) {
     while (figures.size() < picture.figures.size()) {
       figures.push_back(std::make_unique<Lines>());
       renderer.AddViewProp(figures.back()->actor());
@@ -195,8 +206,8 @@ struct SliceOverlay::Impl {
         for (const Pixel& p : at) figures[i]->add(handle(p, 3 * ratio), height);
       figures[i]->end();
       const Pixel last = at.empty() ? Pixel{} : at.back();
-      put(*figure_texts[i], at.empty() ? std::string{} : figure.text, last[0] + 8 * ratio, height - last[1], VTK_TEXT_LEFT,
-          VTK_TEXT_CENTERED, static_cast<int>(text_points * ratio), figure.colour);
+      put(*figure_texts[i], at.empty() ? std::string{} : figure.text, last[0] + 8 * ratio, height - last[1],
+          VTK_TEXT_LEFT, VTK_TEXT_CENTERED, static_cast<int>(text_points * ratio), figure.colour);
     }
   }
 };

@@ -46,7 +46,8 @@ struct SliceScene::Impl {
   void update() {
     const auto& rgb = image.make(picture, width, height);
     bytes->SetNumberOfComponents(3);
-    bytes->SetArray(const_cast<std::uint8_t*>(rgb.data()), static_cast<vtkIdType>(rgb.size()), 1);  // NOLINT: VTK has no const
+    bytes->SetArray(const_cast<std::uint8_t*>(rgb.data()), static_cast<vtkIdType>(rgb.size()),
+                    1);  // NOLINT: VTK has no const
     pixels->SetDimensions(width, height, 1);
     pixels->GetPointData()->SetScalars(bytes);
     bytes->Modified();
@@ -108,10 +109,12 @@ Bitmap draw(const SlicePicture& picture, int width_px, int height_px, double pix
   grab->ReadFrontBufferOff();
   grab->Update();
   Bitmap bitmap{width_px, height_px, {}};
-  bitmap.rgb.resize(static_cast<std::size_t>(3) * static_cast<std::size_t>(width_px) * static_cast<std::size_t>(height_px));
+  bitmap.rgb.resize(static_cast<std::size_t>(3) * static_cast<std::size_t>(width_px) *
+                    static_cast<std::size_t>(height_px));
   const std::size_t row = static_cast<std::size_t>(3) * static_cast<std::size_t>(width_px);
   for (int y = 0; y < height_px; ++y)
-    std::memcpy(bitmap.rgb.data() + static_cast<std::size_t>(y) * row, grab->GetOutput()->GetScalarPointer(0, height_px - 1 - y, 0), row);
+    std::memcpy(bitmap.rgb.data() + static_cast<std::size_t>(y) * row,
+                grab->GetOutput()->GetScalarPointer(0, height_px - 1 - y, 0), row);
   return bitmap;
 }
 
@@ -121,12 +124,14 @@ void write_png(const Bitmap& bitmap, const std::string& file) {
   image->AllocateScalars(VTK_UNSIGNED_CHAR, 3);
   const std::size_t row = static_cast<std::size_t>(3) * static_cast<std::size_t>(bitmap.width);
   for (int y = 0; y < bitmap.height; ++y)
-    std::memcpy(image->GetScalarPointer(0, bitmap.height - 1 - y, 0), bitmap.rgb.data() + static_cast<std::size_t>(y) * row, row);
+    std::memcpy(image->GetScalarPointer(0, bitmap.height - 1 - y, 0),
+                bitmap.rgb.data() + static_cast<std::size_t>(y) * row, row);
   vtkNew<vtkPNGWriter> writer;
   writer->SetFileName(file.c_str());
   writer->SetInputData(image);
   writer->Write();
-  if (writer->GetErrorCode() != 0) throw Error{Errc::cannot_write, "the picture '" + file + "' cannot be written", "is the disk full?"};
+  if (writer->GetErrorCode() != 0)
+    throw Error{Errc::cannot_write, "the picture '" + file + "' cannot be written", "is the disk full?"};
 }
 
 }  // namespace iso::render

@@ -28,7 +28,7 @@ struct Figure {
   Mark mark{Mark::line};
   std::vector<Vec3> points_mm;
   std::array<double, 3> colour{1, 1, 0};
-  std::string text;   ///< beside the last point
+  std::string text;  ///< beside the last point
   bool selected{false};
 };
 
@@ -39,13 +39,13 @@ struct SlicePicture {
   std::vector<Layer> layers;
   Slab slab{Slab::none};
   double slab_mm{0};
-  double reveal{1};                        ///< the layers above the first are seen left of this part of the width
+  double reveal{1};  ///< the layers above the first are seen left of this part of the width
   std::optional<Vec3> crosshair_mm;
   std::array<double, 3> frame_colour{1, 1, 1};
   std::vector<Figure> figures;
   bool letters{true}, scale_bar{true}, annotations{true};
-  std::array<std::string, 4> corners;      ///< top left, top right, bottom left, bottom right; lines by '\n'
-  std::string badge;                       ///< "model-based estimate", "reduced 2 x": always shown
+  std::array<std::string, 4> corners;  ///< top left, top right, bottom left, bottom right; lines by '\n'
+  std::string badge;                   ///< "model-based estimate", "reduced 2 x": always shown
   std::array<double, 3> background{0, 0, 0};
 };
 
@@ -70,7 +70,10 @@ class SliceScene {
 };
 
 /// A picture without a window on screen (off-screen Mesa), for tests, screenshots and sweep export: RGB rows from the top.
-struct Bitmap { int width{0}, height{0}; std::vector<std::uint8_t> rgb; };
+struct Bitmap {
+  int width{0}, height{0};
+  std::vector<std::uint8_t> rgb;
+};
 [[nodiscard]] Bitmap draw(const SlicePicture& picture, int width_px, int height_px, double pixel_ratio = 1);
 /// Throws cannot_write. For a file that appears whole or not at all, write to a temporary name (io::write_atomically).
 void write_png(const Bitmap& bitmap, const std::string& file);

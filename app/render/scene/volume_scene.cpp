@@ -52,11 +52,42 @@ std::span<const VolumePreset> volume_presets() {
   // value, red, green, blue, opacity; Hounsfield units where absolute
   static const std::vector<VolumePreset> presets{
       {"maximum intensity", true, {{0, 0, 0, 0, 0}, {1, 1, 1, 1, 1}}, false},
-      {"soft", false, {{0, 0, 0, 0, 0}, {0.35, 0.4, 0.25, 0.2, 0.02}, {0.7, 0.9, 0.75, 0.6, 0.25}, {1, 1, 1, 0.95, 0.6}}, false},
-      {"CT bone", false, {{-1000, 0, 0, 0, 0}, {150, 0.55, 0.25, 0.15, 0}, {300, 0.88, 0.6, 0.3, 0.3}, {1000, 1, 0.94, 0.87, 0.8}, {3000, 1, 1, 1, 0.9}}, true},
-      {"CT soft tissue", false, {{-1000, 0, 0, 0, 0}, {-120, 0.6, 0.45, 0.25, 0}, {20, 0.75, 0.4, 0.3, 0.12}, {80, 0.85, 0.35, 0.3, 0.25}, {300, 1, 0.95, 0.85, 0.7}}, true},
-      {"CT lung", false, {{-1000, 0, 0, 0, 0}, {-950, 0.2, 0.2, 0.3, 0.01}, {-600, 0.5, 0.4, 0.5, 0.06}, {-300, 0.8, 0.6, 0.5, 0.15}, {100, 0.9, 0.75, 0.7, 0.02}}, true},
-      {"MR", false, {{0, 0, 0, 0, 0}, {0.15, 0.15, 0.1, 0.1, 0}, {0.4, 0.6, 0.45, 0.4, 0.1}, {0.8, 0.95, 0.9, 0.85, 0.35}, {1, 1, 1, 1, 0.6}}, false}};
+      {"soft",
+       false,
+       {{0, 0, 0, 0, 0}, {0.35, 0.4, 0.25, 0.2, 0.02}, {0.7, 0.9, 0.75, 0.6, 0.25}, {1, 1, 1, 0.95, 0.6}},
+       false},
+      {"CT bone",
+       false,
+       {{-1000, 0, 0, 0, 0},
+        {150, 0.55, 0.25, 0.15, 0},
+        {300, 0.88, 0.6, 0.3, 0.3},
+        {1000, 1, 0.94, 0.87, 0.8},
+        {3000, 1, 1, 1, 0.9}},
+       true},
+      {"CT soft tissue",
+       false,
+       {{-1000, 0, 0, 0, 0},
+        {-120, 0.6, 0.45, 0.25, 0},
+        {20, 0.75, 0.4, 0.3, 0.12},
+        {80, 0.85, 0.35, 0.3, 0.25},
+        {300, 1, 0.95, 0.85, 0.7}},
+       true},
+      {"CT lung",
+       false,
+       {{-1000, 0, 0, 0, 0},
+        {-950, 0.2, 0.2, 0.3, 0.01},
+        {-600, 0.5, 0.4, 0.5, 0.06},
+        {-300, 0.8, 0.6, 0.5, 0.15},
+        {100, 0.9, 0.75, 0.7, 0.02}},
+       true},
+      {"MR",
+       false,
+       {{0, 0, 0, 0, 0},
+        {0.15, 0.15, 0.1, 0.1, 0},
+        {0.4, 0.6, 0.45, 0.4, 0.1},
+        {0.8, 0.95, 0.9, 0.85, 0.35},
+        {1, 1, 1, 1, 0.6}},
+       false}};
   return presets;
 }
 
@@ -133,8 +164,10 @@ struct VolumeScene::Impl {
     property.SetInterpolationTypeToLinear();
     property.SetShade(found->maximum_intensity ? 0 : 1);
     property.SetScalarOpacityUnitDistance(std::max(1.0, 2.0 / reduction));
-    if (found->maximum_intensity) mapper->SetBlendModeToMaximumIntensity();
-    else mapper->SetBlendModeToComposite();
+    if (found->maximum_intensity)
+      mapper->SetBlendModeToMaximumIntensity();
+    else
+      mapper->SetBlendModeToComposite();
   }
 
   void outlines(const VolumePicture& picture) {
@@ -192,7 +225,8 @@ void VolumeScene::show(const VolumePicture& picture) {
   impl_->box->SetVisibility(drawable);
   impl_->badge->SetVisibility(drawable && impl_->reduction > 1);
   if (!drawable) {
-    for (const auto& plane : impl_->planes) if (plane) plane->SetVisibility(false);
+    for (const auto& plane : impl_->planes)
+      if (plane) plane->SetVisibility(false);
     return;
   }
   if (impl_->shown != picture.raster || impl_->frame != picture.frame) impl_->load(picture);
@@ -242,14 +276,21 @@ void VolumeScene::look_from(char letter) {
     case 'P': side = {0, 1, 0}; break;
     case 'L': side = {1, 0, 0}; break;
     case 'R': side = {-1, 0, 0}; break;
-    case 'S': side = {0, 0, 1}; up = {0, -1, 0}; break;
-    case 'I': side = {0, 0, -1}; up = {0, -1, 0}; break;
+    case 'S':
+      side = {0, 0, 1};
+      up = {0, -1, 0};
+      break;
+    case 'I':
+      side = {0, 0, -1};
+      up = {0, -1, 0};
+      break;
     default: break;
   }
   double bounds[6];
   impl_->volume->GetBounds(bounds);
   vtkCamera& camera = *impl_->renderer->GetActiveCamera();
-  const std::array<double, 3> middle{(bounds[0] + bounds[1]) / 2, (bounds[2] + bounds[3]) / 2, (bounds[4] + bounds[5]) / 2};
+  const std::array<double, 3> middle{(bounds[0] + bounds[1]) / 2, (bounds[2] + bounds[3]) / 2,
+                                     (bounds[4] + bounds[5]) / 2};
   camera.SetFocalPoint(middle.data());
   camera.SetPosition(middle[0] + side[0], middle[1] + side[1], middle[2] + side[2]);
   camera.SetViewUp(up.data());

@@ -19,7 +19,8 @@ namespace iso::render {
 struct VolumePreset {
   std::string name;
   bool maximum_intensity{false};
-  std::vector<std::array<double, 5>> points;  ///< value (relative to the window: 0 low, 1 high, or absolute HU), r, g, b, opacity
+  std::vector<std::array<double, 5>>
+      points;  ///< value (relative to the window: 0 low, 1 high, or absolute HU), r, g, b, opacity
   bool absolute{false};
 };
 [[nodiscard]] std::span<const VolumePreset> volume_presets();
@@ -28,8 +29,8 @@ struct VolumePicture {
   std::shared_ptr<const Raster> raster;
   std::int64_t frame{0};
   std::string preset{"maximum intensity"};
-  double low{0}, high{1};                 ///< value range of relative presets
-  std::vector<Plane> planes;              ///< outlines of the slice views
+  double low{0}, high{1};     ///< value range of relative presets
+  std::vector<Plane> planes;  ///< outlines of the slice views
   std::vector<std::array<double, 3>> plane_colours;
   std::optional<Vec3> crosshair_mm;
   std::array<double, 3> background{0, 0, 0};
@@ -50,8 +51,8 @@ class VolumeScene {
   void orbit(double dx, double dy);              ///< fractions of the view's width and height
   void zoom(double factor);
   void pan(double dx, double dy);
-  void look_from(char letter);                   ///< 'A', 'P', 'L', 'R', 'S', 'I'
-  void set_interactive(bool moving);             ///< coarser while moving
+  void look_from(char letter);        ///< 'A', 'P', 'L', 'R', 'S', 'I'
+  void set_interactive(bool moving);  ///< coarser while moving
   void reset();
 
  private:

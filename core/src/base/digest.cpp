@@ -12,7 +12,9 @@ extern "C" {
 
 namespace iso {
 
-struct Sha256::Impl { SHA2_CTX context; };
+struct Sha256::Impl {
+  SHA2_CTX context;
+};
 
 Sha256::Sha256() : impl_{std::make_unique<Impl>()} { SHA256Init(&impl_->context); }
 Sha256::~Sha256() = default;

@@ -6,11 +6,14 @@
 namespace iso {
 namespace {
 
-constexpr std::array<std::string_view, 24> names{
-    "usage", "cannot_read", "no_input", "invalid_input", "shape_mismatch", "type_mismatch", "input_directory",
-    "cannot_write", "output_directory", "no_network", "no_association", "transfer_failed", "internal", "unsupported",
-    "device_failed", "out_of_memory", "out_of_device_memory", "no_device", "invalid_result", "plugin_incompatible",
-    "plugin_crashed", "cancelled", "quality_gate", "geometry_refused"};
+constexpr std::array<std::string_view, 24> names{"usage",           "cannot_read",          "no_input",
+                                                 "invalid_input",   "shape_mismatch",       "type_mismatch",
+                                                 "input_directory", "cannot_write",         "output_directory",
+                                                 "no_network",      "no_association",       "transfer_failed",
+                                                 "internal",        "unsupported",          "device_failed",
+                                                 "out_of_memory",   "out_of_device_memory", "no_device",
+                                                 "invalid_result",  "plugin_incompatible",  "plugin_crashed",
+                                                 "cancelled",       "quality_gate",         "geometry_refused"};
 
 }  // namespace
 

@@ -15,7 +15,8 @@ std::atomic<Level> threshold{Level::warning};
 struct Sinks {
   std::mutex mutex;  // guards the members below
   Sink replaced;
-  std::shared_ptr<spdlog::logger> terminal{std::make_shared<spdlog::logger>("isocenter", std::make_shared<spdlog::sinks::stderr_sink_mt>())};
+  std::shared_ptr<spdlog::logger> terminal{
+      std::make_shared<spdlog::logger>("isocenter", std::make_shared<spdlog::sinks::stderr_sink_mt>())};
   std::shared_ptr<spdlog::logger> file;
   Sinks() {
     terminal->set_pattern("%v");

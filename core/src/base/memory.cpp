@@ -54,7 +54,8 @@ std::size_t address_space_bytes() {
 }  // namespace
 
 MachineMemory machine_memory() {
-  const std::size_t total = proc_bytes("/proc/meminfo", "MemTotal:"), free = proc_bytes("/proc/meminfo", "MemAvailable:");
+  const std::size_t total = proc_bytes("/proc/meminfo", "MemTotal:"),
+                    free = proc_bytes("/proc/meminfo", "MemAvailable:");
   const std::size_t group = number_in("/sys/fs/cgroup/memory.max");
   return {std::min(total == 0 ? unlimited : total, group),
           std::min({free == 0 ? unlimited : free, control_group_bytes(), address_space_bytes()})};

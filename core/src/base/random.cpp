@@ -67,7 +67,8 @@ double Philox::poisson(std::uint64_t index, double mean) const noexcept {
   if (!(mean > 0)) return 0;
   // Each sample draws from a generator of its own, keyed by this one's block, since it needs unknown many uniforms.
   const auto words = block(index);
-  const Philox own{(static_cast<std::uint64_t>(words[0]) << 32) | words[1], (static_cast<std::uint64_t>(words[2]) << 32) | words[3]};
+  const Philox own{(static_cast<std::uint64_t>(words[0]) << 32) | words[1],
+                   (static_cast<std::uint64_t>(words[2]) << 32) | words[3]};
   return mean < 30 ? poisson_small(own, mean) : poisson_large(own, mean);
 }
 

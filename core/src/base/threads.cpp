@@ -57,8 +57,7 @@ void ThreadBudget::enter() {
 #endif
 }
 
-void parallel_for(std::int64_t count, std::int64_t grain,
-                  const std::function<void(std::int64_t, std::int64_t)>& body) {
+void parallel_for(std::int64_t count, std::int64_t grain, const std::function<void(std::int64_t, std::int64_t)>& body) {
   if (count <= 0) return;
   if (grain < 1) grain = 1;
   const std::int64_t chunks = (count + grain - 1) / grain;

@@ -9,7 +9,8 @@ void Stream::check_stop() const {
 }
 
 void Array::throw_type_mismatch() const {
-  throw Error{Errc::type_mismatch, "an array holds " + std::string{to_string(spec_.type)} + ", another type was asked for"};
+  throw Error{Errc::type_mismatch,
+              "an array holds " + std::string{to_string(spec_.type)} + ", another type was asked for"};
 }
 
 }  // namespace iso::compute

@@ -21,8 +21,10 @@ PixelBlock random_field(const ArraySpec& spec, std::uint64_t seed, std::uint64_t
   const auto count = static_cast<std::size_t>(spec.shape.count()) * (is_complex(spec.type) ? 2 : 1);
   for (std::size_t i = 0; i < count; ++i) {
     const double value = random.normal(i);
-    if (is_double(spec.type)) reinterpret_cast<double*>(block.mutable_data())[i] = value;
-    else reinterpret_cast<float*>(block.mutable_data())[i] = static_cast<float>(value);
+    if (is_double(spec.type))
+      reinterpret_cast<double*>(block.mutable_data())[i] = value;
+    else
+      reinterpret_cast<float*>(block.mutable_data())[i] = static_cast<float>(value);
   }
   return block;
 }
@@ -55,7 +57,9 @@ PixelBlock HostBackend::download(const Array& array, Stream& stream) const {
   return block;
 }
 
-std::unique_ptr<Stream> HostBackend::make_stream(std::stop_token stop) const { return std::make_unique<HostStream>(std::move(stop)); }
+std::unique_ptr<Stream> HostBackend::make_stream(std::stop_token stop) const {
+  return std::make_unique<HostStream>(std::move(stop));
+}
 
 void BackendRegistry::add(std::unique_ptr<Backend> backend, int preference) {
   const auto at = std::ranges::find_if(preferences_, [&](int p) { return p < preference; }) - preferences_.begin();
@@ -63,7 +67,9 @@ void BackendRegistry::add(std::unique_ptr<Backend> backend, int preference) {
   backends_.insert(backends_.begin() + at, std::move(backend));
 }
 
-void BackendRegistry::note_absent(std::string id, std::string reason) { absent_.push_back({std::move(id), std::move(reason)}); }
+void BackendRegistry::note_absent(std::string id, std::string reason) {
+  absent_.push_back({std::move(id), std::move(reason)});
+}
 
 const Backend* BackendRegistry::find(std::string_view id) const noexcept {
   for (const auto& backend : backends_) {
@@ -72,22 +78,28 @@ const Backend* BackendRegistry::find(std::string_view id) const noexcept {
   return nullptr;
 }
 
-const Backend& BackendRegistry::choose(std::span<const OperatorSpec> needs, std::size_t bytes, std::string_view wish) const {
-  Error reason{Errc::no_device, "there is no device '" + std::string{wish} + "' here", "`isocenter devices` lists those there are"};
+const Backend& BackendRegistry::choose(std::span<const OperatorSpec> needs, std::size_t bytes,
+                                       std::string_view wish) const {
+  Error reason{Errc::no_device, "there is no device '" + std::string{wish} + "' here",
+               "`isocenter devices` lists those there are"};
   for (const auto& missing : absent_) {
-    if (matches(missing.id, wish)) reason = {Errc::no_device, "the device '" + std::string{wish} + "' cannot be used: " + missing.reason};
+    if (matches(missing.id, wish))
+      reason = {Errc::no_device, "the device '" + std::string{wish} + "' cannot be used: " + missing.reason};
   }
   for (const auto& backend : backends_) {
     const auto info = backend->info();
     if (wish != "auto" && !matches(info.id, wish)) continue;
-    const auto unmet = std::ranges::find_if(needs, [&](const auto& need) { return !backend->supports(need).available; });
+    const auto unmet =
+        std::ranges::find_if(needs, [&](const auto& need) { return !backend->supports(need).available; });
     if (unmet != needs.end()) {
-      reason = {Errc::unsupported, info.id + " cannot compute the " + name_of(*unmet) + ": " + backend->supports(*unmet).reason};
+      reason = {Errc::unsupported,
+                info.id + " cannot compute the " + name_of(*unmet) + ": " + backend->supports(*unmet).reason};
     } else if (bytes > info.memory_free_bytes) {
       const bool host = info.id == "cpu" || info.id == "reference";
       reason = {host ? Errc::out_of_memory : Errc::out_of_device_memory,
-                "the job needs " + std::to_string(bytes >> 20) + " MiB, " + info.id + " has " + std::to_string(info.memory_free_bytes >> 20) +
-                    " MiB free", "use a smaller grid or fewer views"};
+                "the job needs " + std::to_string(bytes >> 20) + " MiB, " + info.id + " has " +
+                    std::to_string(info.memory_free_bytes >> 20) + " MiB free",
+                "use a smaller grid or fewer views"};
     } else {
       return *backend;
     }

@@ -9,11 +9,13 @@ namespace {
 
 void expect(const Array& array, const ArraySpec& wanted, const Backend& backend, const char* what) {
   if (!array || array.spec() != wanted) {
-    throw Error{Errc::shape_mismatch, std::string{what} + " of an operator is " + (array ? array.spec().shape.text() : "missing") +
-                                          ", it must be " + wanted.shape.text() + " " + std::string{to_string(wanted.type)}};
+    throw Error{Errc::shape_mismatch, std::string{what} + " of an operator is " +
+                                          (array ? array.spec().shape.text() : "missing") + ", it must be " +
+                                          wanted.shape.text() + " " + std::string{to_string(wanted.type)}};
   }
   if (&array.backend() != &backend) {
-    throw Error{Errc::internal, std::string{what} + " of an operator of " + backend.info().id + " lives on " + array.backend().info().id};
+    throw Error{Errc::internal, std::string{what} + " of an operator of " + backend.info().id + " lives on " +
+                                    array.backend().info().id};
   }
 }
 
@@ -27,10 +29,12 @@ Array part(const Array& whole, std::size_t first_byte, const ArraySpec& spec) {
 class Composed final : public LinearOperator {
  public:
   Composed(OperatorPtr outer, OperatorPtr inner)
-      : LinearOperator(inner->domain(), outer->range(), inner->backend()), outer_{std::move(outer)}, inner_{std::move(inner)} {
+      : LinearOperator(inner->domain(), outer->range(), inner->backend()),
+        outer_{std::move(outer)},
+        inner_{std::move(inner)} {
     if (outer_->domain() != inner_->range()) {
-      throw Error{Errc::shape_mismatch, "operators of " + inner_->range().shape.text() + " and " + outer_->domain().shape.text() +
-                                            " cannot follow each other"};
+      throw Error{Errc::shape_mismatch, "operators of " + inner_->range().shape.text() + " and " +
+                                            outer_->domain().shape.text() + " cannot follow each other"};
     }
   }
 
@@ -87,7 +91,8 @@ class Stacked final : public LinearOperator {
 
 class Scaled final : public LinearOperator {
  public:
-  Scaled(double factor, OperatorPtr a) : LinearOperator(a->domain(), a->range(), a->backend()), factor_{factor}, a_{std::move(a)} {}
+  Scaled(double factor, OperatorPtr a)
+      : LinearOperator(a->domain(), a->range(), a->backend()), factor_{factor}, a_{std::move(a)} {}
 
  private:
   void apply(const Array& in, Array& out, Stream& stream, Write write, bool forwards) const {
@@ -146,7 +151,9 @@ void LinearOperator::do_normal(const Array& x, Array& out, Stream& stream) const
   adjoint(middle, out, stream);
 }
 
-OperatorPtr compose(OperatorPtr outer, OperatorPtr inner) { return std::make_shared<Composed>(std::move(outer), std::move(inner)); }
+OperatorPtr compose(OperatorPtr outer, OperatorPtr inner) {
+  return std::make_shared<Composed>(std::move(outer), std::move(inner));
+}
 OperatorPtr stack(std::vector<OperatorPtr> rows) {
   (void)stacked_range(rows);
   return std::make_shared<Stacked>(std::move(rows));

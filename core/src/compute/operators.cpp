@@ -7,7 +7,10 @@
 namespace iso::compute {
 namespace {
 
-struct Spaces { std::string name; ArraySpec domain, range; };
+struct Spaces {
+  std::string name;
+  ArraySpec domain, range;
+};
 
 Spaces spaces(const RayTransform& s) {
   return {"ray transform", {s.grid.shape(), s.type}, {s.geometry.sinogram_shape(), s.type}};
@@ -25,8 +28,8 @@ Spaces spaces(const FiniteDifference& s) {
 
 void expect_type(const OperatorSpec& spec, ScalarType type, bool complex) {
   if (is_complex(type) == complex && (complex || type == ScalarType::f32 || type == ScalarType::f64)) return;
-  throw Error{Errc::type_mismatch, "the " + name_of(spec) + " works on " + (complex ? "c64 and c128" : "f32 and f64") + ", not on " +
-                                       std::string{to_string(type)}};
+  throw Error{Errc::type_mismatch, "the " + name_of(spec) + " works on " + (complex ? "c64 and c128" : "f32 and f64") +
+                                       ", not on " + std::string{to_string(type)}};
 }
 
 void expect_axes(const OperatorSpec& spec, const Shape& grid, const std::vector<std::size_t>& axes) {
@@ -63,12 +66,14 @@ void check_spec(const OperatorSpec& spec) {
   if (const auto* ray = std::get_if<RayTransform>(&spec)) expect_scan(ray->geometry, ray->grid);
   if (const auto* back = std::get_if<Backprojection>(&spec)) expect_scan(back->geometry, back->grid);
   if (const auto* fourier = std::get_if<Fourier>(&spec)) expect_axes(spec, fourier->grid, fourier->axes);
-  if (const auto* difference = std::get_if<FiniteDifference>(&spec)) expect_axes(spec, difference->grid, difference->axes);
+  if (const auto* difference = std::get_if<FiniteDifference>(&spec))
+    expect_axes(spec, difference->grid, difference->axes);
   if (const auto* filter = std::get_if<DetectorFilter>(&spec)) {
     const auto length = 2 * (static_cast<std::int64_t>(filter->response.size()) - 1);
     if (length < 2 * filter->sinogram[0]) {
       throw Error{Errc::shape_mismatch, "the detector filter is " + std::to_string(std::max<std::int64_t>(0, length)) +
-                                            " long, a row of " + std::to_string(filter->sinogram[0]) + " elements needs twice its length"};
+                                            " long, a row of " + std::to_string(filter->sinogram[0]) +
+                                            " elements needs twice its length"};
     }
   }
 }

@@ -10,11 +10,14 @@
 namespace iso {
 namespace {
 
-constexpr std::array<std::string_view, 6> quantities{"unknown", "attenuation_per_mm", "hounsfield", "signal", "probability", "radius"};
+constexpr std::array<std::string_view, 6> quantities{"unknown", "attenuation_per_mm", "hounsfield",
+                                                     "signal",  "probability",        "radius"};
 constexpr std::array<std::string_view, 6> kinds{"volume", "label_map", "sinogram", "k_space", "spectral_cube", "table"};
 
 template <class T>
-void put(Sha256& hash, const T& value) { hash.update(std::as_bytes(std::span{&value, 1})); }
+void put(Sha256& hash, const T& value) {
+  hash.update(std::as_bytes(std::span{&value, 1}));
+}
 
 void put(Sha256& hash, const PixelBlock& block) {
   hash.update(to_string(block.spec().type)).update(block.spec().shape.text());
@@ -42,9 +45,19 @@ void put(Sha256& hash, const ProjectionGeometry& geometry) {
 
 struct Digest {
   Sha256& hash;
-  void operator()(const Volume& d) const { put(hash, d.pixels); put(hash, d.grid); put(hash, d.quantity); }
-  void operator()(const LabelMap& d) const { put(hash, d.labels); put(hash, d.grid); }
-  void operator()(const Sinogram& d) const { put(hash, d.readings); put(hash, d.geometry); }
+  void operator()(const Volume& d) const {
+    put(hash, d.pixels);
+    put(hash, d.grid);
+    put(hash, d.quantity);
+  }
+  void operator()(const LabelMap& d) const {
+    put(hash, d.labels);
+    put(hash, d.grid);
+  }
+  void operator()(const Sinogram& d) const {
+    put(hash, d.readings);
+    put(hash, d.geometry);
+  }
   void operator()(const KSpace& d) const {
     put(hash, d.samples);
     put(hash, d.grid);
@@ -109,7 +122,8 @@ const T& get(const DatasetPtr& data) {
   }
   const auto expected = kind_of(Dataset{T{}});
   throw Error{Errc::type_mismatch, "a " + std::string{to_string(expected)} + " is needed, " +
-                                       (data ? "the data are a " + std::string{to_string(kind_of(*data))} : std::string{"no data were given"})};
+                                       (data ? "the data are a " + std::string{to_string(kind_of(*data))}
+                                             : std::string{"no data were given"})};
 }
 template const Volume& get<Volume>(const DatasetPtr&);
 template const LabelMap& get<LabelMap>(const DatasetPtr&);

@@ -15,9 +15,11 @@ void with_real_type(ScalarType type, Visitor&& visit) {
     case ScalarType::i32: return visit(std::int32_t{});
     case ScalarType::f32: return visit(float{});
     case ScalarType::f64: return visit(double{});
-    case ScalarType::c64: case ScalarType::c128: break;
+    case ScalarType::c64:
+    case ScalarType::c128: break;
   }
-  throw Error{Errc::type_mismatch, "complex pixels (" + std::string{to_string(type)} + ") were given where real ones are needed",
+  throw Error{Errc::type_mismatch,
+              "complex pixels (" + std::string{to_string(type)} + ") were given where real ones are needed",
               "take the magnitude first"};
 }
 
@@ -29,7 +31,8 @@ PixelBlock PixelBlock::allocate(const ArraySpec& spec) {
   // calloc hands out untouched zero pages; the alignment is made by hand.
   auto* raw = static_cast<std::byte*>(std::calloc(bytes + alignment, 1));
   if (!raw) {
-    throw Error{Errc::out_of_memory, "cannot get " + std::to_string(spec.bytes() >> 20) + " MiB for an array of " + spec.shape.text(),
+    throw Error{Errc::out_of_memory,
+                "cannot get " + std::to_string(spec.bytes() >> 20) + " MiB for an array of " + spec.shape.text(),
                 "use a smaller grid, fewer views, or close other programs"};
   }
   auto* aligned = raw + (alignment - reinterpret_cast<std::uintptr_t>(raw) % alignment) % alignment;

@@ -63,12 +63,12 @@ SharedPixels SharedPixels::adopt(int descriptor, const ArraySpec& spec) {
   auto& mapping = *out.mapping_;
   mapping.descriptor = descriptor;
   mapping.length = mapped_length(spec);
-  struct stat status{};
+  struct stat status {};
   const int found = ::fcntl(descriptor, F_GET_SEALS);
   if (found < 0 || (found & seals) != seals || ::fstat(descriptor, &status) != 0 ||
       static_cast<std::size_t>(status.st_size) < mapping.length) {
-    throw Error{Errc::invalid_input, "shared pixels came unsealed or smaller than the " + std::to_string(mapping.length) +
-                                         " bytes they should have"};
+    throw Error{Errc::invalid_input, "shared pixels came unsealed or smaller than the " +
+                                         std::to_string(mapping.length) + " bytes they should have"};
   }
   mapping.sealed = true;
   mapping.map(PROT_READ);

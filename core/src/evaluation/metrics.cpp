@@ -15,18 +15,22 @@ namespace {
 
 void check_pair(const PixelBlock& image, const PixelBlock& reference, const PixelBlock& mask) {
   for (const auto* block : {&image, &reference}) {
-    if (block->empty() || block->spec().shape.count() == 0) throw Error{Errc::invalid_input, "there is no image to compare, it has no elements"};
+    if (block->empty() || block->spec().shape.count() == 0)
+      throw Error{Errc::invalid_input, "there is no image to compare, it has no elements"};
     if (is_complex(block->spec().type)) {
-      throw Error{Errc::type_mismatch, "a complex image cannot be compared, real ones are needed", "compare the magnitudes"};
+      throw Error{Errc::type_mismatch, "a complex image cannot be compared, real ones are needed",
+                  "compare the magnitudes"};
     }
   }
   if (image.spec().shape != reference.spec().shape) {
-    throw Error{Errc::shape_mismatch, "the image is " + image.spec().shape.text() + ", the reference is " + reference.spec().shape.text(),
+    throw Error{Errc::shape_mismatch,
+                "the image is " + image.spec().shape.text() + ", the reference is " + reference.spec().shape.text(),
                 "resample one of them"};
   }
   if (!mask.empty() && mask.spec() != ArraySpec{image.spec().shape, ScalarType::u8}) {
-    throw Error{Errc::shape_mismatch, "the mask is " + mask.spec().shape.text() + " " + std::string{to_string(mask.spec().type)} +
-                                          ", it must be " + image.spec().shape.text() + " u8"};
+    throw Error{Errc::shape_mismatch, "the mask is " + mask.spec().shape.text() + " " +
+                                          std::string{to_string(mask.spec().type)} + ", it must be " +
+                                          image.spec().shape.text() + " u8"};
   }
 }
 
@@ -42,8 +46,10 @@ Sums sums_of(std::span<const double> image, std::span<const double> reference, s
     if (!mask.empty() && mask[i] == 0) continue;
     const double x = image[i], r = reference[i], d = x - r;
     if (!std::isfinite(x) || !std::isfinite(r)) {
-      throw Error{Errc::invalid_input, std::string{"the "} + (std::isfinite(x) ? "reference" : "image") + " is not finite at element " +
-                                           std::to_string(i), "leave such elements out with a mask"};
+      throw Error{Errc::invalid_input,
+                  std::string{"the "} + (std::isfinite(x) ? "reference" : "image") + " is not finite at element " +
+                      std::to_string(i),
+                  "leave such elements out with a mask"};
     }
     s.squares += d * d;
     s.magnitudes += std::abs(d);
@@ -61,7 +67,8 @@ Sums sums_of(std::span<const double> image, std::span<const double> reference, s
 double range_of(const Sums& sums, const std::optional<double>& wanted) {
   const double range = wanted.value_or(sums.high - sums.low);
   if (!(range > 0) || !std::isfinite(range)) {
-    throw Error{Errc::invalid_input, "the data range is " + std::to_string(range) + ", it must be positive", "state a data range"};
+    throw Error{Errc::invalid_input, "the data range is " + std::to_string(range) + ", it must be positive",
+                "state a data range"};
   }
   return range;
 }
@@ -70,7 +77,8 @@ std::vector<double> finite_copy(const PixelBlock& block) {
   // Elements outside a mask may be NaN; they must not leak through the windows of SSIM and HFEN.
   const auto values = block.values<double>();
   std::vector<double> out(values.begin(), values.end());
-  std::replace_if(out.begin(), out.end(), [](double v) { return !std::isfinite(v); }, 0.0);
+  std::replace_if(
+      out.begin(), out.end(), [](double v) { return !std::isfinite(v); }, 0.0);
   return out;
 }
 
@@ -87,7 +95,8 @@ PixelBlock mapped(const PixelBlock& in, const Rule& rule) {
 
 void check_water(double water_per_mm) {
   if (!(water_per_mm > 0)) {
-    throw Error{Errc::invalid_input, "the attenuation of water is " + std::to_string(water_per_mm) + " / mm, it must be positive"};
+    throw Error{Errc::invalid_input,
+                "the attenuation of water is " + std::to_string(water_per_mm) + " / mm, it must be positive"};
   }
 }
 

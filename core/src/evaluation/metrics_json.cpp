@@ -13,11 +13,16 @@ json finite_or_null(double value) { return std::isfinite(value) ? json(value) : 
 json value_or_null(const std::optional<double>& value) { return value ? finite_or_null(*value) : json(nullptr); }
 
 json object_of(const ImageMetrics& m) {
-  return {{"psnr_db", finite_or_null(m.psnr_db)},   {"ssim", value_or_null(m.ssim)},
-          {"nrmse", finite_or_null(m.nrmse)},       {"hfen", value_or_null(m.hfen)},
-          {"rmse", finite_or_null(m.rmse)},         {"mean_absolute", finite_or_null(m.mean_absolute)},
-          {"max_absolute", finite_or_null(m.max_absolute)}, {"bias", finite_or_null(m.bias)},
-          {"data_range", finite_or_null(m.data_range)},     {"elements", m.elements}};
+  return {{"psnr_db", finite_or_null(m.psnr_db)},
+          {"ssim", value_or_null(m.ssim)},
+          {"nrmse", finite_or_null(m.nrmse)},
+          {"hfen", value_or_null(m.hfen)},
+          {"rmse", finite_or_null(m.rmse)},
+          {"mean_absolute", finite_or_null(m.mean_absolute)},
+          {"max_absolute", finite_or_null(m.max_absolute)},
+          {"bias", finite_or_null(m.bias)},
+          {"data_range", finite_or_null(m.data_range)},
+          {"elements", m.elements}};
 }
 
 }  // namespace

@@ -18,19 +18,22 @@ constexpr std::uint64_t photon_stream = 0x70686f746f6e, electronic_stream = 0x65
 
 void check(const PixelBlock& readings, const NoiseModel& model) {
   if (!(model.photons > 1) || !std::isfinite(model.photons)) {
-    throw Error{Errc::invalid_input, "the number of photons is " + std::to_string(model.photons) + ", it must be above 1"};
+    throw Error{Errc::invalid_input,
+                "the number of photons is " + std::to_string(model.photons) + ", it must be above 1"};
   }
   if (!(model.electronic_counts >= 0) || !std::isfinite(model.electronic_counts)) {
-    throw Error{Errc::invalid_input,
-                "the electronic noise is " + std::to_string(model.electronic_counts) + " counts, it must not be negative"};
+    throw Error{Errc::invalid_input, "the electronic noise is " + std::to_string(model.electronic_counts) +
+                                         " counts, it must not be negative"};
   }
   if (readings.spec().type != ScalarType::f32 && readings.spec().type != ScalarType::f64) {
-    throw Error{Errc::type_mismatch, "readings are " + std::string{to_string(readings.spec().type)} + ", f32 or f64 is needed"};
+    throw Error{Errc::type_mismatch,
+                "readings are " + std::string{to_string(readings.spec().type)} + ", f32 or f64 is needed"};
   }
 }
 
 void refuse_infinite(std::int64_t index) {
-  throw Error{Errc::invalid_input, "reading " + std::to_string(index) + " is not finite, every line integral must be a number"};
+  throw Error{Errc::invalid_input,
+              "reading " + std::to_string(index) + " is not finite, every line integral must be a number"};
 }
 
 template <class T, class Rule>

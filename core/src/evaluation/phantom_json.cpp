@@ -26,7 +26,8 @@ std::string_view name_of(Form form) {
 }
 
 double number(const json& value, std::size_t index, const char* field) {
-  if (!value.is_number() || !std::isfinite(value.get<double>())) refuse(index, std::string{field} + " must hold finite numbers");
+  if (!value.is_number() || !std::isfinite(value.get<double>()))
+    refuse(index, std::string{field} + " must hold finite numbers");
   return value.get<double>();
 }
 
@@ -84,7 +85,8 @@ std::string to_json(const Phantom& phantom) {
   for (const auto& solid : phantom.solids) {
     json half = json::array();
     for (const double h : solid.half_mm) half.push_back(std::isfinite(h) ? json(h) : json(nullptr));
-    json entry{{"form", name_of(solid.form)}, {"centre_mm", solid.centre_mm}, {"half_mm", half}, {"value", solid.value}};
+    json entry{
+        {"form", name_of(solid.form)}, {"centre_mm", solid.centre_mm}, {"half_mm", half}, {"value", solid.value}};
     if (solid.axes != identity3) entry["axes"] = solid.axes;
     for (const auto& cut : solid.cuts) entry["cuts"].push_back({{"normal", cut.normal}, {"offset_mm", cut.offset_mm}});
     solids.push_back(std::move(entry));

@@ -44,7 +44,8 @@ Phantom from_rows(std::string name, Form form, const std::array<Row, N>& rows, d
 
 void check_size(double size_mm) {
   if (!(size_mm > 0) || !std::isfinite(size_mm)) {
-    throw Error{Errc::invalid_input, "the size of the phantom is " + std::to_string(size_mm) + " mm, it must be positive"};
+    throw Error{Errc::invalid_input,
+                "the size of the phantom is " + std::to_string(size_mm) + " mm, it must be positive"};
   }
 }
 
@@ -52,8 +53,9 @@ Solid disc(double value, double x, double y, double radius) {
   return solid(Form::cylinder, {value, {radius, radius, endless}, {x, y, 0}, 0}, 1);
 }
 
-constexpr std::array<std::string_view, 7> names{"shepp-logan", "shepp-logan-original", "shepp-logan-3d",
-                                                "shepp-logan-3d-original", "forbild-like-head", "discs", "bars"};
+constexpr std::array<std::string_view, 7> names{
+    "shepp-logan", "shepp-logan-original", "shepp-logan-3d", "shepp-logan-3d-original", "forbild-like-head", "discs",
+    "bars"};
 
 }  // namespace
 
@@ -71,8 +73,10 @@ Phantom shepp_logan_2d(double scale_mm, Contrast contrast) {
                             {0, {.046, .023, endless}, {-.08, -.605, 0}, 0},
                             {0, {.023, .023, endless}, {0, -.606, 0}, 0},
                             {0, {.023, .046, endless}, {.06, -.605, 0}, 0}}};
-  for (std::size_t i = 0; i < rows.size(); ++i) rows[i].value = contrast == Contrast::original ? original[i] : modified[i];
-  return from_rows(contrast == Contrast::original ? "shepp-logan-original" : "shepp-logan", Form::cylinder, rows, scale_mm);
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    rows[i].value = contrast == Contrast::original ? original[i] : modified[i];
+  return from_rows(contrast == Contrast::original ? "shepp-logan-original" : "shepp-logan", Form::cylinder, rows,
+                   scale_mm);
 }
 
 Phantom shepp_logan_3d(double scale_mm, Contrast contrast) {
@@ -97,24 +101,25 @@ Phantom shepp_logan_3d(double scale_mm, Contrast contrast) {
                                           {.1, {.046, .023, .05}, {-.08, -.605, 0}, 0},
                                           {.1, {.023, .023, .02}, {0, -.606, 0}, 0},
                                           {.1, {.023, .046, .02}, {.06, -.605, 0}, 0}}};
-  if (contrast == Contrast::original) return from_rows("shepp-logan-3d-original", Form::ellipsoid, kak_slaney, scale_mm);
+  if (contrast == Contrast::original)
+    return from_rows("shepp-logan-3d-original", Form::ellipsoid, kak_slaney, scale_mm);
   return from_rows("shepp-logan-3d", Form::ellipsoid, modified, scale_mm);
 }
 
 Phantom forbild_like_head(double scale_mm) {
   check_size(scale_mm);
   // Values are differences to what already lies there: air 0, bone 1.8, brain 1.05, fluid 1.045, eyes 1.06.
-  constexpr std::array<Row, 12> rows{{{1.8, {9.6, 12.0, 12.5}, {0, 0, 0}, 0},           // skull
-                                      {-.75, {9.0, 11.4, 11.9}, {0, 0, 0}, 0},          // brain
-                                      {.01, {2.0, 2.0, 2.0}, {-4.7, 4.3, .87}, 0},      // eyes
+  constexpr std::array<Row, 12> rows{{{1.8, {9.6, 12.0, 12.5}, {0, 0, 0}, 0},       // skull
+                                      {-.75, {9.0, 11.4, 11.9}, {0, 0, 0}, 0},      // brain
+                                      {.01, {2.0, 2.0, 2.0}, {-4.7, 4.3, .87}, 0},  // eyes
                                       {.01, {2.0, 2.0, 2.0}, {4.7, 4.3, .87}, 0},
                                       {-.005, {1.8, 3.6, 3.6}, {0, -3.6, 0}, 0},        // ventricle
                                       {.005, {1.2, .42, 1.2}, {6.39, -6.39, 0}, 58},    // haematoma
                                       {-1.05, {1.8, 1.8, 1.8}, {0, 8.4, 0}, 0},         // frontal sinus
                                       {.75, {4.0, 1.2, 1.2}, {-5.0, -1.5, -5.5}, -25},  // petrous bones
                                       {.75, {4.0, 1.2, 1.2}, {5.0, -1.5, -5.5}, 25},
-                                      {.75, {.4, 1.0, 4.0}, {0, -11.0, 0}, 0},          // inner occipital protuberance
-                                      {-.8, {.5, .5, 1.0}, {-5.5, -1.7, -5.5}, 0},      // air cells in the bones
+                                      {.75, {.4, 1.0, 4.0}, {0, -11.0, 0}, 0},      // inner occipital protuberance
+                                      {-.8, {.5, .5, 1.0}, {-5.5, -1.7, -5.5}, 0},  // air cells in the bones
                                       {-.8, {.5, .5, 1.0}, {5.5, -1.7, -5.5}, 0}}};
   Phantom out = from_rows("forbild-like-head", Form::ellipsoid, rows, scale_mm);
   out.solids[9].cuts = {{{0, -1, 0}, 11.3 * scale_mm}};  // ends inside the skull

@@ -72,14 +72,17 @@ void check_count(int value, const char* what) {
 
 void check_type(ScalarType type) {
   if (type != ScalarType::f32 && type != ScalarType::f64) {
-    throw Error{Errc::type_mismatch, "a phantom was asked for in " + std::string{to_string(type)} + ", it can be f32 or f64"};
+    throw Error{Errc::type_mismatch,
+                "a phantom was asked for in " + std::string{to_string(type)} + ", it can be f32 or f64"};
   }
 }
 
 void store(PixelBlock& block, std::int64_t index, double value) {
   const auto at = static_cast<std::size_t>(index);
-  if (block.spec().type == ScalarType::f64) reinterpret_cast<double*>(block.mutable_data())[at] = value;
-  else reinterpret_cast<float*>(block.mutable_data())[at] = static_cast<float>(value);
+  if (block.spec().type == ScalarType::f64)
+    reinterpret_cast<double*>(block.mutable_data())[at] = value;
+  else
+    reinterpret_cast<float*>(block.mutable_data())[at] = static_cast<float>(value);
 }
 
 // Centres of `count` equal parts of an element, in elements about its middle.
@@ -94,8 +97,8 @@ double mean_over_voxel(const Phantom& phantom, const VoxelGrid& grid, const Vec3
   return sum / (static_cast<double>(n) * n * nz);
 }
 
-double mean_over_element(const Phantom& phantom, const ProjectionGeometry& geometry, std::size_t view, double u, double v,
-                         int n, int nv) {
+double mean_over_element(const Phantom& phantom, const ProjectionGeometry& geometry, std::size_t view, double u,
+                         double v, int n, int nv) {
   double sum = 0;
   for (int j = 0; j < nv; ++j)
     for (int i = 0; i < n; ++i) sum += phantom.line_integral(geometry.ray(view, u + part(i, n), v + part(j, nv)));
@@ -132,9 +135,12 @@ double Solid::chord_mm(const Ray& ray) const noexcept {
   }
   for (const auto& cut : cuts) {
     const double along = dot(cut.normal, ray.direction), room = cut.offset_mm - dot(cut.normal, ray.origin_mm);
-    if (along > 0) kept.end = std::min(kept.end, room / along);
-    else if (along < 0) kept.begin = std::max(kept.begin, room / along);
-    else if (room < 0) kept.clear();
+    if (along > 0)
+      kept.end = std::min(kept.end, room / along);
+    else if (along < 0)
+      kept.begin = std::max(kept.begin, room / along);
+    else if (room < 0)
+      kept.clear();
   }
   return std::max(0.0, kept.end - kept.begin) * norm(ray.direction);
 }
@@ -156,7 +162,8 @@ Volume sample(const Phantom& phantom, const VoxelGrid& grid, int supersampling, 
   check_grid(grid);
   check_count(supersampling, "supersampling");
   check_type(type);
-  Volume out{PixelBlock::allocate({grid.shape(), type}), grid, Quantity::attenuation_per_mm, {{"phantom", phantom.name}}};
+  Volume out{
+      PixelBlock::allocate({grid.shape(), type}), grid, Quantity::attenuation_per_mm, {{"phantom", phantom.name}}};
   const int in_depth = grid.size[2] == 1 ? 1 : supersampling;
   parallel_for(grid.size[1] * grid.size[2], 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t row = begin; row < end; ++row) {
@@ -187,8 +194,10 @@ Sinogram project(const Phantom& phantom, const ProjectionGeometry& geometry, int
         const double reading = factor * mean_over_element(phantom, geometry, view, static_cast<double>(u),
                                                           static_cast<double>(row % nv), rays_per_element, in_depth);
         if (!std::isfinite(reading)) {
-          throw Error{Errc::invalid_input, "a ray of view " + std::to_string(view) + " runs along an endless solid of phantom \"" +
-                                               phantom.name + "\"", "use a 3-D phantom for this geometry"};
+          throw Error{Errc::invalid_input,
+                      "a ray of view " + std::to_string(view) + " runs along an endless solid of phantom \"" +
+                          phantom.name + "\"",
+                      "use a 3-D phantom for this geometry"};
         }
         store(out.readings, row * nu + u, reading);
       }

@@ -59,7 +59,8 @@ struct Pair {
 Pair slice_of(std::span<const double> x, std::span<const double> r, std::span<const std::uint8_t> mask, const Slices& s,
               std::int64_t slice) {
   const auto area = static_cast<std::size_t>(s.width * s.height), begin = static_cast<std::size_t>(slice) * area;
-  return {x.subspan(begin, area), r.subspan(begin, area), mask.empty() ? mask : mask.subspan(begin, area), s.width, s.height};
+  return {x.subspan(begin, area), r.subspan(begin, area), mask.empty() ? mask : mask.subspan(begin, area), s.width,
+          s.height};
 }
 
 Mean similarity_of_slice(const Pair& p, double range, bool zero_border) {
@@ -102,7 +103,8 @@ std::array<double, log_side * log_side> laplacian_of_gaussian() {
   for (std::size_t j = 0; j < log_side; ++j) {
     for (std::size_t i = 0; i < log_side; ++i) {
       const double r2 = squared(i, j);
-      const double value = (r2 - 2 * sigma * sigma) / (sigma * sigma * sigma * sigma) * std::exp(-r2 / (2 * sigma * sigma)) / gauss;
+      const double value =
+          (r2 - 2 * sigma * sigma) / (sigma * sigma * sigma * sigma) * std::exp(-r2 / (2 * sigma * sigma)) / gauss;
       kernel[j * log_side + i] = value;
       mean += value;
     }
@@ -118,7 +120,8 @@ double filtered_at(std::span<const double> image, const Pair& p, std::int64_t x,
     const std::int64_t row = std::clamp<std::int64_t>(y + j, 0, p.height - 1) * p.width;
     const double* taps = kernel.data() + (j + log_radius) * static_cast<std::int64_t>(log_side);
     for (std::int64_t i = -log_radius; i <= log_radius; ++i) {
-      sum += taps[i + log_radius] * image[static_cast<std::size_t>(row + std::clamp<std::int64_t>(x + i, 0, p.width - 1))];
+      sum +=
+          taps[i + log_radius] * image[static_cast<std::size_t>(row + std::clamp<std::int64_t>(x + i, 0, p.width - 1))];
     }
   }
   return sum;
@@ -147,8 +150,9 @@ Energy high_frequencies_of_slice(const Pair& p) {
 
 }  // namespace
 
-std::optional<double> similarity(std::span<const double> x, std::span<const double> r, std::span<const std::uint8_t> mask,
-                                 const Slices& slices, double range, bool zero_border) {
+std::optional<double> similarity(std::span<const double> x, std::span<const double> r,
+                                 std::span<const std::uint8_t> mask, const Slices& slices, double range,
+                                 bool zero_border) {
   std::vector<Mean> means(static_cast<std::size_t>(slices.count));
   parallel_for(slices.count, 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t s = begin; s < end; ++s)

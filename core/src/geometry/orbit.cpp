@@ -81,10 +81,14 @@ Orbit ProjectionGeometry::orbit() const {
   out.source_offset_u_mm = first.source_u;
   out.source_offset_v_mm = level ? first.height : 0;
   const double swept = out.angles_rad.back() - out.angles_rad.front();
-  if (!level && std::abs(swept) > 1e-9) out.pitch_mm_per_turn = 2 * std::numbers::pi * (heights.back() - heights.front()) / swept;
-  if (!upright) out.why_not = "the detector is tilted or turned out of the plane of rotation";
-  else if (!steady) out.why_not = "distances, offsets or pitch change between views";
-  else if (!level) out.why_not = "the source moves along the axis (helical)";
+  if (!level && std::abs(swept) > 1e-9)
+    out.pitch_mm_per_turn = 2 * std::numbers::pi * (heights.back() - heights.front()) / swept;
+  if (!upright)
+    out.why_not = "the detector is tilted or turned out of the plane of rotation";
+  else if (!steady)
+    out.why_not = "distances, offsets or pitch change between views";
+  else if (!level)
+    out.why_not = "the source moves along the axis (helical)";
   out.circular = out.why_not.empty();
   return out;
 }

@@ -14,8 +14,10 @@ namespace {
 
 void check_views(std::array<std::int64_t, 2> elements, const std::vector<View>& views) {
   if (elements[0] < 1 || elements[1] < 1) {
-    throw Error{Errc::invalid_input, "the detector has " + std::to_string(elements[0]) + " x " + std::to_string(elements[1]) +
-                                         " elements, both must be at least 1", "check the detector size"};
+    throw Error{Errc::invalid_input,
+                "the detector has " + std::to_string(elements[0]) + " x " + std::to_string(elements[1]) +
+                    " elements, both must be at least 1",
+                "check the detector size"};
   }
   for (std::size_t b = 0; b < views.size(); ++b) {
     const auto& view = views[b];
@@ -23,7 +25,8 @@ void check_views(std::array<std::int64_t, 2> elements, const std::vector<View>& 
                        finite(view.v_step_mm) && norm(cross(view.u_step_mm, view.v_step_mm)) > 1e-12 &&
                        norm(view.source_mm) > 0;
     if (!sound) {
-      throw Error{Errc::invalid_input, "view " + std::to_string(b) + " of the geometry has a zero, parallel or non-finite vector",
+      throw Error{Errc::invalid_input,
+                  "view " + std::to_string(b) + " of the geometry has a zero, parallel or non-finite vector",
                   "check the geometry file at that view"};
     }
   }
@@ -37,12 +40,15 @@ View rotated(const View& view, double angle_rad, double height_mm) {
 
 void check_scan(const CircularScan& scan) {
   if (!(scan.source_to_axis_mm > 0) || !std::isfinite(scan.source_to_axis_mm)) {
-    throw Error{Errc::invalid_input, "the source-to-axis distance is " + std::to_string(scan.source_to_axis_mm) +
-                                         " mm, it must be positive", "check the distances, they are in millimetres"};
+    throw Error{Errc::invalid_input,
+                "the source-to-axis distance is " + std::to_string(scan.source_to_axis_mm) + " mm, it must be positive",
+                "check the distances, they are in millimetres"};
   }
   if (!(scan.source_to_detector_mm > 0) || !std::isfinite(scan.source_to_detector_mm)) {
-    throw Error{Errc::invalid_input, "the source-to-detector distance is " + std::to_string(scan.source_to_detector_mm) +
-                                         " mm, it must be positive", "check the distances, they are in millimetres"};
+    throw Error{
+        Errc::invalid_input,
+        "the source-to-detector distance is " + std::to_string(scan.source_to_detector_mm) + " mm, it must be positive",
+        "check the distances, they are in millimetres"};
   }
 }
 
@@ -60,7 +66,8 @@ ProjectionGeometry::ProjectionGeometry(Beam beam, DetectorShape shape, std::arra
   }
 }
 
-ProjectionGeometry ProjectionGeometry::parallel(std::span<const double> angles_rad, std::array<std::int64_t, 2> elements,
+ProjectionGeometry ProjectionGeometry::parallel(std::span<const double> angles_rad,
+                                                std::array<std::int64_t, 2> elements,
                                                 std::array<double, 2> element_pitch_mm, double u_offset_mm) {
   const View first{{0, 1, 0}, {u_offset_mm, 0, 0}, {element_pitch_mm[0], 0, 0}, {0, 0, element_pitch_mm[1]}};
   std::vector<View> views;
@@ -73,7 +80,8 @@ ProjectionGeometry ProjectionGeometry::circular(std::span<const double> angles_r
   check_scan(scan);
   View first;
   first.source_mm = {scan.offset_mm[2], -scan.source_to_axis_mm, scan.source_offset_v_mm};
-  first.detector_centre_mm = {scan.offset_mm[0], scan.source_to_detector_mm - scan.source_to_axis_mm, scan.offset_mm[1]};
+  first.detector_centre_mm = {scan.offset_mm[0], scan.source_to_detector_mm - scan.source_to_axis_mm,
+                              scan.offset_mm[1]};
   Vec3 u{1, 0, 0}, v{0, 0, 1};
   v = rotate(v, u, scan.detector_tilt_rad);
   const Vec3 normal = cross(u, v);
@@ -135,7 +143,8 @@ Vec3 ProjectionGeometry::project(std::size_t b, const Vec3& point_mm) const noex
     const double angle = std::atan2(dot(cross(arm, reach), axis), dot(arm, reach));
     const double magnification = radius / norm(reach);
     const double height = dot(to_point, axis) * magnification - dot(to_centre, axis);
-    return {mid_u + sense * angle * radius / norm(view.u_step_mm), mid_v + height / norm(view.v_step_mm), magnification};
+    return {mid_u + sense * angle * radius / norm(view.u_step_mm), mid_v + height / norm(view.v_step_mm),
+            magnification};
   }
   // Flat detector: follow the ray to the plane, then solve for the (possibly oblique) steps.
   Vec3 direction = view.source_mm;
@@ -150,8 +159,8 @@ Vec3 ProjectionGeometry::project(std::size_t b, const Vec3& point_mm) const noex
   }
   const Vec3 offset = sub(hit, view.detector_centre_mm);
   const double area = dot(normal, normal);
-  return {mid_u + dot(cross(offset, view.v_step_mm), normal) / area, mid_v + dot(cross(view.u_step_mm, offset), normal) / area,
-          magnification};
+  return {mid_u + dot(cross(offset, view.v_step_mm), normal) / area,
+          mid_v + dot(cross(view.u_step_mm, offset), normal) / area, magnification};
 }
 
 ProjectionGeometry ProjectionGeometry::subset(std::span<const std::int64_t> views) const {

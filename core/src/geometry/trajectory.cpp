@@ -12,7 +12,8 @@ Trajectory radial_trajectory(std::int64_t spokes, std::int64_t samples, double f
     const double angle = first_rad + static_cast<double>(spoke) * step_rad;
     for (std::int64_t i = 0; i < samples; ++i) {
       const auto r = static_cast<double>(i - origin);
-      out.coordinates.push_back({static_cast<float>(r * std::cos(angle)), static_cast<float>(r * std::sin(angle)), 0.0F});
+      out.coordinates.push_back(
+          {static_cast<float>(r * std::cos(angle)), static_cast<float>(r * std::sin(angle)), 0.0F});
     }
   }
   return out;

@@ -62,14 +62,18 @@ GeometryVerdict check_slices(std::span<const Vec3> centres_mm, const Mat3& direc
     multiples = multiples && std::abs(ratio - std::round(ratio)) * ordered.front() <= tolerance_mm;
   }
   if (aside > std::max(tolerance_mm, 1e-3 * common)) {
-    return {Finding::tilt, aside, "mm", "slices are shifted sideways by up to " + number(aside) + " mm a step, as with a tilted gantry"};
+    return {Finding::tilt, aside, "mm",
+            "slices are shifted sideways by up to " + number(aside) + " mm a step, as with a tilted gantry"};
   }
-  if (worst <= tolerance_mm) return {Finding::uniform, worst, "mm", "slices are equally spaced at " + number(common) + " mm"};
+  if (worst <= tolerance_mm)
+    return {Finding::uniform, worst, "mm", "slices are equally spaced at " + number(common) + " mm"};
   if (multiples) {
-    return {Finding::gap, worst, "mm", "slices are missing: steps of " + number(ordered.front()) + " mm and of up to " +
-                                           number(ordered.back()) + " mm"};
+    return {Finding::gap, worst, "mm",
+            "slices are missing: steps of " + number(ordered.front()) + " mm and of up to " + number(ordered.back()) +
+                " mm"};
   }
-  return {Finding::variable, worst, "mm", "slice steps vary between " + number(ordered.front()) + " and " + number(ordered.back()) + " mm"};
+  return {Finding::variable, worst, "mm",
+          "slice steps vary between " + number(ordered.front()) + " and " + number(ordered.back()) + " mm"};
 }
 
 GeometryVerdict check_sinogram(const Shape& readings, const ProjectionGeometry& geometry) {
@@ -84,18 +88,21 @@ GeometryVerdict check_sinogram(const Shape& readings, const ProjectionGeometry& 
   for (std::size_t b = 0; b < order.size(); ++b) order[b] = b;
   const auto key = [&](std::size_t b) {
     const View& v = geometry.views()[b];
-    return std::array<double, 6>{v.source_mm[0], v.source_mm[1], v.source_mm[2], v.detector_centre_mm[0], v.u_step_mm[0], v.u_step_mm[1]};
+    return std::array<double, 6>{v.source_mm[0],          v.source_mm[1], v.source_mm[2],
+                                 v.detector_centre_mm[0], v.u_step_mm[0], v.u_step_mm[1]};
   };
   const double scale = 1e-9 * std::max(1.0, norm(geometry.views()[0].source_mm));
   std::ranges::sort(order, [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
   for (std::size_t i = 1; i < order.size(); ++i) {
     const View &a = geometry.views()[order[i - 1]], &b = geometry.views()[order[i]];
     // A turn that is measured to its end has its first view twice, which is no mistake.
-    const bool closing = order.size() > 2 && std::min(order[i - 1], order[i]) == 0 && std::max(order[i - 1], order[i]) + 1 == order.size();
-    if (!closing && norm(sub(a.source_mm, b.source_mm)) <= scale && norm(sub(a.detector_centre_mm, b.detector_centre_mm)) <= scale &&
-        norm(sub(a.u_step_mm, b.u_step_mm)) <= 1e-9) {
-      return {Finding::variable, 0, "views", "views " + std::to_string(std::min(order[i - 1], order[i])) + " and " +
-                                                 std::to_string(std::max(order[i - 1], order[i])) + " stand at the same place"};
+    const bool closing = order.size() > 2 && std::min(order[i - 1], order[i]) == 0 &&
+                         std::max(order[i - 1], order[i]) + 1 == order.size();
+    if (!closing && norm(sub(a.source_mm, b.source_mm)) <= scale &&
+        norm(sub(a.detector_centre_mm, b.detector_centre_mm)) <= scale && norm(sub(a.u_step_mm, b.u_step_mm)) <= 1e-9) {
+      return {Finding::variable, 0, "views",
+              "views " + std::to_string(std::min(order[i - 1], order[i])) + " and " +
+                  std::to_string(std::max(order[i - 1], order[i])) + " stand at the same place"};
     }
   }
   return {Finding::uniform, 0, "views", std::to_string(readings[2]) + " views, each at its own place"};
@@ -104,7 +111,8 @@ GeometryVerdict check_sinogram(const Shape& readings, const ProjectionGeometry& 
 void refuse_unless_accepted(const GeometryVerdict& verdict, std::span<const Finding> accepted) {
   if (verdict.finding == Finding::uniform || std::ranges::find(accepted, verdict.finding) != accepted.end()) return;
   throw Error{Errc::geometry_refused, verdict.sentence,
-              "pass --accept-geometry " + std::string{to_string(verdict.finding)} + " to go on all the same; the record will say so"};
+              "pass --accept-geometry " + std::string{to_string(verdict.finding)} +
+                  " to go on all the same; the record will say so"};
 }
 
 }  // namespace iso

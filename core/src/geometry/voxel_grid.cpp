@@ -18,7 +18,8 @@ VoxelGrid VoxelGrid::centred(std::array<std::int64_t, 3> size, Vec3 spacing_mm) 
 Vec3 VoxelGrid::to_world(const Vec3& index) const noexcept {
   Vec3 world = origin_mm;
   for (std::size_t row = 0; row < 3; ++row) {
-    for (std::size_t axis = 0; axis < 3; ++axis) world[row] += direction[3 * row + axis] * spacing_mm[axis] * index[axis];
+    for (std::size_t axis = 0; axis < 3; ++axis)
+      world[row] += direction[3 * row + axis] * spacing_mm[axis] * index[axis];
   }
   return world;
 }
@@ -40,7 +41,8 @@ void check_grid(const VoxelGrid& grid) {
         !std::isfinite(grid.origin_mm[axis])) {
       throw Error{Errc::invalid_input,
                   "the voxel grid has size " + std::to_string(grid.size[axis]) + " and spacing " +
-                      std::to_string(grid.spacing_mm[axis]) + " mm on axis " + std::to_string(axis) + ", both must be positive",
+                      std::to_string(grid.spacing_mm[axis]) + " mm on axis " + std::to_string(axis) +
+                      ", both must be positive",
                   "check the grid size and spacing"};
     }
   }
@@ -49,8 +51,9 @@ void check_grid(const VoxelGrid& grid) {
       double product = 0;
       for (std::size_t row = 0; row < 3; ++row) product += grid.direction[3 * row + a] * grid.direction[3 * row + b];
       if (!(std::abs(product - (a == b ? 1.0 : 0.0)) <= 1e-3)) {
-        throw Error{Errc::invalid_input, "the direction of the voxel grid is not a rotation: its axes " + std::to_string(a) +
-                                             " and " + std::to_string(b) + " are not orthonormal",
+        throw Error{Errc::invalid_input,
+                    "the direction of the voxel grid is not a rotation: its axes " + std::to_string(a) + " and " +
+                        std::to_string(b) + " are not orthonormal",
                     "resample the image on an orthogonal grid"};
       }
     }

@@ -11,9 +11,9 @@ namespace iso::io::detail {
 namespace {
 
 const std::vector<std::string>& axes_of(Kind kind) {
-  static const std::vector<std::vector<std::string>> names{{"x", "y", "z", "t"}, {"x", "y", "z"}, {"u", "v", "view"},
-                                                           {"readout", "phase", "partition", "coil", "frame"},
-                                                           {"x", "y", "band"}, {"column", "row"}};
+  static const std::vector<std::vector<std::string>> names{
+      {"x", "y", "z", "t"}, {"x", "y", "z"},  {"u", "v", "view"}, {"readout", "phase", "partition", "coil", "frame"},
+      {"x", "y", "band"},   {"column", "row"}};
   return names[static_cast<std::size_t>(kind)];
 }
 
@@ -24,12 +24,14 @@ std::string joined(const std::vector<std::string>& names) {
 }
 
 // Axes in the order of `names`, those that are missing with one element.
-PixelBlock ordered(const PixelBlock& block, const std::vector<std::string>& given, const std::vector<std::string>& names) {
+PixelBlock ordered(const PixelBlock& block, const std::vector<std::string>& given,
+                   const std::vector<std::string>& names) {
   const Shape& shape = block.spec().shape;
   if (given.size() != shape.rank()) {
-    throw Error{Errc::invalid_input, "the axes '" + joined(given) + "' are " + std::to_string(given.size()) + ", the array is " +
-                                         shape.text(),
-                "name every axis, fastest first"};
+    throw Error{
+        Errc::invalid_input,
+        "the axes '" + joined(given) + "' are " + std::to_string(given.size()) + ", the array is " + shape.text(),
+        "name every axis, fastest first"};
   }
   for (const auto& name : given) {
     if (std::ranges::find(names, name) == names.end() || std::ranges::count(given, name) != 1) {
@@ -71,8 +73,9 @@ PixelBlock placed(const RawArray& array, const ReadOptions& options, Kind kind, 
   if (!given.empty()) {
     block = ordered(block, given, names);
   } else if (trimmed(block.spec().shape, 0).rank() > names.size()) {
-    throw Error{Errc::shape_mismatch, "an array of " + block.spec().shape.text() + " has more axes than a " + std::string{to_string(kind)} +
-                                          " (" + joined(names) + ")",
+    throw Error{Errc::shape_mismatch,
+                "an array of " + block.spec().shape.text() + " has more axes than a " + std::string{to_string(kind)} +
+                    " (" + joined(names) + ")",
                 "choose a part of it"};
   }
   return block.reshaped(trimmed(block.spec().shape, least));
@@ -89,7 +92,9 @@ PixelBlock scan_order(const RawArray& array, const ReadOptions& options, const S
                                                           {"view", "v", "u"}, {"v", "u", "view"}, {"v", "view", "u"}};
   const std::size_t rank = block.spec().shape.rank();
   if (rank == 1) return block.reshaped(Shape{block.spec().shape[0], 1, 1});
-  if (rank > 3) throw Error{Errc::shape_mismatch, "an array of " + block.spec().shape.text() + " has more axes than a scan (u,v,view)"};
+  if (rank > 3)
+    throw Error{Errc::shape_mismatch,
+                "an array of " + block.spec().shape.text() + " has more axes than a scan (u,v,view)"};
   for (const auto& order : rank == 2 ? flat : deep) {
     std::vector<std::int64_t> extents;
     for (const auto& name : names) {
@@ -97,7 +102,8 @@ PixelBlock scan_order(const RawArray& array, const ReadOptions& options, const S
       extents.push_back(at == order.end() ? 1 : block.spec().shape[static_cast<std::size_t>(at - order.begin())]);
     }
     if (!(Shape{std::span<const std::int64_t>{extents}} == wanted)) continue;
-    if (&order != &flat[0] && &order != &deep[0]) assume(meta, "axes are " + joined(order) + ", as the sizes of the geometry say");
+    if (&order != &flat[0] && &order != &deep[0])
+      assume(meta, "axes are " + joined(order) + ", as the sizes of the geometry say");
     return ordered(block, order, names);
   }
   return ordered(block, rank == 2 ? flat[0] : deep[0], names);
@@ -148,7 +154,8 @@ ProjectionGeometry scan_geometry(const RawArray& array, const ReadOptions& optio
 }
 
 Sinogram make_sinogram(RawArray array, const ReadOptions& options, const ReadArray& read_other) {
-  if (is_complex(array.pixels.spec().type)) throw Error{Errc::type_mismatch, "readings of a scan are real, these are complex"};
+  if (is_complex(array.pixels.spec().type))
+    throw Error{Errc::type_mismatch, "readings of a scan are real, these are complex"};
   Sinogram scan;
   scan.meta = std::move(array.meta);
   scan.geometry = scan_geometry(array, options);
@@ -159,7 +166,8 @@ Sinogram make_sinogram(RawArray array, const ReadOptions& options, const ReadArr
   if (open) {
     scan.readings = line_integrals(scan.readings, open, dark, scan.meta);
   } else if (dark) {
-    throw Error{Errc::invalid_input, "a dark level without an unattenuated one says nothing", "pass the hint 'unattenuated' too"};
+    throw Error{Errc::invalid_input, "a dark level without an unattenuated one says nothing",
+                "pass the hint 'unattenuated' too"};
   } else {
     const ScalarType type = scan.readings.spec().type;
     if (bare && type != ScalarType::f32 && type != ScalarType::f64) {
@@ -207,14 +215,19 @@ LabelMap make_labels(RawArray array, const ReadOptions& options) {
   double most = 0;
   for (const double v : values.values<double>()) {
     if (!(v >= 0) || v > 65535 || v != std::floor(v)) {
-      throw Error{Errc::type_mismatch, "a label map holds whole numbers from 0 to 65535, this holds " + short_number(v)};
+      throw Error{Errc::type_mismatch,
+                  "a label map holds whole numbers from 0 to 65535, this holds " + short_number(v)};
     }
     most = std::max(most, v);
   }
   map.labels = PixelBlock::allocate({values.spec().shape, most < 256 ? ScalarType::u8 : ScalarType::u16});
   const auto from = values.values<double>();
-  if (most < 256) std::ranges::transform(from, map.labels.mutable_values<std::uint8_t>().begin(), [](double v) { return static_cast<std::uint8_t>(v); });
-  else std::ranges::transform(from, map.labels.mutable_values<std::uint16_t>().begin(), [](double v) { return static_cast<std::uint16_t>(v); });
+  if (most < 256)
+    std::ranges::transform(from, map.labels.mutable_values<std::uint8_t>().begin(),
+                           [](double v) { return static_cast<std::uint8_t>(v); });
+  else
+    std::ranges::transform(from, map.labels.mutable_values<std::uint16_t>().begin(),
+                           [](double v) { return static_cast<std::uint16_t>(v); });
   return map;
 }
 
@@ -250,11 +263,13 @@ Table make_table(RawArray array, const ReadOptions& options) {
   Table table;
   table.meta = std::move(array.meta);
   const PixelBlock block = placed(array, options, Kind::table, 2).converted(ScalarType::f64);
-  const auto columns = static_cast<std::size_t>(block.spec().shape[0]), rows = static_cast<std::size_t>(block.spec().shape[1]);
+  const auto columns = static_cast<std::size_t>(block.spec().shape[0]),
+             rows = static_cast<std::size_t>(block.spec().shape[1]);
   for (std::size_t c = 0; c < columns; ++c) table.columns.push_back("column" + std::to_string(c + 1));
   const auto values = block.values<double>();
-  for (std::size_t r = 0; r < rows; ++r) table.values.emplace_back(values.begin() + static_cast<std::ptrdiff_t>(r * columns),
-                                                                   values.begin() + static_cast<std::ptrdiff_t>((r + 1) * columns));
+  for (std::size_t r = 0; r < rows; ++r)
+    table.values.emplace_back(values.begin() + static_cast<std::ptrdiff_t>(r * columns),
+                              values.begin() + static_cast<std::ptrdiff_t>((r + 1) * columns));
   return table;
 }
 
@@ -271,7 +286,8 @@ VoxelGrid bare_grid(const Shape& shape, const ReadOptions& options, Metadata& me
   if (const auto text = hint_of(options, "spacing_mm"); !text.empty()) {
     const auto numbers = numbers_of(text, "spacing_mm");
     if (numbers.size() > 3 || std::ranges::any_of(numbers, [](double s) { return !(s > 0); })) {
-      throw Error{Errc::invalid_input, "the hint 'spacing_mm' is '" + text + "', one to three positive lengths were expected"};
+      throw Error{Errc::invalid_input,
+                  "the hint 'spacing_mm' is '" + text + "', one to three positive lengths were expected"};
     }
     for (std::size_t i = 0; i < 3; ++i) spacing[i] = numbers[std::min(i, numbers.size() - 1)];
   } else {
@@ -281,7 +297,8 @@ VoxelGrid bare_grid(const Shape& shape, const ReadOptions& options, Metadata& me
 }
 
 Dataset make_dataset(RawArray array, const ReadOptions& options, const ReadArray& read_other) {
-  if (array.pixels.empty() || array.pixels.spec().shape.count() == 0) throw Error{Errc::no_input, "the file holds no values"};
+  if (array.pixels.empty() || array.pixels.spec().shape.count() == 0)
+    throw Error{Errc::no_input, "the file holds no values"};
   const bool scan = !options.geometry.empty() || array.geometry;
   switch (options.expected.value_or(scan ? Kind::sinogram : Kind::volume)) {
     case Kind::volume: return make_volume(std::move(array), options);

@@ -12,9 +12,9 @@ namespace iso::io::detail {
 
 /// The pixels of a file before they are a volume, a sinogram or k-space.
 struct RawArray {
-  PixelBlock pixels;                ///< fastest axis first
-  std::optional<VoxelGrid> grid;    ///< if the file has one
-  std::string axes;                 ///< names of the axes if the file says them, "u,v,view"; else empty
+  PixelBlock pixels;              ///< fastest axis first
+  std::optional<VoxelGrid> grid;  ///< if the file has one
+  std::string axes;               ///< names of the axes if the file says them, "u,v,view"; else empty
   Quantity quantity{Quantity::unknown};
   std::optional<PixelBlock> unattenuated, dark;  ///< flat and dark fields that came with the file: u, v, field
   std::optional<ProjectionGeometry> geometry;    ///< if the file has one

@@ -34,7 +34,8 @@ std::string choose(const std::vector<Choice>& choices, const std::string& wanted
   }
   if (deep.size() == 1) return deep[0];
   if (choices.size() == 1) return choices[0].name;
-  throw Error{Errc::invalid_input, "the file holds several arrays, and none was named", "pass the hint dataset=NAME with one of " + list};
+  throw Error{Errc::invalid_input, "the file holds several arrays, and none was named",
+              "pass the hint dataset=NAME with one of " + list};
 }
 
 void assume(Metadata& meta, const std::string& what) {
@@ -46,8 +47,10 @@ void assume(Metadata& meta, const std::string& what) {
 std::vector<std::string> split(std::string_view text, char by) {
   std::vector<std::string> parts(1);
   for (const char c : text) {
-    if (c == by) parts.emplace_back();
-    else if (!std::isspace(static_cast<unsigned char>(c))) parts.back() += c;
+    if (c == by)
+      parts.emplace_back();
+    else if (!std::isspace(static_cast<unsigned char>(c)))
+      parts.back() += c;
   }
   return parts;
 }
@@ -67,7 +70,8 @@ std::vector<double> numbers_of(std::string_view text, std::string_view hint) {
   for (const auto& part : split(text)) {
     const auto value = to_number(part);
     if (!value || !std::isfinite(*value)) {
-      throw Error{Errc::invalid_input, "the hint '" + std::string{hint} + "' is '" + std::string{text} + "', numbers were expected"};
+      throw Error{Errc::invalid_input,
+                  "the hint '" + std::string{hint} + "' is '" + std::string{text} + "', numbers were expected"};
     }
     numbers.push_back(*value);
   }
@@ -115,9 +119,10 @@ std::string first_bytes(const fs::path& file, std::size_t count) {
 void check_plausible(const ArraySpec& spec, std::size_t file_bytes, bool packed) {
   const std::size_t most = packed ? file_bytes * 1032 + 4096 : file_bytes;
   if (spec.bytes() <= most) return;
-  throw Error{Errc::invalid_input, "the header says " + spec.shape.text() + " values of type " + std::string{to_string(spec.type)} + " (" +
-                                       std::to_string(spec.bytes()) + " bytes), the file has " + std::to_string(file_bytes) +
-                                       " bytes in all",
+  throw Error{Errc::invalid_input,
+              "the header says " + spec.shape.text() + " values of type " + std::string{to_string(spec.type)} + " (" +
+                  std::to_string(spec.bytes()) + " bytes), the file has " + std::to_string(file_bytes) +
+                  " bytes in all",
               "the file is truncated or its header is damaged"};
 }
 
@@ -129,7 +134,8 @@ std::size_t bytes_of(FileType type) noexcept {
 ScalarType stored_as(FileType type) noexcept {
   switch (type) {
     case FileType::u8: return ScalarType::u8;
-    case FileType::i8: case FileType::i16: return ScalarType::i16;
+    case FileType::i8:
+    case FileType::i16: return ScalarType::i16;
     case FileType::u16: return ScalarType::u16;
     case FileType::i32: return ScalarType::i32;
     case FileType::f32: return ScalarType::f32;
@@ -206,7 +212,8 @@ PixelBlock permuted(const PixelBlock& block, const std::vector<std::size_t>& ord
     s.extent[axis] = shape[order[axis]];
     s.stride[axis] = natural[order[axis]];
   }
-  PixelBlock out = PixelBlock::allocate({Shape{std::span<const std::int64_t>{s.extent.data(), s.rank}}, block.spec().type});
+  PixelBlock out =
+      PixelBlock::allocate({Shape{std::span<const std::int64_t>{s.extent.data(), s.rank}}, block.spec().type});
   switch (bytes_of(block.spec().type)) {
     case 1: gather<std::uint8_t>(block.data(), out.mutable_data(), s); break;
     case 2: gather<std::uint16_t>(block.data(), out.mutable_data(), s); break;

@@ -1,7 +1,7 @@
 #include "iso/io/registry.h"
 
-#include "iso/base/error.h"
 #include "atomic_write_impl.h"
+#include "iso/base/error.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -52,15 +52,18 @@ void move_over(const fs::path& from, const fs::path& to, bool overwrite) {
 void check_target(const fs::path& file, const fs::path& folder, bool overwrite) {
   std::error_code problem;
   if (!fs::is_directory(folder, problem)) {
-    throw Error{Errc::output_directory, "the folder '" + folder.string() + "' of '" + file.filename().string() + "' does not exist",
+    throw Error{Errc::output_directory,
+                "the folder '" + folder.string() + "' of '" + file.filename().string() + "' does not exist",
                 "make it first, or write elsewhere"};
   }
   if (::access(folder.c_str(), W_OK | X_OK) != 0) {
-    throw Error{Errc::output_directory, "the folder '" + folder.string() + "' cannot be written to: " + std::strerror(errno),
+    throw Error{Errc::output_directory,
+                "the folder '" + folder.string() + "' cannot be written to: " + std::strerror(errno),
                 "check its permissions, or write elsewhere"};
   }
   const auto status = fs::symlink_status(file, problem);
-  if (fs::is_directory(status)) throw Error{Errc::cannot_write, "'" + file.string() + "' is a folder", "give the name of a file"};
+  if (fs::is_directory(status))
+    throw Error{Errc::cannot_write, "'" + file.string() + "' is a folder", "give the name of a file"};
   if (fs::exists(status) && !overwrite) {
     throw Error{Errc::cannot_write, "'" + file.string() + "' exists", "pass --overwrite, or choose another name"};
   }
@@ -82,9 +85,11 @@ namespace detail {
 void check_room(const fs::path& file, std::size_t bytes) {
   const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
   if (descriptor < 0) fail(file, errno);
-  const int failed = ::fallocate(descriptor, 0, 0, static_cast<off_t>(std::max<std::size_t>(bytes, 1))) != 0 ? errno : 0;
+  const int failed =
+      ::fallocate(descriptor, 0, 0, static_cast<off_t>(std::max<std::size_t>(bytes, 1))) != 0 ? errno : 0;
   ::close(descriptor);
-  if (failed == ENOSPC || failed == EDQUOT || failed == EFBIG) fail(file, failed);  // others: the file system cannot say
+  if (failed == ENOSPC || failed == EDQUOT || failed == EFBIG)
+    fail(file, failed);  // others: the file system cannot say
 }
 
 void write_all_atomically(const fs::path& file, bool overwrite, const std::function<void(const fs::path&)>& write_to,
@@ -96,8 +101,8 @@ void write_all_atomically(const fs::path& file, bool overwrite, const std::funct
 
   static std::atomic<unsigned> counter{0};
   // Ends like the file, so that writers that look at the extension see the right one.
-  const fs::path temporary =
-      folder / (".part-" + std::to_string(::getpid()) + "-" + std::to_string(counter++) + "-" + file.filename().string());
+  const fs::path temporary = folder / (".part-" + std::to_string(::getpid()) + "-" + std::to_string(counter++) + "-" +
+                                       file.filename().string());
   Temporaries made{companions(temporary)};
   made.paths.push_back(temporary);
   try {
@@ -107,7 +112,8 @@ void write_all_atomically(const fs::path& file, bool overwrite, const std::funct
     std::string text = error.what();
     for (const auto& [from, to] : {std::pair{temporary.string(), file.string()},
                                    std::pair{temporary.filename().string(), file.filename().string()}}) {
-      for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) text.replace(at, from.size(), to);
+      for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+        text.replace(at, from.size(), to);
     }
     throw Error{error.code(), text, error.hint(), error.where()};
   }

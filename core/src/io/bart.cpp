@@ -19,7 +19,9 @@ fs::path with(fs::path file, const char* extension) { return file.replace_extens
 
 std::vector<std::int64_t> dimensions_of(const fs::path& header) {
   std::error_code problem;
-  if (!fs::exists(header, problem)) throw Error{Errc::cannot_read, "there is no file '" + header.string() + "', which says the dimensions", "keep the .hdr beside the .cfl"};
+  if (!fs::exists(header, problem))
+    throw Error{Errc::cannot_read, "there is no file '" + header.string() + "', which says the dimensions",
+                "keep the .hdr beside the .cfl"};
   std::istringstream lines{first_bytes(header, 1 << 16)};
   for (std::string line; std::getline(lines, line);) {
     if (line.empty() || line[0] == '#') continue;
@@ -28,7 +30,8 @@ std::vector<std::int64_t> dimensions_of(const fs::path& header) {
     for (std::string word; numbers >> word;) {
       const auto value = to_number(word);
       if (!value || *value < 1 || *value > 1e12 || *value != static_cast<double>(static_cast<std::int64_t>(*value))) {
-        throw Error{Errc::invalid_input, "the header '" + header.filename().string() + "' gives a dimension as '" + word + "'"};
+        throw Error{Errc::invalid_input,
+                    "the header '" + header.filename().string() + "' gives a dimension as '" + word + "'"};
       }
       dims.push_back(static_cast<std::int64_t>(*value));
     }
@@ -50,19 +53,25 @@ RawArray array_of(const fs::path& file, bool k_space) {
     const bool named = k_space && (axis < axes.size() || axis == time_axis);
     if (!named && dims[axis] == 1 && (k_space || axis > 2)) continue;
     if (k_space && !named) {
-      throw Error{Errc::unsupported, "BART's axis " + std::to_string(axis) + " has " + std::to_string(dims[axis]) + " elements, k-space here has readout, phase, partition, coil and time (10)",
+      throw Error{Errc::unsupported,
+                  "BART's axis " + std::to_string(axis) + " has " + std::to_string(dims[axis]) +
+                      " elements, k-space here has readout, phase, partition, coil and time (10)",
                   "take one of them with bart slice"};
     }
     extents.push_back(dims[axis]);
     names.push_back(axis == time_axis ? "frame" : axis < axes.size() ? axes[axis] : "");
   }
-  if (extents.size() > Shape::max_rank) throw Error{Errc::unsupported, "the array has " + std::to_string(extents.size()) + " axes, at most 6 are supported"};
+  if (extents.size() > Shape::max_rank)
+    throw Error{Errc::unsupported,
+                "the array has " + std::to_string(extents.size()) + " axes, at most 6 are supported"};
   if (k_space)
     for (const auto& name : names) array.axes += (array.axes.empty() ? "" : ",") + name;
   const ArraySpec spec{Shape{std::span<const std::int64_t>{extents}}, ScalarType::c64};
   const std::size_t size = size_of_file(data);
   check_plausible(spec, size, false);
-  if (size != spec.bytes()) throw Error{Errc::invalid_input, "the header says " + std::to_string(spec.bytes()) + " bytes, '" + data.filename().string() + "' has " + std::to_string(size)};
+  if (size != spec.bytes())
+    throw Error{Errc::invalid_input, "the header says " + std::to_string(spec.bytes()) + " bytes, '" +
+                                         data.filename().string() + "' has " + std::to_string(size)};
   array.pixels = PixelBlock::allocate(spec);
   std::ifstream in{data, std::ios::binary};
   if (!in.read(reinterpret_cast<char*>(array.pixels.mutable_data()), static_cast<std::streamsize>(spec.bytes()))) {
@@ -100,7 +109,9 @@ class Bart final : public Handler {
     std::ofstream out{with(file, ".cfl"), std::ios::binary};
     write_complex(out, block);
     out.close();
-    if (!header || !out) throw Error{Errc::cannot_write, "'" + file.string() + "' could not be written completely", "free some space or write to another disk"};
+    if (!header || !out)
+      throw Error{Errc::cannot_write, "'" + file.string() + "' could not be written completely",
+                  "free some space or write to another disk"};
   }
   [[nodiscard]] std::vector<fs::path> companions(const fs::path& file) const override { return {with(file, ".hdr")}; }
 
@@ -123,9 +134,14 @@ class Bart final : public Handler {
       const PixelBlock real = block.converted(ScalarType::f32);
       for (const float x : real.values<float>()) put({x, 0});
     }
-    out.write(reinterpret_cast<const char*>(line.data()), static_cast<std::streamsize>(line.size() * sizeof(std::complex<float>)));
+    out.write(reinterpret_cast<const char*>(line.data()),
+              static_cast<std::streamsize>(line.size() * sizeof(std::complex<float>)));
   }
-  Format format_{"BART", {".cfl"}, {Kind::volume, Kind::k_space}, {Kind::volume, Kind::k_space}, array_hints(),
+  Format format_{"BART",
+                 {".cfl"},
+                 {Kind::volume, Kind::k_space},
+                 {Kind::volume, Kind::k_space},
+                 array_hints(),
                  "Complex single precision; grid, trajectory, quantity and metadata are lost."};
 };
 

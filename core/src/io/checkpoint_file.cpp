@@ -1,9 +1,9 @@
 #include "iso/io/checkpoint_file.h"
 
+#include "hdf5_impl.h"
 #include "iso/base/error.h"
 #include "iso/base/log.h"
 #include "iso/io/registry.h"
-#include "hdf5_impl.h"
 
 namespace iso::io {
 namespace fs = std::filesystem;

@@ -41,9 +41,11 @@ void write_grid(hid_t file, const VoxelGrid& grid) {
 template <class Array>
 void take(hid_t group, const std::string& name, Array& to) {
   const auto numbers = h5::number_attribute(group, name);
-  if (numbers.size() != to.size()) throw Error{Errc::invalid_input, "the container holds no sound '" + name + "'", "the file is damaged"};
+  if (numbers.size() != to.size())
+    throw Error{Errc::invalid_input, "the container holds no sound '" + name + "'", "the file is damaged"};
   for (std::size_t i = 0; i < to.size(); ++i) {
-    if (!(std::abs(numbers[i]) < 1e15)) throw Error{Errc::invalid_input, "the container holds no sound '" + name + "'", "the file is damaged"};
+    if (!(std::abs(numbers[i]) < 1e15))
+      throw Error{Errc::invalid_input, "the container holds no sound '" + name + "'", "the file is damaged"};
     to[i] = static_cast<typename Array::value_type>(numbers[i]);
   }
 }
@@ -68,32 +70,43 @@ void write_geometry_group(hid_t file, const ProjectionGeometry& geometry) {
   for (const View& view : geometry.views())
     for (const Vec3* vector : {&view.source_mm, &view.detector_centre_mm, &view.u_step_mm, &view.v_step_mm})
       numbers.insert(numbers.end(), vector->begin(), vector->end());
-  h5::write_array(group, "views", block_of(numbers.data(), Shape{12, static_cast<std::int64_t>(geometry.views().size())}, ScalarType::f64));
+  h5::write_array(
+      group, "views",
+      block_of(numbers.data(), Shape{12, static_cast<std::int64_t>(geometry.views().size())}, ScalarType::f64));
 }
 
 ProjectionGeometry read_geometry_group(hid_t file) {
   const h5::Id group = h5::open_group(file, "geometry");
   const auto beam = h5::text_attribute(group, "beam"), detector = h5::text_attribute(group, "detector");
-  if (beam != "parallel" && beam != "fan" && beam != "cone") throw Error{Errc::invalid_input, "the container holds no sound 'beam'"};
+  if (beam != "parallel" && beam != "fan" && beam != "cone")
+    throw Error{Errc::invalid_input, "the container holds no sound 'beam'"};
   std::array<std::int64_t, 2> elements{};
   take(group, "elements", elements);
   const PixelBlock block = h5::read_array(group, "views").converted(ScalarType::f64);
-  if (block.spec().shape[0] != 12) throw Error{Errc::invalid_input, "the views of the container are not 12 numbers each"};
+  if (block.spec().shape[0] != 12)
+    throw Error{Errc::invalid_input, "the views of the container are not 12 numbers each"};
   std::vector<View> views(static_cast<std::size_t>(block.spec().shape[1]));
   auto number = block.values<double>().begin();
   for (View& view : views)
     for (Vec3* vector : {&view.source_mm, &view.detector_centre_mm, &view.u_step_mm, &view.v_step_mm})
       for (double& component : *vector) component = *number++;
-  return {beam == "parallel" ? Beam::parallel : beam == "fan" ? Beam::fan : Beam::cone,
+  return {beam == "parallel" ? Beam::parallel
+          : beam == "fan"    ? Beam::fan
+                             : Beam::cone,
           detector == "arc" ? DetectorShape::arc : DetectorShape::flat, elements, std::move(views)};
 }
 
 void write_trajectory(hid_t file, const Trajectory& t) {
   const h5::Id group = h5::create_group(file, "trajectory");
   const auto count = [](const auto& list) { return static_cast<std::int64_t>(list.size()); };
-  if (!t.cartesian_mask.empty()) h5::write_array(group, "mask", block_of(t.cartesian_mask.data(), Shape{count(t.cartesian_mask)}, ScalarType::u8));
-  if (!t.coordinates.empty()) h5::write_array(group, "coordinates", block_of(t.coordinates.data(), Shape{3, count(t.coordinates)}, ScalarType::f32));
-  if (!t.density_compensation.empty()) h5::write_array(group, "density", block_of(t.density_compensation.data(), Shape{count(t.density_compensation)}, ScalarType::f32));
+  if (!t.cartesian_mask.empty())
+    h5::write_array(group, "mask", block_of(t.cartesian_mask.data(), Shape{count(t.cartesian_mask)}, ScalarType::u8));
+  if (!t.coordinates.empty())
+    h5::write_array(group, "coordinates",
+                    block_of(t.coordinates.data(), Shape{3, count(t.coordinates)}, ScalarType::f32));
+  if (!t.density_compensation.empty())
+    h5::write_array(group, "density",
+                    block_of(t.density_compensation.data(), Shape{count(t.density_compensation)}, ScalarType::f32));
 }
 
 Trajectory read_trajectory(hid_t file) {
@@ -106,7 +119,8 @@ Trajectory read_trajectory(hid_t file) {
   }
   if (h5::has(group, "coordinates")) {
     const PixelBlock block = h5::read_array(group, "coordinates");
-    if (block.spec().shape[0] != 3) throw Error{Errc::invalid_input, "the coordinates of the container are not 3 numbers each"};
+    if (block.spec().shape[0] != 3)
+      throw Error{Errc::invalid_input, "the coordinates of the container are not 3 numbers each"};
     const auto values = block.values<float>();
     t.coordinates.resize(values.size() / 3);
     for (std::size_t i = 0; i < values.size(); ++i) t.coordinates[i / 3][i % 3] = values[i];
@@ -169,13 +183,19 @@ struct Writer {
   }
   void operator()(const SpectralCube& d) const {
     h5::write_array(file, "pixels", d.pixels);
-    if (!d.wavelengths_nm.empty()) h5::write_array(file, "wavelengths_nm", block_of(d.wavelengths_nm.data(), Shape{static_cast<std::int64_t>(d.wavelengths_nm.size())}, ScalarType::f64));
+    if (!d.wavelengths_nm.empty())
+      h5::write_array(file, "wavelengths_nm",
+                      block_of(d.wavelengths_nm.data(), Shape{static_cast<std::int64_t>(d.wavelengths_nm.size())},
+                               ScalarType::f64));
   }
   void operator()(const Table& d) const {
     std::vector<double> values;
     for (const auto& row : d.values) values.insert(values.end(), row.begin(), row.end());
     const auto columns = static_cast<std::int64_t>(d.columns.size());
-    h5::write_array(file, "values", block_of(values.data(), Shape{columns, columns == 0 ? 0 : static_cast<std::int64_t>(values.size()) / columns}, ScalarType::f64));
+    h5::write_array(
+        file, "values",
+        block_of(values.data(), Shape{columns, columns == 0 ? 0 : static_cast<std::int64_t>(values.size()) / columns},
+                 ScalarType::f64));
     write_text(file, "columns", joined(d.columns));
   }
 };
@@ -185,10 +205,13 @@ Table read_table(hid_t file) {
   table.columns = lines_of(read_text(file, "columns"));
   const PixelBlock block = h5::read_array(file, "values").converted(ScalarType::f64);
   const auto columns = static_cast<std::size_t>(block.spec().shape[0]);
-  if (columns != table.columns.size()) throw Error{Errc::invalid_input, "the table of the container has " + std::to_string(columns) + " columns and " + std::to_string(table.columns.size()) + " names"};
+  if (columns != table.columns.size())
+    throw Error{Errc::invalid_input, "the table of the container has " + std::to_string(columns) + " columns and " +
+                                         std::to_string(table.columns.size()) + " names"};
   const auto values = block.values<double>();
   for (std::size_t at = 0; at + columns <= values.size() && columns > 0; at += columns) {
-    table.values.emplace_back(values.begin() + static_cast<std::ptrdiff_t>(at), values.begin() + static_cast<std::ptrdiff_t>(at + columns));
+    table.values.emplace_back(values.begin() + static_cast<std::ptrdiff_t>(at),
+                              values.begin() + static_cast<std::ptrdiff_t>(at + columns));
   }
   return table;
 }
@@ -197,8 +220,9 @@ VoxelGrid fitting_grid(hid_t file, const Shape& shape) {
   const VoxelGrid grid = read_grid(file);
   for (std::size_t axis = 0; axis < 3; ++axis) {
     if (grid.size[axis] != shape[axis]) {
-      throw Error{Errc::invalid_input, "the grid of the container has " + std::to_string(grid.size[axis]) + " voxels on axis " +
-                                           std::to_string(axis) + ", the pixels have " + std::to_string(shape[axis])};
+      throw Error{Errc::invalid_input, "the grid of the container has " + std::to_string(grid.size[axis]) +
+                                           " voxels on axis " + std::to_string(axis) + ", the pixels have " +
+                                           std::to_string(shape[axis])};
     }
   }
   return grid;
@@ -208,14 +232,20 @@ Dataset read_kind(hid_t file, Kind kind) {
   if (kind == Kind::table) return read_table(file);
   const PixelBlock pixels = h5::read_array(file, "pixels");
   switch (kind) {
-    case Kind::volume: return Volume{pixels, fitting_grid(file, pixels.spec().shape), quantity_from_string(h5::text_attribute(file, "quantity").value_or("")), {}};
+    case Kind::volume:
+      return Volume{pixels,
+                    fitting_grid(file, pixels.spec().shape),
+                    quantity_from_string(h5::text_attribute(file, "quantity").value_or("")),
+                    {}};
     case Kind::label_map:
-      if (pixels.spec().type != ScalarType::u8 && pixels.spec().type != ScalarType::u16) throw Error{Errc::invalid_input, "the labels of the container are not u8 or u16"};
+      if (pixels.spec().type != ScalarType::u8 && pixels.spec().type != ScalarType::u16)
+        throw Error{Errc::invalid_input, "the labels of the container are not u8 or u16"};
       return LabelMap{pixels, fitting_grid(file, pixels.spec().shape), lines_of(read_text(file, "names")), {}};
     case Kind::sinogram: return Sinogram{pixels, read_geometry_group(file), {}};
     case Kind::k_space: {
       KSpace data{pixels, read_trajectory(file), read_grid(file), std::nullopt, {}};
-      if (pixels.spec().type != ScalarType::c64) throw Error{Errc::invalid_input, "the samples of the container are not c64"};
+      if (pixels.spec().type != ScalarType::c64)
+        throw Error{Errc::invalid_input, "the samples of the container are not c64"};
       if (h5::has(file, "coil_sensitivities")) data.coil_sensitivities = h5::read_array(file, "coil_sensitivities");
       return data;
     }
@@ -248,16 +278,25 @@ class Container final : public Handler {
     const h5::Id in = h5::open_file(file);
     const auto version = h5::text_attribute(in, "isocenter"), kind = h5::text_attribute(in, "kind");
     if (version != layout) {
-      throw Error{Errc::unsupported, "'" + file.string() + "' has layout " + version.value_or("unknown") + ", this program reads layout " + layout, "read it with the version that wrote it"};
+      throw Error{
+          Errc::unsupported,
+          "'" + file.string() + "' has layout " + version.value_or("unknown") + ", this program reads layout " + layout,
+          "read it with the version that wrote it"};
     }
-    constexpr std::array<Kind, 6> kinds{Kind::volume, Kind::label_map, Kind::sinogram, Kind::k_space, Kind::spectral_cube, Kind::table};
+    constexpr std::array<Kind, 6> kinds{Kind::volume,  Kind::label_map,     Kind::sinogram,
+                                        Kind::k_space, Kind::spectral_cube, Kind::table};
     const auto known = std::ranges::find_if(kinds, [&](Kind k) { return kind == std::string{to_string(k)}; });
-    if (known == kinds.end()) throw Error{Errc::invalid_input, "the container holds data of the kind '" + kind.value_or("") + "', which is not known"};
+    if (known == kinds.end())
+      throw Error{Errc::invalid_input,
+                  "the container holds data of the kind '" + kind.value_or("") + "', which is not known"};
     Dataset data = read_kind(in, *known);
     for (const auto& line : lines_of(read_text(in, "meta"))) {
-      if (const auto at = line.find('\t'); at != std::string::npos) metadata(data)[line.substr(0, at)] = line.substr(at + 1);
+      if (const auto at = line.find('\t'); at != std::string::npos)
+        metadata(data)[line.substr(0, at)] = line.substr(at + 1);
     }
-    if (!options.geometry.empty()) throw Error{Errc::invalid_input, "'" + file.string() + "' has its own geometry, another one was given", "leave --geometry out"};
+    if (!options.geometry.empty())
+      throw Error{Errc::invalid_input, "'" + file.string() + "' has its own geometry, another one was given",
+                  "leave --geometry out"};
     return data;
   }
   void write(const fs::path& file, const Dataset& data) const override {
@@ -277,7 +316,8 @@ class Container final : public Handler {
   }
 
  private:
-  const std::vector<Kind> every_{Kind::volume, Kind::label_map, Kind::sinogram, Kind::k_space, Kind::spectral_cube, Kind::table};
+  const std::vector<Kind> every_{Kind::volume,  Kind::label_map,     Kind::sinogram,
+                                 Kind::k_space, Kind::spectral_cube, Kind::table};
   Format format_{"Isocenter HDF5", {".h5", ".hdf5"}, every_, every_, {}, "Everything of every kind of data is kept."};
 };
 

@@ -16,10 +16,14 @@ std::vector<std::string> cells_of(const std::string& line, char by) {
   bool quoted = false;
   for (std::size_t i = 0; i < line.size(); ++i) {
     const char c = line[i];
-    if (c == '"' && quoted && i + 1 < line.size() && line[i + 1] == '"') cells.back() += line[++i];
-    else if (c == '"') quoted = !quoted;
-    else if (c == by && !quoted) cells.emplace_back();
-    else if (c != '\r') cells.back() += c;
+    if (c == '"' && quoted && i + 1 < line.size() && line[i + 1] == '"')
+      cells.back() += line[++i];
+    else if (c == '"')
+      quoted = !quoted;
+    else if (c == by && !quoted)
+      cells.emplace_back();
+    else if (c != '\r')
+      cells.back() += c;
   }
   return cells;
 }
@@ -44,17 +48,21 @@ class Csv final : public Handler {
       const auto cells = cells_of(line, by);
       if (table.columns.empty()) {
         const bool numbers = std::ranges::all_of(cells, [](const std::string& c) { return to_number(c).has_value(); });
-        for (std::size_t i = 0; i < cells.size(); ++i) table.columns.push_back(numbers ? "column" + std::to_string(i + 1) : cells[i]);
+        for (std::size_t i = 0; i < cells.size(); ++i)
+          table.columns.push_back(numbers ? "column" + std::to_string(i + 1) : cells[i]);
         if (numbers) assume(table.meta, "no names in the first line");
         if (!numbers) continue;
       }
       if (cells.size() != table.columns.size()) {
-        throw Error{Errc::invalid_input, "line " + std::to_string(number) + " has " + std::to_string(cells.size()) + " cells, the first line has " + std::to_string(table.columns.size())};
+        throw Error{Errc::invalid_input, "line " + std::to_string(number) + " has " + std::to_string(cells.size()) +
+                                             " cells, the first line has " + std::to_string(table.columns.size())};
       }
       std::vector<double> row;
       for (std::size_t i = 0; i < cells.size(); ++i) {
         const auto value = to_number(cells[i]);
-        if (!value) throw Error{Errc::invalid_input, "line " + std::to_string(number) + " holds '" + cells[i].substr(0, 40) + "' in column '" + table.columns[i] + "', a number was expected"};
+        if (!value)
+          throw Error{Errc::invalid_input, "line " + std::to_string(number) + " holds '" + cells[i].substr(0, 40) +
+                                               "' in column '" + table.columns[i] + "', a number was expected"};
         row.push_back(*value);
       }
       table.values.push_back(std::move(row));
@@ -81,11 +89,18 @@ class Csv final : public Handler {
       out << "\n";
     }
     out.close();
-    if (!out) throw Error{Errc::cannot_write, "'" + file.string() + "' could not be written completely", "free some space or write to another disk"};
+    if (!out)
+      throw Error{Errc::cannot_write, "'" + file.string() + "' could not be written completely",
+                  "free some space or write to another disk"};
   }
 
  private:
-  Format format_{"CSV", {".csv", ".tsv"}, {Kind::table}, {Kind::table}, {}, "Names in the first line, numbers below; metadata are lost."};
+  Format format_{"CSV",
+                 {".csv", ".tsv"},
+                 {Kind::table},
+                 {Kind::table},
+                 {},
+                 "Names in the first line, numbers below; metadata are lost."};
 };
 
 }  // namespace

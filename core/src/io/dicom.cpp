@@ -39,7 +39,8 @@ std::vector<DicomHeader> headers_in(const fs::path& place) {
     return headers;
   }
   std::vector<fs::path> files;
-  for (fs::recursive_directory_iterator at{place, fs::directory_options::skip_permission_denied, problem}, end; !problem && at != end; at.increment(problem)) {
+  for (fs::recursive_directory_iterator at{place, fs::directory_options::skip_permission_denied, problem}, end;
+       !problem && at != end; at.increment(problem)) {
     if (at->is_regular_file(problem) && files.size() < most_files) files.push_back(at->path());
   }
   std::ranges::sort(files);
@@ -58,14 +59,18 @@ std::vector<DicomHeader> series_of(std::vector<DicomHeader> headers, const std::
   std::string chosen, list;
   std::size_t matches = 0;
   for (const auto& [uid, count] : counts) {
-    if (list.size() < 1500) list += (list.empty() ? "" : ", ") + uid + " (" + modalities[uid] + ", " + std::to_string(count) + (count == 1 ? " file)" : " files)");
+    if (list.size() < 1500)
+      list += (list.empty() ? "" : ", ") + uid + " (" + modalities[uid] + ", " + std::to_string(count) +
+              (count == 1 ? " file)" : " files)");
     if (wanted.empty() || uid == wanted || (uid.size() > wanted.size() && uid.ends_with(wanted))) {
       chosen = uid;
       ++matches;
     }
   }
   if (matches == 0) throw Error{Errc::invalid_input, "there is no series '" + wanted + "'", "its series are " + list};
-  if (matches > 1) throw Error{Errc::invalid_input, std::to_string(matches) + " series are found, one is needed", "pass the hint series=UID with one of " + list};
+  if (matches > 1)
+    throw Error{Errc::invalid_input, std::to_string(matches) + " series are found, one is needed",
+                "pass the hint series=UID with one of " + list};
   std::erase_if(headers, [&](const DicomHeader& h) { return h.series != chosen; });
   return headers;
 }
@@ -73,11 +78,13 @@ std::vector<DicomHeader> series_of(std::vector<DicomHeader> headers, const std::
 void check_alike(const std::vector<DicomHeader>& headers) {
   const DicomHeader& first = headers.front();
   for (const auto& h : headers) {
-    bool same = h.rows == first.rows && h.columns == first.columns && std::abs(h.spacing_x - first.spacing_x) < 1e-3 && std::abs(h.spacing_y - first.spacing_y) < 1e-3;
+    bool same = h.rows == first.rows && h.columns == first.columns && std::abs(h.spacing_x - first.spacing_x) < 1e-3 &&
+                std::abs(h.spacing_y - first.spacing_y) < 1e-3;
     for (std::size_t i = 0; i < 9; ++i) same = same && std::abs(h.direction[i] - first.direction[i]) < 1e-3;
     if (same) continue;
-    throw Error{Errc::geometry_refused, "the slices of the series differ in size, spacing or direction: '" + h.file.filename().string() + "' and '" +
-                                            first.file.filename().string() + "'",
+    throw Error{Errc::geometry_refused,
+                "the slices of the series differ in size, spacing or direction: '" + h.file.filename().string() +
+                    "' and '" + first.file.filename().string() + "'",
                 "read them one by one"};
   }
 }
@@ -112,7 +119,9 @@ Stack stack_of(const std::vector<DicomHeader>& headers, const std::vector<Findin
   });
   std::vector<std::size_t> starts;
   for (std::size_t i = 0; i < stack.planes.size(); ++i) {
-    if (i == 0 || std::abs(along(stack.planes[i].position, direction) - along(stack.planes[i - 1].position, direction)) > 1e-4) starts.push_back(i);
+    if (i == 0 ||
+        std::abs(along(stack.planes[i].position, direction) - along(stack.planes[i - 1].position, direction)) > 1e-4)
+      starts.push_back(i);
   }
   const std::size_t repeats = stack.planes.size() / starts.size();
   bool even = stack.planes.size() == repeats * starts.size();
@@ -128,7 +137,9 @@ Stack stack_of(const std::vector<DicomHeader>& headers, const std::vector<Findin
   }
   for (std::size_t z = 0; z < stack.slices; ++z) centres.push_back(stack.planes[z].position);
   refuse_unless_accepted(check_slices(centres, direction), accepted);
-  if (centres.size() > 1) stack.step_mm = (along(centres.back(), direction) - along(centres.front(), direction)) / static_cast<double>(centres.size() - 1);
+  if (centres.size() > 1)
+    stack.step_mm = (along(centres.back(), direction) - along(centres.front(), direction)) /
+                    static_cast<double>(centres.size() - 1);
   return stack;
 }
 
@@ -137,19 +148,23 @@ ScalarType result_type(const Stack& stack, ScalarType stored) {
   bool identity = true, whole = true;
   for (const auto& p : stack.planes) {
     identity = identity && p.slope == 1 && p.intercept == 0;
-    whole = whole && p.slope == 1 && p.intercept == std::floor(p.intercept) && p.intercept >= -32768 && p.intercept <= 0;
+    whole =
+        whole && p.slope == 1 && p.intercept == std::floor(p.intercept) && p.intercept >= -32768 && p.intercept <= 0;
   }
   if (identity) return stored;
-  if (whole && (stored == ScalarType::i16 || stored == ScalarType::u16 || stored == ScalarType::u8)) return ScalarType::i32;
+  if (whole && (stored == ScalarType::i16 || stored == ScalarType::u16 || stored == ScalarType::u8))
+    return ScalarType::i32;
   return stored == ScalarType::f64 ? ScalarType::f64 : ScalarType::f32;
 }
 
 template <class From, class To>
 void rescale(std::span<const From> from, std::span<To> to, const DicomPlane& plane) {
-  for (std::size_t i = 0; i < from.size(); ++i) to[i] = static_cast<To>(plane.slope * static_cast<double>(from[i]) + plane.intercept);
+  for (std::size_t i = 0; i < from.size(); ++i)
+    to[i] = static_cast<To>(plane.slope * static_cast<double>(from[i]) + plane.intercept);
 }
 
-void place_plane(const PixelBlock& source, std::size_t frame, const DicomPlane& plane, PixelBlock& target, std::size_t at, std::size_t count) {
+void place_plane(const PixelBlock& source, std::size_t frame, const DicomPlane& plane, PixelBlock& target,
+                 std::size_t at, std::size_t count) {
   const ScalarType from = source.spec().type, to = target.spec().type;
   if (from == to) {
     const std::size_t bytes = count * bytes_of(from);
@@ -158,7 +173,9 @@ void place_plane(const PixelBlock& source, std::size_t frame, const DicomPlane& 
   }
   const auto into = [&]<class To>(To) {
     const auto out = target.mutable_values<To>().subspan(at * count, count);
-    const auto read = [&]<class From>(From) { rescale(source.values<From>().subspan(frame * count, count), out, plane); };
+    const auto read = [&]<class From>(From) {
+      rescale(source.values<From>().subspan(frame * count, count), out, plane);
+    };
     switch (from) {
       case ScalarType::u8: return read(std::uint8_t{});
       case ScalarType::u16: return read(std::uint16_t{});
@@ -182,7 +199,8 @@ PixelBlock narrowed(const PixelBlock& block) {
   const auto values = block.values<std::int32_t>();
   if (std::ranges::any_of(values, [](std::int32_t v) { return v < -32768 || v > 32767; })) return block;
   PixelBlock out = PixelBlock::allocate({block.spec().shape, ScalarType::i16});
-  std::ranges::transform(values, out.mutable_values<std::int16_t>().begin(), [](std::int32_t v) { return static_cast<std::int16_t>(v); });
+  std::ranges::transform(values, out.mutable_values<std::int16_t>().begin(),
+                         [](std::int32_t v) { return static_cast<std::int16_t>(v); });
   return out;
 }
 
@@ -200,27 +218,33 @@ RawArray assemble(const std::vector<DicomHeader>& headers, const std::vector<Fin
     if (target.empty()) {
       std::vector<std::int64_t> extents{first.columns, first.rows, static_cast<std::int64_t>(stack.slices)};
       if (stack.times > 1) extents.push_back(static_cast<std::int64_t>(stack.times));
-      target = PixelBlock::allocate({Shape{std::span<const std::int64_t>{extents}}, result_type(stack, pixels.spec().type)});
+      target =
+          PixelBlock::allocate({Shape{std::span<const std::int64_t>{extents}}, result_type(stack, pixels.spec().type)});
     }
-    const bool odd = target.spec().type != ScalarType::f32 && target.spec().type != ScalarType::f64 && target.spec().type != ScalarType::i32 &&
-                     target.spec().type != pixels.spec().type;
-    if (odd) throw Error{Errc::invalid_input, "the slices of the series differ in their element type at '" + headers[f].file.filename().string() + "'"};
+    const bool odd = target.spec().type != ScalarType::f32 && target.spec().type != ScalarType::f64 &&
+                     target.spec().type != ScalarType::i32 && target.spec().type != pixels.spec().type;
+    if (odd)
+      throw Error{Errc::invalid_input, "the slices of the series differ in their element type at '" +
+                                           headers[f].file.filename().string() + "'"};
     for (const std::size_t i : wanted[f]) place_plane(pixels, stack.planes[i].frame, stack.planes[i], target, i, count);
   }
   array.pixels = narrowed(target);
   VoxelGrid grid;
   grid.size = {first.columns, first.rows, static_cast<std::int64_t>(stack.slices)};
   double step = stack.step_mm;
-  if (!(step > 0)) step = first.frames > 1 && first.frame_step > 0 ? first.frame_step : first.thickness > 0 ? first.thickness : 1;
+  if (!(step > 0))
+    step = first.frames > 1 && first.frame_step > 0 ? first.frame_step : first.thickness > 0 ? first.thickness : 1;
   grid.spacing_mm = {first.spacing_x, first.spacing_y, step};
   grid.origin_mm = stack.planes.front().position;
   grid.direction = first.direction;
   array.grid = grid;
   if (!first.spaced) assume(array.meta, "a pixel spacing of 1 mm, which the DICOM file does not say");
-  if (!stack.planes.front().placed && stack.slices > 1) assume(array.meta, "frames in the order of the file, whose positions it does not say");
+  if (!stack.planes.front().placed && stack.slices > 1)
+    assume(array.meta, "frames in the order of the file, whose positions it does not say");
   if (first.photometric == "MONOCHROME1") assume(array.meta, "values as stored, low ones are bright (MONOCHROME1)");
   if (first.samples > 1) assume(array.meta, "colour as its luminance");
-  if (first.modality == "CT" && (first.rescale_type.empty() || first.rescale_type == "HU")) array.quantity = Quantity::hounsfield;
+  if (first.modality == "CT" && (first.rescale_type.empty() || first.rescale_type == "HU"))
+    array.quantity = Quantity::hounsfield;
   if (first.modality == "MR") array.quantity = Quantity::signal;
   array.meta["modality"] = first.modality;
   return array;
@@ -267,23 +291,33 @@ class Dicom final : public Handler {
       auto headers = headers_in(place);
       std::error_code problem;
       if (headers.empty()) {
-        if (fs::is_directory(place, problem)) throw Error{Errc::input_directory, "the folder holds no DICOM image", "give the folder of a series"};
-        throw Error{Errc::cannot_read, "the file holds no DICOM image that can be read", "check that it is complete and holds an image"};
+        if (fs::is_directory(place, problem))
+          throw Error{Errc::input_directory, "the folder holds no DICOM image", "give the folder of a series"};
+        throw Error{Errc::cannot_read, "the file holds no DICOM image that can be read",
+                    "check that it is complete and holds an image"};
       }
       headers = series_of(std::move(headers), hint_of(options, "series"));
-      if (headers.front().sop_class == segmentation_class) throw Error{Errc::unsupported, "DICOM segmentations are not supported", "convert it to NIfTI first"};
+      if (headers.front().sop_class == segmentation_class)
+        throw Error{Errc::unsupported, "DICOM segmentations are not supported", "convert it to NIfTI first"};
       return assemble(headers, options.accepted);
     };
     // A damaged file may also keep the decoder busy for ever; sound ones decode above 2 MB/s.
     std::error_code problem;
     const rlim_t seconds = fs::is_directory(file, problem) ? 3600 : 1 + size_of_file(file) / 2'000'000;
-    if (!survives(seconds, [&] { (void)array_at(file); })) throw Error{Errc::cannot_read, "the DICOM data are damaged: the decoder fails on them", "check where the file came from"};
+    if (!survives(seconds, [&] { (void)array_at(file); }))
+      throw Error{Errc::cannot_read, "the DICOM data are damaged: the decoder fails on them",
+                  "check where the file came from"};
     return make_dataset(array_at(file), options, array_at);
   }
 
  private:
-  Format format_{"DICOM", {".dcm", ".ima"}, {Kind::volume, Kind::label_map, Kind::sinogram}, {}, array_hints({"series"}),
-                 "A file or the series of a folder, in LPS; stored values become Hounsfield units or what the file says."};
+  Format format_{
+      "DICOM",
+      {".dcm", ".ima"},
+      {Kind::volume, Kind::label_map, Kind::sinogram},
+      {},
+      array_hints({"series"}),
+      "A file or the series of a folder, in LPS; stored values become Hounsfield units or what the file says."};
 };
 
 }  // namespace

@@ -134,8 +134,10 @@ void take_frames(const DataSet& set, DicomHeader& header) {
     DicomPlane& plane = header.planes[f];
     plane.frame = f;
     if (header.frames > 1) plane.order = static_cast<double>(f);
-    if (own) take_groups(groups->GetItem(f + 1).GetNestedDataSet(), header, plane);
-    else if (header.frames > 1) plane.placed = false;  // one position cannot be that of every frame
+    if (own)
+      take_groups(groups->GetItem(f + 1).GetNestedDataSet(), header, plane);
+    else if (header.frames > 1)
+      plane.placed = false;  // one position cannot be that of every frame
   }
 }
 
@@ -157,8 +159,10 @@ void to_grey(const char* raw, const DicomHeader& header, bool planar, bool lumin
 
 // Where the values of a plain little-endian element of pixels begin; 0 if it is not found.
 std::size_t pixels_start(const fs::path& file, std::size_t bytes, std::size_t need) {
-  const std::string head = first_bytes(file, std::min(bytes, (std::size_t{1} << 20) + (bytes > need ? bytes - need : 0)));
-  for (auto at = head.find("\xe0\x7f\x10\x00", 0, 4); at != std::string::npos; at = head.find("\xe0\x7f\x10\x00", at + 1, 4)) {
+  const std::string head =
+      first_bytes(file, std::min(bytes, (std::size_t{1} << 20) + (bytes > need ? bytes - need : 0)));
+  for (auto at = head.find("\xe0\x7f\x10\x00", 0, 4); at != std::string::npos;
+       at = head.find("\xe0\x7f\x10\x00", at + 1, 4)) {
     const bool explicit_type = head.compare(at + 4, 2, "OW") == 0 || head.compare(at + 4, 2, "OB") == 0;
     const std::size_t length_at = at + (explicit_type ? 8 : 4);
     if (length_at + 4 > head.size()) return 0;
@@ -174,15 +178,18 @@ FileType stored_type(const gdcm::PixelFormat& format) {
   switch (format.GetScalarType()) {
     case PixelFormat::UINT8: return FileType::u8;
     case PixelFormat::INT8: return FileType::i8;
-    case PixelFormat::UINT12: case PixelFormat::UINT16: return FileType::u16;
-    case PixelFormat::INT12: case PixelFormat::INT16: return FileType::i16;
+    case PixelFormat::UINT12:
+    case PixelFormat::UINT16: return FileType::u16;
+    case PixelFormat::INT12:
+    case PixelFormat::INT16: return FileType::i16;
     case PixelFormat::UINT32: return FileType::u32;
     case PixelFormat::INT32: return FileType::i32;
     case PixelFormat::FLOAT32: return FileType::f32;
     case PixelFormat::FLOAT64: return FileType::f64;
     default: break;
   }
-  throw Error{Errc::unsupported, std::string{"pixels of the type "} + format.GetScalarTypeAsString() + " are not supported"};
+  throw Error{Errc::unsupported,
+              std::string{"pixels of the type "} + format.GetScalarTypeAsString() + " are not supported"};
 }
 
 }  // namespace
@@ -230,35 +237,44 @@ PixelBlock read_dicom_pixels(const DicomHeader& header) {
   const Shape shape{header.columns, header.rows, header.frames};
   // Compressed frames of one grey level are very small.
   if (static_cast<double>(shape.count()) > 20000.0 * static_cast<double>(bytes)) {
-    throw Error{Errc::invalid_input, name + " says it holds " + shape.text() + " pixels, it has " + std::to_string(bytes) + " bytes"};
+    throw Error{Errc::invalid_input,
+                name + " says it holds " + shape.text() + " pixels, it has " + std::to_string(bytes) + " bytes"};
   }
-  if (header.photometric.starts_with("PALETTE")) throw Error{Errc::unsupported, name + " is coloured by a palette, which is not supported"};
+  if (header.photometric.starts_with("PALETTE"))
+    throw Error{Errc::unsupported, name + " is coloured by a palette, which is not supported"};
   gdcm::ImageReader reader;
   reader.SetFileName(header.file.c_str());
-  if (!reader.Read()) throw Error{Errc::cannot_read, name + " cannot be decoded: it is damaged, incomplete or holds no image", "check that the file is complete"};
+  if (!reader.Read())
+    throw Error{Errc::cannot_read, name + " cannot be decoded: it is damaged, incomplete or holds no image",
+                "check that the file is complete"};
   const gdcm::Image& image = reader.GetImage();
   const unsigned depth = image.GetNumberOfDimensions() > 2 ? image.GetDimension(2) : 1;
   if (image.GetDimension(0) != header.columns || image.GetDimension(1) != header.rows || depth != header.frames) {
-    throw Error{Errc::invalid_input, name + " contradicts itself: its header says " + shape.text() + " pixels, its image is " +
-                                         std::to_string(image.GetDimension(0)) + " x " + std::to_string(image.GetDimension(1)) + " x " + std::to_string(depth)};
+    throw Error{Errc::invalid_input, name + " contradicts itself: its header says " + shape.text() +
+                                         " pixels, its image is " + std::to_string(image.GetDimension(0)) + " x " +
+                                         std::to_string(image.GetDimension(1)) + " x " + std::to_string(depth)};
   }
   const gdcm::PixelFormat& format = image.GetPixelFormat();
   const FileType type = stored_type(format);
   const auto per_pixel = static_cast<std::size_t>(format.GetSamplesPerPixel());
   const std::size_t need = static_cast<std::size_t>(shape.count()) * per_pixel * bytes_of(type);
   const bool fits = image.GetBufferLength() == need;
-  if (!fits || (per_pixel != 1 && per_pixel != 3)) throw Error{Errc::unsupported, name + " has an arrangement of pixels that is not supported"};
+  if (!fits || (per_pixel != 1 && per_pixel != 3))
+    throw Error{Errc::unsupported, name + " has an arrangement of pixels that is not supported"};
   // The library fills up what a truncated file does not hold.
   const auto syntax = reader.GetFile().GetHeader().GetDataSetTransferSyntax();
   const bool plain = !syntax.IsEncapsulated() && syntax != gdcm::TransferSyntax::DeflatedExplicitVRLittleEndian;
   if (plain && bytes < need + pixels_start(header.file, bytes, need)) {
-    throw Error{Errc::cannot_read, name + " is incomplete: its pixels need " + std::to_string(need) + " bytes, which are not all there", "check that the file is complete"};
+    throw Error{Errc::cannot_read,
+                name + " is incomplete: its pixels need " + std::to_string(need) + " bytes, which are not all there",
+                "check that the file is complete"};
   }
   const bool direct = per_pixel == 1 && stored_as_is(type);
   PixelBlock block = PixelBlock::allocate({shape, per_pixel == 3 ? ScalarType::f32 : stored_as(type)});
   std::vector<char> raw(direct ? 0 : need);
   if (!image.GetBuffer(direct ? reinterpret_cast<char*>(block.mutable_data()) : raw.data())) {
-    throw Error{Errc::cannot_read, name + " cannot be decoded: its pixels are damaged or incomplete", "check that the file is complete"};
+    throw Error{Errc::cannot_read, name + " cannot be decoded: its pixels are damaged or incomplete",
+                "check that the file is complete"};
   }
   if (direct) return block;
   if (per_pixel == 1) {
@@ -268,10 +284,14 @@ PixelBlock read_dicom_pixels(const DicomHeader& header) {
   const bool planar = image.GetPlanarConfiguration() == 1;
   const std::string colour = image.GetPhotometricInterpretation().GetString();
   const auto grey = block.mutable_values<float>();
-  if (type == FileType::u8) to_grey<std::uint8_t>(raw.data(), header, planar, colour.starts_with("YBR"), grey);
-  else if (type == FileType::u16) to_grey<std::uint16_t>(raw.data(), header, planar, colour.starts_with("YBR"), grey);
-  else if (type == FileType::u32) to_grey<std::uint32_t>(raw.data(), header, planar, colour.starts_with("YBR"), grey);
-  else throw Error{Errc::unsupported, name + " has colours of a type that is not supported"};
+  if (type == FileType::u8)
+    to_grey<std::uint8_t>(raw.data(), header, planar, colour.starts_with("YBR"), grey);
+  else if (type == FileType::u16)
+    to_grey<std::uint16_t>(raw.data(), header, planar, colour.starts_with("YBR"), grey);
+  else if (type == FileType::u32)
+    to_grey<std::uint32_t>(raw.data(), header, planar, colour.starts_with("YBR"), grey);
+  else
+    throw Error{Errc::unsupported, name + " has colours of a type that is not supported"};
   return block;
 }
 

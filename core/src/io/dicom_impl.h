@@ -12,9 +12,9 @@ namespace iso::io::detail {
 /// One plane of a DICOM file: the file itself, or one frame of it.
 struct DicomPlane {
   Vec3 position{};
-  bool placed{false};          ///< whether the file says the position
+  bool placed{false};  ///< whether the file says the position
   double slope{1}, intercept{0};
-  double order{0};             ///< trigger, temporal or instance number: sorts planes at one place
+  double order{0};  ///< trigger, temporal or instance number: sorts planes at one place
   std::size_t file{0}, frame{0};
 };
 

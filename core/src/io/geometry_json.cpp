@@ -44,7 +44,8 @@ std::array<double, 2> pair_of(const Json& json, const std::string& member, std::
   if (!json.contains(member)) return otherwise;
   const Json& value = json[member];
   if (value.is_number()) return {number(value, member), otherwise[1]};
-  if (!value.is_array() || value.empty() || value.size() > 2) wrong(member, "is " + value.dump().substr(0, 40) + ", one or two numbers were expected");
+  if (!value.is_array() || value.empty() || value.size() > 2)
+    wrong(member, "is " + value.dump().substr(0, 40) + ", one or two numbers were expected");
   return {number(value[0], member), value.size() > 1 ? number(value[1], member) : otherwise[1]};
 }
 
@@ -55,7 +56,9 @@ std::array<std::int64_t, 2> elements_of(const Json& json, std::array<std::int64_
   }
   const auto given = pair_of(json, "elements", {0, 1});
   for (const double n : given) {
-    if (n < 1 || n > 1e6 || n != std::floor(n)) wrong("elements", "is " + json["elements"].dump().substr(0, 40) + ", whole numbers from 1 to 1000000 were expected");
+    if (n < 1 || n > 1e6 || n != std::floor(n))
+      wrong("elements",
+            "is " + json["elements"].dump().substr(0, 40) + ", whole numbers from 1 to 1000000 were expected");
   }
   return {static_cast<std::int64_t>(given[0]), static_cast<std::int64_t>(given[1])};
 }
@@ -68,12 +71,16 @@ std::vector<double> angles_of(const Json& json) {
     for (const Json& angle : value) angles.push_back(number(angle, "angles_deg") * degree);
   } else if (value.is_object()) {
     for (const auto& [name, ignored] : value.items()) {
-      if (name != "first" && name != "step" && name != "count") wrong("angles_deg." + name, "is not known", "give first, step and count");
+      if (name != "first" && name != "step" && name != "count")
+        wrong("angles_deg." + name, "is not known", "give first, step and count");
     }
     if (!value.contains("step")) wrong("angles_deg.step", "is missing");
-    if (!value.contains("count") || !value["count"].is_number_integer()) wrong("angles_deg.count", "is missing or no whole number");
+    if (!value.contains("count") || !value["count"].is_number_integer())
+      wrong("angles_deg.count", "is missing or no whole number");
     const auto count = value["count"].get<std::int64_t>();
-    if (count < 0 || count > most_views) wrong("angles_deg.count", "is " + std::to_string(count) + ", 1 to " + std::to_string(most_views) + " were expected");
+    if (count < 0 || count > most_views)
+      wrong("angles_deg.count",
+            "is " + std::to_string(count) + ", 1 to " + std::to_string(most_views) + " were expected");
     const double first = number_or(value, "first", 0), step = number(value["step"], "angles_deg.step");
     for (std::int64_t i = 0; i < count; ++i) angles.push_back((first + step * static_cast<double>(i)) * degree);
   } else {
@@ -99,9 +106,20 @@ ProjectionGeometry from_views(const Json& json, Beam beam, DetectorShape shape, 
 }
 
 void check_members(const Json& json) {
-  static const std::set<std::string> known{"beam", "angles_deg", "elements", "pitch_mm", "detector", "source_to_axis_mm",
-                                           "source_to_detector_mm", "detector_offset_mm", "source_offset_mm", "in_plane_deg",
-                                           "tilt_deg", "pitch_mm_per_turn", "views", "comment"};
+  static const std::set<std::string> known{"beam",
+                                           "angles_deg",
+                                           "elements",
+                                           "pitch_mm",
+                                           "detector",
+                                           "source_to_axis_mm",
+                                           "source_to_detector_mm",
+                                           "detector_offset_mm",
+                                           "source_offset_mm",
+                                           "in_plane_deg",
+                                           "tilt_deg",
+                                           "pitch_mm_per_turn",
+                                           "views",
+                                           "comment"};
   for (const auto& [name, value] : json.items()) {
     if (known.contains(name)) continue;
     std::string names;
@@ -114,26 +132,38 @@ ProjectionGeometry from(const Json& json, std::array<std::int64_t, 2> elements, 
   if (!json.is_object()) throw Error{Errc::invalid_input, "the geometry is not a JSON object"};
   check_members(json);
   const std::string beam = json.contains("beam") && json["beam"].is_string() ? json["beam"].get<std::string>() : "";
-  if (beam != "parallel" && beam != "fan" && beam != "cone") wrong("beam", "is '" + beam + "', parallel, fan or cone was expected");
-  const std::string detector = !json.contains("detector") ? "flat" : json["detector"].is_string() ? json["detector"].get<std::string>() : "";
+  if (beam != "parallel" && beam != "fan" && beam != "cone")
+    wrong("beam", "is '" + beam + "', parallel, fan or cone was expected");
+  const std::string detector = !json.contains("detector")     ? "flat"
+                               : json["detector"].is_string() ? json["detector"].get<std::string>()
+                                                              : "";
   if (detector != "flat" && detector != "arc") wrong("detector", "is '" + detector + "', flat or arc was expected");
   const auto shape = detector == "arc" ? DetectorShape::arc : DetectorShape::flat;
   CircularScan scan;
   scan.elements = elements_of(json, elements);
-  if (beam == "fan" && scan.elements[1] != 1) wrong("elements", "has " + std::to_string(scan.elements[1]) + " rows, a fan beam has one");
+  if (beam == "fan" && scan.elements[1] != 1)
+    wrong("elements", "has " + std::to_string(scan.elements[1]) + " rows, a fan beam has one");
   if (json.contains("views")) {
-    return from_views(json, beam == "parallel" ? Beam::parallel : beam == "fan" ? Beam::fan : Beam::cone, shape, scan.elements);
+    return from_views(json,
+                      beam == "parallel" ? Beam::parallel
+                      : beam == "fan"    ? Beam::fan
+                                         : Beam::cone,
+                      shape, scan.elements);
   }
-  if (!json.contains("pitch_mm") && !(pitch[0] > 0)) wrong("pitch_mm", "is missing", "give the size of a detector element in millimetres");
+  if (!json.contains("pitch_mm") && !(pitch[0] > 0))
+    wrong("pitch_mm", "is missing", "give the size of a detector element in millimetres");
   const double first = json.contains("pitch_mm") ? pair_of(json, "pitch_mm", {0, 0})[0] : pitch[0];
   scan.element_pitch_mm = json.contains("pitch_mm") ? pair_of(json, "pitch_mm", {first, first}) : pitch;
   if (!(scan.element_pitch_mm[1] > 0) && !json.contains("pitch_mm")) scan.element_pitch_mm[1] = first;
-  if (!(scan.element_pitch_mm[0] > 0) || !(scan.element_pitch_mm[1] > 0)) wrong("pitch_mm", "is " + json.value("pitch_mm", Json{}).dump() + ", it must be positive");
+  if (!(scan.element_pitch_mm[0] > 0) || !(scan.element_pitch_mm[1] > 0))
+    wrong("pitch_mm", "is " + json.value("pitch_mm", Json{}).dump() + ", it must be positive");
   const auto offset = pair_of(json, "detector_offset_mm", {0, 0}), source = pair_of(json, "source_offset_mm", {0, 0});
   const auto angles = angles_of(json);
   if (beam == "parallel") {
-    for (const char* member : {"source_to_axis_mm", "source_to_detector_mm", "source_offset_mm", "pitch_mm_per_turn", "in_plane_deg", "tilt_deg"}) {
-      if (json.contains(member)) wrong(member, "has no meaning for a parallel beam", "leave it out, or use beam fan or cone");
+    for (const char* member : {"source_to_axis_mm", "source_to_detector_mm", "source_offset_mm", "pitch_mm_per_turn",
+                               "in_plane_deg", "tilt_deg"}) {
+      if (json.contains(member))
+        wrong(member, "has no meaning for a parallel beam", "leave it out, or use beam fan or cone");
     }
     auto geometry = ProjectionGeometry::parallel(angles, scan.elements, scan.element_pitch_mm, offset[0]);
     if (offset[1] == 0) return geometry;
@@ -222,33 +252,40 @@ Json orbit_json(const ProjectionGeometry& geometry) {
 namespace detail {
 
 double distance(const ProjectionGeometry& a, const ProjectionGeometry& b) {
-  if (a.beam() != b.beam() || a.detector_shape() != b.detector_shape() || a.elements() != b.elements() || a.views().size() != b.views().size()) {
+  if (a.beam() != b.beam() || a.detector_shape() != b.detector_shape() || a.elements() != b.elements() ||
+      a.views().size() != b.views().size()) {
     return std::numeric_limits<double>::infinity();
   }
   double worst = 0;
   for (std::size_t i = 0; i < a.views().size(); ++i) {
     const View &p = a.views()[i], &q = b.views()[i];
     for (std::size_t axis = 0; axis < 3; ++axis) {
-      worst = std::max({worst, std::abs(p.source_mm[axis] - q.source_mm[axis]), std::abs(p.detector_centre_mm[axis] - q.detector_centre_mm[axis]),
-                        std::abs(p.u_step_mm[axis] - q.u_step_mm[axis]), std::abs(p.v_step_mm[axis] - q.v_step_mm[axis])});
+      worst =
+          std::max({worst, std::abs(p.source_mm[axis] - q.source_mm[axis]),
+                    std::abs(p.detector_centre_mm[axis] - q.detector_centre_mm[axis]),
+                    std::abs(p.u_step_mm[axis] - q.u_step_mm[axis]), std::abs(p.v_step_mm[axis] - q.v_step_mm[axis])});
     }
   }
   return worst;
 }
 
-ProjectionGeometry geometry_from_json(std::string_view text, std::array<std::int64_t, 2> elements, std::array<double, 2> pitch_mm) {
+ProjectionGeometry geometry_from_json(std::string_view text, std::array<std::int64_t, 2> elements,
+                                      std::array<double, 2> pitch_mm) {
   Json json;
   try {
     json = Json::parse(text);
   } catch (const nlohmann::json::exception& error) {
-    throw Error{Errc::invalid_input, "the geometry is not JSON: " + std::string{error.what()}, "check the commas and brackets there"};
+    throw Error{Errc::invalid_input, "the geometry is not JSON: " + std::string{error.what()},
+                "check the commas and brackets there"};
   }
   return from(json, elements, pitch_mm);
 }
 
 }  // namespace detail
 
-ProjectionGeometry geometry_from_json(std::string_view text) { return detail::geometry_from_json(text, {0, 0}, {0, 0}); }
+ProjectionGeometry geometry_from_json(std::string_view text) {
+  return detail::geometry_from_json(text, {0, 0}, {0, 0});
+}
 
 std::string to_json(const ProjectionGeometry& geometry) {
   if (geometry.views().empty()) throw Error{Errc::invalid_input, "a geometry without views cannot be written"};

@@ -1,8 +1,8 @@
 #include "geometry_impl.h"
 
+#include "../geometry/vectors_impl.h"
 #include "array_impl.h"
 #include "iso/base/error.h"
-#include "../geometry/vectors_impl.h"
 
 #include <expat.h>
 
@@ -61,7 +61,8 @@ void end(void* user, const char* name_text) {
   if (doc.depth == 0 || name == "Matrix") return;  // the matrix follows from the numbers
   const auto value = to_number(doc.text);
   if (!value || !std::isfinite(*value)) {
-    if (doc.problem.empty()) doc.problem = "the element '" + name + "' is '" + doc.text.substr(0, 40) + "', a number was expected";
+    if (doc.problem.empty())
+      doc.problem = "the element '" + name + "' is '" + doc.text.substr(0, 40) + "', a number was expected";
     return;
   }
   (doc.inside ? doc.projections.back() : doc.common)[name] = *value;
@@ -69,14 +70,16 @@ void end(void* user, const char* name_text) {
 
 Document parse(std::string_view text) {
   Document doc;
-  const std::unique_ptr<std::remove_pointer_t<XML_Parser>, decltype(&XML_ParserFree)> parser{XML_ParserCreate(nullptr), XML_ParserFree};
+  const std::unique_ptr<std::remove_pointer_t<XML_Parser>, decltype(&XML_ParserFree)> parser{XML_ParserCreate(nullptr),
+                                                                                             XML_ParserFree};
   if (!parser) throw std::bad_alloc{};
   XML_SetUserData(parser.get(), &doc);
   XML_SetElementHandler(parser.get(), begin, end);
   XML_SetCharacterDataHandler(parser.get(), characters);
   if (XML_Parse(parser.get(), text.data(), static_cast<int>(text.size()), XML_TRUE) == XML_STATUS_ERROR) {
-    throw Error{Errc::invalid_input, "the geometry is not sound XML: " + std::string{XML_ErrorString(XML_GetErrorCode(parser.get()))} + " in line " +
-                                         std::to_string(XML_GetCurrentLineNumber(parser.get())),
+    throw Error{Errc::invalid_input,
+                "the geometry is not sound XML: " + std::string{XML_ErrorString(XML_GetErrorCode(parser.get()))} +
+                    " in line " + std::to_string(XML_GetCurrentLineNumber(parser.get())),
                 "check that the file is complete"};
   }
   if (doc.root != "RTKThreeDCircularGeometry") {
@@ -84,9 +87,11 @@ Document parse(std::string_view text) {
   }
   if (!doc.problem.empty()) throw Error{Errc::invalid_input, doc.problem};
   if (doc.version != 2 && doc.version != 3) {
-    throw Error{Errc::invalid_input, "the RTK geometry has version " + short_number(doc.version) + ", 2 or 3 was expected"};
+    throw Error{Errc::invalid_input,
+                "the RTK geometry has version " + short_number(doc.version) + ", 2 or 3 was expected"};
   }
-  if (doc.projections.empty()) throw Error{Errc::invalid_input, "the RTK geometry holds no projection: the scan has no views"};
+  if (doc.projections.empty())
+    throw Error{Errc::invalid_input, "the RTK geometry holds no projection: the scan has no views"};
   return doc;
 }
 
@@ -112,9 +117,16 @@ Projection projection_of(const Document& doc, std::size_t i) {
   if (std::isnan(get("GantryAngle", std::nan("")))) {
     throw Error{Errc::invalid_input, "projection " + std::to_string(i) + " of the RTK geometry has no GantryAngle"};
   }
-  return {get("GantryAngle", 0) * degree, get("OutOfPlaneAngle", 0) * degree, get("InPlaneAngle", 0) * degree,
-          get("SourceToIsocenterDistance", 0), get("SourceToDetectorDistance", 0), get("SourceOffsetX", 0), get("SourceOffsetY", 0),
-          get("ProjectionOffsetX", 0), get("ProjectionOffsetY", 0), get("RadiusCylindricalDetector", 0)};
+  return {get("GantryAngle", 0) * degree,
+          get("OutOfPlaneAngle", 0) * degree,
+          get("InPlaneAngle", 0) * degree,
+          get("SourceToIsocenterDistance", 0),
+          get("SourceToDetectorDistance", 0),
+          get("SourceOffsetX", 0),
+          get("SourceOffsetY", 0),
+          get("ProjectionOffsetX", 0),
+          get("ProjectionOffsetY", 0),
+          get("RadiusCylindricalDetector", 0)};
 }
 
 std::string number(double value) {
@@ -129,7 +141,8 @@ using Matrix = std::array<std::array<double, 4>, 3>;
 // RTK's 3 x 4 matrix from world (its frame) to homogeneous detector millimetres; RTK checks it when reading.
 Matrix rtk_matrix(const Projection& p) {
   const double c = std::cos(p.gantry), s = std::sin(p.gantry);
-  const std::array<std::array<double, 3>, 3> turn{{{c, 0, -s}, {0, 1, 0}, {s, 0, c}}};  // about y by minus the gantry angle
+  const std::array<std::array<double, 3>, 3> turn{
+      {{c, 0, -s}, {0, 1, 0}, {s, 0, c}}};  // about y by minus the gantry angle
   const double dx = p.source_x - p.detector_x, dy = p.source_y - p.detector_y;
   Matrix m{};
   for (std::size_t j = 0; j < 3; ++j) {
@@ -156,10 +169,12 @@ Matrix rtk_matrix(const Projection& p) {
 
 }  // namespace
 
-ProjectionGeometry geometry_from_rtk(std::string_view text, std::array<std::int64_t, 2> elements, std::array<double, 2> pitch_mm) {
+ProjectionGeometry geometry_from_rtk(std::string_view text, std::array<std::int64_t, 2> elements,
+                                     std::array<double, 2> pitch_mm) {
   const Document doc = parse(text);
   if (elements[0] < 1 || elements[1] < 1 || !(pitch_mm[0] > 0)) {
-    throw Error{Errc::invalid_input, "an RTK geometry does not say how many detector elements there are and of which size",
+    throw Error{Errc::invalid_input,
+                "an RTK geometry does not say how many detector elements there are and of which size",
                 "take a format with pixel spacing, or pass the hint spacing_mm"};
   }
   if (!(pitch_mm[1] > 0)) pitch_mm[1] = pitch_mm[0];
@@ -169,15 +184,20 @@ ProjectionGeometry geometry_from_rtk(std::string_view text, std::array<std::int6
     const Projection p = projection_of(doc, i);
     const std::string which = "projection " + std::to_string(i) + " of the RTK geometry";
     if (i == 0) parallel = p.sdd == 0;
-    if ((p.sdd == 0) != parallel) throw Error{Errc::invalid_input, which + " changes between a parallel and a divergent beam"};
-    if (p.sdd < 0 || (!parallel && !(p.sid > 0))) throw Error{Errc::invalid_input, which + " has source distances of " + short_number(p.sid) + " and " + short_number(p.sdd) + " mm, both must be positive"};
+    if ((p.sdd == 0) != parallel)
+      throw Error{Errc::invalid_input, which + " changes between a parallel and a divergent beam"};
+    if (p.sdd < 0 || (!parallel && !(p.sid > 0)))
+      throw Error{Errc::invalid_input, which + " has source distances of " + short_number(p.sid) + " and " +
+                                           short_number(p.sdd) + " mm, both must be positive"};
     if (p.radius != 0 && std::abs(p.radius - p.sdd) > 1e-6 * p.sdd) {
-      throw Error{Errc::unsupported, which + " has a cylindrical detector of radius " + short_number(p.radius) + " mm, only one about the source is supported"};
+      throw Error{Errc::unsupported, which + " has a cylindrical detector of radius " + short_number(p.radius) +
+                                         " mm, only one about the source is supported"};
     }
     arc = arc || p.radius != 0;
     const auto world = [&](const Vec3& point) { return to_world(point, p.gantry, p.out_of_plane, p.in_plane); };
     const Vec3 source = parallel ? world({0, 0, -1}) : world({p.source_x, p.source_y, p.sid});
-    views.push_back({source, world({p.detector_x, p.detector_y, parallel ? 0 : p.sid - p.sdd}), world({pitch_mm[0], 0, 0}), world({0, pitch_mm[1], 0})});
+    views.push_back({source, world({p.detector_x, p.detector_y, parallel ? 0 : p.sid - p.sdd}),
+                     world({pitch_mm[0], 0, 0}), world({0, pitch_mm[1], 0})});
   }
   const Beam beam = parallel ? Beam::parallel : elements[1] == 1 ? Beam::fan : Beam::cone;
   return {beam, arc ? DetectorShape::arc : DetectorShape::flat, elements, std::move(views)};
@@ -186,15 +206,25 @@ ProjectionGeometry geometry_from_rtk(std::string_view text, std::array<std::int6
 std::string to_rtk(const ProjectionGeometry& geometry) {
   const auto orbit = geometry.orbit();
   if (!orbit.circular) {
-    throw Error{Errc::unsupported, "RTK's geometry file holds circular scans, here " + orbit.why_not, "write the geometry as .json"};
+    throw Error{Errc::unsupported, "RTK's geometry file holds circular scans, here " + orbit.why_not,
+                "write the geometry as .json"};
   }
   const bool parallel = geometry.beam() == Beam::parallel;
-  Projection p{0, 0, 0, parallel ? 0 : orbit.source_to_axis_mm, parallel ? 0 : orbit.source_to_detector_mm, orbit.source_offset_u_mm,
-               parallel ? 0 : orbit.source_offset_v_mm, orbit.u_offset_mm, orbit.v_offset_mm + orbit.source_offset_v_mm,
+  Projection p{0,
+               0,
+               0,
+               parallel ? 0 : orbit.source_to_axis_mm,
+               parallel ? 0 : orbit.source_to_detector_mm,
+               orbit.source_offset_u_mm,
+               parallel ? 0 : orbit.source_offset_v_mm,
+               orbit.u_offset_mm,
+               orbit.v_offset_mm + orbit.source_offset_v_mm,
                geometry.detector_shape() == DetectorShape::arc && !parallel ? orbit.source_to_detector_mm : 0};
   std::ostringstream out;
   out << "<?xml version=\"1.0\"?>\n<!DOCTYPE RTKGEOMETRY>\n<RTKThreeDCircularGeometry version=\"3\">\n";
-  const auto line = [&](const char* name, double value) { out << "  <" << name << ">" << number(value) << "</" << name << ">\n"; };
+  const auto line = [&](const char* name, double value) {
+    out << "  <" << name << ">" << number(value) << "</" << name << ">\n";
+  };
   line("SourceToIsocenterDistance", p.sid);
   line("SourceToDetectorDistance", p.sdd);
   line("SourceOffsetX", p.source_x);
@@ -216,7 +246,8 @@ std::string to_rtk(const ProjectionGeometry& geometry) {
   out << "</RTKThreeDCircularGeometry>\n";
   const auto again = geometry_from_rtk(out.str(), geometry.elements(), {geometry.pitch_u_mm(), geometry.pitch_v_mm()});
   if (!(distance(again, geometry) < 1e-6)) {
-    throw Error{Errc::unsupported, "this scan cannot be written as RTK's geometry without loss", "write the geometry as .json"};
+    throw Error{Errc::unsupported, "this scan cannot be written as RTK's geometry without loss",
+                "write the geometry as .json"};
   }
   return out.str();
 }

@@ -20,7 +20,9 @@ const std::string damaged = "the file is damaged or incomplete";
 FileType file_type(hid_t type) {
   const std::size_t size = H5Tget_size(type);
   switch (H5Tget_class(type)) {
-    case H5T_INTEGER: case H5T_BITFIELD: case H5T_ENUM: {
+    case H5T_INTEGER:
+    case H5T_BITFIELD:
+    case H5T_ENUM: {
       bool is_signed = H5Tget_class(type) == H5T_INTEGER && H5Tget_sign(type) == H5T_SGN_2;
       if (size == 1) return is_signed ? FileType::i8 : FileType::u8;
       if (size == 2) return is_signed ? FileType::i16 : FileType::u16;
@@ -30,7 +32,9 @@ FileType file_type(hid_t type) {
     }
     case H5T_FLOAT: return size <= 4 ? FileType::f32 : FileType::f64;
     case H5T_COMPOUND: {
-      if (H5Tget_nmembers(type) != 2 || H5Tget_member_class(type, 0) != H5T_FLOAT || H5Tget_member_class(type, 1) != H5T_FLOAT) break;
+      if (H5Tget_nmembers(type) != 2 || H5Tget_member_class(type, 0) != H5T_FLOAT ||
+          H5Tget_member_class(type, 1) != H5T_FLOAT)
+        break;
       return size <= 8 ? FileType::c64 : FileType::c128;
     }
     default: break;
@@ -50,13 +54,15 @@ Id memory_type(FileType type, hid_t in_file) {
       case FileType::u32: return H5T_NATIVE_UINT32;
       case FileType::i64: return H5T_NATIVE_INT64;
       case FileType::u64: return H5T_NATIVE_UINT64;
-      case FileType::f32: case FileType::c64: return H5T_NATIVE_FLOAT;
+      case FileType::f32:
+      case FileType::c64: return H5T_NATIVE_FLOAT;
       default: return H5T_NATIVE_DOUBLE;
     }
   }();
   if (type != FileType::c64 && type != FileType::c128) {
     // An enum (a Boolean) is read as its own base.
-    if (in_file >= 0 && (H5Tget_class(in_file) == H5T_ENUM || H5Tget_class(in_file) == H5T_BITFIELD)) return Id{H5Tcopy(in_file), H5Tclose, "type"};
+    if (in_file >= 0 && (H5Tget_class(in_file) == H5T_ENUM || H5Tget_class(in_file) == H5T_BITFIELD))
+      return Id{H5Tcopy(in_file), H5Tclose, "type"};
     return Id{H5Tcopy(native), H5Tclose, "type"};
   }
   const std::size_t half = H5Tget_size(native);
@@ -97,7 +103,8 @@ Shape shape_of_space(hid_t space) {
   }
   std::vector<std::int64_t> extents;
   for (int axis = rank - 1; axis >= 0; --axis) {
-    if (dims[static_cast<std::size_t>(axis)] > (hsize_t{1} << 50)) throw Error{Errc::invalid_input, "an extent of the array is impossible"};
+    if (dims[static_cast<std::size_t>(axis)] > (hsize_t{1} << 50))
+      throw Error{Errc::invalid_input, "an extent of the array is impossible"};
     extents.push_back(static_cast<std::int64_t>(dims[static_cast<std::size_t>(axis)]));
   }
   return Shape{std::span<const std::int64_t>{extents}};
@@ -126,7 +133,8 @@ std::optional<std::string> read_text(hid_t type, hid_t space, const std::functio
 }  // namespace
 
 Id::Id(hid_t id, Close close, const std::string& what) : id_{id}, close_{close} {
-  if (id < 0) throw Error{Errc::cannot_read, "'" + what + "' cannot be opened: " + damaged, "check that the file is complete"};
+  if (id < 0)
+    throw Error{Errc::cannot_read, "'" + what + "' cannot be opened: " + damaged, "check that the file is complete"};
 }
 
 Quiet::Quiet() {
@@ -146,19 +154,24 @@ bool looks_like_hdf5(const fs::path& file) {
 
 Id open_file(const fs::path& file) {
   const hid_t id = H5Fopen(file.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
-  if (id < 0) throw Error{Errc::cannot_read, "'" + file.string() + "' cannot be opened as HDF5: " + damaged, "check that the file is complete"};
+  if (id < 0)
+    throw Error{Errc::cannot_read, "'" + file.string() + "' cannot be opened as HDF5: " + damaged,
+                "check that the file is complete"};
   return Id{id, H5Fclose, file.string()};
 }
 
 Id create_file(const fs::path& file, std::size_t bytes) {
   check_room(file, bytes + 65536);
   const hid_t id = H5Fcreate(file.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
-  if (id < 0) throw Error{Errc::cannot_write, "'" + file.string() + "' cannot be made", "check the permissions of the folder"};
+  if (id < 0)
+    throw Error{Errc::cannot_write, "'" + file.string() + "' cannot be made", "check the permissions of the folder"};
   return Id{id, H5Fclose, file.string()};
 }
 
 void finish(hid_t file) {
-  if (H5Fflush(file, H5F_SCOPE_GLOBAL) < 0) throw Error{Errc::cannot_write, "the file could not be written completely", "free some space or write to another disk"};
+  if (H5Fflush(file, H5F_SCOPE_GLOBAL) < 0)
+    throw Error{Errc::cannot_write, "the file could not be written completely",
+                "free some space or write to another disk"};
 }
 
 bool has(hid_t place, const std::string& path) {
@@ -175,7 +188,9 @@ bool is_dataset(hid_t place, const std::string& path) {
   return H5Iget_type(object) == H5I_DATASET;
 }
 
-Id open_group(hid_t place, const std::string& path) { return Id{H5Gopen2(place, path.c_str(), H5P_DEFAULT), H5Gclose, path}; }
+Id open_group(hid_t place, const std::string& path) {
+  return Id{H5Gopen2(place, path.c_str(), H5P_DEFAULT), H5Gclose, path};
+}
 Id create_group(hid_t place, const std::string& path) {
   const hid_t id = H5Gcreate2(place, path.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
   if (id < 0) throw Error{Errc::cannot_write, "the group '" + path + "' cannot be made in the file"};
@@ -225,7 +240,9 @@ PixelBlock read_array(hid_t place, const std::string& path) {
     done = H5Dread(data, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, raw.data());
     widen(element, raw.data(), block);
   }
-  if (done < 0) throw Error{Errc::cannot_read, "the array '" + path + "' cannot be read: " + damaged, "check that the file is complete"};
+  if (done < 0)
+    throw Error{Errc::cannot_read, "the array '" + path + "' cannot be read: " + damaged,
+                "check that the file is complete"};
   return block;
 }
 
@@ -239,7 +256,8 @@ void write_array(hid_t place, const std::string& path, const PixelBlock& block) 
   if (made < 0) throw Error{Errc::cannot_write, "the array '" + path + "' cannot be made in the file"};
   const Id data{made, H5Dclose, path};
   if (spec.shape.count() > 0 && H5Dwrite(data, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, block.data()) < 0) {
-    throw Error{Errc::cannot_write, "the array '" + path + "' cannot be written", "free some space or write to another disk"};
+    throw Error{Errc::cannot_write, "the array '" + path + "' cannot be written",
+                "free some space or write to another disk"};
   }
 }
 
@@ -256,7 +274,8 @@ std::optional<std::string> text_dataset(hid_t place, const std::string& path) {
   const Id data{H5Dopen2(place, path.c_str(), H5P_DEFAULT), H5Dclose, path};
   const Id type{H5Dget_type(data), H5Tclose, path};
   const Id space{H5Dget_space(data), H5Sclose, path};
-  return read_text(type, space, [&](hid_t memory, void* to) { return H5Dread(data, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, to); });
+  return read_text(type, space,
+                   [&](hid_t memory, void* to) { return H5Dread(data, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, to); });
 }
 
 std::vector<double> number_attribute(hid_t place, const std::string& name) {
@@ -279,14 +298,17 @@ void write_attribute(hid_t place, const std::string& name, const std::string& te
   const Id space{H5Screate(H5S_SCALAR), H5Sclose, name};
   const Id attribute{H5Acreate2(place, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose, name};
   const std::string padded = text.empty() ? std::string(1, '\0') : text;
-  if (H5Awrite(attribute, type, padded.data()) < 0) throw Error{Errc::cannot_write, "the attribute '" + name + "' cannot be written"};
+  if (H5Awrite(attribute, type, padded.data()) < 0)
+    throw Error{Errc::cannot_write, "the attribute '" + name + "' cannot be written"};
 }
 
 void write_attribute(hid_t place, const std::string& name, const std::vector<double>& numbers) {
   const hsize_t count = numbers.size();
   const Id space{H5Screate_simple(1, &count, nullptr), H5Sclose, name};
-  const Id attribute{H5Acreate2(place, name.c_str(), H5T_NATIVE_DOUBLE, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose, name};
-  if (H5Awrite(attribute, H5T_NATIVE_DOUBLE, numbers.data()) < 0) throw Error{Errc::cannot_write, "the attribute '" + name + "' cannot be written"};
+  const Id attribute{H5Acreate2(place, name.c_str(), H5T_NATIVE_DOUBLE, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose,
+                     name};
+  if (H5Awrite(attribute, H5T_NATIVE_DOUBLE, numbers.data()) < 0)
+    throw Error{Errc::cannot_write, "the attribute '" + name + "' cannot be written"};
 }
 
 std::vector<std::string> attribute_names(hid_t place) {

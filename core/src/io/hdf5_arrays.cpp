@@ -13,7 +13,8 @@ namespace iso::io::detail {
 namespace fs = std::filesystem;
 namespace {
 
-const std::vector<Kind> array_kinds{Kind::volume, Kind::label_map, Kind::sinogram, Kind::k_space, Kind::spectral_cube, Kind::table};
+const std::vector<Kind> array_kinds{Kind::volume,  Kind::label_map,     Kind::sinogram,
+                                    Kind::k_space, Kind::spectral_cube, Kind::table};
 
 bool holds(const fs::path& file, const std::function<bool(hid_t)>& test) {
   if (!h5::looks_like_hdf5(file)) return false;
@@ -48,10 +49,13 @@ class DataExchange final : public Handler {
   static RawArray array_of(const fs::path& file) {
     const h5::Quiet quiet;
     const h5::Id in = h5::open_file(file);
-    if (!h5::is_dataset(in, "/exchange/data")) throw Error{Errc::invalid_input, "'" + file.string() + "' holds no /exchange/data"};
+    if (!h5::is_dataset(in, "/exchange/data"))
+      throw Error{Errc::invalid_input, "'" + file.string() + "' holds no /exchange/data"};
     RawArray array;
     array.pixels = h5::read_array(in, "/exchange/data");
-    if (array.pixels.spec().shape.rank() != 3) throw Error{Errc::invalid_input, "/exchange/data is " + array.pixels.spec().shape.text() + ", three axes were expected"};
+    if (array.pixels.spec().shape.rank() != 3)
+      throw Error{Errc::invalid_input,
+                  "/exchange/data is " + array.pixels.spec().shape.text() + ", three axes were expected"};
     array.axes = "u,v,view";
     if (h5::is_dataset(in, "/exchange/data_white")) array.unattenuated = h5::read_array(in, "/exchange/data_white");
     if (h5::is_dataset(in, "/exchange/data_dark")) array.dark = h5::read_array(in, "/exchange/data_dark");
@@ -60,7 +64,8 @@ class DataExchange final : public Handler {
   static void add_geometry(const fs::path& file, RawArray& array, const ReadOptions& options) {
     const h5::Id in = h5::open_file(file);
     if (!h5::is_dataset(in, "/exchange/theta")) {
-      throw Error{Errc::invalid_input, "'" + file.string() + "' holds no angles /exchange/theta", "pass --geometry FILE"};
+      throw Error{Errc::invalid_input, "'" + file.string() + "' holds no angles /exchange/theta",
+                  "pass --geometry FILE"};
     }
     const PixelBlock theta = h5::read_array(in, "/exchange/theta").converted(ScalarType::f64);
     std::vector<double> angles;
@@ -71,19 +76,25 @@ class DataExchange final : public Handler {
       radians = units.starts_with("rad");
       if (units.empty()) assume(array.meta, "angles in degrees");
     }
-    for (const double angle : theta.values<double>()) angles.push_back(radians ? angle : angle * std::numbers::pi / 180);
+    for (const double angle : theta.values<double>())
+      angles.push_back(radians ? angle : angle * std::numbers::pi / 180);
     double pitch = 1;
     if (const auto hint = hint_of(options, "spacing_mm"); !hint.empty()) {
       pitch = numbers_of(hint, "spacing_mm")[0];
     } else {
       assume(array.meta, "detector elements of 1 mm");
     }
-    if (hint_of(options, "rotation_axis").empty()) assume(array.meta, "the rotation axis in the middle of the detector");
+    if (hint_of(options, "rotation_axis").empty())
+      assume(array.meta, "the rotation axis in the middle of the detector");
     assume(array.meta, "a parallel beam");
     const Shape& shape = array.pixels.spec().shape;
     array.geometry = ProjectionGeometry::parallel(angles, {shape[0], shape[1]}, {pitch, pitch});
   }
-  Format format_{"HDF5 Data Exchange", {".h5", ".hdf5", ".hdf"}, {Kind::sinogram, Kind::volume}, {}, array_hints(),
+  Format format_{"HDF5 Data Exchange",
+                 {".h5", ".hdf5", ".hdf"},
+                 {Kind::sinogram, Kind::volume},
+                 {},
+                 array_hints(),
                  "Readings with flat and dark fields and angles; line integrals are made of them."};
 };
 
@@ -93,7 +104,8 @@ class AnyHdf5 final : public Handler {
   [[nodiscard]] bool recognises(const fs::path& file) const override { return h5::looks_like_hdf5(file); }
   [[nodiscard]] Dataset read(const fs::path& file, const ReadOptions& options) const override {
     const std::string wanted = hint_of(options, "dataset");
-    return make_dataset(array_of(file, wanted), options, [&](const fs::path& other) { return array_of(other, wanted); });
+    return make_dataset(array_of(file, wanted), options,
+                        [&](const fs::path& other) { return array_of(other, wanted); });
   }
 
  private:
@@ -114,8 +126,9 @@ class AnyHdf5 final : public Handler {
     array.pixels = h5::read_array(in, choose(choices, wanted));
     return array;
   }
-  Format format_{"HDF5 array", {".h5", ".hdf5", ".hdf"}, array_kinds, {}, array_hints({"dataset"}),
-                 "One array of the file by its path, the last axis of the file first."};
+  Format format_{
+      "HDF5 array", {".h5", ".hdf5", ".hdf"}, array_kinds,
+      {},           array_hints({"dataset"}), "One array of the file by its path, the last axis of the file first."};
 };
 
 }  // namespace

@@ -22,7 +22,9 @@ class Id {
   Id(const Id&) = delete;
   Id& operator=(const Id&) = delete;
   Id& operator=(Id&&) = delete;
-  ~Id() { if (id_ >= 0) close_(id_); }
+  ~Id() {
+    if (id_ >= 0) close_(id_);
+  }
   operator hid_t() const noexcept { return id_; }
 
  private:
@@ -44,7 +46,7 @@ class Quiet {
 };
 
 [[nodiscard]] bool looks_like_hdf5(const std::filesystem::path& file);
-[[nodiscard]] Id open_file(const std::filesystem::path& file);    ///< throws cannot_read
+[[nodiscard]] Id open_file(const std::filesystem::path& file);  ///< throws cannot_read
 /// For about `bytes` of arrays. Throws cannot_write; HDF5 itself brings the program down at its end after a full disk.
 [[nodiscard]] Id create_file(const std::filesystem::path& file, std::size_t bytes);
 /// Flushes and closes; a full disk shows here. Throws cannot_write.

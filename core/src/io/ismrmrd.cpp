@@ -24,7 +24,8 @@ struct Texts {
 
 std::map<std::string, std::string> parse(const std::string& xml) {
   Texts texts;
-  const std::unique_ptr<std::remove_pointer_t<XML_Parser>, decltype(&XML_ParserFree)> parser{XML_ParserCreate(nullptr), XML_ParserFree};
+  const std::unique_ptr<std::remove_pointer_t<XML_Parser>, decltype(&XML_ParserFree)> parser{XML_ParserCreate(nullptr),
+                                                                                             XML_ParserFree};
   if (!parser) throw std::bad_alloc{};
   XML_SetUserData(parser.get(), &texts);
   XML_SetElementHandler(
@@ -48,7 +49,8 @@ std::map<std::string, std::string> parse(const std::string& xml) {
     if (t.text.size() < 10000) t.text.append(text, static_cast<std::size_t>(length));
   });
   if (XML_Parse(parser.get(), xml.data(), static_cast<int>(xml.size()), XML_TRUE) == XML_STATUS_ERROR) {
-    throw Error{Errc::invalid_input, std::string{"the ISMRMRD header is not sound XML: "} + XML_ErrorString(XML_GetErrorCode(parser.get()))};
+    throw Error{Errc::invalid_input,
+                std::string{"the ISMRMRD header is not sound XML: "} + XML_ErrorString(XML_GetErrorCode(parser.get()))};
   }
   return texts.found;
 }
@@ -68,9 +70,11 @@ Encoding encoding_of(const std::map<std::string, std::string>& texts) {
   Encoding e;
   constexpr std::array<const char*, 3> axes{"x", "y", "z"};
   for (std::size_t i = 0; i < 3; ++i) {
-    const auto size = to_number(get(std::string{"encodedSpace/matrixSize/"} + axes[i])), fov = to_number(get(std::string{"encodedSpace/fieldOfView_mm/"} + axes[i]));
+    const auto size = to_number(get(std::string{"encodedSpace/matrixSize/"} + axes[i])),
+               fov = to_number(get(std::string{"encodedSpace/fieldOfView_mm/"} + axes[i]));
     if (!size || !(*size >= 1) || *size > 65536 || !fov || !(*fov > 0) || !(*fov < 1e6)) {
-      throw Error{Errc::invalid_input, std::string{"the ISMRMRD header says no sound encoded matrix and field of view along "} + axes[i]};
+      throw Error{Errc::invalid_input,
+                  std::string{"the ISMRMRD header says no sound encoded matrix and field of view along "} + axes[i]};
     }
     e.matrix[i] = static_cast<std::int64_t>(*size);
     e.fov_mm[i] = *fov;
@@ -93,7 +97,9 @@ struct Acquisition {
 };
 
 h5::Id acquisition_type() {
-  const auto insert = [](hid_t type, const char* name, std::size_t at, hid_t member) { H5Tinsert(type, name, at, member); };
+  const auto insert = [](hid_t type, const char* name, std::size_t at, hid_t member) {
+    H5Tinsert(type, name, at, member);
+  };
   const h5::Id idx{H5Tcreate(H5T_COMPOUND, sizeof(Acquisition)), H5Tclose, "idx"};
   const std::size_t base = offsetof(Acquisition, step_1);
   insert(idx, "kspace_encode_step_1", 0, H5T_NATIVE_UINT16);
@@ -126,17 +132,22 @@ h5::Id acquisition_type() {
 class Acquisitions {
  public:
   explicit Acquisitions(hid_t file)
-      : data_{H5Dopen2(file, "/dataset/data", H5P_DEFAULT), H5Dclose, "/dataset/data"}, space_{H5Dget_space(data_), H5Sclose, "space"}, type_{acquisition_type()} {
+      : data_{H5Dopen2(file, "/dataset/data", H5P_DEFAULT), H5Dclose, "/dataset/data"},
+        space_{H5Dget_space(data_), H5Sclose, "space"},
+        type_{acquisition_type()} {
     const auto count = H5Sget_simple_extent_npoints(space_);
     hsize_t bytes = 0;
     const h5::Id in{H5Iget_file_id(data_), H5Fclose, "file"};
     H5Fget_filesize(in, &bytes);
     if (count < 1) throw Error{Errc::no_input, "the file holds no acquisitions"};
-    if (static_cast<hsize_t>(count) > bytes) throw Error{Errc::invalid_input, "the file says it holds " + std::to_string(count) + " acquisitions, it has " + std::to_string(bytes) + " bytes"};
+    if (static_cast<hsize_t>(count) > bytes)
+      throw Error{Errc::invalid_input, "the file says it holds " + std::to_string(count) + " acquisitions, it has " +
+                                           std::to_string(bytes) + " bytes"};
     list_.assign(static_cast<std::size_t>(count), Acquisition{});
     if (H5Dread(data_, type_, H5S_ALL, H5S_ALL, H5P_DEFAULT, list_.data()) < 0) {
       release();
-      throw Error{Errc::cannot_read, "the acquisitions cannot be read: the file is damaged or incomplete", "check that the file is complete"};
+      throw Error{Errc::cannot_read, "the acquisitions cannot be read: the file is damaged or incomplete",
+                  "check that the file is complete"};
     }
   }
   ~Acquisitions() { release(); }
@@ -154,7 +165,8 @@ constexpr bool flagged(const Acquisition& a, int bit) { return (a.flags >> (bit 
 
 // ISMRMRD's flag numbers: readouts that are no image data.
 bool is_image(const Acquisition& a, bool separate_calibration) {
-  for (const int bit : {19, 23, 24, 26, 27, 28, 29}) {  // noise, navigator, phase correction, feedback, dummy, feedback, coil correction
+  for (const int bit : {19, 23, 24, 26, 27, 28,
+                        29}) {  // noise, navigator, phase correction, feedback, dummy, feedback, coil correction
     if (flagged(a, bit)) return false;
   }
   return !(separate_calibration && flagged(a, 20));
@@ -163,21 +175,28 @@ bool is_image(const Acquisition& a, bool separate_calibration) {
 void check(const Acquisition& a, std::int64_t coils) {
   const std::size_t floats = 2u * a.number_of_samples * a.active_channels;
   if (a.data.len != floats || (floats > 0 && !a.data.p)) {
-    throw Error{Errc::invalid_input, "an acquisition announces " + std::to_string(floats) + " numbers and holds " + std::to_string(a.data.len)};
+    throw Error{Errc::invalid_input, "an acquisition announces " + std::to_string(floats) + " numbers and holds " +
+                                         std::to_string(a.data.len)};
   }
-  if (a.active_channels != coils) throw Error{Errc::invalid_input, "the number of coils changes from " + std::to_string(coils) + " to " + std::to_string(a.active_channels)};
+  if (a.active_channels != coils)
+    throw Error{Errc::invalid_input, "the number of coils changes from " + std::to_string(coils) + " to " +
+                                         std::to_string(a.active_channels)};
 }
 
 // The counter that moves over time.
 std::uint16_t Acquisition::*frame_counter(const std::vector<const Acquisition*>& image) {
   std::uint16_t Acquisition::*chosen = &Acquisition::repetition;
   int moving = 0;
-  for (const auto counter : {&Acquisition::repetition, &Acquisition::phase, &Acquisition::contrast, &Acquisition::set}) {
-    if (std::ranges::all_of(image, [&](const Acquisition* a) { return a->*counter == image.front()->*counter; })) continue;
+  for (const auto counter :
+       {&Acquisition::repetition, &Acquisition::phase, &Acquisition::contrast, &Acquisition::set}) {
+    if (std::ranges::all_of(image, [&](const Acquisition* a) { return a->*counter == image.front()->*counter; }))
+      continue;
     chosen = counter;
     ++moving;
   }
-  if (moving > 1) throw Error{Errc::unsupported, "more than one of repetition, phase, contrast and set changes in the scan", "split it first"};
+  if (moving > 1)
+    throw Error{Errc::unsupported, "more than one of repetition, phase, contrast and set changes in the scan",
+                "split it first"};
   return chosen;
 }
 
@@ -197,16 +216,20 @@ KSpace cartesian(const std::vector<const Acquisition*>& image, const Encoding& e
   std::size_t measured = 0;
   for (const auto* a : image) measured += 8u * a->number_of_samples * static_cast<std::size_t>(coils);
   if (spec.bytes() > 1000 * measured + (std::size_t{1} << 24)) {
-    throw Error{Errc::invalid_input, "the ISMRMRD header says a matrix of " + spec.shape.text() + ", " + std::to_string(image.size()) + " readouts were measured"};
+    throw Error{Errc::invalid_input, "the ISMRMRD header says a matrix of " + spec.shape.text() + ", " +
+                                         std::to_string(image.size()) + " readouts were measured"};
   }
   out.samples = PixelBlock::allocate(spec);
   const auto samples = out.samples.mutable_values<std::complex<float>>();
   std::vector<std::uint16_t> seen(static_cast<std::size_t>(ny * nz * frames));
   for (const Acquisition* a : image) {
     check(*a, coils);
-    const std::int64_t y = a->step_1 + (e.centre[0] < 0 ? 0 : ny / 2 - e.centre[0]), z = a->step_2 + (e.centre[1] < 0 ? 0 : nz / 2 - e.centre[1]);
+    const std::int64_t y = a->step_1 + (e.centre[0] < 0 ? 0 : ny / 2 - e.centre[0]),
+                       z = a->step_2 + (e.centre[1] < 0 ? 0 : nz / 2 - e.centre[1]);
     if (y < 0 || y >= ny || z < 0 || z >= nz) {
-      throw Error{Errc::invalid_input, "an acquisition stands at line " + std::to_string(y) + " and partition " + std::to_string(z) + " of a matrix of " + std::to_string(ny) + " x " + std::to_string(nz)};
+      throw Error{Errc::invalid_input, "an acquisition stands at line " + std::to_string(y) + " and partition " +
+                                           std::to_string(z) + " of a matrix of " + std::to_string(ny) + " x " +
+                                           std::to_string(nz)};
     }
     const std::int64_t frame = a->*counter, line = (frame * nz + z) * ny + y;
     const auto* data = static_cast<const float*>(a->data.p);
@@ -217,7 +240,8 @@ KSpace cartesian(const std::vector<const Acquisition*>& image, const Encoding& e
         const std::int64_t x = i + nx / 2 - a->center_sample;
         if (x < 0 || x >= nx) continue;
         const std::size_t at = static_cast<std::size_t>(2 * (coil * count + from));
-        samples[static_cast<std::size_t>((((frame * coils + coil) * nz + z) * ny + y) * nx + x)] += std::complex<float>{data[at], data[at + 1]};
+        samples[static_cast<std::size_t>((((frame * coils + coil) * nz + z) * ny + y) * nx + x)] +=
+            std::complex<float>{data[at], data[at + 1]};
       }
     }
     ++seen[static_cast<std::size_t>(line)];
@@ -227,18 +251,24 @@ KSpace cartesian(const std::vector<const Acquisition*>& image, const Encoding& e
     if (seen[line] == 0) continue;
     out.trajectory.cartesian_mask[line] = 1;
     if (seen[line] == 1) continue;
-    const std::int64_t y = static_cast<std::int64_t>(line) % ny, z = static_cast<std::int64_t>(line) / ny % nz, frame = static_cast<std::int64_t>(line) / (ny * nz);
+    const std::int64_t y = static_cast<std::int64_t>(line) % ny, z = static_cast<std::int64_t>(line) / ny % nz,
+                       frame = static_cast<std::int64_t>(line) / (ny * nz);
     for (std::int64_t coil = 0; coil < coils; ++coil)
-      for (std::int64_t x = 0; x < nx; ++x) samples[static_cast<std::size_t>((((frame * coils + coil) * nz + z) * ny + y) * nx + x)] /= static_cast<float>(seen[line]);
+      for (std::int64_t x = 0; x < nx; ++x)
+        samples[static_cast<std::size_t>((((frame * coils + coil) * nz + z) * ny + y) * nx + x)] /=
+            static_cast<float>(seen[line]);
   }
   return out;
 }
 
 KSpace free_trajectory(const std::vector<const Acquisition*>& image, const Encoding& e) {
   const Acquisition& first = *image.front();
-  const std::int64_t count = first.number_of_samples, coils = first.active_channels, spokes = static_cast<std::int64_t>(image.size());
+  const std::int64_t count = first.number_of_samples, coils = first.active_channels,
+                     spokes = static_cast<std::int64_t>(image.size());
   const int dims = first.trajectory_dimensions;
-  if (dims < 2) throw Error{Errc::unsupported, "the trajectory '" + e.trajectory + "' has " + std::to_string(dims) + " coordinates a sample, two or three were expected"};
+  if (dims < 2)
+    throw Error{Errc::unsupported, "the trajectory '" + e.trajectory + "' has " + std::to_string(dims) +
+                                       " coordinates a sample, two or three were expected"};
   KSpace out;
   out.samples = PixelBlock::allocate({Shape{count, spokes, 1, coils, 1}, ScalarType::c64});
   const auto samples = out.samples.mutable_values<std::complex<float>>();
@@ -248,7 +278,8 @@ KSpace free_trajectory(const std::vector<const Acquisition*>& image, const Encod
     const Acquisition& a = *image[static_cast<std::size_t>(spoke)];
     check(a, coils);
     if (a.number_of_samples != count || a.trajectory.len != static_cast<std::size_t>(count * dims) || !a.trajectory.p) {
-      throw Error{Errc::invalid_input, "readout " + std::to_string(spoke) + " has another number of samples or coordinates than the first"};
+      throw Error{Errc::invalid_input,
+                  "readout " + std::to_string(spoke) + " has another number of samples or coordinates than the first"};
     }
     const auto* data = static_cast<const float*>(a.data.p);
     const auto* place = static_cast<const float*>(a.trajectory.p);
@@ -290,7 +321,9 @@ class Ismrmrd final : public Handler {
     const h5::Quiet quiet;
     const h5::Id in = h5::open_file(file);
     const auto xml = h5::text_dataset(in, "/dataset/xml");
-    if (!xml) throw Error{Errc::cannot_read, "the ISMRMRD header cannot be read: the file is damaged or incomplete", "check that the file is complete"};
+    if (!xml)
+      throw Error{Errc::cannot_read, "the ISMRMRD header cannot be read: the file is damaged or incomplete",
+                  "check that the file is complete"};
     const Encoding encoding = encoding_of(parse(*xml));
     const Acquisitions acquisitions{in};
     std::vector<const Acquisition*> image;
@@ -300,18 +333,30 @@ class Ismrmrd final : public Handler {
     }
     if (image.empty()) throw Error{Errc::no_input, "the file holds no image data, only noise or calibration"};
     if (most(image, &Acquisition::slice) > 0) {
-      throw Error{Errc::unsupported, "the scan has " + std::to_string(most(image, &Acquisition::slice) + 1) + " slices, one is supported", "split it first"};
+      throw Error{Errc::unsupported,
+                  "the scan has " + std::to_string(most(image, &Acquisition::slice) + 1) + " slices, one is supported",
+                  "split it first"};
     }
-    KSpace out = encoding.trajectory == "cartesian" || encoding.trajectory == "epi" || encoding.trajectory.empty() ? cartesian(image, encoding) : free_trajectory(image, encoding);
-    out.grid = VoxelGrid::centred(encoding.matrix, {encoding.fov_mm[0] / static_cast<double>(encoding.matrix[0]), encoding.fov_mm[1] / static_cast<double>(encoding.matrix[1]),
+    KSpace out = encoding.trajectory == "cartesian" || encoding.trajectory == "epi" || encoding.trajectory.empty()
+                     ? cartesian(image, encoding)
+                     : free_trajectory(image, encoding);
+    out.grid = VoxelGrid::centred(encoding.matrix, {encoding.fov_mm[0] / static_cast<double>(encoding.matrix[0]),
+                                                    encoding.fov_mm[1] / static_cast<double>(encoding.matrix[1]),
                                                     encoding.fov_mm[2] / static_cast<double>(encoding.matrix[2])});
-    if (image.size() < acquisitions.list().size()) out.meta["left_out"] = std::to_string(acquisitions.list().size() - image.size()) + " readouts of noise or calibration";
+    if (image.size() < acquisitions.list().size())
+      out.meta["left_out"] =
+          std::to_string(acquisitions.list().size() - image.size()) + " readouts of noise or calibration";
     return out;
   }
 
  private:
-  Format format_{"ISMRMRD", {".h5", ".hdf5", ".mrd"}, {Kind::k_space}, {}, {},
-                 "Cartesian or free trajectories of one slice; averages are averaged, noise and navigator readouts left out. The mask is "
+  Format format_{"ISMRMRD",
+                 {".h5", ".hdf5", ".mrd"},
+                 {Kind::k_space},
+                 {},
+                 {},
+                 "Cartesian or free trajectories of one slice; averages are averaged, noise and navigator readouts "
+                 "left out. The mask is "
                  "phase, partition, frame."};
 };
 

@@ -28,7 +28,6 @@ namespace {
 constexpr const char* quantity_key = "isocenter_quantity";
 constexpr std::string_view nifti_prefix = "iso:";  // before the quantity in aux_file, which holds 23 characters
 
-
 FileType file_type(const itk::ImageIOBase& io) {
   using enum itk::IOComponentEnum;
   if (io.GetPixelType() == itk::IOPixelEnum::COMPLEX) {
@@ -68,7 +67,8 @@ VoxelGrid grid_from(const itk::ImageIOBase& io) {
 }
 
 // Colour to grey with the weights of ITU-R BT.709; other vectors become the last axis.
-PixelBlock without_components(const PixelBlock& block, std::int64_t components, bool colour, const Shape& shape, Metadata& meta) {
+PixelBlock without_components(const PixelBlock& block, std::int64_t components, bool colour, const Shape& shape,
+                              Metadata& meta) {
   if (!colour) {
     std::vector<std::size_t> order(shape.rank() + 1);
     for (std::size_t i = 0; i < shape.rank(); ++i) order[i] = i + 1;
@@ -107,7 +107,8 @@ RawArray read_image(itk::ImageIOBase& io, const fs::path& file, std::size_t file
   const FileType type = file_type(io);
   const ArraySpec spec{Shape{std::span<const std::int64_t>{extents}}, stored_as(type)};
   if (spec.shape.count() == 0) throw Error{Errc::no_input, "the image has no pixels"};
-  if (file_bytes > 0) check_plausible({spec.shape, stored_as_is(type) ? spec.type : ScalarType::u8}, file_bytes, packed);
+  if (file_bytes > 0)
+    check_plausible({spec.shape, stored_as_is(type) ? spec.type : ScalarType::u8}, file_bytes, packed);
   io.SetIORegion(region);
 
   RawArray array;
@@ -137,12 +138,14 @@ itk::IOComponentEnum component_of(ScalarType type) {
     case ScalarType::u16: return USHORT;
     case ScalarType::i16: return SHORT;
     case ScalarType::i32: return INT;
-    case ScalarType::f64: case ScalarType::c128: return DOUBLE;
+    case ScalarType::f64:
+    case ScalarType::c128: return DOUBLE;
     default: return FLOAT;
   }
 }
 
-void write_image(itk::ImageIOBase& io, const fs::path& file, const PixelBlock& pixels, const VoxelGrid* grid, unsigned axes) {
+void write_image(itk::ImageIOBase& io, const fs::path& file, const PixelBlock& pixels, const VoxelGrid* grid,
+                 unsigned axes) {
   const ArraySpec& spec = pixels.spec();
   io.SetFileName(file.string());
   io.SetNumberOfDimensions(axes);
@@ -153,7 +156,8 @@ void write_image(itk::ImageIOBase& io, const fs::path& file, const PixelBlock& p
     io.SetOrigin(axis, grid && axis < 3 ? grid->origin_mm[axis] : 0.0);
     std::vector<double> direction(axes, 0.0);
     direction[axis] = 1;
-    for (unsigned row = 0; grid && axis < 3 && row < std::min(3u, axes); ++row) direction[row] = grid->direction[3 * row + axis];
+    for (unsigned row = 0; grid && axis < 3 && row < std::min(3u, axes); ++row)
+      direction[row] = grid->direction[3 * row + axis];
     io.SetDirection(axis, direction);
     region.SetIndex(axis, 0);
     region.SetSize(axis, static_cast<itk::SizeValueType>(spec.shape[axis]));
@@ -179,7 +183,8 @@ Pixels pixels_to_write(const Dataset& data) {
 // ITK's writers leave a full disk unnoticed.
 void check_written(const fs::path& file, std::size_t least) {
   if (size_of_file(file) < least) {
-    throw Error{Errc::cannot_write, "'" + file.string() + "' could not be written completely", "free some space or write to another disk"};
+    throw Error{Errc::cannot_write, "'" + file.string() + "' could not be written completely",
+                "free some space or write to another disk"};
   }
 }
 
@@ -193,7 +198,8 @@ class ImageHandler : public Handler {
       array = array_of(file);
     } catch (const itk::ExceptionObject& error) {
       log::debug("core.io", error.GetDescription());
-      throw Error{Errc::cannot_read, "'" + file.string() + "' cannot be read as " + format_.name + ": it is damaged or incomplete",
+      throw Error{Errc::cannot_read,
+                  "'" + file.string() + "' cannot be read as " + format_.name + ": it is damaged or incomplete",
                   "check that the file is complete"};
     }
     return make_dataset(std::move(array), options, [this](const fs::path& other) { return array_of(other); });
@@ -211,8 +217,13 @@ const std::vector<Kind> image_writes{Kind::volume, Kind::label_map};
 
 class Nrrd final : public ImageHandler {
  public:
-  Nrrd() : ImageHandler{{"NRRD", {".nrrd", ".nhdr"}, image_reads, image_writes, array_hints(),
-                         "Volumes of two to four axes, real or complex, with grid and quantity; metadata are lost."}} {}
+  Nrrd()
+      : ImageHandler{{"NRRD",
+                      {".nrrd", ".nhdr"},
+                      image_reads,
+                      image_writes,
+                      array_hints(),
+                      "Volumes of two to four axes, real or complex, with grid and quantity; metadata are lost."}} {}
   [[nodiscard]] bool recognises(const fs::path& file) const override { return first_bytes(file, 4) == "NRRD"; }
   [[nodiscard]] RawArray array_of(const fs::path& file) const override {
     const std::string start = first_bytes(file, 4096);
@@ -222,19 +233,29 @@ class Nrrd final : public ImageHandler {
     return read_image(*io, file, detached ? 0 : size_of_file(file), packed);
   }
   void write(const fs::path& file, const Dataset& data) const override {
-    if (has_extension(file, ".nhdr")) throw Error{Errc::cannot_write, "'" + file.string() + "' cannot be written: a header apart from its data is read only", "write .nrrd"};
+    if (has_extension(file, ".nhdr"))
+      throw Error{Errc::cannot_write,
+                  "'" + file.string() + "' cannot be written: a header apart from its data is read only",
+                  "write .nrrd"};
     const Pixels image = pixels_to_write(data);
     const auto io = itk::NrrdImageIO::New();
-    itk::EncapsulateMetaData<std::string>(io->GetMetaDataDictionary(), quantity_key, std::string{to_string(image.quantity)});
-    write_image(*io, file, *image.block, image.grid, static_cast<unsigned>(std::max<std::size_t>(3, image.block->spec().shape.rank())));
+    itk::EncapsulateMetaData<std::string>(io->GetMetaDataDictionary(), quantity_key,
+                                          std::string{to_string(image.quantity)});
+    write_image(*io, file, *image.block, image.grid,
+                static_cast<unsigned>(std::max<std::size_t>(3, image.block->spec().shape.rank())));
     check_written(file, image.block->spec().bytes());
   }
 };
 
 class Meta final : public ImageHandler {
  public:
-  Meta() : ImageHandler{{"MetaImage", {".mha", ".mhd"}, image_reads, image_writes, array_hints(),
-                         "Volumes of two to four axes, real, with grid and quantity; metadata are lost."}} {}
+  Meta()
+      : ImageHandler{{"MetaImage",
+                      {".mha", ".mhd"},
+                      image_reads,
+                      image_writes,
+                      array_hints(),
+                      "Volumes of two to four axes, real, with grid and quantity; metadata are lost."}} {}
   [[nodiscard]] bool recognises(const fs::path& file) const override {
     return first_bytes(file, 4096).find("ElementDataFile") != std::string::npos;
   }
@@ -248,28 +269,41 @@ class Meta final : public ImageHandler {
     const std::size_t payload = size_of_file(file) - std::min(size_of_file(file), start.find('\n', within) + 1);
     if (const auto at = start.find("CompressedDataSize = "); packed && at != std::string::npos) {
       const auto says = to_number(start.substr(at + 21, start.find('\n', at) - at - 21));
-      if (!says || !(*says <= static_cast<double>(payload))) throw Error{Errc::cannot_read, "the file is incomplete: its header announces more bytes than it has", "check that the file is complete"};
+      if (!says || !(*says <= static_cast<double>(payload)))
+        throw Error{Errc::cannot_read, "the file is incomplete: its header announces more bytes than it has",
+                    "check that the file is complete"};
     }
     return read_image(*io, file, std::max<std::size_t>(1, payload), packed);
   }
   void write(const fs::path& file, const Dataset& data) const override {
-    if (has_extension(file, ".mhd")) throw Error{Errc::cannot_write, "'" + file.string() + "' cannot be written: a header apart from its data is read only", "write .mha"};
+    if (has_extension(file, ".mhd"))
+      throw Error{Errc::cannot_write,
+                  "'" + file.string() + "' cannot be written: a header apart from its data is read only", "write .mha"};
     const Pixels image = pixels_to_write(data);
     if (is_complex(image.block->spec().type)) {
-      throw Error{Errc::cannot_write, "'" + file.string() + "' cannot be written: MetaImage holds no complex pixels", "write .nrrd, .nii or .h5"};
+      throw Error{Errc::cannot_write, "'" + file.string() + "' cannot be written: MetaImage holds no complex pixels",
+                  "write .nrrd, .nii or .h5"};
     }
     const auto io = itk::MetaImageIO::New();
-    itk::EncapsulateMetaData<std::string>(io->GetMetaDataDictionary(), quantity_key, std::string{to_string(image.quantity)});
-    write_image(*io, file, *image.block, image.grid, static_cast<unsigned>(std::max<std::size_t>(3, image.block->spec().shape.rank())));
+    itk::EncapsulateMetaData<std::string>(io->GetMetaDataDictionary(), quantity_key,
+                                          std::string{to_string(image.quantity)});
+    write_image(*io, file, *image.block, image.grid,
+                static_cast<unsigned>(std::max<std::size_t>(3, image.block->spec().shape.rank())));
     check_written(file, image.block->spec().bytes());
   }
 };
 
 class Nifti final : public ImageHandler {
  public:
-  Nifti() : ImageHandler{{"NIfTI", {".nii.gz", ".nii"}, image_reads, image_writes, array_hints(),
-                          "Volumes of two to four axes, real or complex, with grid (turned from RAS to LPS and back, in single "
-                          "precision) and quantity; metadata are lost."}} {}
+  Nifti()
+      : ImageHandler{
+            {"NIfTI",
+             {".nii.gz", ".nii"},
+             image_reads,
+             image_writes,
+             array_hints(),
+             "Volumes of two to four axes, real or complex, with grid (turned from RAS to LPS and back, in single "
+             "precision) and quantity; metadata are lost."}} {}
   [[nodiscard]] bool recognises(const fs::path& file) const override { return looks_like_nifti(file); }
   [[nodiscard]] RawArray array_of(const fs::path& file) const override {
     const NiftiHeader header = read_nifti_header(file);
@@ -277,18 +311,24 @@ class Nifti final : public ImageHandler {
     const auto io = itk::NiftiImageIO::New();
     RawArray array = read_image(*io, file, size_of_file(file), header.packed);
     if (header.disagreement_mm > 0.01) {
-      assume(array.meta, "the sform of the file, from which the qform differs by up to " + short_number(header.disagreement_mm) + " mm");
+      assume(array.meta, "the sform of the file, from which the qform differs by up to " +
+                             short_number(header.disagreement_mm) + " mm");
     }
-    if (header.auxiliary.starts_with(nifti_prefix)) array.quantity = quantity_from_string(header.auxiliary.substr(nifti_prefix.size()));
+    if (header.auxiliary.starts_with(nifti_prefix))
+      array.quantity = quantity_from_string(header.auxiliary.substr(nifti_prefix.size()));
     return array;
   }
   void write(const fs::path& file, const Dataset& data) const override {
     const Pixels image = pixels_to_write(data);
     const auto io = itk::NiftiImageIO::New();
-    itk::EncapsulateMetaData<std::string>(io->GetMetaDataDictionary(), "aux_file", std::string{nifti_prefix} + std::string{to_string(image.quantity)});
-    write_image(*io, file, *image.block, image.grid, static_cast<unsigned>(std::max<std::size_t>(3, image.block->spec().shape.rank())));
-    if (has_extension(file, ".nii")) check_written(file, image.block->spec().bytes());
-    else check_gzip_end(file, image.block->spec().bytes());
+    itk::EncapsulateMetaData<std::string>(io->GetMetaDataDictionary(), "aux_file",
+                                          std::string{nifti_prefix} + std::string{to_string(image.quantity)});
+    write_image(*io, file, *image.block, image.grid,
+                static_cast<unsigned>(std::max<std::size_t>(3, image.block->spec().shape.rank())));
+    if (has_extension(file, ".nii"))
+      check_written(file, image.block->spec().bytes());
+    else
+      check_gzip_end(file, image.block->spec().bytes());
   }
 };
 
@@ -311,14 +351,17 @@ class TiffPages {
     std::optional<Layout> first;
     while (next != 0) {
       const std::string page = "page " + std::to_string(seen.size() + 1);
-      if (!seen.insert(next).second) throw Error{Errc::cannot_read, "the file is damaged: after its last page comes an earlier one", hint};
+      if (!seen.insert(next).second)
+        throw Error{Errc::cannot_read, "the file is damaged: after its last page comes an earlier one", hint};
       const std::optional<Layout> layout = next < size_ ? layout_at(next) : std::nullopt;
       next = layout ? number(large_ ? 8 : 4) : size_;
-      if (!in_ || next >= size_) throw Error{Errc::cannot_read, "the file is damaged or incomplete: " + page + " is not in it", hint};
+      if (!in_ || next >= size_)
+        throw Error{Errc::cannot_read, "the file is damaged or incomplete: " + page + " is not in it", hint};
       if (((*layout)[0] & 0b101U) != 0) continue;  // a thumbnail or a mask, which the library skips
       if (!first) first = layout;
       if (!std::equal(layout->begin() + 1, layout->end(), first->begin() + 1)) {
-        throw Error{Errc::cannot_read, page + " has another size or type of pixels than the first", "keep pages of one kind in a file"};
+        throw Error{Errc::cannot_read, page + " has another size or type of pixels than the first",
+                    "keep pages of one kind in a file"};
       }
     }
   }
@@ -332,7 +375,8 @@ class TiffPages {
     std::array<unsigned char, 8> raw{};
     in_.read(reinterpret_cast<char*>(raw.data()), static_cast<std::streamsize>(bytes));
     std::uint64_t value = 0;
-    for (std::size_t i = 0; i < bytes; ++i) value |= static_cast<std::uint64_t>(raw[big_endian_ ? bytes - 1 - i : i]) << 8 * i;
+    for (std::size_t i = 0; i < bytes; ++i)
+      value |= static_cast<std::uint64_t>(raw[big_endian_ ? bytes - 1 - i : i]) << 8 * i;
     return value;
   }
 
@@ -375,8 +419,10 @@ class TiffPages {
 // anyway. Debian's ITK uses the library of the system, ITK's own copy has other names.
 void quiet_tiff_library() {
   static const bool once = [] {
-    for (const char* const name : {"TIFFSetWarningHandler", "itk_TIFFSetWarningHandler", "TIFFSetErrorHandler", "itk_TIFFSetErrorHandler"})
-      if (void* const found = ::dlsym(RTLD_DEFAULT, name); found != nullptr) reinterpret_cast<void* (*)(void*)>(found)(nullptr);
+    for (const char* const name :
+         {"TIFFSetWarningHandler", "itk_TIFFSetWarningHandler", "TIFFSetErrorHandler", "itk_TIFFSetErrorHandler"})
+      if (void* const found = ::dlsym(RTLD_DEFAULT, name); found != nullptr)
+        reinterpret_cast<void* (*)(void*)>(found)(nullptr);
     return true;
   }();
   (void)once;
@@ -384,8 +430,13 @@ void quiet_tiff_library() {
 
 class Tiff final : public ImageHandler {
  public:
-  Tiff() : ImageHandler{{"TIFF", {".tif", ".tiff"}, image_reads, image_writes, array_hints(),
-                         "Pages of u8, u16 or f32; grid, quantity and metadata are lost."}} {}
+  Tiff()
+      : ImageHandler{{"TIFF",
+                      {".tif", ".tiff"},
+                      image_reads,
+                      image_writes,
+                      array_hints(),
+                      "Pages of u8, u16 or f32; grid, quantity and metadata are lost."}} {}
   [[nodiscard]] bool recognises(const fs::path& file) const override {
     const std::string start = first_bytes(file, 4);
     return start == std::string{"II*\0", 4} || start == std::string{"MM\0*", 4} || start == std::string{"II+\0", 4} ||
@@ -402,10 +453,15 @@ class Tiff final : public ImageHandler {
   void write(const fs::path& file, const Dataset& data) const override {
     const Pixels image = pixels_to_write(data);
     const ArraySpec& spec = image.block->spec();
-    if (spec.shape.rank() > 3 && spec.shape[3] > 1) throw Error{Errc::cannot_write, "'" + file.string() + "' cannot be written: TIFF holds up to three axes", "write .nrrd or .nii.gz"};
+    if (spec.shape.rank() > 3 && spec.shape[3] > 1)
+      throw Error{Errc::cannot_write, "'" + file.string() + "' cannot be written: TIFF holds up to three axes",
+                  "write .nrrd or .nii.gz"};
     PixelBlock pixels = *image.block;
-    if (spec.type == ScalarType::f64 || spec.type == ScalarType::i16 || spec.type == ScalarType::i32) pixels = pixels.converted(ScalarType::f32);
-    if (is_complex(spec.type)) throw Error{Errc::cannot_write, "'" + file.string() + "' cannot be written: TIFF holds no complex pixels", "write .nrrd, .nii or .h5"};
+    if (spec.type == ScalarType::f64 || spec.type == ScalarType::i16 || spec.type == ScalarType::i32)
+      pixels = pixels.converted(ScalarType::f32);
+    if (is_complex(spec.type))
+      throw Error{Errc::cannot_write, "'" + file.string() + "' cannot be written: TIFF holds no complex pixels",
+                  "write .nrrd, .nii or .h5"};
     const auto io = itk::TIFFImageIO::New();
     io->UseCompressionOff();
     write_image(*io, file, pixels, nullptr, spec.shape[2] > 1 ? 3 : 2);

@@ -41,7 +41,8 @@ void collect(matvar_t* v, const std::string& prefix, int depth, std::vector<Choi
   const std::string name = prefix + v->name;
   if (v->class_type == MAT_C_STRUCT) {
     const unsigned fields = Mat_VarGetNumberOfFields(v);
-    for (unsigned f = 0; f < fields; ++f) collect(Mat_VarGetStructFieldByIndex(v, f, 0), name + ".", depth + 1, choices);
+    for (unsigned f = 0; f < fields; ++f)
+      collect(Mat_VarGetStructFieldByIndex(v, f, 0), name + ".", depth + 1, choices);
     return;
   }
   if (!type_of(*v) || v->rank < 1 || !v->dims) return;
@@ -52,7 +53,9 @@ void collect(matvar_t* v, const std::string& prefix, int depth, std::vector<Choi
 
 File open(const fs::path& file) {
   File mat{Mat_Open(file.c_str(), MAT_ACC_RDONLY), Mat_Close};
-  if (!mat) throw Error{Errc::cannot_read, "the file cannot be opened as MATLAB: it is damaged or incomplete", "check that the file is complete"};
+  if (!mat)
+    throw Error{Errc::cannot_read, "the file cannot be opened as MATLAB: it is damaged or incomplete",
+                "check that the file is complete"};
   return mat;
 }
 
@@ -81,16 +84,20 @@ PixelBlock block_of(const matvar_t& v, std::size_t file_bytes) {
   while (extents.size() > 2 && extents.back() == 1) extents.pop_back();
   const ArraySpec spec{Shape{std::span<const std::int64_t>{extents}}, stored_as(*type)};
   check_plausible({spec.shape, ScalarType::u8}, file_bytes, true);
-  if (spec.shape.count() > 0 && !v.data) throw Error{Errc::cannot_read, "the variable is damaged or incomplete", "check that the file is complete"};
+  if (spec.shape.count() > 0 && !v.data)
+    throw Error{Errc::cannot_read, "the variable is damaged or incomplete", "check that the file is complete"};
   PixelBlock block = PixelBlock::allocate(spec);
   if (spec.shape.count() == 0) return block;
   const auto need = static_cast<std::size_t>(spec.shape.count()) * bytes_of(*type) / (v.isComplex ? 2 : 1);
   if (v.nbytes < need) throw Error{Errc::cannot_read, "the variable is incomplete", "check that the file is complete"};
   if (*type == FileType::c128 || *type == FileType::c64) {
     const auto& parts = *static_cast<const mat_complex_split_t*>(v.data);
-    if (!parts.Re || !parts.Im) throw Error{Errc::cannot_read, "the variable is incomplete", "check that the file is complete"};
-    if (*type == FileType::c128) interleave<double>(parts, block);
-    else interleave<float>(parts, block);
+    if (!parts.Re || !parts.Im)
+      throw Error{Errc::cannot_read, "the variable is incomplete", "check that the file is complete"};
+    if (*type == FileType::c128)
+      interleave<double>(parts, block);
+    else
+      interleave<float>(parts, block);
   } else {
     widen(*type, v.data, block);
   }
@@ -105,14 +112,16 @@ RawArray array_of(const fs::path& file, const std::string& wanted) {
   const std::string name = choose(choices, wanted);
   for (const auto& choice : choices) {
     // Before the library asks for the memory.
-    if (choice.name == name) check_plausible({Shape{std::span<const std::int64_t>{choice.shape}}, ScalarType::u8}, bytes, true);
+    if (choice.name == name)
+      check_plausible({Shape{std::span<const std::int64_t>{choice.shape}}, ScalarType::u8}, bytes, true);
   }
   const auto parts = split(name, '.');
   const File mat = open(file);
   const Variable top{Mat_VarRead(mat.get(), parts[0].c_str()), Mat_VarFree};
   matvar_t* v = top.get();
   for (std::size_t i = 1; i < parts.size() && v; ++i) v = Mat_VarGetStructFieldByName(v, parts[i].c_str(), 0);
-  if (!v || !type_of(*v)) throw Error{Errc::cannot_read, "the variable '" + name + "' cannot be read", "check that the file is complete"};
+  if (!v || !type_of(*v))
+    throw Error{Errc::cannot_read, "the variable '" + name + "' cannot be read", "check that the file is complete"};
   RawArray array;
   array.pixels = block_of(*v, bytes);
   return array;
@@ -124,12 +133,17 @@ class Matlab final : public Handler {
   [[nodiscard]] bool recognises(const fs::path& file) const override { return first_bytes(file, 6) == "MATLAB"; }
   [[nodiscard]] Dataset read(const fs::path& file, const ReadOptions& options) const override {
     const std::string wanted = hint_of(options, "dataset");
-    return make_dataset(array_of(file, wanted), options, [&](const fs::path& other) { return array_of(other, wanted); });
+    return make_dataset(array_of(file, wanted), options,
+                        [&](const fs::path& other) { return array_of(other, wanted); });
   }
 
  private:
-  Format format_{"MATLAB", {".mat"}, {Kind::volume, Kind::label_map, Kind::sinogram, Kind::k_space, Kind::spectral_cube, Kind::table}, {},
-                 array_hints({"dataset"}), "One numeric variable, rows first (a matrix of views x elements has the axes view,u)."};
+  Format format_{"MATLAB",
+                 {".mat"},
+                 {Kind::volume, Kind::label_map, Kind::sinogram, Kind::k_space, Kind::spectral_cube, Kind::table},
+                 {},
+                 array_hints({"dataset"}),
+                 "One numeric variable, rows first (a matrix of views x elements has the axes view,u)."};
 };
 
 }  // namespace

@@ -63,7 +63,8 @@ std::uint32_t gzip_length(const fs::path& file) {
     in.seekg(-4, std::ios::end);
     in.read(reinterpret_cast<char*>(end.data()), 4);
   }
-  return end[0] | static_cast<std::uint32_t>(end[1]) << 8 | static_cast<std::uint32_t>(end[2]) << 16 | static_cast<std::uint32_t>(end[3]) << 24;
+  return end[0] | static_cast<std::uint32_t>(end[1]) << 8 | static_cast<std::uint32_t>(end[2]) << 16 |
+         static_cast<std::uint32_t>(end[3]) << 24;
 }
 
 std::size_t unpacked_bytes(const fs::path& file) {
@@ -71,7 +72,8 @@ std::size_t unpacked_bytes(const fs::path& file) {
   if (!in) return 0;
   std::vector<char> piece(std::size_t{1} << 20);
   std::size_t total = 0;
-  for (int got = 0; (got = gzread(in, piece.data(), static_cast<unsigned>(piece.size()))) > 0;) total += static_cast<std::size_t>(got);
+  for (int got = 0; (got = gzread(in, piece.data(), static_cast<unsigned>(piece.size()))) > 0;)
+    total += static_cast<std::size_t>(got);
   const bool whole = gzclose(in) == Z_OK;
   return whole ? total : 0;
 }
@@ -89,11 +91,13 @@ bool looks_like_nifti(const fs::path& file) {
 NiftiHeader read_nifti_header(const fs::path& file) {
   nifti_set_debug_level(0);  // the library speaks on stderr otherwise
   const std::string bytes = start_of(file);
-  if (bytes.size() < header_bytes) throw Error{Errc::cannot_read, "the NIfTI header is incomplete", "check that the file is complete"};
+  if (bytes.size() < header_bytes)
+    throw Error{Errc::cannot_read, "the NIfTI header is incomplete", "check that the file is complete"};
   bool swapped = false;
   const auto rank = [&] { return field<std::int16_t>(bytes, 40, swapped); };
   if (rank() < 1 || rank() > 7) swapped = true;
-  if (rank() < 1 || rank() > 7) throw Error{Errc::invalid_input, "the NIfTI header gives no number of axes from 1 to 7"};
+  if (rank() < 1 || rank() > 7)
+    throw Error{Errc::invalid_input, "the NIfTI header gives no number of axes from 1 to 7"};
   NiftiHeader header;
   header.auxiliary = std::string{bytes, 228, 24}.c_str();
   header.packed = first_bytes(file, 2) == "\x1f\x8b";
@@ -104,15 +108,19 @@ NiftiHeader read_nifti_header(const fs::path& file) {
   for (int axis = 1; axis <= dim[0]; ++axis) {
     const auto extent = dim[static_cast<std::size_t>(axis)];
     if (extent < 1 || voxels > (std::int64_t{1} << 46)) {
-      throw Error{Errc::invalid_input, "the NIfTI header gives axis " + std::to_string(axis) + " the extent " + std::to_string(extent)};
+      throw Error{Errc::invalid_input,
+                  "the NIfTI header gives axis " + std::to_string(axis) + " the extent " + std::to_string(extent)};
     }
     voxels *= extent;
   }
   const auto bits = field<std::int16_t>(bytes, 72, swapped);
-  if (bits < 1 || bits > 256) throw Error{Errc::invalid_input, "the NIfTI header gives voxels of " + std::to_string(bits) + " bits"};
+  if (bits < 1 || bits > 256)
+    throw Error{Errc::invalid_input, "the NIfTI header gives voxels of " + std::to_string(bits) + " bits"};
   header.payload_bytes = static_cast<std::size_t>(voxels) * static_cast<std::size_t>(bits) / 8;
   const auto offset = field<float>(bytes, 108, swapped);
-  if (!(offset >= 0) || offset > 1e9f) throw Error{Errc::invalid_input, "the NIfTI header places the voxels at byte " + short_number(static_cast<double>(offset))};
+  if (!(offset >= 0) || offset > 1e9f)
+    throw Error{Errc::invalid_input,
+                "the NIfTI header places the voxels at byte " + short_number(static_cast<double>(offset))};
 
   header.first_byte = static_cast<std::size_t>(offset);
   // The library inverts what it finds: it ends the program when that is no number, and never ends when it is denormal.
@@ -120,7 +128,9 @@ NiftiHeader read_nifti_header(const fs::path& file) {
     for (int i = 0; i < count; ++i) {
       const float value = field<float>(bytes, static_cast<std::size_t>(first + 4 * i), swapped);
       if (!(std::abs(value) < 1e15f) || std::fpclassify(value) == FP_SUBNORMAL) {
-        throw Error{Errc::invalid_input, "the NIfTI header holds a spacing, scale or direction that cannot be: " + short_number(static_cast<double>(value)),
+        throw Error{Errc::invalid_input,
+                    "the NIfTI header holds a spacing, scale or direction that cannot be: " +
+                        short_number(static_cast<double>(value)),
                     "the header is damaged"};
       }
     }
@@ -130,8 +140,8 @@ NiftiHeader read_nifti_header(const fs::path& file) {
     mat44 sform{};
     for (std::size_t row = 0; row < 3; ++row)
       for (std::size_t axis = 0; axis < 4; ++axis) sform.m[row][axis] = real(280 + 16 * row + 4 * axis);
-    const mat44 qform = nifti_quatern_to_mat44(real(256), real(260), real(264), real(268), real(272), real(276), real(80), real(84),
-                                               real(88), real(76) < 0 ? -1.0f : 1.0f);
+    const mat44 qform = nifti_quatern_to_mat44(real(256), real(260), real(264), real(268), real(272), real(276),
+                                               real(80), real(84), real(88), real(76) < 0 ? -1.0f : 1.0f);
     header.disagreement_mm = corner_distance(sform, qform, dim);
   }
   return header;
@@ -140,15 +150,18 @@ NiftiHeader read_nifti_header(const fs::path& file) {
 void check_nifti_payload(const NiftiHeader& header, const fs::path& file) {
   const std::size_t size = size_of_file(file), need = header.first_byte + header.payload_bytes;
   if (need > (header.packed ? size * 1032 + 4096 : size)) {
-    throw Error{Errc::invalid_input, "the NIfTI header says " + std::to_string(header.payload_bytes) + " bytes of voxels, the file has " +
-                                         std::to_string(size),
+    throw Error{Errc::invalid_input,
+                "the NIfTI header says " + std::to_string(header.payload_bytes) + " bytes of voxels, the file has " +
+                    std::to_string(size),
                 "the file is truncated or its header is damaged"};
   }
   // The library fills up with zeros what a truncated file does not hold. Where the end of the file does not give the right
   // length (it is that of the last part only), the parts are counted.
-  if (!header.packed || (gzip_length(file) - static_cast<std::uint32_t>(need) < 65536 && need < (std::size_t{1} << 32))) return;
+  if (!header.packed || (gzip_length(file) - static_cast<std::uint32_t>(need) < 65536 && need < (std::size_t{1} << 32)))
+    return;
   if (unpacked_bytes(file) < need) {
-    throw Error{Errc::cannot_read, "the file is damaged or incomplete: it unpacks to fewer bytes than its header says", "check that the file is complete"};
+    throw Error{Errc::cannot_read, "the file is damaged or incomplete: it unpacks to fewer bytes than its header says",
+                "check that the file is complete"};
   }
 }
 
@@ -156,7 +169,8 @@ void check_gzip_end(const fs::path& file, std::size_t least) {
   // The length is kept modulo 2^32; header and extension come before the voxels.
   const auto before = gzip_length(file) - static_cast<std::uint32_t>(least);
   if (before >= header_bytes && before < 65536) return;
-  throw Error{Errc::cannot_write, "'" + file.string() + "' could not be written completely", "free some space or write to another disk"};
+  throw Error{Errc::cannot_write, "'" + file.string() + "' could not be written completely",
+              "free some space or write to another disk"};
 }
 
 }  // namespace iso::io::detail

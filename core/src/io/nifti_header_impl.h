@@ -9,10 +9,10 @@ namespace iso::io::detail {
 /// What the library does not check or say about a NIfTI-1 file.
 struct NiftiHeader {
   bool packed{false};
-  std::size_t payload_bytes{0};   ///< by dimensions and bits a voxel
-  std::size_t first_byte{0};      ///< of the voxels
-  double disagreement_mm{0};      ///< largest distance between a corner placed by sform and by qform, if both are given
-  std::string auxiliary;          ///< the text of aux_file
+  std::size_t payload_bytes{0};  ///< by dimensions and bits a voxel
+  std::size_t first_byte{0};     ///< of the voxels
+  double disagreement_mm{0};     ///< largest distance between a corner placed by sform and by qform, if both are given
+  std::string auxiliary;         ///< the text of aux_file
 };
 
 [[nodiscard]] bool looks_like_nifti(const std::filesystem::path& file);

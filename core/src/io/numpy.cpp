@@ -27,8 +27,9 @@ struct Header {
 
 FileType dtype(const std::string& name) {
   static const std::vector<std::pair<std::string, FileType>> known{
-      {"b1", FileType::u8}, {"i1", FileType::i8}, {"u1", FileType::u8}, {"i2", FileType::i16}, {"u2", FileType::u16}, {"i4", FileType::i32},
-      {"u4", FileType::u32}, {"i8", FileType::i64}, {"u8", FileType::u64}, {"f4", FileType::f32}, {"f8", FileType::f64}, {"c8", FileType::c64},
+      {"b1", FileType::u8},   {"i1", FileType::i8},  {"u1", FileType::u8},  {"i2", FileType::i16},
+      {"u2", FileType::u16},  {"i4", FileType::i32}, {"u4", FileType::u32}, {"i8", FileType::i64},
+      {"u8", FileType::u64},  {"f4", FileType::f32}, {"f8", FileType::f64}, {"c8", FileType::c64},
       {"c16", FileType::c128}};
   for (const auto& [text, type] : known)
     if (text == name) return type;
@@ -47,29 +48,35 @@ std::string_view value_of(std::string_view dictionary, const std::string& key) {
 }
 
 Header parse(std::string_view bytes) {
-  if (bytes.size() < 12 || bytes.substr(0, 6) != "\x93NUMPY") throw Error{Errc::invalid_input, "the array is not in NumPy's format"};
+  if (bytes.size() < 12 || bytes.substr(0, 6) != "\x93NUMPY")
+    throw Error{Errc::invalid_input, "the array is not in NumPy's format"};
   const auto byte = [&](std::size_t i) { return static_cast<std::size_t>(static_cast<unsigned char>(bytes[i])); };
   const bool small = byte(6) == 1;
   const std::size_t length = small ? byte(8) | byte(9) << 8 : byte(8) | byte(9) << 8 | byte(10) << 16 | byte(11) << 24;
   const std::size_t start = small ? 10 : 12;
-  if (byte(6) < 1 || byte(6) > 3) throw Error{Errc::unsupported, "NumPy's format has version " + std::to_string(byte(6)) + " here, 1 to 3 are known"};
-  if (length > most_header || start + length > bytes.size()) throw Error{Errc::cannot_read, "the NumPy header is incomplete", "check that the file is complete"};
+  if (byte(6) < 1 || byte(6) > 3)
+    throw Error{Errc::unsupported, "NumPy's format has version " + std::to_string(byte(6)) + " here, 1 to 3 are known"};
+  if (length > most_header || start + length > bytes.size())
+    throw Error{Errc::cannot_read, "the NumPy header is incomplete", "check that the file is complete"};
   const std::string_view dictionary = bytes.substr(start, length);
   Header header;
   header.bytes = start + length;
   const auto descr = value_of(dictionary, "descr");
   const auto close = descr.empty() || descr.front() != '\'' ? std::string_view::npos : descr.find('\'', 1);
-  if (close == std::string_view::npos || close < 3) throw Error{Errc::type_mismatch, "the NumPy array has elements of several fields", "save one field"};
+  if (close == std::string_view::npos || close < 3)
+    throw Error{Errc::type_mismatch, "the NumPy array has elements of several fields", "save one field"};
   header.swapped = descr[1] == '>';
   header.type = dtype(std::string{descr.substr(2, close - 2)});
   header.fortran = value_of(dictionary, "fortran_order").starts_with("True");
   auto shape = value_of(dictionary, "shape");
   const auto end = shape.find(')');
-  if (shape.empty() || shape.front() != '(' || end == std::string_view::npos) throw Error{Errc::invalid_input, "the NumPy header says no sound shape"};
+  if (shape.empty() || shape.front() != '(' || end == std::string_view::npos)
+    throw Error{Errc::invalid_input, "the NumPy header says no sound shape"};
   for (const auto& part : split(shape.substr(1, end - 1))) {
     if (part.empty()) continue;
     const auto extent = to_number(part);
-    if (!extent || *extent < 0 || *extent > 1e15) throw Error{Errc::invalid_input, "the NumPy header gives an axis the extent '" + part + "'"};
+    if (!extent || *extent < 0 || *extent > 1e15)
+      throw Error{Errc::invalid_input, "the NumPy header gives an axis the extent '" + part + "'"};
     header.shape.push_back(static_cast<std::int64_t>(*extent));
   }
   return header;
@@ -80,7 +87,8 @@ void swap_bytes(std::byte* data, std::size_t bytes, std::size_t word) {
 }
 
 // `fill(to, bytes)` reads on behind the header; false at the end of the file.
-PixelBlock load(const Header& header, std::size_t available, bool packed, const std::function<bool(void*, std::size_t)>& fill) {
+PixelBlock load(const Header& header, std::size_t available, bool packed,
+                const std::function<bool(void*, std::size_t)>& fill) {
   std::vector<std::int64_t> extents = header.shape;
   if (!header.fortran) std::ranges::reverse(extents);
   const ArraySpec spec{Shape{std::span<const std::int64_t>{extents}}, stored_as(header.type)};
@@ -89,7 +97,9 @@ PixelBlock load(const Header& header, std::size_t available, bool packed, const 
   const std::size_t bytes = static_cast<std::size_t>(spec.shape.count()) * bytes_of(header.type);
   std::vector<std::byte> raw(stored_as_is(header.type) ? 0 : bytes);
   std::byte* to = raw.empty() ? block.mutable_data() : raw.data();
-  if (bytes > 0 && !fill(to, bytes)) throw Error{Errc::cannot_read, "the array is incomplete: " + spec.shape.text() + " values were announced", "check that the file is complete"};
+  if (bytes > 0 && !fill(to, bytes))
+    throw Error{Errc::cannot_read, "the array is incomplete: " + spec.shape.text() + " values were announced",
+                "check that the file is complete"};
   if (header.swapped) {
     const bool halves = header.type == FileType::c64 || header.type == FileType::c128;
     swap_bytes(to, bytes, halves ? bytes_of(header.type) / 2 : bytes_of(header.type));
@@ -108,8 +118,10 @@ class Npy final : public Handler {
   void write(const fs::path& file, const Dataset& data) const override {
     const PixelBlock& block = *pixels_of(data);
     constexpr std::array<const char*, 8> names{"|u1", "<u2", "<i2", "<i4", "<f4", "<f8", "<c8", "<c16"};
-    std::string text = std::string{"{'descr': '"} + names[static_cast<std::size_t>(block.spec().type)] + "', 'fortran_order': False, 'shape': (";
-    for (std::size_t axis = block.spec().shape.rank(); axis-- > 0;) text += std::to_string(block.spec().shape[axis]) + ", ";
+    std::string text = std::string{"{'descr': '"} + names[static_cast<std::size_t>(block.spec().type)] +
+                       "', 'fortran_order': False, 'shape': (";
+    for (std::size_t axis = block.spec().shape.rank(); axis-- > 0;)
+      text += std::to_string(block.spec().shape[axis]) + ", ";
     text += "), }";
     text.resize((text.size() + 10 + 1 + 63) / 64 * 64 - 10 - 1, ' ');
     text += '\n';
@@ -119,7 +131,9 @@ class Npy final : public Handler {
     out << text;
     out.write(reinterpret_cast<const char*>(block.data()), static_cast<std::streamsize>(block.spec().bytes()));
     out.close();
-    if (!out) throw Error{Errc::cannot_write, "'" + file.string() + "' could not be written completely", "free some space or write to another disk"};
+    if (!out)
+      throw Error{Errc::cannot_write, "'" + file.string() + "' could not be written completely",
+                  "free some space or write to another disk"};
   }
   static RawArray array_of(const fs::path& file) {
     const Header header = parse(first_bytes(file, most_header + 12));
@@ -133,14 +147,18 @@ class Npy final : public Handler {
   }
 
  private:
-  Format format_{"NumPy array", {".npy"}, {Kind::volume, Kind::label_map, Kind::sinogram, Kind::k_space, Kind::spectral_cube, Kind::table},
-                 {Kind::volume, Kind::label_map, Kind::sinogram, Kind::k_space, Kind::spectral_cube}, array_hints(),
+  Format format_{"NumPy array",
+                 {".npy"},
+                 {Kind::volume, Kind::label_map, Kind::sinogram, Kind::k_space, Kind::spectral_cube, Kind::table},
+                 {Kind::volume, Kind::label_map, Kind::sinogram, Kind::k_space, Kind::spectral_cube},
+                 array_hints(),
                  "A bare array, the last axis of NumPy first; grid, geometry, quantity and metadata are lost."};
 };
 
 struct Archive {
   explicit Archive(const fs::path& file) : handle{unzOpen64(file.c_str())} {
-    if (!handle) throw Error{Errc::cannot_read, "the archive is damaged or incomplete", "check that the file is complete"};
+    if (!handle)
+      throw Error{Errc::cannot_read, "the archive is damaged or incomplete", "check that the file is complete"};
   }
   ~Archive() { unzClose(handle); }
   Archive(const Archive&) = delete;
@@ -163,10 +181,13 @@ Header open_member(unzFile zip, std::string& start) {
     if (got != static_cast<int>(count)) throw Error{Errc::cannot_read, "a member of the archive is incomplete"};
   };
   more(0, 12);
-  if (start.compare(0, 6, "\x93NUMPY") != 0) throw Error{Errc::type_mismatch, "a member of the archive is no NumPy array"};
+  if (start.compare(0, 6, "\x93NUMPY") != 0)
+    throw Error{Errc::type_mismatch, "a member of the archive is no NumPy array"};
   const auto byte = [&](std::size_t i) { return static_cast<std::size_t>(static_cast<unsigned char>(start[i])); };
-  const std::size_t whole = start[6] == 1 ? 10 + (byte(8) | byte(9) << 8) : 12 + (byte(8) | byte(9) << 8 | byte(10) << 16 | byte(11) << 24);
-  if (whole > most_header || whole < 12) throw Error{Errc::invalid_input, "a member of the archive has no sound header"};
+  const std::size_t whole =
+      start[6] == 1 ? 10 + (byte(8) | byte(9) << 8) : 12 + (byte(8) | byte(9) << 8 | byte(10) << 16 | byte(11) << 24);
+  if (whole > most_header || whole < 12)
+    throw Error{Errc::invalid_input, "a member of the archive has no sound header"};
   more(12, whole - 12);
   return parse(start);
 }
@@ -200,7 +221,8 @@ class Npz final : public Handler {
   }
   [[nodiscard]] Dataset read(const fs::path& file, const ReadOptions& options) const override {
     const std::string wanted = hint_of(options, "dataset");
-    return make_dataset(array_of(file, wanted), options, [&](const fs::path& other) { return array_of(other, wanted); });
+    return make_dataset(array_of(file, wanted), options,
+                        [&](const fs::path& other) { return array_of(other, wanted); });
   }
 
  private:
@@ -208,9 +230,11 @@ class Npz final : public Handler {
     const Archive zip{file};
     const auto members = members_of(zip.handle);
     std::vector<Choice> choices;
-    for (const auto& member : members) choices.push_back({member.name, {member.header.shape.begin(), member.header.shape.end()}});
+    for (const auto& member : members)
+      choices.push_back({member.name, {member.header.shape.begin(), member.header.shape.end()}});
     const std::string name = choose(choices, wanted) + ".npy";
-    if (unzLocateFile(zip.handle, name.c_str(), 1) != UNZ_OK) throw Error{Errc::cannot_read, "the array '" + name + "' cannot be found in the archive"};
+    if (unzLocateFile(zip.handle, name.c_str(), 1) != UNZ_OK)
+      throw Error{Errc::cannot_read, "the array '" + name + "' cannot be found in the archive"};
     std::string start;
     const Header header = open_member(zip.handle, start);
     RawArray array;
@@ -225,11 +249,16 @@ class Npz final : public Handler {
       }
       return true;
     });
-    if (unzCloseCurrentFile(zip.handle) == UNZ_CRCERROR) throw Error{Errc::invalid_input, "the array '" + name + "' is damaged: its checksum is wrong"};
+    if (unzCloseCurrentFile(zip.handle) == UNZ_CRCERROR)
+      throw Error{Errc::invalid_input, "the array '" + name + "' is damaged: its checksum is wrong"};
     return array;
   }
-  Format format_{"NumPy archive", {".npz"}, {Kind::volume, Kind::label_map, Kind::sinogram, Kind::k_space, Kind::spectral_cube, Kind::table}, {},
-                 array_hints({"dataset"}), "One array of the archive, the last axis of NumPy first."};
+  Format format_{"NumPy archive",
+                 {".npz"},
+                 {Kind::volume, Kind::label_map, Kind::sinogram, Kind::k_space, Kind::spectral_cube, Kind::table},
+                 {},
+                 array_hints({"dataset"}),
+                 "One array of the archive, the last axis of NumPy first."};
 };
 
 }  // namespace

@@ -40,7 +40,8 @@ std::optional<Window> window_asked_for(const Metadata& meta) {
   text.imbue(std::locale::classic());
   double width = 0, centre = 0;
   char comma = 0;
-  if (!(text >> width >> comma >> centre) || comma != ',' || !(width > 0) || !std::isfinite(width + centre)) return std::nullopt;
+  if (!(text >> width >> comma >> centre) || comma != ',' || !(width > 0) || !std::isfinite(width + centre))
+    return std::nullopt;
   return Window{centre - width / 2, centre + width / 2};
 }
 
@@ -50,7 +51,8 @@ std::vector<std::uint8_t> greys(const PixelBlock& pixels, const std::optional<Wi
   const std::int64_t count = shape[0] * shape[1];
   const std::int64_t slices = shape.rank() > 2 ? shape[2] : 1;
   const PixelBlock all = pixels.converted(ScalarType::f64);
-  const auto slice = all.values<double>().subspan(static_cast<std::size_t>(count * (slices / 2)), static_cast<std::size_t>(count));
+  const auto slice =
+      all.values<double>().subspan(static_cast<std::size_t>(count * (slices / 2)), static_cast<std::size_t>(count));
   const Window window = asked ? *asked : window_of({slice.begin(), slice.end()});
   std::vector<std::uint8_t> result(slice.size(), 128);
   if (!(window.high > window.low)) return result;
@@ -64,18 +66,25 @@ std::vector<std::uint8_t> greys(const PixelBlock& pixels, const std::optional<Wi
 class Png final : public Handler {
  public:
   [[nodiscard]] const Format& format() const noexcept override {
-    static const Format known{"PNG", {".png"}, {}, {Kind::volume}, {},
-                              "A picture of the middle slice in 256 greys, in the window that the metadata asks for or from the 0.5th to the 99.5th percentile; for looking only."};
+    static const Format known{"PNG",
+                              {".png"},
+                              {},
+                              {Kind::volume},
+                              {},
+                              "A picture of the middle slice in 256 greys, in the window that the metadata asks for or "
+                              "from the 0.5th to the 99.5th percentile; for looking only."};
     return known;
   }
   [[nodiscard]] bool recognises(const fs::path& file) const override { return first_bytes(file, 4) == "\x89PNG"; }
   [[nodiscard]] Dataset read(const fs::path& file, const ReadOptions&) const override {
-    throw Error{Errc::invalid_input, "'" + file.string() + "' is a picture, which is written only", "read the data that it was made from"};
+    throw Error{Errc::invalid_input, "'" + file.string() + "' is a picture, which is written only",
+                "read the data that it was made from"};
   }
   void write(const fs::path& file, const Dataset& data) const override {
     const PixelBlock& pixels = std::get<Volume>(data).pixels;
     if (is_complex(pixels.spec().type))
-      throw Error{Errc::cannot_write, "'" + file.string() + "' cannot be written: PNG holds no complex pixels", "write .nrrd, .nii or .h5"};
+      throw Error{Errc::cannot_write, "'" + file.string() + "' cannot be written: PNG holds no complex pixels",
+                  "write .nrrd, .nii or .h5"};
     const std::vector<std::uint8_t> picture = greys(pixels, window_asked_for(std::get<Volume>(data).meta));
     const auto io = itk::PNGImageIO::New();
     itk::ImageIORegion region(2);

@@ -1,11 +1,11 @@
 #include "iso/io/registry.h"
 
-#include "iso/base/error.h"
-#include "iso/base/log.h"
-#include "iso/geometry/verdict.h"
 #include "array_impl.h"
 #include "atomic_write_impl.h"
 #include "handlers_impl.h"
+#include "iso/base/error.h"
+#include "iso/base/log.h"
+#include "iso/geometry/verdict.h"
 
 #include <itkMacro.h>
 #include <unistd.h>
@@ -66,7 +66,8 @@ const Handler& handler_for_reading(const fs::path& file) {
   for (const auto& handler : all()) {
     if (!handler->recognises(file)) continue;
     if (named) {
-      log::warning("core.io", quoted(file), " is named like ", named->format().name, ", its content is ", handler->format().name);
+      log::warning("core.io", quoted(file), " is named like ", named->format().name, ", its content is ",
+                   handler->format().name);
     }
     return *handler;
   }
@@ -74,7 +75,8 @@ const Handler& handler_for_reading(const fs::path& file) {
     throw Error{Errc::invalid_input, quoted(file) + " is named like " + named->format().name + ", its content is not",
                 "check that the file is complete and has the right name"};
   }
-  throw Error{Errc::invalid_input, quoted(file) + " is in no format that is known here", "formats are known for " + known_extensions()};
+  throw Error{Errc::invalid_input, quoted(file) + " is in no format that is known here",
+              "formats are known for " + known_extensions()};
 }
 
 void check_there(const fs::path& file) {
@@ -84,14 +86,18 @@ void check_there(const fs::path& file) {
     throw Error{Errc::cannot_read, "there is no file " + quoted(file), "check the name and the folder"};
   }
   if (::access(file.c_str(), R_OK) != 0) {
-    throw Error{Errc::cannot_read, quoted(file) + " cannot be opened: " + std::strerror(errno), "check its permissions"};
+    throw Error{Errc::cannot_read, quoted(file) + " cannot be opened: " + std::strerror(errno),
+                "check its permissions"};
   }
   if (fs::is_directory(status)) {
-    if (fs::is_empty(file, problem)) throw Error{Errc::no_input, "the folder " + quoted(file) + " is empty", "give a folder with a DICOM series"};
+    if (fs::is_empty(file, problem))
+      throw Error{Errc::no_input, "the folder " + quoted(file) + " is empty", "give a folder with a DICOM series"};
     return;
   }
-  if (!fs::is_regular_file(status)) throw Error{Errc::cannot_read, quoted(file) + " is not a file", "give the name of a file or a folder"};
-  if (fs::file_size(file, problem) == 0) throw Error{Errc::no_input, quoted(file) + " is empty", "check where it came from"};
+  if (!fs::is_regular_file(status))
+    throw Error{Errc::cannot_read, quoted(file) + " is not a file", "give the name of a file or a folder"};
+  if (fs::file_size(file, problem) == 0)
+    throw Error{Errc::no_input, quoted(file) + " is empty", "check where it came from"};
 }
 
 void check_options(const fs::path& file, const Handler& handler, const ReadOptions& options) {
@@ -105,8 +111,9 @@ void check_options(const fs::path& file, const Handler& handler, const ReadOptio
                 known.empty() ? "leave it out" : "hints of this format are " + known};
   }
   if (options.expected && std::ranges::find(format.reads, *options.expected) == format.reads.end()) {
-    throw Error{Errc::type_mismatch, quoted(file) + " is a " + format.name + " file, which cannot be read as a " +
-                                         std::string{to_string(*options.expected)},
+    throw Error{Errc::type_mismatch,
+                quoted(file) + " is a " + format.name + " file, which cannot be read as a " +
+                    std::string{to_string(*options.expected)},
                 format.help};
   }
 }
@@ -120,7 +127,8 @@ void check_result(const fs::path& file, const Dataset& data, const ReadOptions& 
     case Soundness::sound: break;
     case Soundness::empty: throw Error{Errc::no_input, quoted(file) + " holds no values"};
     case Soundness::not_finite:
-      throw Error{Errc::invalid_input, quoted(file) + " holds values that are NaN or infinite", "mask or repair them first"};
+      throw Error{Errc::invalid_input, quoted(file) + " holds values that are NaN or infinite",
+                  "mask or repair them first"};
   }
   if (const auto* volume = std::get_if<Volume>(&data)) check_grid(volume->grid);
   if (const auto* labels = std::get_if<LabelMap>(&data)) check_grid(labels->grid);
@@ -145,9 +153,11 @@ void guarded(const fs::path& file, Errc otherwise, const std::string& failure, c
   } catch (const Error& error) {
     rethrow_naming(file, error);
   } catch (const std::bad_alloc&) {
-    throw Error{Errc::out_of_memory, quoted(file) + " needs more memory than there is", "close other programs, or take a smaller file"};
+    throw Error{Errc::out_of_memory, quoted(file) + " needs more memory than there is",
+                "close other programs, or take a smaller file"};
   } catch (const std::length_error&) {
-    throw Error{Errc::out_of_memory, quoted(file) + " asks for an impossible amount of memory", "check that it is complete"};
+    throw Error{Errc::out_of_memory, quoted(file) + " asks for an impossible amount of memory",
+                "check that it is complete"};
   } catch (const itk::ExceptionObject& error) {
     log::debug("core.io", error.GetDescription());
     throw Error{otherwise, quoted(file) + failure, "check that the file is complete"};
@@ -161,8 +171,8 @@ void guarded(const fs::path& file, Errc otherwise, const std::string& failure, c
 
 Handler::~Handler() = default;
 void Handler::write(const fs::path& file, const Dataset& data) const {
-  throw Error{Errc::cannot_write, quoted(file) + " cannot be written: " + format().name + " is a format for reading a " +
-                                      std::string{to_string(kind_of(data))} + " only"};
+  throw Error{Errc::cannot_write, quoted(file) + " cannot be written: " + format().name +
+                                      " is a format for reading a " + std::string{to_string(kind_of(data))} + " only"};
 }
 std::vector<fs::path> Handler::companions(const fs::path&) const { return {}; }
 
@@ -173,12 +183,13 @@ DatasetPtr read(const fs::path& file, const ReadOptions& options) {
   const Handler& handler = handler_for_reading(file);
   check_options(file, handler, options);
   DatasetPtr out;
-  guarded(file, Errc::cannot_read, " cannot be read as " + handler.format().name + ": it is damaged or incomplete", [&] {
-    Dataset data = handler.read(file, options);
-    check_result(file, data, options);
-    metadata(data).try_emplace("source", file.filename().string());
-    out = std::make_shared<const Dataset>(std::move(data));
-  });
+  guarded(file, Errc::cannot_read, " cannot be read as " + handler.format().name + ": it is damaged or incomplete",
+          [&] {
+            Dataset data = handler.read(file, options);
+            check_result(file, data, options);
+            metadata(data).try_emplace("source", file.filename().string());
+            out = std::make_shared<const Dataset>(std::move(data));
+          });
   return out;
 }
 
@@ -207,17 +218,22 @@ void write(const fs::path& file, const Dataset& data, const WriteOptions& option
         able += (able.empty() ? "" : ", ") + handler->format().extensions.front();
       }
     }
-    throw Error{Errc::cannot_write, named ? quoted(file) + " cannot hold a " + std::string{to_string(kind)}
-                                          : quoted(file) + " has no extension that says its format",
+    throw Error{Errc::cannot_write,
+                named ? quoted(file) + " cannot hold a " + std::string{to_string(kind)}
+                      : quoted(file) + " has no extension that says its format",
                 "a " + std::string{to_string(kind)} + " can be written to " + able};
   }
   if (soundness(data) == Soundness::empty) {
-    throw Error{Errc::invalid_result, quoted(file) + " is not written: the " + std::string{to_string(kind)} + " is empty"};
+    throw Error{Errc::invalid_result,
+                quoted(file) + " is not written: the " + std::string{to_string(kind)} + " is empty"};
   }
   guarded(file, Errc::cannot_write, " cannot be written", [&] {
-    write_all_atomically(file, options.overwrite, [&](const fs::path& temporary) {
-      guarded(temporary, Errc::cannot_write, " cannot be written", [&] { chosen->write(temporary, data); });
-    }, [&](const fs::path& name) { return chosen->companions(name); });
+    write_all_atomically(
+        file, options.overwrite,
+        [&](const fs::path& temporary) {
+          guarded(temporary, Errc::cannot_write, " cannot be written", [&] { chosen->write(temporary, data); });
+        },
+        [&](const fs::path& name) { return chosen->companions(name); });
   });
 }
 

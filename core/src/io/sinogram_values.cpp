@@ -20,8 +20,10 @@ class Field {
     }
     const bool fits = shape[0] == readings[0] && (shape[1] == readings[1] || (readings[1] == 1 && shape.rank() == 2));
     if (!fits || shape.count() % per_view_ != 0) {
-      throw Error{Errc::shape_mismatch, "the " + name + " field is " + shape.text() + ", the readings are " + readings.text() + " (u, v, view)",
-                  "give a number, a field of the detector's size, or one field a view"};
+      throw Error{
+          Errc::shape_mismatch,
+          "the " + name + " field is " + shape.text() + ", the readings are " + readings.text() + " (u, v, view)",
+          "give a number, a field of the detector's size, or one field a view"};
     }
     values_ = block.converted(ScalarType::f64);
     const std::int64_t fields = shape.count() / per_view_;
@@ -44,7 +46,8 @@ class Field {
     const auto values = values_.values<double>();
     for (std::int64_t f = 0; f < fields; ++f)
       for (std::int64_t i = 0; i < per_view_; ++i)
-        sum[static_cast<std::size_t>(i)] += values[static_cast<std::size_t>(f * per_view_ + i)] / static_cast<double>(fields);
+        sum[static_cast<std::size_t>(i)] +=
+            values[static_cast<std::size_t>(f * per_view_ + i)] / static_cast<double>(fields);
     values_ = mean;
   }
   PixelBlock values_;
@@ -68,7 +71,8 @@ bool bridge(std::span<float> row, std::span<const std::uint8_t> dead) {
       for (std::size_t j = 0; j < i; ++j) row[j] = row[i];
     } else {
       const auto gap = static_cast<float>(i - left);
-      for (std::size_t j = left + 1; j < i; ++j) row[j] = row[left] + (row[i] - row[left]) * static_cast<float>(j - left) / gap;
+      for (std::size_t j = left + 1; j < i; ++j)
+        row[j] = row[left] + (row[i] - row[left]) * static_cast<float>(j - left) / gap;
     }
     left = i;
   }
@@ -101,11 +105,14 @@ PixelBlock line_integrals(const PixelBlock& readings, const std::optional<PixelB
         const double with = in[static_cast<std::size_t>(first + u)] - base, without = open.at(v * nu + u, view) - base;
         const bool sound = with > 0 && without > 0 && std::isfinite(with) && std::isfinite(without);
         dead[static_cast<std::size_t>(u)] = sound ? 0 : 1;
-        if (sound) row[static_cast<std::size_t>(u)] = static_cast<float>(std::log(without / with));
-        else ++lost;
+        if (sound)
+          row[static_cast<std::size_t>(u)] = static_cast<float>(std::log(without / with));
+        else
+          ++lost;
       }
       if (lost > 0 && !bridge(row, dead)) {
-        throw Error{Errc::invalid_input, "row " + std::to_string(v) + " of view " + std::to_string(view) + " has no reading above zero",
+        throw Error{Errc::invalid_input,
+                    "row " + std::to_string(v) + " of view " + std::to_string(view) + " has no reading above zero",
                     "check the unattenuated and dark levels, or leave that view out"};
       }
       mended += lost;
@@ -122,8 +129,10 @@ ProjectionGeometry with_rotation_axis(const ProjectionGeometry& geometry, double
                 "give detector_offset_mm in the geometry file"};
   }
   const double now = geometry.project(0, {0, 0, 0})[0];
-  if (!(axis_u > -static_cast<double>(geometry.elements()[0]) && axis_u < 2 * static_cast<double>(geometry.elements()[0]))) {
-    throw Error{Errc::invalid_input, "the hint 'rotation_axis' is " + short_number(axis_u) + ", the detector has elements 0 to " +
+  if (!(axis_u > -static_cast<double>(geometry.elements()[0]) &&
+        axis_u < 2 * static_cast<double>(geometry.elements()[0]))) {
+    throw Error{Errc::invalid_input, "the hint 'rotation_axis' is " + short_number(axis_u) +
+                                         ", the detector has elements 0 to " +
                                          std::to_string(geometry.elements()[0] - 1)};
   }
   std::vector<View> views(geometry.views().begin(), geometry.views().end());

@@ -23,8 +23,8 @@ class JobContext final : public plugin::RunContext {
     std::size_t memory_budget_bytes{0};
     std::filesystem::path scratch;
     int preview_every{0};
-    std::filesystem::path checkpoint_file;         ///< empty: none are kept
-    std::string checkpoint_key;                    ///< says which run the file belongs to
+    std::filesystem::path checkpoint_file;              ///< empty: none are kept
+    std::string checkpoint_key;                         ///< says which run the file belongs to
     std::chrono::milliseconds checkpoint_pause{30000};  ///< between two of them
     bool resume{false};
   };

@@ -22,14 +22,18 @@ void check_place(const std::string& port, const fs::path& file, bool overwrite) 
   std::error_code ignored;
   const fs::path folder = folder_of(file);
   if (!fs::is_directory(folder, ignored))
-    throw Error(Errc::output_directory, "the folder '" + folder.string() + "' of output '" + port + "' does not exist", "make it first");
+    throw Error(Errc::output_directory, "the folder '" + folder.string() + "' of output '" + port + "' does not exist",
+                "make it first");
   if (fs::is_directory(file, ignored))
-    throw Error(Errc::cannot_write, "output '" + port + "' is the folder '" + file.string() + "', expected a file name");
+    throw Error(Errc::cannot_write,
+                "output '" + port + "' is the folder '" + file.string() + "', expected a file name");
   if (::access(folder.c_str(), W_OK | X_OK) != 0)
-    throw Error(Errc::output_directory, "the folder '" + folder.string() + "' of output '" + port + "' cannot be written to",
+    throw Error(Errc::output_directory,
+                "the folder '" + folder.string() + "' of output '" + port + "' cannot be written to",
                 "choose another folder or ask for permission");
   if (!overwrite && fs::exists(file, ignored))
-    throw Error(Errc::cannot_write, "'" + file.string() + "' exists already", "choose another name, or insist with --overwrite");
+    throw Error(Errc::cannot_write, "'" + file.string() + "' exists already",
+                "choose another name, or insist with --overwrite");
 }
 
 /// The files of one delivery. They are written in a folder beside their place ("stage"), then renamed ("commit"); what
@@ -52,7 +56,8 @@ class Delivery {
     if (found != staging_.end()) return found->second / "new" / place.filename();
     std::string name = (folder / ".isocenter-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr)
-      throw Error(Errc::output_directory, "the folder '" + folder.string() + "' cannot be written to: " + std::strerror(errno),
+      throw Error(Errc::output_directory,
+                  "the folder '" + folder.string() + "' cannot be written to: " + std::strerror(errno),
                   "choose another folder or ask for permission");
     staging_[folder] = name;
     fs::create_directories(fs::path(name) / "new");
@@ -68,7 +73,8 @@ class Delivery {
       for (const fs::path& name : names) {
         if (fs::exists(folder / name)) {
           if (!overwrite && !name.string().ends_with(".record.json"))
-            throw Error(Errc::cannot_write, "'" + (folder / name).string() + "' exists already", "choose another name, or insist with --overwrite");
+            throw Error(Errc::cannot_write, "'" + (folder / name).string() + "' exists already",
+                        "choose another name, or insist with --overwrite");
           move(folder / name, staging / "old" / name);
         }
         move(staging / "new" / name, folder / name);
@@ -82,13 +88,16 @@ class Delivery {
     std::string text = problem.what();
     for (const auto& [folder, staging] : staging_) {
       const std::string inner = (staging / "new").string();
-      for (std::size_t at = text.find(inner); at != std::string::npos; at = text.find(inner)) text.replace(at, inner.size(), folder.string());
+      for (std::size_t at = text.find(inner); at != std::string::npos; at = text.find(inner))
+        text.replace(at, inner.size(), folder.string());
     }
     return {problem.code(), text, problem.hint(), problem.where()};
   }
 
  private:
-  struct Step { fs::path from, to; };
+  struct Step {
+    fs::path from, to;
+  };
 
   void move(const fs::path& from, const fs::path& to) {
     std::error_code problem;
@@ -144,9 +153,11 @@ void check_places(const Recipe& recipe, const ExecutionOptions& options) {
     if (in_workspace(place)) continue;
     const fs::path whole = fs::weakly_canonical(place, ignored);
     if (inputs.contains(whole))
-      throw Error(Errc::cannot_write, "output '" + port + "' would replace the input '" + place + "'", "choose another name");
+      throw Error(Errc::cannot_write, "output '" + port + "' would replace the input '" + place + "'",
+                  "choose another name");
     if (!outputs.insert(whole).second)
-      throw Error(Errc::cannot_write, "two outputs would be written to '" + place + "'", "choose another name for '" + port + "'");
+      throw Error(Errc::cannot_write, "two outputs would be written to '" + place + "'",
+                  "choose another name for '" + port + "'");
     check_place(port, place, options.overwrite);
   }
 }
@@ -161,7 +172,8 @@ void deliver(Outcome& outcome, DataAccess& data, const ExecutionOptions& options
     for (const auto& [port, place] : record.recipe.outputs)
       if (in_workspace(place)) data.write(place, result_of(outcome, port), options.overwrite);
     std::error_code ignored;
-    if (const fs::path state = checkpoint_path(record.recipe); !state.empty() && (options.resume || options.checkpoint_every.count() > 0))
+    if (const fs::path state = checkpoint_path(record.recipe);
+        !state.empty() && (options.resume || options.checkpoint_every.count() > 0))
       fs::remove(state, ignored);
   } catch (...) {
     outcome.outputs.clear();

@@ -28,7 +28,8 @@ DeviceLock::DeviceLock(std::string_view backend, const std::stop_token& stop, co
     if (!told && waiting) waiting();
     if (stop.stop_requested()) {
       ::close(file_);
-      throw Error(Errc::cancelled, "the job was cancelled while it waited for the device '" + std::string(backend) + "'");
+      throw Error(Errc::cancelled,
+                  "the job was cancelled while it waited for the device '" + std::string(backend) + "'");
     }
     std::this_thread::sleep_for(std::chrono::milliseconds{50});
   }

@@ -30,8 +30,11 @@ Replay replay(const Record& before, Executor& executor, const std::stop_token& s
   if (!before.backend.empty()) recipe.device = before.backend;
   Replay result;
   result.record = executor.execute(recipe, stop, on_event);
-  if (result.record.state == State::done) result.comparison = compare(before, result.record);
-  else result.comparison.differences.push_back("the run " + std::string(to_string(result.record.state)) + ": " + result.record.error_message);
+  if (result.record.state == State::done)
+    result.comparison = compare(before, result.record);
+  else
+    result.comparison.differences.push_back("the run " + std::string(to_string(result.record.state)) + ": " +
+                                            result.record.error_message);
   return result;
 }
 

@@ -38,8 +38,10 @@ class Files final : public DataAccess {
       throw Error(Errc::cannot_write, "'" + place + "' has no extension of a format that can be written",
                   "the extensions for a " + std::string(to_string(kind)) + " are: " + extensions_for(kind));
     if (std::ranges::find(handler->format().writes, kind) == handler->format().writes.end())
-      throw Error(Errc::cannot_write, handler->format().name + " files such as '" + place + "' cannot hold a " + std::string(to_string(kind)),
-                  "the extensions for it are: " + extensions_for(kind));
+      throw Error(
+          Errc::cannot_write,
+          handler->format().name + " files such as '" + place + "' cannot hold a " + std::string(to_string(kind)),
+          "the extensions for it are: " + extensions_for(kind));
   }
 
   void write(const std::string& place, const DatasetPtr& data, bool overwrite) override {

@@ -35,8 +35,8 @@ void read_member(const Json& json, const char* name, T& target) {
   try {
     target = found->get<T>();
   } catch (const Json::exception&) {
-    throw Error(Errc::invalid_input,
-                "member '" + std::string(name) + "' is a JSON " + found->type_name() + " of another form than expected");
+    throw Error(Errc::invalid_input, "member '" + std::string(name) + "' is a JSON " + found->type_name() +
+                                         " of another form than expected");
   }
 }
 

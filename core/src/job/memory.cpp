@@ -12,13 +12,13 @@ namespace {
 
 /// What operators of the back end "cpu" hold and allocate while they work, as its rooms say (gpu/cpu/ray/operators.h).
 struct OwnBytes {
-  static constexpr std::size_t border = 4;             ///< zeros around planes and views, both sides together
-  static constexpr std::size_t ray_bytes = 56;         ///< a traced ray
+  static constexpr std::size_t border = 4;      ///< zeros around planes and views, both sides together
+  static constexpr std::size_t ray_bytes = 56;  ///< a traced ray
   static constexpr std::size_t rays_at_once = 1 << 18;
-  static constexpr std::size_t slab = 16;              ///< planes of a volume that a thread works on
+  static constexpr std::size_t slab = 16;  ///< planes of a volume that a thread works on
   static constexpr std::size_t padded_views_bytes = 8 << 20;
   static constexpr std::size_t most_padded_views = 64;
-  static constexpr std::size_t lines_at_once = 16;     ///< of a Fourier transform, by one thread
+  static constexpr std::size_t lines_at_once = 16;  ///< of a Fourier transform, by one thread
 
   [[nodiscard]] static std::size_t of_views(const ProjectionGeometry& geometry) {
     return 2 * geometry.views().size() * sizeof(View);  // the description, and the operator's table made of it
@@ -35,13 +35,16 @@ struct OwnBytes {
     const std::size_t element = iso::bytes_of(spec.type);
     if (slices) return of_views(spec.geometry) + rays + 2 * (size[0] + border) * (size[1] + border) * element;
     std::size_t plane = 0;
-    for (std::size_t axis = 0; axis < 3; ++axis) plane = std::max(plane, (size[axis] + border) * (size[(axis + 1) % 3] + border));
+    for (std::size_t axis = 0; axis < 3; ++axis)
+      plane = std::max(plane, (size[axis] + border) * (size[(axis + 1) % 3] + border));
     return of_views(spec.geometry) + rays + slab * plane * element * threads();
   }
   std::size_t operator()(const compute::Backprojection& spec) const {
     const auto [nu, nv] = spec.geometry.elements();
-    const std::size_t view = (static_cast<std::size_t>(nu) + border) * (static_cast<std::size_t>(nv) + border) * iso::bytes_of(spec.type);
-    const std::size_t views = std::min({spec.geometry.views().size(), most_padded_views, std::max<std::size_t>(1, padded_views_bytes / view)});
+    const std::size_t view =
+        (static_cast<std::size_t>(nu) + border) * (static_cast<std::size_t>(nv) + border) * iso::bytes_of(spec.type);
+    const std::size_t views = std::min(
+        {spec.geometry.views().size(), most_padded_views, std::max<std::size_t>(1, padded_views_bytes / view)});
     return of_views(spec.geometry) + std::max(views, std::min(threads(), spec.geometry.views().size())) * view;
   }
   std::size_t operator()(const compute::DetectorFilter& spec) const {

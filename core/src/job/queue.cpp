@@ -65,7 +65,8 @@ struct Queue::Impl {
     std::unique_lock device{cuda_device, std::defer_lock};
     if (entry.recipe.device.starts_with("cuda")) device.lock();
     try {
-      return lane.executor->execute(entry.recipe, entry.stop.get_token(), [&](const Event& event) { pass_on(entry, event); });
+      return lane.executor->execute(entry.recipe, entry.stop.get_token(),
+                                    [&](const Event& event) { pass_on(entry, event); });
     } catch (...) {
       Record record;
       record.recipe = entry.recipe;

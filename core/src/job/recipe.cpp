@@ -10,8 +10,8 @@ namespace iso::job {
 namespace {
 
 constexpr int recipe_version = 1;
-constexpr std::array<std::string_view, 7> state_names{"queued", "running",   "cancelling", "done",
-                                                      "cancelled", "failed", "crashed"};
+constexpr std::array<std::string_view, 7> state_names{"queued",    "running", "cancelling", "done",
+                                                      "cancelled", "failed",  "crashed"};
 
 void read_findings(const Json& json, std::vector<Finding>& findings) {
   std::vector<std::string> names;
@@ -81,7 +81,8 @@ Recipe recipe_from_object(const Json& json) {
   Recipe recipe;
   read_member(json, "task", recipe.task);
   if (recipe.task.empty())
-    throw Error(Errc::invalid_input, "the recipe has no task", "add \"task\": \"plugin/task\"; `isocenter list` names them");
+    throw Error(Errc::invalid_input, "the recipe has no task",
+                "add \"task\": \"plugin/task\"; `isocenter list` names them");
   read_member(json, "inputs", recipe.inputs);
   read_member(json, "hints", recipe.hints);
   read_member(json, "outputs", recipe.outputs);

@@ -53,9 +53,7 @@ void read_error(const Json& json, Record& record) {
   read_member(*found, "hint", record.error_hint);
 }
 
-std::string_view to_string(Isolation isolation) {
-  return isolation == Isolation::worker ? "worker" : "in_process";
-}
+std::string_view to_string(Isolation isolation) { return isolation == Isolation::worker ? "worker" : "in_process"; }
 
 /// What differs between two named maps, as sentences "kind name: a, then b".
 void compare_maps(const std::string& kind, const std::map<std::string, std::string>& before,
@@ -151,9 +149,7 @@ Record record_from_json(std::string_view text) {
   return record;
 }
 
-std::filesystem::path record_path(const std::filesystem::path& output) {
-  return output.string() + ".record.json";
-}
+std::filesystem::path record_path(const std::filesystem::path& output) { return output.string() + ".record.json"; }
 
 Record read_record(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
@@ -172,8 +168,10 @@ void write_record(const std::filesystem::path& file, const Record& record) {
   int number = 0;
   for (std::size_t done = 0; done < text.size() && number == 0;) {
     const ssize_t count = ::write(descriptor, text.data() + done, text.size() - done);
-    if (count >= 0) done += static_cast<std::size_t>(count);
-    else if (errno != EINTR) number = errno;
+    if (count >= 0)
+      done += static_cast<std::size_t>(count);
+    else if (errno != EINTR)
+      number = errno;
   }
   if (number == 0 && ::fsync(descriptor) != 0) number = errno;
   if (::close(descriptor) != 0 && number == 0) number = errno;

@@ -24,9 +24,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point begin) {
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
+double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
 std::string utc_now() {
   const std::time_t moment = std::time(nullptr);
@@ -95,7 +93,8 @@ void check_result(const std::string& task, const plugin::Port& port, const Datas
   const Soundness found = soundness(*data);
   if (found == Soundness::empty) throw Error(Errc::invalid_result, what + " is empty");
   if (found == Soundness::not_finite)
-    throw Error(Errc::invalid_result, what + " holds NaN or infinity", "the method diverged; choose smaller steps or check the input");
+    throw Error(Errc::invalid_result, what + " holds NaN or infinity",
+                "the method diverged; choose smaller steps or check the input");
 }
 
 /// "needs about 1.2 GiB of memory and 40 s".
@@ -223,17 +222,18 @@ class Run {
     const std::size_t additional = needed.operator_bytes + needed.work_bytes;  // the inputs are in memory already
     if (additional > budget_ && !around_.options.ignore_memory)
       throw Error(Errc::out_of_memory,
-                  "task '" + recipe().task + "' needs about " + in_words(additional) + " of memory, " + in_words(budget_) +
-                      " are available",
+                  "task '" + recipe().task + "' needs about " + in_words(additional) + " of memory, " +
+                      in_words(budget_) + " are available",
                   "use a smaller grid or fewer views, close other programs, or insist with --ignore-memory");
-    const compute::Backend& backend =
-        around_.registry.choose(needs.operators, around_.options.ignore_memory ? 0 : needed.input_bytes + additional, recipe().device);
+    const compute::Backend& backend = around_.registry.choose(
+        needs.operators, around_.options.ignore_memory ? 0 : needed.input_bytes + additional, recipe().device);
     const compute::DeviceInfo info = backend.info();
     outcome_.record.backend = info.id;
     outcome_.record.device = info.description;
     outcome_.record.cpu_level = info.level;
     tell_needs();
-    iso::log::info("job", recipe().task, " on ", info.id, " with ", ThreadBudget::threads(), " threads, seed ", recipe().seed);
+    iso::log::info("job", recipe().task, " on ", info.id, " with ", ThreadBudget::threads(), " threads, seed ",
+                   recipe().seed);
     return backend;
   }
 
@@ -256,9 +256,16 @@ class Run {
     stop_if_asked();  // what a stopped method returns is not the whole result
   }
 
-  [[nodiscard]] JobContext::Setting setting(const compute::Backend& backend, const std::filesystem::path& scratch) const {
-    JobContext::Setting result{.backend = backend, .stop = stop_, .seed = recipe().seed, .memory_budget_bytes = budget_, .scratch = scratch,
-                               .preview_every = around_.options.preview_every, .checkpoint_file = {}, .checkpoint_key = {}};
+  [[nodiscard]] JobContext::Setting setting(const compute::Backend& backend,
+                                            const std::filesystem::path& scratch) const {
+    JobContext::Setting result{.backend = backend,
+                               .stop = stop_,
+                               .seed = recipe().seed,
+                               .memory_budget_bytes = budget_,
+                               .scratch = scratch,
+                               .preview_every = around_.options.preview_every,
+                               .checkpoint_file = {},
+                               .checkpoint_key = {}};
     if (around_.options.checkpoint_every.count() <= 0 && !around_.options.resume) return result;
     result.checkpoint_file = checkpoint_path(recipe());
     result.checkpoint_key = checkpoint_key(outcome_.record);
@@ -325,7 +332,8 @@ Plan plan(const Recipe& recipe, const Surroundings& around, const std::stop_toke
   return Run{recipe, around, stop, on_event}.plan();
 }
 
-Outcome run_task(const Recipe& recipe, const Surroundings& around, const std::stop_token& stop, const OnEvent& on_event) {
+Outcome run_task(const Recipe& recipe, const Surroundings& around, const std::stop_token& stop,
+                 const OnEvent& on_event) {
   return Run{recipe, around, stop, on_event}.go();
 }
 

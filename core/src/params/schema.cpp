@@ -11,12 +11,18 @@ namespace {
 constexpr std::array<std::string_view, 7> kind_names{"boolean", "integer", "real", "text", "choice", "path", "numbers"};
 
 Json field_object(const FieldInfo& field) {
-  Json object{{"name", field.name}, {"label", field.label}, {"help", field.help}, {"unit", field.unit},
-              {"type", std::string{to_string(field.kind)}}, {"default", json_of(field.default_value)}};
+  Json object{{"name", field.name},
+              {"label", field.label},
+              {"help", field.help},
+              {"unit", field.unit},
+              {"type", std::string{to_string(field.kind)}},
+              {"default", json_of(field.default_value)}};
   const auto limit = [&](const char* name, const std::optional<double>& value) {
     if (!value) return;
-    if (field.kind == FieldKind::integer) object[name] = static_cast<std::int64_t>(*value);
-    else object[name] = *value;
+    if (field.kind == FieldKind::integer)
+      object[name] = static_cast<std::int64_t>(*value);
+    else
+      object[name] = *value;
   };
   limit("minimum", field.minimum);
   limit("maximum", field.maximum);
@@ -35,8 +41,8 @@ std::optional<double> limit_from(const Json& object, const char* name, const std
 
 FieldInfo field_from_object(const Json& object) {
   if (!object.is_object())
-    throw Error{Errc::invalid_input, "a parameter of the schema is a JSON " + std::string{object.type_name()} +
-                                         ", expected an object"};
+    throw Error{Errc::invalid_input,
+                "a parameter of the schema is a JSON " + std::string{object.type_name()} + ", expected an object"};
   FieldInfo field;
   field.name = required<std::string>(object, "name", "a parameter of the schema");
   const std::string where = "parameter '" + field.name + "' of the schema";
@@ -80,7 +86,8 @@ const FieldInfo* Schema::find(std::string_view name) const noexcept {
 Json parse_object(std::string_view text, const std::string& what) {
   Json json = Json::parse(text.begin(), text.end(), nullptr, false);
   if (json.is_discarded())
-    throw Error{Errc::invalid_input, what + " is not JSON", "check for a missing quote, comma or brace, or a number beyond 1e308"};
+    throw Error{Errc::invalid_input, what + " is not JSON",
+                "check for a missing quote, comma or brace, or a number beyond 1e308"};
   if (!json.is_object())
     throw Error{Errc::invalid_input, what + " is a JSON " + json.type_name() + ", expected an object"};
   return json;

@@ -55,7 +55,9 @@ bool read(const FieldInfo& field, std::string_view text, Value& value) {
     case FieldKind::integer: return parse(text, value.emplace<std::int64_t>());
     case FieldKind::real: return parse(text, value.emplace<double>());
     case FieldKind::numbers: return parse_list(text, value.emplace<std::vector<double>>());
-    case FieldKind::text: case FieldKind::path: case FieldKind::choice: value = std::string{text}; return true;
+    case FieldKind::text:
+    case FieldKind::path:
+    case FieldKind::choice: value = std::string{text}; return true;
   }
   return false;
 }
@@ -74,7 +76,8 @@ std::string text_of(const Value& value) {
 
 Value value_from_text(const FieldInfo& field, std::string_view text) {
   Value value;
-  const std::string problem = read(field, text, value) ? complaint(field, value) : mismatch(field, "'" + std::string{text} + "'");
+  const std::string problem =
+      read(field, text, value) ? complaint(field, value) : mismatch(field, "'" + std::string{text} + "'");
   if (!problem.empty()) throw Error{Errc::usage, problem, field.help};
   return value;
 }

@@ -26,10 +26,15 @@ std::string expectation(const FieldInfo& field) {
   if (field.kind == FieldKind::boolean) return "true or false";
   if (field.kind == FieldKind::text) return "text";
   if (field.kind == FieldKind::path) return "a path";
-  std::string text = field.kind == FieldKind::integer ? "a whole number" : field.kind == FieldKind::real ? "a number" : "numbers";
-  if (field.minimum && field.maximum) text += " from " + number(*field.minimum) + " to " + number(*field.maximum);
-  else if (field.minimum) text += " of at least " + number(*field.minimum);
-  else if (field.maximum) text += " of at most " + number(*field.maximum);
+  std::string text = field.kind == FieldKind::integer ? "a whole number"
+                     : field.kind == FieldKind::real  ? "a number"
+                                                      : "numbers";
+  if (field.minimum && field.maximum)
+    text += " from " + number(*field.minimum) + " to " + number(*field.maximum);
+  else if (field.minimum)
+    text += " of at least " + number(*field.minimum);
+  else if (field.maximum)
+    text += " of at most " + number(*field.maximum);
   const bool named = !field.unit.empty() && field.unit != "1";
   return named && (field.minimum || field.maximum) ? text + " " + field.unit : text;
 }
@@ -50,7 +55,8 @@ std::vector<Value> typed(const Schema& schema, const Json& object, std::vector<P
   for (const auto& [name, json] : object.items()) {
     if (schema.find(name) != nullptr) continue;
     const std::string near = nearest_name(name, known);
-    problems.push_back({name, "there is no parameter '" + name + "'" + (near.empty() ? "" : "; did you mean '" + near + "'?")});
+    problems.push_back(
+        {name, "there is no parameter '" + name + "'" + (near.empty() ? "" : "; did you mean '" + near + "'?")});
   }
   std::vector<Value> values;
   for (const FieldInfo& field : schema.fields) {
@@ -95,10 +101,12 @@ std::string complaint(const FieldInfo& field, const Value& value) {
     for (std::size_t i = 0; i < list->size(); ++i) {
       if (std::isfinite((*list)[i]) && inside(field, (*list)[i])) continue;
       const std::string found = std::isfinite((*list)[i]) ? number((*list)[i]) : "not finite";
-      return "element " + std::to_string(i + 1) + " of parameter '" + field.name + "' is " + found + ", expected " + expectation(field);
+      return "element " + std::to_string(i + 1) + " of parameter '" + field.name + "' is " + found + ", expected " +
+             expectation(field);
     }
   }
-  if (field.kind == FieldKind::choice && std::ranges::find(field.choices, std::get<std::string>(value)) == field.choices.end())
+  if (field.kind == FieldKind::choice &&
+      std::ranges::find(field.choices, std::get<std::string>(value)) == field.choices.end())
     return mismatch(field, "'" + std::get<std::string>(value) + "'");
   return {};
 }
@@ -109,9 +117,12 @@ Value value_from_json(const FieldInfo& field, const Json& json, std::string& pro
       if (json.is_boolean()) return json.get<bool>();
       break;
     case FieldKind::integer:
-      if (json.is_number_unsigned() && json.get<std::uint64_t>() > std::uint64_t{std::numeric_limits<std::int64_t>::max()}) break;
+      if (json.is_number_unsigned() &&
+          json.get<std::uint64_t>() > std::uint64_t{std::numeric_limits<std::int64_t>::max()})
+        break;
       if (json.is_number_integer()) return json.get<std::int64_t>();
-      if (json.is_number_float() && std::abs(json.get<double>()) <= whole_limit && json.get<double>() == std::floor(json.get<double>()))
+      if (json.is_number_float() && std::abs(json.get<double>()) <= whole_limit &&
+          json.get<double>() == std::floor(json.get<double>()))
         return static_cast<std::int64_t>(json.get<double>());
       break;
     case FieldKind::real:
@@ -125,7 +136,9 @@ Value value_from_json(const FieldInfo& field, const Json& json, std::string& pro
       if (json.is_array() && std::ranges::all_of(json, [](const Json& each) { return each.is_number(); }))
         return json.get<std::vector<double>>();
       break;
-    case FieldKind::text: case FieldKind::path: case FieldKind::choice:
+    case FieldKind::text:
+    case FieldKind::path:
+    case FieldKind::choice:
       if (json.is_string()) return json.get<std::string>();
       break;
   }
@@ -175,8 +188,8 @@ std::vector<Value> values_in(const Schema& schema, std::string_view parameters_j
 std::string json_of(const Schema& schema, const std::vector<Value>& values) { return object_of(schema, values).dump(); }
 
 void refuse_narrow(std::string_view name, std::int64_t value) {
-  throw Error{Errc::invalid_input, "parameter '" + std::string{name} + "' is " + std::to_string(value) +
-                                       ", more than its type can hold"};
+  throw Error{Errc::invalid_input,
+              "parameter '" + std::string{name} + "' is " + std::to_string(value) + ", more than its type can hold"};
 }
 
 }  // namespace detail

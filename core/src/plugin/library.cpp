@@ -12,7 +12,8 @@ namespace {
 
 std::string demangled(const std::string& symbol) {
   int status = 0;
-  const std::unique_ptr<char, void (*)(void*)> name{abi::__cxa_demangle(symbol.c_str(), nullptr, nullptr, &status), std::free};
+  const std::unique_ptr<char, void (*)(void*)> name{abi::__cxa_demangle(symbol.c_str(), nullptr, nullptr, &status),
+                                                    std::free};
   return status == 0 && name ? std::string{name.get()} : symbol;
 }
 
@@ -32,9 +33,11 @@ std::string clause_of(const std::string& text, const std::filesystem::path& libr
   }
   if (holds("undefined symbol: ")) {
     const std::string symbol = between(text, "undefined symbol: ", ",");
-    return "needs '" + demangled(symbol.substr(0, symbol.find(' '))) + "', which neither this program nor its libraries have";
+    return "needs '" + demangled(symbol.substr(0, symbol.find(' '))) +
+           "', which neither this program nor its libraries have";
   }
-  if (holds("version `")) return "needs version " + between(text, "version `", "'") + " of a library, which this machine does not have";
+  if (holds("version `"))
+    return "needs version " + between(text, "version `", "'") + " of a library, which this machine does not have";
   if (holds("file too short") || holds("invalid ELF header") || holds("wrong ELF class"))
     return "is damaged, or no library of this platform";
   return "cannot be loaded: " + text;
@@ -57,7 +60,8 @@ void check(const PluginDescriptor* descriptor, const std::filesystem::path& libr
   // The first four members are as old as the interface; nothing else is read before they fit.
   if (descriptor->struct_bytes < offsetof(PluginDescriptor, id) || descriptor->build_tag == nullptr)
     refuse(library, "has a descriptor that is too short", "ask its author");
-  if (const std::string reason = incompatibility(descriptor->abi_major, descriptor->abi_minor, descriptor->build_tag); !reason.empty())
+  if (const std::string reason = incompatibility(descriptor->abi_major, descriptor->abi_minor, descriptor->build_tag);
+      !reason.empty())
     refuse(library, "was " + reason, "rebuild it with the SDK of this program");
   if (descriptor->struct_bytes < offsetof(PluginDescriptor, destroy_task) + sizeof descriptor->destroy_task ||
       descriptor->id == nullptr || descriptor->version == nullptr || descriptor->title == nullptr ||
@@ -79,7 +83,8 @@ bool is_name(std::string_view text) {
 
 void check_task(const TaskManifest& task, std::vector<std::string>& problems) {
   const std::string who = "task '" + task.id + "' ";
-  if (task.about.title.empty() || task.about.title.size() > 60) problems.push_back(who + "needs a title of 1 to 60 characters");
+  if (task.about.title.empty() || task.about.title.size() > 60)
+    problems.push_back(who + "needs a title of 1 to 60 characters");
   if (task.about.summary.empty()) problems.push_back(who + "needs a summary");
   if (task.about.category.empty()) problems.push_back(who + "needs a category");
   if (task.outputs.empty()) problems.push_back(who + "has no output");
@@ -94,7 +99,8 @@ void check_task(const TaskManifest& task, std::vector<std::string>& problems) {
     problems.push_back(who + "has a default that it refuses: " + problem.message);
   for (const params::FieldInfo& field : task.parameters.fields)
     if (field.visible_when && task.parameters.find(field.visible_when->field) == nullptr)
-      problems.push_back(who + "shows '" + field.name + "' by the parameter '" + field.visible_when->field + "', which it does not have");
+      problems.push_back(who + "shows '" + field.name + "' by the parameter '" + field.visible_when->field +
+                         "', which it does not have");
 }
 
 }  // namespace
@@ -105,11 +111,13 @@ const PluginDescriptor& open_plugin(const std::filesystem::path& library) {
   void* const handle = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) {
     const char* const text = ::dlerror();
-    refuse(file, clause_of(text == nullptr ? "no reason is given" : text, file), "install what is missing, or install the plugin again");
+    refuse(file, clause_of(text == nullptr ? "no reason is given" : text, file),
+           "install what is missing, or install the plugin again");
   }
   void* const symbol = ::dlsym(handle, entry_symbol);
   if (symbol == nullptr)
-    refuse(file, std::string{"does not have the entry '"} + entry_symbol + "' of a plugin", "ask its author; an adapter ends with ISO_PLUGIN");
+    refuse(file, std::string{"does not have the entry '"} + entry_symbol + "' of a plugin",
+           "ask its author; an adapter ends with ISO_PLUGIN");
   const PluginDescriptor* const descriptor = call_entry(symbol, file);
   check(descriptor, file);
   return *descriptor;

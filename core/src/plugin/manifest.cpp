@@ -18,7 +18,10 @@ constexpr int known_version = 1;
 Json ports_array(std::span<const Port> ports) {
   Json list = Json::array();
   for (const Port& port : ports) {
-    Json object{{"name", port.name}, {"kind", std::string{to_string(port.kind)}}, {"optional", port.optional}, {"help", port.help}};
+    Json object{{"name", port.name},
+                {"kind", std::string{to_string(port.kind)}},
+                {"optional", port.optional},
+                {"help", port.help}};
     if (!port.view_hint.empty()) object["view_hint"] = port.view_hint;
     if (!port.residual.empty()) object["residual"] = port.residual;
     list.push_back(std::move(object));
@@ -27,10 +30,15 @@ Json ports_array(std::span<const Port> ports) {
 }
 
 Json task_object(const TaskManifest& task) {
-  Json object{{"id", task.id}, {"title", task.about.title}, {"summary", task.about.summary},
-              {"description", task.about.description}, {"category", task.about.category},
-              {"references", task.about.references}, {"interactive", task.interactive},
-              {"inputs", ports_array(task.inputs)}, {"outputs", ports_array(task.outputs)}};
+  Json object{{"id", task.id},
+              {"title", task.about.title},
+              {"summary", task.about.summary},
+              {"description", task.about.description},
+              {"category", task.about.category},
+              {"references", task.about.references},
+              {"interactive", task.interactive},
+              {"inputs", ports_array(task.inputs)},
+              {"outputs", ports_array(task.outputs)}};
   object["parameters"] = params::schema_object(task.parameters)["parameters"];
   return object;
 }
@@ -114,7 +122,8 @@ Manifest manifest_of(const PluginDescriptor& descriptor, std::string library) {
   manifest.library = std::move(library);
   for (const char* const* id = descriptor.task_ids; *id != nullptr; ++id) {
     const std::unique_ptr<Task, void (*)(Task*)> task{descriptor.create_task(*id), descriptor.destroy_task};
-    if (!task) throw Error{Errc::plugin_incompatible, "plugin '" + manifest.id + "' does not make its task '" + *id + "'"};
+    if (!task)
+      throw Error{Errc::plugin_incompatible, "plugin '" + manifest.id + "' does not make its task '" + *id + "'"};
     manifest.tasks.push_back(manifest_of(*id, *task));
   }
   return manifest;
@@ -123,9 +132,15 @@ Manifest manifest_of(const PluginDescriptor& descriptor, std::string library) {
 std::string to_json(const Manifest& manifest) {
   Json tasks = Json::array();
   for (const TaskManifest& task : manifest.tasks) tasks.push_back(task_object(task));
-  const Json object{{"schema_version", manifest.schema_version}, {"id", manifest.id}, {"title", manifest.title},
-                    {"version", manifest.version}, {"licence", manifest.licence}, {"abi_major", manifest.abi_major},
-                    {"abi_minor", manifest.abi_minor}, {"build_tag", manifest.build_tag}, {"library", manifest.library},
+  const Json object{{"schema_version", manifest.schema_version},
+                    {"id", manifest.id},
+                    {"title", manifest.title},
+                    {"version", manifest.version},
+                    {"licence", manifest.licence},
+                    {"abi_major", manifest.abi_major},
+                    {"abi_minor", manifest.abi_minor},
+                    {"build_tag", manifest.build_tag},
+                    {"library", manifest.library},
                     {"tasks", std::move(tasks)}};
   return object.dump(2) + "\n";
 }
@@ -148,7 +163,8 @@ Manifest manifest_from_json(std::string_view text) {
   for (const Json& task : required<std::vector<Json>>(object, "tasks", "the manifest")) {
     manifest.tasks.push_back(task_from(task));
     if (const std::string& id = manifest.tasks.back().id; !id.starts_with(manifest.id + "/"))
-      throw Error{Errc::invalid_input, "task '" + id + "' does not start with the id of its plugin, '" + manifest.id + "/'"};
+      throw Error{Errc::invalid_input,
+                  "task '" + id + "' does not start with the id of its plugin, '" + manifest.id + "/'"};
   }
   return manifest;
 }

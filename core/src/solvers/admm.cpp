@@ -14,9 +14,17 @@ using compute::Stream;
 /// The split problem: z = K x, and w = x where there is a box; u and v are the scaled multipliers.
 class Admm {
  public:
-  Admm(const compute::LinearOperator& a, const Array& b, const compute::LinearOperator& k, const Functional& f, Array& x,
-       const AdmmOptions& options, Stream& stream)
-      : a_{a}, b_{b}, k_{k}, f_{f}, x_{x}, options_{options}, stream_{stream}, backend_{a.backend()}, ops_{backend_.vector()} {
+  Admm(const compute::LinearOperator& a, const Array& b, const compute::LinearOperator& k, const Functional& f,
+       Array& x, const AdmmOptions& options, Stream& stream)
+      : a_{a},
+        b_{b},
+        k_{k},
+        f_{f},
+        x_{x},
+        options_{options},
+        stream_{stream},
+        backend_{a.backend()},
+        ops_{backend_.vector()} {
     for (auto* array : {&r_, &ap_}) *array = backend_.allocate(a.range(), stream);
     for (auto* array : {&p_, &s_}) *array = backend_.allocate(a.domain(), stream);
     for (auto* array : {&z_, &u_, &d_, &kp_}) *array = backend_.allocate(k.range(), stream);
@@ -68,7 +76,8 @@ class Admm {
     for (int i = 0; i < options_.inner_iterations && gamma > 0; ++i) {
       a_.forward(p_, ap_, stream_);
       k_.forward(p_, kp_, stream_);
-      const double p2 = ops_.dot(p_, p_, stream_).real(), a2 = ops_.dot(ap_, ap_, stream_).real(), k2 = ops_.dot(kp_, kp_, stream_).real();
+      const double p2 = ops_.dot(p_, p_, stream_).real(), a2 = ops_.dot(ap_, ap_, stream_).real(),
+                   k2 = ops_.dot(kp_, kp_, stream_).real();
       const double curvature = a2 + options_.penalty * (k2 + (options_.box ? p2 : 0.0));
       if (curvature == 0) break;
       const double alpha = gamma / curvature;
@@ -120,14 +129,16 @@ class Admm {
 
 }  // namespace
 
-Outcome admm(const compute::LinearOperator& a, const Array& b, const compute::LinearOperator& k, const Functional& f, Array& x,
-             const AdmmOptions& options, Stream& stream, const Control& control) {
+Outcome admm(const compute::LinearOperator& a, const Array& b, const compute::LinearOperator& k, const Functional& f,
+             Array& x, const AdmmOptions& options, Stream& stream, const Control& control) {
   detail::expect_problem("admm", a, b, x);
   if (k.domain() != a.domain()) {
-    throw Error{Errc::shape_mismatch, "admm: the second operator takes " + k.domain().shape.text() + ", the first " + a.domain().shape.text()};
+    throw Error{Errc::shape_mismatch, "admm: the second operator takes " + k.domain().shape.text() + ", the first " +
+                                          a.domain().shape.text()};
   }
   if (!(options.penalty > 0) || options.inner_iterations < 1) {
-    throw Error{Errc::invalid_input, "admm was given a penalty that is not positive, or no inner iterations", "give a positive penalty"};
+    throw Error{Errc::invalid_input, "admm was given a penalty that is not positive, or no inner iterations",
+                "give a positive penalty"};
   }
   return Admm{a, b, k, f, x, options, stream}.run(control);
 }

@@ -15,11 +15,13 @@ constexpr double negligible = 1e-6;
 
 void check_options(std::string_view solver, const AlgebraicOptions& options) {
   if (!(options.relaxation > 0 && options.relaxation < 2)) {
-    throw Error{Errc::invalid_input, std::string{solver} + " was given the relaxation " + std::to_string(options.relaxation),
+    throw Error{Errc::invalid_input,
+                std::string{solver} + " was given the relaxation " + std::to_string(options.relaxation),
                 "it must lie between 0 and 2"};
   }
   if (!(options.low < options.high)) {
-    throw Error{Errc::invalid_input, std::string{solver} + " was given an empty range of values", "the low bound must be below the high one"};
+    throw Error{Errc::invalid_input, std::string{solver} + " was given an empty range of values",
+                "the low bound must be below the high one"};
   }
 }
 
@@ -31,8 +33,8 @@ void invert(Array& sums, const compute::VectorOps& ops, compute::Stream& stream)
 
 }  // namespace
 
-Outcome sirt(const compute::LinearOperator& a, const Array& b, Array& x, const AlgebraicOptions& options, compute::Stream& stream,
-             const Control& control) {
+Outcome sirt(const compute::LinearOperator& a, const Array& b, Array& x, const AlgebraicOptions& options,
+             compute::Stream& stream, const Control& control) {
   detail::expect_problem("sirt", a, b, x);
   check_options("sirt", options);
   const auto& backend = a.backend();
@@ -79,14 +81,17 @@ Outcome ordered_subsets(std::span<const compute::OperatorPtr> subsets, std::span
                         const AlgebraicOptions& options, compute::Stream& stream, const Control& control) {
   check_options("ordered_subsets", options);
   if (subsets.empty() || subsets.size() != data.size()) {
-    throw Error{Errc::invalid_input, "ordered_subsets was given " + std::to_string(subsets.size()) + " operators and " +
-                                         std::to_string(data.size()) + " parts of the data", "give as many of each, at least one"};
+    throw Error{Errc::invalid_input,
+                "ordered_subsets was given " + std::to_string(subsets.size()) + " operators and " +
+                    std::to_string(data.size()) + " parts of the data",
+                "give as many of each, at least one"};
   }
   for (std::size_t i = 0; i < subsets.size(); ++i) detail::expect_problem("ordered_subsets", *subsets[i], data[i], x);
   const auto& backend = subsets[0]->backend();
   const auto& ops = backend.vector();
   const ArraySpec image = subsets[0]->domain();
-  auto columns = backend.allocate(image, stream), g = backend.allocate(image, stream), before = backend.allocate(image, stream);
+  auto columns = backend.allocate(image, stream), g = backend.allocate(image, stream),
+       before = backend.allocate(image, stream);
   std::vector<Array> rows;
   ops.fill(before, 1, stream);
   double data2 = 0;

@@ -53,7 +53,8 @@ Outcome cgls(const compute::LinearOperator& a, const compute::Array& b, compute:
     gamma = next_gamma;
     if (gamma <= gradient_floor * first_gamma) iteration.exhausted();
     const double residual = ops.norm2(r, stream), size = ops.norm2(x, stream);
-    return Step{0, residual * residual + options.l2 * size * size, residual, detail::relative(alpha * std::sqrt(p2), size)};
+    return Step{0, residual * residual + options.l2 * size * size, residual,
+                detail::relative(alpha * std::sqrt(p2), size)};
   });
 }
 
@@ -61,12 +62,15 @@ Outcome conjugate_gradient(const compute::LinearOperator& a, const compute::Arra
                            compute::Stream& stream, const Control& control) {
   detail::expect_problem("conjugate_gradient", a, b, x);
   if (a.domain() != a.range()) {
-    throw Error{Errc::shape_mismatch, "conjugate_gradient needs an operator from a space to itself, this one maps " +
-                                          a.domain().shape.text() + " to " + a.range().shape.text(), "use cgls"};
+    throw Error{Errc::shape_mismatch,
+                "conjugate_gradient needs an operator from a space to itself, this one maps " +
+                    a.domain().shape.text() + " to " + a.range().shape.text(),
+                "use cgls"};
   }
   const auto& backend = a.backend();
   const auto& ops = backend.vector();
-  auto r = backend.allocate(a.range(), stream), p = backend.allocate(a.range(), stream), q = backend.allocate(a.range(), stream);
+  auto r = backend.allocate(a.range(), stream), p = backend.allocate(a.range(), stream),
+       q = backend.allocate(a.range(), stream);
   double rho = 0, first_rho = 0;
 
   detail::Iteration iteration{"conjugate_gradient", control, x, stream};
@@ -86,7 +90,8 @@ Outcome conjugate_gradient(const compute::LinearOperator& a, const compute::Arra
     a.forward(p, q, stream);
     const double curvature = ops.dot(p, q, stream).real(), p2 = ops.dot(p, p, stream).real();
     if (curvature <= 0) {
-      throw Error{Errc::invalid_result, "conjugate_gradient met a direction of no positive curvature at iteration " + std::to_string(at),
+      throw Error{Errc::invalid_result,
+                  "conjugate_gradient met a direction of no positive curvature at iteration " + std::to_string(at),
                   "the operator is not positive; use cgls"};
     }
     const double alpha = rho / curvature;

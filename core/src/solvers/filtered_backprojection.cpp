@@ -22,7 +22,8 @@ std::string degrees(double rad) {
 }
 
 [[noreturn]] void covers_too_little(double covered, double needed) {
-  throw Error{Errc::invalid_input, "the views cover " + degrees(covered) + " degrees, filtered back-projection needs " + degrees(needed),
+  throw Error{Errc::invalid_input,
+              "the views cover " + degrees(covered) + " degrees, filtered back-projection needs " + degrees(needed),
               "use an iterative method for a limited angle"};
 }
 
@@ -34,7 +35,8 @@ class ReadingWeights {
     const bool parallel = plane_.beam == Beam::parallel;
     displaced_ = options.offset_weights && detail::is_displaced(plane_);
     if (displaced_ && !(plane_.edge_low < 0 && plane_.edge_high > 0)) {
-      throw Error{Errc::invalid_input, "no ray of the scan passes the axis of rotation", "check the offset of the detector"};
+      throw Error{Errc::invalid_input, "no ray of the scan passes the axis of rotation",
+                  "check the offset of the detector"};
     }
     const auto turn = detail::angular_weights(orbit_.angles_rad, 2 * pi);
     displaced_ = displaced_ && turn.whole;
@@ -61,9 +63,13 @@ class ReadingWeights {
   /// Elements that a displaced detector lacks on its short side. Filtered rows do not end where the readings do, so the
   /// rows are made symmetric about the axis.
   [[nodiscard]] std::int64_t missing() const {
-    return displaced_ ? static_cast<std::int64_t>(std::ceil(std::abs(2 * plane_.axis_element - static_cast<double>(plane_.gamma.size() - 1)))) : 0;
+    return displaced_ ? static_cast<std::int64_t>(
+                            std::ceil(std::abs(2 * plane_.axis_element - static_cast<double>(plane_.gamma.size() - 1))))
+                      : 0;
   }
-  [[nodiscard]] bool missing_at_low() const { return 2 * plane_.axis_element < static_cast<double>(plane_.gamma.size() - 1); }
+  [[nodiscard]] bool missing_at_low() const {
+    return 2 * plane_.axis_element < static_cast<double>(plane_.gamma.size() - 1);
+  }
 
   template <class T>
   void fill(PixelBlock& block) const {
@@ -117,7 +123,8 @@ PixelBlock padded(const PixelBlock& readings, const PixelBlock& weights, std::in
   const auto value = readings.values<T>(), weight = weights.values<T>();
   parallel_for(shape[1] * shape[2], 64, [&](std::int64_t begin, std::int64_t end) {
     for (auto r = static_cast<std::size_t>(begin); r < static_cast<std::size_t>(end); ++r) {
-      for (std::size_t u = 0; u < row; ++u) to[r * wide + static_cast<std::size_t>(before) + u] = value[r * row + u] * weight[r * row + u];
+      for (std::size_t u = 0; u < row; ++u)
+        to[r * wide + static_cast<std::size_t>(before) + u] = value[r * row + u] * weight[r * row + u];
     }
   });
   return out;
@@ -138,25 +145,28 @@ void check_input(const ProjectionGeometry& geometry, const Array& readings, cons
   check_grid(grid);
   const auto type = readings ? readings.spec().type : ScalarType::f32;
   if (type != ScalarType::f32 && type != ScalarType::f64) {
-    throw Error{Errc::type_mismatch, "filtered back-projection works on f32 and f64, not on " + std::string{to_string(type)}};
+    throw Error{Errc::type_mismatch,
+                "filtered back-projection works on f32 and f64, not on " + std::string{to_string(type)}};
   }
   if (geometry.views().empty()) throw Error{Errc::invalid_input, "the scan has no views"};
   if (!readings || readings.spec().shape != geometry.sinogram_shape()) {
-    throw Error{Errc::shape_mismatch, "the readings are " + (readings ? readings.spec().shape.text() : "missing") + ", the geometry describes " +
-                                          geometry.sinogram_shape().text()};
+    throw Error{Errc::shape_mismatch, "the readings are " + (readings ? readings.spec().shape.text() : "missing") +
+                                          ", the geometry describes " + geometry.sinogram_shape().text()};
   }
 }
 
 }  // namespace
 
-Array filtered_backprojection(const Backend& backend, const ProjectionGeometry& geometry, const Array& readings, const VoxelGrid& grid,
-                              const FilteredBackprojectionOptions& options, Stream& stream) {
+Array filtered_backprojection(const Backend& backend, const ProjectionGeometry& geometry, const Array& readings,
+                              const VoxelGrid& grid, const FilteredBackprojectionOptions& options, Stream& stream) {
   check_input(geometry, readings, grid);
   const ReadingWeights weights{geometry, options};
   const auto type = readings.spec().type;
   auto block = PixelBlock::allocate(readings.spec());
-  if (type == ScalarType::f64) weights.fill<double>(block);
-  else weights.fill<float>(block);
+  if (type == ScalarType::f64)
+    weights.fill<double>(block);
+  else
+    weights.fill<float>(block);
   const auto missing = weights.missing(), before = weights.missing_at_low() ? missing : 0;
   const auto wide = missing > 0 ? detail::widened(geometry, before, missing - before) : geometry;
   Array weighted;
@@ -166,11 +176,13 @@ Array filtered_backprojection(const Backend& backend, const ProjectionGeometry& 
   } else {
     const auto measured = backend.download(readings, stream);
     weighted = backend.upload(type == ScalarType::f64 ? padded<double>(measured, block, before, missing - before)
-                                                      : padded<float>(measured, block, before, missing - before), stream);
+                                                      : padded<float>(measured, block, before, missing - before),
+                              stream);
   }
   block = {};
   Array filtered = backend.allocate(weighted.spec(), stream);
-  backend.make(DetectorFilter{weighted.spec().shape, response_for(wide, weights.plane(), options), type})->forward(weighted, filtered, stream);
+  backend.make(DetectorFilter{weighted.spec().shape, response_for(wide, weights.plane(), options), type})
+      ->forward(weighted, filtered, stream);
   weighted = {};
   const auto back = backend.make(Backprojection{wide, grid, Weighting::fdk, type});
   Array volume = backend.allocate(back->range(), stream);
@@ -178,9 +190,12 @@ Array filtered_backprojection(const Backend& backend, const ProjectionGeometry& 
   return volume;
 }
 
-std::vector<OperatorSpec> filtered_backprojection_operators(const ProjectionGeometry& geometry, const VoxelGrid& grid, ScalarType type) {
-  const auto response = ramp_response(geometry.elements()[0], std::max(geometry.pitch_u_mm(), 1e-9), FilterWindow::ram_lak, 1);
-  return {DetectorFilter{geometry.sinogram_shape(), response, type}, Backprojection{geometry, grid, Weighting::fdk, type}};
+std::vector<OperatorSpec> filtered_backprojection_operators(const ProjectionGeometry& geometry, const VoxelGrid& grid,
+                                                            ScalarType type) {
+  const auto response =
+      ramp_response(geometry.elements()[0], std::max(geometry.pitch_u_mm(), 1e-9), FilterWindow::ram_lak, 1);
+  return {DetectorFilter{geometry.sinogram_shape(), response, type},
+          Backprojection{geometry, grid, Weighting::fdk, type}};
 }
 
 }  // namespace iso::solvers

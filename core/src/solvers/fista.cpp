@@ -16,7 +16,8 @@ constexpr double norm_margin = 1.05;  // power iteration comes from below
 Outcome fista(const compute::LinearOperator& a, const compute::Array& b, const Functional& g, compute::Array& x,
               const FistaOptions& options, compute::Stream& stream, const Control& control) {
   detail::expect_problem("fista", a, b, x);
-  if (!(options.norm >= 0)) throw Error{Errc::invalid_input, "the norm given to fista is negative", "leave it 0 to have it estimated"};
+  if (!(options.norm >= 0))
+    throw Error{Errc::invalid_input, "the norm given to fista is negative", "leave it 0 to have it estimated"};
   const auto& backend = a.backend();
   const auto& ops = backend.vector();
   // Residuals A x - b at the image and at the extrapolated point; the second follows from two of the first.

@@ -27,7 +27,8 @@ namespace {
 
 void expect_centre(const Array& centre, const Array& x) {
   if (centre.spec() == x.spec()) return;
-  throw Error{Errc::shape_mismatch, "a functional about data of " + centre.spec().shape.text() + " was given " + x.spec().shape.text()};
+  throw Error{Errc::shape_mismatch,
+              "a functional about data of " + centre.spec().shape.text() + " was given " + x.spec().shape.text()};
 }
 
 void expect_weight(double weight) {
@@ -124,7 +125,9 @@ void L2Ball::prox(double, Array& x, Stream& stream) const {
 }
 
 Box::Box(double low, double high) : low_{low}, high_{high} {
-  if (!(low <= high)) throw Error{Errc::invalid_input, "a box was given an empty range of values", "the low bound must not exceed the high one"};
+  if (!(low <= high))
+    throw Error{Errc::invalid_input, "a box was given an empty range of values",
+                "the low bound must not exceed the high one"};
 }
 
 double Box::value(const Array& x, Stream& stream) const {
@@ -158,7 +161,8 @@ Lengths::Lengths(double weight, bool vectors) : weight_{weight}, vectors_{vector
 Array Lengths::view(const Array& x) const {
   if (vectors_) return x;
   const auto keep = std::make_shared<Array>(x);
-  return {{Shape{x.spec().shape.count(), 1}, x.spec().type}, x.backend(), std::shared_ptr<std::byte>(keep, x.address())};
+  return {
+      {Shape{x.spec().shape.count(), 1}, x.spec().type}, x.backend(), std::shared_ptr<std::byte>(keep, x.address())};
 }
 
 double Lengths::value(const Array& x, Stream& stream) const {
@@ -202,10 +206,14 @@ const Array* data_of(const Functional& f) noexcept {
 
 }  // namespace detail
 
-FunctionalPtr squared_distance(Array b, double weight) { return std::make_shared<detail::SquaredDistance>(std::move(b), weight); }
+FunctionalPtr squared_distance(Array b, double weight) {
+  return std::make_shared<detail::SquaredDistance>(std::move(b), weight);
+}
 FunctionalPtr l1_norm(double weight) { return std::make_shared<detail::Lengths>(weight, false); }
 FunctionalPtr vector_l1_norm(double weight) { return std::make_shared<detail::Lengths>(weight, true); }
 FunctionalPtr box(double low, double high) { return std::make_shared<detail::Box>(low, high); }
-FunctionalPtr l2_ball(Array centre, double radius) { return std::make_shared<detail::L2Ball>(std::move(centre), radius); }
+FunctionalPtr l2_ball(Array centre, double radius) {
+  return std::make_shared<detail::L2Ball>(std::move(centre), radius);
+}
 
 }  // namespace iso::solvers

@@ -19,10 +19,15 @@ std::string_view to_string(Ended why) noexcept { return names[static_cast<std::s
 namespace detail {
 
 Iteration::Iteration(std::string solver, const Control& control, compute::Array& x, compute::Stream& stream)
-    : solver_{std::move(solver)}, control_{control}, x_{x}, stream_{stream},
-      least_objective_{std::numeric_limits<double>::infinity()}, least_residual_{least_objective_} {
+    : solver_{std::move(solver)},
+      control_{control},
+      x_{x},
+      stream_{stream},
+      least_objective_{std::numeric_limits<double>::infinity()},
+      least_residual_{least_objective_} {
   if (control.iterations < 0 || !(control.relative_tolerance >= 0) || !(control.residual_target >= 0)) {
-    throw Error{Errc::invalid_input, solver_ + " was given a negative number of iterations, tolerance or residual target",
+    throw Error{Errc::invalid_input,
+                solver_ + " was given a negative number of iterations, tolerance or residual target",
                 "all three must be 0 or more"};
   }
   carry("x", x);
@@ -33,7 +38,8 @@ void Iteration::carry(const std::string& name, compute::Array& array) {
   if (resumed()) {
     const auto found = control_.resume->arrays.find(name);
     if (found == control_.resume->arrays.end() || found->second.spec() != array.spec()) {
-      throw Error{Errc::invalid_input, "the checkpoint does not hold '" + name + "' of " + array.spec().shape.text() + " for " + solver_,
+      throw Error{Errc::invalid_input,
+                  "the checkpoint does not hold '" + name + "' of " + array.spec().shape.text() + " for " + solver_,
                   "it belongs to another run; start anew"};
     }
     const compute::Array saved = array.backend().upload(found->second, stream_);
@@ -59,8 +65,10 @@ void Iteration::restore_history() {
   const auto found = resume.arrays.find("history");
   const auto length = found == resume.arrays.end() ? 0 : found->second.spec().shape[1];
   if (length != resume.iteration) {
-    throw Error{Errc::invalid_input, "the checkpoint says " + std::to_string(resume.iteration) + " iterations, its history has " +
-                                         std::to_string(length), "it is damaged; start anew"};
+    throw Error{Errc::invalid_input,
+                "the checkpoint says " + std::to_string(resume.iteration) + " iterations, its history has " +
+                    std::to_string(length),
+                "it is damaged; start anew"};
   }
   if (length == 0) return;
   const auto values = found->second.values<double>();
@@ -85,7 +93,8 @@ bool Iteration::finished() {
 
 void Iteration::check(const Step& step) const {
   const auto refuse = [&](const std::string& what) {
-    throw Error{Errc::invalid_result, solver_ + " diverged at iteration " + std::to_string(step.iteration) + ": " + what,
+    throw Error{Errc::invalid_result,
+                solver_ + " diverged at iteration " + std::to_string(step.iteration) + ": " + what,
                 "check the readings and the geometry, or use smaller steps"};
   };
   if (!std::isfinite(step.objective)) refuse("the objective is not a finite number");
@@ -96,7 +105,8 @@ void Iteration::check(const Step& step) const {
     return value > largest_growth * std::max(least, noise) && value > first;
   };
   const auto& first = outcome_.history.front();
-  if (grown(step.residual, least_residual_, first.residual, rounding * scale_)) refuse("the residual has grown a thousandfold");
+  if (grown(step.residual, least_residual_, first.residual, rounding * scale_))
+    refuse("the residual has grown a thousandfold");
   // An objective below zero has no scale of its own.
   if (least_objective_ >= 0 && grown(step.objective, least_objective_, first.objective, rounding * scale_ * scale_)) {
     refuse("the objective has grown a thousandfold");
@@ -114,9 +124,12 @@ void Iteration::record(Step step) {
     outcome_.why = why;
     ended_ = true;
   };
-  if (control_.observer && !control_.observer(step, x_)) end(Ended::observer);
-  else if (control_.residual_target > 0 && step.residual <= control_.residual_target) end(Ended::target_reached);
-  else if (control_.relative_tolerance > 0 && step.change < control_.relative_tolerance) end(Ended::converged);
+  if (control_.observer && !control_.observer(step, x_))
+    end(Ended::observer);
+  else if (control_.residual_target > 0 && step.residual <= control_.residual_target)
+    end(Ended::target_reached);
+  else if (control_.relative_tolerance > 0 && step.change < control_.relative_tolerance)
+    end(Ended::converged);
 }
 
 Checkpoint Iteration::state() const {
@@ -135,19 +148,21 @@ Checkpoint Iteration::state() const {
   return out;
 }
 
-void expect_problem(std::string_view solver, const compute::LinearOperator& a, const compute::Array& b, const compute::Array& x) {
+void expect_problem(std::string_view solver, const compute::LinearOperator& a, const compute::Array& b,
+                    const compute::Array& x) {
   const auto expect = [&](const compute::Array& array, const ArraySpec& wanted, const char* what) {
     if (array && array.spec() == wanted) return;
-    throw Error{Errc::shape_mismatch, std::string{solver} + ": " + what + " is " +
-                                          (array ? array.spec().shape.text() + " " + std::string{to_string(array.spec().type)} : "missing") +
-                                          ", the operator takes " + wanted.shape.text() + " " + std::string{to_string(wanted.type)}};
+    throw Error{Errc::shape_mismatch,
+                std::string{solver} + ": " + what + " is " +
+                    (array ? array.spec().shape.text() + " " + std::string{to_string(array.spec().type)} : "missing") +
+                    ", the operator takes " + wanted.shape.text() + " " + std::string{to_string(wanted.type)}};
   };
   expect(b, a.range(), "the data");
   expect(x, a.domain(), "the image");
 }
 
-void residual_into(const compute::LinearOperator& a, const compute::Array& b, const compute::Array& x, compute::Array& r,
-                   compute::Stream& stream) {
+void residual_into(const compute::LinearOperator& a, const compute::Array& b, const compute::Array& x,
+                   compute::Array& r, compute::Stream& stream) {
   const auto& ops = a.backend().vector();
   if (ops.norm2(x, stream) == 0) {
     ops.copy(b, r, stream);

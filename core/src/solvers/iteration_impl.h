@@ -54,11 +54,12 @@ class Iteration {
 };
 
 /// Throws shape_mismatch unless x and b fit the operator.
-void expect_problem(std::string_view solver, const compute::LinearOperator& a, const compute::Array& b, const compute::Array& x);
+void expect_problem(std::string_view solver, const compute::LinearOperator& a, const compute::Array& b,
+                    const compute::Array& x);
 
 /// r = b - A x; without applying A where x is zero.
-void residual_into(const compute::LinearOperator& a, const compute::Array& b, const compute::Array& x, compute::Array& r,
-                   compute::Stream& stream);
+void residual_into(const compute::LinearOperator& a, const compute::Array& b, const compute::Array& x,
+                   compute::Array& r, compute::Stream& stream);
 
 /// x <- candidate, and the norm of the difference over the norm of the new x (0 if nothing moved). `candidate` is
 /// scratch afterwards.

@@ -14,17 +14,20 @@ PixelBlock seeded_field(const ArraySpec& spec, std::uint64_t seed) {
   const auto count = static_cast<std::size_t>(spec.shape.count()) * (is_complex(spec.type) ? 2 : 1);
   for (std::size_t i = 0; i < count; ++i) {
     const double value = random.normal(i);
-    if (is_double(spec.type)) reinterpret_cast<double*>(block.mutable_data())[i] = value;
-    else reinterpret_cast<float*>(block.mutable_data())[i] = static_cast<float>(value);
+    if (is_double(spec.type))
+      reinterpret_cast<double*>(block.mutable_data())[i] = value;
+    else
+      reinterpret_cast<float*>(block.mutable_data())[i] = static_cast<float>(value);
   }
   return block;
 }
 
 }  // namespace
 
-double operator_norm(const compute::LinearOperator& a, compute::Stream& stream, int iterations, double relative_tolerance,
-                     std::uint64_t seed) {
-  if (iterations < 1) throw Error{Errc::invalid_input, "the power iteration was given no iterations", "give at least 1"};
+double operator_norm(const compute::LinearOperator& a, compute::Stream& stream, int iterations,
+                     double relative_tolerance, std::uint64_t seed) {
+  if (iterations < 1)
+    throw Error{Errc::invalid_input, "the power iteration was given no iterations", "give at least 1"};
   const auto& backend = a.backend();
   const auto& ops = backend.vector();
   auto v = backend.upload(seeded_field(a.domain(), seed), stream);
@@ -37,7 +40,8 @@ double operator_norm(const compute::LinearOperator& a, compute::Stream& stream, 
     // ‖A v‖² = <v, AᴴA v> for a unit v: never above the largest singular value.
     const double square = ops.dot(v, w, stream).real();
     if (!std::isfinite(square)) {
-      throw Error{Errc::invalid_result, "the power iteration met a value that is not finite at iteration " + std::to_string(i + 1)};
+      throw Error{Errc::invalid_result,
+                  "the power iteration met a value that is not finite at iteration " + std::to_string(i + 1)};
     }
     const double next = std::sqrt(std::max(0.0, square));
     const bool settled = std::abs(next - estimate) <= relative_tolerance * next;

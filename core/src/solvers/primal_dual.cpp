@@ -16,14 +16,21 @@ using compute::Stream;
 constexpr double norm_margin = 1.05;
 
 struct Dual {
-  Array y, kx, next;   // the dual variable, K x, and K of the next x
+  Array y, kx, next;  // the dual variable, K x, and K of the next x
   double norm{0}, step{0};
 };
 
 class PrimalDual {
  public:
-  PrimalDual(std::span<const Term> terms, Array& x, const PrimalDualOptions& options, Stream& stream, const Control& control)
-      : terms_{terms}, x_{x}, options_{options}, stream_{stream}, control_{control}, backend_{x.backend()}, ops_{backend_.vector()} {}
+  PrimalDual(std::span<const Term> terms, Array& x, const PrimalDualOptions& options, Stream& stream,
+             const Control& control)
+      : terms_{terms},
+        x_{x},
+        options_{options},
+        stream_{stream},
+        control_{control},
+        backend_{x.backend()},
+        ops_{backend_.vector()} {}
 
   Outcome run() {
     duals_.resize(terms_.size());
@@ -59,7 +66,7 @@ class PrimalDual {
     iteration.carry("norm" + name, dual.norm);
     if (diagonal() || iteration.resumed()) return;
     dual.norm = i < options_.norms.size() && options_.norms[i] > 0 ? options_.norms[i]
-                                                                  : norm_margin * operator_norm(*terms_[i].k, stream_);
+                                                                   : norm_margin * operator_norm(*terms_[i].k, stream_);
   }
 
   // tau sum_i sigma_i ‖K_i‖² = 1, every term with an equal part of it; tau over the first sigma is `ratio`.
@@ -100,7 +107,8 @@ class PrimalDual {
   // x <- prox of tau G at x - tau sum K_iᴴ y_i; returns the relative change.
   double descend() {
     for (std::size_t i = 0; i < terms_.size(); ++i) {
-      terms_[i].k->adjoint(duals_[i].y, candidate_, stream_, i == 0 ? compute::Write::replace : compute::Write::accumulate);
+      terms_[i].k->adjoint(duals_[i].y, candidate_, stream_,
+                           i == 0 ? compute::Write::replace : compute::Write::accumulate);
     }
     if (diagonal()) {
       ops_.multiply(options_.primal_steps, candidate_, candidate_, stream_);
@@ -134,8 +142,10 @@ class PrimalDual {
     double distance = 0;
     if (squared != nullptr || (i == 0 && data != nullptr)) distance = detail::distance(duals_[i].next, *data, stream_);
     if (i == 0) out.residual = distance;
-    if (squared != nullptr) out.objective += 0.5 * squared->weight() * distance * distance;
-    else if (!detail::is_constraint(f)) out.objective += f.value(duals_[i].next, stream_);
+    if (squared != nullptr)
+      out.objective += 0.5 * squared->weight() * distance * distance;
+    else if (!detail::is_constraint(f))
+      out.objective += f.value(duals_[i].next, stream_);
   }
 
   std::span<const Term> terms_;
@@ -152,33 +162,39 @@ class PrimalDual {
 
 void check_diagonal(std::span<const Term> terms, const PrimalDualOptions& options, const Array& x) {
   if (options.dual_steps.empty() && !options.primal_steps) return;
-  bool fits = options.dual_steps.size() == terms.size() && options.primal_steps && options.primal_steps.spec() == x.spec();
+  bool fits =
+      options.dual_steps.size() == terms.size() && options.primal_steps && options.primal_steps.spec() == x.spec();
   for (std::size_t i = 0; fits && i < terms.size(); ++i) {
     fits = options.dual_steps[i] && options.dual_steps[i].spec() == terms[i].k->range();
   }
   if (!fits) {
-    throw Error{Errc::shape_mismatch, "diagonal steps of primal_dual must have the shapes of the image and of every term",
+    throw Error{Errc::shape_mismatch,
+                "diagonal steps of primal_dual must have the shapes of the image and of every term",
                 "make them with diagonal_steps"};
   }
   for (const auto& term : terms) {
     if (!term.f->elementwise()) {
-      throw Error{Errc::unsupported, "a term of primal_dual has no proximal map for diagonal steps", "leave the diagonal steps away"};
+      throw Error{Errc::unsupported, "a term of primal_dual has no proximal map for diagonal steps",
+                  "leave the diagonal steps away"};
     }
   }
   if (options.g && !options.g->elementwise()) {
-    throw Error{Errc::unsupported, "G of primal_dual has no proximal map for diagonal steps", "leave the diagonal steps away"};
+    throw Error{Errc::unsupported, "G of primal_dual has no proximal map for diagonal steps",
+                "leave the diagonal steps away"};
   }
 }
 
 }  // namespace
 
-Outcome primal_dual(std::span<const Term> terms, Array& x, const PrimalDualOptions& options, Stream& stream, const Control& control) {
+Outcome primal_dual(std::span<const Term> terms, Array& x, const PrimalDualOptions& options, Stream& stream,
+                    const Control& control) {
   if (terms.empty()) throw Error{Errc::invalid_input, "primal_dual was given no term", "give at least one"};
   for (const auto& term : terms) {
-    if (!term.k || !term.f) throw Error{Errc::invalid_input, "a term of primal_dual lacks its operator or its functional"};
+    if (!term.k || !term.f)
+      throw Error{Errc::invalid_input, "a term of primal_dual lacks its operator or its functional"};
     if (!x || term.k->domain() != x.spec()) {
-      throw Error{Errc::shape_mismatch, "primal_dual: the image is " + (x ? x.spec().shape.text() : "missing") + ", a term takes " +
-                                            term.k->domain().shape.text()};
+      throw Error{Errc::shape_mismatch, "primal_dual: the image is " + (x ? x.spec().shape.text() : "missing") +
+                                            ", a term takes " + term.k->domain().shape.text()};
     }
   }
   if (!(options.ratio > 0) || !(options.relaxation > 0 && options.relaxation <= 1)) {
@@ -186,7 +202,8 @@ Outcome primal_dual(std::span<const Term> terms, Array& x, const PrimalDualOptio
                 "the ratio must be positive, the relaxation above 0 and at most 1"};
   }
   if (control.residual_target > 0 && detail::data_of(*terms[0].f) == nullptr) {
-    throw Error{Errc::invalid_input, "primal_dual was given a residual target, its first term has no data to measure a residual by",
+    throw Error{Errc::invalid_input,
+                "primal_dual was given a residual target, its first term has no data to measure a residual by",
                 "put the term of the data first"};
   }
   check_diagonal(terms, options, x);
@@ -204,10 +221,13 @@ void invert(Array& sums, double factor, Stream& stream) {
 
 }  // namespace
 
-void diagonal_steps(std::span<const Term> terms, std::span<const AbsoluteSums> sums, PrimalDualOptions& options, Stream& stream) {
+void diagonal_steps(std::span<const Term> terms, std::span<const AbsoluteSums> sums, PrimalDualOptions& options,
+                    Stream& stream) {
   if (terms.empty() || sums.size() != terms.size()) {
-    throw Error{Errc::invalid_input, "diagonal_steps was given " + std::to_string(terms.size()) + " terms and " +
-                                         std::to_string(sums.size()) + " sums", "give as many of each, at least one"};
+    throw Error{Errc::invalid_input,
+                "diagonal_steps was given " + std::to_string(terms.size()) + " terms and " +
+                    std::to_string(sums.size()) + " sums",
+                "give as many of each, at least one"};
   }
   const auto& backend = terms[0].k->backend();
   const auto& ops = backend.vector();

@@ -26,18 +26,22 @@ double window_at(FilterWindow window, double f) {
 std::vector<double> response_of(std::int64_t elements, double pitch, FilterWindow window, double cutoff,
                                 const std::function<double(double)>& odd_factor) {
   if (elements < 1 || !(pitch > 0) || !(cutoff > 0 && cutoff <= 1)) {
-    throw Error{Errc::invalid_input, "a ramp filter for " + std::to_string(elements) + " elements, cut off at " + std::to_string(cutoff) +
-                                         " of the Nyquist frequency, was asked for", "there must be elements, and the cutoff be in (0, 1]"};
+    throw Error{Errc::invalid_input,
+                "a ramp filter for " + std::to_string(elements) + " elements, cut off at " + std::to_string(cutoff) +
+                    " of the Nyquist frequency, was asked for",
+                "there must be elements, and the cutoff be in (0, 1]"};
   }
   std::int64_t n = 2;
   while (n < 2 * elements) n *= 2;
   std::vector<double> cosine(static_cast<std::size_t>(n));
-  for (std::int64_t i = 0; i < n; ++i) cosine[static_cast<std::size_t>(i)] = std::cos(2 * pi * static_cast<double>(i) / static_cast<double>(n));
+  for (std::int64_t i = 0; i < n; ++i)
+    cosine[static_cast<std::size_t>(i)] = std::cos(2 * pi * static_cast<double>(i) / static_cast<double>(n));
   std::vector<double> kernel;  // at distances 1, 3, 5, ...
   for (std::int64_t k = 1; k <= n / 2; k += 2) {
     const double distance = static_cast<double>(k), at_end = k == n / 2 ? 0.5 : 1.0;
     // Further away than the row is long nothing is asked for, and the factor of an arc would run into its pole.
-    const double factor = k <= elements ? odd_factor(distance * pitch) : odd_factor(static_cast<double>(elements) * pitch);
+    const double factor =
+        k <= elements ? odd_factor(distance * pitch) : odd_factor(static_cast<double>(elements) * pitch);
     kernel.push_back(-at_end * factor / (pi * pi * distance * distance * pitch));
   }
   std::vector<double> response(static_cast<std::size_t>(n / 2 + 1));

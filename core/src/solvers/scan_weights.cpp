@@ -36,14 +36,16 @@ ScanPlane scan_plane(const ProjectionGeometry& geometry, const ProjectionGeometr
   const auto elements = geometry.elements()[0];
   const double pitch = geometry.pitch_u_mm(), middle = 0.5 * static_cast<double>(elements - 1);
   const double depth = orbit.source_to_axis_mm, reach = orbit.source_to_detector_mm, source = orbit.source_offset_u_mm;
-  const bool parallel = plane.beam == Beam::parallel, arc = !parallel && geometry.detector_shape() == DetectorShape::arc;
+  const bool parallel = plane.beam == Beam::parallel,
+             arc = !parallel && geometry.detector_shape() == DetectorShape::arc;
   plane.depth_mm = depth;
   plane.radius_mm = std::hypot(depth, source);
   const double arm = std::hypot(reach, orbit.u_offset_mm - source);  // source to detector centre
-  const double to_axis = std::atan2(source, depth);                 // from the axis to the foot of the normal
+  const double to_axis = std::atan2(source, depth);                  // from the axis to the foot of the normal
   plane.element = parallel ? pitch : (arc ? pitch / arm : pitch * depth / reach);
   if (!parallel && !(depth > 0 && reach > 0)) {
-    throw Error{Errc::unsupported, "filtered back-projection needs the axis of rotation in front of the source", "check the distances"};
+    throw Error{Errc::unsupported, "filtered back-projection needs the axis of rotation in front of the source",
+                "check the distances"};
   }
   const double aside = parallel ? -orbit.u_offset_mm
                        : arc    ? -(std::atan2(orbit.u_offset_mm - source, reach) + to_axis) * arm
@@ -59,8 +61,10 @@ ScanPlane scan_plane(const ProjectionGeometry& geometry, const ProjectionGeometr
     const double gamma = gamma_at(static_cast<double>(i));
     plane.gamma.push_back(gamma);
     // dt/du of the parallel ray that each ray is: R cos(gamma), over the depth on a flat detector.
-    plane.cosine.push_back(parallel ? 1.0 : (arc ? plane.radius_mm * std::cos(gamma) : plane.radius_mm / depth * std::cos(gamma)));
-    plane.across_mm.push_back(arc ? arm : std::hypot(reach, orbit.u_offset_mm + (static_cast<double>(i) - middle) * pitch - source));
+    plane.cosine.push_back(
+        parallel ? 1.0 : (arc ? plane.radius_mm * std::cos(gamma) : plane.radius_mm / depth * std::cos(gamma)));
+    plane.across_mm.push_back(
+        arc ? arm : std::hypot(reach, orbit.u_offset_mm + (static_cast<double>(i) - middle) * pitch - source));
   }
   const double low = gamma_at(-0.5), high = gamma_at(static_cast<double>(elements) - 0.5);
   plane.edge_low = std::min(low, high);
@@ -70,7 +74,9 @@ ScanPlane scan_plane(const ProjectionGeometry& geometry, const ProjectionGeometr
 
 AngularWeights angular_weights(const std::vector<double>& angles_rad, double period) {
   const auto count = angles_rad.size();
-  if (count < 2) throw Error{Errc::invalid_input, "filtered back-projection was given a single view", "it needs views from all sides"};
+  if (count < 2)
+    throw Error{Errc::invalid_input, "filtered back-projection was given a single view",
+                "it needs views from all sides"};
   std::vector<double> wrapped(count);
   for (std::size_t i = 0; i < count; ++i) {
     const double turns = angles_rad[i] / period;
@@ -115,7 +121,8 @@ ProjectionGeometry widened(const ProjectionGeometry& geometry, std::int64_t low,
     views[b].detector_centre_mm = geometry.element_mm(b, middle_u, middle_v);
     if (geometry.detector_shape() == DetectorShape::flat) continue;
     // On an arc the step turns with the centre: it is the tangent there.
-    const Vec3 before = geometry.element_mm(b, middle_u - 0.5, middle_v), after = geometry.element_mm(b, middle_u + 0.5, middle_v);
+    const Vec3 before = geometry.element_mm(b, middle_u - 0.5, middle_v),
+               after = geometry.element_mm(b, middle_u + 0.5, middle_v);
     const Vec3 chord = sub(after, before);
     views[b].u_step_mm = mul(norm(views[b].u_step_mm) / norm(chord), chord);
   }

@@ -12,23 +12,23 @@ namespace iso::solvers::detail {
 /// rising u; for a parallel beam it is the distance of the ray from the axis in mm, which plays the same part.
 struct ScanPlane {
   Beam beam{Beam::parallel};
-  double radius_mm{0};           ///< source to axis, in the plane
-  double depth_mm{0};            ///< the same along the detector's normal
-  double element{0};             ///< pitch of the filter: mm at the axis, or rad on an arc
-  std::vector<double> gamma;     ///< of every element along u
-  std::vector<double> cosine;    ///< the weight of every element along u in the plane
-  std::vector<double> across_mm; ///< length that a ray of unit slope in v has gone, to weight rows by
+  double radius_mm{0};               ///< source to axis, in the plane
+  double depth_mm{0};                ///< the same along the detector's normal
+  double element{0};                 ///< pitch of the filter: mm at the axis, or rad on an arc
+  std::vector<double> gamma;         ///< of every element along u
+  std::vector<double> cosine;        ///< the weight of every element along u in the plane
+  std::vector<double> across_mm;     ///< length that a ray of unit slope in v has gone, to weight rows by
   double edge_low{0}, edge_high{0};  ///< gamma at the outer edges of the first and last element, in rising order
-  double axis_element{0};        ///< index along u of the ray through the axis
-  bool mirrored{false};          ///< the detector is seen from behind: gamma turns the other way round the axis
+  double axis_element{0};            ///< index along u of the ray through the axis
+  bool mirrored{false};              ///< the detector is seen from behind: gamma turns the other way round the axis
 };
 
 /// Which views count how much.
 struct AngularWeights {
-  std::vector<double> view;      ///< integral weights d(angle) in rad, in the order of the views
-  std::vector<double> from_start;///< angle since the start of the arc covered, rad in [0, arc]
-  double arc{0};                 ///< angle covered, the cells of first and last view included
-  bool whole{false};             ///< a full turn (parallel: half or full)
+  std::vector<double> view;        ///< integral weights d(angle) in rad, in the order of the views
+  std::vector<double> from_start;  ///< angle since the start of the arc covered, rad in [0, arc]
+  double arc{0};                   ///< angle covered, the cells of first and last view included
+  bool whole{false};               ///< a full turn (parallel: half or full)
 };
 
 /// Throws unsupported for an orbit that is not circular, with why.

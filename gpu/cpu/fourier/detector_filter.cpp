@@ -22,7 +22,8 @@ class CpuDetectorFilter final : public LinearOperator {
         there_{plan_for<T>(Transform::to_frequencies, length_, 1)},
         back_{plan_for<T>(Transform::to_samples, length_, 1)} {
     // FFTW's transforms there and back multiply by the length.
-    std::ranges::transform(spec.response, response_.begin(), [&](double r) { return static_cast<T>(r / static_cast<double>(length_)); });
+    std::ranges::transform(spec.response, response_.begin(),
+                           [&](double r) { return static_cast<T>(r / static_cast<double>(length_)); });
   }
 
  private:
@@ -37,16 +38,21 @@ class CpuDetectorFilter final : public LinearOperator {
       auto* const frequencies = reinterpret_cast<typename Fftw<T>::Complex*>(spectrum.get());
       for (auto i = from; i < to; ++i) {
         stream.check_stop();
-        std::fill(std::copy(in.data() + i * row, in.data() + (i + 1) * row, samples.get()), samples.get() + length_, T{0});
+        std::fill(std::copy(in.data() + i * row, in.data() + (i + 1) * row, samples.get()), samples.get() + length_,
+                  T{0});
         Fftw<T>::to_frequencies(there_, samples.get(), frequencies);
-        for (std::size_t k = 0; k < response_.size(); ++k) frequencies[k][0] *= response_[k], frequencies[k][1] *= response_[k];
+        for (std::size_t k = 0; k < response_.size(); ++k)
+          frequencies[k][0] *= response_[k], frequencies[k][1] *= response_[k];
         Fftw<T>::to_samples(back_, frequencies, samples.get());
         T* const result = out.data() + i * row;
-        for (std::int64_t u = 0; u < row; ++u) result[u] = samples[static_cast<std::size_t>(u)] + (write == Write::accumulate ? result[u] : T{0});
+        for (std::int64_t u = 0; u < row; ++u)
+          result[u] = samples[static_cast<std::size_t>(u)] + (write == Write::accumulate ? result[u] : T{0});
       }
     });
   }
-  void do_adjoint(const Array& y, Array& x, Stream& stream, Write write) const override { do_forward(y, x, stream, write); }
+  void do_adjoint(const Array& y, Array& x, Stream& stream, Write write) const override {
+    do_forward(y, x, stream, write);
+  }
   std::int64_t length_;
   std::vector<T> response_;
   typename Fftw<T>::Plan there_, back_;

@@ -18,20 +18,23 @@ using namespace compute;
 template <class T>
 struct Axis {
   std::int64_t length, stride;
-  std::array<typename Fftw<T>::Plan, 2> plans;          ///< forward, backward
+  std::array<typename Fftw<T>::Plan, 2> plans;  ///< forward, backward
   std::array<std::vector<std::complex<T>>, 2> before, after;
 
   Axis(const Shape& shape, std::size_t axis, bool centred)
       : length{shape[axis]},
         stride{1},
-        plans{plan_for<T>(Transform::forward, length, lines_at_once), plan_for<T>(Transform::backward, length, lines_at_once)} {
+        plans{plan_for<T>(Transform::forward, length, lines_at_once),
+              plan_for<T>(Transform::backward, length, lines_at_once)} {
     for (std::size_t a = 0; a < axis; ++a) stride *= shape[a];
     const double scale = 1 / std::sqrt(static_cast<double>(length));
     const auto centre = centred ? length / 2 : 0;
     for (std::size_t way = 0; way < 2; ++way) {
       const double turn = (way == 0 ? 2 : -2) * std::numbers::pi / static_cast<double>(length);
       for (std::int64_t m = 0; m < length; ++m) {
-        const auto phase = [&](std::int64_t steps) { return std::polar(1.0, turn * static_cast<double>((steps % length + length) % length)); };
+        const auto phase = [&](std::int64_t steps) {
+          return std::polar(1.0, turn * static_cast<double>((steps % length + length) % length));
+        };
         before[way].emplace_back(phase(centre * m));
         after[way].emplace_back(scale * phase(centre * m - centre * centre));
       }
@@ -55,8 +58,8 @@ class CpuFourier final : public LinearOperator {
 
  private:
   /// Lines [first, last) of one axis, from `in` to `out` (which may be the same), through one buffer.
-  void lines(const Axis<T>& axis, std::size_t way, std::int64_t first, std::int64_t last, const Complex* in, Complex* out, bool add,
-             Complex* buffer) const {
+  void lines(const Axis<T>& axis, std::size_t way, std::int64_t first, std::int64_t last, const Complex* in,
+             Complex* out, bool add, Complex* buffer) const {
     const auto count = static_cast<std::size_t>(last - first);
     std::array<std::int64_t, lines_at_once> starts{};
     for (std::size_t j = 0; j < count; ++j) {
@@ -105,9 +108,13 @@ class CpuFourier final : public LinearOperator {
       apply(axes_[i], way, i == 0 ? in : work, last ? out : work, last && add, stream);
     }
   }
-  void do_forward(const Array& x, Array& y, Stream& stream, Write write) const override { transform(x, y, 0, stream, write); }
+  void do_forward(const Array& x, Array& y, Stream& stream, Write write) const override {
+    transform(x, y, 0, stream, write);
+  }
   // Unitary: the adjoint is the inverse.
-  void do_adjoint(const Array& y, Array& x, Stream& stream, Write write) const override { transform(y, x, 1, stream, write); }
+  void do_adjoint(const Array& y, Array& x, Stream& stream, Write write) const override {
+    transform(y, x, 1, stream, write);
+  }
   std::vector<Axis<T>> axes_;
 };
 

@@ -25,10 +25,12 @@ typename Fftw<Real>::Plan make_plan(Transform transform, int length, int lines) 
   switch (transform) {
     case Transform::to_frequencies: return F::plan_to_frequencies(length, real, complex, FFTW_ESTIMATE);
     case Transform::to_samples: return F::plan_to_samples(length, complex, real, FFTW_ESTIMATE);
-    case Transform::forward: case Transform::backward: break;
+    case Transform::forward:
+    case Transform::backward: break;
   }
   const int sign = transform == Transform::forward ? FFTW_FORWARD : FFTW_BACKWARD;
-  return F::plan_complex(1, &length, lines, complex, nullptr, lines, 1, complex, nullptr, lines, 1, sign, FFTW_ESTIMATE);
+  return F::plan_complex(1, &length, lines, complex, nullptr, lines, 1, complex, nullptr, lines, 1, sign,
+                         FFTW_ESTIMATE);
 }
 
 }  // namespace
@@ -36,7 +38,8 @@ typename Fftw<Real>::Plan make_plan(Transform transform, int length, int lines) 
 template <class T>
 FftwBuffer<T> fftw_buffer(std::int64_t count) {
   auto* const memory = static_cast<T*>(Fftw<float>::allocate(static_cast<std::size_t>(count) * sizeof(T)));
-  if (memory == nullptr) throw Error{Errc::out_of_memory, "there is no memory for lines of " + std::to_string(count) + " elements"};
+  if (memory == nullptr)
+    throw Error{Errc::out_of_memory, "there is no memory for lines of " + std::to_string(count) + " elements"};
   return FftwBuffer<T>(memory);
 }
 
@@ -46,7 +49,8 @@ typename Fftw<Real>::Plan plan_for(Transform transform, std::int64_t length, int
   static std::map<std::tuple<Transform, std::int64_t, int>, typename Fftw<Real>::Plan> plans;
   auto& plan = plans[{transform, length, lines}];
   if (plan == nullptr) plan = make_plan<Real>(transform, static_cast<int>(length), lines);
-  if (plan == nullptr) throw Error{Errc::unsupported, "FFTW cannot plan a transform of " + std::to_string(length) + " elements"};
+  if (plan == nullptr)
+    throw Error{Errc::unsupported, "FFTW cannot plan a transform of " + std::to_string(length) + " elements"};
   return plan;
 }
 

@@ -39,13 +39,15 @@ struct ViewMap {
 };
 
 struct Detector {
-  std::int64_t u, v;       ///< elements
-  std::int64_t row_stride; ///< of the padded readings: two columns and rows of zeros around
+  std::int64_t u, v;        ///< elements
+  std::int64_t row_stride;  ///< of the padded readings: two columns and rows of zeros around
 };
 
 /// Two neighbours in memory, moved together.
 template <class T>
-struct Pair { T here, next; };
+struct Pair {
+  T here, next;
+};
 
 /// out[k] = the two elements at origin + at[k], for k in [from, to). One load a pair: on processors of both makers that is
 /// faster than their gather instructions, which compilers would choose for a loop that they can turn into vectors.
@@ -69,7 +71,8 @@ struct Kernels {
   /// row[x] += sum over views of the reading at the shadow of voxel (x, y, z). `padded` is element (0, 0) of view 0.
   void (*backproject_row)(const ViewMap* views, std::int64_t count, const Detector& detector, const T* padded,
                           std::int64_t view_stride, std::int64_t size_x, double y, double z, T* row);
-  void (*shadow_row)(const ViewMap& view, const Detector& detector, T* padded, std::int64_t size_x, double y, double z, const T* row);
+  void (*shadow_row)(const ViewMap& view, const Detector& detector, T* padded, std::int64_t size_x, double y, double z,
+                     const T* row);
 };
 
 struct Level {

@@ -12,7 +12,9 @@ namespace iso::gpu::cpu {
 extern const Level ISO_JOIN(level_, ISO_LEVEL);
 constinit const Level ISO_JOIN(level_, ISO_LEVEL) = {
     ISO_TEXT(ISO_LEVEL),
-    {gather<float>, scatter<float>, gather_slice<float>, scatter_slice<float>, backproject_row<float>, shadow_row<float>},
-    {gather<double>, scatter<double>, gather_slice<double>, scatter_slice<double>, backproject_row<double>, shadow_row<double>}};
+    {gather<float>, scatter<float>, gather_slice<float>, scatter_slice<float>, backproject_row<float>,
+     shadow_row<float>},
+    {gather<double>, scatter<double>, gather_slice<double>, scatter_slice<double>, backproject_row<double>,
+     shadow_row<double>}};
 
 }  // namespace iso::gpu::cpu

@@ -50,16 +50,21 @@ struct Crossings {
 /// bounds are constants, which `visit`, being inlined twice, makes straight code of.
 template <std::int64_t planes, class Block, class Visit>
 inline __attribute__((always_inline)) void each_run(const RayEntry& ray, const Block& block, Visit&& visit) {
-  const std::int64_t begin = most(ray.first, block.first), end = least(ray.last + std::int64_t{1}, block.first + block.planes);
+  const std::int64_t begin = most(ray.first, block.first),
+                     end = least(ray.last + std::int64_t{1}, block.first + block.planes);
   for (std::int64_t run = begin / planes * planes; run < end; run += planes) {
     const int from = static_cast<int>(most(begin - run, 0)), to = static_cast<int>(least(end - run, planes));
-    if (from == 0 && to == planes) visit(run, 0, static_cast<int>(planes));
-    else visit(run, from, to);
+    if (from == 0 && to == planes)
+      visit(run, 0, static_cast<int>(planes));
+    else
+      visit(run, from, to);
   }
 }
 
 template <class T>
-inline void add_pair(T* at, T here, T next) { at[0] += here, at[1] += next; }
+inline void add_pair(T* at, T here, T next) {
+  at[0] += here, at[1] += next;
+}
 
 template <class T>
 void gather(const RayEntry* rays, std::int64_t count, const PlaneBlock<const T>& block, T* readings) {
@@ -69,19 +74,21 @@ void gather(const RayEntry* rays, std::int64_t count, const PlaneBlock<const T>&
   Pair<T> low[planes], high[planes];
   for (const RayEntry* ray = rays; ray != rays + count; ++ray) {
     T sum = 0;
-    each_run<planes>(*ray, block, [&](std::int64_t run, int from, int to) __attribute__((always_inline)) {
-      const Walk<T, planes> a(ray->fast_at_0, ray->fast_step, run), b(ray->slow_at_0, ray->slow_step, run);
-      const T* const origin = block.origin + (run - block.first) * block.plane_stride + b.cell * block.slow_stride + a.cell;
-      cross.set(a, b, plane, row);
-      load_pairs(origin, cross.at, from, to, low);
-      load_pairs(origin + row, cross.at, from, to, high);
+    each_run<planes>(
+        *ray, block, [&](std::int64_t run, int from, int to) __attribute__((always_inline)) {
+          const Walk<T, planes> a(ray->fast_at_0, ray->fast_step, run), b(ray->slow_at_0, ray->slow_step, run);
+          const T* const origin =
+              block.origin + (run - block.first) * block.plane_stride + b.cell * block.slow_stride + a.cell;
+          cross.set(a, b, plane, row);
+          load_pairs(origin, cross.at, from, to, low);
+          load_pairs(origin + row, cross.at, from, to, high);
 #pragma omp simd reduction(+ : sum)
-      for (int k = from; k < to; ++k) {
-        const T here = low[k].here + cross.slow[k] * (high[k].here - low[k].here);
-        const T next = low[k].next + cross.slow[k] * (high[k].next - low[k].next);
-        sum += here + cross.fast[k] * (next - here);
-      }
-    });
+          for (int k = from; k < to; ++k) {
+            const T here = low[k].here + cross.slow[k] * (high[k].here - low[k].here);
+            const T next = low[k].next + cross.slow[k] * (high[k].next - low[k].next);
+            sum += here + cross.fast[k] * (next - here);
+          }
+        });
     readings[ray->reading] += static_cast<T>(ray->length_mm) * sum;
   }
 }
@@ -94,21 +101,23 @@ void scatter(const RayEntry* rays, std::int64_t count, const PlaneBlock<T>& bloc
   T low0[planes], low1[planes], high0[planes], high1[planes];
   for (const RayEntry* ray = rays; ray != rays + count; ++ray) {
     const T value = static_cast<T>(ray->length_mm) * readings[ray->reading];
-    each_run<planes>(*ray, block, [&](std::int64_t run, int from, int to) __attribute__((always_inline)) {
-      const Walk<T, planes> a(ray->fast_at_0, ray->fast_step, run), b(ray->slow_at_0, ray->slow_step, run);
-      T* const origin = block.origin + (run - block.first) * block.plane_stride + b.cell * block.slow_stride + a.cell;
-      cross.set(a, b, plane, row);
-      for (int k = 0; k < planes; ++k) {
-        const T high = value * cross.slow[k], low = value - high;
-        low1[k] = low * cross.fast[k], low0[k] = low - low1[k];
-        high1[k] = high * cross.fast[k], high0[k] = high - high1[k];
-      }
-      for (int k = from; k < to; ++k) {
-        T* const p = origin + cross.at[k];
-        add_pair(p, low0[k], low1[k]);
-        add_pair(p + row, high0[k], high1[k]);
-      }
-    });
+    each_run<planes>(
+        *ray, block, [&](std::int64_t run, int from, int to) __attribute__((always_inline)) {
+          const Walk<T, planes> a(ray->fast_at_0, ray->fast_step, run), b(ray->slow_at_0, ray->slow_step, run);
+          T* const origin =
+              block.origin + (run - block.first) * block.plane_stride + b.cell * block.slow_stride + a.cell;
+          cross.set(a, b, plane, row);
+          for (int k = 0; k < planes; ++k) {
+            const T high = value * cross.slow[k], low = value - high;
+            low1[k] = low * cross.fast[k], low0[k] = low - low1[k];
+            high1[k] = high * cross.fast[k], high0[k] = high - high1[k];
+          }
+          for (int k = from; k < to; ++k) {
+            T* const p = origin + cross.at[k];
+            add_pair(p, low0[k], low1[k]);
+            add_pair(p + row, high0[k], high1[k]);
+          }
+        });
   }
 }
 
@@ -120,13 +129,14 @@ void gather_slice(const RayEntry* rays, std::int64_t count, const PlaneBlock<con
   Pair<T> pairs[planes];
   for (const RayEntry* ray = rays; ray != rays + count; ++ray) {
     T sum = 0;
-    each_run<planes>(*ray, block, [&](std::int64_t run, int from, int to) __attribute__((always_inline)) {
-      const Walk<T, planes> a(ray->fast_at_0, ray->fast_step, run);
-      cross.set(a, plane);
-      load_pairs(block.origin + (run - block.first) * block.plane_stride + a.cell, cross.at, from, to, pairs);
+    each_run<planes>(
+        *ray, block, [&](std::int64_t run, int from, int to) __attribute__((always_inline)) {
+          const Walk<T, planes> a(ray->fast_at_0, ray->fast_step, run);
+          cross.set(a, plane);
+          load_pairs(block.origin + (run - block.first) * block.plane_stride + a.cell, cross.at, from, to, pairs);
 #pragma omp simd reduction(+ : sum)
-      for (int k = from; k < to; ++k) sum += pairs[k].here + cross.fast[k] * (pairs[k].next - pairs[k].here);
-    });
+          for (int k = from; k < to; ++k) sum += pairs[k].here + cross.fast[k] * (pairs[k].next - pairs[k].here);
+        });
     readings[ray->reading] += static_cast<T>(ray->length_mm) * sum;
   }
 }
@@ -138,15 +148,16 @@ void scatter_slice(const RayEntry* rays, std::int64_t count, const PlaneBlock<T>
   Crossings<T, planes> cross;
   for (const RayEntry* ray = rays; ray != rays + count; ++ray) {
     const T value = static_cast<T>(ray->length_mm) * readings[ray->reading];
-    each_run<planes>(*ray, block, [&](std::int64_t run, int from, int to) __attribute__((always_inline)) {
-      const Walk<T, planes> a(ray->fast_at_0, ray->fast_step, run);
-      T* const origin = block.origin + (run - block.first) * block.plane_stride + a.cell;
-      cross.set(a, plane);
-      for (int k = from; k < to; ++k) {
-        const T next = value * cross.fast[k];
-        add_pair(origin + cross.at[k], value - next, next);
-      }
-    });
+    each_run<planes>(
+        *ray, block, [&](std::int64_t run, int from, int to) __attribute__((always_inline)) {
+          const Walk<T, planes> a(ray->fast_at_0, ray->fast_step, run);
+          T* const origin = block.origin + (run - block.first) * block.plane_stride + a.cell;
+          cross.set(a, plane);
+          for (int k = from; k < to; ++k) {
+            const T next = value * cross.fast[k];
+            add_pair(origin + cross.at[k], value - next, next);
+          }
+        });
   }
 }
 

@@ -16,7 +16,9 @@ struct Shadows {
   bool on_a_row;  ///< all exactly on one detector row: fv is not set, and zero
 };
 
-inline double affine(const double (&c)[4], double x, double y, double z) { return c[0] + c[1] * x + c[2] * y + c[3] * z; }
+inline double affine(const double (&c)[4], double x, double y, double z) {
+  return c[0] + c[1] * x + c[2] * y + c[3] * z;
+}
 
 /// The nearest element, within [-1, elements]; 0 if it makes no sense.
 inline double nearest(double position, std::int64_t elements) {
@@ -36,7 +38,8 @@ inline T within(T position, T low, T high) {
 
 /// Flat detector. Positions are relative to the element under the first voxel, to keep their digits in single precision.
 template <class T>
-inline void flat_shadows(const ViewMap& map, const Detector& detector, double x, double y, double z, int count, Shadows<T>& out) {
+inline void flat_shadows(const ViewMap& map, const Detector& detector, double x, double y, double z, int count,
+                         Shadows<T>& out) {
   const double u0 = affine(map.u, x, y, z), v0 = affine(map.v, x, y, z), w0 = affine(map.w, x, y, z);
   const double w1 = w0 + map.w[1] * count;
   const bool in_front = w0 > 0 && w1 > 0;
@@ -51,7 +54,8 @@ inline void flat_shadows(const ViewMap& map, const Detector& detector, double x,
   const bool weighted = map.weighted;
   const double v_end = v0 + map.v[1] * count;
   // 1e-9 of an element is below what single precision resolves, and far below what an image shows.
-  out.on_a_row = in_front && __builtin_fabs(v0 - at_v * w0) < 1e-9 * w0 && __builtin_fabs(v_end - at_v * w1) < 1e-9 * w1;
+  out.on_a_row =
+      in_front && __builtin_fabs(v0 - at_v * w0) < 1e-9 * w0 && __builtin_fabs(v_end - at_v * w1) < 1e-9 * w1;
   if (out.on_a_row && map.w[1] == 0) {
     const T r = 1 / sw, weight = weighted ? r * r : T{1};
     for (int k = 0; k < count; ++k) {
@@ -89,7 +93,8 @@ inline void flat_shadows(const ViewMap& map, const Detector& detector, double x,
 /// Detector on a cylinder about the source: with c = U and d = W the components of the voxel across and along the arm, u is
 /// an angle, the magnification is radius^2 / |(c, d)|, and V the height above the source.
 template <class T>
-inline void arc_shadows(const ViewMap& map, const Detector& detector, double x, double y, double z, int count, Shadows<T>& out) {
+inline void arc_shadows(const ViewMap& map, const Detector& detector, double x, double y, double z, int count,
+                        Shadows<T>& out) {
   const double c0 = affine(map.u, x, y, z), h0 = affine(map.v, x, y, z), d0 = affine(map.w, x, y, z);
   const double u_limit = static_cast<double>(detector.u), v_limit = static_cast<double>(detector.v);
   const int row = static_cast<int>(detector.row_stride);
@@ -108,9 +113,12 @@ inline void arc_shadows(const ViewMap& map, const Detector& detector, double x, 
 }
 
 template <class T>
-inline void shadows(const ViewMap& map, const Detector& detector, double x, double y, double z, int count, Shadows<T>& out) {
-  if (map.arc) arc_shadows(map, detector, x, y, z, count, out);
-  else flat_shadows(map, detector, x, y, z, count, out);
+inline void shadows(const ViewMap& map, const Detector& detector, double x, double y, double z, int count,
+                    Shadows<T>& out) {
+  if (map.arc)
+    arc_shadows(map, detector, x, y, z, count, out);
+  else
+    flat_shadows(map, detector, x, y, z, count, out);
 }
 
 template <class T>
@@ -136,7 +144,8 @@ void backproject_row(const ViewMap* views, std::int64_t view_count, const Detect
       load_pairs(readings + stride, s.at, 0, count, high);
 #pragma omp simd
       for (int k = 0; k < count; ++k) {
-        const T here = low[k].here + s.fv[k] * (high[k].here - low[k].here), next = low[k].next + s.fv[k] * (high[k].next - low[k].next);
+        const T here = low[k].here + s.fv[k] * (high[k].here - low[k].here),
+                next = low[k].next + s.fv[k] * (high[k].next - low[k].next);
         sums[k] += s.weight[k] * (here + s.fu[k] * (next - here));
       }
     }
@@ -145,7 +154,8 @@ void backproject_row(const ViewMap* views, std::int64_t view_count, const Detect
 }
 
 template <class T>
-void shadow_row(const ViewMap& view, const Detector& detector, T* padded, std::int64_t size_x, double y, double z, const T* row) {
+void shadow_row(const ViewMap& view, const Detector& detector, T* padded, std::int64_t size_x, double y, double z,
+                const T* row) {
   Shadows<T> s;
   const std::int64_t stride = detector.row_stride;
   for (std::int64_t x = 0; x < size_x; x += voxel_run) {

@@ -13,7 +13,7 @@ using namespace compute;
 
 constexpr std::int64_t border = 2;
 constexpr std::int64_t view_bytes = std::int64_t{8} << 20;  ///< of padded views that are worked on together
-constexpr std::int64_t most_views = 64;                     ///< likewise: their rows should stay in the second-level cache
+constexpr std::int64_t most_views = 64;  ///< likewise: their rows should stay in the second-level cache
 constexpr std::int64_t rows_of_a_task = 8;
 
 template <class T>
@@ -51,8 +51,9 @@ class CpuBackprojection final : public LinearOperator {
       parallel_for(size_[1] * size_[2], rows_of_a_task, [&](std::int64_t from, std::int64_t to) {
         for (auto i = from; i < to; ++i) {
           stream.check_stop();
-          kernels<T>().backproject_row(maps_.data() + first, count, detector_, element(padded.data()), padded_, size_[0],
-                                       static_cast<double>(i % size_[1]), static_cast<double>(i / size_[1]), volume.data() + i * size_[0]);
+          kernels<T>().backproject_row(maps_.data() + first, count, detector_, element(padded.data()), padded_,
+                                       size_[0], static_cast<double>(i % size_[1]), static_cast<double>(i / size_[1]),
+                                       volume.data() + i * size_[0]);
         }
       });
     }
@@ -73,7 +74,8 @@ class CpuBackprojection final : public LinearOperator {
         for (std::int64_t v = 0; v < detector_.v; ++v) {
           const T* const sums = element(padded.data()) + v * detector_.row_stride;
           T* const row = readings.data() + (view * detector_.v + v) * detector_.u;
-          for (std::int64_t u = 0; u < detector_.u; ++u) row[u] = sums[u] + (write == Write::accumulate ? row[u] : T{0});
+          for (std::int64_t u = 0; u < detector_.u; ++u)
+            row[u] = sums[u] + (write == Write::accumulate ? row[u] : T{0});
         }
       }
     });

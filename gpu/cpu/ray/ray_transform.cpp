@@ -12,7 +12,7 @@ namespace {
 
 using namespace compute;
 
-constexpr std::int64_t slab = volume_run;          ///< planes that are worked on together, to stay in the cache
+constexpr std::int64_t slab = volume_run;  ///< planes that are worked on together, to stay in the cache
 constexpr std::int64_t rays_at_once = std::int64_t{1} << 18;
 constexpr std::int64_t rays_of_a_bunch = 1024;
 constexpr std::int64_t border = 2;
@@ -30,7 +30,8 @@ class Slab {
         memory_(static_cast<std::size_t>(plane_ * planes_)) {}
 
   [[nodiscard]] PlaneBlock<T> block(std::int64_t first) {
-    return {memory_.data() + border * stride_ + border, first, std::min(slab, size_[axes_.major] - first), stride_, plane_};
+    return {memory_.data() + border * stride_ + border, first, std::min(slab, size_[axes_.major] - first), stride_,
+            plane_};
   }
   [[nodiscard]] PlaneBlock<const T> read_block(std::int64_t first) {
     const auto b = block(first);
@@ -74,7 +75,8 @@ class RayTable {
     bunches_of_a_view_ = (nv + rows_ - 1) / rows_;
     const auto all = static_cast<std::int64_t>(geometry.views().size());
     views_ = std::clamp<std::int64_t>(rays_at_once / (nu * nv), 1, all);
-    bunches_.assign(static_cast<std::size_t>(views_ * bunches_of_a_view_), RayBunch(static_cast<std::size_t>(rows_ * nu)));
+    bunches_.assign(static_cast<std::size_t>(views_ * bunches_of_a_view_),
+                    RayBunch(static_cast<std::size_t>(rows_ * nu)));
   }
   [[nodiscard]] std::int64_t views() const { return views_; }
   [[nodiscard]] std::int64_t bunches(std::int64_t views) const { return views * bunches_of_a_view_; }
@@ -82,7 +84,8 @@ class RayTable {
     return bunches_[static_cast<std::size_t>(i)].along(major);
   }
   [[nodiscard]] bool any(std::int64_t views, std::size_t major) const {
-    return std::any_of(bunches_.begin(), bunches_.begin() + bunches(views), [&](const auto& b) { return !b.along(major).empty(); });
+    return std::any_of(bunches_.begin(), bunches_.begin() + bunches(views),
+                       [&](const auto& b) { return !b.along(major).empty(); });
   }
   /// Traces views [first, first + views); readings count from the first of them.
   void trace(std::int64_t first, std::int64_t views, Stream& stream) {
@@ -137,7 +140,8 @@ class VolumeRayTransform final : public LinearOperator {
           parallel_for(planes.rows(), 16, [&](std::int64_t from, std::int64_t to) {
             stream.check_stop();
             for (std::int64_t slow = from; slow < to; ++slow) {
-              planes.each_voxel(first, slow, [&](std::int64_t at, T& copy) { copy = volume[static_cast<std::size_t>(at)]; });
+              planes.each_voxel(first, slow,
+                                [&](std::int64_t at, T& copy) { copy = volume[static_cast<std::size_t>(at)]; });
             }
           });
           const auto block = planes.read_block(first);
@@ -145,7 +149,8 @@ class VolumeRayTransform final : public LinearOperator {
             stream.check_stop();
             for (std::int64_t i = from; i < to; ++i) {
               const auto rays = table.bunch(i, major);
-              kernels<T>().gather(rays.data(), static_cast<std::int64_t>(rays.size()), block, readings.data() + reading);
+              kernels<T>().gather(rays.data(), static_cast<std::int64_t>(rays.size()), block,
+                                  readings.data() + reading);
             }
           });
         }
@@ -167,10 +172,12 @@ class VolumeRayTransform final : public LinearOperator {
             for (std::int64_t i = 0; i < table.bunches(views); ++i) {
               stream.check_stop();
               const auto rays = table.bunch(i, major);
-              kernels<T>().scatter(rays.data(), static_cast<std::int64_t>(rays.size()), block, readings.data() + reading);
+              kernels<T>().scatter(rays.data(), static_cast<std::int64_t>(rays.size()), block,
+                                   readings.data() + reading);
             }
             for (std::int64_t slow = 0; slow < planes.rows(); ++slow) {
-              planes.each_voxel(part * slab, slow, [&](std::int64_t at, T& sum) { volume[static_cast<std::size_t>(at)] += sum; });
+              planes.each_voxel(part * slab, slow,
+                                [&](std::int64_t at, T& sum) { volume[static_cast<std::size_t>(at)] += sum; });
             }
           }
         });

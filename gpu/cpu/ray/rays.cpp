@@ -56,8 +56,8 @@ bool make_entry(const Line& line, const VoxelGrid& grid, std::size_t major, bool
 
 }  // namespace
 
-void RayBunch::trace(const ProjectionGeometry& geometry, const VoxelGrid& grid, std::size_t view, std::int64_t v_from, std::int64_t v_to,
-                     std::uint32_t reading, bool planar) {
+void RayBunch::trace(const ProjectionGeometry& geometry, const VoxelGrid& grid, std::size_t view, std::int64_t v_from,
+                     std::int64_t v_to, std::uint32_t reading, bool planar) {
   std::array<std::size_t, 3> counts{};
   const auto nu = geometry.elements()[0];
   // Three passes over the few rows keep the rays of an axis together without a second list.

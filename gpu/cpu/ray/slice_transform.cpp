@@ -68,7 +68,8 @@ struct Reach {
   std::int64_t below;
   double above;
   bool lower, upper;  ///< whether the two lie in the grid and count
-  Reach(double z, std::int64_t slices) : below{static_cast<std::int64_t>(std::floor(std::clamp(z, -2.0, static_cast<double>(slices) + 1)))} {
+  Reach(double z, std::int64_t slices)
+      : below{static_cast<std::int64_t>(std::floor(std::clamp(z, -2.0, static_cast<double>(slices) + 1)))} {
     above = z - static_cast<double>(below);
     lower = below >= 0 && below < slices && above < 1;
     upper = below >= -1 && below + 1 < slices && above > 0;
@@ -90,7 +91,8 @@ class SliceRayTransform final : public LinearOperator {
     parallel_for(count, 1, [&](std::int64_t from, std::int64_t to) {
       stream.check_stop();
       for (auto i = from; i < to; ++i) {
-        bunches[static_cast<std::size_t>(i)].trace(spec_.geometry, spec_.grid, static_cast<std::size_t>(first + i), 0, 1, 0, true);
+        bunches[static_cast<std::size_t>(i)].trace(spec_.geometry, spec_.grid, static_cast<std::size_t>(first + i), 0,
+                                                   1, 0, true);
       }
     });
   }
@@ -115,7 +117,8 @@ class SliceRayTransform final : public LinearOperator {
     if (write == Write::replace) std::ranges::fill(readings, T{0});
     Slice<T> slice(spec_.grid);
     const auto at_once = views_at_once();
-    std::vector<RayBunch> bunches(static_cast<std::size_t>(at_once), RayBunch(static_cast<std::size_t>(spec_.geometry.elements()[0])));
+    std::vector<RayBunch> bunches(static_cast<std::size_t>(at_once),
+                                  RayBunch(static_cast<std::size_t>(spec_.geometry.elements()[0])));
     for (std::int64_t first = 0; first < views(); first += at_once) {
       const auto count = std::min(at_once, views() - first);
       trace(bunches, first, count, stream);
@@ -144,7 +147,8 @@ class SliceRayTransform final : public LinearOperator {
     if (write == Write::replace) std::ranges::fill(volume, T{0});
     Slice<T> slice(spec_.grid);
     const auto at_once = views_at_once();
-    std::vector<RayBunch> bunches(static_cast<std::size_t>(at_once), RayBunch(static_cast<std::size_t>(spec_.geometry.elements()[0])));
+    std::vector<RayBunch> bunches(static_cast<std::size_t>(at_once),
+                                  RayBunch(static_cast<std::size_t>(spec_.geometry.elements()[0])));
     for (std::int64_t first = 0; first < views(); first += at_once) {
       const auto count = std::min(at_once, views() - first);
       trace(bunches, first, count, stream);
@@ -185,7 +189,8 @@ class SliceRayTransform final : public LinearOperator {
 }  // namespace
 
 OperatorPtr make_slice_transform(const RayTransform& spec, std::vector<double> slices, const Backend& backend) {
-  if (spec.type == ScalarType::f64) return std::make_shared<SliceRayTransform<double>>(spec, std::move(slices), backend);
+  if (spec.type == ScalarType::f64)
+    return std::make_shared<SliceRayTransform<double>>(spec, std::move(slices), backend);
   return std::make_shared<SliceRayTransform<float>>(spec, std::move(slices), backend);
 }
 

@@ -18,7 +18,8 @@ void set_affine(double (&out)[4], const VoxelGrid& grid, const Vec3& gradient, c
   out[0] = constant + dot(gradient, sub(grid.origin_mm, from));
   for (std::size_t axis = 0; axis < 3; ++axis) {
     out[axis + 1] = 0;
-    for (std::size_t row = 0; row < 3; ++row) out[axis + 1] += gradient[row] * grid.direction[3 * row + axis] * grid.spacing_mm[axis];
+    for (std::size_t row = 0; row < 3; ++row)
+      out[axis + 1] += gradient[row] * grid.direction[3 * row + axis] * grid.spacing_mm[axis];
   }
 }
 
@@ -37,7 +38,9 @@ void map_parallel(ViewMap& map, const View& view, const VoxelGrid& grid) {
   const Plane plane(view);
   const double facing = dot(view.source_mm, plane.normal);
   map.blind = facing == 0;
-  const auto along = [&](const Vec3& axis) { return sub(axis, scaled(dot(view.source_mm, axis) / facing, plane.normal)); };
+  const auto along = [&](const Vec3& axis) {
+    return sub(axis, scaled(dot(view.source_mm, axis) / facing, plane.normal));
+  };
   set_affine(map.u, grid, along(plane.u), view.detector_centre_mm, map.mid_u);
   set_affine(map.v, grid, along(plane.v), view.detector_centre_mm, map.mid_v);
   set_affine(map.w, grid, {0, 0, 0}, {0, 0, 0}, 1);
@@ -52,7 +55,7 @@ void map_flat(ViewMap& map, const View& view, const VoxelGrid& grid) {
   double unit = map.weighted ? isocentre : reach;
   if (unit * reach < 0) unit = -unit;
   map.blind = reach == 0 || unit == 0;
-  const auto numerator = [&](double (&out)[4], const Vec3& axis, double mid) {
+  const auto numerator = [&](double(&out)[4], const Vec3& axis, double mid) {
     const Vec3 gradient = sum(scaled(reach, axis), scaled(mid - dot(to_centre, axis), plane.normal));
     set_affine(out, grid, scaled(1 / unit, gradient), view.source_mm, 0);
   };
@@ -62,7 +65,8 @@ void map_flat(ViewMap& map, const View& view, const VoxelGrid& grid) {
 }
 
 void map_arc(ViewMap& map, const View& view, const VoxelGrid& grid) {
-  const double v_step = std::sqrt(dot(view.v_step_mm, view.v_step_mm)), u_step = std::sqrt(dot(view.u_step_mm, view.u_step_mm));
+  const double v_step = std::sqrt(dot(view.v_step_mm, view.v_step_mm)),
+               u_step = std::sqrt(dot(view.u_step_mm, view.u_step_mm));
   const Vec3 axis = scaled(1 / v_step, view.v_step_mm);
   const Vec3 to_centre = sub(view.detector_centre_mm, view.source_mm);
   const Vec3 arm = sub(to_centre, scaled(dot(to_centre, axis), axis)), across = cross(axis, arm);
@@ -88,9 +92,12 @@ std::vector<ViewMap> map_views(const ProjectionGeometry& geometry, const VoxelGr
     map.mid_u = 0.5 * static_cast<double>(nu - 1);
     map.mid_v = 0.5 * static_cast<double>(nv - 1);
     map.weighted = weighted;
-    if (geometry.beam() == Beam::parallel) map_parallel(map, view, grid);
-    else if (geometry.detector_shape() == DetectorShape::flat) map_flat(map, view, grid);
-    else map_arc(map, view, grid);
+    if (geometry.beam() == Beam::parallel)
+      map_parallel(map, view, grid);
+    else if (geometry.detector_shape() == DetectorShape::flat)
+      map_flat(map, view, grid);
+    else
+      map_arc(map, view, grid);
     maps.push_back(map);
   }
   return maps;

@@ -12,7 +12,9 @@ using namespace compute;
 constexpr std::int64_t elements_of_a_task = 32768;
 
 /// An axis as (inner, extent, outer) loops.
-struct Cut { std::int64_t stride, extent; };
+struct Cut {
+  std::int64_t stride, extent;
+};
 
 template <class T>
 class CpuFiniteDifference final : public LinearOperator {
@@ -42,8 +44,10 @@ class CpuFiniteDifference final : public LinearOperator {
     if (cut.stride == 1) {
       for (auto from = begin; from < end;) {
         const auto line_end = (from / cut.extent + 1) * cut.extent, to = std::min(end, line_end - 1);
-        if (add) for (auto i = from; i < to; ++i) out[i] += in[i + 1] - in[i];
-        else for (auto i = from; i < to; ++i) out[i] = in[i + 1] - in[i];
+        if (add)
+          for (auto i = from; i < to; ++i) out[i] += in[i + 1] - in[i];
+        else
+          for (auto i = from; i < to; ++i) out[i] = in[i + 1] - in[i];
         if (end >= line_end && !add) out[line_end - 1] = 0;
         from = std::min(end, line_end);
       }
@@ -74,9 +78,12 @@ class CpuFiniteDifference final : public LinearOperator {
     each_run(cut, begin, end, [&](std::int64_t from, std::int64_t to, std::int64_t place) {
       const bool near = place == 0, far = place == cut.extent - 1;
       if (near && far) return;
-      if (near) for (auto i = from; i < to; ++i) out[i] -= in[i];
-      else if (far) for (auto i = from; i < to; ++i) out[i] += in[i - cut.stride];
-      else for (auto i = from; i < to; ++i) out[i] += in[i - cut.stride] - in[i];
+      if (near)
+        for (auto i = from; i < to; ++i) out[i] -= in[i];
+      else if (far)
+        for (auto i = from; i < to; ++i) out[i] += in[i - cut.stride];
+      else
+        for (auto i = from; i < to; ++i) out[i] += in[i - cut.stride] - in[i];
     });
   }
 

@@ -18,8 +18,14 @@ constexpr std::int64_t elements_of_a_task = 65536;
 constexpr std::size_t most_parts = 256;  ///< of a sum; the parts lie on the stack
 constexpr std::int64_t lanes = 8;        ///< of a sum within a part; added in a fixed order
 
-template <class T> struct RealOf { using type = T; };
-template <class T> struct RealOf<std::complex<T>> { using type = T; };
+template <class T>
+struct RealOf {
+  using type = T;
+};
+template <class T>
+struct RealOf<std::complex<T>> {
+  using type = T;
+};
 
 template <class Visit>
 auto with_type(ScalarType type, Visit&& visit) {
@@ -30,7 +36,8 @@ auto with_type(ScalarType type, Visit&& visit) {
     case ScalarType::c128: return visit(std::complex<double>{});
     default: break;
   }
-  throw Error{Errc::type_mismatch, "vector operations work on f32, f64, c64 and c128, not on " + std::string{to_string(type)}};
+  throw Error{Errc::type_mismatch,
+              "vector operations work on f32, f64, c64 and c128, not on " + std::string{to_string(type)}};
 }
 
 /// The array as real numbers: a complex one as twice as many.
@@ -45,12 +52,15 @@ auto with_reals(const Array& x, Visit&& visit) {
 
 void expect_same(const Array& x, const Array& y) {
   if (x.spec() != y.spec()) {
-    throw Error{Errc::shape_mismatch, "arrays of " + x.spec().shape.text() + " and " + y.spec().shape.text() + " were combined"};
+    throw Error{Errc::shape_mismatch,
+                "arrays of " + x.spec().shape.text() + " and " + y.spec().shape.text() + " were combined"};
   }
 }
 
 template <class Real>
-const Real* reals_of(const Array& x) { return reinterpret_cast<const Real*>(x.address()); }
+const Real* reals_of(const Array& x) {
+  return reinterpret_cast<const Real*>(x.address());
+}
 
 template <class Body>
 void in_parts(std::int64_t count, Stream& stream, Body&& body) {
@@ -64,7 +74,8 @@ void in_parts(std::int64_t count, Stream& stream, Body&& body) {
 template <class Value, class Part, class Join>
 Value reduce(std::int64_t count, Stream& stream, Part&& part, Join&& join) {
   std::array<Value, most_parts> parts{};
-  const auto grain = std::max(elements_of_a_task, (count + static_cast<std::int64_t>(most_parts) - 1) / static_cast<std::int64_t>(most_parts));
+  const auto grain = std::max(
+      elements_of_a_task, (count + static_cast<std::int64_t>(most_parts) - 1) / static_cast<std::int64_t>(most_parts));
   parallel_for(count, grain, [&](std::int64_t from, std::int64_t to) {
     stream.check_stop();
     parts[static_cast<std::size_t>(from / grain)] = part(from, to);
@@ -125,13 +136,16 @@ void scale_vectors(Array& x, Stream& stream, Factor&& factor) {
       for (auto from = begin; from < end; from += points_at_once) {
         const auto to = std::min(end, from + points_at_once);
         lengths(v, values, from, to, scale.data());
-        for (auto p = from; p < to; ++p) scale[static_cast<std::size_t>(p - from)] = factor(scale[static_cast<std::size_t>(p - from)]);
+        for (auto p = from; p < to; ++p)
+          scale[static_cast<std::size_t>(p - from)] = factor(scale[static_cast<std::size_t>(p - from)]);
         for (std::int64_t k = 0; k < v.parts; ++k) {
           T* const part = values + k * v.points;
           for (auto p = from; p < to; ++p) {
             const double s = scale[static_cast<std::size_t>(p - from)];
-            if constexpr (std::is_floating_point_v<T>) part[p] = static_cast<T>(s * static_cast<double>(part[p]));
-            else part[p] = T(s * Complex(part[p]));
+            if constexpr (std::is_floating_point_v<T>)
+              part[p] = static_cast<T>(s * static_cast<double>(part[p]));
+            else
+              part[p] = T(s * Complex(part[p]));
           }
         }
       }
@@ -145,7 +159,9 @@ class CpuVectorOps final : public VectorOps {
     with_type(x.spec().type, [&](auto t) {
       using T = decltype(t);
       T* const out = x.host<T>().data();
-      in_parts(x.spec().shape.count(), stream, [&](auto from, auto to) { std::fill(out + from, out + to, T(static_cast<typename RealOf<T>::type>(value))); });
+      in_parts(x.spec().shape.count(), stream, [&](auto from, auto to) {
+        std::fill(out + from, out + to, T(static_cast<typename RealOf<T>::type>(value)));
+      });
     });
   }
   void copy(const Array& x, Array& y, Stream& stream) const override {
@@ -154,7 +170,9 @@ class CpuVectorOps final : public VectorOps {
     with_reals(y, [&](auto* out, std::int64_t count) {
       using Real = std::remove_pointer_t<decltype(out)>;
       const Real* const in = reals_of<Real>(x);
-      in_parts(count, stream, [&](auto from, auto to) { std::memcpy(out + from, in + from, static_cast<std::size_t>(to - from) * sizeof(Real)); });
+      in_parts(count, stream, [&](auto from, auto to) {
+        std::memcpy(out + from, in + from, static_cast<std::size_t>(to - from) * sizeof(Real));
+      });
     });
   }
   void scale(Complex a, Array& x, Stream& stream) const override {
@@ -179,9 +197,11 @@ class CpuVectorOps final : public VectorOps {
       const Real* const in = reals_of<Real>(x);
       in_parts(count, stream, [&](auto from, auto to) {
         if (rb == 1) {
-          for (auto i = from; i < to; ++i) out[i] = static_cast<Real>(static_cast<double>(out[i]) + ra * static_cast<double>(in[i]));
+          for (auto i = from; i < to; ++i)
+            out[i] = static_cast<Real>(static_cast<double>(out[i]) + ra * static_cast<double>(in[i]));
         } else {
-          for (auto i = from; i < to; ++i) out[i] = static_cast<Real>(ra * static_cast<double>(in[i]) + rb * static_cast<double>(out[i]));
+          for (auto i = from; i < to; ++i)
+            out[i] = static_cast<Real>(ra * static_cast<double>(in[i]) + rb * static_cast<double>(out[i]));
         }
       });
     });
@@ -195,7 +215,8 @@ class CpuVectorOps final : public VectorOps {
       return reduce<Complex>(
           count, stream,
           [&](std::int64_t from, std::int64_t to) {  // parts are even, so a complex number is not cut
-            const double real = sum(from, to, [&](auto i) { return static_cast<double>(a[i]) * static_cast<double>(b[i]); });
+            const double real =
+                sum(from, to, [&](auto i) { return static_cast<double>(a[i]) * static_cast<double>(b[i]); });
             if (!complex) return Complex(real, 0);
             return Complex(real, sum(from / 2, to / 2, [&](auto i) {
                              return static_cast<double>(a[2 * i]) * static_cast<double>(b[2 * i + 1]) -
@@ -209,7 +230,9 @@ class CpuVectorOps final : public VectorOps {
     return with_reals(x, [&](const auto* a, std::int64_t count) {
       return std::sqrt(reduce<double>(
           count, stream,
-          [&](auto from, auto to) { return sum(from, to, [&](auto i) { return static_cast<double>(a[i]) * static_cast<double>(a[i]); }); },
+          [&](auto from, auto to) {
+            return sum(from, to, [&](auto i) { return static_cast<double>(a[i]) * static_cast<double>(a[i]); });
+          },
           [](double s, double t) { return s + t; }));
     });
   }
@@ -224,8 +247,10 @@ class CpuVectorOps final : public VectorOps {
             bool sound = true;
             for (auto i = from; i < to; ++i) {
               double size;
-              if constexpr (std::is_floating_point_v<T>) size = static_cast<double>(std::abs(a[i]));
-              else size = std::abs(Complex(a[i]));
+              if constexpr (std::is_floating_point_v<T>)
+                size = static_cast<double>(std::abs(a[i]));
+              else
+                size = std::abs(Complex(a[i]));
               sound &= size == size;
               largest = size > largest ? size : largest;
             }
@@ -256,8 +281,10 @@ class CpuVectorOps final : public VectorOps {
       T* const result = out.host<T>().data();
       in_parts(x.spec().shape.count(), stream, [&](auto from, auto to) {
         for (auto i = from; i < to; ++i) {
-          if constexpr (std::is_floating_point_v<T>) result[i] = a[i] * b[i];
-          else result[i] = T(times(Complex(a[i]), Complex(b[i])));
+          if constexpr (std::is_floating_point_v<T>)
+            result[i] = a[i] * b[i];
+          else
+            result[i] = T(times(Complex(a[i]), Complex(b[i])));
         }
       });
     });
@@ -314,8 +341,10 @@ class CpuVectorOps final : public VectorOps {
       T* const out = x.host<T>().data();
       in_parts(x.spec().shape.count(), stream, [&](auto from, auto to) {
         for (auto i = from; i < to; ++i) {
-          if constexpr (std::is_floating_point_v<T>) out[i] = static_cast<T>(f(Complex(static_cast<double>(out[i]))).real());
-          else out[i] = T(f(Complex(out[i])));
+          if constexpr (std::is_floating_point_v<T>)
+            out[i] = static_cast<T>(f(Complex(static_cast<double>(out[i]))).real());
+          else
+            out[i] = T(f(Complex(out[i])));
         }
       });
     });

@@ -4,6 +4,5 @@
 
 #include "iso/plugin/export.h"
 
-ISO_PLUGIN("example", "1.0.0", "Example", "Apache-2.0",
-           iso::plugin::task<example::Smoothing>("example/smoothing"),
+ISO_PLUGIN("example", "1.0.0", "Example", "Apache-2.0", iso::plugin::task<example::Smoothing>("example/smoothing"),
            iso::plugin::task<example::RegionGrowingTask>("example/region_growing"))

@@ -15,26 +15,38 @@ struct SmoothingParameters {
   friend bool operator==(const SmoothingParameters&, const SmoothingParameters&) = default;
   static constexpr auto fields() {
     return std::tuple{
-        field("sigma_mm", &SmoothingParameters::sigma_mm).with_label("Strength").with_unit("mm").in_range(0.01, 20)
+        field("sigma_mm", &SmoothingParameters::sigma_mm)
+            .with_label("Strength")
+            .with_unit("mm")
+            .in_range(0.01, 20)
             .with_help("Standard deviation of the Gaussian that the smoothing amounts to away from edges."),
-        field("edge", &SmoothingParameters::edge).with_label("Edge height").in_range(0, 1e6).as_advanced()
-            .with_help("Differences between neighbours well above this are kept, in the units of the image. 0: three times the noise level.")};
+        field("edge", &SmoothingParameters::edge)
+            .with_label("Edge height")
+            .in_range(0, 1e6)
+            .as_advanced()
+            .with_help("Differences between neighbours well above this are kept, in the units of the image. 0: three "
+                       "times the noise level.")};
   }
 };
 
 class Smoothing final : public iso::plugin::TypedTask<SmoothingParameters> {
  public:
   About about() const override {
-    return {"Edge-preserving smoothing", "Smooths noise but not edges, by nonlinear diffusion.",
-            "Solves $\\partial_t u = \\mathrm{div}(g\\,\\nabla u)$ with $g(d) = \\exp(-(d/\\kappa)^2)$ up to $t = \\sigma^2/2$. "
+    return {"Edge-preserving smoothing",
+            "Smooths noise but not edges, by nonlinear diffusion.",
+            "Solves $\\partial_t u = \\mathrm{div}(g\\,\\nabla u)$ with $g(d) = \\exp(-(d/\\kappa)^2)$ up to $t = "
+            "\\sigma^2/2$. "
             "Edges lower than the noise are smoothed away.",
-            "Filtering", {"Perona and Malik, IEEE Trans. PAMI 12 (1990) 629, doi:10.1109/34.56205"}};
+            "Filtering",
+            {"Perona and Malik, IEEE Trans. PAMI 12 (1990) 629, doi:10.1109/34.56205"}};
   }
   std::span<const Port> inputs() const noexcept override { return {&input_, 1}; }
   std::span<const Port> outputs() const noexcept override { return {&output_, 1}; }
 
  protected:
-  Suitability suits(const Datasets& inputs, const SmoothingParameters&) const override { return suits_as_image(inputs); }
+  Suitability suits(const Datasets& inputs, const SmoothingParameters&) const override {
+    return suits_as_image(inputs);
+  }
   Needs needs(const Datasets& inputs, const SmoothingParameters& parameters) const override {
     const Volume& volume = iso::plugin::input<Volume>(inputs, "volume");
     const Image image = image_of(volume);

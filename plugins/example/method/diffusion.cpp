@@ -58,7 +58,8 @@ struct Step {
 
 std::int64_t steps_of(const Image& image, const Diffusion& options) {
   const double time = options.sigma_mm * options.sigma_mm / 2;
-  return std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(time / longest_step(couplings(image, options)))));
+  return std::max<std::int64_t>(1,
+                                static_cast<std::int64_t>(std::ceil(time / longest_step(couplings(image, options)))));
 }
 
 iso::PixelBlock diffuse(const Image& image, const Diffusion& options,
@@ -70,10 +71,15 @@ iso::PixelBlock diffuse(const Image& image, const Diffusion& options,
   iso::PixelBlock to = iso::PixelBlock::allocate(image.pixels.spec());
   std::ranges::copy(image.values(), from.mutable_values<float>().begin());
   for (std::int64_t i = 1; i <= steps; ++i) {
-    const Step one{from.values<float>(), to.mutable_values<float>(), image.size, {1, image.size[0], image.size[0] * image.size[1]},
-                   {static_cast<float>(step * coupling[0]), static_cast<float>(step * coupling[1]), static_cast<float>(step * coupling[2])},
+    const Step one{from.values<float>(),
+                   to.mutable_values<float>(),
+                   image.size,
+                   {1, image.size[0], image.size[0] * image.size[1]},
+                   {static_cast<float>(step * coupling[0]), static_cast<float>(step * coupling[1]),
+                    static_cast<float>(step * coupling[2])},
                    static_cast<float>(1 / options.edge)};
-    iso::parallel_for(image.size[1] * image.size[2], 16, [&](std::int64_t begin, std::int64_t end) { one.rows(begin, end); });
+    iso::parallel_for(image.size[1] * image.size[2], 16,
+                      [&](std::int64_t begin, std::int64_t end) { one.rows(begin, end); });
     std::swap(from, to);
     if (!after_step(static_cast<double>(i) / static_cast<double>(steps), from)) break;
   }

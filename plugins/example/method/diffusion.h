@@ -7,8 +7,8 @@
 namespace example {
 
 struct Diffusion {
-  double sigma_mm{1};                        ///< of the Gaussian it amounts to where nothing is an edge
-  double edge{1};                            ///< differences between neighbours well above this stay; above 0
+  double sigma_mm{1};  ///< of the Gaussian it amounts to where nothing is an edge
+  double edge{1};      ///< differences between neighbours well above this stay; above 0
   std::array<double, 3> spacing_mm{1, 1, 1};
 };
 
@@ -22,8 +22,9 @@ struct Diffusion {
 ///
 /// `after_step(fraction, values)` is called after every step; false ends early with what there is.
 /// Source   Perona and Malik, IEEE Trans. PAMI 12 (1990) 629, doi:10.1109/34.56205.
-[[nodiscard]] iso::PixelBlock diffuse(const Image& image, const Diffusion& options,
-                                      const std::function<bool(double fraction, const iso::PixelBlock& values)>& after_step);
+[[nodiscard]] iso::PixelBlock diffuse(
+    const Image& image, const Diffusion& options,
+    const std::function<bool(double fraction, const iso::PixelBlock& values)>& after_step);
 
 /// The number of steps `diffuse` will take.
 [[nodiscard]] std::int64_t steps_of(const Image& image, const Diffusion& options);

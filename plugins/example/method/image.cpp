@@ -26,7 +26,8 @@ Image image_of(const iso::Volume& volume) {
     throw iso::Error{iso::Errc::invalid_input, "the volume has shape " + spec.shape.text() + ", expected no time axis",
                      "extract one frame first"};
   if (iso::is_complex(spec.type))
-    throw iso::Error{iso::Errc::invalid_input, "the volume has complex values, expected real ones", "convert it to its magnitude first"};
+    throw iso::Error{iso::Errc::invalid_input, "the volume has complex values, expected real ones",
+                     "convert it to its magnitude first"};
   return {volume.pixels.converted(iso::ScalarType::f32), {spec.shape[0], spec.shape[1], spec.shape[2]}};
 }
 

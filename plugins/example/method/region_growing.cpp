@@ -44,7 +44,9 @@ void RegionGrowing::restart() {
   for (const std::int64_t seed : front_) {
     const float value = values[static_cast<std::size_t>(seed)];
     if (std::isnan(value)) continue;
-    auto& [low, high] = intervals_.try_emplace(labels_[static_cast<std::size_t>(seed)], Interval{value - tolerance, value + tolerance}).first->second;
+    auto& [low, high] =
+        intervals_.try_emplace(labels_[static_cast<std::size_t>(seed)], Interval{value - tolerance, value + tolerance})
+            .first->second;
     low = std::min(low, value - tolerance);
     high = std::max(high, value + tolerance);
   }
@@ -91,18 +93,21 @@ iso::LabelMap RegionGrowing::label_map(const iso::Volume& volume) const {
 
 std::vector<Stroke> strokes_of(const iso::LabelMap& marks, const Image& image) {
   const iso::ArraySpec& spec = marks.labels.spec();
-  if (marks.labels.empty() || iso::Shape{spec.shape[0], spec.shape[1], spec.shape[2]} != iso::Shape{image.size[0], image.size[1], image.size[2]})
+  if (marks.labels.empty() || iso::Shape{spec.shape[0], spec.shape[1], spec.shape[2]} !=
+                                  iso::Shape{image.size[0], image.size[1], image.size[2]})
     throw iso::Error{iso::Errc::shape_mismatch, "the marks have shape " + spec.shape.text() + ", the image has " +
                                                     iso::Shape{image.size[0], image.size[1], image.size[2]}.text()};
   const bool wide = spec.type == iso::ScalarType::u16;
   std::map<std::uint16_t, Stroke> strokes;
   for (std::int64_t i = 0; i < spec.shape.count(); ++i) {
     const auto at = static_cast<std::size_t>(i);
-    const std::uint16_t label = wide ? marks.labels.values<std::uint16_t>()[at] : marks.labels.values<std::uint8_t>()[at];
+    const std::uint16_t label =
+        wide ? marks.labels.values<std::uint16_t>()[at] : marks.labels.values<std::uint8_t>()[at];
     if (label == 0) continue;
     const std::int64_t row = i / image.size[0];
     strokes[label].label = label;
-    strokes[label].voxels.push_back({static_cast<std::int32_t>(i % image.size[0]), static_cast<std::int32_t>(row % image.size[1]),
+    strokes[label].voxels.push_back({static_cast<std::int32_t>(i % image.size[0]),
+                                     static_cast<std::int32_t>(row % image.size[1]),
                                      static_cast<std::int32_t>(row / image.size[1])});
   }
   std::vector<Stroke> list;
@@ -113,11 +118,13 @@ std::vector<Stroke> strokes_of(const iso::LabelMap& marks, const Image& image) {
 Stroke stroke_of(std::span<const double> seeds, const Image& image) {
   Stroke stroke{{}, 1};
   for (std::size_t i = 0; i + 2 < seeds.size(); i += 3) {
-    const std::array<std::int32_t, 3> voxel{static_cast<std::int32_t>(seeds[i]), static_cast<std::int32_t>(seeds[i + 1]),
+    const std::array<std::int32_t, 3> voxel{static_cast<std::int32_t>(seeds[i]),
+                                            static_cast<std::int32_t>(seeds[i + 1]),
                                             static_cast<std::int32_t>(seeds[i + 2])};
     if (!image.contains(voxel))
-      throw iso::Error{iso::Errc::invalid_input, "seed " + std::to_string(i / 3 + 1) + " lies outside of the image of " +
-                                                     iso::Shape{image.size[0], image.size[1], image.size[2]}.text() + " voxels",
+      throw iso::Error{iso::Errc::invalid_input,
+                       "seed " + std::to_string(i / 3 + 1) + " lies outside of the image of " +
+                           iso::Shape{image.size[0], image.size[1], image.size[2]}.text() + " voxels",
                        "seeds are voxel indices counted from 0"};
     stroke.voxels.push_back(voxel);
   }

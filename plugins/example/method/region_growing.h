@@ -36,7 +36,8 @@ class RegionGrowing {
 
   [[nodiscard]] bool marked() const noexcept { return !front_.empty(); }
   [[nodiscard]] std::span<const std::uint16_t> labels() const noexcept { return labels_; }
-  [[nodiscard]] iso::LabelMap label_map(const iso::Volume& volume) const;  ///< on the grid of the volume it grew in, u16
+  [[nodiscard]] iso::LabelMap label_map(
+      const iso::Volume& volume) const;                  ///< on the grid of the volume it grew in, u16
   [[nodiscard]] double fraction_grown() const noexcept;  ///< 1 once finished; before, the part of the image looked at
 
  private:

@@ -14,14 +14,28 @@ struct CglsParameters : CommonParameters {
   static constexpr auto fields() {
     using iso::params::field;
     return std::tuple_cat(
-        std::tuple{field("iterations", &CglsParameters::iterations).with_label("Iterations").with_unit("iterations").in_range(1, 10000)
+        std::tuple{field("iterations", &CglsParameters::iterations)
+                       .with_label("Iterations")
+                       .with_unit("iterations")
+                       .in_range(1, 10000)
                        .with_help("At most this many; fewer are smoother."),
-                   field("l2", &CglsParameters::l2).with_label("L2 weight").with_unit("1").in_range(0, 10).as_logarithmic()
-                       .with_help("Weight of the squared image, relative to the largest row sum times column sum of the ray transform."),
-                   field("stop_at_noise", &CglsParameters::stop_at_noise).with_label("Stop at the noise level")
+                   field("l2", &CglsParameters::l2)
+                       .with_label("L2 weight")
+                       .with_unit("1")
+                       .in_range(0, 10)
+                       .as_logarithmic()
+                       .with_help("Weight of the squared image, relative to the largest row sum times column sum of "
+                                  "the ray transform."),
+                   field("stop_at_noise", &CglsParameters::stop_at_noise)
+                       .with_label("Stop at the noise level")
                        .with_help("Ends once the misfit is down to the noise of the readings (discrepancy rule)."),
-                   field("noise_factor", &CglsParameters::noise_factor).with_label("Noise factor").with_unit("1").in_range(0.1, 100)
-                       .visible_when("stop_at_noise", "true").as_advanced().with_help("Multiplies the noise level of that rule.")},
+                   field("noise_factor", &CglsParameters::noise_factor)
+                       .with_label("Noise factor")
+                       .with_unit("1")
+                       .in_range(0.1, 100)
+                       .visible_when("stop_at_noise", "true")
+                       .as_advanced()
+                       .with_help("Multiplies the noise level of that rule.")},
         common_fields<CglsParameters>());
   }
 };
@@ -29,9 +43,12 @@ struct CglsParameters : CommonParameters {
 class CglsTask final : public ScanTask<CglsParameters> {
  public:
   iso::plugin::About about() const override {
-    return {"Conjugate gradients (CGLS)", "Least squares by conjugate gradients, ended by the noise level.",
-            "Minimises $\\|A x - p\\|^2 + \\mu \\|x\\|^2$. Converges fast and then fits noise: the number of iterations regularises.",
-            "Reconstruction", {"M. Hestenes and E. Stiefel, J. Res. NBS 49 (1952) 409, doi:10.6028/jres.049.044"}};
+    return {"Conjugate gradients (CGLS)",
+            "Least squares by conjugate gradients, ended by the noise level.",
+            "Minimises $\\|A x - p\\|^2 + \\mu \\|x\\|^2$. Converges fast and then fits noise: the number of "
+            "iterations regularises.",
+            "Reconstruction",
+            {"M. Hestenes and E. Stiefel, J. Res. NBS 49 (1952) 409, doi:10.6028/jres.049.044"}};
   }
 
  protected:
@@ -44,7 +61,9 @@ class CglsTask final : public ScanTask<CglsParameters> {
     return cgls(problem, options, watch);
   }
   // Readings, residual and A p; image, gradient and direction.
-  std::size_t method_bytes(const Prepared&, const Sizes& s, const CglsParameters&) const override { return 3 * s.scan + 3 * s.image; }
+  std::size_t method_bytes(const Prepared&, const Sizes& s, const CglsParameters&) const override {
+    return 3 * s.scan + 3 * s.image;
+  }
   double projections(const CglsParameters& p) const override { return 2.0 * p.iterations + 1; }
   std::vector<iso::compute::OperatorSpec> operators(const Prepared& plan, const CglsParameters&) const override {
     return {ray_transform(plan)};

@@ -13,13 +13,15 @@ namespace {
 using iso::plugin::Port;
 
 const std::vector<Port>& inputs() {
-  static const std::vector<Port> ports{{"sinogram", iso::Kind::sinogram, false, "The scan: line integrals with their geometry.", "slices", ""}};
+  static const std::vector<Port> ports{
+      {"sinogram", iso::Kind::sinogram, false, "The scan: line integrals with their geometry.", "slices", ""}};
   return ports;
 }
 const std::vector<Port>& outputs() {
   static const std::vector<Port> ports{
       {"volume", iso::Kind::volume, false, "The reconstructed image.", "slices", ""},
-      {"residual", iso::Kind::sinogram, true, "What the image does not explain: its projection minus the readings.", "slices", ""}};
+      {"residual", iso::Kind::sinogram, true, "What the image does not explain: its projection minus the readings.",
+       "slices", ""}};
   return ports;
 }
 
@@ -33,13 +35,16 @@ const iso::Sinogram* scan_in(const iso::plugin::Datasets& data) {
 std::span<const Port> scan_ports() noexcept { return inputs(); }
 std::span<const Port> image_ports() noexcept { return outputs(); }
 
-Request request_of(const CommonParameters& p) { return {p.use_views, p.size, p.spacing_mm, p.roi_centre_mm, p.roi_size_mm}; }
+Request request_of(const CommonParameters& p) {
+  return {p.use_views, p.size, p.spacing_mm, p.roi_centre_mm, p.roi_size_mm};
+}
 
 std::vector<iso::params::Problem> check_common(const CommonParameters& p, const iso::plugin::Datasets& data) {
   std::vector<iso::params::Problem> problems;
   const auto lengths = [&](const char* name, const std::vector<double>& values) {
     if (!values.empty() && values.size() != 2 && values.size() != 3) {
-      problems.push_back({name, std::string{name} + " has " + std::to_string(values.size()) + " values, expected x,y or x,y,z"});
+      problems.push_back(
+          {name, std::string{name} + " has " + std::to_string(values.size()) + " values, expected x,y or x,y,z"});
     }
   };
   lengths("roi_centre_mm", p.roi_centre_mm);
@@ -50,7 +55,8 @@ std::vector<iso::params::Problem> check_common(const CommonParameters& p, const 
   if (const auto* scan = scan_in(data)) {
     const auto views = scan->geometry.views().size();
     if (p.use_views > static_cast<int>(views)) {
-      problems.push_back({"use_views", "use_views is " + std::to_string(p.use_views) + ", the scan has " + std::to_string(views) + " views"});
+      problems.push_back({"use_views", "use_views is " + std::to_string(p.use_views) + ", the scan has " +
+                                           std::to_string(views) + " views"});
     }
   }
   return problems;
@@ -60,15 +66,18 @@ iso::plugin::Suitability suits_common(const iso::plugin::Datasets& data) {
   const auto found = data.find("sinogram");
   if (found == data.end() || !found->second) return {false, "the input 'sinogram' is missing"};
   const auto* scan = scan_in(data);
-  if (!scan) return {false, "reconstruction needs a sinogram, this is a " + std::string{to_string(kind_of(*found->second))}};
+  if (!scan)
+    return {false, "reconstruction needs a sinogram, this is a " + std::string{to_string(kind_of(*found->second))}};
   if (scan->geometry.views().empty()) return {false, "the scan has no views"};
   if (scan->readings.spec().shape != scan->geometry.sinogram_shape()) {
-    return {false, "the readings are " + scan->readings.spec().shape.text() + ", the geometry describes " + scan->geometry.sinogram_shape().text()};
+    return {false, "the readings are " + scan->readings.spec().shape.text() + ", the geometry describes " +
+                       scan->geometry.sinogram_shape().text()};
   }
   return {};
 }
 
-iso::Volume finished(const Problem& problem, const iso::compute::Array& x, double radius_mm, const CommonParameters& p) {
+iso::Volume finished(const Problem& problem, const iso::compute::Array& x, double radius_mm,
+                     const CommonParameters& p) {
   const auto region = region_of(problem.grid, request_of(p));
   iso::Volume out;
   out.grid = region.grid;
@@ -83,8 +92,8 @@ iso::Volume finished(const Problem& problem, const iso::compute::Array& x, doubl
   return out;
 }
 
-iso::plugin::Datasets deliver(const Problem& problem, iso::compute::Array x, const Prepared& prepared, const CommonParameters& p,
-                              iso::plugin::RunContext& context) {
+iso::plugin::Datasets deliver(const Problem& problem, iso::compute::Array x, const Prepared& prepared,
+                              const CommonParameters& p, iso::plugin::RunContext& context) {
   context.report(0.96, "residual");
   auto fit = agreement(problem, x);
   auto volume = finished(problem, x, prepared.radius_mm, p);
@@ -95,8 +104,8 @@ iso::plugin::Datasets deliver(const Problem& problem, iso::compute::Array x, con
   context.plot("noise_level", 0, problem.noise);
   context.plot("views_used", 0, static_cast<double>(views));
   std::ostringstream line;
-  line << views << " of " << prepared.views_measured << " views; the image leaves " << 100 * fit.relative << " % of the readings unexplained, "
-       << fit.rms << " a reading where their noise is " << problem.noise;
+  line << views << " of " << prepared.views_measured << " views; the image leaves " << 100 * fit.relative
+       << " % of the readings unexplained, " << fit.rms << " a reading where their noise is " << problem.noise;
   context.log(line.str());
   iso::Sinogram residual{problem.backend.download(fit.residual, problem.stream), problem.geometry, {}};
   context.report(1, "done");

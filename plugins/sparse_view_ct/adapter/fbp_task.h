@@ -19,7 +19,10 @@ struct FbpParameters : CommonParameters {
     using iso::params::field;
     return std::tuple_cat(
         std::tuple{field("filter", &FbpParameters::filter).with_label("Filter").with_help("Window on the ramp filter."),
-                   field("cutoff", &FbpParameters::cutoff).with_label("Cut-off").with_unit("1").in_range(0.05, 1)
+                   field("cutoff", &FbpParameters::cutoff)
+                       .with_label("Cut-off")
+                       .with_unit("1")
+                       .in_range(0.05, 1)
                        .with_help("Where the window ends, as a part of the Nyquist frequency of the detector.")},
         common_fields<FbpParameters>());
   }
@@ -28,9 +31,12 @@ struct FbpParameters : CommonParameters {
 class FbpTask final : public ScanTask<FbpParameters> {
  public:
   iso::plugin::About about() const override {
-    return {"Filtered back-projection", "Direct reconstruction of parallel and fan beams, and of circular cone beams (FDK).",
-            "Weights every view, filters its rows with the ramp times a window, and back-projects with the squared magnification. "
-            "Few views leave streaks: use total variation then.", "Reconstruction",
+    return {"Filtered back-projection",
+            "Direct reconstruction of parallel and fan beams, and of circular cone beams (FDK).",
+            "Weights every view, filters its rows with the ramp times a window, and back-projects with the squared "
+            "magnification. "
+            "Few views leave streaks: use total variation then.",
+            "Reconstruction",
             {"L. Feldkamp, L. Davis and J. Kress, J. Opt. Soc. Am. A 1 (1984) 612, doi:10.1364/JOSAA.1.000612",
              "D. Parker, Med. Phys. 9 (1982) 254, doi:10.1118/1.595078"}};
   }
@@ -40,7 +46,8 @@ class FbpTask final : public ScanTask<FbpParameters> {
     iso::solvers::FilteredBackprojectionOptions options;
     options.window = static_cast<iso::solvers::FilterWindow>(p.filter);
     options.cutoff = p.cutoff;
-    return iso::solvers::filtered_backprojection(problem.backend, problem.geometry, problem.readings, problem.grid, options, problem.stream);
+    return iso::solvers::filtered_backprojection(problem.backend, problem.geometry, problem.readings, problem.grid,
+                                                 options, problem.stream);
   }
   // Readings, weighted and filtered copies; or readings, filtered copy and image.
   std::size_t method_bytes(const Prepared&, const Sizes& s, const FbpParameters&) const override {

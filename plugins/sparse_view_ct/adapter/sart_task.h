@@ -19,16 +19,35 @@ struct SartParameters : CommonParameters {
   static constexpr auto fields() {
     using iso::params::field;
     return std::tuple_cat(
-        std::tuple{field("iterations", &SartParameters::iterations).with_label("Iterations").with_unit("iterations").in_range(1, 10000)
-                       .with_help("Each goes once through all views."),
-                   field("subsets", &SartParameters::subsets).with_label("Subsets").with_unit("subsets").in_range(0, 100000)
-                       .with_help("0: every view is a subset of its own (SART); otherwise ordered subsets of several views."),
-                   field("relaxation", &SartParameters::relaxation).with_label("Relaxation").with_unit("1").in_range(0.001, 1.999)
-                       .with_help("Part of the correction that is made; smaller is slower and less noisy."),
-                   field("non_negative", &SartParameters::non_negative).with_label("Non-negative").with_help("No value falls below 0."),
-                   field("maximum", &SartParameters::maximum).with_label("Largest value").with_unit("1/mm").in_range(0, 1000).as_advanced()
-                       .with_help("No value rises above. 0: no such bound."),
-                   field("start", &SartParameters::start).with_label("Start").as_advanced().with_help("What the iterations start from.")},
+        std::tuple{
+            field("iterations", &SartParameters::iterations)
+                .with_label("Iterations")
+                .with_unit("iterations")
+                .in_range(1, 10000)
+                .with_help("Each goes once through all views."),
+            field("subsets", &SartParameters::subsets)
+                .with_label("Subsets")
+                .with_unit("subsets")
+                .in_range(0, 100000)
+                .with_help("0: every view is a subset of its own (SART); otherwise ordered subsets of several views."),
+            field("relaxation", &SartParameters::relaxation)
+                .with_label("Relaxation")
+                .with_unit("1")
+                .in_range(0.001, 1.999)
+                .with_help("Part of the correction that is made; smaller is slower and less noisy."),
+            field("non_negative", &SartParameters::non_negative)
+                .with_label("Non-negative")
+                .with_help("No value falls below 0."),
+            field("maximum", &SartParameters::maximum)
+                .with_label("Largest value")
+                .with_unit("1/mm")
+                .in_range(0, 1000)
+                .as_advanced()
+                .with_help("No value rises above. 0: no such bound."),
+            field("start", &SartParameters::start)
+                .with_label("Start")
+                .as_advanced()
+                .with_help("What the iterations start from.")},
         common_fields<SartParameters>());
   }
 };
@@ -36,8 +55,10 @@ struct SartParameters : CommonParameters {
 class SartTask final : public ScanTask<SartParameters> {
  public:
   iso::plugin::About about() const override {
-    return {"Algebraic reconstruction (SART)", "Corrects the image by the misfit of one view or subset of views after the other.",
-            "$x \\leftarrow P(x + \\lambda C A_s^T R_s (p_s - A_s x))$ over the subsets $s$. Works for any geometry and for limited angles.",
+    return {"Algebraic reconstruction (SART)",
+            "Corrects the image by the misfit of one view or subset of views after the other.",
+            "$x \\leftarrow P(x + \\lambda C A_s^T R_s (p_s - A_s x))$ over the subsets $s$. Works for any geometry "
+            "and for limited angles.",
             "Reconstruction",
             {"A. Andersen and A. Kak, Ultrason. Imaging 6 (1984) 81, doi:10.1177/016173468400600107",
              "G. Wang and M. Jiang, J. X-Ray Sci. Technol. 12 (2004) 169"}};
@@ -60,7 +81,9 @@ class SartTask final : public ScanTask<SartParameters> {
     return 3 * s.scan + s.scan / subsets(plan, p) + 4 * s.image;
   }
   double projections(const SartParameters& p) const override { return 2.0 * p.iterations + 2; }
-  double updates(const Prepared& plan, const SartParameters& p) const override { return static_cast<double>(subsets(plan, p)) * p.iterations; }
+  double updates(const Prepared& plan, const SartParameters& p) const override {
+    return static_cast<double>(subsets(plan, p)) * p.iterations;
+  }
   std::vector<iso::compute::OperatorSpec> operators(const Prepared& plan, const SartParameters&) const override {
     return {ray_transform(plan)};
   }

@@ -8,7 +8,9 @@
 namespace sparse_view_ct {
 
 inline constexpr auto choice_names(TvSolver) { return std::array<std::string_view, 2>{"primal_dual", "admm"}; }
-inline constexpr auto choice_names(TvDimensions) { return std::array<std::string_view, 3>{"automatic", "two", "three"}; }
+inline constexpr auto choice_names(TvDimensions) {
+  return std::array<std::string_view, 3>{"automatic", "two", "three"};
+}
 
 struct TvParameters : CommonParameters {
   double weight_mm = 0;
@@ -26,27 +28,71 @@ struct TvParameters : CommonParameters {
   static constexpr auto fields() {
     using iso::params::field;
     return std::tuple_cat(
-        std::tuple{field("weight_mm", &TvParameters::weight_mm).with_label("Weight").with_unit("mm").in_range(0, 1e6).as_logarithmic()
-                       .with_help("Total variation against the squared misfit. Larger is smoother. 0: chosen from the misfit."),
-                   field("strength", &TvParameters::strength).with_label("Strength").with_unit("1").in_range(0.01, 100).as_logarithmic()
-                       .visible_when("weight_mm", "0").with_help("Multiplies the automatic weight."),
-                   field("solver", &TvParameters::solver).with_label("Solver").as_advanced()
-                       .with_help("Both reach the same image; primal_dual takes one projection and one back-projection an iteration, admm inner_iterations of each."),
-                   field("iterations", &TvParameters::iterations).with_label("Iterations").with_unit("iterations").in_range(1, 100000)
-                       .with_help("At most this many."),
-                   field("tolerance", &TvParameters::tolerance).with_label("Tolerance").with_unit("1").in_range(0, 1).as_logarithmic().as_advanced()
-                       .with_help("Ends once an iteration changes the image by less than this part of it."),
-                   field("non_negative", &TvParameters::non_negative).with_label("Non-negative").with_help("No value falls below 0."),
-                   field("maximum", &TvParameters::maximum).with_label("Largest value").with_unit("1/mm").in_range(0, 1000).as_advanced()
-                       .with_help("No value rises above. 0: no such bound."),
-                   field("dimensions", &TvParameters::dimensions).with_label("Dimensions").as_advanced()
-                       .with_help("Whether slices are smoothed one by one (two) or together (three). automatic: together for a cone beam."),
-                   field("warm_start", &TvParameters::warm_start).with_label("Start from FBP").as_advanced()
-                       .with_help("Starts from filtered back-projection where the scan allows it."),
-                   field("step_ratio", &TvParameters::step_ratio).with_label("Step ratio").with_unit("1").in_range(1e-6, 1e6).as_logarithmic()
-                       .as_advanced().visible_when("solver", "primal_dual").with_help("Primal over dual step; only the speed depends on it."),
-                   field("inner_iterations", &TvParameters::inner_iterations).with_label("Inner iterations").with_unit("iterations").in_range(1, 100)
-                       .as_advanced().visible_when("solver", "admm").with_help("Conjugate gradients in every iteration.")},
+        std::tuple{
+            field("weight_mm", &TvParameters::weight_mm)
+                .with_label("Weight")
+                .with_unit("mm")
+                .in_range(0, 1e6)
+                .as_logarithmic()
+                .with_help(
+                    "Total variation against the squared misfit. Larger is smoother. 0: chosen from the misfit."),
+            field("strength", &TvParameters::strength)
+                .with_label("Strength")
+                .with_unit("1")
+                .in_range(0.01, 100)
+                .as_logarithmic()
+                .visible_when("weight_mm", "0")
+                .with_help("Multiplies the automatic weight."),
+            field("solver", &TvParameters::solver)
+                .with_label("Solver")
+                .as_advanced()
+                .with_help("Both reach the same image; primal_dual takes one projection and one back-projection an "
+                           "iteration, admm inner_iterations of each."),
+            field("iterations", &TvParameters::iterations)
+                .with_label("Iterations")
+                .with_unit("iterations")
+                .in_range(1, 100000)
+                .with_help("At most this many."),
+            field("tolerance", &TvParameters::tolerance)
+                .with_label("Tolerance")
+                .with_unit("1")
+                .in_range(0, 1)
+                .as_logarithmic()
+                .as_advanced()
+                .with_help("Ends once an iteration changes the image by less than this part of it."),
+            field("non_negative", &TvParameters::non_negative)
+                .with_label("Non-negative")
+                .with_help("No value falls below 0."),
+            field("maximum", &TvParameters::maximum)
+                .with_label("Largest value")
+                .with_unit("1/mm")
+                .in_range(0, 1000)
+                .as_advanced()
+                .with_help("No value rises above. 0: no such bound."),
+            field("dimensions", &TvParameters::dimensions)
+                .with_label("Dimensions")
+                .as_advanced()
+                .with_help("Whether slices are smoothed one by one (two) or together (three). automatic: together for "
+                           "a cone beam."),
+            field("warm_start", &TvParameters::warm_start)
+                .with_label("Start from FBP")
+                .as_advanced()
+                .with_help("Starts from filtered back-projection where the scan allows it."),
+            field("step_ratio", &TvParameters::step_ratio)
+                .with_label("Step ratio")
+                .with_unit("1")
+                .in_range(1e-6, 1e6)
+                .as_logarithmic()
+                .as_advanced()
+                .visible_when("solver", "primal_dual")
+                .with_help("Primal over dual step; only the speed depends on it."),
+            field("inner_iterations", &TvParameters::inner_iterations)
+                .with_label("Inner iterations")
+                .with_unit("iterations")
+                .in_range(1, 100)
+                .as_advanced()
+                .visible_when("solver", "admm")
+                .with_help("Conjugate gradients in every iteration.")},
         common_fields<TvParameters>());
   }
 };
@@ -54,9 +100,12 @@ struct TvParameters : CommonParameters {
 class TvTask final : public ScanTask<TvParameters> {
  public:
   iso::plugin::About about() const override {
-    return {"Total variation", "Iterative reconstruction from few views that keeps edges; chooses its weight by itself.",
-            "Minimises $\\tfrac12\\|A x - p\\|^2 + \\lambda \\sum_j \\|(D x)_j\\|_2$ over $x \\ge 0$. The automatic weight is "
-            "$\\lambda = 0.75\\,\\sqrt{h m}\\;\\mathrm{rms}(A x - p)$, see the README. Fine texture of the size of the noise is lost.",
+    return {"Total variation",
+            "Iterative reconstruction from few views that keeps edges; chooses its weight by itself.",
+            "Minimises $\\tfrac12\\|A x - p\\|^2 + \\lambda \\sum_j \\|(D x)_j\\|_2$ over $x \\ge 0$. The automatic "
+            "weight is "
+            "$\\lambda = 0.75\\,\\sqrt{h m}\\;\\mathrm{rms}(A x - p)$, see the README. Fine texture of the size of the "
+            "noise is lost.",
             "Reconstruction",
             {"L. Rudin, S. Osher and E. Fatemi, Physica D 60 (1992) 259, doi:10.1016/0167-2789(92)90242-F",
              "E. Sidky, J. Jorgensen and X. Pan, Phys. Med. Biol. 57 (2012) 3065, doi:10.1088/0031-9155/57/10/3065",
@@ -93,7 +142,8 @@ class TvTask final : public ScanTask<TvParameters> {
       specs = iso::solvers::filtered_backprojection_operators(plan.scan.geometry, plan.grid, iso::ScalarType::f32);
     }
     specs.push_back(ray_transform(plan));
-    specs.push_back(iso::compute::FiniteDifference{plan.grid.shape(), tv_axes(plan.scan.geometry, plan.grid, p.dimensions)});
+    specs.push_back(
+        iso::compute::FiniteDifference{plan.grid.shape(), tv_axes(plan.scan.geometry, plan.grid, p.dimensions)});
     return specs;
   }
 

@@ -5,8 +5,8 @@
 #include <iso/solvers/algebraic.h>
 #include <iso/solvers/conjugate_gradient.h>
 
-#include <cmath>
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 namespace sparse_view_ct {
@@ -14,7 +14,8 @@ namespace sparse_view_ct {
 using iso::compute::Array;
 
 std::vector<std::int64_t> visiting_order(std::int64_t subsets) {
-  auto stride = std::max<std::int64_t>(1, static_cast<std::int64_t>(std::lround(0.381966 * static_cast<double>(subsets))));
+  auto stride =
+      std::max<std::int64_t>(1, static_cast<std::int64_t>(std::lround(0.381966 * static_cast<double>(subsets))));
   while (std::gcd(stride, subsets) != 1) ++stride;
   std::vector<std::int64_t> order;
   for (std::int64_t i = 0; i < subsets; ++i) order.push_back(i * stride % subsets);
@@ -37,8 +38,8 @@ Array sart(const Problem& problem, const SartOptions& options, const Watch& watc
     data.push_back(problem.backend.upload(part.readings, problem.stream));
   }
   scan.readings = {};
-  watch.log(std::to_string(subsets) + " subsets of " + std::to_string((views + subsets - 1) / subsets) + " views, relaxation " +
-            std::to_string(options.relaxation));
+  watch.log(std::to_string(subsets) + " subsets of " + std::to_string((views + subsets - 1) / subsets) +
+            " views, relaxation " + std::to_string(options.relaxation));
   Array x = watch.resumed ? problem.backend.allocate(problem.a->domain(), problem.stream)
                           : start_image(problem, options.from_fbp, watch);
   iso::solvers::AlgebraicOptions algebraic{.relaxation = options.relaxation};
@@ -65,7 +66,8 @@ Array cgls(const Problem& problem, const CglsMethodOptions& options, const Watch
     problem.a->forward(columns, rows, problem.stream);
     solver.l2 = options.l2 * column * ops.max_abs(rows, problem.stream);
   }
-  auto control = control_for(watch, options.iterations, options.relative_tolerance, {0.05, 0.95, "conjugate gradients"});
+  auto control =
+      control_for(watch, options.iterations, options.relative_tolerance, {0.05, 0.95, "conjugate gradients"});
   if (options.stop_at_noise && problem.noise > 0) {
     const auto readings = static_cast<double>(problem.a->range().shape.count());
     control.residual_target = options.noise_factor * problem.noise * std::sqrt(readings);

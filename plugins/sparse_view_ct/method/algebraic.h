@@ -9,7 +9,7 @@ struct SartOptions {
   int iterations{10};
   double relaxation{0.5};
   double relative_tolerance{0};
-  double low{0}, high{0};   ///< box, used where `bounded`
+  double low{0}, high{0};  ///< box, used where `bounded`
   bool bounded{true};
   bool from_fbp{false};
 };
@@ -29,7 +29,7 @@ struct SartOptions {
 
 struct CglsMethodOptions {
   int iterations{30};
-  double l2{0};              ///< relative to the largest column sum times row sum, so that it has no unit
+  double l2{0};  ///< relative to the largest column sum times row sum, so that it has no unit
   double relative_tolerance{0};
   bool stop_at_noise{true};  ///< discrepancy rule: ends where the residual is down to `noise_factor` noise
   double noise_factor{1};

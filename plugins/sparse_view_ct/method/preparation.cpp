@@ -46,7 +46,8 @@ iso::Sinogram keep_views(const iso::Sinogram& scan, const std::vector<std::int64
   const auto view_bytes = spec.bytes() / views.size();
   auto* out = kept.readings.mutable_data();
   for (std::size_t i = 0; i < views.size(); ++i) {
-    std::memcpy(out + i * view_bytes, scan.readings.data() + static_cast<std::size_t>(views[i]) * view_bytes, view_bytes);
+    std::memcpy(out + i * view_bytes, scan.readings.data() + static_cast<std::size_t>(views[i]) * view_bytes,
+                view_bytes);
   }
   return kept;
 }
@@ -59,7 +60,8 @@ FieldOfView field_of_view(const iso::ProjectionGeometry& geometry) {
   double resolution = 0;
   for (std::size_t b = 0; b < geometry.views().size(); ++b) {
     // The wider side counts: a displaced detector sees the rest of the circle from the opposite view.
-    const double reach = std::max(axis_distance(geometry.ray(b, -0.5, mid_v)), axis_distance(geometry.ray(b, last_u, mid_v)));
+    const double reach =
+        std::max(axis_distance(geometry.ray(b, -0.5, mid_v)), axis_distance(geometry.ray(b, last_u, mid_v)));
     view_of.radius_mm = std::min(view_of.radius_mm, reach);
     const double magnification = geometry.project(b, iso::Vec3{0, 0, 0})[2];
     resolution += length(geometry.views()[b].u_step_mm) / std::max(magnification, 1e-9);
@@ -79,7 +81,8 @@ iso::VoxelGrid reconstruction_grid(const iso::ProjectionGeometry& geometry, std:
   std::int64_t slices = 1;
   double slice_mm = spacing_mm;
   if (geometry.elements()[1] > 1) {
-    slices = std::max<std::int64_t>(1, static_cast<std::int64_t>(std::floor(2 * seen.half_height_mm / spacing_mm + 1e-6)));
+    slices =
+        std::max<std::int64_t>(1, static_cast<std::int64_t>(std::floor(2 * seen.half_height_mm / spacing_mm + 1e-6)));
     // Parallel rows are slices of their own: one slice a row, so that nothing is resampled along the axis.
     if (geometry.beam() == iso::Beam::parallel) {
       slices = geometry.elements()[1];

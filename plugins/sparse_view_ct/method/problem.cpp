@@ -20,10 +20,13 @@ using iso::compute::Array;
 constexpr double pi = std::numbers::pi;
 
 void check_scan(const iso::Sinogram& scan) {
-  if (scan.geometry.views().empty()) throw Error(Errc::invalid_input, "the scan has no views", "give a scan with its geometry");
+  if (scan.geometry.views().empty())
+    throw Error(Errc::invalid_input, "the scan has no views", "give a scan with its geometry");
   if (scan.readings.spec().shape != scan.geometry.sinogram_shape()) {
-    throw Error(Errc::shape_mismatch, "the readings are " + scan.readings.spec().shape.text() + ", the geometry describes " +
-                                          scan.geometry.sinogram_shape().text(), "use the geometry file of this scan");
+    throw Error(Errc::shape_mismatch,
+                "the readings are " + scan.readings.spec().shape.text() + ", the geometry describes " +
+                    scan.geometry.sinogram_shape().text(),
+                "use the geometry file of this scan");
   }
 }
 
@@ -63,7 +66,8 @@ Prepared prepare(const iso::Sinogram& scan, const Request& request) {
   if (request.use_views == 0 || request.use_views == out.views_measured) {
     out.scan.readings = scan.readings.converted(iso::ScalarType::f32);
   } else {
-    out.scan.readings = keep_views(scan, equally_spaced_views(out.views_measured, request.use_views)).readings.converted(iso::ScalarType::f32);
+    out.scan.readings = keep_views(scan, equally_spaced_views(out.views_measured, request.use_views))
+                            .readings.converted(iso::ScalarType::f32);
   }
   return out;
 }
@@ -79,7 +83,8 @@ Region region_of(const iso::VoxelGrid& grid, const Request& request) {
     const auto first = std::max<std::int64_t>(0, static_cast<std::int64_t>(std::ceil(low - 1e-9)));
     const auto last = std::min(grid.size[axis] - 1, static_cast<std::int64_t>(std::floor(high + 1e-9)));
     if (last < first) {
-      throw Error(Errc::invalid_input, "the region of interest lies outside the field of view along axis " + std::to_string(axis),
+      throw Error(Errc::invalid_input,
+                  "the region of interest lies outside the field of view along axis " + std::to_string(axis),
                   "give roi_centre_mm and roi_size_mm inside it, in mm from the isocentre");
     }
     region.first[axis] = first;
@@ -109,27 +114,35 @@ iso::PixelBlock cut(const iso::PixelBlock& volume, const Region& region) {
 iso::compute::RayTransform ray_transform(const Prepared& prepared) { return {prepared.scan.geometry, prepared.grid}; }
 
 Problem::Problem(Prepared& prepared, const iso::compute::Backend& on, iso::compute::Stream& in)
-    : backend{on}, stream{in}, geometry{prepared.scan.geometry}, grid{prepared.grid}, a{on.make(ray_transform(prepared))},
-      readings{on.upload(prepared.scan.readings, in)}, noise{noise_level(prepared.scan.readings)} {
+    : backend{on},
+      stream{in},
+      geometry{prepared.scan.geometry},
+      grid{prepared.grid},
+      a{on.make(ray_transform(prepared))},
+      readings{on.upload(prepared.scan.readings, in)},
+      noise{noise_level(prepared.scan.readings)} {
   prepared.scan.readings = {};
 }
 
 std::optional<std::string> refusal_of_fbp(const iso::ProjectionGeometry& geometry) {
   const auto orbit = geometry.orbit();
   if (!orbit.circular) return "filtered back-projection needs a circular orbit: " + orbit.why_not;
-  if (std::abs(orbit.pitch_mm_per_turn) > 1e-6) return "filtered back-projection needs a circular orbit, this one is helical";
+  if (std::abs(orbit.pitch_mm_per_turn) > 1e-6)
+    return "filtered back-projection needs a circular orbit, this one is helical";
   if (orbit.angles_rad.size() < 2) return "filtered back-projection needs views from all sides, there is one";
   double needed = pi;
   if (geometry.beam() == iso::Beam::parallel) {
     const auto half = coverage(orbit.angles_rad, pi);
     if (half.whole || coverage(orbit.angles_rad, 2 * pi).whole) return std::nullopt;
-    return "the views cover " + degrees(half.arc) + " degrees, filtered back-projection needs 180; use an iterative method";
+    return "the views cover " + degrees(half.arc) +
+           " degrees, filtered back-projection needs 180; use an iterative method";
   }
   const auto turn = coverage(orbit.angles_rad, 2 * pi);
   needed += 2 * std::asin(std::min(1.0, field_of_view(geometry).radius_mm / orbit.source_to_axis_mm));
   const double step = turn.arc / static_cast<double>(orbit.angles_rad.size());
   if (turn.whole || turn.arc + step >= needed) return std::nullopt;
-  return "the views cover " + degrees(turn.arc) + " degrees, filtered back-projection needs " + degrees(needed) + "; use an iterative method";
+  return "the views cover " + degrees(turn.arc) + " degrees, filtered back-projection needs " + degrees(needed) +
+         "; use an iterative method";
 }
 
 Agreement agreement(const Problem& problem, const Array& x) {
@@ -149,7 +162,8 @@ Array start_image(const Problem& problem, bool from_fbp, const Watch& watch) {
     const auto refusal = refusal_of_fbp(problem.geometry);
     if (!refusal) {
       watch.log("iterations start from filtered back-projection");
-      return iso::solvers::filtered_backprojection(problem.backend, problem.geometry, problem.readings, problem.grid, {}, problem.stream);
+      return iso::solvers::filtered_backprojection(problem.backend, problem.geometry, problem.readings, problem.grid,
+                                                   {}, problem.stream);
     }
     watch.log("iterations start from zero: " + *refusal);
   }

@@ -15,18 +15,18 @@ namespace sparse_view_ct {
 
 /// What every method of this plugin is asked about the scan and the image.
 struct Request {
-  std::int64_t use_views{0};          ///< equally spaced views to keep; 0: all
-  std::int64_t size{0};               ///< voxels across; 0: as many as the field of view needs
-  double spacing_mm{0};               ///< 0: the detector element seen at the axis
+  std::int64_t use_views{0};            ///< equally spaced views to keep; 0: all
+  std::int64_t size{0};                 ///< voxels across; 0: as many as the field of view needs
+  double spacing_mm{0};                 ///< 0: the detector element seen at the axis
   std::vector<double> roi_centre_mm{};  ///< empty: the isocentre
-  std::vector<double> roi_size_mm{};   ///< empty: the whole field of view
+  std::vector<double> roi_size_mm{};    ///< empty: the whole field of view
 };
 
 /// A scan made ready: the views to keep, as f32, and the grid that holds everything the detector sees.
 struct Prepared {
   iso::Sinogram scan;
   iso::VoxelGrid grid;
-  double radius_mm{0};          ///< of the field of view
+  double radius_mm{0};  ///< of the field of view
   std::int64_t views_measured{0};
 };
 

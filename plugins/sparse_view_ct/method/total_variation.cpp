@@ -51,7 +51,8 @@ class TotalVariation {
     }
     ops_.clamp(low(), high(), out.x, problem_.stream);
     const auto weight_for = [&](double misfit) {
-      return balance * options_.strength * std::sqrt(problem_.grid.spacing_mm[0] * column_) * std::max(misfit, exact_readings * size);
+      return balance * options_.strength * std::sqrt(problem_.grid.spacing_mm[0] * column_) *
+             std::max(misfit, exact_readings * size);
     };
     watch_.log("noise level of the readings " + text(problem_.noise) + ", their root mean square " + text(size));
     state_ = watch_.resumed;
@@ -66,7 +67,8 @@ class TotalVariation {
       } else {
         const double misfit = outcome.history.back().residual / std::sqrt(count);
         out.weight = weight_for(misfit);
-        watch_.log("weight " + text(out.weight) + " mm from the misfit " + text(misfit) + " after " + std::to_string(end) + " iterations");
+        watch_.log("weight " + text(out.weight) + " mm from the misfit " + text(misfit) + " after " +
+                   std::to_string(end) + " iterations");
       }
     }
     ops_.clamp(low(), high(), out.x, problem_.stream);
@@ -75,7 +77,9 @@ class TotalVariation {
 
  private:
   [[nodiscard]] double low() const { return options_.non_negative ? 0.0 : -std::numeric_limits<double>::infinity(); }
-  [[nodiscard]] double high() const { return options_.high > 0 ? options_.high : std::numeric_limits<double>::infinity(); }
+  [[nodiscard]] double high() const {
+    return options_.high > 0 ? options_.high : std::numeric_limits<double>::infinity();
+  }
   [[nodiscard]] iso::solvers::FunctionalPtr bounds() const {
     return options_.non_negative || options_.high > 0 ? iso::solvers::box(low(), high()) : nullptr;
   }
@@ -92,7 +96,8 @@ class TotalVariation {
       if (value > 0) positive.push_back(value);
     }
     if (positive.empty()) {
-      throw iso::Error(iso::Errc::invalid_input, "no ray of the scan crosses the grid", "check the geometry and the size of the grid");
+      throw iso::Error(iso::Errc::invalid_input, "no ray of the scan crosses the grid",
+                       "check the geometry and the size of the grid");
     }
     const auto middle = positive.begin() + static_cast<std::ptrdiff_t>(positive.size() / 2);
     std::nth_element(positive.begin(), middle, positive.end());
@@ -104,7 +109,8 @@ class TotalVariation {
     std::vector<int> ends;
     for (const double part : corrections) {
       const int end = static_cast<int>(std::lround(part * options_.iterations));
-      if (options_.weight <= 0 && end > (ends.empty() ? 0 : ends.back()) && end < options_.iterations) ends.push_back(end);
+      if (options_.weight <= 0 && end > (ends.empty() ? 0 : ends.back()) && end < options_.iterations)
+        ends.push_back(end);
     }
     ends.push_back(options_.iterations);
     return ends;
@@ -112,8 +118,8 @@ class TotalVariation {
 
   // Goes on from the state of the last stage, duals included, to iteration `end`.
   iso::solvers::Outcome stage(Array& x, double weight, int end, bool last) {
-    auto control = control_for(watch_, options_.iterations, last ? options_.relative_tolerance : 0, {0.05, 0.95, "total variation"},
-                               {{"weight", weight}});
+    auto control = control_for(watch_, options_.iterations, last ? options_.relative_tolerance : 0,
+                               {0.05, 0.95, "total variation"}, {{"weight", weight}});
     control.iterations = end;
     const auto from = std::move(state_);
     state_.reset();
@@ -155,10 +161,12 @@ class TotalVariation {
 
   iso::solvers::Outcome by_admm(Array& x, double weight, const iso::solvers::Control& control) {
     // The shrinkage weight / penalty is a small part of the range of the image, estimated from the mean of the readings.
-    const double range = ops_.max_abs(problem_.readings, problem_.stream) / (static_cast<double>(problem_.grid.size[0]) * problem_.grid.spacing_mm[0]);
-    return iso::solvers::admm(*problem_.a, problem_.readings, *differences_, *iso::solvers::vector_l1_norm(weight), x,
-                              {.penalty = weight / (admm_step * range), .inner_iterations = options_.inner_iterations, .box = bounds()},
-                              problem_.stream, control);
+    const double range = ops_.max_abs(problem_.readings, problem_.stream) /
+                         (static_cast<double>(problem_.grid.size[0]) * problem_.grid.spacing_mm[0]);
+    return iso::solvers::admm(
+        *problem_.a, problem_.readings, *differences_, *iso::solvers::vector_l1_norm(weight), x,
+        {.penalty = weight / (admm_step * range), .inner_iterations = options_.inner_iterations, .box = bounds()},
+        problem_.stream, control);
   }
 
   static constexpr double admm_step = 0.1;
@@ -175,8 +183,10 @@ class TotalVariation {
 
 }  // namespace
 
-std::vector<std::size_t> tv_axes(const iso::ProjectionGeometry& geometry, const iso::VoxelGrid& grid, TvDimensions wish) {
-  const bool space = wish == TvDimensions::three || (wish == TvDimensions::automatic && geometry.beam() == iso::Beam::cone);
+std::vector<std::size_t> tv_axes(const iso::ProjectionGeometry& geometry, const iso::VoxelGrid& grid,
+                                 TvDimensions wish) {
+  const bool space =
+      wish == TvDimensions::three || (wish == TvDimensions::automatic && geometry.beam() == iso::Beam::cone);
   if (space && grid.size[2] > 1) return {0, 1, 2};
   return {0, 1};
 }

@@ -10,14 +10,14 @@ enum class TvDimensions : std::uint8_t { automatic, two, three };
 struct TvOptions {
   TvSolver solver{TvSolver::primal_dual};
   TvDimensions dimensions{TvDimensions::automatic};
-  double weight{0};     ///< lambda in mm; 0: `balanced` with `strength`
-  double strength{1};   ///< factor on the automatic weight
+  double weight{0};    ///< lambda in mm; 0: `balanced` with `strength`
+  double strength{1};  ///< factor on the automatic weight
   int iterations{150};
   double relative_tolerance{1e-4};
   bool non_negative{true};
-  double high{0};       ///< upper bound in 1/mm; 0: none
+  double high{0};  ///< upper bound in 1/mm; 0: none
   bool from_fbp{true};
-  double ratio{0.01};    ///< primal step over dual step, primal_dual only
+  double ratio{0.01};       ///< primal step over dual step, primal_dual only
   int inner_iterations{4};  ///< ADMM only
 };
 
@@ -45,6 +45,7 @@ struct TvResult {
 [[nodiscard]] TvResult total_variation(const Problem& problem, const TvOptions& options, const Watch& watch);
 
 /// Axes that are differenced on this grid.
-[[nodiscard]] std::vector<std::size_t> tv_axes(const iso::ProjectionGeometry& geometry, const iso::VoxelGrid& grid, TvDimensions wish);
+[[nodiscard]] std::vector<std::size_t> tv_axes(const iso::ProjectionGeometry& geometry, const iso::VoxelGrid& grid,
+                                               TvDimensions wish);
 
 }  // namespace sparse_view_ct

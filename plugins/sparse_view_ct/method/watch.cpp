@@ -41,7 +41,8 @@ iso::solvers::Control control_for(const Watch& watch, int iterations, double rel
 
 std::string in_words(const iso::solvers::Outcome& outcome) {
   return "ended after " + std::to_string(outcome.history.size()) + " iterations: " +
-         (outcome.why == iso::solvers::Ended::target_reached ? "residual target reached" : std::string{to_string(outcome.why)});
+         (outcome.why == iso::solvers::Ended::target_reached ? "residual target reached"
+                                                             : std::string{to_string(outcome.why)});
 }
 
 }  // namespace sparse_view_ct

@@ -35,8 +35,8 @@ struct Stretch {
 
 /// A solver's control that reports progress over the stretch, plots "residual" and "objective", shows previews, and keeps
 /// checkpoints with `numbers` added to them. `watch` must outlive it.
-[[nodiscard]] iso::solvers::Control control_for(const Watch& watch, int iterations, double relative_tolerance, Stretch stretch,
-                                                std::map<std::string, double> numbers = {});
+[[nodiscard]] iso::solvers::Control control_for(const Watch& watch, int iterations, double relative_tolerance,
+                                                Stretch stretch, std::map<std::string, double> numbers = {});
 
 /// "ended after 87 iterations: converged".
 [[nodiscard]] std::string in_words(const iso::solvers::Outcome& outcome);

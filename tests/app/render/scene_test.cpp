@@ -40,7 +40,9 @@ SlicePicture picture_of(const Volume& volume, Orientation orientation, const Vec
   return picture;
 }
 
-int grey(const Bitmap& bitmap, int x, int y) { return bitmap.rgb[static_cast<std::size_t>(3 * (y * bitmap.width + x))]; }
+int grey(const Bitmap& bitmap, int x, int y) {
+  return bitmap.rgb[static_cast<std::size_t>(3 * (y * bitmap.width + x))];
+}
 
 TEST(Bridge, SharesThePixelsAndOutlivesTheBlock) {
   vtkSmartPointer<vtkImageData> image;
@@ -64,7 +66,9 @@ TEST(SliceScene, DrawsEachVoxelWhereItIsInTheRadiologicalFrame) {
   for (int y = 0; y < 3; ++y)
     for (int x = 0; x < 3; ++x) {
       const double value = 100 * x + 10 * y;
-      EXPECT_NEAR(grey(bitmap, 20 * x + 10, 20 * y + 10), std::lround(255 * voi({256, 128, VoiFunction::linear}, value)), 1) << x << y;
+      EXPECT_NEAR(grey(bitmap, 20 * x + 10, 20 * y + 10),
+                  std::lround(255 * voi({256, 128, VoiFunction::linear}, value)), 1)
+          << x << y;
     }
 }
 

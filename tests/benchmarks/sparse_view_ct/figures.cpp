@@ -1,8 +1,8 @@
 // The figures of the plugin's README: `sparse_view_ct_figures chest|neutron|helsinki|cone`, a Markdown table each.
 #include "cpu_backend.h"
 #include "method/algebraic.h"
-#include "method/total_variation.h"
 #include "method/preparation.h"
+#include "method/total_variation.h"
 #include "plugins/sparse_view_ct/real_scans.h"
 
 #include <iso/base/log.h>
@@ -42,7 +42,8 @@ struct Bench {
     auto prepared = prepare(scan, request);
     const Problem problem{prepared, backend, *stream};
     auto watch = Watch::silent();
-    if (std::getenv("FIGURES_LOG")) watch.log = [](const std::string& text) { std::fprintf(stderr, "    %s\n", text.c_str()); };
+    if (std::getenv("FIGURES_LOG"))
+      watch.log = [](const std::string& text) { std::fprintf(stderr, "    %s\n", text.c_str()); };
     std::printf("| %s |", label.c_str());
     const auto cell = [&](const auto& method) {
       const auto begin = processor_seconds();
@@ -52,8 +53,12 @@ struct Bench {
       std::fflush(stdout);
     };
     if (!refusal_of_fbp(problem.geometry)) {
-      cell([&] { return iso::solvers::filtered_backprojection(backend, problem.geometry, problem.readings, problem.grid, {}, *stream); });
-    } else std::printf(" refused |");
+      cell([&] {
+        return iso::solvers::filtered_backprojection(backend, problem.geometry, problem.readings, problem.grid, {},
+                                                     *stream);
+      });
+    } else
+      std::printf(" refused |");
     if (all) {
       cell([&] { return sart(problem, {}, watch); });
       cell([&] { return cgls(problem, {}, watch); });
@@ -65,7 +70,11 @@ struct Bench {
     tv.iterations = static_cast<int>(option("TV_ITERATIONS", tv.iterations));
     tv.relative_tolerance = option("TV_TOLERANCE", tv.relative_tolerance);
     double weight = 0;
-    cell([&] { auto r = total_variation(problem, tv, watch); weight = r.weight; return r.x; });
+    cell([&] {
+      auto r = total_variation(problem, tv, watch);
+      weight = r.weight;
+      return r.x;
+    });
     if (all) {
       tv.solver = TvSolver::admm;
       tv.iterations = static_cast<int>(option("ADMM_ITERATIONS", 40));
@@ -85,11 +94,13 @@ void chest(Bench& bench, bool all) {
       if (option("PHOTONS", photons) != photons) continue;
       for (const std::int64_t views : {36, 72, 720}) {
         if (option("VIEWS", static_cast<double>(views)) != static_cast<double>(views)) continue;
-        const auto scan = iso::evaluation::add_noise(real::project_by_samples(slice, real::fan(views)), {photons, 0, 1});
+        const auto scan =
+            iso::evaluation::add_noise(real::project_by_samples(slice, real::fan(views)), {photons, 0, 1});
         char label[64];
         std::snprintf(label, sizeof label, "%d, %.0e, %d", index, photons, static_cast<int>(views));
         bench.row(label, scan, {.size = 512, .spacing_mm = real::pixel_mm}, all, [&](const iso::PixelBlock& x) {
-          return iso::evaluation::compare_hounsfield(iso::evaluation::to_hounsfield(x, real::water_per_mm), truth).mapped.psnr_db;
+          return iso::evaluation::compare_hounsfield(iso::evaluation::to_hounsfield(x, real::water_per_mm), truth)
+              .mapped.psnr_db;
         });
       }
     }
@@ -112,8 +123,10 @@ void neutron(Bench& bench, bool all) {
   const Request whole{.size = 503, .spacing_mm = 1};
   auto prepared = prepare(scan, whole);
   const Problem problem{prepared, bench.backend, *bench.stream};
-  const auto truth = bench.backend.download(
-      iso::solvers::filtered_backprojection(bench.backend, problem.geometry, problem.readings, problem.grid, {}, *bench.stream), *bench.stream);
+  const auto truth =
+      bench.backend.download(iso::solvers::filtered_backprojection(bench.backend, problem.geometry, problem.readings,
+                                                                   problem.grid, {}, *bench.stream),
+                             *bench.stream);
   const auto mask = disc_mask(problem.grid, 245);
   std::printf("| views | FBP |%s TV |%s weight |\n", all ? " SART | CGLS |" : "", all ? " ADMM |" : "");
   for (const std::int64_t views : {30, 45, 60, 90}) {
@@ -127,7 +140,8 @@ void neutron(Bench& bench, bool all) {
 }
 
 /// What an image foretells of readings that it was not made from: ||A x - p|| / ||p|| over those views, in percent.
-double left_out_percent(Bench& bench, const iso::Sinogram& scan, const std::vector<std::int64_t>& used, const Request& request, const iso::PixelBlock& x) {
+double left_out_percent(Bench& bench, const iso::Sinogram& scan, const std::vector<std::int64_t>& used,
+                        const Request& request, const iso::PixelBlock& x) {
   std::vector<std::int64_t> others;
   const auto views = static_cast<std::int64_t>(scan.geometry.views().size());
   for (std::int64_t view = 0; view < views; ++view) {
@@ -151,8 +165,8 @@ void helsinki(Bench& bench) {
         const auto count = (total - 1) / part + 1;
         for (std::int64_t i = 0; i < count; ++i) used.push_back(sparse ? i * part : (total - count) / 2 + i);
         char label[80];
-        std::snprintf(label, sizeof label, "%s, %s %d of %d", name.c_str(), sparse ? "every" : "middle", static_cast<int>(sparse ? part : count),
-                      static_cast<int>(total));
+        std::snprintf(label, sizeof label, "%s, %s %d of %d", name.c_str(), sparse ? "every" : "middle",
+                      static_cast<int>(sparse ? part : count), static_cast<int>(total));
         bench.row(label, keep_views(scan, used), request, true,
                   [&](const iso::PixelBlock& x) { return left_out_percent(bench, scan, used, request, x); });
       }
@@ -170,19 +184,26 @@ void cone(Bench& bench, bool all) {
   std::printf("| photons, views | FDK |%s TV |%s weight |\n", all ? " SART | CGLS |" : "", all ? " ADMM |" : "");
   for (const double photons : {1e5, 1e6}) {
     for (const std::int64_t views : {30, 60}) {
-      if (option("PHOTONS", photons) != photons || option("VIEWS", static_cast<double>(views)) != static_cast<double>(views)) continue;
+      if (option("PHOTONS", photons) != photons ||
+          option("VIEWS", static_cast<double>(views)) != static_cast<double>(views))
+        continue;
       iso::Sinogram scan;
       scan.geometry = real::cone(voxel, height, views);
       const auto a = bench.backend.make(iso::compute::RayTransform{scan.geometry, fine.grid});
       auto readings = bench.backend.allocate(a->range(), *bench.stream);
       a->forward(bench.backend.upload(fine.pixels, *bench.stream), readings, *bench.stream);
       scan.readings = bench.backend.download(readings, *bench.stream);
-      const Request request{.size = truth.grid.size[0], .spacing_mm = voxel, .roi_centre_mm = {0, 0, 0}, .roi_size_mm = {1e4, 1e4, height}};
+      const Request request{.size = truth.grid.size[0],
+                            .spacing_mm = voxel,
+                            .roi_centre_mm = {0, 0, 0},
+                            .roi_size_mm = {1e4, 1e4, height}};
       char label[64];
       std::snprintf(label, sizeof label, "%.0e, %d", photons, static_cast<int>(views));
       bench.row(label, iso::evaluation::add_noise(scan, {photons, 0, 1}), request, all, [&](const iso::PixelBlock& x) {
         const auto region = region_of(plan(scan, request).grid, request);
-        return iso::evaluation::compare_hounsfield(iso::evaluation::to_hounsfield(cut(x, region), real::water_per_mm), truth_hu).mapped.psnr_db;
+        return iso::evaluation::compare_hounsfield(iso::evaluation::to_hounsfield(cut(x, region), real::water_per_mm),
+                                                   truth_hu)
+            .mapped.psnr_db;
       });
     }
   }
@@ -199,9 +220,13 @@ int main(int count, char** words) {
   Bench bench{*backend};
   const std::string what = count > 1 ? words[1] : "neutron";
   const bool all = count > 2 && std::strcmp(words[2], "all") == 0;
-  if (what == "chest") chest(bench, all);
-  else if (what == "helsinki") helsinki(bench);
-  else if (what == "cone") cone(bench, all);
-  else neutron(bench, all);
+  if (what == "chest")
+    chest(bench, all);
+  else if (what == "helsinki")
+    helsinki(bench);
+  else if (what == "cone")
+    cone(bench, all);
+  else
+    neutron(bench, all);
   return 0;
 }

@@ -44,7 +44,8 @@ iso::Sinogram scan(std::int64_t across, std::int64_t rows, std::int64_t views, b
   auto values = out.readings.mutable_values<float>();
   for (std::size_t i = 0; i < values.size(); ++i) {
     const double u = 2.0 * static_cast<double>(static_cast<std::int64_t>(i) % across) / static_cast<double>(across) - 1;
-    values[i] = static_cast<float>(std::sqrt(std::max(0.0, 0.64 - u * u)) + 0.02 * std::sin(static_cast<double>(i * i % 1009)));
+    values[i] =
+        static_cast<float>(std::sqrt(std::max(0.0, 0.64 - u * u)) + 0.02 * std::sin(static_cast<double>(i * i % 1009)));
   }
   return out;
 }
@@ -101,7 +102,9 @@ void tasks(const char* name, const iso::Sinogram& data) {
   const auto workspace = std::make_shared<iso::job::Workspace>();
   const auto frozen = iso::freeze(iso::Sinogram{data});
   workspace->put("scan", frozen);
-  for (const auto& [task, parameters] : {std::pair{"fbp", "{}"}, {"sart", R"({"iterations": 5})"}, {"cgls", R"({"iterations": 10, "stop_at_noise": false})"},
+  for (const auto& [task, parameters] : {std::pair{"fbp", "{}"},
+                                         {"sart", R"({"iterations": 5})"},
+                                         {"cgls", R"({"iterations": 10, "stop_at_noise": false})"},
                                          {"tv", R"({"iterations": 30, "tolerance": 0})"},
                                          {"tv", R"({"iterations": 8, "tolerance": 0, "solver": "admm"})"}}) {
     iso::job::Recipe recipe;
@@ -109,10 +112,12 @@ void tasks(const char* name, const iso::Sinogram& data) {
     recipe.inputs["sinogram"] = "workspace:scan";
     recipe.outputs["volume"] = "workspace:image";
     recipe.parameters_json = parameters;
-    const double guess = Tasks::make(task)->needs({{"sinogram", frozen}}, parameters).seconds_guess * iso::ThreadBudget::threads();
+    const double guess =
+        Tasks::make(task)->needs({{"sinogram", frozen}}, parameters).seconds_guess * iso::ThreadBudget::threads();
     const double begin = processor_seconds();
-    const auto record = iso::job::make_in_process_executor(source, registry, options, iso::job::make_data_access(workspace, nullptr))
-                            ->execute(recipe, {}, [](const iso::job::Event&) {});
+    const auto record =
+        iso::job::make_in_process_executor(source, registry, options, iso::job::make_data_access(workspace, nullptr))
+            ->execute(recipe, {}, [](const iso::job::Event&) {});
     const double spent = processor_seconds() - begin;
     std::printf("| %s | %s %s | %.2f s | %.2f | %s |\n", name, task, parameters, spent, guess / spent,
                 record.state == iso::job::State::done ? "done" : record.error_message.c_str());

@@ -55,7 +55,8 @@ ProjectionGeometry free_views(Beam beam, std::array<std::int64_t, 2> elements) {
 /// From above the head: rays are steepest along z.
 ProjectionGeometry views_along_z() {
   std::vector<View> views;
-  for (int i = 0; i < 4; ++i) views.push_back({{3.0 * i, -2.0 - i, 60}, {1, 0.5 * i, -40}, {1.9, 0.2 * i, 0}, {-0.1, 2.1, 0.3}});
+  for (int i = 0; i < 4; ++i)
+    views.push_back({{3.0 * i, -2.0 - i, 60}, {1, 0.5 * i, -40}, {1.9, 0.2 * i, 0}, {-0.1, 2.1, 0.3}});
   return {Beam::cone, DetectorShape::flat, {13, 17}, std::move(views)};
 }
 
@@ -78,22 +79,23 @@ std::vector<ScanCase> scans() {
   close.source_to_axis_mm = 14;  // the source comes close to the corners of the grid
   auto inside = circle({17, 5});
   inside.source_to_axis_mm = 4;  // within the grid: voxels lie before and behind the source
-  return {{"parallel", ProjectionGeometry::parallel(angles, {25, 1}, {0.9, 1}), plane},
-          {"parallelOffset", ProjectionGeometry::parallel(angles, {19, 1}, {1.1, 1}, 2.3), tall},
-          {"parallelStack", ProjectionGeometry::parallel(few, {23, 7}, {0.8, 1.6}), cube},
-          {"parallelOneElement", ProjectionGeometry::parallel(few, {1, 1}, {3, 1}), plane},
-          {"fanFlat", ProjectionGeometry::circular(angles, circle({23, 1})), plane},
-          {"fanArc", ProjectionGeometry::circular(angles, circle({23, 1}, DetectorShape::arc)), tall},
-          {"fanOneVoxel", ProjectionGeometry::circular(angles, circle({13, 1})), VoxelGrid::centred({1, 1, 1}, {4, 4, 4})},
-          {"cone", ProjectionGeometry::circular(angles, circle({16, 9})), cube},
-          {"coneTiltedAndMoved", ProjectionGeometry::circular(angles, moved), oblique_grid()},
-          {"coneArc", ProjectionGeometry::circular(angles, round_cone), oblique_grid()},
-          {"coneClose", ProjectionGeometry::circular(angles, close), VoxelGrid::centred({11, 11, 5}, {1.3, 1.3, 1.7})},
-          {"coneInside", ProjectionGeometry::circular(few, inside), VoxelGrid::centred({11, 11, 5}, {1.3, 1.3, 1.7})},
-          {"coneAlongZ", views_along_z(), VoxelGrid::centred({3, 2, 37}, {3, 3, 1})},
-          {"helix", ProjectionGeometry::circular(angles, helix), cube},
-          {"freeCone", free_views(Beam::cone, {15, 11}), oblique_grid()},
-          {"freeParallel", free_views(Beam::parallel, {15, 11}), oblique_grid()}};
+  return {
+      {"parallel", ProjectionGeometry::parallel(angles, {25, 1}, {0.9, 1}), plane},
+      {"parallelOffset", ProjectionGeometry::parallel(angles, {19, 1}, {1.1, 1}, 2.3), tall},
+      {"parallelStack", ProjectionGeometry::parallel(few, {23, 7}, {0.8, 1.6}), cube},
+      {"parallelOneElement", ProjectionGeometry::parallel(few, {1, 1}, {3, 1}), plane},
+      {"fanFlat", ProjectionGeometry::circular(angles, circle({23, 1})), plane},
+      {"fanArc", ProjectionGeometry::circular(angles, circle({23, 1}, DetectorShape::arc)), tall},
+      {"fanOneVoxel", ProjectionGeometry::circular(angles, circle({13, 1})), VoxelGrid::centred({1, 1, 1}, {4, 4, 4})},
+      {"cone", ProjectionGeometry::circular(angles, circle({16, 9})), cube},
+      {"coneTiltedAndMoved", ProjectionGeometry::circular(angles, moved), oblique_grid()},
+      {"coneArc", ProjectionGeometry::circular(angles, round_cone), oblique_grid()},
+      {"coneClose", ProjectionGeometry::circular(angles, close), VoxelGrid::centred({11, 11, 5}, {1.3, 1.3, 1.7})},
+      {"coneInside", ProjectionGeometry::circular(few, inside), VoxelGrid::centred({11, 11, 5}, {1.3, 1.3, 1.7})},
+      {"coneAlongZ", views_along_z(), VoxelGrid::centred({3, 2, 37}, {3, 3, 1})},
+      {"helix", ProjectionGeometry::circular(angles, helix), cube},
+      {"freeCone", free_views(Beam::cone, {15, 11}), oblique_grid()},
+      {"freeParallel", free_views(Beam::parallel, {15, 11}), oblique_grid()}};
 }
 
 std::vector<double> response(std::size_t size) {
@@ -105,23 +107,31 @@ std::vector<double> response(std::size_t size) {
 }  // namespace
 
 std::vector<Case> operator_cases(bool in_double) {
-  const auto type = in_double ? ScalarType::f64 : ScalarType::f32, complex = in_double ? ScalarType::c128 : ScalarType::c64;
+  const auto type = in_double ? ScalarType::f64 : ScalarType::f32,
+             complex = in_double ? ScalarType::c128 : ScalarType::c64;
   std::vector<Case> cases;
   for (const auto& scan : scans()) {
     cases.push_back({"ray transform, " + scan.name, RayTransform{scan.geometry, scan.grid, RayModel::joseph, type}});
     cases.push_back({"back-projection, " + scan.name, Backprojection{scan.geometry, scan.grid, Weighting::none, type}});
-    cases.push_back({"weighted back-projection, " + scan.name, Backprojection{scan.geometry, scan.grid, Weighting::fdk, type}});
+    cases.push_back(
+        {"weighted back-projection, " + scan.name, Backprojection{scan.geometry, scan.grid, Weighting::fdk, type}});
   }
-  for (const auto& [shape, size] : std::vector<std::pair<Shape, std::size_t>>{{{11, 3, 2}, 12}, {{1, 1, 1}, 2}, {{31, 1, 5}, 33}, {{64, 2, 1}, 101}}) {
+  for (const auto& [shape, size] : std::vector<std::pair<Shape, std::size_t>>{
+           {{11, 3, 2}, 12}, {{1, 1, 1}, 2}, {{31, 1, 5}, 33}, {{64, 2, 1}, 101}}) {
     cases.push_back({"detector filter, " + shape.text(), DetectorFilter{shape, response(size), type}});
   }
   using Axes = std::vector<std::size_t>;
-  for (const auto& [shape, axes] : std::vector<std::pair<Shape, Axes>>{{{1}, {0}}, {{13}, {0}}, {{6, 5, 4}, {0, 2}}, {{7, 8}, {1, 0}}, {{3, 1, 17, 2}, {2}},
-                                                                      {{16, 12, 5}, {0, 1, 2}}}) {
+  for (const auto& [shape, axes] : std::vector<std::pair<Shape, Axes>>{{{1}, {0}},
+                                                                       {{13}, {0}},
+                                                                       {{6, 5, 4}, {0, 2}},
+                                                                       {{7, 8}, {1, 0}},
+                                                                       {{3, 1, 17, 2}, {2}},
+                                                                       {{16, 12, 5}, {0, 1, 2}}}) {
     cases.push_back({"centred Fourier transform, " + shape.text(), Fourier{shape, axes, true, complex}});
     cases.push_back({"Fourier transform, " + shape.text(), Fourier{shape, axes, false, complex}});
   }
-  for (const auto& [shape, axes] : std::vector<std::pair<Shape, Axes>>{{{7, 5, 3}, {0, 1, 2}}, {{1, 8}, {0, 1}}, {{1}, {0}}, {{4, 3, 2, 5}, {3, 0}}, {{23}, {0}}}) {
+  for (const auto& [shape, axes] : std::vector<std::pair<Shape, Axes>>{
+           {{7, 5, 3}, {0, 1, 2}}, {{1, 8}, {0, 1}}, {{1}, {0}}, {{4, 3, 2, 5}, {3, 0}}, {{23}, {0}}}) {
     cases.push_back({"finite difference, " + shape.text(), FiniteDifference{shape, axes, type}});
   }
   return cases;

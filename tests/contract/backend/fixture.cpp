@@ -53,18 +53,24 @@ const Found& find(const std::string& id) {
   static std::map<std::string, Found> found;
   if (const auto at = found.find(id); at != found.end()) return at->second;
   Found& here = found[id];
-  if (id == "reference") here.backend = gpu::make_reference_backend();
-  else if (id == "replay") here.backend = make_replay_backend();
-  else if (id == "cuda") here = find_cuda();
+  if (id == "reference")
+    here.backend = gpu::make_reference_backend();
+  else if (id == "replay")
+    here.backend = make_replay_backend();
+  else if (id == "cuda")
+    here = find_cuda();
 #ifdef ISO_TEST_CPU
-  else if (id == "cpu") here.backend = gpu::make_cpu_backend();
+  else if (id == "cpu")
+    here.backend = gpu::make_cpu_backend();
 #endif
-  else here.reason = "the back end " + id + " was not built";
+  else
+    here.reason = "the back end " + id + " was not built";
   return here;
 }
 
 template <class T>
-void add_squares(const PixelBlock& a, const PixelBlock& b, double& error, double& size, double& largest_error, double& largest) {
+void add_squares(const PixelBlock& a, const PixelBlock& b, double& error, double& size, double& largest_error,
+                 double& largest) {
   const auto x = a.values<T>(), y = b.values<T>();
   for (std::size_t i = 0; i < x.size(); ++i) {
     const double d = std::abs(x[i] - y[i]), s = std::abs(y[i]);
@@ -97,13 +103,16 @@ PixelBlock BackendContract::noise(const ArraySpec& spec, std::uint64_t seed) {
   const Philox random{seed, 9};
   const auto count = static_cast<std::size_t>(spec.shape.count()) * (is_complex(spec.type) ? 2 : 1);
   for (std::size_t i = 0; i < count; ++i) {
-    if (is_double(spec.type)) reinterpret_cast<double*>(block.mutable_data())[i] = random.normal(i);
-    else reinterpret_cast<float*>(block.mutable_data())[i] = static_cast<float>(random.normal(i));
+    if (is_double(spec.type))
+      reinterpret_cast<double*>(block.mutable_data())[i] = random.normal(i);
+    else
+      reinterpret_cast<float*>(block.mutable_data())[i] = static_cast<float>(random.normal(i));
   }
   return block;
 }
 
-PixelBlock BackendContract::apply(const Backend& backend, const OperatorSpec& spec, bool adjoint, Write write, std::uint64_t seed) {
+PixelBlock BackendContract::apply(const Backend& backend, const OperatorSpec& spec, bool adjoint, Write write,
+                                  std::uint64_t seed) {
   const auto stream = backend.make_stream();
   const auto a = backend.make(spec);
   EXPECT_EQ(a->domain(), domain_of(spec));
@@ -111,8 +120,10 @@ PixelBlock BackendContract::apply(const Backend& backend, const OperatorSpec& sp
   const Array in = backend.upload(noise(adjoint ? a->range() : a->domain(), seed), *stream);
   // Noise to be added to, or to be replaced without a trace.
   Array out = backend.upload(noise(adjoint ? a->domain() : a->range(), seed + 1), *stream);
-  if (adjoint) a->adjoint(in, out, *stream, write);
-  else a->forward(in, out, *stream, write);
+  if (adjoint)
+    a->adjoint(in, out, *stream, write);
+  else
+    a->forward(in, out, *stream, write);
   return backend.download(out, *stream);
 }
 

@@ -27,10 +27,12 @@ class BackendContract : public testing::TestWithParam<const char*> {
   /// Values of a seeded normal distribution.
   static PixelBlock noise(const ArraySpec& spec, std::uint64_t seed);
   /// Applies an operator of `backend` to noise, adding to noise where `write` says so.
-  static PixelBlock apply(const compute::Backend& backend, const compute::OperatorSpec& spec, bool adjoint, compute::Write write,
-                          std::uint64_t seed);
+  static PixelBlock apply(const compute::Backend& backend, const compute::OperatorSpec& spec, bool adjoint,
+                          compute::Write write, std::uint64_t seed);
   /// Norm of a - b over norm of b, and the largest difference over the largest b.
-  struct Difference { double relative, largest; };
+  struct Difference {
+    double relative, largest;
+  };
   static Difference difference(const PixelBlock& a, const PixelBlock& b);
 
  private:

@@ -20,7 +20,8 @@ TEST_P(BackendContract, AgreesWithTheReferenceInSinglePrecision) {
   for (const auto& test : iso::test::operator_cases(false)) {
     if (!under_test().supports(test.spec).available) continue;
     for (const bool adjoint : {false, true}) {
-      const auto error = difference(apply(under_test(), test.spec, adjoint, Write::replace, 3), apply(reference(), test.spec, adjoint, Write::replace, 3));
+      const auto error = difference(apply(under_test(), test.spec, adjoint, Write::replace, 3),
+                                    apply(reference(), test.spec, adjoint, Write::replace, 3));
       EXPECT_LT(error.relative, single_tolerance) << test.name << (adjoint ? ", adjoint" : "");
     }
   }
@@ -30,7 +31,8 @@ TEST_P(BackendContract, AgreesWithTheReferenceInDoublePrecision) {
   for (const auto& test : iso::test::operator_cases(true)) {
     if (!under_test().supports(test.spec).available) continue;
     for (const bool adjoint : {false, true}) {
-      const auto error = difference(apply(under_test(), test.spec, adjoint, Write::replace, 4), apply(reference(), test.spec, adjoint, Write::replace, 4));
+      const auto error = difference(apply(under_test(), test.spec, adjoint, Write::replace, 4),
+                                    apply(reference(), test.spec, adjoint, Write::replace, 4));
       EXPECT_LT(error.relative, double_tolerance) << test.name << (adjoint ? ", adjoint" : "");
     }
   }
@@ -40,7 +42,8 @@ TEST_P(BackendContract, AddsToWhatIsThereWhenAsked) {
   for (const auto& test : iso::test::operator_cases(false)) {
     if (!under_test().supports(test.spec).available) continue;
     for (const bool adjoint : {false, true}) {
-      const auto error = difference(apply(under_test(), test.spec, adjoint, Write::accumulate, 5), apply(reference(), test.spec, adjoint, Write::accumulate, 5));
+      const auto error = difference(apply(under_test(), test.spec, adjoint, Write::accumulate, 5),
+                                    apply(reference(), test.spec, adjoint, Write::accumulate, 5));
       EXPECT_LT(error.relative, single_tolerance) << test.name << (adjoint ? ", adjoint" : "");
     }
   }
@@ -141,7 +144,8 @@ TEST_P(BackendContract, FiltersAndTransformsInPlace) {
     const auto a = under_test().make(test.spec);
     auto x = under_test().upload(noise(a->domain(), 3), *stream);
     a->forward(x, x, *stream);
-    const auto error = difference(under_test().download(x, *stream), apply(reference(), test.spec, false, Write::replace, 3));
+    const auto error =
+        difference(under_test().download(x, *stream), apply(reference(), test.spec, false, Write::replace, 3));
     EXPECT_LT(error.relative, single_tolerance) << test.name;
   }
 }
@@ -171,7 +175,6 @@ TEST_P(BackendContract, ArraysOutliveTheirStream) {
   under_test().vector().fill(array, 2, *stream);
   EXPECT_NEAR(under_test().vector().norm2(array, *stream), std::sqrt(4000.0), 1e-9);
 }
-
 
 INSTANTIATE_TEST_SUITE_P(On, BackendContract, testing::Values("reference", "replay", "cpu", "cuda"),
                          [](const auto& instance) { return std::string{instance.param}; });

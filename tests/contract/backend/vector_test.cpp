@@ -74,16 +74,19 @@ TEST_P(VectorOpsContract, ReducesAsTheReferenceDoesAndTheSameEachTime) {
     for (const auto& shape : shapes()) {
       const auto results = [&](const Backend& backend) {
         const auto stream = backend.make_stream();
-        const Array x = backend.upload(noise({shape, type}, 1), *stream), y = backend.upload(noise({shape, type}, 2), *stream);
+        const Array x = backend.upload(noise({shape, type}, 1), *stream),
+                    y = backend.upload(noise({shape, type}, 2), *stream);
         const auto& ops = backend.vector();
         const auto dot = ops.dot(x, y, *stream);
-        return std::vector<double>{dot.real(), dot.imag(), ops.norm2(x, *stream), ops.max_abs(x, *stream), ops.sum_vector_norms(x, *stream)};
+        return std::vector<double>{dot.real(), dot.imag(), ops.norm2(x, *stream), ops.max_abs(x, *stream),
+                                   ops.sum_vector_norms(x, *stream)};
       };
       const auto ours = results(under_test()), expected = results(reference());
       EXPECT_EQ(ours, results(under_test()));
       // Sums in double whatever the type, in another order: sqrt(count) roundings of the largest partial sum.
       const double scale = expected[2] * expected[2];
-      for (std::size_t i = 0; i < ours.size(); ++i) EXPECT_NEAR(ours[i], expected[i], 1e-13 * std::max(1.0, scale)) << i << " " << shape.text();
+      for (std::size_t i = 0; i < ours.size(); ++i)
+        EXPECT_NEAR(ours[i], expected[i], 1e-13 * std::max(1.0, scale)) << i << " " << shape.text();
     }
   }
 }
@@ -138,7 +141,8 @@ TEST_P(VectorOpsContract, ANanIsNeverHidden) {
 TEST_P(VectorOpsContract, RefusesWhatHasNoMeaning) {
   const auto stream = under_test().make_stream();
   const auto& ops = under_test().vector();
-  Array x = under_test().allocate({Shape{4}, ScalarType::c64}, *stream), y = under_test().allocate({Shape{5}, ScalarType::c64}, *stream),
+  Array x = under_test().allocate({Shape{4}, ScalarType::c64}, *stream),
+        y = under_test().allocate({Shape{5}, ScalarType::c64}, *stream),
         bytes = under_test().allocate({Shape{4}, ScalarType::u8}, *stream);
   const auto code_of = [](const std::function<void()>& call) {
     try {

@@ -95,7 +95,8 @@ class PluginContract : public ::testing::TestWithParam<std::string> {
   Datasets working_inputs() const {
     for (const bool optional : {false, true}) {
       const Datasets inputs = test::sample_inputs(*manifest, Amount::small, optional);
-      const bool whole = std::ranges::all_of(manifest->inputs, [&](const Port& port) { return port.optional || inputs.contains(port.name); });
+      const bool whole = std::ranges::all_of(
+          manifest->inputs, [&](const Port& port) { return port.optional || inputs.contains(port.name); });
       if (!whole || !task->suits(inputs, defaults).possible) continue;
       try {
         WatchingContext context{backend_for(inputs)};
@@ -113,8 +114,7 @@ class PluginContract : public ::testing::TestWithParam<std::string> {
     try {
       WatchingContext context{backend_for(inputs)};
       const Datasets outputs = task->run(inputs, defaults, context);
-      for (const Port& port : manifest->outputs)
-        EXPECT_TRUE(port.optional || outputs.contains(port.name)) << port.name;
+      for (const Port& port : manifest->outputs) EXPECT_TRUE(port.optional || outputs.contains(port.name)) << port.name;
     } catch (const Error& error) {
       EXPECT_GT(std::string_view{error.what()}.size(), 10U);
     }
@@ -132,7 +132,9 @@ TEST_P(PluginContract, DescribesItself) {
     std::ifstream file{entry.manifest_file};
     std::ostringstream text;
     text << file.rdbuf();
-    EXPECT_EQ(to_json(manifest_of(open_plugin(entry.manifest_file.parent_path() / entry.manifest.library), entry.manifest.library)), text.str());
+    EXPECT_EQ(to_json(manifest_of(open_plugin(entry.manifest_file.parent_path() / entry.manifest.library),
+                                  entry.manifest.library)),
+              text.str());
   }
   EXPECT_EQ(task->interactive(), manifest->interactive);
 }
@@ -261,7 +263,8 @@ std::string name_of(const std::string& id) {
   return name;
 }
 
-INSTANTIATE_TEST_SUITE_P(Tasks, PluginContract, ::testing::ValuesIn(all_tasks()), [](const auto& each) { return name_of(each.param); });
+INSTANTIATE_TEST_SUITE_P(Tasks, PluginContract, ::testing::ValuesIn(all_tasks()),
+                         [](const auto& each) { return name_of(each.param); });
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(PluginContract);
 
 }  // namespace

@@ -37,8 +37,10 @@ Sinogram sinogram_of(Amount amount) {
   const std::size_t views = amount == Amount::tiny ? 1 : 24;
   const std::int64_t elements = amount == Amount::tiny ? 1 : 48;
   std::vector<double> angles;
-  for (std::size_t i = 0; i < views; ++i) angles.push_back(std::numbers::pi * static_cast<double>(i) / static_cast<double>(views));
-  return evaluation::project(evaluation::shepp_logan_2d(radius_mm), ProjectionGeometry::parallel(angles, {elements, 1}, {1, 1}));
+  for (std::size_t i = 0; i < views; ++i)
+    angles.push_back(std::numbers::pi * static_cast<double>(i) / static_cast<double>(views));
+  return evaluation::project(evaluation::shepp_logan_2d(radius_mm),
+                             ProjectionGeometry::parallel(angles, {elements, 1}, {1, 1}));
 }
 
 SpectralCube cube_of(Amount amount) {
@@ -60,7 +62,8 @@ SpectralCube cube_of(Amount amount) {
 
 Table table_of(Amount amount) {
   Table table{{"x", "y"}, {}, {}};
-  for (int i = 0; amount != Amount::none && i < (amount == Amount::tiny ? 1 : 10); ++i) table.values.push_back({1.0 * i, 2.0 * i});
+  for (int i = 0; amount != Amount::none && i < (amount == Amount::tiny ? 1 : 10); ++i)
+    table.values.push_back({1.0 * i, 2.0 * i});
   return table;
 }
 

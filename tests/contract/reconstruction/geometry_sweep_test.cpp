@@ -14,7 +14,9 @@ namespace {
 void expect_ones(const ProjectionGeometry& geometry, const VoxelGrid& grid, const std::string& what) {
   const auto stream = backend().make_stream();
   const auto n = grid.size[0], slices = grid.size[2];
-  const auto within = [](std::int64_t i, std::int64_t size, std::int64_t part) { return 2 * part * std::abs(2 * i + 1 - size) < 2 * size; };
+  const auto within = [](std::int64_t i, std::int64_t size, std::int64_t part) {
+    return 2 * part * std::abs(2 * i + 1 - size) < 2 * size;
+  };
   auto cube = PixelBlock::allocate({grid.shape(), ScalarType::f32});
   const auto values = cube.mutable_values<float>();
   std::vector<std::size_t> middle;
@@ -28,7 +30,8 @@ void expect_ones(const ProjectionGeometry& geometry, const VoxelGrid& grid, cons
   EXPECT_LT(compute::adjoint_gap(*a, 3), 1e-4) << what;
   auto readings = backend().allocate(a->range(), *stream);
   a->forward(backend().upload(cube, *stream), readings, *stream);
-  const auto image = backend().download(filtered_backprojection(backend(), geometry, readings, grid, {}, *stream), *stream);
+  const auto image =
+      backend().download(filtered_backprojection(backend(), geometry, readings, grid, {}, *stream), *stream);
   double sum = 0;
   for (const auto i : middle) sum += static_cast<double>(image.values<float>()[i]);
   EXPECT_NEAR(sum / static_cast<double>(middle.size()), 1, 0.01) << what;
@@ -63,7 +66,8 @@ void each_distance(F&& visit) {
 TEST(GeometrySweep, ValuesOfAParallelBeamDoNotDependOnSizes) {
   each_size([](double scale, double pitch) {
     const auto geometry = ProjectionGeometry::parallel(equal_angles(120, turn / 2), {160, 1}, {pitch, 1});
-    expect_ones(geometry, VoxelGrid::centred({64, 64, 1}, {scale, scale, scale}), std::to_string(scale) + ", pitch " + std::to_string(pitch));
+    expect_ones(geometry, VoxelGrid::centred({64, 64, 1}, {scale, scale, scale}),
+                std::to_string(scale) + ", pitch " + std::to_string(pitch));
   });
 }
 

@@ -65,24 +65,29 @@ struct Bar {
 };
 
 /// The rule of the toolkit: image and truth are set to 0 outside the field of view, means are over the whole grid.
-inline void expect_better(const compute::Array& image, const PixelBlock& truth, const PixelBlock& mask, const Bar& bar, const char* what) {
+inline void expect_better(const compute::Array& image, const PixelBlock& truth, const PixelBlock& mask, const Bar& bar,
+                          const char* what) {
   const auto stream = backend().make_stream();
   auto found = backend().download(image, *stream);
   const auto inside = evaluation::compare(found, truth, {.mask = mask, .data_range = 2.0});
   auto wanted = PixelBlock::allocate(truth.spec());
   for (std::size_t i = 0; i < mask.values<std::uint8_t>().size(); ++i) {
     const bool seen = mask.values<std::uint8_t>()[i] != 0;
-    if (seen) wanted.mutable_values<float>()[i] = truth.values<float>()[i];
-    else found.mutable_values<float>()[i] = 0;
+    if (seen)
+      wanted.mutable_values<float>()[i] = truth.values<float>()[i];
+    else
+      found.mutable_values<float>()[i] = 0;
   }
   const auto whole = evaluation::compare(found, wanted, {.mask = {}, .data_range = 2.0});
-  std::printf("[ measured ] %s: error %.4f (bar %.3f), PSNR %.2f dB (bar %.1f); in the field of view alone %.4f, %.2f dB\n", what,
-              whole.mean_absolute, bar.mean_absolute, whole.psnr_db, bar.psnr_db, inside.mean_absolute, inside.psnr_db);
+  std::printf(
+      "[ measured ] %s: error %.4f (bar %.3f), PSNR %.2f dB (bar %.1f); in the field of view alone %.4f, %.2f dB\n",
+      what, whole.mean_absolute, bar.mean_absolute, whole.psnr_db, bar.psnr_db, inside.mean_absolute, inside.psnr_db);
   EXPECT_LT(whole.mean_absolute, bar.mean_absolute) << what;
   EXPECT_GT(whole.psnr_db, bar.psnr_db) << what;
 }
 
-inline compute::Array upload_scan(const evaluation::Phantom& phantom, const ProjectionGeometry& geometry, int rays = 1) {
+inline compute::Array upload_scan(const evaluation::Phantom& phantom, const ProjectionGeometry& geometry,
+                                  int rays = 1) {
   const auto stream = backend().make_stream();
   return backend().upload(evaluation::project(phantom, geometry, rays).readings, *stream);
 }

@@ -40,7 +40,8 @@ inline PixelBlock slice_hu(const itk::Image<short, 3>& stack, std::int64_t index
   for (std::int64_t y = 0; y < height / shrink * shrink; ++y) {
     for (std::int64_t x = 0; x < width / shrink * shrink; ++x) {
       const float hu = std::clamp(static_cast<float>(from[y * width + x]), -1024.0F, 3072.0F);
-      values[static_cast<std::size_t>(y / shrink * (width / shrink) + x / shrink)] += hu / static_cast<float>(shrink * shrink);
+      values[static_cast<std::size_t>(y / shrink * (width / shrink) + x / shrink)] +=
+          hu / static_cast<float>(shrink * shrink);
     }
   }
   return out;
@@ -58,8 +59,8 @@ inline ProjectionGeometry literature_fan(std::int64_t views, double pixel_mm = 1
 
 /// FBP in Hounsfield units (Ram-Lak) of the slice projected without noise. Pixels of 1.6 mm, as a field of view of 41 cm
 /// gives 256 of them.
-inline PixelBlock fbp_of_slice(const compute::Backend& backend, const PixelBlock& hu, std::int64_t views, double pixel_mm = 1.6,
-                               double* largest_reading = nullptr) {
+inline PixelBlock fbp_of_slice(const compute::Backend& backend, const PixelBlock& hu, std::int64_t views,
+                               double pixel_mm = 1.6, double* largest_reading = nullptr) {
   const auto stream = backend.make_stream();
   const auto shape = hu.spec().shape;
   const auto grid = VoxelGrid::centred({shape[0], shape[1], 1}, {pixel_mm, pixel_mm, pixel_mm});

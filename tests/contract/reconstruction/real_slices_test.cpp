@@ -31,8 +31,11 @@ Figures figures_of(const compute::Backend& backend, const itk::Image<short, 3>& 
   for (std::size_t i = 0; i < views.size(); ++i) {
     out.psnr_db[i] = evaluation::compare_hounsfield(fbp_of_slice(backend, hu, views[i]), full).mapped.psnr_db;
   }
-  std::printf("[ measured ] slice %d: 720 views against the source %.1f HU, %.2f dB; 18, 36, 72, 144 views %.2f, %.2f, %.2f, %.2f dB\n",
-              static_cast<int>(index), out.against_source_hu, out.against_source_db, out.psnr_db[0], out.psnr_db[1], out.psnr_db[2], out.psnr_db[3]);
+  std::printf(
+      "[ measured ] slice %d: 720 views against the source %.1f HU, %.2f dB; 18, 36, 72, 144 views %.2f, %.2f, %.2f, "
+      "%.2f dB\n",
+      static_cast<int>(index), out.against_source_hu, out.against_source_db, out.psnr_db[0], out.psnr_db[1],
+      out.psnr_db[2], out.psnr_db[3]);
   return out;
 }
 
@@ -40,10 +43,12 @@ Figures figures_of(const compute::Backend& backend, const itk::Image<short, 3>& 
 
 TEST(RealSlices, FilteredBackprojectionFromFewViewsIsAsGoodAsPublished) {
   const auto file = shared_data() / "ct/tcga-luad-slices/tcga-luad-shared.nii.gz";
-  if (!std::filesystem::exists(file)) GTEST_SKIP() << "the real CT slices are not here; ISO_SHARED_DATA names their folder";
+  if (!std::filesystem::exists(file))
+    GTEST_SKIP() << "the real CT slices are not here; ISO_SHARED_DATA names their folder";
   const auto backend = gpu::make_cpu_backend();
   const auto stack = read_stack(file);
-  const auto above = figures_of(*backend, *stack, 22), close = figures_of(*backend, *stack, 55), below = figures_of(*backend, *stack, 52);
+  const auto above = figures_of(*backend, *stack, 22), close = figures_of(*backend, *stack, 55),
+             below = figures_of(*backend, *stack, 52);
   for (const auto* slice : {&above, &close, &below}) {
     for (std::size_t i = 1; i < views.size(); ++i) EXPECT_GT(slice->psnr_db[i], slice->psnr_db[i - 1] + 2) << views[i];
   }

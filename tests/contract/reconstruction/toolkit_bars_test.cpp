@@ -55,7 +55,8 @@ TEST(ToolkitBars, ParallelBeamOfASheppLoganHead) {
   const auto grid = VoxelGrid::centred({128, 128, 1}, {2, 2, 2});
   const auto stream = backend().make_stream();
   const auto image = filtered_backprojection(backend(), geometry, upload_scan(head, geometry), grid, {}, *stream);
-  expect_better(image, evaluation::sample(head, grid, 2).pixels, field_of_view(geometry, grid), {0.03, 26}, "parallel FBP");
+  expect_better(image, evaluation::sample(head, grid, 2).pixels, field_of_view(geometry, grid), {0.03, 26},
+                "parallel FBP");
 }
 
 TEST(ToolkitBars, ADisplacedDetector) {
@@ -68,7 +69,8 @@ TEST(ToolkitBars, ADisplacedDetector) {
   const auto grid = toolkit_grid();
   const auto stream = backend().make_stream();
   const auto image = filtered_backprojection(backend(), geometry, upload_scan(head, geometry), grid, {}, *stream);
-  expect_better(image, evaluation::sample(head, grid, 2).pixels, field_of_view(geometry, grid, true), {0.061, 24}, "displaced detector");
+  expect_better(image, evaluation::sample(head, grid, 2).pixels, field_of_view(geometry, grid, true), {0.061, 24},
+                "displaced detector");
 }
 
 TEST(ToolkitBars, AForbildLikeHead) {
@@ -77,7 +79,8 @@ TEST(ToolkitBars, AForbildLikeHead) {
   const auto grid = toolkit_grid();
   const auto stream = backend().make_stream();
   const auto image = filtered_backprojection(backend(), geometry, upload_scan(head, geometry), grid, {}, *stream);
-  expect_better(image, evaluation::sample(head, grid, 2).pixels, field_of_view(geometry, grid), {0.065, 24}, "Forbild-like head");
+  expect_better(image, evaluation::sample(head, grid, 2).pixels, field_of_view(geometry, grid), {0.065, 24},
+                "Forbild-like head");
 }
 
 TEST(ToolkitBars, SartOfABall) {
@@ -104,6 +107,7 @@ TEST(ToolkitBars, ConjugateGradientsOfABall) {
 TEST(ToolkitBars, AdmmTotalVariationOfABall) {
   Iterative scan;
   const auto k = backend().make(compute::FiniteDifference{scan.grid.shape(), {0, 1, 2}});
-  (void)admm(*scan.a, scan.readings, *k, *vector_l1_norm(100), scan.x, {.penalty = 1000, .inner_iterations = 3}, *scan.stream, {.iterations = 5});
+  (void)admm(*scan.a, scan.readings, *k, *vector_l1_norm(100), scan.x, {.penalty = 1000, .inner_iterations = 3},
+             *scan.stream, {.iterations = 5});
   scan.expect({0.05, 23}, "ADMM-TV, 5 x 3 iterations");
 }

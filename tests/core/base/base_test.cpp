@@ -44,9 +44,11 @@ TEST(ParallelFor, VisitsEveryIndexOnce) {
 }
 
 TEST(ParallelFor, RethrowsTheErrorOfAChunk) {
-  EXPECT_THROW(iso::parallel_for(10, 1, [](std::int64_t begin, std::int64_t) {
-    if (begin == 5) throw iso::Error{iso::Errc::invalid_result, "five"};
-  }), iso::Error);
+  EXPECT_THROW(iso::parallel_for(10, 1,
+                                 [](std::int64_t begin, std::int64_t) {
+                                   if (begin == 5) throw iso::Error{iso::Errc::invalid_result, "five"};
+                                 }),
+               iso::Error);
 }
 
 TEST(Sha256, AgreesWithTheStandardsExample) {

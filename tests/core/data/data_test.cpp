@@ -54,10 +54,12 @@ TEST(SharedPixels, ArriveSealedAndEqual) {
   const auto sent = iso::SharedPixels::copy_of(v.pixels);
   const auto received = iso::SharedPixels::adopt(::dup(sent.descriptor()), v.pixels.spec());
   EXPECT_EQ(received.block().values<float>()[3], 9);
-  EXPECT_THROW((void)iso::SharedPixels::adopt(::dup(sent.descriptor()), {iso::Shape{100000}, iso::ScalarType::f64}), iso::Error);
+  EXPECT_THROW((void)iso::SharedPixels::adopt(::dup(sent.descriptor()), {iso::Shape{100000}, iso::ScalarType::f64}),
+               iso::Error);
 }
 
 TEST(SharedPixels, RefuseWhatIsNotSealed) {
   const auto open = iso::SharedPixels::create({iso::Shape{8}, iso::ScalarType::f32});
-  EXPECT_THROW((void)iso::SharedPixels::adopt(::dup(open.descriptor()), {iso::Shape{8}, iso::ScalarType::f32}), iso::Error);
+  EXPECT_THROW((void)iso::SharedPixels::adopt(::dup(open.descriptor()), {iso::Shape{8}, iso::ScalarType::f32}),
+               iso::Error);
 }

@@ -118,7 +118,8 @@ TEST(WindowMetrics, ClipsToTheWindowBeforeComparing) {
 }
 
 TEST(Hounsfield, TurnsIntoAttenuationAndBack) {
-  const auto hu = image_of(4, 4, [](double x, double y) { return -1000 + 300 * x + 50 * y; }, ScalarType::f32);
+  const auto hu = image_of(
+      4, 4, [](double x, double y) { return -1000 + 300 * x + 50 * y; }, ScalarType::f32);
   const auto mu = to_attenuation(hu);
   EXPECT_EQ(mu.values<float>()[0], 0);
   const auto back = to_hounsfield(mu);

@@ -11,7 +11,8 @@
 namespace iso::evaluation {
 namespace {
 
-PixelBlock constant(double value, std::int64_t width = 200, std::int64_t height = 100, ScalarType type = ScalarType::f64) {
+PixelBlock constant(double value, std::int64_t width = 200, std::int64_t height = 100,
+                    ScalarType type = ScalarType::f64) {
   PixelBlock out = PixelBlock::allocate({Shape{width, 1, height}, ScalarType::f64});
   for (auto& v : out.mutable_values<double>()) v = value;
   return out.converted(type);

@@ -23,14 +23,16 @@ double integral_by_steps(const Phantom& phantom, const Ray& ray, double span, in
 }
 
 Ray ray_through(const Vec3& point, double azimuth, double elevation) {
-  return {point, {std::cos(elevation) * std::cos(azimuth), std::cos(elevation) * std::sin(azimuth), std::sin(elevation)}};
+  return {point,
+          {std::cos(elevation) * std::cos(azimuth), std::cos(elevation) * std::sin(azimuth), std::sin(elevation)}};
 }
 
 TEST(Phantom, LineIntegralsAgreeWithTheMidpointRule) {
   for (const auto name : phantom_names()) {
     const Phantom table = phantom(name, 100);
     for (int i = 0; i < 40; ++i) {
-      const Ray ray = ray_through({30 * std::sin(2.0 * i), 40 * std::cos(1.3 * i), 25 * std::sin(.7 * i)}, .37 * i, .4 * std::sin(1.1 * i));
+      const Ray ray = ray_through({30 * std::sin(2.0 * i), 40 * std::cos(1.3 * i), 25 * std::sin(.7 * i)}, .37 * i,
+                                  .4 * std::sin(1.1 * i));
       // Each solid's two ends are off by half a step at most.
       EXPECT_NEAR(table.line_integral(ray), integral_by_steps(table, ray, 260, 26000), 0.05) << name << ' ' << i;
     }
@@ -59,9 +61,9 @@ TEST(Phantom, BoxTurnedByItsAxesKeepsItsDiagonal) {
 
 TEST(SheppLogan, HasThePublishedGreys) {
   const auto modified = shepp_logan_2d(100), original = shepp_logan_3d(100, Contrast::original);
-  EXPECT_NEAR(modified.value_at({0, 91, 0}), 1, 1e-12);        // skull
-  EXPECT_NEAR(modified.value_at({0, -30, 0}), 0.2, 1e-12);     // brain
-  EXPECT_NEAR(modified.value_at({22, 0, 0}), 0, 1e-12);        // ventricle
+  EXPECT_NEAR(modified.value_at({0, 91, 0}), 1, 1e-12);     // skull
+  EXPECT_NEAR(modified.value_at({0, -30, 0}), 0.2, 1e-12);  // brain
+  EXPECT_NEAR(modified.value_at({22, 0, 0}), 0, 1e-12);     // ventricle
   EXPECT_NEAR(modified.value_at({0, 50, 0}), 0.3, 1e-12);
   EXPECT_NEAR(original.value_at({0, 91, 0}), 2, 1e-12);
   EXPECT_NEAR(original.value_at({0, 0, 50}), 1.02, 1e-12);
@@ -115,11 +117,12 @@ TEST(PhantomTable, SurvivesJson) {
 }
 
 TEST(PhantomTable, SaysWhichSolidIsAtFault) {
-  for (const char* text : {"", "[]", "{\"solids\":3}", "{\"solids\":[{\"form\":\"cone\"}]}", "{\"solids\":[{\"form\":7}]}",
-                           R"({"solids":[{"form":"box","centre_mm":[0,0],"half_mm":[1,1,1],"value":1}]})",
-                           R"({"solids":[{"form":"box","centre_mm":[0,0,0],"half_mm":[1,-1,1],"value":1}]})",
-                           R"({"solids":[{"form":"box","centre_mm":[0,0,0],"half_mm":[1,1,1],"value":"x"}]})",
-                           R"({"solids":[{"form":"box","centre_mm":[0,0,0],"half_mm":[1,1,1],"value":1,"axes":[2,0,0,0,1,0,0,0,1]}]})"}) {
+  for (const char* text :
+       {"", "[]", "{\"solids\":3}", "{\"solids\":[{\"form\":\"cone\"}]}", "{\"solids\":[{\"form\":7}]}",
+        R"({"solids":[{"form":"box","centre_mm":[0,0],"half_mm":[1,1,1],"value":1}]})",
+        R"({"solids":[{"form":"box","centre_mm":[0,0,0],"half_mm":[1,-1,1],"value":1}]})",
+        R"({"solids":[{"form":"box","centre_mm":[0,0,0],"half_mm":[1,1,1],"value":"x"}]})",
+        R"({"solids":[{"form":"box","centre_mm":[0,0,0],"half_mm":[1,1,1],"value":1,"axes":[2,0,0,0,1,0,0,0,1]}]})"}) {
     try {
       (void)phantom_from_json(text);
       FAIL() << text;

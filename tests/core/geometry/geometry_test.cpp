@@ -19,7 +19,10 @@ iso::CircularScan scan() {
   return s;
 }
 
-struct Orbit { const char* name; iso::ProjectionGeometry geometry; };
+struct Orbit {
+  const char* name;
+  iso::ProjectionGeometry geometry;
+};
 
 std::vector<Orbit> orbits() {
   const auto angles = iso::equal_angles(11, turn, 0.3);

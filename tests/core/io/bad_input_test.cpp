@@ -42,7 +42,8 @@ TEST_P(BadInput, IsRefusedInOneSentence) {
   expect_one_sentence(error);
 }
 
-std::function<void(const fs::path&)> reading(const std::string& name, const std::string& bytes, io::ReadOptions options = {}) {
+std::function<void(const fs::path&)> reading(const std::string& name, const std::string& bytes,
+                                             io::ReadOptions options = {}) {
   return [=](const fs::path& folder) {
     put(folder / name, bytes);
     (void)io::read(folder / name, options);
@@ -50,7 +51,8 @@ std::function<void(const fs::path&)> reading(const std::string& name, const std:
 }
 
 // A file of ours, changed, then read.
-std::function<void(const fs::path&)> changed(const std::string& name, std::function<void(std::string&)> change, io::ReadOptions options = {}) {
+std::function<void(const fs::path&)> changed(const std::string& name, std::function<void(std::string&)> change,
+                                             io::ReadOptions options = {}) {
   return [=](const fs::path& folder) {
     io::write(folder / name, Dataset{volume()});
     std::string bytes = bytes_of_file(folder / name);
@@ -71,7 +73,8 @@ std::function<void(std::string&)> overwrite(std::size_t at, const std::string& w
   return [=](std::string& bytes) { bytes.replace(at, with.size(), with); };
 }
 std::function<void(std::string&)> cut(double fraction) {
-  return [=](std::string& bytes) { bytes.resize(static_cast<std::size_t>(static_cast<double>(bytes.size()) * fraction)); };
+  return
+      [=](std::string& bytes) { bytes.resize(static_cast<std::size_t>(static_cast<double>(bytes.size()) * fraction)); };
 }
 
 io::ReadOptions hints(std::map<std::string, std::string> list, std::optional<Kind> kind = std::nullopt) {
@@ -82,7 +85,9 @@ io::ReadOptions hints(std::map<std::string, std::string> list, std::optional<Kin
 }
 
 // The neutron sinogram with a geometry of our choice.
-std::function<void(const fs::path&)> scan(const std::string& geometry, std::map<std::string, std::string> list = {{"unattenuated", "47047"}}, std::vector<Finding> accepted = {}) {
+std::function<void(const fs::path&)> scan(const std::string& geometry,
+                                          std::map<std::string, std::string> list = {{"unattenuated", "47047"}},
+                                          std::vector<Finding> accepted = {}) {
   return [=](const fs::path& folder) {
     put(folder / "g.json", geometry);
     auto options = hints(list, Kind::sinogram);
@@ -101,7 +106,8 @@ std::string twice() {
 }
 const std::string good = parallel(R"({"step": 0.78, "count": 459})");
 
-std::string npy_of(const std::string& shape, const std::string& descr = "<f4", const std::string& payload = std::string(64, '\0')) {
+std::string npy_of(const std::string& shape, const std::string& descr = "<f4",
+                   const std::string& payload = std::string(64, '\0')) {
   std::string header = "{'descr': '" + descr + "', 'fortran_order': False, 'shape': " + shape + ", }";
   header.resize(117, ' ');
   return std::string{"\x93NUMPY\x01\x00\x76\x00", 10} + header + "\n" + payload;
@@ -132,6 +138,7 @@ void put_uneven_pages(const fs::path& file, std::uint16_t tag, std::uint16_t val
 
 std::vector<Bad> cases() {
   using enum Errc;
+  // clang-format off
   std::vector<Bad> list{
       {"MissingFile", cannot_read, "there is no file", [](const fs::path& f) { (void)io::read(f / "none.nii"); }},
       {"EmptyFile", no_input, "is empty", reading("a.nii", "")},
@@ -203,11 +210,13 @@ std::vector<Bad> cases() {
       {"WriteNothing", invalid_result, "is empty", [](const fs::path& f) { io::write(f / "a.nii", Dataset{Volume{}}); }},
       {"WriteComplexTiff", cannot_write, "no complex", [](const fs::path& f) { Volume v = volume(); v.pixels = PixelBlock::allocate({Shape{6, 5, 4}, ScalarType::c64}); io::write(f / "a.tif", Dataset{v}); }},
       {"WriteComplexMeta", cannot_write, "no complex", [](const fs::path& f) { Volume v = volume(); v.pixels = PixelBlock::allocate({Shape{6, 5, 4}, ScalarType::c64}); io::write(f / "a.mha", Dataset{v}); }},
+      // clang-format on
   };
   for (const char* name : {"a.nii", "a.nii.gz", "a.nrrd", "a.mha", "a.tif", "a.h5"}) {
     // Before 0.9 the voxels themselves are cut; where a format keeps its directory at the end nothing of it is left.
     for (const double fraction : {0.1, 0.5, 0.9}) {
-      list.push_back({std::string{"Truncated"} + std::to_string(static_cast<int>(100 * fraction)) + name, internal, "", changed(name, cut(fraction))});
+      list.push_back({std::string{"Truncated"} + std::to_string(static_cast<int>(100 * fraction)) + name, internal, "",
+                      changed(name, cut(fraction))});
     }
   }
   return list;
@@ -266,8 +275,14 @@ TEST_F(Writing, AFullDiskLeavesNeitherFileNorTemporaryAndKeepsTheOldOne) {
   rlimit before{};
   ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
   const auto old_handler = std::signal(SIGXFSZ, SIG_IGN);
-  for (const auto& [name, data] : std::vector<std::pair<std::string, Dataset>>{{"a.nii", large}, {"a.nrrd", large}, {"a.mha", large}, {"a.tif", large},
-                                                                               {"a.h5", large}, {"a.npy", large}, {"a.csv", table}, {"a.cfl", k}}) {
+  for (const auto& [name, data] : std::vector<std::pair<std::string, Dataset>>{{"a.nii", large},
+                                                                               {"a.nrrd", large},
+                                                                               {"a.mha", large},
+                                                                               {"a.tif", large},
+                                                                               {"a.h5", large},
+                                                                               {"a.npy", large},
+                                                                               {"a.csv", table},
+                                                                               {"a.cfl", k}}) {
     put(folder / name, "precious");
     const rlimit small{100000, before.rlim_max};
     ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);

@@ -25,7 +25,8 @@ void expect_same(const fs::path& a, const fs::path& b) {
 // The same picture under other transfer syntaxes: implicit, big endian, run lengths, JPEG lossless, JPEG-LS, JPEG 2000.
 TEST_F(Dicom, LosslessTransferSyntaxesGiveTheSamePixels) {
   ISO_NEED(corpus);
-  for (const char* other : {"MR_small_RLE.dcm", "MR_small_bigendian.dcm", "MR_small_expb.dcm", "MR_small_implicit.dcm", "MR_small_jp2klossless.dcm", "MR_small_jpeg_ls_lossless.dcm"}) {
+  for (const char* other : {"MR_small_RLE.dcm", "MR_small_bigendian.dcm", "MR_small_expb.dcm", "MR_small_implicit.dcm",
+                            "MR_small_jp2klossless.dcm", "MR_small_jpeg_ls_lossless.dcm"}) {
     expect_same("pydicom-test_files/MR_small.dcm", fs::path{"pydicom-test_files"} / other);
   }
   expect_same("pydicom-data/emri_small.dcm", "pydicom-data/emri_small_RLE.dcm");
@@ -94,7 +95,8 @@ void put_slice(const fs::path& folder, const std::string& name, double z) {
 
 TEST_F(Dicom, MissingSlicesAreRefusedUnlessAccepted) {
   ISO_NEED(corpus);
-  for (const auto& [name, z] : std::vector<std::pair<std::string, double>>{{"c", 10}, {"a", 15}, {"b", 20}, {"d", 30}}) put_slice(folder, name, z);
+  for (const auto& [name, z] : std::vector<std::pair<std::string, double>>{{"c", 10}, {"a", 15}, {"b", 20}, {"d", 30}})
+    put_slice(folder, name, z);
   const Error error = error_of([&] { (void)io::read(folder); });
   EXPECT_EQ(error.code(), Errc::geometry_refused) << error.what();
   EXPECT_NE(std::string{error.what()}.find("slices are missing"), std::string::npos) << error.what();
@@ -108,7 +110,8 @@ TEST_F(Dicom, MissingSlicesAreRefusedUnlessAccepted) {
 
 TEST_F(Dicom, SlicesAtOnePlaceAreTime) {
   ISO_NEED(corpus);
-  for (const auto& [name, z] : std::vector<std::pair<std::string, double>>{{"a", 10}, {"b", 10}, {"c", 15}, {"d", 15}}) put_slice(folder, name, z);
+  for (const auto& [name, z] : std::vector<std::pair<std::string, double>>{{"a", 10}, {"b", 10}, {"c", 15}, {"d", 15}})
+    put_slice(folder, name, z);
   EXPECT_EQ(pixels(folder).spec().shape, (Shape{128, 128, 2, 2}));
   put_slice(folder, "e", 15);
   EXPECT_EQ(error_of([&] { (void)io::read(folder); }).code(), Errc::geometry_refused);
@@ -128,7 +131,8 @@ TEST_F(Dicom, TheWholeCorpusIsReadOrRefusedWithinASecondEach) {
     (text.empty() ? read : refused) += 1;
     if (text.empty()) continue;
     const int code = exit_code(error.code());
-    const bool sound = (code >= 20 && code <= 25) || error.code() == Errc::unsupported || error.code() == Errc::geometry_refused;
+    const bool sound =
+        (code >= 20 && code <= 25) || error.code() == Errc::unsupported || error.code() == Errc::geometry_refused;
     EXPECT_TRUE(sound) << entry.path() << " " << to_string(error.code()) << ": " << text;
     EXPECT_EQ(text.find('\n'), std::string::npos) << text;
   }
@@ -138,7 +142,8 @@ TEST_F(Dicom, TheWholeCorpusIsReadOrRefusedWithinASecondEach) {
 
 TEST_F(Dicom, CutOffFilesAreRefused) {
   ISO_NEED(corpus);
-  for (const char* name : {"pydicom-test_files/MR_truncated.dcm", "pydicom-test_files/rtplan_truncated.dcm", "pydicom-data/emri_small_jpeg_2k_lossless_too_short.dcm"}) {
+  for (const char* name : {"pydicom-test_files/MR_truncated.dcm", "pydicom-test_files/rtplan_truncated.dcm",
+                           "pydicom-data/emri_small_jpeg_2k_lossless_too_short.dcm"}) {
     const Error error = error_of([&] { (void)io::read(corpus / name); });
     EXPECT_EQ(exit_code(error.code()) / 10, 2) << name << " " << to_string(error.code()) << ": " << error.what();
   }

@@ -28,8 +28,9 @@ double sum(const PixelBlock& block) {
 }
 
 TEST_F(Foreign, TheNeutronTransmissionBecomesLineIntegrals) {
-  const auto data = io::read(samples / "neutron_parallel_459x503.tif",
-                             scan_options(samples / "neutron_parallel_459x503.json", {{"unattenuated", "47047"}, {"rotation_axis", "245"}}));
+  const auto data = io::read(
+      samples / "neutron_parallel_459x503.tif",
+      scan_options(samples / "neutron_parallel_459x503.json", {{"unattenuated", "47047"}, {"rotation_axis", "245"}}));
   const auto& scan = get<Sinogram>(data);
   EXPECT_EQ(scan.readings.spec(), (ArraySpec{Shape{503, 1, 459}, ScalarType::f32}));
   EXPECT_NE(scan.meta.at("assumed").find("214 dead readings"), std::string::npos) << scan.meta.at("assumed");
@@ -38,19 +39,22 @@ TEST_F(Foreign, TheNeutronTransmissionBecomesLineIntegrals) {
   const auto p = scan.readings.values<float>();
   EXPECT_TRUE(std::ranges::all_of(p, [](float v) { return v > -1 && v < 8; }));
   // The turn is closed: the view at 360 degrees sees what the one at 0 degrees sees. Noise apart, their means agree.
-  const double first = std::accumulate(p.begin(), p.begin() + 503, 0.0) / 503, last = std::accumulate(p.end() - 503, p.end(), 0.0) / 503;
+  const double first = std::accumulate(p.begin(), p.begin() + 503, 0.0) / 503,
+               last = std::accumulate(p.end() - 503, p.end(), 0.0) / 503;
   EXPECT_NEAR(first, last, 0.02);
 }
 
 // The projection onto the axis of rotation is the same in a view and in the one half a turn later, mirrored about the axis.
 TEST_F(Foreign, TheNeutronRotationAxisMirrorsOppositeViews) {
-  const auto data = io::read(samples / "neutron_parallel_459x503.tif", scan_options(samples / "neutron_parallel_459x503.json", {{"unattenuated", "47047"}}));
+  const auto data = io::read(samples / "neutron_parallel_459x503.tif",
+                             scan_options(samples / "neutron_parallel_459x503.json", {{"unattenuated", "47047"}}));
   const auto p = get<Sinogram>(data).readings.values<float>();
   const auto mismatch = [&](int axis) {
     double total = 0;
     for (int view = 0; view < 200; view += 10)
       for (int d = 0; d < 200; ++d) {
-        const double gap = static_cast<double>(p[static_cast<std::size_t>(view * 503 + axis + d)]) - static_cast<double>(p[static_cast<std::size_t>((view + 229) * 503 + axis - d)]);
+        const double gap = static_cast<double>(p[static_cast<std::size_t>(view * 503 + axis + d)]) -
+                           static_cast<double>(p[static_cast<std::size_t>((view + 229) * 503 + axis - d)]);
         total += gap * gap;
       }
     return total;
@@ -60,7 +64,8 @@ TEST_F(Foreign, TheNeutronRotationAxisMirrorsOppositeViews) {
 }
 
 TEST_F(Foreign, TheHelsinkiFanScanIsReadFromNpzWithItsGeometry) {
-  const auto data = io::read(samples / "htc2022_ta_fan_121x560.npz", scan_options(samples / "htc2022_ta_fan_121x560.json"));
+  const auto data =
+      io::read(samples / "htc2022_ta_fan_121x560.npz", scan_options(samples / "htc2022_ta_fan_121x560.json"));
   const auto& scan = get<Sinogram>(data);
   ASSERT_EQ(scan.readings.spec(), (ArraySpec{Shape{560, 1, 121}, ScalarType::f32}));
   EXPECT_FLOAT_EQ(scan.readings.values<float>()[3 * 560 + 100], 1.5179577f);
@@ -72,21 +77,25 @@ TEST_F(Foreign, TheHelsinkiFanScanIsReadFromNpzWithItsGeometry) {
 TEST_F(Foreign, TheHelsinkiScanIsReadFromAStructureOfAMatlabFile) {
   const fs::path file = shared_data() / "projections" / "htc2022-original-ta_subsample73.mat";
   ISO_NEED(file);
-  put(folder / "g.json", R"({"beam": "fan", "angles_deg": {"first": 299, "step": 0.5, "count": 61}, "elements": 560, "pitch_mm": 0.2,
+  put(folder / "g.json",
+      R"({"beam": "fan", "angles_deg": {"first": 299, "step": 0.5, "count": 61}, "elements": 560, "pitch_mm": 0.2,
                             "source_to_axis_mm": 410.66, "source_to_detector_mm": 553.74})");
   const auto data = io::read(file, scan_options(folder / "g.json", {{"dataset", "CtDataLimited.sinogram"}}));
   const auto& scan = get<Sinogram>(data);
   ASSERT_EQ(scan.readings.spec(), (ArraySpec{Shape{560, 1, 61}, ScalarType::f32}));
   EXPECT_FLOAT_EQ(scan.readings.values<float>()[3 * 560 + 100], 1.5486749410629272f);
   EXPECT_NEAR(sum(scan.readings), 45222.368278940645, 1e-2);
-  EXPECT_NE(scan.meta.at("assumed").find("view,u"), std::string::npos) << "the order of the axes was found by their sizes";
+  EXPECT_NE(scan.meta.at("assumed").find("view,u"), std::string::npos)
+      << "the order of the axes was found by their sizes";
 }
 
 TEST_F(Foreign, PetTransmissionCountsAreDividedByTheirBlankScan) {
   const fs::path place = shared_data() / "projections" / "mirt-pet-transmission";
   ISO_NEED(place);
-  put(folder / "g.json", R"({"beam": "parallel", "angles_deg": {"step": 0.9375, "count": 192}, "elements": 160, "pitch_mm": 3.375})");
-  const auto data = io::read(place / "phan_trans.mat", scan_options(folder / "g.json", {{"unattenuated", (place / "phan_blank.mat").string()}}));
+  put(folder / "g.json",
+      R"({"beam": "parallel", "angles_deg": {"step": 0.9375, "count": 192}, "elements": 160, "pitch_mm": 3.375})");
+  const auto data = io::read(place / "phan_trans.mat",
+                             scan_options(folder / "g.json", {{"unattenuated", (place / "phan_blank.mat").string()}}));
   const auto& scan = get<Sinogram>(data);
   ASSERT_EQ(scan.readings.spec().shape, (Shape{160, 1, 192}));
   EXPECT_NEAR(scan.readings.values<float>()[20 * 160 + 10], std::log(76.4 / 78.0), 1e-4);
@@ -94,7 +103,8 @@ TEST_F(Foreign, PetTransmissionCountsAreDividedByTheirBlankScan) {
 }
 
 TEST_F(Foreign, MatlabComplexArraysOfBothVersionsAreRead) {
-  const fs::path old = shared_data() / "mri-dynamic" / "cardiac_cine_complex_110x110x10.mat", recent = shared_data() / "mri-dynamic" / "coil_sens_32ch_64x64.mat";
+  const fs::path old = shared_data() / "mri-dynamic" / "cardiac_cine_complex_110x110x10.mat",
+                 recent = shared_data() / "mri-dynamic" / "coil_sens_32ch_64x64.mat";
   ISO_NEED(old);
   io::ReadOptions options;
   const Error several = error_of([&] { (void)io::read(old, options); });
@@ -147,7 +157,8 @@ TEST_F(Foreign, IsmrmrdEqualsWhatH5pyReads) {
   EXPECT_DOUBLE_EQ(k.grid.spacing_mm[2], 5);
 }
 
-std::string npy(const std::string& descr, const std::string& order, const std::string& shape, const std::string& payload) {
+std::string npy(const std::string& descr, const std::string& order, const std::string& shape,
+                const std::string& payload) {
   std::string header = "{'descr': '" + descr + "', 'fortran_order': " + order + ", 'shape': " + shape + ", }";
   header.resize((header.size() + 74) / 64 * 64 - 11, ' ');
   header += '\n';
@@ -165,7 +176,8 @@ TEST_F(Foreign, NumpyOrdersAndByteOrdersGiveTheSameArray) {
     put(folder / "a.npy", bytes);
     const auto data = io::read(folder / "a.npy", options);
     const auto& block = get<Volume>(data).pixels;
-    return std::pair{block.spec().shape, std::vector<std::int16_t>(block.values<std::int16_t>().begin(), block.values<std::int16_t>().end())};
+    return std::pair{block.spec().shape, std::vector<std::int16_t>(block.values<std::int16_t>().begin(),
+                                                                   block.values<std::int16_t>().end())};
   };
   const auto c = values(npy("<i2", "False", "(2, 3)", little));
   EXPECT_EQ(c.first, (Shape{3, 2, 1}));
@@ -243,7 +255,8 @@ TEST_F(Foreign, TheShippedSliceIsInHounsfieldUnits) {
 }
 
 TEST_F(Foreign, MedicalVolumesOfOthersAreRead) {
-  const fs::path ct = shared_data() / "ct" / "lung-pet-ct-dx-A0001-kernelL_256.nii.gz", labels = shared_data() / "segmentation" / "totalseg" / "example_ct_3mm_seg.nii.gz",
+  const fs::path ct = shared_data() / "ct" / "lung-pet-ct-dx-A0001-kernelL_256.nii.gz",
+                 labels = shared_data() / "segmentation" / "totalseg" / "example_ct_3mm_seg.nii.gz",
                  mr = shared_data() / "segmentation" / "pyradiomics" / "brain1_image.nrrd";
   ISO_NEED(ct);
   EXPECT_EQ(get<Volume>(io::read(ct)).pixels.spec().shape, (Shape{256, 256, 64}));

@@ -55,7 +55,8 @@ std::string mutated(const std::string& seed, std::mt19937& random) {
       case 1: bytes[at] = static_cast<char>(random() % 2 ? 0xff : 0x7f); break;
       case 2: bytes[at] = static_cast<char>(random()); break;
       default:
-        for (std::size_t k = 0; k < 4 && at + k < bytes.size(); ++k) bytes[at + k] = static_cast<char>(random() % 2 ? 0xff : random());
+        for (std::size_t k = 0; k < 4 && at + k < bytes.size(); ++k)
+          bytes[at + k] = static_cast<char>(random() % 2 ? 0xff : random());
     }
   }
   return bytes;
@@ -75,8 +76,10 @@ TEST_P(Mutated, NeverCrashesTheReader) {
     put(file, bytes);
     const double start = processor_seconds();
     const Error error = error_of([&] {
-      if (extension == ".xml" || extension == ".json") (void)io::read_geometry(file, {5, 4}, {1, 1});
-      else (void)io::read(extension == ".hdr" ? folder / "seed.cfl" : file);
+      if (extension == ".xml" || extension == ".json")
+        (void)io::read_geometry(file, {5, 4}, {1, 1});
+      else
+        (void)io::read(extension == ".hdr" ? folder / "seed.cfl" : file);
     });
     const std::string text = error.what();
     refused += text.empty() ? 0 : 1;
@@ -84,7 +87,8 @@ TEST_P(Mutated, NeverCrashesTheReader) {
     EXPECT_TRUE(text.empty() || error.code() != Errc::internal) << "variant " << i << ": " << text;
     EXPECT_LT(processor_seconds() - start, 3) << "variant " << i;
     if (HasFailure()) {
-      fs::copy_file(file, fs::path{::testing::TempDir()} / ("failed" + extension), fs::copy_options::overwrite_existing);
+      fs::copy_file(file, fs::path{::testing::TempDir()} / ("failed" + extension),
+                    fs::copy_options::overwrite_existing);
       break;
     }
   }
@@ -96,7 +100,10 @@ const auto name_of = [](const auto& info) {
   std::erase(name, '.');
   return name;
 };
-INSTANTIATE_TEST_SUITE_P(Formats, Mutated, ::testing::Values(".nii", ".nii.gz", ".nrrd", ".mha", ".tif", ".h5", ".npy", ".npz", ".mat", ".cfl", ".hdr", ".csv", ".xml", ".json", ".dcm"), name_of);
+INSTANTIATE_TEST_SUITE_P(Formats, Mutated,
+                         ::testing::Values(".nii", ".nii.gz", ".nrrd", ".mha", ".tif", ".h5", ".npy", ".npz", ".mat",
+                                           ".cfl", ".hdr", ".csv", ".xml", ".json", ".dcm"),
+                         name_of);
 
 }  // namespace
 }  // namespace iso::test

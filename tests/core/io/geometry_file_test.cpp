@@ -28,9 +28,12 @@ std::vector<ProjectionGeometry> scans() {
   CircularScan tilted = cone;
   tilted.detector_tilt_rad = 0.02;
   tilted.detector_in_plane_rad = -0.01;
-  return {ProjectionGeometry::parallel(angles, {33, 4}, {0.7, 0.9}, 1.25), ProjectionGeometry::circular(angles, fan),
-          ProjectionGeometry::circular(angles, cone), ProjectionGeometry::circular(angles, arc),
-          ProjectionGeometry::circular(angles, helix), ProjectionGeometry::circular(angles, tilted)};
+  return {ProjectionGeometry::parallel(angles, {33, 4}, {0.7, 0.9}, 1.25),
+          ProjectionGeometry::circular(angles, fan),
+          ProjectionGeometry::circular(angles, cone),
+          ProjectionGeometry::circular(angles, arc),
+          ProjectionGeometry::circular(angles, helix),
+          ProjectionGeometry::circular(angles, tilted)};
 }
 
 double worst(const ProjectionGeometry& a, const ProjectionGeometry& b) {
@@ -38,7 +41,8 @@ double worst(const ProjectionGeometry& a, const ProjectionGeometry& b) {
   for (std::size_t view = 0; view < a.views().size(); ++view) {
     for (const auto& [u, v] : {std::pair{0.0, 0.0}, std::pair{7.0, 3.0}}) {
       const Ray p = a.ray(view, u, v), q = b.ray(view, u, v);
-      for (std::size_t i = 0; i < 3; ++i) most = std::max({most, std::abs(p.origin_mm[i] - q.origin_mm[i]), std::abs(p.direction[i] - q.direction[i])});
+      for (std::size_t i = 0; i < 3; ++i)
+        most = std::max({most, std::abs(p.origin_mm[i] - q.origin_mm[i]), std::abs(p.direction[i] - q.direction[i])});
     }
   }
   return most;
@@ -76,7 +80,8 @@ TEST_F(GeometryFile, RtkXmlKeepsEveryRayOfACircularScan) {
 TEST_F(GeometryFile, RtkSourceAtNinetyDegreesStandsOnPlusX) {
   put(folder / "g.xml",
       "<?xml version=\"1.0\"?><!DOCTYPE RTKGEOMETRY><RTKThreeDCircularGeometry version=\"3\">"
-      "<SourceToIsocenterDistance>600</SourceToIsocenterDistance><SourceToDetectorDistance>1200</SourceToDetectorDistance>"
+      "<SourceToIsocenterDistance>600</SourceToIsocenterDistance><SourceToDetectorDistance>1200</"
+      "SourceToDetectorDistance>"
       "<SourceOffsetX>20</SourceOffsetX><ProjectionOffsetY>15</ProjectionOffsetY>"
       "<Projection><GantryAngle>0</GantryAngle></Projection><Projection><GantryAngle>90</GantryAngle></Projection>"
       "</RTKThreeDCircularGeometry>");
@@ -136,16 +141,20 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{R"({"beam": "parallel", "elements": [5, 1], "pitch_mm": -1, "angles_deg": [0]})", "pitch_mm"},
         Wrong{R"({"beam": "parallel", "elements": [5, 1], "pitch_mm": 1})", "angles_deg"},
         Wrong{R"({"beam": "parallel", "elements": [5, 1], "pitch_mm": 1, "angles_deg": []})", "no views"},
-        Wrong{R"({"beam": "parallel", "elements": [5, 1], "pitch_mm": 1, "angles_deg": {"step": 1, "count": 0}})", "no views"},
-        Wrong{R"({"beam": "parallel", "elements": [5, 1], "pitch_mm": 1, "angles_deg": {"step": 1, "count": 1e99}})", "count"},
+        Wrong{R"({"beam": "parallel", "elements": [5, 1], "pitch_mm": 1, "angles_deg": {"step": 1, "count": 0}})",
+              "no views"},
+        Wrong{R"({"beam": "parallel", "elements": [5, 1], "pitch_mm": 1, "angles_deg": {"step": 1, "count": 1e99}})",
+              "count"},
         Wrong{R"({"beam": "parallel", "elements": [0, 1], "pitch_mm": 1, "angles_deg": [0]})", "elements"},
         Wrong{R"({"beam": "parallel", "elements": [5.5, 1], "pitch_mm": 1, "angles_deg": [0]})", "elements"},
         Wrong{R"({"beam": "parallel", "elements": [5, 1], "pitch_mm": 1, "angles_deg": ["0"]})", "angles_deg"},
         Wrong{R"({"beam": "parallel", "elements": [5, 1], "pitch_mm": 1, "angles_rad": [0]})", "angles_rad"},
-        Wrong{R"({"beam": "parallel", "elements": [5, 1], "pitch_mm": 1, "angles_deg": [0], "source_to_axis_mm": 3})", "source_to_axis_mm"},
+        Wrong{R"({"beam": "parallel", "elements": [5, 1], "pitch_mm": 1, "angles_deg": [0], "source_to_axis_mm": 3})",
+              "source_to_axis_mm"},
         Wrong{R"({"beam": "fan", "elements": [5, 1], "pitch_mm": 1, "angles_deg": [0]})", "source_to_axis_mm"},
         Wrong{R"({"beam": "fan", "elements": [5, 2], "pitch_mm": 1, "angles_deg": [0]})", "elements"},
-        Wrong{R"({"beam": "fan", "elements": [5, 1], "pitch_mm": 1, "angles_deg": [0], "source_to_axis_mm": 0})", "source_to_axis_mm"},
+        Wrong{R"({"beam": "fan", "elements": [5, 1], "pitch_mm": 1, "angles_deg": [0], "source_to_axis_mm": 0})",
+              "source_to_axis_mm"},
         Wrong{R"({"beam": "cone", "elements": [5, 5], "views": [[1, 2, 3]]})", "views[0]"},
         Wrong{R"({"beam": "cone", "elements": [5, 5], "views": []})", "views"}));
 

@@ -58,7 +58,8 @@ TEST_F(Picture, IsShownInTheWindowThatTheDataAsksFor) {
   }
   volume.meta.erase("window");
   io::write(folder / "c.png", volume);
-  EXPECT_EQ(greys_of(folder / "b.png", 16, 16), greys_of(folder / "c.png", 16, 16)) << "a window that is none is not used";
+  EXPECT_EQ(greys_of(folder / "b.png", 16, 16), greys_of(folder / "c.png", 16, 16))
+      << "a window that is none is not used";
 }
 
 TEST_F(Picture, OfEqualValuesIsGrey) {

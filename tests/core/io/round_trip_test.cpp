@@ -66,11 +66,12 @@ std::vector<Case> cases() {
   std::vector<Case> list;
   using enum ScalarType;
   for (const auto& [extension, types, tolerance] :
-       std::vector<std::tuple<std::string, std::vector<ScalarType>, double>>{{".nii", {u8, u16, i16, i32, f32, f64, c64, c128}, 1e-6},
-                                                                             {".nii.gz", {i16, f32}, 1e-6},
-                                                                             {".nrrd", {u8, u16, i16, i32, f32, f64, c64, c128}, 1e-12},
-                                                                             {".mha", {u8, u16, i16, i32, f32, f64}, 1e-12},
-                                                                             {".h5", {u8, u16, i16, i32, f32, f64, c64, c128}, 0}}) {
+       std::vector<std::tuple<std::string, std::vector<ScalarType>, double>>{
+           {".nii", {u8, u16, i16, i32, f32, f64, c64, c128}, 1e-6},
+           {".nii.gz", {i16, f32}, 1e-6},
+           {".nrrd", {u8, u16, i16, i32, f32, f64, c64, c128}, 1e-12},
+           {".mha", {u8, u16, i16, i32, f32, f64}, 1e-12},
+           {".h5", {u8, u16, i16, i32, f32, f64, c64, c128}, 0}}) {
     for (const auto type : types) list.push_back({extension, type, {5, 4, 3}, tolerance});
     list.push_back({extension, f32, {5, 4, 1}, tolerance});
     list.push_back({extension, f32, {5, 4, 3, 2}, tolerance});
@@ -130,7 +131,8 @@ TEST_F(IoTest, TheContainerKeepsEveryKindToTheBit) {
     EXPECT_EQ(digest(*again), digest(data)) << to_string(kind_of(data));
     EXPECT_EQ(metadata(*again).at("assumed"), "nothing");
   }
-  const DatasetPtr labels = io::read(folder / "kind1.h5"), k_space = io::read(folder / "kind3.h5"), scan_again = io::read(folder / "kind2.h5");
+  const DatasetPtr labels = io::read(folder / "kind1.h5"), k_space = io::read(folder / "kind3.h5"),
+                   scan_again = io::read(folder / "kind2.h5");
   EXPECT_EQ(get<LabelMap>(labels).names[1], "bone of the \xc3\xa4ther");
   EXPECT_EQ(get<KSpace>(k_space).trajectory.density_compensation, radial.density_compensation);
   EXPECT_EQ(get<Sinogram>(scan_again).geometry, std::get<Sinogram>(all[2]).geometry);

@@ -15,7 +15,8 @@ class Waiting final : public Executor {
  public:
   Record execute(const Recipe& recipe, const std::stop_token& stop, const OnEvent& on_event) override {
     const int now = ++running;
-    for (int seen = most; now > seen && !most.compare_exchange_weak(seen, now);) {}
+    for (int seen = most; now > seen && !most.compare_exchange_weak(seen, now);) {
+    }
     Event begun;
     begun.state = State::running;
     on_event(begun);
@@ -70,7 +71,8 @@ TEST(Queue, CancelsRunningAndWaitingJobs) {
   Queue queue{std::make_shared<Waiting>(), nullptr, 1};
   std::atomic<int> ends{0};
   const auto running = queue.submit(named("long"), Isolation::in_process);
-  const auto waiting = queue.submit(named("long"), Isolation::in_process, [&](const Event& e) { ends += ended(e.state); });
+  const auto waiting =
+      queue.submit(named("long"), Isolation::in_process, [&](const Event& e) { ends += ended(e.state); });
   queue.cancel(waiting);
   queue.cancel(running);
   EXPECT_EQ(queue.wait(running)->state, State::cancelled);

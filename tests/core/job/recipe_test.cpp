@@ -1,5 +1,5 @@
-#include "iso/base/error.h"
 #include "iso/job/recipe.h"
+#include "iso/base/error.h"
 
 #include <gtest/gtest.h>
 
@@ -31,9 +31,7 @@ std::string message_of(const std::string& text) {
 
 TEST(Recipe, SurvivesItsJsonForm) { EXPECT_EQ(recipe_from_json(to_json(full())), full()); }
 
-TEST(Recipe, IgnoresUnknownMembers) {
-  EXPECT_EQ(recipe_from_json(R"({"task":"a/b","colour":"blue"})").task, "a/b");
-}
+TEST(Recipe, IgnoresUnknownMembers) { EXPECT_EQ(recipe_from_json(R"({"task":"a/b","colour":"blue"})").task, "a/b"); }
 
 TEST(Recipe, NamesTheMemberThatIsWrong) {
   EXPECT_NE(message_of("{").find("not JSON"), std::string::npos);
@@ -43,7 +41,8 @@ TEST(Recipe, NamesTheMemberThatIsWrong) {
   EXPECT_NE(message_of(R"({"task":"a/b","seed":-1})").find("'seed'"), std::string::npos);
   EXPECT_NE(message_of(R"({"task":"a/b","seed":1.5})").find("'seed'"), std::string::npos);
   EXPECT_NE(message_of(R"({"task":"a/b","parameters":[]})").find("'parameters'"), std::string::npos);
-  EXPECT_NE(message_of(R"({"task":"a/b","accepted_geometry":["bent"]})").find("'accepted_geometry'"), std::string::npos);
+  EXPECT_NE(message_of(R"({"task":"a/b","accepted_geometry":["bent"]})").find("'accepted_geometry'"),
+            std::string::npos);
 }
 
 TEST(Recipe, OfANewerVersionIsRefusedWithBothVersions) {
@@ -61,7 +60,8 @@ TEST(Recipe, ResolvesPathsButNotTheWorkspace) {
 }
 
 TEST(State, HasANameAndBack) {
-  for (const State state : {State::queued, State::running, State::cancelling, State::done, State::cancelled, State::failed, State::crashed})
+  for (const State state :
+       {State::queued, State::running, State::cancelling, State::done, State::cancelled, State::failed, State::crashed})
     EXPECT_EQ(state_from_string(to_string(state)), state);
   EXPECT_THROW((void)state_from_string("asleep"), Error);
 }

@@ -1,5 +1,5 @@
-#include "iso/job/estimate.h"
 #include "iso/job/run.h"
+#include "iso/job/estimate.h"
 #include "support/job_tasks.h"
 
 #include <gtest/gtest.h>
@@ -14,7 +14,9 @@ namespace {
 /// Files as a stand-in: writes the number of bytes asked for, or fails halfway like a full disk.
 class Files final : public DataAccess {
  public:
-  DatasetPtr read(const std::string& place, const Wanted&) override { throw Error(Errc::cannot_read, "'" + place + "' cannot be read"); }
+  DatasetPtr read(const std::string& place, const Wanted&) override {
+    throw Error(Errc::cannot_read, "'" + place + "' cannot be read");
+  }
   void write(const std::string& place, const DatasetPtr&, bool) override {
     if (full || place.ends_with(fails_at)) throw Error(Errc::cannot_write, "'" + place + "': the disk is full");
     std::ofstream(place) << "pixels";
@@ -55,7 +57,8 @@ class Jobs : public ::testing::Test {
   std::shared_ptr<Workspace> workspace = std::make_shared<Workspace>();
   std::shared_ptr<Files> files = std::make_shared<Files>();
   std::vector<Event> events;
-  std::filesystem::path folder = std::filesystem::path(::testing::TempDir()) / ("iso_job_test" + std::to_string(::getpid()));
+  std::filesystem::path folder =
+      std::filesystem::path(::testing::TempDir()) / ("iso_job_test" + std::to_string(::getpid()));
 };
 
 TEST_F(Jobs, RecordWhatTheyMet) {
@@ -101,8 +104,10 @@ TEST_F(Jobs, WriteARecordBesideTheOutput) {
 }
 
 TEST_F(Jobs, GiveTheErrorOfTheTaskAndWriteNothing) {
-  const std::map<std::string, Errc> cases{{"throw_error", Errc::quality_gate}, {"throw_int", Errc::internal},
-                                          {"nan_output", Errc::invalid_result}, {"no_output", Errc::invalid_result},
+  const std::map<std::string, Errc> cases{{"throw_error", Errc::quality_gate},
+                                          {"throw_int", Errc::internal},
+                                          {"nan_output", Errc::invalid_result},
+                                          {"no_output", Errc::invalid_result},
                                           {"huge", Errc::out_of_memory}};
   for (const auto& [task, code] : cases) {
     const Record record = run(to_file(task));

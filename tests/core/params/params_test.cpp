@@ -87,9 +87,12 @@ TEST(Schema, NamesTheMemberThatIsMissingOrWrong) {
   EXPECT_NE(complaint(R"({"parameters":[{"name":"a","type":"real"}]})").find("'default'"), std::string::npos);
   EXPECT_NE(complaint(R"({"parameters":[{"name":"a","type":"wave","default":1}]})").find("'wave'"), std::string::npos);
   EXPECT_NE(complaint(R"({"parameters":[{"name":"a","type":"real","default":"x"}]})").find("'a'"), std::string::npos);
-  EXPECT_NE(complaint(R"({"parameters":[{"name":"a","type":"real","default":1,"minimum":"x"}]})").find("'minimum'"), std::string::npos);
-  EXPECT_NE(complaint(R"({"parameters":[{"name":"a","type":"real","default":1},{"name":"a","type":"real","default":1}]})").find("two"),
+  EXPECT_NE(complaint(R"({"parameters":[{"name":"a","type":"real","default":1,"minimum":"x"}]})").find("'minimum'"),
             std::string::npos);
+  EXPECT_NE(
+      complaint(R"({"parameters":[{"name":"a","type":"real","default":1},{"name":"a","type":"real","default":1}]})")
+          .find("two"),
+      std::string::npos);
 }
 
 TEST(Validation, FindsNothingWrongWithDefaults) {
@@ -99,13 +102,17 @@ TEST(Validation, FindsNothingWrongWithDefaults) {
 }
 
 TEST(Validation, NamesWhatWasFoundAndWhatIsExpected) {
-  EXPECT_EQ(first_problem(R"({"iterations":0})"), "parameter 'iterations' is 0, expected a whole number from 1 to 2000 iterations");
-  EXPECT_EQ(first_problem(R"({"iterations":2.5})"), "parameter 'iterations' is 2.5, expected a whole number from 1 to 2000 iterations");
+  EXPECT_EQ(first_problem(R"({"iterations":0})"),
+            "parameter 'iterations' is 0, expected a whole number from 1 to 2000 iterations");
+  EXPECT_EQ(first_problem(R"({"iterations":2.5})"),
+            "parameter 'iterations' is 2.5, expected a whole number from 1 to 2000 iterations");
   EXPECT_EQ(first_problem(R"({"weight":10.5})"), "parameter 'weight' is 10.5, expected a number from 0 to 10");
   EXPECT_EQ(first_problem(R"({"step":0})"), "parameter 'step' is 0, expected a number of at least 0.001 mm");
   EXPECT_EQ(first_problem(R"({"positive":1})"), "parameter 'positive' is 1, expected true or false");
-  EXPECT_EQ(first_problem(R"({"filter":"boxcar"})"), "parameter 'filter' is 'boxcar', expected one of ram_lak, hann, cosine");
-  EXPECT_EQ(first_problem(R"({"angles":[1,5]})"), "element 2 of parameter 'angles' is 5, expected numbers from -4 to 4");
+  EXPECT_EQ(first_problem(R"({"filter":"boxcar"})"),
+            "parameter 'filter' is 'boxcar', expected one of ram_lak, hann, cosine");
+  EXPECT_EQ(first_problem(R"({"angles":[1,5]})"),
+            "element 2 of parameter 'angles' is 5, expected numbers from -4 to 4");
   EXPECT_EQ(first_problem(R"({"level":-1})"), "parameter 'level' is -1, expected a whole number of at least 0");
   EXPECT_EQ(first_problem(R"({"note":3})"), "parameter 'note' is 3, expected text");
   EXPECT_NE(first_problem(R"({"iterations":18446744073709551615})").find("18446744073709551615"), std::string::npos);
@@ -153,8 +160,9 @@ TEST(Parameters, SurviveTheirJsonForm) {
 }
 
 TEST(Parameters, AreSpelledOutInTheOrderOfTheSchema) {
-  EXPECT_EQ(complete(schema, R"({"filter":"cosine","weight":1,"iterations":5.0})"),
-            R"({"iterations":5,"weight":1.0,"step":0.1,"positive":true,"filter":"cosine","note":"","mask":"","angles":[0.5,1.0],"level":3})");
+  EXPECT_EQ(
+      complete(schema, R"({"filter":"cosine","weight":1,"iterations":5.0})"),
+      R"({"iterations":5,"weight":1.0,"step":0.1,"positive":true,"filter":"cosine","note":"","mask":"","angles":[0.5,1.0],"level":3})");
 }
 
 TEST(Parameters, AreRefusedWhereTheirTypeCannotHoldThem) {
@@ -181,7 +189,8 @@ TEST(ParameterText, IsRefusedWithTheSentenceOfValidation) {
     return {};
   };
   EXPECT_EQ(sentence("iterations", "0"), first_problem(R"({"iterations":0})"));
-  EXPECT_EQ(sentence("iterations", "many"), "parameter 'iterations' is 'many', expected a whole number from 1 to 2000 iterations");
+  EXPECT_EQ(sentence("iterations", "many"),
+            "parameter 'iterations' is 'many', expected a whole number from 1 to 2000 iterations");
   EXPECT_EQ(sentence("weight", "nan"), "parameter 'weight' is not finite, expected a number from 0 to 10");
   EXPECT_EQ(sentence("weight", ""), "parameter 'weight' is '', expected a number from 0 to 10");
   EXPECT_NE(sentence("angles", "1,,2"), "");

@@ -17,7 +17,9 @@ struct Settings {
 
 class Sharpen final : public TypedTask<Settings> {
  public:
-  [[nodiscard]] About about() const override { return {"Sharpen", "Sharpens.", "$a = b$", "Filtering", {"doi:10.1/x"}}; }
+  [[nodiscard]] About about() const override {
+    return {"Sharpen", "Sharpens.", "$a = b$", "Filtering", {"doi:10.1/x"}};
+  }
   [[nodiscard]] std::span<const Port> inputs() const noexcept override { return inputs_; }
   [[nodiscard]] std::span<const Port> outputs() const noexcept override { return outputs_; }
 
@@ -38,8 +40,17 @@ class Sharpen final : public TypedTask<Settings> {
 Task* make(const char* id) { return std::string_view{id} == "test/sharpen" ? new Sharpen : nullptr; }
 void unmake(Task* task) { delete task; }
 constexpr const char* ids[] = {"test/sharpen", nullptr};
-constexpr PluginDescriptor descriptor{sizeof(PluginDescriptor), abi_major, abi_minor, ISO_BUILD_TAG, "test", "1.2.3",
-                                      "Test", "Apache-2.0", ids, make, unmake};
+constexpr PluginDescriptor descriptor{sizeof(PluginDescriptor),
+                                      abi_major,
+                                      abi_minor,
+                                      ISO_BUILD_TAG,
+                                      "test",
+                                      "1.2.3",
+                                      "Test",
+                                      "Apache-2.0",
+                                      ids,
+                                      make,
+                                      unmake};
 
 std::string complaint(const std::string& text) {
   try {

@@ -34,16 +34,19 @@ std::vector<Solver> solvers_on(const std::vector<double>& data) {
   const std::vector<double> tail(data.begin() + 2, data.end()), head(data.begin(), data.begin() + 2);
   std::vector<Solver> out;
   out.push_back({"cgls", [=](Array& x, Stream& s, const Control& c) { return cgls(*a, b, x, {.l2 = 0.1}, s, c); }});
-  out.push_back({"conjugate_gradient", [b3 = vector({data[0], data[1], data[2]})](Array& x, Stream& s, const Control& c) {
-                   return conjugate_gradient(*dense(3, 3, {4, 1, 0.5, 1, 3, 1, 0.5, 1, 2}), b3, x, s, c);
-                 }});
+  out.push_back(
+      {"conjugate_gradient", [b3 = vector({data[0], data[1], data[2]})](Array& x, Stream& s, const Control& c) {
+         return conjugate_gradient(*dense(3, 3, {4, 1, 0.5, 1, 3, 1, 0.5, 1, 2}), b3, x, s, c);
+       }});
   out.push_back({"sirt", [=](Array& x, Stream& s, const Control& c) { return sirt(*a, b, x, {.low = 0}, s, c); }});
   out.push_back({"ordered_subsets", [=](Array& x, Stream& s, const Control& c) {
-                   const std::vector<iso::compute::OperatorPtr> parts{dense(2, 3, {4, 1, 0.5, 1, 3, 1}), dense(2, 3, {0.5, 1, 2, 1, 1, 1})};
+                   const std::vector<iso::compute::OperatorPtr> parts{dense(2, 3, {4, 1, 0.5, 1, 3, 1}),
+                                                                      dense(2, 3, {0.5, 1, 2, 1, 1, 1})};
                    const std::vector<Array> pieces{vector(head), vector(tail)};
                    return ordered_subsets(parts, pieces, x, {.relaxation = 0.7}, s, c);
                  }});
-  out.push_back({"fista", [=](Array& x, Stream& s, const Control& c) { return fista(*a, b, *l1_norm(0.1), x, {}, s, c); }});
+  out.push_back(
+      {"fista", [=](Array& x, Stream& s, const Control& c) { return fista(*a, b, *l1_norm(0.1), x, {}, s, c); }});
   out.push_back({"admm", [=](Array& x, Stream& s, const Control& c) {
                    return admm(*a, b, *k, *l1_norm(0.1), x, {.inner_iterations = 2, .box = box(0, 10)}, s, c);
                  }});
@@ -86,8 +89,10 @@ TEST(SolverControl, InterruptedAndResumedGivesTheBitsOfAnUninterruptedRun) {
     std::optional<iso::Checkpoint> saved;
     auto first = vector({0.5, 0, 0.25});
     int asked = 0;
-    (void)solver.run(first, *stream, {.iterations = cut, .wants_checkpoint = [&] { return ++asked == cut; },
-                                      .keep = [&](const iso::Checkpoint& state) { saved = state; }});
+    (void)solver.run(first, *stream,
+                     {.iterations = cut,
+                      .wants_checkpoint = [&] { return ++asked == cut; },
+                      .keep = [&](const iso::Checkpoint& state) { saved = state; }});
     ASSERT_TRUE(saved) << solver.name;
     EXPECT_EQ(saved->iteration, cut);
     auto resumed = zeros(3);  // the start is in the checkpoint
@@ -116,10 +121,11 @@ TEST(SolverControl, ObserverSeesEveryIterationAndEndsTheRun) {
     const auto stream = reference().make_stream();
     auto x = zeros(3);
     std::vector<double> seen;
-    const auto outcome = solver.run(x, *stream, {.iterations = 50, .observer = [&](const Step& step, const Array& image) {
-                                                   seen = values(image);
-                                                   return step.iteration < 2;
-                                                 }});
+    const auto outcome =
+        solver.run(x, *stream, {.iterations = 50, .observer = [&](const Step& step, const Array& image) {
+                                  seen = values(image);
+                                  return step.iteration < 2;
+                                }});
     EXPECT_EQ(outcome.why, Ended::observer) << solver.name;
     EXPECT_EQ(outcome.history.size(), 2U) << solver.name;
     EXPECT_EQ(seen, values(x)) << solver.name;
@@ -134,7 +140,8 @@ TEST(SolverControl, EndsWhenTheImageMovesLessThanTheTolerance) {
     const auto outcome = solver.run(x, *stream, {.iterations = 5000, .relative_tolerance = 1e-4});
     EXPECT_EQ(outcome.why, Ended::converged) << solver.name;
     EXPECT_LT(outcome.history.back().change, 1e-4) << solver.name;
-    for (std::size_t i = 0; i + 1 < outcome.history.size(); ++i) EXPECT_GE(outcome.history[i].change, 1e-4) << solver.name;
+    for (std::size_t i = 0; i + 1 < outcome.history.size(); ++i)
+      EXPECT_GE(outcome.history[i].change, 1e-4) << solver.name;
   }
 }
 
@@ -162,7 +169,8 @@ TEST(SolverControl, DoesAsManyIterationsAsAskedAndNoneForZero) {
 TEST(SolverControl, ReportsTheResidualOfItsImage) {
   const auto a = dense(4, 3, matrix);
   for (const auto& solver : all()) {
-    if (solver.name == "conjugate_gradient" || solver.name == "ordered_subsets") continue;  // another system; met on the way
+    if (solver.name == "conjugate_gradient" || solver.name == "ordered_subsets")
+      continue;  // another system; met on the way
     const auto stream = reference().make_stream();
     auto x = zeros(3), r = vector(readings), ax = zeros(4);
     const auto outcome = solver.run(x, *stream, {.iterations = 2});
@@ -183,7 +191,8 @@ TEST(SolverControl, NamesTheIterationWhenReadingsAreNotFinite) {
       ADD_FAILURE() << solver.name;
     } catch (const iso::Error& error) {
       EXPECT_EQ(error.code(), iso::Errc::invalid_result) << solver.name;
-      EXPECT_NE(std::string{error.what()}.find("iteration 1"), std::string::npos) << solver.name << ": " << error.what();
+      EXPECT_NE(std::string{error.what()}.find("iteration 1"), std::string::npos)
+          << solver.name << ": " << error.what();
     }
   }
 }
@@ -207,10 +216,11 @@ TEST(SolverControl, AStopRequestCancelsBetweenTwoApplications) {
     auto x = zeros(3);
     int iterations = 0;
     try {
-      (void)solver.run(x, *stream, {.observer = [&](const Step& step, const Array&) {
-                         iterations = step.iteration;
-                         return !source.request_stop();  // true at the first call only, and the run does not end by itself
-                       }});
+      (void)solver.run(
+          x, *stream, {.observer = [&](const Step& step, const Array&) {
+            iterations = step.iteration;
+            return !source.request_stop();  // true at the first call only, and the run does not end by itself
+          }});
       (void)solver.run(x, *stream, {});
       ADD_FAILURE() << solver.name;
     } catch (const iso::Error& error) {

@@ -75,7 +75,8 @@ TEST(PrimalDual, ScalingAnOperatorDoesNotChangeTheIterates) {
   const auto stream = reference().make_stream();
   const auto d = differences(8);
   const std::vector<Term> one{{identity(8), squared_distance(vector(step))}, {d, l1_norm(lambda)}};
-  const std::vector<Term> other{{identity(8), squared_distance(vector(step))}, {iso::compute::scaled(64, d), l1_norm(lambda / 64)}};
+  const std::vector<Term> other{{identity(8), squared_distance(vector(step))},
+                                {iso::compute::scaled(64, d), l1_norm(lambda / 64)}};
   auto x = zeros(8), y = zeros(8);
   (void)primal_dual(one, x, {.norms = {1, 2}}, *stream, {.iterations = 30});
   (void)primal_dual(other, y, {.norms = {1, 128}}, *stream, {.iterations = 30});
@@ -109,12 +110,14 @@ TEST(PrimalDual, AppliesEveryOperatorOncePerIteration) {
 TEST(PrimalDual, RefusesTermsThatDoNotFit) {
   const auto stream = reference().make_stream();
   auto x = zeros(2);
-  const std::vector<Term> none, wide{{identity(3), l1_norm(1)}}, ball{{identity(2), l2_ball(zeros(2), 1)}}, plain{{identity(2), l1_norm(1)}};
+  const std::vector<Term> none, wide{{identity(3), l1_norm(1)}}, ball{{identity(2), l2_ball(zeros(2), 1)}},
+      plain{{identity(2), l1_norm(1)}};
   EXPECT_THROW((void)primal_dual(none, x, {}, *stream, {}), iso::Error);
   EXPECT_THROW((void)primal_dual(wide, x, {}, *stream, {}), iso::Error);
   EXPECT_THROW((void)primal_dual(plain, x, {.ratio = 0}, *stream, {}), iso::Error);
   EXPECT_THROW((void)primal_dual(plain, x, {}, *stream, {.residual_target = 1}), iso::Error);
-  EXPECT_THROW((void)primal_dual(plain, x, {.dual_steps = {zeros(3)}, .primal_steps = zeros(2)}, *stream, {}), iso::Error);
+  EXPECT_THROW((void)primal_dual(plain, x, {.dual_steps = {zeros(3)}, .primal_steps = zeros(2)}, *stream, {}),
+               iso::Error);
   PrimalDualOptions diagonal;
   diagonal_steps(ball, std::vector<AbsoluteSums>{{}}, diagonal, *stream);
   try {
@@ -142,7 +145,8 @@ TEST(Fista, RestartsWhenMomentumPointsUphill) {
   const auto a = dense(2, 2, {1, 0, 0, 0.1});
   auto with = zeros(2), without = zeros(2);
   const auto fast = fista(*a, vector({1, 1}), *l1_norm(0), with, {.norm = 1}, *stream, {.iterations = 200});
-  const auto slow = fista(*a, vector({1, 1}), *l1_norm(0), without, {.norm = 1, .restart = false}, *stream, {.iterations = 200});
+  const auto slow =
+      fista(*a, vector({1, 1}), *l1_norm(0), without, {.norm = 1, .restart = false}, *stream, {.iterations = 200});
   EXPECT_LT(fast.history.back().objective, 1e-2 * slow.history.back().objective);
 }
 
@@ -150,7 +154,8 @@ TEST(Admm, DenoisesAStepAsTheFormulaSays) {
   const auto stream = reference().make_stream();
   for (const double penalty : {0.3, 1.0, 4.0}) {
     auto x = zeros(8);
-    const auto outcome = admm(*identity(8), vector(step), *differences(8), *l1_norm(lambda), x, {.penalty = penalty}, *stream, {.iterations = 400});
+    const auto outcome = admm(*identity(8), vector(step), *differences(8), *l1_norm(lambda), x, {.penalty = penalty},
+                              *stream, {.iterations = 400});
     expect_near(x, denoised, 1e-6, "admm");
     EXPECT_NEAR(outcome.history.back().objective, 0.5 * 8 * 0.04 + lambda * 0.6, 1e-6);
   }
@@ -160,7 +165,8 @@ TEST(Admm, SpendsNoProjectionOnTheStartOfItsInnerIterations) {
   const auto stream = reference().make_stream();
   const auto a = identity(8);
   auto x = zeros(8);
-  (void)admm(*a, vector(step), *differences(8), *l1_norm(lambda), x, {.inner_iterations = 3}, *stream, {.iterations = 10});
+  (void)admm(*a, vector(step), *differences(8), *l1_norm(lambda), x, {.inner_iterations = 3}, *stream,
+             {.iterations = 10});
   EXPECT_EQ(a->forwards, 30);
   EXPECT_EQ(a->adjoints, 30);
 }
@@ -168,8 +174,11 @@ TEST(Admm, SpendsNoProjectionOnTheStartOfItsInnerIterations) {
 TEST(Admm, RefusesWrongOptions) {
   const auto stream = reference().make_stream();
   auto x = zeros(8);
-  EXPECT_THROW((void)admm(*identity(8), vector(step), *differences(8), *l1_norm(1), x, {.penalty = 0}, *stream, {}), iso::Error);
-  EXPECT_THROW((void)admm(*identity(8), vector(step), *differences(8), *l1_norm(1), x, {.inner_iterations = 0}, *stream, {}), iso::Error);
+  EXPECT_THROW((void)admm(*identity(8), vector(step), *differences(8), *l1_norm(1), x, {.penalty = 0}, *stream, {}),
+               iso::Error);
+  EXPECT_THROW(
+      (void)admm(*identity(8), vector(step), *differences(8), *l1_norm(1), x, {.inner_iterations = 0}, *stream, {}),
+      iso::Error);
   EXPECT_THROW((void)admm(*identity(8), vector(step), *differences(7), *l1_norm(1), x, {}, *stream, {}), iso::Error);
 }
 

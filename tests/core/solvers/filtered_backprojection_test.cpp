@@ -58,15 +58,18 @@ double mean_about(const compute::Array& image, const VoxelGrid& grid, double cx,
   return sum / count;
 }
 
-compute::Array reconstruct(const ProjectionGeometry& geometry, const VoxelGrid& grid, const FilteredBackprojectionOptions& options = {}) {
+compute::Array reconstruct(const ProjectionGeometry& geometry, const VoxelGrid& grid,
+                           const FilteredBackprojectionOptions& options = {}) {
   const auto stream = reference().make_stream();
   const auto scan = evaluation::project(object(), geometry, 2);
-  return filtered_backprojection(reference(), geometry, reference().upload(scan.readings, *stream), grid, options, *stream);
+  return filtered_backprojection(reference(), geometry, reference().upload(scan.readings, *stream), grid, options,
+                                 *stream);
 }
 
 std::vector<double> jittered(std::int64_t count, double span) {
   auto angles = equal_angles(count, span, 0.3);
-  for (std::size_t i = 0; i < angles.size(); ++i) angles[i] += 0.3 * span / static_cast<double>(count) * std::sin(7.0 * static_cast<double>(i));
+  for (std::size_t i = 0; i < angles.size(); ++i)
+    angles[i] += 0.3 * span / static_cast<double>(count) * std::sin(7.0 * static_cast<double>(i));
   return angles;
 }
 
@@ -81,7 +84,8 @@ std::vector<Scan> scans() {
   out.push_back({"parallel, displaced", ProjectionGeometry::parallel(turn, {90, 1}, {1, 1}, 30)});
   out.push_back({"fan", ProjectionGeometry::circular(turn, fan())});
   out.push_back({"fan, unequal views", ProjectionGeometry::circular(jittered(360, 2 * pi), fan())});
-  out.push_back({"fan, closing view twice", ProjectionGeometry::circular(equal_angles(361, 2 * pi * 361 / 360), fan())});
+  out.push_back(
+      {"fan, closing view twice", ProjectionGeometry::circular(equal_angles(361, 2 * pi * 361 / 360), fan())});
   out.push_back({"fan on an arc", ProjectionGeometry::circular(turn, fan(DetectorShape::arc))});
   auto shifted = fan();
   shifted.offset_mm = {6, 0, 15};
@@ -99,10 +103,13 @@ std::vector<Scan> scans() {
   const double fan_angle = 2 * std::atan2(80, 240), arc_angle = 160.0 / 240;
   for (const double sign : {1.0, -1.0}) {
     const std::string way = sign > 0 ? "" : ", backwards";
-    out.push_back({"short scan" + way, ProjectionGeometry::circular(equal_angles(240, sign * (pi + fan_angle + 0.02)), fan())});
-    out.push_back({"longer short scan" + way, ProjectionGeometry::circular(equal_angles(260, sign * 1.4 * pi, 1), fan())});
-    out.push_back({"short scan on an arc" + way,
-                   ProjectionGeometry::circular(equal_angles(240, sign * (pi + arc_angle + 0.02)), fan(DetectorShape::arc))});
+    out.push_back(
+        {"short scan" + way, ProjectionGeometry::circular(equal_angles(240, sign * (pi + fan_angle + 0.02)), fan())});
+    out.push_back(
+        {"longer short scan" + way, ProjectionGeometry::circular(equal_angles(260, sign * 1.4 * pi, 1), fan())});
+    out.push_back(
+        {"short scan on an arc" + way,
+         ProjectionGeometry::circular(equal_angles(240, sign * (pi + arc_angle + 0.02)), fan(DetectorShape::arc))});
   }
   return out;
 }
@@ -151,7 +158,8 @@ TEST(FilteredBackprojection, GivesTheSameWhenTheDetectorIsSeenFromBehind) {
 
 TEST(FilteredBackprojection, EveryWindowKeepsTheMeanOfFlatParts) {
   const auto geometry = ProjectionGeometry::parallel(equal_angles(180, pi), {120, 1}, {1, 1});
-  for (const auto window : {FilterWindow::ram_lak, FilterWindow::shepp_logan, FilterWindow::cosine, FilterWindow::hamming, FilterWindow::hann}) {
+  for (const auto window : {FilterWindow::ram_lak, FilterWindow::shepp_logan, FilterWindow::cosine,
+                            FilterWindow::hamming, FilterWindow::hann}) {
     expect_object({"window " + std::to_string(static_cast<int>(window)), geometry, 0.015}, {.window = window});
   }
   expect_object({"cut off at half", geometry, 0.04}, {.window = FilterWindow::hann, .cutoff = 0.5});
@@ -172,7 +180,8 @@ TEST(FilteredBackprojection, WithoutTheWeightsOfADisplacedDetectorTheValuesAreWr
   displaced.elements = {110, 1};
   displaced.offset_mm = {35, 0, 0};
   const auto grid = VoxelGrid::centred({96, 96, 1}, {1, 1, 1});
-  const auto image = reconstruct(ProjectionGeometry::circular(equal_angles(360, 2 * pi), displaced), grid, {.offset_weights = false});
+  const auto image =
+      reconstruct(ProjectionGeometry::circular(equal_angles(360, 2 * pi), displaced), grid, {.offset_weights = false});
   EXPECT_GT(std::abs(mean_about(image, grid, -5, -5, 8) - 0.03), 0.002);
 }
 
@@ -191,12 +200,19 @@ TEST(FilteredBackprojection, RefusesOrbitsAndReadingsThatDoNotFit) {
   auto helical = fan();
   helical.elements = {20, 4};
   helical.pitch_mm_per_turn = 10;
-  expect_refused(Errc::unsupported, "helical", [&] { return reconstruct(ProjectionGeometry::circular(equal_angles(20, 2 * pi), helical), grid); });
+  expect_refused(Errc::unsupported, "helical",
+                 [&] { return reconstruct(ProjectionGeometry::circular(equal_angles(20, 2 * pi), helical), grid); });
   const auto stream = reference().make_stream();
   const auto geometry = ProjectionGeometry::circular(equal_angles(20, 2 * pi), fan());
-  const auto run = [&](const compute::Array& readings) { return filtered_backprojection(reference(), geometry, readings, grid, {}, *stream); };
-  expect_refused(Errc::shape_mismatch, "160 x 1 x 20", [&] { return run(reference().allocate({Shape{160, 1, 19}, ScalarType::f32}, *stream)); });
-  expect_refused(Errc::type_mismatch, "c64", [&] { return run(reference().allocate({Shape{160, 1, 20}, ScalarType::c64}, *stream)); });
+  const auto run = [&](const compute::Array& readings) {
+    return filtered_backprojection(reference(), geometry, readings, grid, {}, *stream);
+  };
+  expect_refused(Errc::shape_mismatch, "160 x 1 x 20", [&] {
+    return run(reference().allocate({Shape{160, 1, 19}, ScalarType::f32}, *stream));
+  });
+  expect_refused(Errc::type_mismatch, "c64", [&] {
+    return run(reference().allocate({Shape{160, 1, 20}, ScalarType::c64}, *stream));
+  });
 }
 
 TEST(FilteredBackprojection, DoublePrecisionAgreesWithSingle) {
@@ -204,9 +220,12 @@ TEST(FilteredBackprojection, DoublePrecisionAgreesWithSingle) {
   const auto grid = VoxelGrid::centred({32, 32, 1}, {3, 3, 1});
   const auto geometry = ProjectionGeometry::circular(equal_angles(90, 2 * pi), fan());
   const auto scan = evaluation::project(object(), geometry, 1, 1, ScalarType::f64);
-  const auto f64 = filtered_backprojection(reference(), geometry, reference().upload(scan.readings, *stream), grid, {}, *stream);
-  const auto f32 = filtered_backprojection(reference(), geometry, reference().upload(scan.readings.converted(ScalarType::f32), *stream), grid, {}, *stream);
-  for (std::size_t i = 0; i < 1024; ++i) EXPECT_NEAR(f64.host<double>()[i], static_cast<double>(f32.host<float>()[i]), 1e-6);
+  const auto f64 =
+      filtered_backprojection(reference(), geometry, reference().upload(scan.readings, *stream), grid, {}, *stream);
+  const auto f32 = filtered_backprojection(
+      reference(), geometry, reference().upload(scan.readings.converted(ScalarType::f32), *stream), grid, {}, *stream);
+  for (std::size_t i = 0; i < 1024; ++i)
+    EXPECT_NEAR(f64.host<double>()[i], static_cast<double>(f32.host<float>()[i]), 1e-6);
 }
 
 TEST(RampResponse, IsTheAbsoluteFrequencyButForTheEdgeOfItsBand) {

@@ -14,15 +14,22 @@ const std::vector<double> point{3, -0.5, 0.2, -4, 1.5, 0};
 
 iso::compute::Array as_vectors(const std::vector<double>& flat) {  // 3 points of 2 components
   const auto x = vector(flat);
-  return {{iso::Shape{3, 2}, iso::ScalarType::f64}, reference(),
+  return {{iso::Shape{3, 2}, iso::ScalarType::f64},
+          reference(),
           std::shared_ptr<std::byte>(std::make_shared<iso::compute::Array>(x), x.address())};
 }
 
-struct Named { const char* name; FunctionalPtr f; };
+struct Named {
+  const char* name;
+  FunctionalPtr f;
+};
 
 std::vector<Named> functionals() {
-  return {{"squared distance", squared_distance(as_vectors({1, 2, 3, 4, 5, 6}), 0.7)}, {"l1", l1_norm(0.6)},
-          {"vectors", vector_l1_norm(0.9)}, {"box", box(-1, 2)}, {"ball", l2_ball(as_vectors({1, 1, 1, 1, 1, 1}), 2)}};
+  return {{"squared distance", squared_distance(as_vectors({1, 2, 3, 4, 5, 6}), 0.7)},
+          {"l1", l1_norm(0.6)},
+          {"vectors", vector_l1_norm(0.9)},
+          {"box", box(-1, 2)},
+          {"ball", l2_ball(as_vectors({1, 1, 1, 1, 1, 1}), 2)}};
 }
 
 }  // namespace
@@ -60,7 +67,8 @@ TEST(Functional, MoreauIdentityHolds) {
       reference().vector().scale(1 / step, inner, *stream);
       f->prox(1 / step, inner, *stream);
       for (std::size_t i = 0; i < point.size(); ++i) {
-        EXPECT_NEAR(conjugate.host<double>()[i] + step * inner.host<double>()[i], point[i], 1e-12) << name << ", step " << step;
+        EXPECT_NEAR(conjugate.host<double>()[i] + step * inner.host<double>()[i], point[i], 1e-12)
+            << name << ", step " << step;
       }
     }
   }
@@ -79,7 +87,8 @@ TEST(Functional, EqualStepsForEveryElementAreOneStep) {
     one = as_vectors(point), each = as_vectors(point);
     f->prox_conjugate(step, one, *stream);
     f->prox_conjugate(steps, each, *stream);
-    for (std::size_t i = 0; i < 6; ++i) EXPECT_NEAR(one.host<double>()[i], each.host<double>()[i], 1e-12) << name << " conjugate";
+    for (std::size_t i = 0; i < 6; ++i)
+      EXPECT_NEAR(one.host<double>()[i], each.host<double>()[i], 1e-12) << name << " conjugate";
   }
 }
 

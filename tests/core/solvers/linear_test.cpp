@@ -65,7 +65,8 @@ TEST(Cgls, WithAnL2WeightSolvesTheShiftedNormalEquations) {
   const auto outcome = cgls(*a, vector({3, 4}), x, {.l2 = 0.5}, *stream, {.iterations = 10});
   expect_near(x, {3 / 1.5, 8 / 4.5}, 1e-12);
   EXPECT_EQ(outcome.why, Ended::converged);  // nothing was left after two
-  EXPECT_NEAR(outcome.history.back().objective, 1 + std::pow(4 - 16 / 4.5, 2) + 0.5 * (4 + std::pow(8 / 4.5, 2)), 1e-12);
+  EXPECT_NEAR(outcome.history.back().objective, 1 + std::pow(4 - 16 / 4.5, 2) + 0.5 * (4 + std::pow(8 / 4.5, 2)),
+              1e-12);
 }
 
 TEST(Cgls, ResidualNeverGrows) {
@@ -73,7 +74,8 @@ TEST(Cgls, ResidualNeverGrows) {
   const auto stream = reference().make_stream();
   auto x = vector({5, -3, 2});
   const auto outcome = cgls(*a, vector({1, 2, 3, 4}), x, {}, *stream, {.iterations = 3});
-  for (std::size_t i = 1; i < outcome.history.size(); ++i) EXPECT_LE(outcome.history[i].residual, outcome.history[i - 1].residual);
+  for (std::size_t i = 1; i < outcome.history.size(); ++i)
+    EXPECT_LE(outcome.history[i].residual, outcome.history[i - 1].residual);
 }
 
 TEST(Cgls, StartingAtTheSolutionHasNothingToDo) {
@@ -104,9 +106,12 @@ TEST(ConjugateGradient, SolvesAPositiveSystem) {
 TEST(ConjugateGradient, RefusesAnOperatorThatIsNotPositiveOrNotSquare) {
   const auto stream = reference().make_stream();
   auto x = zeros(2), y = zeros(3);
-  EXPECT_EQ(code_of([&] { (void)conjugate_gradient(*dense(2, 2, {1, 0, 0, -1}), vector({0, 1}), x, *stream, {}); }),
+  EXPECT_EQ(code_of([&] {
+              (void)conjugate_gradient(*dense(2, 2, {1, 0, 0, -1}), vector({0, 1}), x, *stream, {});
+            }),
             iso::Errc::invalid_result);
-  EXPECT_EQ(code_of([&] { (void)conjugate_gradient(*dense(4, 3, tall), zeros(4), y, *stream, {}); }), iso::Errc::shape_mismatch);
+  EXPECT_EQ(code_of([&] { (void)conjugate_gradient(*dense(4, 3, tall), zeros(4), y, *stream, {}); }),
+            iso::Errc::shape_mismatch);
 }
 
 TEST(Sirt, FirstStepIsTheWeightedBackprojection) {
@@ -139,9 +144,11 @@ TEST(Sirt, RefusesARelaxationThatWouldDiverge) {
   const auto stream = reference().make_stream();
   auto x = zeros(2);
   for (const double wrong : {0.0, 2.0, -1.0, std::numeric_limits<double>::quiet_NaN()}) {
-    EXPECT_EQ(code_of([&] { (void)sirt(*identity(2), zeros(2), x, {.relaxation = wrong}, *stream, {}); }), iso::Errc::invalid_input);
+    EXPECT_EQ(code_of([&] { (void)sirt(*identity(2), zeros(2), x, {.relaxation = wrong}, *stream, {}); }),
+              iso::Errc::invalid_input);
   }
-  EXPECT_EQ(code_of([&] { (void)sirt(*identity(2), zeros(2), x, {.low = 2, .high = 1}, *stream, {}); }), iso::Errc::invalid_input);
+  EXPECT_EQ(code_of([&] { (void)sirt(*identity(2), zeros(2), x, {.low = 2, .high = 1}, *stream, {}); }),
+            iso::Errc::invalid_input);
 }
 
 TEST(OrderedSubsets, OneRowAtATimeIsKaczmarzOnOrthogonalRows) {

@@ -7,8 +7,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <functional>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <thread>
 
@@ -35,7 +35,8 @@ std::vector<OperatorSpec> long_work() {
   const auto fan = iso::ProjectionGeometry::circular(angles, scan);
   scan.elements = {96, 96};
   const auto cone = iso::ProjectionGeometry::circular(angles, scan);
-  const auto plane = iso::VoxelGrid::centred({1024, 1024, 1}, {0.1, 0.1, 1}), cube = iso::VoxelGrid::centred({160, 160, 160}, {0.2, 0.2, 0.2});
+  const auto plane = iso::VoxelGrid::centred({1024, 1024, 1}, {0.1, 0.1, 1}),
+             cube = iso::VoxelGrid::centred({160, 160, 160}, {0.2, 0.2, 0.2});
   return {RayTransform{fan, plane}, RayTransform{cone, cube}, Backprojection{cone, cube}};
 }
 
@@ -46,7 +47,9 @@ TEST(CpuBackend, SaysWhatItIs) {
   EXPECT_EQ(info.id, "cpu");
   EXPECT_FALSE(info.description.empty());
 #ifdef __x86_64__
-  EXPECT_TRUE(info.level == "x86-64" || info.level == "x86-64-v2" || info.level == "x86-64-v3" || info.level == "x86-64-v4") << info.level;
+  EXPECT_TRUE(info.level == "x86-64" || info.level == "x86-64-v2" || info.level == "x86-64-v3" ||
+              info.level == "x86-64-v4")
+      << info.level;
 #endif
   EXPECT_GT(info.memory_free_bytes, 0U);
   EXPECT_GE(info.memory_bytes, info.memory_free_bytes);
@@ -66,7 +69,9 @@ TEST(CpuBackend, StopsWithinAFifthOfASecond) {
         asked = std::chrono::steady_clock::now();
         source.request_stop();
       });
-      EXPECT_EQ(code_of([&] { forwards ? a->forward(x, y, *stream) : a->adjoint(y, x, *stream); }), iso::Errc::cancelled) << name_of(spec);
+      EXPECT_EQ(code_of([&] { forwards ? a->forward(x, y, *stream) : a->adjoint(y, x, *stream); }),
+                iso::Errc::cancelled)
+          << name_of(spec);
       const auto stopped = std::chrono::steady_clock::now();
       stopper.join();
       // 200 ms of work are promised; a machine that is shared tenfold may take ten times as long to do them.
@@ -93,7 +98,8 @@ TEST(CpuBackend, RefusesArraysOfAnotherShapeTypeOrBackend) {
   const auto stream = cpu->make_stream();
   const auto a = cpu->make(FiniteDifference{iso::Shape{4, 3}, {0}, ScalarType::f32});
   auto x = cpu->allocate(a->domain(), *stream), y = cpu->allocate(a->range(), *stream);
-  auto wide = cpu->allocate({iso::Shape{4, 4}, ScalarType::f32}, *stream), fine = cpu->allocate({iso::Shape{4, 3}, ScalarType::f64}, *stream);
+  auto wide = cpu->allocate({iso::Shape{4, 4}, ScalarType::f32}, *stream),
+       fine = cpu->allocate({iso::Shape{4, 3}, ScalarType::f64}, *stream);
   auto elsewhere = reference->allocate(a->domain(), *stream);
   EXPECT_EQ(code_of([&] { a->forward(wide, y, *stream); }), iso::Errc::shape_mismatch);
   EXPECT_EQ(code_of([&] { a->forward(fine, y, *stream); }), iso::Errc::shape_mismatch);
@@ -106,10 +112,17 @@ TEST(CpuBackend, RefusesArraysOfAnotherShapeTypeOrBackend) {
 TEST(CpuBackend, RefusesTypesThatAnOperationHasNoMeaningFor) {
   const auto cpu = iso::gpu::make_cpu_backend();
   const auto stream = cpu->make_stream();
-  EXPECT_EQ(code_of([&] { (void)cpu->make(FiniteDifference{iso::Shape{4}, {0}, ScalarType::c64}); }), iso::Errc::type_mismatch);
-  EXPECT_EQ(code_of([&] { (void)cpu->make(Fourier{iso::Shape{4}, {0}, true, ScalarType::f32}); }), iso::Errc::type_mismatch);
+  EXPECT_EQ(code_of([&] {
+              (void)cpu->make(FiniteDifference{iso::Shape{4}, {0}, ScalarType::c64});
+            }),
+            iso::Errc::type_mismatch);
+  EXPECT_EQ(code_of([&] {
+              (void)cpu->make(Fourier{iso::Shape{4}, {0}, true, ScalarType::f32});
+            }),
+            iso::Errc::type_mismatch);
   EXPECT_FALSE(cpu->supports(Fourier{iso::Shape{4}, {0}, true, ScalarType::f32}).available);
-  auto counts = cpu->allocate({iso::Shape{4}, ScalarType::u16}, *stream), waves = cpu->allocate({iso::Shape{4}, ScalarType::c64}, *stream);
+  auto counts = cpu->allocate({iso::Shape{4}, ScalarType::u16}, *stream),
+       waves = cpu->allocate({iso::Shape{4}, ScalarType::c64}, *stream);
   EXPECT_EQ(code_of([&] { cpu->vector().scale(2, counts, *stream); }), iso::Errc::type_mismatch);
   EXPECT_EQ(code_of([&] { cpu->vector().clamp(0, 1, waves, *stream); }), iso::Errc::type_mismatch);
 }
@@ -155,13 +168,15 @@ TEST(CpuVectorOps, AgreeWithTheReference) {
         std::array<double, 2> values{};
         for (int i = 0; i < 2; ++i) {
           const Backend& backend = i == 0 ? *reference : *cpu;
-          auto x = backend.upload(noise({shape, type}, 1), *stream), y = backend.upload(noise({shape, type}, 2), *stream);
+          auto x = backend.upload(noise({shape, type}, 1), *stream),
+               y = backend.upload(noise({shape, type}, 2), *stream);
           values[static_cast<std::size_t>(i)] = operation(backend.vector(), x, y, *stream);
           arrays[static_cast<std::size_t>(i)] = numbers(backend.download(x, *stream));
         }
         EXPECT_NEAR(values[0], values[1], 1e-9 * (1 + std::abs(values[0]))) << name << " " << to_string(type);
         double worst = 0;
-        for (std::size_t k = 0; k < arrays[0].size(); ++k) worst = std::max(worst, std::abs(arrays[0][k] - arrays[1][k]));
+        for (std::size_t k = 0; k < arrays[0].size(); ++k)
+          worst = std::max(worst, std::abs(arrays[0][k] - arrays[1][k]));
         EXPECT_LE(worst, tolerance) << name << " " << to_string(type);
       }
     }
@@ -185,7 +200,8 @@ TEST(CpuVectorOps, FindsWhatIsNotANumberAnywhere) {
 TEST(CpuVectorOps, SumsDoNotDependOnTheNumberOfThreads) {
   const auto cpu = iso::gpu::make_cpu_backend();
   const auto stream = cpu->make_stream();
-  const auto x = cpu->upload(noise({iso::Shape{300001, 2}, ScalarType::f32}, 1), *stream), y = cpu->upload(noise({iso::Shape{300001, 2}, ScalarType::f32}, 2), *stream);
+  const auto x = cpu->upload(noise({iso::Shape{300001, 2}, ScalarType::f32}, 1), *stream),
+             y = cpu->upload(noise({iso::Shape{300001, 2}, ScalarType::f32}, 2), *stream);
   std::vector<std::complex<double>> dots;
   std::vector<double> norms;
   for (const int threads : {1, 2, 3, 7}) {

@@ -13,7 +13,8 @@ using namespace testing_scans;
 
 namespace {
 
-iso::PixelBlock apply(const Backend& backend, const OperatorSpec& spec, bool forwards, const iso::PixelBlock& in, Write write) {
+iso::PixelBlock apply(const Backend& backend, const OperatorSpec& spec, bool forwards, const iso::PixelBlock& in,
+                      Write write) {
   const auto stream = backend.make_stream();
   const auto a = backend.make(spec);
   auto out = backend.upload(noise(forwards ? a->range() : a->domain(), 77), *stream);
@@ -26,7 +27,8 @@ iso::PixelBlock apply(const Backend& backend, const OperatorSpec& spec, bool for
 double distance(const OperatorSpec& spec, bool forwards, Write write) {
   const auto reference = iso::gpu::make_reference_backend(), cpu = iso::gpu::make_cpu_backend();
   const auto in = noise(forwards ? domain_of(spec) : range_of(spec), 5);
-  const auto wanted = numbers(apply(*reference, spec, forwards, in, write)), found = numbers(apply(*cpu, spec, forwards, in, write));
+  const auto wanted = numbers(apply(*reference, spec, forwards, in, write)),
+             found = numbers(apply(*cpu, spec, forwards, in, write));
   double difference = 0, size = 0;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     difference += (wanted[i] - found[i]) * (wanted[i] - found[i]);
@@ -60,12 +62,14 @@ TEST(CpuOperators, AgreeWithTheReferenceInDoublePrecision) { expect_agreement(Sc
 
 TEST(CpuOperators, MatchTheirAdjointInSinglePrecision) {
   const auto cpu = iso::gpu::make_cpu_backend();
-  for (const auto& [name, spec] : operators(ScalarType::f32)) EXPECT_LT(adjoint_gap(*cpu->make(spec), 11), 1e-6) << name;
+  for (const auto& [name, spec] : operators(ScalarType::f32))
+    EXPECT_LT(adjoint_gap(*cpu->make(spec), 11), 1e-6) << name;
 }
 
 TEST(CpuOperators, MatchTheirAdjointInDoublePrecision) {
   const auto cpu = iso::gpu::make_cpu_backend();
-  for (const auto& [name, spec] : operators(ScalarType::f64)) EXPECT_LT(adjoint_gap(*cpu->make(spec), 11), 1e-12) << name;
+  for (const auto& [name, spec] : operators(ScalarType::f64))
+    EXPECT_LT(adjoint_gap(*cpu->make(spec), 11), 1e-12) << name;
 }
 
 TEST(CpuOperators, GiveTheSameBitsForAnyNumberOfThreads) {
@@ -78,7 +82,8 @@ TEST(CpuOperators, GiveTheSameBitsForAnyNumberOfThreads) {
         for (const int threads : {1, 2, 3, 7}) {
           iso::ThreadBudget::set(threads);
           results.push_back(apply(*cpu, spec, forwards, in, Write::replace));
-          EXPECT_EQ(std::memcmp(results[0].data(), results.back().data(), results[0].spec().bytes()), 0) << name << ", " << threads;
+          EXPECT_EQ(std::memcmp(results[0].data(), results.back().data(), results[0].spec().bytes()), 0)
+              << name << ", " << threads;
         }
       }
     }

@@ -12,7 +12,10 @@ namespace testing_scans {
 using namespace iso::compute;
 using iso::ScalarType;
 
-struct Named { std::string name; OperatorSpec spec; };
+struct Named {
+  std::string name;
+  OperatorSpec spec;
+};
 
 inline iso::CircularScan circle(std::array<std::int64_t, 2> elements, double pitch_mm) {
   iso::CircularScan scan;
@@ -23,24 +26,32 @@ inline iso::CircularScan circle(std::array<std::int64_t, 2> elements, double pit
   return scan;
 }
 
-struct Scan { std::string name; iso::ProjectionGeometry geometry; iso::VoxelGrid grid; };
+struct Scan {
+  std::string name;
+  iso::ProjectionGeometry geometry;
+  iso::VoxelGrid grid;
+};
 
 inline std::vector<Scan> flat_scans() {
   const auto plane = iso::VoxelGrid::centred({37, 32, 1}, {1, 1.25, 1});
-  const auto angles = iso::equal_angles(9, 2 * std::numbers::pi, 0.2), quarters = iso::equal_angles(8, 2 * std::numbers::pi);
+  const auto angles = iso::equal_angles(9, 2 * std::numbers::pi, 0.2),
+             quarters = iso::equal_angles(8, 2 * std::numbers::pi);
   auto arc = circle({31, 1}, 2), shifted = circle({30, 1}, 1.7);
   arc.shape = iso::DetectorShape::arc;
   shifted.offset_mm = {3, 0, 1};
   auto turned = plane;
   turned.direction = {0.8, -0.6, 0, 0.6, 0.8, 0, 0, 0, 1};
   return {{"parallel", iso::ProjectionGeometry::parallel(angles, {45, 1}, {0.9, 1}), plane},
-          {"parallel at multiples of 45 degrees", iso::ProjectionGeometry::parallel(quarters, {44, 1}, {1, 1}, 0.25), plane},
-          {"parallel with a long column", iso::ProjectionGeometry::parallel(angles, {33, 1}, {1, 1}), iso::VoxelGrid::centred({2, 131, 1}, {1, 1, 1})},
+          {"parallel at multiples of 45 degrees", iso::ProjectionGeometry::parallel(quarters, {44, 1}, {1, 1}, 0.25),
+           plane},
+          {"parallel with a long column", iso::ProjectionGeometry::parallel(angles, {33, 1}, {1, 1}),
+           iso::VoxelGrid::centred({2, 131, 1}, {1, 1, 1})},
           {"fan", iso::ProjectionGeometry::circular(angles, circle({31, 1}, 2)), plane},
           {"fan with offsets", iso::ProjectionGeometry::circular(quarters, shifted), plane},
           {"fan on an arc", iso::ProjectionGeometry::circular(angles, arc), plane},
           {"fan over a turned grid", iso::ProjectionGeometry::circular(angles, circle({31, 1}, 2)), turned},
-          {"one element and one voxel", iso::ProjectionGeometry::parallel(angles, {1, 1}, {1, 1}), iso::VoxelGrid::centred({1, 1, 1}, {1, 1, 1})}};
+          {"one element and one voxel", iso::ProjectionGeometry::parallel(angles, {1, 1}, {1, 1}),
+           iso::VoxelGrid::centred({1, 1, 1}, {1, 1, 1})}};
 }
 
 inline std::vector<Scan> stacks() {
@@ -48,8 +59,10 @@ inline std::vector<Scan> stacks() {
   const auto rows = iso::ProjectionGeometry::parallel(angles, {29, 6}, {1, 1.5});
   return {{"stack with rows on slices", rows, iso::VoxelGrid::centred({21, 24, 6}, {1, 1, 1.5})},
           {"stack with rows between slices", rows, iso::VoxelGrid::centred({21, 24, 5}, {1, 1, 1.3})},
-          {"stack of many slices", iso::ProjectionGeometry::parallel(angles, {29, 19}, {1, 1}), iso::VoxelGrid::centred({21, 24, 19}, {1, 1, 1})},
-          {"fan through a stack", iso::ProjectionGeometry::circular(angles, circle({31, 1}, 2)), iso::VoxelGrid::centred({21, 24, 4}, {1, 1, 1})}};
+          {"stack of many slices", iso::ProjectionGeometry::parallel(angles, {29, 19}, {1, 1}),
+           iso::VoxelGrid::centred({21, 24, 19}, {1, 1, 1})},
+          {"fan through a stack", iso::ProjectionGeometry::circular(angles, circle({31, 1}, 2)),
+           iso::VoxelGrid::centred({21, 24, 4}, {1, 1, 1})}};
 }
 
 inline std::vector<Scan> volumes() {
@@ -77,8 +90,10 @@ inline std::vector<Scan> volumes() {
           {"wide cone", iso::ProjectionGeometry::circular(angles, wide), cube},
           {"free vectors", free, cube},
           {"tilted parallel beam", tilted, cube},
-          {"cone over a long grid", iso::ProjectionGeometry::circular(angles, circle({9, 8}, 3)), iso::VoxelGrid::centred({5, 70, 3}, {1, 0.5, 1})},
-          {"cone and one voxel", iso::ProjectionGeometry::circular(angles, circle({1, 2}, 3)), iso::VoxelGrid::centred({1, 1, 1}, {3, 3, 3})}};
+          {"cone over a long grid", iso::ProjectionGeometry::circular(angles, circle({9, 8}, 3)),
+           iso::VoxelGrid::centred({5, 70, 3}, {1, 0.5, 1})},
+          {"cone and one voxel", iso::ProjectionGeometry::circular(angles, circle({1, 2}, 3)),
+           iso::VoxelGrid::centred({1, 1, 1}, {3, 3, 3})}};
 }
 
 inline std::vector<Scan> all_scans() {
@@ -124,8 +139,10 @@ inline iso::PixelBlock noise(const iso::ArraySpec& spec, std::uint64_t seed) {
   const iso::Philox random{seed, 3};
   const auto count = static_cast<std::size_t>(spec.shape.count()) * (iso::is_complex(spec.type) ? 2 : 1);
   for (std::size_t i = 0; i < count; ++i) {
-    if (iso::is_double(spec.type)) reinterpret_cast<double*>(block.mutable_data())[i] = random.normal(i);
-    else reinterpret_cast<float*>(block.mutable_data())[i] = static_cast<float>(random.normal(i));
+    if (iso::is_double(spec.type))
+      reinterpret_cast<double*>(block.mutable_data())[i] = random.normal(i);
+    else
+      reinterpret_cast<float*>(block.mutable_data())[i] = static_cast<float>(random.normal(i));
   }
   return block;
 }

@@ -105,7 +105,14 @@ TEST(KernelReplay, PiecesOfALaunchCoverTheWholeAndStopInBetween) {
   const auto views = iso::gpu::scan_views<float>(geometry, grid);
   std::vector<float> volume(200000, 0);
   const float reading = 1;
-  const iso::gpu::BackprojectionForward<float> k{iso::gpu::make_scan<float>(iso::gpu::scan_source(geometry, grid)), views.data(), &reading, volume.data(), 0, 0, false, false};
+  const iso::gpu::BackprojectionForward<float> k{iso::gpu::make_scan<float>(iso::gpu::scan_source(geometry, grid)),
+                                                 views.data(),
+                                                 &reading,
+                                                 volume.data(),
+                                                 0,
+                                                 0,
+                                                 false,
+                                                 false};
   std::stop_source never, soon;
   Stop whole{never, 100}, cut{soon, 1};
   iso::gpu::queue_in_pieces(k, 200000, 1e9, "test", whole);

@@ -47,14 +47,17 @@ TEST(Backprojection, OfOnesCountsTheViewsThatSeeAVoxel) {
                              std::vector<double>(static_cast<std::size_t>(geometry.sinogram_shape().count()), 1.0));
   int complete = 0, partly = 0;
   for (std::int64_t i = 0; i < grid.shape().count(); ++i) {
-    const auto p = grid.to_world({static_cast<double>(i % 13), static_cast<double>(i / 13 % 12), static_cast<double>(i / 156)});
+    const auto p =
+        grid.to_world({static_cast<double>(i % 13), static_cast<double>(i / 13 % 12), static_cast<double>(i / 156)});
     int seen = 0, in_the_ramp = 0;
     for (std::size_t view = 0; view < 11; ++view) {
       const auto shadow = geometry.project(view, p);
       const double past_u = std::max(-shadow[0], shadow[0] - static_cast<double>(nu - 1));
       const double past_v = std::max(-shadow[1], shadow[1] - static_cast<double>(nv - 1));
-      if (past_u <= 0 && past_v <= 0) ++seen;
-      else if (past_u < 1 && past_v < 1) ++in_the_ramp;
+      if (past_u <= 0 && past_v <= 0)
+        ++seen;
+      else if (past_u < 1 && past_v < 1)
+        ++in_the_ramp;
     }
     const double value = volume.host<double>()[static_cast<std::size_t>(i)];
     if (in_the_ramp == 0) {
@@ -78,11 +81,13 @@ TEST(Backprojection, ReadsALinearDetectorExactlyAtTheShadow) {
     const std::vector<double> angles{0.4};
     const auto geometry = iso::ProjectionGeometry::circular(angles, scan);
     std::vector<double> readings(800);
-    for (std::size_t i = 0; i < 800; ++i) readings[i] = 3 + 2 * static_cast<double>(i % 40) - static_cast<double>(i / 40);
+    for (std::size_t i = 0; i < 800; ++i)
+      readings[i] = 3 + 2 * static_cast<double>(i % 40) - static_cast<double>(i / 40);
     const auto grid = iso::VoxelGrid::centred({5, 5, 3}, {4, 4, 4});
     const auto volume = f.back({geometry, grid, Weighting::none, ScalarType::f64}, readings);
     for (std::int64_t i = 0; i < 75; ++i) {
-      const auto p = grid.to_world({static_cast<double>(i % 5), static_cast<double>(i / 5 % 5), static_cast<double>(i / 25)});
+      const auto p =
+          grid.to_world({static_cast<double>(i % 5), static_cast<double>(i / 5 % 5), static_cast<double>(i / 25)});
       const auto shadow = geometry.project(0, p);
       EXPECT_NEAR(volume.host<double>()[static_cast<std::size_t>(i)], 3 + 2 * shadow[0] - shadow[1], 1e-9);
     }
@@ -95,10 +100,13 @@ TEST(Backprojection, FdkWeightIsTheSquaredRatioOfDepths) {
   const auto grid = iso::VoxelGrid::centred({7, 9, 1}, {5, 5, 5});
   auto scan = cone({101, 21});
   const std::vector<double> ones(101 * 21, 1.0);
-  const auto flat = f.back({iso::ProjectionGeometry::circular(angles, scan), grid, Weighting::fdk, ScalarType::f64}, ones);
+  const auto flat =
+      f.back({iso::ProjectionGeometry::circular(angles, scan), grid, Weighting::fdk, ScalarType::f64}, ones);
   scan.shape = iso::DetectorShape::arc;
-  const auto arc = f.back({iso::ProjectionGeometry::circular(angles, scan), grid, Weighting::fdk, ScalarType::f64}, ones);
-  const auto parallel = f.back({iso::ProjectionGeometry::parallel(angles, {101, 21}, {1, 1}), grid, Weighting::fdk, ScalarType::f64}, ones);
+  const auto arc =
+      f.back({iso::ProjectionGeometry::circular(angles, scan), grid, Weighting::fdk, ScalarType::f64}, ones);
+  const auto parallel = f.back(
+      {iso::ProjectionGeometry::parallel(angles, {101, 21}, {1, 1}), grid, Weighting::fdk, ScalarType::f64}, ones);
   for (std::int64_t i = 0; i < 63; ++i) {
     const auto p = grid.to_world({static_cast<double>(i % 7), static_cast<double>(i / 7), 0});
     const auto at = static_cast<std::size_t>(i);

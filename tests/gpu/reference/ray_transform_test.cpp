@@ -18,7 +18,8 @@ TEST(RayTransform, SumOfADiscIsItsAreaInEveryView) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     int inside = 0;  // 8 x 8 points a voxel
     for (int k = 0; k < 64; ++k) {
-      const auto p = grid.to_world({static_cast<double>(i % 128) + (k % 8 - 3.5) / 8, static_cast<double>(i / 128) + (k / 8 - 3.5) / 8, 0});
+      const auto p = grid.to_world(
+          {static_cast<double>(i % 128) + (k % 8 - 3.5) / 8, static_cast<double>(i / 128) + (k / 8 - 3.5) / 8, 0});
       inside += std::hypot(p[0], p[1]) <= radius;
     }
     values[i] = static_cast<float>(inside) / 64;
@@ -41,7 +42,8 @@ TEST(RayTransform, ARayAlongAnAxisSumsTheVoxelsOnItTimesTheirSize) {
   auto block = iso::PixelBlock::allocate({grid.shape(), ScalarType::f64});
   for (std::size_t i = 0; i < 12; ++i) block.mutable_values<double>()[i] = static_cast<double>(i * i);
   const std::vector<double> angles{0};
-  const auto a = backend->make(RayTransform{iso::ProjectionGeometry::parallel(angles, {3, 1}, {1, 1}), grid, RayModel::joseph, ScalarType::f64});
+  const auto a = backend->make(
+      RayTransform{iso::ProjectionGeometry::parallel(angles, {3, 1}, {1, 1}), grid, RayModel::joseph, ScalarType::f64});
   auto sums = backend->allocate(a->range(), *stream);
   a->forward(backend->upload(block, *stream), sums, *stream);
   for (std::size_t u = 0; u < 3; ++u) {

@@ -25,8 +25,10 @@ struct Fixture {
     std::copy(values.begin(), values.end(), block.mutable_values<T>().begin());
     const auto in = backend->upload(block, *stream);
     auto out = backend->allocate(adjoint ? operation->domain() : operation->range(), *stream);
-    if (adjoint) operation->adjoint(in, out, *stream);
-    else operation->forward(in, out, *stream);
+    if (adjoint)
+      operation->adjoint(in, out, *stream);
+    else
+      operation->forward(in, out, *stream);
     const auto result = out.host<T>();
     return {result.begin(), result.end()};
   }
@@ -54,10 +56,13 @@ TEST(Fourier, OfAGaussianIsAGaussian) {
   for (const std::int64_t n : {48, 49}) {
     const double s = std::sqrt(static_cast<double>(n)) * 1.05;
     std::vector<Complex> x(static_cast<std::size_t>(n));
-    for (std::int64_t i = 0; i < n; ++i) x[static_cast<std::size_t>(i)] = std::exp(-std::numbers::pi * std::pow(static_cast<double>(i - n / 2) / s, 2));
+    for (std::int64_t i = 0; i < n; ++i)
+      x[static_cast<std::size_t>(i)] = std::exp(-std::numbers::pi * std::pow(static_cast<double>(i - n / 2) / s, 2));
     const auto y = f.apply(Fourier{Shape{n}, {0}, true, ScalarType::c128}, x);
     for (std::int64_t k = 0; k < n; ++k) {
-      const double expected = s / std::sqrt(static_cast<double>(n)) * std::exp(-std::numbers::pi * std::pow(s * static_cast<double>(k - n / 2) / static_cast<double>(n), 2));
+      const double expected =
+          s / std::sqrt(static_cast<double>(n)) *
+          std::exp(-std::numbers::pi * std::pow(s * static_cast<double>(k - n / 2) / static_cast<double>(n), 2));
       EXPECT_NEAR(std::abs(y[static_cast<std::size_t>(k)] - expected), 0, 1e-11) << n << " " << k;
     }
   }
@@ -69,7 +74,9 @@ TEST(Fourier, OfAnImpulseIsAFlatPhaseRampOfTheRightSign) {
   x[1] = 1;
   const auto y = f.apply(Fourier{Shape{8}, {0}, false, ScalarType::c128}, x);
   for (int k = 0; k < 8; ++k) {
-    EXPECT_NEAR(std::abs(y[static_cast<std::size_t>(k)] - std::polar(1 / std::sqrt(8.0), -2 * std::numbers::pi * k / 8)), 0, 1e-14);
+    EXPECT_NEAR(
+        std::abs(y[static_cast<std::size_t>(k)] - std::polar(1 / std::sqrt(8.0), -2 * std::numbers::pi * k / 8)), 0,
+        1e-14);
   }
 }
 
@@ -102,7 +109,8 @@ TEST(DetectorFilter, EqualsPaddedDiscreteFourierTransforms) {
     std::vector<Complex> line(n);
     for (std::size_t i = 0; i < row; ++i) line[i] = x[r * row + i];
     line = f.apply(dft, line);
-    for (std::int64_t k = 0; k < n; ++k) line[static_cast<std::size_t>(k)] *= response[static_cast<std::size_t>(k <= half ? k : n - k)];
+    for (std::int64_t k = 0; k < n; ++k)
+      line[static_cast<std::size_t>(k)] *= response[static_cast<std::size_t>(k <= half ? k : n - k)];
     line = f.apply(dft, line, true);
     for (std::size_t i = 0; i < row; ++i) EXPECT_NEAR(y[r * row + i], line[i].real(), 1e-12);
   }

@@ -24,14 +24,16 @@ int check(iso::host::PluginCatalogue& catalogue) {
   recipe.task = "otsu/threshold";
   recipe.inputs = {{"volume", "workspace:in"}};
   recipe.outputs = {{"mask", "workspace:out"}};
-  const auto executor = iso::job::make_in_process_executor(catalogue, registry, {}, iso::job::make_data_access(workspace));
+  const auto executor =
+      iso::job::make_in_process_executor(catalogue, registry, {}, iso::job::make_data_access(workspace));
   const iso::job::Record record = executor->execute(recipe, {}, {});
   if (record.state != iso::job::State::done) {
     std::cerr << "the task did not end well: " << record.error_message << '\n';
     return EXIT_FAILURE;
   }
   std::size_t marked = 0;
-  for (const std::uint8_t label : iso::get<iso::LabelMap>(workspace->find("out")).labels.values<std::uint8_t>()) marked += label;
+  for (const std::uint8_t label : iso::get<iso::LabelMap>(workspace->find("out")).labels.values<std::uint8_t>())
+    marked += label;
   std::cout << "marked " << marked << " of " << 16 * 16 * 16 << " voxels\n";
   return marked == 16 * 16 * 16 / 2 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

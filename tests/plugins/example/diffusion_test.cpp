@@ -28,16 +28,19 @@ TEST(Diffusion, SpreadsAnImpulseToTheVarianceAskedFor) {
     y2 += value * y * y;
   }
   EXPECT_NEAR(sum, 1, 1e-4);
-  EXPECT_NEAR(y2, 9, 0.01);    // exact for the explicit scheme, apart from rounding
-  EXPECT_NEAR(x2, 9, 0.05);    // the border at 15.5 mm is five standard deviations away
+  EXPECT_NEAR(y2, 9, 0.01);  // exact for the explicit scheme, apart from rounding
+  EXPECT_NEAR(x2, 9, 0.05);  // the border at 15.5 mm is five standard deviations away
 }
 
 TEST(Diffusion, KeepsTheMeanAndTheRange) {
   const iso::Philox random{5, 0};
-  const Image noise = image_from({31, 17, 5}, [&](auto x, auto y, auto z) { return random.normal(static_cast<std::uint64_t>(x + 31 * (y + 17 * z))); });
+  const Image noise = image_from({31, 17, 5}, [&](auto x, auto y, auto z) {
+    return random.normal(static_cast<std::uint64_t>(x + 31 * (y + 17 * z)));
+  });
   const iso::PixelBlock smooth = diffuse(noise, {2, 2, {1, 1, 2}}, go_on);
   const auto before = noise.values(), after = smooth.values<float>();
-  EXPECT_NEAR(std::accumulate(after.begin(), after.end(), 0.0), std::accumulate(before.begin(), before.end(), 0.0), 1e-2);
+  EXPECT_NEAR(std::accumulate(after.begin(), after.end(), 0.0), std::accumulate(before.begin(), before.end(), 0.0),
+              1e-2);
   EXPECT_LE(*std::ranges::max_element(after), *std::ranges::max_element(before));
   EXPECT_GE(*std::ranges::min_element(after), *std::ranges::min_element(before));
   EXPECT_LT(noise_level({smooth, noise.size}), 0.3 * noise_level(noise));
@@ -53,14 +56,16 @@ TEST(Diffusion, RemovesNoiseAndKeepsAnEdge) {
   for (std::int64_t y = 0; y < 64; ++y) {
     left += smooth.values<float>()[static_cast<std::size_t>(64 * y + 31)] / 64.0;
     right += smooth.values<float>()[static_cast<std::size_t>(64 * y + 32)] / 64.0;
-    for (std::int64_t x = 8; x < 24; ++x) squares += std::pow(smooth.values<float>()[static_cast<std::size_t>(64 * y + x)], 2) / (64.0 * 16);
+    for (std::int64_t x = 8; x < 24; ++x)
+      squares += std::pow(smooth.values<float>()[static_cast<std::size_t>(64 * y + x)], 2) / (64.0 * 16);
   }
   EXPECT_GT(right - left, 9.8);
   EXPECT_LT(std::sqrt(squares), 0.05);  // a quarter of the noise that went in
 }
 
 TEST(Diffusion, GivesTheSameBitsWithAnyNumberOfThreads) {
-  const Image image = image_from({40, 40, 3}, [](auto x, auto y, auto z) { return std::sin(0.7 * x) * std::cos(0.3 * y) + z; });
+  const Image image =
+      image_from({40, 40, 3}, [](auto x, auto y, auto z) { return std::sin(0.7 * x) * std::cos(0.3 * y) + z; });
   const int before = iso::ThreadBudget::threads();
   iso::ThreadBudget::set(1);
   const iso::PixelBlock one = diffuse(image, {1, 1, {1, 1, 1}}, go_on);

@@ -18,7 +18,9 @@ Image disc() {
   return image_from({64, 64, 1}, [](auto x, auto y, auto) { return std::hypot(x - 32, y - 32) < 20 ? 1 : 0; });
 }
 
-std::int64_t count(const RegionGrowing& growing, std::uint16_t label) { return std::ranges::count(growing.labels(), label); }
+std::int64_t count(const RegionGrowing& growing, std::uint16_t label) {
+  return std::ranges::count(growing.labels(), label);
+}
 
 TEST(RegionGrowing, FillsADiscFromOneClick) {
   const Image image = disc();
@@ -83,7 +85,8 @@ TEST(RegionGrowing, GoesOnWhereItsTimeWasUp) {
 }
 
 TEST(RegionGrowing, LeavesOutNaNAndStrokesBesideTheImage) {
-  const Image image = image_from({5, 1, 1}, [](auto x, auto, auto) { return x == 2 ? std::numeric_limits<double>::quiet_NaN() : 1; });
+  const Image image =
+      image_from({5, 1, 1}, [](auto x, auto, auto) { return x == 2 ? std::numeric_limits<double>::quiet_NaN() : 1; });
   RegionGrowing growing{image, 1, {{{{0, 0, 0}, {-1, 0, 0}, {0, 7, 0}}, 1}}};
   (void)growing.grow(never);
   EXPECT_EQ(count(growing, 1), 2);
@@ -93,7 +96,8 @@ TEST(RegionGrowing, LeavesOutNaNAndStrokesBesideTheImage) {
 }
 
 TEST(RegionGrowing, AnswersAClickIn512By512WithinAHundredMilliseconds) {
-  const Image image = image_from({512, 512, 1}, [](auto x, auto y, auto) { return std::hypot(x - 256, y - 256) < 250 ? 1 : 0; });
+  const Image image =
+      image_from({512, 512, 1}, [](auto x, auto y, auto) { return std::hypot(x - 256, y - 256) < 250 ? 1 : 0; });
   RegionGrowing growing{image, 0.5, {}};
   const std::vector<Stroke> click{{{{256, 256, 0}}, 1}};
   const auto begin = std::chrono::steady_clock::now();

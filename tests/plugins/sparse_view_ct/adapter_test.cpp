@@ -65,8 +65,9 @@ struct Program {
   iso::job::Record run(const std::string& task, const std::string& parameters, iso::DatasetPtr data, int threads = 1) {
     return watched(task, parameters, std::move(data), with(threads), {}, [](const iso::job::Event&) {});
   }
-  iso::job::Record watched(const std::string& task, const std::string& parameters, iso::DatasetPtr data, iso::job::ExecutionOptions options,
-                           const std::stop_token& stop, const iso::job::OnEvent& on_event) {
+  iso::job::Record watched(const std::string& task, const std::string& parameters, iso::DatasetPtr data,
+                           iso::job::ExecutionOptions options, const std::stop_token& stop,
+                           const iso::job::OnEvent& on_event) {
     workspace->put("scan", std::move(data));
     iso::job::Recipe recipe;
     recipe.task = task;
@@ -75,8 +76,9 @@ struct Program {
     recipe.parameters_json = parameters;
     options.overwrite = true;
     const auto before = iso::ThreadBudget::threads();
-    auto record = iso::job::make_in_process_executor(tasks, registry, options, iso::job::make_data_access(workspace, nullptr))
-                      ->execute(recipe, stop, on_event);
+    auto record =
+        iso::job::make_in_process_executor(tasks, registry, options, iso::job::make_data_access(workspace, nullptr))
+            ->execute(recipe, stop, on_event);
     iso::ThreadBudget::set(before);
     return record;
   }
@@ -85,13 +87,15 @@ struct Program {
 }  // namespace
 
 class EveryTask : public ::testing::TestWithParam<std::string> {};
-INSTANTIATE_TEST_SUITE_P(SparseView, EveryTask, ::testing::Values("fbp", "sart", "cgls", "tv"), [](const auto& test) { return test.param; });
+INSTANTIATE_TEST_SUITE_P(SparseView, EveryTask, ::testing::Values("fbp", "sart", "cgls", "tv"),
+                         [](const auto& test) { return test.param; });
 
 TEST_P(EveryTask, GivesTheSameBitsAgainAndWithTwoThreads) {
   Program program;
   const auto id = "sparse_view_ct/" + GetParam();
   const auto data = scan(24);
-  const auto first = program.run(id, "{}", data), again = program.run(id, "{}", data), two = program.run(id, "{}", data, 2);
+  const auto first = program.run(id, "{}", data), again = program.run(id, "{}", data),
+             two = program.run(id, "{}", data, 2);
   ASSERT_EQ(first.state, iso::job::State::done) << first.error_message;
   EXPECT_TRUE(iso::job::compare(first, again).same_bits);
   EXPECT_TRUE(iso::job::compare(first, two).same_bits);
@@ -120,13 +124,15 @@ TEST_P(EveryTask, GivesHounsfieldUnitsWithAirOutside) {
 }
 
 TEST_P(EveryTask, RefusesMoreViewsThanTheScanHas) {
-  const auto verdict = Tasks::make("sparse_view_ct/" + GetParam())->suits({{"sinogram", scan(24)}}, R"({"use_views": 25})");
+  const auto verdict =
+      Tasks::make("sparse_view_ct/" + GetParam())->suits({{"sinogram", scan(24)}}, R"({"use_views": 25})");
   EXPECT_FALSE(verdict.possible);
   EXPECT_NE(verdict.reason.find("24 views"), std::string::npos) << verdict.reason;
 }
 
 TEST_P(EveryTask, RefusesDataThatIsNoScan) {
-  const auto verdict = Tasks::make("sparse_view_ct/" + GetParam())->suits({{"sinogram", iso::freeze(iso::KSpace{})}}, "{}");
+  const auto verdict =
+      Tasks::make("sparse_view_ct/" + GetParam())->suits({{"sinogram", iso::freeze(iso::KSpace{})}}, "{}");
   EXPECT_FALSE(verdict.possible);
   EXPECT_NE(verdict.reason.find("needs a sinogram"), std::string::npos) << verdict.reason;
 }
@@ -160,17 +166,19 @@ TEST_P(EveryTask, EndsWithinASecondOfWorkWhenCancelledWhereverItIs) {
     std::atomic<double> asked{0};
     std::jthread user;
     std::once_flag once;
-    const auto record = program.watched("sparse_view_ct/" + GetParam(), "{}", data, with(1), stop.get_token(), [&](const iso::job::Event& event) {
-      if (event.stage != "reconstruction") return;
-      std::call_once(once, [&] {
-        user = std::jthread([&, until = processor_seconds() + begin](const std::stop_token& over) {
-          while (!over.stop_requested() && processor_seconds() < until) std::this_thread::sleep_for(std::chrono::milliseconds(5));
-          if (over.stop_requested()) return;  // the job ended by itself
-          asked = processor_seconds();
-          stop.request_stop();
+    const auto record = program.watched(
+        "sparse_view_ct/" + GetParam(), "{}", data, with(1), stop.get_token(), [&](const iso::job::Event& event) {
+          if (event.stage != "reconstruction") return;
+          std::call_once(once, [&] {
+            user = std::jthread([&, until = processor_seconds() + begin](const std::stop_token& over) {
+              while (!over.stop_requested() && processor_seconds() < until)
+                std::this_thread::sleep_for(std::chrono::milliseconds(5));
+              if (over.stop_requested()) return;  // the job ended by itself
+              asked = processor_seconds();
+              stop.request_stop();
+            });
+          });
         });
-      });
-    });
     const double ended = processor_seconds();
     EXPECT_EQ(record.state, iso::job::State::cancelled) << record.error_message;
     ASSERT_GT(asked, 0);
@@ -181,7 +189,8 @@ TEST_P(EveryTask, EndsWithinASecondOfWorkWhenCancelledWhereverItIs) {
 
 class EveryIteration : public ::testing::TestWithParam<std::pair<std::string, std::string>> {};
 INSTANTIATE_TEST_SUITE_P(SparseView, EveryIteration,
-                         ::testing::Values(std::pair{"sart", R"({"iterations": 6})"}, std::pair{"cgls", R"({"iterations": 6, "stop_at_noise": false})"},
+                         ::testing::Values(std::pair{"sart", R"({"iterations": 6})"},
+                                           std::pair{"cgls", R"({"iterations": 6, "stop_at_noise": false})"},
                                            std::pair{"tv", R"({"iterations": 6, "tolerance": 0})"},
                                            std::pair{"tv", R"({"iterations": 6, "tolerance": 0, "solver": "admm"})"}),
                          [](const auto& test) { return test.param.first + std::to_string(test.index); });
@@ -210,7 +219,8 @@ TEST_P(EveryIteration, ShowsEverySecondImageInTheUnitsOfTheResultAndTheSameResul
     EXPECT_EQ(volume.quantity, iso::Quantity::hounsfield);
     EXPECT_NEAR(volume.pixels.values<float>()[0], -1000, 1e-3);
     double sum = 0;
-    for (std::size_t i = 0; i < last.pixels.values<float>().size(); ++i) sum += std::pow(volume.pixels.values<float>()[i] - last.pixels.values<float>()[i], 2);
+    for (std::size_t i = 0; i < last.pixels.values<float>().size(); ++i)
+      sum += std::pow(volume.pixels.values<float>()[i] - last.pixels.values<float>()[i], 2);
     return sum;
   };
   EXPECT_GT(distance(shown[0]), distance(shown[1]));
@@ -221,12 +231,12 @@ TEST_P(EveryIteration, IsTheLastOnceTheUserCancels) {
   Program program;
   std::stop_source stop;
   double iterations = 0;
-  const auto record = program.watched("sparse_view_ct/" + GetParam().first, GetParam().second, scan(24), with(1), stop.get_token(),
-                                      [&](const iso::job::Event& event) {
-    if (event.tells != iso::job::Tells::plot || event.curve != "residual") return;
-    iterations = event.x;
-    if (event.x == 3) stop.request_stop();
-  });
+  const auto record = program.watched("sparse_view_ct/" + GetParam().first, GetParam().second, scan(24), with(1),
+                                      stop.get_token(), [&](const iso::job::Event& event) {
+                                        if (event.tells != iso::job::Tells::plot || event.curve != "residual") return;
+                                        iterations = event.x;
+                                        if (event.x == 3) stop.request_stop();
+                                      });
   EXPECT_EQ(record.state, iso::job::State::cancelled) << record.error_message;
   EXPECT_EQ(iterations, 3);
   EXPECT_FALSE(program.workspace->find("image"));

@@ -1,7 +1,7 @@
 // The figures that the README promises, on real data; the full tables are made by sparse_view_ct_figures.
 #include "method/algebraic.h"
-#include "method/total_variation.h"
 #include "method/preparation.h"
+#include "method/total_variation.h"
 
 #include "cpu_backend.h"
 #include "real_scans.h"
@@ -30,7 +30,8 @@ Pair reconstruct(const iso::Sinogram& scan, const Request& request) {
   const Problem problem{prepared, *backend, *stream};
   Pair out;
   out.fbp = backend->download(
-      iso::solvers::filtered_backprojection(*backend, problem.geometry, problem.readings, problem.grid, {}, *stream), *stream);
+      iso::solvers::filtered_backprojection(*backend, problem.geometry, problem.readings, problem.grid, {}, *stream),
+      *stream);
   out.tv = backend->download(total_variation(problem, {}, Watch::silent()).x, *stream);
   return out;
 }
@@ -44,7 +45,8 @@ Decibels of_slice(const iso::Volume& slice, std::int64_t views, double photons) 
   const auto images = reconstruct(scan, {.size = 512, .spacing_mm = real::pixel_mm});
   const auto truth = iso::evaluation::to_hounsfield(slice.pixels, real::water_per_mm);
   const auto score = [&](const iso::PixelBlock& x) {
-    return iso::evaluation::compare_hounsfield(iso::evaluation::to_hounsfield(x, real::water_per_mm), truth).mapped.psnr_db;
+    return iso::evaluation::compare_hounsfield(iso::evaluation::to_hounsfield(x, real::water_per_mm), truth)
+        .mapped.psnr_db;
   };
   return {score(images.fbp), score(images.tv)};
 }
@@ -59,7 +61,8 @@ std::string name_of(const ::testing::TestParamInfo<std::tuple<int, std::int64_t>
   const auto [slice, views] = test.param;
   return (slice == sample ? std::string{"Sample"} : "Slice" + std::to_string(slice)) + "Of" + std::to_string(views);
 }
-INSTANTIATE_TEST_SUITE_P(ChestSlices, FewViews, ::testing::Combine(::testing::Values(sample, 5, 40), ::testing::Values(36, 72)), name_of);
+INSTANTIATE_TEST_SUITE_P(ChestSlices, FewViews,
+                         ::testing::Combine(::testing::Values(sample, 5, 40), ::testing::Values(36, 72)), name_of);
 
 TEST_P(FewViews, GainFiveDecibelsByTotalVariation) {
   const auto [slice, views] = GetParam();
@@ -89,13 +92,16 @@ TEST(ConeBeam, OfThirtyNoisyViewsGainsFourDecibelsOverFeldkampByTotalVariationIn
   auto readings = backend->allocate(a->range(), *stream);
   a->forward(backend->upload(fine.pixels, *stream), readings, *stream);
   scan.readings = backend->download(readings, *stream);
-  const Request request{.size = truth.grid.size[0], .spacing_mm = voxel, .roi_centre_mm = {0, 0, 0}, .roi_size_mm = {1e4, 1e4, height}};
+  const Request request{
+      .size = truth.grid.size[0], .spacing_mm = voxel, .roi_centre_mm = {0, 0, 0}, .roi_size_mm = {1e4, 1e4, height}};
   const auto images = reconstruct(iso::evaluation::add_noise(scan, {1e5, 0, 1}), request);
   const auto region = region_of(plan(scan, request).grid, request);
   ASSERT_EQ(region.grid, truth.grid);
   const auto truth_hu = iso::evaluation::to_hounsfield(truth.pixels, real::water_per_mm);
   const auto score = [&](const iso::PixelBlock& x) {
-    return iso::evaluation::compare_hounsfield(iso::evaluation::to_hounsfield(cut(x, region), real::water_per_mm), truth_hu).mapped.psnr_db;
+    return iso::evaluation::compare_hounsfield(iso::evaluation::to_hounsfield(cut(x, region), real::water_per_mm),
+                                               truth_hu)
+        .mapped.psnr_db;
   };
   EXPECT_GE(score(images.tv), score(images.fbp) + 4) << "FDK " << score(images.fbp);
 }
@@ -133,8 +139,11 @@ TEST(NeutronScan, OfSixtyViewsGainsFourDecibelsByTotalVariation) {
   auto mask = iso::PixelBlock::allocate({grid.shape(), iso::ScalarType::u8});
   auto inside = mask.mutable_values<std::uint8_t>();
   for (std::int64_t y = 0; y < 503; ++y) {
-    for (std::int64_t x = 0; x < 503; ++x) inside[static_cast<std::size_t>(y * 503 + x)] = (x - 251) * (x - 251) + (y - 251) * (y - 251) <= 245 * 245;
+    for (std::int64_t x = 0; x < 503; ++x)
+      inside[static_cast<std::size_t>(y * 503 + x)] = (x - 251) * (x - 251) + (y - 251) * (y - 251) <= 245 * 245;
   }
-  const auto score = [&](const iso::PixelBlock& x) { return iso::evaluation::compare(x, truth, {.mask = mask, .data_range = {}}).psnr_db; };
+  const auto score = [&](const iso::PixelBlock& x) {
+    return iso::evaluation::compare(x, truth, {.mask = mask, .data_range = {}}).psnr_db;
+  };
   EXPECT_GE(score(images.tv), score(images.fbp) + 4) << "FBP " << score(images.fbp);
 }

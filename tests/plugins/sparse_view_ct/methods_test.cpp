@@ -109,7 +109,8 @@ TEST(TotalVariation, ChoosesAWeightInAFixedRatioToTheMisfitItLeaves) {
   options.relative_tolerance = 0;
   const auto result = total_variation(problem, options, Watch::silent());
   const auto& ops = head.backend->vector();
-  auto ones = head.backend->allocate(problem.a->range(), *head.stream), columns = head.backend->allocate(problem.a->domain(), *head.stream);
+  auto ones = head.backend->allocate(problem.a->range(), *head.stream),
+       columns = head.backend->allocate(problem.a->domain(), *head.stream);
   ops.fill(ones, 1, *head.stream);
   problem.a->adjoint(ones, columns, *head.stream);
   auto sums = head.values(columns);

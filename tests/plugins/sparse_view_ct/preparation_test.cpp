@@ -12,7 +12,8 @@ using namespace sparse_view_ct;
 namespace {
 
 iso::ProjectionGeometry parallel(std::int64_t views, std::int64_t elements, double pitch, double offset = 0) {
-  return iso::ProjectionGeometry::parallel(iso::equal_angles(views, std::numbers::pi), {elements, 1}, {pitch, pitch}, offset);
+  return iso::ProjectionGeometry::parallel(iso::equal_angles(views, std::numbers::pi), {elements, 1}, {pitch, pitch},
+                                           offset);
 }
 
 }  // namespace

@@ -67,13 +67,16 @@ iso::Volume attenuation_of(const float* hu) {
 }  // namespace
 
 iso::Volume chest_slice(int index) {
-  const auto image = read<float, 3>(*shared_data() / "ct/tcga-luad-slices/tcga-luad-shared.nii.gz", itk::NiftiImageIO::New());
+  const auto image =
+      read<float, 3>(*shared_data() / "ct/tcga-luad-slices/tcga-luad-shared.nii.gz", itk::NiftiImageIO::New());
   return attenuation_of(image->GetBufferPointer() + static_cast<std::ptrdiff_t>(index) * 512 * 512);
 }
 
 iso::Volume sample_slice() {
-  const auto image = read<float, 3>(std::filesystem::path{ISO_SOURCE_DIR} / "resources/samples/ct_chest_512x512.nii.gz", itk::NiftiImageIO::New());
-  if (image->GetBufferedRegion().GetNumberOfPixels() != 512 * 512) throw std::runtime_error("the chest sample is not 512 x 512");
+  const auto image = read<float, 3>(std::filesystem::path{ISO_SOURCE_DIR} / "resources/samples/ct_chest_512x512.nii.gz",
+                                    itk::NiftiImageIO::New());
+  if (image->GetBufferedRegion().GetNumberOfPixels() != 512 * 512)
+    throw std::runtime_error("the chest sample is not 512 x 512");
   return attenuation_of(image->GetBufferPointer());
 }
 
@@ -95,7 +98,8 @@ iso::Sinogram project_by_samples(const iso::Volume& slice, const iso::Projection
   const auto nx = slice.grid.size[0], ny = slice.grid.size[1], nu = geometry.elements()[0];
   const double h = slice.grid.spacing_mm[0];
   const auto at = [&](std::int64_t x, std::int64_t y) {
-    return x < 0 || y < 0 || x >= nx || y >= ny ? 0.0 : static_cast<double>(pixels[static_cast<std::size_t>(y * nx + x)]);
+    return x < 0 || y < 0 || x >= nx || y >= ny ? 0.0
+                                                : static_cast<double>(pixels[static_cast<std::size_t>(y * nx + x)]);
   };
   iso::parallel_for(static_cast<std::int64_t>(to.size()), 512, [&](std::int64_t begin, std::int64_t end) {
     for (auto i = begin; i < end; ++i) {
@@ -105,10 +109,12 @@ iso::Sinogram project_by_samples(const iso::Volume& slice, const iso::Projection
       double sum = 0;
       for (int k = -reach; k <= reach; ++k) {
         const double t = nearest + k * h;
-        const auto p = slice.grid.to_index({ray.origin_mm[0] + t * ray.direction[0], ray.origin_mm[1] + t * ray.direction[1], 0});
+        const auto p =
+            slice.grid.to_index({ray.origin_mm[0] + t * ray.direction[0], ray.origin_mm[1] + t * ray.direction[1], 0});
         const double x0 = std::floor(p[0]), y0 = std::floor(p[1]), fx = p[0] - x0, fy = p[1] - y0;
         const auto x = static_cast<std::int64_t>(x0), y = static_cast<std::int64_t>(y0);
-        sum += (1 - fy) * ((1 - fx) * at(x, y) + fx * at(x + 1, y)) + fy * ((1 - fx) * at(x, y + 1) + fx * at(x + 1, y + 1));
+        sum += (1 - fy) * ((1 - fx) * at(x, y) + fx * at(x + 1, y)) +
+               fy * ((1 - fx) * at(x, y + 1) + fx * at(x + 1, y + 1));
       }
       to[static_cast<std::size_t>(i)] = static_cast<float>(sum * h);
     }
@@ -117,11 +123,13 @@ iso::Sinogram project_by_samples(const iso::Volume& slice, const iso::Projection
 }
 
 iso::Sinogram neutron_scan() {
-  const auto image = read<float, 2>(*shared_data() / "projections/sarepy_sinogram_360_neutron.tif", itk::TIFFImageIO::New());
+  const auto image =
+      read<float, 2>(*shared_data() / "projections/sarepy_sinogram_360_neutron.tif", itk::TIFFImageIO::New());
   const auto size = image->GetBufferedRegion().GetSize();
   const auto nu = static_cast<std::int64_t>(size[0]), views = static_cast<std::int64_t>(size[1]);
   std::vector<double> angles;
-  for (std::int64_t v = 0; v < views; ++v) angles.push_back(2 * pi * static_cast<double>(v) / static_cast<double>(views - 1));
+  for (std::int64_t v = 0; v < views; ++v)
+    angles.push_back(2 * pi * static_cast<double>(v) / static_cast<double>(views - 1));
   iso::Sinogram scan;
   // The axis stands at element 245.0: the detector's centre is (nu-1)/2 - 245 elements to its right.
   scan.geometry = iso::ProjectionGeometry::parallel(angles, {nu, 1}, {1, 1}, 0.5 * static_cast<double>(nu - 1) - 245.0);
@@ -135,7 +143,8 @@ iso::Sinogram neutron_scan() {
       while (right < nu && row[right] <= 0) ++right;
       double counts = left < 0 ? row[right] : row[left];
       if (left >= 0 && right < nu && right > left) {
-        counts = row[left] + (row[right] - row[left]) * static_cast<double>(u - left) / static_cast<double>(right - left);
+        counts =
+            row[left] + (row[right] - row[left]) * static_cast<double>(u - left) / static_cast<double>(right - left);
       }
       to[static_cast<std::size_t>(v * nu + u)] = static_cast<float>(-std::log(counts / 47047.0));
     }
@@ -144,7 +153,8 @@ iso::Sinogram neutron_scan() {
 }
 
 iso::Sinogram helsinki_scan(const std::string& name) {
-  const std::map<std::string, std::pair<double, std::int64_t>> scans{{"ta", {269, 121}}, {"tc", {32, 81}}, {"solid_disc", {181, 61}}};
+  const std::map<std::string, std::pair<double, std::int64_t>> scans{
+      {"ta", {269, 121}}, {"tc", {32, 81}}, {"solid_disc", {181, 61}}};
   const auto [first, count] = scans.at(name);
   std::vector<double> angles;
   for (std::int64_t i = 0; i < count; ++i) angles.push_back((first + 0.5 * static_cast<double>(i)) * pi / 180);
@@ -163,7 +173,8 @@ iso::Sinogram helsinki_scan(const std::string& name) {
   const auto array = iso::io::read(file, options);
   scan.readings = iso::PixelBlock::allocate({scan.geometry.sinogram_shape(), iso::ScalarType::f32});
   const auto from = iso::get<iso::Volume>(array).pixels.values<float>();
-  if (from.size() != scan.readings.values<float>().size()) throw std::runtime_error(file.string() + " has another size than the scan");
+  if (from.size() != scan.readings.values<float>().size())
+    throw std::runtime_error(file.string() + " has another size than the scan");
   std::copy(from.begin(), from.end(), scan.readings.mutable_values<float>().begin());
   return scan;
 }
@@ -181,13 +192,16 @@ iso::Volume chest_volume(std::int64_t slices) {
   const auto to = out.pixels.mutable_values<float>();
   const auto plane = static_cast<std::size_t>(nx * ny);
   for (std::int64_t z = 0; z < slices; ++z) {
-    const double low = 0.5 * (height - voxel * static_cast<double>(slices)) + voxel * static_cast<double>(z), high = low + voxel;
+    const double low = 0.5 * (height - voxel * static_cast<double>(slices)) + voxel * static_cast<double>(z),
+                 high = low + voxel;
     for (auto k = static_cast<std::int64_t>(low / spacing[2]); static_cast<double>(k) * spacing[2] < high; ++k) {
-      const double part = std::min(high, static_cast<double>(k + 1) * spacing[2]) - std::max(low, static_cast<double>(k) * spacing[2]);
+      const double part =
+          std::min(high, static_cast<double>(k + 1) * spacing[2]) - std::max(low, static_cast<double>(k) * spacing[2]);
       const float* from = image->GetBufferPointer() + static_cast<std::size_t>(k) * plane;
       for (std::size_t i = 0; i < plane; ++i) {
         const double hu = std::clamp(static_cast<double>(from[i]), -1000.0, 3072.0);
-        to[static_cast<std::size_t>(z) * plane + i] += static_cast<float>(part / voxel * water_per_mm * (1 + hu / 1000));
+        to[static_cast<std::size_t>(z) * plane + i] +=
+            static_cast<float>(part / voxel * water_per_mm * (1 + hu / 1000));
       }
     }
   }
@@ -208,7 +222,8 @@ iso::Volume coarser(const iso::Volume& volume, std::int64_t step) {
   for (std::int64_t z = 0; z < size[2]; ++z) {
     for (std::int64_t y = 0; y < size[1]; ++y) {
       for (std::int64_t x = 0; x < size[0]; ++x, ++at) {
-        to[static_cast<std::size_t>(((z / step) * out.grid.size[1] + y / step) * out.grid.size[0] + x / step)] += share * from[at];
+        to[static_cast<std::size_t>(((z / step) * out.grid.size[1] + y / step) * out.grid.size[0] + x / step)] +=
+            share * from[at];
       }
     }
   }
@@ -216,7 +231,8 @@ iso::Volume coarser(const iso::Volume& volume, std::int64_t step) {
 }
 
 iso::ProjectionGeometry cone(double voxel_mm, double height_mm, std::int64_t views) {
-  constexpr double magnification = 1.5, width_mm = 600, nearest_mm = 710;  // the corner of the volume that is nearest to the source
+  constexpr double magnification = 1.5, width_mm = 600,
+                   nearest_mm = 710;  // the corner of the volume that is nearest to the source
   iso::CircularScan scan;
   scan.source_to_axis_mm = 1000;
   scan.source_to_detector_mm = magnification * scan.source_to_axis_mm;

@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <string>
 
 /// The real scans that the figures of this plugin are made with, read from the shared data folder.
 namespace sparse_view_ct::real {

@@ -27,7 +27,8 @@ class BadInput : public ::testing::Test {
     ASSERT_EQ(isocenter({"phantom", "discs", "-o", f / "good.mha", "--size", "16,16,1"}).code, 0);
     ASSERT_EQ(isocenter({"phantom", "discs", "-o", f / "exists.mha", "--size", "16,16,1"}).code, 0);
     ASSERT_EQ(isocenter({"phantom", "discs", "-o", f / "larger.mha", "--size", "20,20,1"}).code, 0);
-    ASSERT_EQ(isocenter({"phantom", "discs", "-o", f / "shifted.mha", "--size", "16,16,1", "--origin", "0,0,0"}).code, 0);
+    ASSERT_EQ(isocenter({"phantom", "discs", "-o", f / "shifted.mha", "--size", "16,16,1", "--origin", "0,0,0"}).code,
+              0);
     f.write("scan.json", parallel_scan(16, equal_views(8)));
     ASSERT_EQ(isocenter({"project", "discs", "-g", f / "scan.json", "-o", f / "scan.h5"}).code, 0);
     write_geometries();
@@ -35,7 +36,8 @@ class BadInput : public ::testing::Test {
     write_recipes();
     fs::create_directories(f / "a_folder");
     fs::create_directories(f / "plugins");
-    f.write("plugins/newer.plugin.json", R"({"schema_version": 1, "id": "newer", "title": "Newer", "version": "9.0.0", "licence": "Apache-2.0",
+    f.write("plugins/newer.plugin.json",
+            R"({"schema_version": 1, "id": "newer", "title": "Newer", "version": "9.0.0", "licence": "Apache-2.0",
       "build_tag": "gcc99", "abi_major": 99, "abi_minor": 0, "library": "newer.so",
       "tasks": [{"id": "newer/task", "title": "Task", "summary": "", "description": "", "category": "Filtering", "references": [],
                  "inputs": [], "outputs": [], "parameters": [], "interactive": false}]})");
@@ -51,9 +53,14 @@ class BadInput : public ::testing::Test {
     f.write("other_size.json", parallel_scan(17, equal_views(8)));
     f.write("no_pitch.json", parallel_scan(16, equal_views(8), 0));
     f.write("not_json.json", "beam: parallel");
-    f.write("unknown_beam.json", R"({"beam": "laser", "angles_deg": [0, 90], "elements": [16, 1], "pitch_mm": [1, 1]})");
-    f.write("behind.json", R"({"beam": "fan", "angles_deg": [0, 90], "elements": [16, 1], "pitch_mm": [1, 1], "source_to_axis_mm": -10, "source_to_detector_mm": 20})");
-    f.write("huge.json", R"({"beam": "parallel", "angles_deg": {"first": 0, "step": 0.1, "count": 8}, "elements": [100000000000, 100000000000], "pitch_mm": [1, 1]})");
+    f.write("unknown_beam.json",
+            R"({"beam": "laser", "angles_deg": [0, 90], "elements": [16, 1], "pitch_mm": [1, 1]})");
+    f.write(
+        "behind.json",
+        R"({"beam": "fan", "angles_deg": [0, 90], "elements": [16, 1], "pitch_mm": [1, 1], "source_to_axis_mm": -10, "source_to_detector_mm": 20})");
+    f.write(
+        "huge.json",
+        R"({"beam": "parallel", "angles_deg": {"first": 0, "step": 0.1, "count": 8}, "elements": [100000000000, 100000000000], "pitch_mm": [1, 1]})");
   }
 
   static void write_arrays() {
@@ -83,7 +90,8 @@ class BadInput : public ::testing::Test {
 
   static void write_recipes() {
     const Folder& f = *folder;
-    const std::string ports = R"("task": "example/smoothing", "inputs": {"volume": "good.mha"}, "outputs": {"smoothed": "new.mha"})";
+    const std::string ports =
+        R"("task": "example/smoothing", "inputs": {"volume": "good.mha"}, "outputs": {"smoothed": "new.mha"})";
     f.write("recipe_not_json.json", "{\"task\": ");
     f.write("recipe_list.json", "[]");
     f.write("recipe_no_task.json", R"({"inputs": {}})");
@@ -92,14 +100,18 @@ class BadInput : public ::testing::Test {
     f.write("recipe_parameter.json", "{" + ports + R"(, "parameters": {"sigma": 1}})");
     f.write("recipe_type.json", "{" + ports + R"(, "parameters": {"sigma_mm": "strong"}})");
     f.write("recipe_range.json", "{" + ports + R"(, "parameters": {"sigma_mm": 1000}})");
-    f.write("recipe_port.json", R"({"task": "example/smoothing", "inputs": {"picture": "good.mha"}, "outputs": {"smoothed": "new.mha"}})");
-    f.write("recipe_same.json", R"({"task": "example/smoothing", "inputs": {"volume": "good.mha"}, "outputs": {"smoothed": "good.mha"}})");
-    f.write("failed.record.json", R"({"record_version": 1, "recipe": {"task": "example/smoothing"}, "state": "failed"})");
+    f.write("recipe_port.json",
+            R"({"task": "example/smoothing", "inputs": {"picture": "good.mha"}, "outputs": {"smoothed": "new.mha"}})");
+    f.write("recipe_same.json",
+            R"({"task": "example/smoothing", "inputs": {"volume": "good.mha"}, "outputs": {"smoothed": "good.mha"}})");
+    f.write("failed.record.json",
+            R"({"record_version": 1, "recipe": {"task": "example/smoothing"}, "state": "failed"})");
     f.write("no_recipe.record.json", R"({"record_version": 1})");
     f.write("ragged.csv", "case,volume\na,b,c\n");
     f.write("quote.csv", "case,volume\na,\"b\n");
     f.write("empty.csv", "case,volume\n");
-    f.write("solids.json", R"({"name": "x", "solids": [{"form": "pyramid", "centre_mm": [0,0,0], "half_mm": [1,1,1], "value": 1}]})");
+    f.write("solids.json",
+            R"({"name": "x", "solids": [{"form": "pyramid", "centre_mm": [0,0,0], "half_mm": [1,1,1], "value": 1}]})");
   }
 
   static std::vector<std::string> smoothing(std::vector<std::string> more, const std::string& input = "good.mha") {
@@ -113,7 +125,8 @@ class BadInput : public ::testing::Test {
     const auto before = folder->listing();
     for (const Case& one : cases) {
       SCOPED_TRACE(one.name);
-      const Answer answer = isocenter(one.arguments, {.in = one.in, .largest_file = one.largest_file, .meanwhile = {}, .environment = {}});
+      const Answer answer = isocenter(
+          one.arguments, {.in = one.in, .largest_file = one.largest_file, .meanwhile = {}, .environment = {}});
       const auto complaints = answer.complaints();
       EXPECT_EQ(answer.code, one.code) << answer.err;
       ASSERT_FALSE(complaints.empty());
@@ -126,7 +139,8 @@ class BadInput : public ::testing::Test {
       EXPECT_EQ(answer.out.find("wrote"), std::string::npos);
       EXPECT_LT(answer.seconds, 20);
       EXPECT_TRUE(folder->listing() == before) << "a file was left, changed or removed";
-      for (const char* const left : {"new.mha", "new.h5", "new.mha.record.json"}) fs::remove(*folder / left);  // one failure at a time
+      for (const char* const left : {"new.mha", "new.h5", "new.mha.record.json"})
+        fs::remove(*folder / left);  // one failure at a time
     }
   }
 
@@ -175,7 +189,10 @@ TEST_F(BadInput, OnTheCommandLineIsRefusedWithOne) {
       {"negative spacing", {"phantom", "discs", "-o", f / "new.mha", "--spacing", "-1"}, 1, "--spacing"},
       {"two sizes", {"phantom", "discs", "-o", f / "new.mha", "--radius", "1", "--scale", "1"}, 1, "--radius"},
       {"scan without geometry", {"project", "discs", "-o", f / "new.h5"}, 1, "no geometry"},
-      {"electrons without photons", {"project", "discs", "-g", f / "scan.json", "-o", f / "new.h5", "--electronic", "3"}, 1, "--electronic"},
+      {"electrons without photons",
+       {"project", "discs", "-g", f / "scan.json", "-o", f / "new.h5", "--electronic", "3"},
+       1,
+       "--electronic"},
       {"window without centre", {"compare", f / "good.mha", f / "good.mha", "--window", "400"}, 1, "--window"},
       {"unknown metric", {"compare", f / "good.mha", f / "good.mha", "--at-least", "beauty=1"}, 1, "beauty"},
       {"nothing to describe", {"describe"}, 1, "TASK"},
@@ -237,19 +254,27 @@ TEST_F(BadInput, InFilesIsRefusedInTheTwenties) {
       {"images of two places", {"compare", f / "good.mha", f / "shifted.mha"}, 22, "mm apart"},
       {"volume against scan", {"compare", f / "good.mha", f / "scan.h5"}, 22, "sinogram"},
       {"phantom of unknown solids", {"phantom", f / "solids.json", "-o", f / "new.mha"}, 22, "pyramid"},
-      {"values without unit in a window", {"compare", f / "good.npy", f / "good.npy", "--window", "400,40"}, 22, "good.npy"},
+      {"values without unit in a window",
+       {"compare", f / "good.npy", f / "good.npy", "--window", "400,40"},
+       22,
+       "good.npy"},
   });
 }
 
 TEST_F(BadInput, OfGeometryIsRefusedWithEightyNine) {
   const Folder& f = *folder;
-  const auto check = [&](const std::string& geometry) { return std::vector<std::string>{"check", f / "good.npy", "-g", f / geometry}; };
+  const auto check = [&](const std::string& geometry) {
+    return std::vector<std::string>{"check", f / "good.npy", "-g", f / geometry};
+  };
   expect_all({
       {"one view too many", check("nine_views.json"), 89, "9"},
       {"detector of another size", check("other_size.json"), 89, "17"},
       {"the same angle twice", check("twice.json"), 89, "view"},
       {"no views", {"project", "discs", "-g", f / "no_views.json", "-o", f / "new.h5"}, 22, "no views"},
-      {"the same angle twice, converted", {"convert", f / "good.npy", f / "new.h5", "-g", f / "twice.json"}, 89, "view"},
+      {"the same angle twice, converted",
+       {"convert", f / "good.npy", f / "new.h5", "-g", f / "twice.json"},
+       89,
+       "view"},
   });
 }
 
@@ -281,11 +306,20 @@ TEST_F(BadInput, ThatFailsWhileComputingIsToldApart) {
   expect_all({
       {"more memory than allowed", smoothing({"--memory-limit", "1"}), 81, "memory"},
       {"an array of the size of the moon", {"check", f / "giant.npy"}, 22, "giant.npy"},
-      {"a detector of the size of the moon", {"project", "discs", "-g", f / "huge.json", "-o", f / "new.h5"}, 22, "elements"},
-      {"a phantom of the size of the moon", {"phantom", "discs", "-o", f / "new.mha", "--size", "99999,99999,99999"}, 81, ""},
+      {"a detector of the size of the moon",
+       {"project", "discs", "-g", f / "huge.json", "-o", f / "new.h5"},
+       22,
+       "elements"},
+      {"a phantom of the size of the moon",
+       {"phantom", "discs", "-o", f / "new.mha", "--size", "99999,99999,99999"},
+       81,
+       ""},
       {"a device that is not there", smoothing({"--device", "cuda:7"}), 83, "cuda:7"},
       {"a plugin of another time", {"run", "newer/task", "--plugins-path", f / "plugins"}, 85, "99"},
-      {"a bar that is missed", {"compare", f / "good.mha", f / "shifted.mha", "--ignore-grid", "--at-most", "psnr=1"}, 88, "psnr"},
+      {"a bar that is missed",
+       {"compare", f / "good.mha", f / "shifted.mha", "--ignore-grid", "--at-most", "psnr=1"},
+       88,
+       "psnr"},
   });
 }
 

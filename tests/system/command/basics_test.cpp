@@ -22,11 +22,13 @@ TEST(Command, SaysItsVersionInAFewMilliseconds) {
 TEST(Command, ExplainsItselfAndEverySubCommandWithExamples) {
   const Answer all = isocenter({"--help"});
   EXPECT_EQ(all.code, 0);
-  for (const std::string name : {"run", "batch", "list", "describe", "estimate", "check", "convert", "compare", "phantom", "project", "replay", "devices"}) {
+  for (const std::string name : {"run", "batch", "list", "describe", "estimate", "check", "convert", "compare",
+                                 "phantom", "project", "replay", "devices"}) {
     EXPECT_NE(all.out.find("\n" + name), std::string::npos) << name;
     const Answer one = isocenter({name, "--help"});
     EXPECT_EQ(one.code, 0) << name << one.err;
-    EXPECT_NE(one.out.find("Usage: isocenter " + std::string(name == "estimate" ? "run" : name)), std::string::npos) << one.out;
+    EXPECT_NE(one.out.find("Usage: isocenter " + std::string(name == "estimate" ? "run" : name)), std::string::npos)
+        << one.out;
     EXPECT_NE(one.out.find("Examples:"), std::string::npos) << name;
     EXPECT_TRUE(one.err.empty()) << one.err;
   }
@@ -35,13 +37,15 @@ TEST(Command, ExplainsItselfAndEverySubCommandWithExamples) {
 TEST(Command, MakesOptionsOfThePortsAndParametersOfATask) {
   const Answer answer = isocenter({"run", "example/smoothing", "--help"});
   EXPECT_EQ(answer.code, 0) << answer.err;
-  for (const char* const option : {"--volume", "--smoothed", "--sigma-mm", "--edge", "--threads", "--checkpoint-every", "--preview-every"})
+  for (const char* const option :
+       {"--volume", "--smoothed", "--sigma-mm", "--edge", "--threads", "--checkpoint-every", "--preview-every"})
     EXPECT_NE(answer.out.find(option), std::string::npos) << option;
 }
 
 TEST(Command, SuggestsWhatWasMeant) {
   EXPECT_NE(isocenter({"chekc"}).err.find("hint: did you mean check?"), std::string::npos);
-  EXPECT_NE(isocenter({"run", "example/smoothing", "--sigma-m", "1"}).err.find("hint: did you mean --sigma-mm?"), std::string::npos);
+  EXPECT_NE(isocenter({"run", "example/smoothing", "--sigma-m", "1"}).err.find("hint: did you mean --sigma-mm?"),
+            std::string::npos);
   EXPECT_NE(isocenter({"run", "example/smoothng"}).err.find("example/smoothing"), std::string::npos);
 }
 
@@ -61,7 +65,8 @@ TEST(Command, DescribesATaskInEveryForm) {
   EXPECT_NE(isocenter({"describe", "example/smoothing"}).out.find("--sigma-mm"), std::string::npos);
   EXPECT_TRUE(isocenter({"describe", "example/smoothing", "--markdown"}).out.starts_with("# "));
   EXPECT_NE(isocenter({"describe", "example/smoothing", "--xml"}).out.find("<executable>"), std::string::npos);
-  EXPECT_EQ(isocenter({"example/smoothing", "--xml"}).out, isocenter({"describe", "example/smoothing", "--xml"}).out) << "what Slicer asks a module";
+  EXPECT_EQ(isocenter({"example/smoothing", "--xml"}).out, isocenter({"describe", "example/smoothing", "--xml"}).out)
+      << "what Slicer asks a module";
   const Json json = Json::parse(isocenter({"describe", "example/smoothing", "--json"}).out);
   EXPECT_EQ(json.at("task"), "example/smoothing");
   EXPECT_FALSE(json.at("parameters").empty());

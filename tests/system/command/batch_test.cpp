@@ -12,8 +12,12 @@ class Batch : public ::testing::Test {
   Batch() {
     EXPECT_EQ(isocenter({"phantom", "discs", "-o", folder / "a.mha", "--size", "16,16,1"}).code, 0);
     for (const char* const name : {"one", "two"})
-      folder.write(std::string(name) + ".json", R"({"task": "example/smoothing", "inputs": {"volume": "a.mha"}, "outputs": {"smoothed": ")" + std::string(name) + R"(.mha"}})");
-    folder.write("bad.json", R"({"task": "example/smoothing", "inputs": {"volume": "missing.mha"}, "outputs": {"smoothed": "bad.mha"}})");
+      folder.write(std::string(name) + ".json",
+                   R"({"task": "example/smoothing", "inputs": {"volume": "a.mha"}, "outputs": {"smoothed": ")" +
+                       std::string(name) + R"(.mha"}})");
+    folder.write(
+        "bad.json",
+        R"({"task": "example/smoothing", "inputs": {"volume": "missing.mha"}, "outputs": {"smoothed": "bad.mha"}})");
   }
   static std::map<std::string, Json> lines_of(const Answer& answer) {
     std::map<std::string, Json> lines;
@@ -28,7 +32,8 @@ class Batch : public ::testing::Test {
 };
 
 TEST_F(Batch, RunsEveryCaseAlthoughOneFails) {
-  const Answer answer = isocenter({"batch", folder / "one.json", folder / "bad.json", folder / "two.json", "--jobs", "2", "--json", "--reports", folder.path().string()});
+  const Answer answer = isocenter({"batch", folder / "one.json", folder / "bad.json", folder / "two.json", "--jobs",
+                                   "2", "--json", "--reports", folder.path().string()});
   EXPECT_EQ(answer.code, 20) << answer.err;
   const auto lines = lines_of(answer);
   ASSERT_EQ(lines.size(), 3U) << answer.out;
@@ -51,7 +56,8 @@ TEST_F(Batch, ResumedLeavesOutWhatIsComplete) {
 }
 
 TEST_F(Batch, TakesACaseARowFromAManifest) {
-  folder.write("cases.csv", "case,volume,smoothed,sigma-mm\nweak," + folder / "a.mha" + "," + folder / "weak.mha" + ",0.5\n\"strong, very\"," + folder / "a.mha" + "," + folder / "strong.mha" + ",\n");
+  folder.write("cases.csv", "case,volume,smoothed,sigma-mm\nweak," + folder / "a.mha" + "," + folder / "weak.mha" +
+                                ",0.5\n\"strong, very\"," + folder / "a.mha" + "," + folder / "strong.mha" + ",\n");
   const Answer answer = isocenter({"batch", "example/smoothing", "--manifest", folder / "cases.csv", "--json"});
   EXPECT_EQ(answer.code, 0) << answer.err;
   EXPECT_EQ(lines_of(answer).count("strong, very"), 1U) << answer.out;

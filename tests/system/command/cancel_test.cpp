@@ -9,7 +9,8 @@ std::vector<std::string> long_run(const Folder& folder, std::vector<std::string>
   if (!fs::exists(image)) {
     EXPECT_EQ(isocenter({"phantom", "discs", "-o", image, "--size", "512,512,1", "--spacing", "0.05"}).code, 0);
   }
-  std::vector<std::string> words{"run", "example/smoothing", "-i", image, "-o", folder / "new.mha", "--sigma-mm", "20", "--progress", "jsonl"};
+  std::vector<std::string> words{"run", "example/smoothing", "-i",   image, "-o", folder / "new.mha", "--sigma-mm",
+                                 "20",  "--progress",        "jsonl"};
   words.insert(words.end(), more.begin(), more.end());
   return words;
 }
@@ -36,14 +37,19 @@ TEST(Cancel, IsAnsweredWithinAFifthOfASecondAndEndsWithinTwo) {
     double answered = -1;
     std::chrono::steady_clock::time_point asked;
     std::vector<pid_t> workers;
-    const Answer answer = isocenter(long_run(folder, isolated ? std::vector<std::string>{"--isolate"} : std::vector<std::string>{}),
-                                    {.in = "", .largest_file = 0, .meanwhile = [&](const Live& live) {
-                                       ASSERT_GE(seconds_until(live.out, "diffusion"), 0);
-                                       workers = children_of(live.process);
-                                       asked = std::chrono::steady_clock::now();
-                                       ::kill(live.process, SIGINT);
-                                       answered = seconds_until(live.err, "cancelling");
-                                     }, .environment = {}});
+    const Answer answer =
+        isocenter(long_run(folder, isolated ? std::vector<std::string>{"--isolate"} : std::vector<std::string>{}),
+                  {.in = "",
+                   .largest_file = 0,
+                   .meanwhile =
+                       [&](const Live& live) {
+                         ASSERT_GE(seconds_until(live.out, "diffusion"), 0);
+                         workers = children_of(live.process);
+                         asked = std::chrono::steady_clock::now();
+                         ::kill(live.process, SIGINT);
+                         answered = seconds_until(live.err, "cancelling");
+                       },
+                   .environment = {}});
     const double ended = std::chrono::duration<double>(std::chrono::steady_clock::now() - asked).count();
     EXPECT_EQ(answer.code, 87) << answer.err;
     EXPECT_GE(answered, 0);
@@ -60,40 +66,57 @@ TEST(Cancel, IsAnsweredWithinAFifthOfASecondAndEndsWithinTwo) {
 TEST(Cancel, AskedForTwiceEndsTheCommandAtOnceAndTheWorkerWithIt) {
   const Folder folder("iso_cancel_twice");
   std::vector<pid_t> workers;
-  const Answer answer = isocenter(long_run(folder, {"--isolate"}), {.in = "", .largest_file = 0, .meanwhile = [&](const Live& live) {
-                                                                      ASSERT_GE(seconds_until(live.out, "diffusion"), 0);
-                                                                      workers = children_of(live.process);
-                                                                      ASSERT_EQ(workers.size(), 1U);
-                                                                      ::kill(workers.front(), SIGSTOP);  // a worker that does not even stop when asked
-                                                                      ::kill(live.process, SIGINT);
-                                                                      ASSERT_GE(seconds_until(live.err, "cancelling"), 0);
-                                                                      ::kill(live.process, SIGINT);
-                                                                    }, .environment = {}});
+  const Answer answer =
+      isocenter(long_run(folder, {"--isolate"}), {.in = "",
+                                                  .largest_file = 0,
+                                                  .meanwhile =
+                                                      [&](const Live& live) {
+                                                        ASSERT_GE(seconds_until(live.out, "diffusion"), 0);
+                                                        workers = children_of(live.process);
+                                                        ASSERT_EQ(workers.size(), 1U);
+                                                        ::kill(workers.front(),
+                                                               SIGSTOP);  // a worker that does not even stop when asked
+                                                        ::kill(live.process, SIGINT);
+                                                        ASSERT_GE(seconds_until(live.err, "cancelling"), 0);
+                                                        ::kill(live.process, SIGINT);
+                                                      },
+                                                  .environment = {}});
   EXPECT_EQ(answer.code, 128 + SIGINT);
   const auto begin = std::chrono::steady_clock::now();
-  while (lives(workers.at(0)) && std::chrono::steady_clock::now() - begin < std::chrono::seconds{2}) std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  while (lives(workers.at(0)) && std::chrono::steady_clock::now() - begin < std::chrono::seconds{2})
+    std::this_thread::sleep_for(std::chrono::milliseconds{5});
   EXPECT_FALSE(lives(workers.at(0)));
 }
 
 TEST(Cancel, LeavesNoScratchFolder) {
   const Folder folder("iso_cancel_scratch"), scratch("iso_cancel_tmp");
-  const Answer answer = isocenter(long_run(folder, {"--isolate"}), {.in = "", .largest_file = 0, .meanwhile = [&](const Live& live) {
-                                                                      ASSERT_GE(seconds_until(live.out, "diffusion"), 0);
-                                                                      EXPECT_FALSE(fs::is_empty(scratch.path()));
-                                                                      ::kill(live.process, SIGTERM);
-                                                                    }, .environment = {{"TMPDIR", scratch.path().string()}}});
+  const Answer answer =
+      isocenter(long_run(folder, {"--isolate"}), {.in = "",
+                                                  .largest_file = 0,
+                                                  .meanwhile =
+                                                      [&](const Live& live) {
+                                                        ASSERT_GE(seconds_until(live.out, "diffusion"), 0);
+                                                        EXPECT_FALSE(fs::is_empty(scratch.path()));
+                                                        ::kill(live.process, SIGTERM);
+                                                      },
+                                                  .environment = {{"TMPDIR", scratch.path().string()}}});
   EXPECT_EQ(answer.code, 87) << answer.err;
   EXPECT_TRUE(fs::is_empty(scratch.path()));
 }
 
 TEST(Cancel, OfAWorkerKilledFromOutsideIsACrash) {
   const Folder folder("iso_killed");
-  const Answer answer = isocenter(long_run(folder, {"--isolate"}), {.in = "", .largest_file = 0, .meanwhile = [&](const Live& live) {
-                                                                      ASSERT_GE(seconds_until(live.out, "diffusion"), 0);
-                                                                      const auto workers = children_of(live.process);
-                                                                      ASSERT_EQ(workers.size(), 1U);
-                                                                      ::kill(workers.front(), SIGKILL);
-                                                                    }, .environment = {}});
+  const Answer answer =
+      isocenter(long_run(folder, {"--isolate"}), {.in = "",
+                                                  .largest_file = 0,
+                                                  .meanwhile =
+                                                      [&](const Live& live) {
+                                                        ASSERT_GE(seconds_until(live.out, "diffusion"), 0);
+                                                        const auto workers = children_of(live.process);
+                                                        ASSERT_EQ(workers.size(), 1U);
+                                                        ::kill(workers.front(), SIGKILL);
+                                                      },
+                                                  .environment = {}});
   EXPECT_EQ(answer.code, 86) << answer.err;
   EXPECT_NE(answer.err.find("killed from outside in stage 'diffusion'"), std::string::npos) << answer.err;
 }

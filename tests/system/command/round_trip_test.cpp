@@ -10,10 +10,14 @@ using Json = nlohmann::json;
 class RoundTrip : public ::testing::Test {
  protected:
   RoundTrip() {
-    EXPECT_EQ(isocenter({"phantom", "shepp-logan", "-o", folder / "truth.mha", "--size", "48,48,1", "--factor", "0.02"}).code, 0);
+    EXPECT_EQ(
+        isocenter({"phantom", "shepp-logan", "-o", folder / "truth.mha", "--size", "48,48,1", "--factor", "0.02"}).code,
+        0);
     folder.write("scan.json", parallel_scan(64, equal_views(30)));
-    EXPECT_EQ(isocenter({"project", "shepp-logan", "-g", folder / "scan.json", "-o", folder / "scan.h5", "--radius", "21.6", "--factor", "0.02",
-                         "--photons", "1e5", "--seed", "3"}).code, 0);
+    EXPECT_EQ(isocenter({"project", "shepp-logan", "-g", folder / "scan.json", "-o", folder / "scan.h5", "--radius",
+                         "21.6", "--factor", "0.02", "--photons", "1e5", "--seed", "3"})
+                  .code,
+              0);
   }
   Answer good(std::vector<std::string> arguments) const {
     Answer answer = isocenter(std::move(arguments));
@@ -24,7 +28,8 @@ class RoundTrip : public ::testing::Test {
 };
 
 TEST_F(RoundTrip, WritesARecordThatReplaysFromAnyFolderItIsMovedTo) {
-  good({"example/smoothing", "-i", folder / "truth.mha", "-o", folder / "smooth.mha", "--sigma-mm", "0.7", "--progress", "none"});
+  good({"example/smoothing", "-i", folder / "truth.mha", "-o", folder / "smooth.mha", "--sigma-mm", "0.7", "--progress",
+        "none"});
   const Json record = Json::parse(text_of(folder / "smooth.mha.record.json"));
   EXPECT_EQ(record.at("recipe").at("inputs").at("volume"), "truth.mha");
   EXPECT_EQ(record.at("recipe").at("parameters").at("edge"), 0) << "defaults are spelled out";
@@ -44,18 +49,23 @@ TEST_F(RoundTrip, TellsAnotherInputFromTheSameOne) {
 
 TEST_F(RoundTrip, ComparesAndWritesTheDifference) {
   good({"run", "example/smoothing", "-i", folder / "truth.mha", "-o", folder / "smooth.mha", "--progress", "none"});
-  const Json metrics = Json::parse(good({"compare", folder / "smooth.mha", folder / "truth.mha", "--json", "--difference", folder / "difference.mha"}).out);
-  for (const char* const name : {"psnr_db", "ssim", "nrmse", "hfen", "max_absolute"}) EXPECT_TRUE(metrics.at(name).is_number()) << name;
+  const Json metrics = Json::parse(good({"compare", folder / "smooth.mha", folder / "truth.mha", "--json",
+                                         "--difference", folder / "difference.mha"})
+                                       .out);
+  for (const char* const name : {"psnr_db", "ssim", "nrmse", "hfen", "max_absolute"})
+    EXPECT_TRUE(metrics.at(name).is_number()) << name;
   EXPECT_GT(metrics.at("psnr_db").get<double>(), 10);
   EXPECT_TRUE(fs::exists(folder / "difference.mha"));
-  const Json same = Json::parse(good({"compare", folder / "truth.mha", folder / "truth.mha", "--json", "--at-least", "psnr=100"}).out);
+  const Json same = Json::parse(
+      good({"compare", folder / "truth.mha", folder / "truth.mha", "--json", "--at-least", "psnr=100"}).out);
   EXPECT_TRUE(same.at("psnr_db").is_null()) << "infinite";
   EXPECT_EQ(same.at("max_absolute"), 0);
 }
 
 TEST_F(RoundTrip, OfAProjectionAgreesWithItsPhantom) {
   good({"project", folder / "truth.mha", "-g", folder / "scan.json", "-o", folder / "of_volume.h5"});
-  good({"project", "shepp-logan", "-g", folder / "scan.json", "-o", folder / "of_phantom.h5", "--radius", "21.6", "--factor", "0.02"});
+  good({"project", "shepp-logan", "-g", folder / "scan.json", "-o", folder / "of_phantom.h5", "--radius", "21.6",
+        "--factor", "0.02"});
   const Json metrics = Json::parse(good({"compare", folder / "of_volume.h5", folder / "of_phantom.h5", "--json"}).out);
   EXPECT_LT(metrics.at("nrmse").get<double>(), 0.1) << "the voxels' projection is near the exact one";
 }
@@ -63,7 +73,8 @@ TEST_F(RoundTrip, OfAProjectionAgreesWithItsPhantom) {
 TEST_F(RoundTrip, ThroughAFileFormatKeepsEveryValue) {
   good({"convert", folder / "truth.mha", folder / "truth.nrrd"});
   good({"convert", folder / "truth.nrrd", folder / "again.mha"});
-  EXPECT_EQ(Json::parse(good({"compare", folder / "again.mha", folder / "truth.mha", "--json"}).out).at("max_absolute"), 0);
+  EXPECT_EQ(Json::parse(good({"compare", folder / "again.mha", folder / "truth.mha", "--json"}).out).at("max_absolute"),
+            0);
 }
 
 TEST_F(RoundTrip, ChecksAScanAndPrintsItAsJson) {
@@ -74,17 +85,21 @@ TEST_F(RoundTrip, ChecksAScanAndPrintsItAsJson) {
 }
 
 TEST_F(RoundTrip, RunsTheRecipeThatADryRunPrints) {
-  const Answer dry = good({"run", "example/smoothing", "-i", folder / "truth.mha", "-o", folder / "a.mha", "--sigma-mm", "0.7", "--dry-run"});
+  const Answer dry = good({"run", "example/smoothing", "-i", folder / "truth.mha", "-o", folder / "a.mha", "--sigma-mm",
+                           "0.7", "--dry-run"});
   EXPECT_FALSE(fs::exists(folder / "a.mha"));
-  const Answer ran = isocenter({"run", "-", "--progress", "none"}, {.in = dry.out, .largest_file = 0, .meanwhile = {}, .environment = {}});
+  const Answer ran = isocenter({"run", "-", "--progress", "none"},
+                               {.in = dry.out, .largest_file = 0, .meanwhile = {}, .environment = {}});
   EXPECT_EQ(ran.code, 0) << ran.err;
-  good({"run", "example/smoothing", "-i", folder / "truth.mha", "-o", folder / "b.mha", "-D", "sigma_mm=0.7", "--save-recipe", folder / "b.json"});
+  good({"run", "example/smoothing", "-i", folder / "truth.mha", "-o", folder / "b.mha", "-D", "sigma_mm=0.7",
+        "--save-recipe", folder / "b.json"});
   EXPECT_EQ(Json::parse(text_of(folder / "b.json")).at("parameters").at("sigma_mm"), 0.7);
   EXPECT_EQ(Json::parse(good({"compare", folder / "a.mha", folder / "b.mha", "--json"}).out).at("max_absolute"), 0);
 }
 
 TEST_F(RoundTrip, ReportsProgressInEveryStyle) {
-  const std::vector<std::string> words{"run", "example/smoothing", "-i", folder / "truth.mha", "--sigma-mm", "0.7", "--overwrite", "-o", folder / "p.mha", "--progress"};
+  const std::vector<std::string> words{"run", "example/smoothing", "-i", folder / "truth.mha", "--sigma-mm",
+                                       "0.7", "--overwrite",       "-o", folder / "p.mha",     "--progress"};
   const auto with = [&](const std::string& style) {
     std::vector<std::string> all = words;
     all.push_back(style);
@@ -112,21 +127,26 @@ TEST_F(RoundTrip, ReportsProgressInEveryStyle) {
 }
 
 TEST_F(RoundTrip, WritesPreviewsBesideTheOutput) {
-  good({"run", "example/smoothing", "-i", folder / "truth.mha", "-o", folder / "p.mha", "--sigma-mm", "2", "--preview-every", "2", "--progress", "none"});
+  good({"run", "example/smoothing", "-i", folder / "truth.mha", "-o", folder / "p.mha", "--sigma-mm", "2",
+        "--preview-every", "2", "--progress", "none"});
   EXPECT_TRUE(fs::exists(folder / "p.preview_00000.mha"));
   EXPECT_TRUE(fs::exists(folder / "p.preview_00002.mha"));
   EXPECT_FALSE(fs::exists(folder / "p.preview_00001.mha"));
 }
 
 TEST_F(RoundTrip, ReportsAFailureToo) {
-  EXPECT_EQ(isocenter({"run", "example/smoothing", "-i", folder / "missing.mha", "-o", folder / "p.mha", "--report", folder / "r.json"}).code, 20);
+  EXPECT_EQ(isocenter({"run", "example/smoothing", "-i", folder / "missing.mha", "-o", folder / "p.mha", "--report",
+                       folder / "r.json"})
+                .code,
+            20);
   EXPECT_EQ(Json::parse(text_of(folder / "r.json")).at("error").at("code"), "cannot_read");
 }
 
 TEST_F(RoundTrip, EstimatesWithoutWriting) {
   const Answer text = good({"estimate", "example/smoothing", "-i", folder / "truth.mha"});
   EXPECT_NE(text.out.find("of memory"), std::string::npos);
-  const Json json = Json::parse(good({"run", "example/smoothing", "-i", folder / "truth.mha", "--estimate", "--json"}).out);
+  const Json json =
+      Json::parse(good({"run", "example/smoothing", "-i", folder / "truth.mha", "--estimate", "--json"}).out);
   EXPECT_GT(json.at("memory_bytes").get<std::size_t>(), json.at("work_bytes").get<std::size_t>());
 }
 

@@ -7,7 +7,8 @@ using Json = nlohmann::json;
 
 class NeutronScan : public ::testing::Test {
  protected:
-  std::string reconstruct(const std::string& method, const std::string& name, const std::vector<std::string>& more = {}) const {
+  std::string reconstruct(const std::string& method, const std::string& name,
+                          const std::vector<std::string>& more = {}) const {
     std::string output = folder / (name + ".mha");
     const Answer answer = isocenter(words_of_run(method, output, more));
     EXPECT_EQ(answer.code, 0) << answer.err;
@@ -64,14 +65,17 @@ TEST_F(NeutronScan, IsShownInOneWindowForAllPictures) {
   EXPECT_EQ(isocenter({"convert", volume, folder / "a.png", "--window", "0.02,0.008"}).code, 0);
   EXPECT_EQ(isocenter({"convert", volume, folder / "b.png"}).code, 0);
   EXPECT_NE(text_of(folder / "a.png"), text_of(folder / "b.png"));
-  EXPECT_EQ(isocenter({"convert", volume, folder / "c.nrrd", "--window", "0.02,0.008"}).code, 1) << "only pictures have a window";
+  EXPECT_EQ(isocenter({"convert", volume, folder / "c.nrrd", "--window", "0.02,0.008"}).code, 1)
+      << "only pictures have a window";
   EXPECT_EQ(isocenter({"convert", volume, folder / "c.png", "--window", "0,0.008"}).code, 1);
 }
 
 TEST_F(NeutronScan, IsComparedInsideOfACircle) {
   const std::string volume = reconstruct("fbp", "all", {"--use-views", "90"});
   const auto elements = [&](const std::string& radius) {
-    return Json::parse(isocenter({"compare", volume, volume, "--radius", radius, "--data-range", "1", "--json"}).out).at("elements").get<int>();
+    return Json::parse(isocenter({"compare", volume, volume, "--radius", radius, "--data-range", "1", "--json"}).out)
+        .at("elements")
+        .get<int>();
   };
   EXPECT_NEAR(elements("245"), 3.14159 * 245 * 245, 0.002 * 245 * 245);
   EXPECT_EQ(elements("0.5"), 1) << "the voxel on the axis";

@@ -10,10 +10,14 @@ using Json = nlohmann::json;
 class Replay : public ::testing::Test {
  protected:
   Replay() {
-    EXPECT_EQ(isocenter({"phantom", "shepp-logan", "-o", folder / "truth.mha", "--size", "48,48,1", "--factor", "0.02"}).code, 0);
+    EXPECT_EQ(
+        isocenter({"phantom", "shepp-logan", "-o", folder / "truth.mha", "--size", "48,48,1", "--factor", "0.02"}).code,
+        0);
     folder.write("scan.json", parallel_scan(64, equal_views(30)));
-    EXPECT_EQ(isocenter({"project", "shepp-logan", "-g", folder / "scan.json", "-o", folder / "scan.h5", "--radius", "21.6", "--factor", "0.02",
-                         "--photons", "1e5", "--seed", "3"}).code, 0);
+    EXPECT_EQ(isocenter({"project", "shepp-logan", "-g", folder / "scan.json", "-o", folder / "scan.h5", "--radius",
+                         "21.6", "--factor", "0.02", "--photons", "1e5", "--seed", "3"})
+                  .code,
+              0);
   }
   Answer good(std::vector<std::string> arguments) const {
     Answer answer = isocenter(std::move(arguments));
@@ -32,13 +36,17 @@ std::vector<std::string> words_for(const Json& task, const Folder& folder, const
   };
   for (const Json& port : task.at("inputs")) {
     if (port.at("optional").get<bool>()) continue;
-    if (port.at("kind") == "sinogram") words.insert(words.end(), {option(port.at("name")), folder / "scan.h5"});
-    else if (port.at("kind") == "volume") words.insert(words.end(), {option(port.at("name")), folder / "truth.mha"});
-    else return {};
+    if (port.at("kind") == "sinogram")
+      words.insert(words.end(), {option(port.at("name")), folder / "scan.h5"});
+    else if (port.at("kind") == "volume")
+      words.insert(words.end(), {option(port.at("name")), folder / "truth.mha"});
+    else
+      return {};
   }
   for (const Json& port : task.at("outputs"))
     if (!port.at("optional").get<bool>())
-      words.insert(words.end(), {option(port.at("name")), folder / (name + "_" + port.at("name").get<std::string>() + ".mha")});
+      words.insert(words.end(),
+                   {option(port.at("name")), folder / (name + "_" + port.at("name").get<std::string>() + ".mha")});
   return words;
 }
 
@@ -62,7 +70,8 @@ TEST_F(Replay, OfEveryTaskGivesTheSameBits) {
       ++tasks;
       for (const std::string threads : {"1", "2"})
         for (const bool isolated : {false, true}) {
-          std::vector<std::string> again{"replay", folder / "report.json", "--threads", threads, "--json", "--progress", "none"};
+          std::vector<std::string> again{"replay", folder / "report.json", "--threads", threads,
+                                         "--json", "--progress",           "none"};
           if (isolated) again.emplace_back("--isolate");
           const Answer answer = isocenter(again);
           EXPECT_EQ(answer.code, 0) << threads << " threads, isolated " << isolated << answer.err;

@@ -9,10 +9,30 @@ namespace iso {
 
 /// What went wrong, in the classes a caller can act on. `exit_code` turns it into a program's answer.
 enum class Errc : std::uint8_t {
-  usage, cannot_read, no_input, invalid_input, shape_mismatch, type_mismatch, input_directory,
-  cannot_write, output_directory, no_network, no_association, transfer_failed,
-  internal, unsupported, device_failed, out_of_memory, out_of_device_memory, no_device, invalid_result,
-  plugin_incompatible, plugin_crashed, cancelled, quality_gate, geometry_refused
+  usage,
+  cannot_read,
+  no_input,
+  invalid_input,
+  shape_mismatch,
+  type_mismatch,
+  input_directory,
+  cannot_write,
+  output_directory,
+  no_network,
+  no_association,
+  transfer_failed,
+  internal,
+  unsupported,
+  device_failed,
+  out_of_memory,
+  out_of_device_memory,
+  no_device,
+  invalid_result,
+  plugin_incompatible,
+  plugin_crashed,
+  cancelled,
+  quality_gate,
+  geometry_refused
 };
 
 /// The exit code of every program of ours, in DCMTK's ranges, and the only place that says so. 0 is success;
@@ -23,14 +43,18 @@ enum class Errc : std::uint8_t {
     case usage: return 1;
     case cannot_read: return 20;
     case no_input: return 21;
-    case invalid_input: case shape_mismatch: case type_mismatch: return 22;
+    case invalid_input:
+    case shape_mismatch:
+    case type_mismatch: return 22;
     case input_directory: return 25;
     case cannot_write: return 40;
     case output_directory: return 45;
     case no_network: return 60;
     case no_association: return 61;
     case transfer_failed: return 62;
-    case internal: case unsupported: case device_failed: return 80;
+    case internal:
+    case unsupported:
+    case device_failed: return 80;
     case out_of_memory: return 81;
     case out_of_device_memory: return 82;
     case no_device: return 83;
@@ -83,7 +107,6 @@ class Error : public std::runtime_error {
 
 /// For our own mistakes, never for input. Throws `internal` naming the condition.
 [[noreturn]] void assertion_failed(const char* condition, Here where);
-#define ISO_ASSERT(condition) \
-  ((condition) ? void(0) : ::iso::assertion_failed(#condition, ::iso::Here::now()))
+#define ISO_ASSERT(condition) ((condition) ? void(0) : ::iso::assertion_failed(#condition, ::iso::Here::now()))
 
 }  // namespace iso

@@ -24,9 +24,21 @@ void write(Level at, std::string_view topic, const Parts&... parts) {
   (text << ... << parts);
   line(at, topic, text.str());
 }
-template <class... P> void debug(std::string_view topic, const P&... p) { write(Level::debug, topic, p...); }
-template <class... P> void info(std::string_view topic, const P&... p) { write(Level::info, topic, p...); }
-template <class... P> void warning(std::string_view topic, const P&... p) { write(Level::warning, topic, p...); }
-template <class... P> void error(std::string_view topic, const P&... p) { write(Level::error, topic, p...); }
+template <class... P>
+void debug(std::string_view topic, const P&... p) {
+  write(Level::debug, topic, p...);
+}
+template <class... P>
+void info(std::string_view topic, const P&... p) {
+  write(Level::info, topic, p...);
+}
+template <class... P>
+void warning(std::string_view topic, const P&... p) {
+  write(Level::warning, topic, p...);
+}
+template <class... P>
+void error(std::string_view topic, const P&... p) {
+  write(Level::error, topic, p...);
+}
 
 }  // namespace iso::log

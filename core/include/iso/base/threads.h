@@ -9,10 +9,10 @@ namespace iso {
 /// and FFTW are given. Starts as the cores that affinity, cgroup or Slurm leave us.
 class ThreadBudget {
  public:
-  static void set(int threads);                ///< throws usage if below 1; also tells OpenMP of this thread
+  static void set(int threads);  ///< throws usage if below 1; also tells OpenMP of this thread
   [[nodiscard]] static int threads() noexcept;
   [[nodiscard]] static int available() noexcept;  ///< what the machine leaves us, whatever was set
-  static void enter();                         ///< first call of every thread that computes: OpenMP counts a thread
+  static void enter();                            ///< first call of every thread that computes: OpenMP counts a thread
 };
 
 /// Calls body(begin, end) over [0, count) on the threads of the budget, in chunks fixed by `count` and

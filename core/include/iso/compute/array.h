@@ -19,8 +19,8 @@ class Stream {
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
   virtual ~Stream();
-  virtual void synchronize() = 0;                                 ///< also where device errors surface
-  [[nodiscard]] virtual void* native_handle() const noexcept = 0; ///< cudaStream_t or null
+  virtual void synchronize() = 0;                                  ///< also where device errors surface
+  [[nodiscard]] virtual void* native_handle() const noexcept = 0;  ///< cudaStream_t or null
   [[nodiscard]] const std::stop_token& stop() const noexcept { return stop_; }
   /// Throws cancelled once a stop was requested. Long operators ask between blocks of at most 200 ms.
   void check_stop() const;

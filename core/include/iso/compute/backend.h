@@ -36,23 +36,24 @@ class VectorOps {
  public:
   virtual ~VectorOps();
   virtual void fill(Array& x, double value, Stream&) const = 0;
-  virtual void copy(const Array& x, Array& y, Stream&) const = 0;                                ///< y = x
-  virtual void scale(std::complex<double> a, Array& x, Stream&) const = 0;                       ///< x *= a
-  virtual void axpy(std::complex<double> a, const Array& x, Array& y, Stream&) const = 0;        ///< y += a x
-  virtual void axpby(std::complex<double> a, const Array& x, std::complex<double> b, Array& y, Stream&) const = 0;  ///< y = a x + b y
+  virtual void copy(const Array& x, Array& y, Stream&) const = 0;                          ///< y = x
+  virtual void scale(std::complex<double> a, Array& x, Stream&) const = 0;                 ///< x *= a
+  virtual void axpy(std::complex<double> a, const Array& x, Array& y, Stream&) const = 0;  ///< y += a x
+  virtual void axpby(std::complex<double> a, const Array& x, std::complex<double> b, Array& y,
+                     Stream&) const = 0;                                                              ///< y = a x + b y
   [[nodiscard]] virtual std::complex<double> dot(const Array& x, const Array& y, Stream&) const = 0;  ///< xᴴ y
-  [[nodiscard]] virtual double norm2(const Array& x, Stream&) const = 0;                         ///< sqrt(xᴴ x)
-  [[nodiscard]] virtual double max_abs(const Array& x, Stream&) const = 0;                       ///< NaN if any is
+  [[nodiscard]] virtual double norm2(const Array& x, Stream&) const = 0;                              ///< sqrt(xᴴ x)
+  [[nodiscard]] virtual double max_abs(const Array& x, Stream&) const = 0;                            ///< NaN if any is
   [[nodiscard]] virtual bool all_finite(const Array& x, Stream&) const = 0;
-  virtual void multiply(const Array& x, const Array& y, Array& out, Stream&) const = 0;          ///< element by element
-  virtual void reciprocal(Array& x, double threshold, Stream&) const = 0;                        ///< 1/x; 0 where |x| <= threshold
-  virtual void clamp(double low, double high, Array& x, Stream&) const = 0;                      ///< real only
-  virtual void soft_threshold(double level, Array& x, Stream&) const = 0;                        ///< x max(0, 1 - level/|x|)
+  virtual void multiply(const Array& x, const Array& y, Array& out, Stream&) const = 0;  ///< element by element
+  virtual void reciprocal(Array& x, double threshold, Stream&) const = 0;    ///< 1/x; 0 where |x| <= threshold
+  virtual void clamp(double low, double high, Array& x, Stream&) const = 0;  ///< real only
+  virtual void soft_threshold(double level, Array& x, Stream&) const = 0;    ///< x max(0, 1 - level/|x|)
   /// Vectors over the last axis at each point of the others: shrunk by `level` in length (isotropic soft threshold).
   virtual void shrink_vectors(double level, Array& x, Stream&) const = 0;
   /// Likewise, projected on the ball of that radius.
   virtual void project_vectors(double radius, Array& x, Stream&) const = 0;
-  [[nodiscard]] virtual double sum_vector_norms(const Array& x, Stream&) const = 0;              ///< total variation of a gradient
+  [[nodiscard]] virtual double sum_vector_norms(const Array& x, Stream&) const = 0;  ///< total variation of a gradient
 };
 
 /// One device. A job runs on one backend from beginning to end. Memory moves only through upload and download.
@@ -84,7 +85,9 @@ class HostBackend : public Backend {
 /// Knows the backends of this machine, including those that could not be used and why.
 class BackendRegistry {
  public:
-  struct Absent { std::string id, reason; };
+  struct Absent {
+    std::string id, reason;
+  };
   void add(std::unique_ptr<Backend> backend, int preference);
   void note_absent(std::string id, std::string reason);
   [[nodiscard]] std::span<const std::unique_ptr<Backend>> available() const noexcept { return backends_; }

@@ -23,36 +23,36 @@ enum class Quantity : std::uint8_t { unknown, attenuation_per_mm, hounsfield, si
 /// Text about the data that travels with it: where it came from, what was assumed. No patient names.
 using Metadata = std::map<std::string, std::string>;
 
-struct Volume {          ///< x, y, z[, t]
+struct Volume {  ///< x, y, z[, t]
   PixelBlock pixels;
   VoxelGrid grid;
   Quantity quantity{Quantity::unknown};
   Metadata meta;
 };
-struct LabelMap {        ///< x, y, z; u8 or u16
+struct LabelMap {  ///< x, y, z; u8 or u16
   PixelBlock labels;
   VoxelGrid grid;
   std::vector<std::string> names;
   Metadata meta;
 };
-struct Sinogram {        ///< u, v, view; line integrals without unit
+struct Sinogram {  ///< u, v, view; line integrals without unit
   PixelBlock readings;
   ProjectionGeometry geometry;
   Metadata meta;
 };
-struct KSpace {          ///< readout, phase, partition, coil, frame; c64
+struct KSpace {  ///< readout, phase, partition, coil, frame; c64
   PixelBlock samples;
   Trajectory trajectory;
   VoxelGrid grid;
   std::optional<PixelBlock> coil_sensitivities;  ///< x, y, z, coil
   Metadata meta;
 };
-struct SpectralCube {    ///< x, y, band
+struct SpectralCube {  ///< x, y, band
   PixelBlock pixels;
   std::vector<double> wavelengths_nm;
   Metadata meta;
 };
-struct Table {           ///< values[row][column]
+struct Table {  ///< values[row][column]
   std::vector<std::string> columns;
   std::vector<std::vector<double>> values;
   Metadata meta;

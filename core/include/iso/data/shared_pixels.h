@@ -16,9 +16,9 @@ class SharedPixels {
   /// Takes the descriptor over, even when it throws. Throws invalid_input unless sealed and large enough.
   [[nodiscard]] static SharedPixels adopt(int descriptor, const ArraySpec& spec);
   [[nodiscard]] static SharedPixels copy_of(const PixelBlock& block);  ///< created, filled and sealed
-  [[nodiscard]] std::span<std::byte> bytes();  ///< throws internal after seal()
+  [[nodiscard]] std::span<std::byte> bytes();                          ///< throws internal after seal()
   void seal();
-  [[nodiscard]] PixelBlock block() const;      ///< no copy; it keeps the mapping alive. Throws internal before seal()
+  [[nodiscard]] PixelBlock block() const;  ///< no copy; it keeps the mapping alive. Throws internal before seal()
   [[nodiscard]] int descriptor() const noexcept;
 
  private:

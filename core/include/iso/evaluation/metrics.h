@@ -37,7 +37,8 @@ struct ImageMetrics {
 /// without data_range).
 /// Source   SSIM: Z. Wang et al., IEEE Trans. Image Process. 13 (2004) 600; HFEN: S. Ravishankar and Y. Bresler,
 /// IEEE Trans. Med. Imaging 30 (2011) 1028.
-[[nodiscard]] ImageMetrics compare(const PixelBlock& image, const PixelBlock& reference, const CompareOptions& options = {});
+[[nodiscard]] ImageMetrics compare(const PixelBlock& image, const PixelBlock& reference,
+                                   const CompareOptions& options = {});
 
 /// Display window in Hounsfield units.
 struct Window {
@@ -50,7 +51,8 @@ struct WindowMetrics {
   ImageMetrics mapped;
   double rmse_hu{0};
 };
-[[nodiscard]] WindowMetrics compare_hounsfield(const PixelBlock& image_hu, const PixelBlock& reference_hu, const Window& window = {});
+[[nodiscard]] WindowMetrics compare_hounsfield(const PixelBlock& image_hu, const PixelBlock& reference_hu,
+                                               const Window& window = {});
 
 /// HU = 1000 (mu / mu_water - 1), in the type of the input. mu_water 0.0192 / mm at about 70 keV.
 [[nodiscard]] PixelBlock to_hounsfield(const PixelBlock& attenuation_per_mm, double water_per_mm = 0.0192);

@@ -9,8 +9,8 @@ namespace iso::evaluation {
 /// What a photon-counting reading suffers: N = Poisson(I0 exp(-p)) + Normal(0, sigma_e), N = max(N, 1),
 /// p' = -ln(N / I0), with p the line integral without unit (attenuation x length).
 struct NoiseModel {
-  double photons{1e5};            ///< I0, counts a reading without object
-  double electronic_counts{0};    ///< sigma_e; 3.2 is usual
+  double photons{1e5};          ///< I0, counts a reading without object
+  double electronic_counts{0};  ///< sigma_e; 3.2 is usual
   std::uint64_t seed{0};
 };
 

@@ -33,11 +33,11 @@ struct Ray {
 /// R being the counter-clockwise rotation about +z. This is ASTRA's convention: detector coordinate of a parallel
 /// ray through (x, y) is x cos b + y sin b.
 struct CircularScan {
-  double source_to_axis_mm{0};      ///< ignored by a parallel beam
-  double source_to_detector_mm{0};  ///< likewise
-  std::array<std::int64_t, 2> elements{1, 1};   ///< u, v
-  Vec3 offset_mm{};                 ///< u and v offset of the detector centre; third: source offset along u
-  std::array<double, 2> element_pitch_mm{1, 1}; ///< at the detector
+  double source_to_axis_mm{0};                 ///< ignored by a parallel beam
+  double source_to_detector_mm{0};             ///< likewise
+  std::array<std::int64_t, 2> elements{1, 1};  ///< u, v
+  Vec3 offset_mm{};                            ///< u and v offset of the detector centre; third: source offset along u
+  std::array<double, 2> element_pitch_mm{1, 1};  ///< at the detector
   DetectorShape shape{DetectorShape::flat};
   double source_offset_v_mm{0};
   double detector_in_plane_rad{0};  ///< rotation of the detector about its normal
@@ -52,8 +52,7 @@ class ProjectionGeometry {
   ProjectionGeometry() = default;
   /// Free per-view vectors, as in ASTRA's *_vec geometries. Throws invalid_input: no elements, non-finite
   /// vectors, zero steps, steps that are parallel.
-  ProjectionGeometry(Beam beam, DetectorShape shape, std::array<std::int64_t, 2> elements,
-                     std::vector<View> views);
+  ProjectionGeometry(Beam beam, DetectorShape shape, std::array<std::int64_t, 2> elements, std::vector<View> views);
 
   static ProjectionGeometry parallel(std::span<const double> angles_rad, std::array<std::int64_t, 2> elements,
                                      std::array<double, 2> element_pitch_mm, double u_offset_mm = 0);
@@ -64,7 +63,7 @@ class ProjectionGeometry {
   [[nodiscard]] DetectorShape detector_shape() const noexcept { return shape_; }
   [[nodiscard]] std::array<std::int64_t, 2> elements() const noexcept { return elements_; }
   [[nodiscard]] std::span<const View> views() const noexcept { return views_; }
-  [[nodiscard]] Shape sinogram_shape() const;  ///< (u, v, view)
+  [[nodiscard]] Shape sinogram_shape() const;        ///< (u, v, view)
   [[nodiscard]] double pitch_u_mm() const noexcept;  ///< of the first view
   [[nodiscard]] double pitch_v_mm() const noexcept;
   /// Position of a detector element (fractional indices allowed), flat or arc.

@@ -16,7 +16,7 @@ inline constexpr Mat3 identity3{1, 0, 0, 0, 1, 0, 0, 0, 1};
 struct VoxelGrid {
   std::array<std::int64_t, 3> size{1, 1, 1};  ///< x, y, z
   Vec3 spacing_mm{1, 1, 1};
-  Vec3 origin_mm{};                           ///< centre of voxel (0, 0, 0)
+  Vec3 origin_mm{};  ///< centre of voxel (0, 0, 0)
   Mat3 direction{identity3};
 
   /// A grid centred on the isocentre.

@@ -20,10 +20,12 @@ namespace iso::io {
 ///     {"beam": "cone", "elements": [..], "detector": "flat", "views": [[sx,sy,sz, dx,dy,dz, ux,uy,uz, vx,vy,vz], ...]}
 ///
 /// Throws cannot_read, or invalid_input naming the member and what is wrong with it.
-[[nodiscard]] ProjectionGeometry read_geometry(const std::filesystem::path& file, std::array<std::int64_t, 2> elements = {0, 0},
+[[nodiscard]] ProjectionGeometry read_geometry(const std::filesystem::path& file,
+                                               std::array<std::int64_t, 2> elements = {0, 0},
                                                std::array<double, 2> pitch_mm = {0, 0});
 [[nodiscard]] ProjectionGeometry geometry_from_json(std::string_view text);
-[[nodiscard]] std::string to_json(const ProjectionGeometry& geometry);  ///< the orbit form where it agrees within 1e-9 mm, else views
+[[nodiscard]] std::string to_json(
+    const ProjectionGeometry& geometry);  ///< the orbit form where it agrees within 1e-9 mm, else views
 /// By extension: .xml (RTK; throws unsupported if the orbit is not circular) or .json. Atomic.
 void write_geometry(const std::filesystem::path& file, const ProjectionGeometry& geometry, bool overwrite);
 

@@ -28,10 +28,10 @@
 namespace iso::io {
 
 struct ReadOptions {
-  std::optional<Kind> expected;            ///< type_mismatch if the file holds something else and cannot be read as this
-  std::filesystem::path geometry;          ///< of a scan: RTK XML or geometry JSON (iso/io/geometry_file.h)
+  std::optional<Kind> expected;    ///< type_mismatch if the file holds something else and cannot be read as this
+  std::filesystem::path geometry;  ///< of a scan: RTK XML or geometry JSON (iso/io/geometry_file.h)
   std::map<std::string, std::string> hints;  ///< an unknown hint is invalid_input, naming those the format knows
-  std::vector<Finding> accepted;           ///< geometry findings not to refuse
+  std::vector<Finding> accepted;             ///< geometry findings not to refuse
 };
 
 struct WriteOptions {
@@ -39,11 +39,11 @@ struct WriteOptions {
 };
 
 struct Format {
-  std::string name;                      ///< "NRRD"
-  std::vector<std::string> extensions;   ///< lower case with dot: ".nii.gz"; the first is the one written
+  std::string name;                     ///< "NRRD"
+  std::vector<std::string> extensions;  ///< lower case with dot: ".nii.gz"; the first is the one written
   std::vector<Kind> reads, writes;
   std::vector<std::string> hints;
-  std::string help;                      ///< one sentence: what is kept, what is lost
+  std::string help;  ///< one sentence: what is kept, what is lost
 };
 
 /// One format. Handlers are stateless and safe from several threads.

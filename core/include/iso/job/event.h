@@ -18,15 +18,15 @@ enum class Tells : std::uint8_t { state, progress, plot, log, warning, preview, 
 struct Event {
   std::uint64_t job{0};
   State state{State::queued};
-  double fraction{0};              ///< of the whole job, 0 to 1, never falling
-  std::string stage;               ///< short noun phrase
-  std::string message;             ///< text of log, warning and of an end
+  double fraction{0};   ///< of the whole job, 0 to 1, never falling
+  std::string stage;    ///< short noun phrase
+  std::string message;  ///< text of log, warning and of an end
   Tells tells{Tells::state};
   double elapsed_seconds{0};
   std::optional<double> remaining_seconds;  ///< from the pace so far, once there is one
-  std::string curve;               ///< plot: name of the curve, and its point
-  double x{0}, y{0};               ///< or of `needs`
-  std::string output;              ///< preview: the port, and what stands there so far
+  std::string curve;                        ///< plot: name of the curve, and its point
+  double x{0}, y{0};                        ///< or of `needs`
+  std::string output;                       ///< preview: the port, and what stands there so far
   DatasetPtr data;
 };
 

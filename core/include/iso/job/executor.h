@@ -43,16 +43,17 @@ class TaskSource {
 
 /// How to run, where the recipe says what.
 struct ExecutionOptions {
-  int threads{0};                    ///< 0: the budget as it stands
-  bool overwrite{false};             ///< replace outputs that exist; otherwise they are refused before the run
-  bool ignore_memory{false};         ///< run although the estimate is above what is available
+  int threads{0};                     ///< 0: the budget as it stands
+  bool overwrite{false};              ///< replace outputs that exist; otherwise they are refused before the run
+  bool ignore_memory{false};          ///< run although the estimate is above what is available
   std::size_t memory_limit_bytes{0};  ///< what the job may take; 0: what is available now
-  int preview_every{0};              ///< pass on every n-th preview the task offers; 0: none
-  bool write_records{true};          ///< beside every output file
-  bool estimate_only{false};         ///< make every check, note what a run would take, and end before it
-  std::chrono::milliseconds checkpoint_every{0};  ///< keep the state of a long run so often, beside the first output file; 0: never
-  bool resume{false};                ///< go on from such a state, if it belongs to the same run
-  std::filesystem::path scratch;     ///< parent of the job's scratch folder; empty: TMPDIR or /tmp
+  int preview_every{0};               ///< pass on every n-th preview the task offers; 0: none
+  bool write_records{true};           ///< beside every output file
+  bool estimate_only{false};          ///< make every check, note what a run would take, and end before it
+  std::chrono::milliseconds checkpoint_every{
+      0};                         ///< keep the state of a long run so often, beside the first output file; 0: never
+  bool resume{false};             ///< go on from such a state, if it belongs to the same run
+  std::filesystem::path scratch;  ///< parent of the job's scratch folder; empty: TMPDIR or /tmp
   std::map<std::string, std::string> libraries;  ///< versions the program knows of, for the record
 };
 
@@ -61,8 +62,7 @@ class Executor {
   virtual ~Executor() = default;
   /// Blocks until the job ends, whichever way: a failure is in the record (state, error, message, hint), not an
   /// exception. A job that did not end `done` has written nothing but a checkpoint, if it was told to keep one.
-  [[nodiscard]] virtual Record execute(const Recipe& recipe, const std::stop_token& stop,
-                                       const OnEvent& on_event) = 0;
+  [[nodiscard]] virtual Record execute(const Recipe& recipe, const std::stop_token& stop, const OnEvent& on_event) = 0;
 };
 
 /// Runs on the calling thread, in this process, one job at a time. `registry` and `source` outlive it. Without
@@ -82,7 +82,7 @@ class Queue {
   Queue& operator=(const Queue&) = delete;
   std::uint64_t submit(Recipe recipe, Isolation isolation, OnEvent on_event = {});  ///< throws usage without executor
   void cancel(std::uint64_t job) noexcept;
-  [[nodiscard]] State state(std::uint64_t job) const;        ///< throws usage for an unknown job
+  [[nodiscard]] State state(std::uint64_t job) const;           ///< throws usage for an unknown job
   [[nodiscard]] std::optional<Record> wait(std::uint64_t job);  ///< nothing for an unknown job
 
  private:

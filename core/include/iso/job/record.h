@@ -32,7 +32,7 @@ struct Record {
   double estimated_seconds{0};            ///< and of its time; 0: it had no idea
   std::map<std::string, double> quality;  ///< last value of every curve the task plotted
   State state{State::queued};
-  std::optional<Errc> error;              ///< set when failed, crashed or cancelled
+  std::optional<Errc> error;  ///< set when failed, crashed or cancelled
   std::string error_message, error_hint;
   std::vector<std::string> warnings;
 };
@@ -43,7 +43,7 @@ struct Record {
 
 /// "rec.mha" -> "rec.mha.record.json".
 [[nodiscard]] std::filesystem::path record_path(const std::filesystem::path& output);
-[[nodiscard]] Record read_record(const std::filesystem::path& file);  ///< throws cannot_read, invalid_input
+[[nodiscard]] Record read_record(const std::filesystem::path& file);         ///< throws cannot_read, invalid_input
 void write_record(const std::filesystem::path& file, const Record& record);  ///< whole or not at all; cannot_write
 
 /// What two runs of one recipe differ in: digests first ("output volume: ..."), then backend, level, threads,

@@ -35,7 +35,9 @@ namespace iso::params {
 
 /// An enum is a choice if `choice_names(E{})` (found by its namespace) gives the name of each enumerator 0, 1, 2, ...
 template <class T>
-concept Choice = std::is_enum_v<T> && requires { choice_names(T{}); };
+concept Choice = std::is_enum_v<T> && requires {
+  choice_names(T{});
+};
 
 template <class Owner, class T>
 struct Field {
@@ -46,6 +48,7 @@ struct Field {
   bool advanced{false}, logarithmic{false};
   std::string_view condition_field{}, condition_value{};  ///< several values separated by '|'
 
+  // clang-format off
   [[nodiscard]] constexpr Field with_label(std::string_view v) const { auto f = *this; f.label = v; return f; }
   [[nodiscard]] constexpr Field with_help(std::string_view v) const { auto f = *this; f.help = v; return f; }
   [[nodiscard]] constexpr Field with_unit(std::string_view v) const { auto f = *this; f.unit = v; return f; }
@@ -53,8 +56,12 @@ struct Field {
   [[nodiscard]] constexpr Field at_least(double low) const { auto f = *this; f.minimum = low; return f; }
   [[nodiscard]] constexpr Field as_advanced() const { auto f = *this; f.advanced = true; return f; }
   [[nodiscard]] constexpr Field as_logarithmic() const { auto f = *this; f.logarithmic = true; return f; }
+  // clang-format on
   [[nodiscard]] constexpr Field visible_when(std::string_view field, std::string_view value) const {
-    auto f = *this; f.condition_field = field; f.condition_value = value; return f;
+    auto f = *this;
+    f.condition_field = field;
+    f.condition_value = value;
+    return f;
   }
 };
 
@@ -65,20 +72,29 @@ template <class Owner, class T>
 
 /// A plain struct whose member initialisers are the defaults and whose fields() names its members.
 template <class P>
-concept Describable = std::default_initializable<P> && std::equality_comparable<P> && requires { P::fields(); };
+concept Describable = std::default_initializable<P> && std::equality_comparable<P> && requires {
+  P::fields();
+};
 
 namespace detail {
 
 template <class T>
 constexpr FieldKind kind_of_member() {
-  if constexpr (std::same_as<T, bool>) return FieldKind::boolean;
-  else if constexpr (std::integral<T>) return FieldKind::integer;
-  else if constexpr (std::floating_point<T>) return FieldKind::real;
-  else if constexpr (Choice<T>) return FieldKind::choice;
-  else if constexpr (std::same_as<T, std::filesystem::path>) return FieldKind::path;
-  else if constexpr (std::same_as<T, std::vector<double>>) return FieldKind::numbers;
+  if constexpr (std::same_as<T, bool>)
+    return FieldKind::boolean;
+  else if constexpr (std::integral<T>)
+    return FieldKind::integer;
+  else if constexpr (std::floating_point<T>)
+    return FieldKind::real;
+  else if constexpr (Choice<T>)
+    return FieldKind::choice;
+  else if constexpr (std::same_as<T, std::filesystem::path>)
+    return FieldKind::path;
+  else if constexpr (std::same_as<T, std::vector<double>>)
+    return FieldKind::numbers;
   else {
-    static_assert(std::same_as<T, std::string>, "a parameter is bool, integer, floating point, choice, text, path or numbers");
+    static_assert(std::same_as<T, std::string>,
+                  "a parameter is bool, integer, floating point, choice, text, path or numbers");
     return FieldKind::text;
   }
 }
@@ -97,31 +113,41 @@ inline double shortest(float value) {
 
 template <class T>
 Value value_of(const T& member) {
-  if constexpr (std::same_as<T, bool>) return member;
-  else if constexpr (std::integral<T>) return static_cast<std::int64_t>(member);
-  else if constexpr (std::same_as<T, float>) return shortest(member);
-  else if constexpr (std::floating_point<T>) return static_cast<double>(member);
-  else if constexpr (Choice<T>) return std::string{choice_names(T{})[static_cast<std::size_t>(member)]};
-  else if constexpr (std::same_as<T, std::filesystem::path>) return member.string();
-  else return member;
+  if constexpr (std::same_as<T, bool>)
+    return member;
+  else if constexpr (std::integral<T>)
+    return static_cast<std::int64_t>(member);
+  else if constexpr (std::same_as<T, float>)
+    return shortest(member);
+  else if constexpr (std::floating_point<T>)
+    return static_cast<double>(member);
+  else if constexpr (Choice<T>)
+    return std::string{choice_names(T{})[static_cast<std::size_t>(member)]};
+  else if constexpr (std::same_as<T, std::filesystem::path>)
+    return member.string();
+  else
+    return member;
 }
 
 template <class T>
 void assign(std::string_view name, T& member, const Value& value) {
-  if constexpr (std::same_as<T, bool>) member = std::get<bool>(value);
+  if constexpr (std::same_as<T, bool>)
+    member = std::get<bool>(value);
   else if constexpr (std::integral<T>) {
     const std::int64_t whole = std::get<std::int64_t>(value);
     if (!std::in_range<T>(whole)) refuse_narrow(name, whole);
     member = static_cast<T>(whole);
-  }
-  else if constexpr (std::floating_point<T>) member = static_cast<T>(std::get<double>(value));
+  } else if constexpr (std::floating_point<T>)
+    member = static_cast<T>(std::get<double>(value));
   else if constexpr (Choice<T>) {
     const auto names = choice_names(T{});
     for (std::size_t i = 0; i < names.size(); ++i) {
       if (names[i] == std::get<std::string>(value)) member = static_cast<T>(i);
     }
-  } else if constexpr (std::same_as<T, std::vector<double>>) member = std::get<std::vector<double>>(value);
-  else member = std::get<std::string>(value);
+  } else if constexpr (std::same_as<T, std::vector<double>>)
+    member = std::get<std::vector<double>>(value);
+  else
+    member = std::get<std::string>(value);
 }
 
 /// The value of each field from a JSON object, missing members taking their defaults, and an object made of values. In

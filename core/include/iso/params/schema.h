@@ -15,7 +15,7 @@ namespace iso::params {
 using Value = std::variant<bool, std::int64_t, double, std::string, std::vector<double>>;
 
 enum class FieldKind : std::uint8_t { boolean, integer, real, text, choice, path, numbers };
-[[nodiscard]] std::string_view to_string(FieldKind kind) noexcept;  ///< "integer"
+[[nodiscard]] std::string_view to_string(FieldKind kind) noexcept;      ///< "integer"
 [[nodiscard]] FieldKind field_kind_from_string(std::string_view name);  ///< throws invalid_input
 
 /// The field matters only while `field` has one of `values` (their text form: "tv", "true", "3").
@@ -25,9 +25,9 @@ struct Condition {
 };
 
 struct FieldInfo {
-  std::string name;   ///< snake_case; JSON key; `--kebab-case` on the command line
+  std::string name;  ///< snake_case; JSON key; `--kebab-case` on the command line
   std::string label, help;
-  std::string unit;   ///< "mm", "1", "iterations"
+  std::string unit;  ///< "mm", "1", "iterations"
   FieldKind kind{FieldKind::text};
   Value default_value;
   std::optional<double> minimum, maximum;  ///< inclusive; numbers: of each element

@@ -19,14 +19,14 @@ inline constexpr std::uint32_t abi_minor = 0;  ///< raised when something is add
 /// Plain data, readable before any C++ object crosses the boundary. New members only at the end.
 extern "C" struct PluginDescriptor {
   std::uint32_t struct_bytes, abi_major, abi_minor;
-  const char* build_tag;  ///< ISO_BUILD_TAG of the SDK the plugin was built with
-  const char* id;         ///< "sparse_view_ct"; task ids start with it: "sparse_view_ct/tv"
-  const char* version;    ///< semantic version of the plugin
-  const char* title;      ///< for people
-  const char* licence;    ///< SPDX
-  const char* const* task_ids;                  ///< ended by null
-  Task* (*create_task)(const char* task_id);    ///< null for an unknown id; may throw Error
-  void (*destroy_task)(Task* task);             ///< never throws
+  const char* build_tag;                      ///< ISO_BUILD_TAG of the SDK the plugin was built with
+  const char* id;                             ///< "sparse_view_ct"; task ids start with it: "sparse_view_ct/tv"
+  const char* version;                        ///< semantic version of the plugin
+  const char* title;                          ///< for people
+  const char* licence;                        ///< SPDX
+  const char* const* task_ids;                ///< ended by null
+  Task* (*create_task)(const char* task_id);  ///< null for an unknown id; may throw Error
+  void (*destroy_task)(Task* task);           ///< never throws
 };
 
 using PluginEntry = const PluginDescriptor* (*)();
@@ -47,6 +47,6 @@ inline constexpr const char* entry_symbol = "iso_plugin_v1";
 #else
 #define ISO_CHECKED_TAG ""
 #endif
-#define ISO_BUILD_TAG                                                                                        \
-  ISO_COMPILER_TAG "-cxx11abi" ISO_STRING(_GLIBCXX_USE_CXX11_ABI) ISO_CHECKED_TAG                            \
+#define ISO_BUILD_TAG                                                             \
+  ISO_COMPILER_TAG "-cxx11abi" ISO_STRING(_GLIBCXX_USE_CXX11_ABI) ISO_CHECKED_TAG \
       "-itk" ISO_STRING(ITK_VERSION_MAJOR) "." ISO_STRING(ITK_VERSION_MINOR)

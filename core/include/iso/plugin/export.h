@@ -47,15 +47,22 @@ template <std::size_t N>
 }  // namespace detail
 }  // namespace iso::plugin
 
-#define ISO_PLUGIN(id, version, title, licence, ...)                                                             \
+#define ISO_PLUGIN(id, version, title, licence, ...)                                                                 \
   extern "C" __attribute__((visibility("default"))) const ::iso::plugin::PluginDescriptor* iso_plugin_v1() noexcept; \
-  extern "C" const ::iso::plugin::PluginDescriptor* iso_plugin_v1() noexcept {                                   \
-    static constexpr ::iso::plugin::TaskFactory factories[] = {__VA_ARGS__};                                     \
-    static constexpr auto ids = ::iso::plugin::detail::ids_of(factories);                                        \
-    static constexpr ::iso::plugin::PluginDescriptor descriptor{                                                 \
-        sizeof(::iso::plugin::PluginDescriptor), ::iso::plugin::abi_major, ::iso::plugin::abi_minor,             \
-        ISO_BUILD_TAG, id, version, title, licence, ids.data(),                                                  \
-        [](const char* task_id) { return ::iso::plugin::detail::make_task(factories, task_id); },                \
-        [](::iso::plugin::Task* made) { delete made; }};                                                         \
-    return &descriptor;                                                                                          \
+  extern "C" const ::iso::plugin::PluginDescriptor* iso_plugin_v1() noexcept {                                       \
+    static constexpr ::iso::plugin::TaskFactory factories[] = {__VA_ARGS__};                                         \
+    static constexpr auto ids = ::iso::plugin::detail::ids_of(factories);                                            \
+    static constexpr ::iso::plugin::PluginDescriptor descriptor{                                                     \
+        sizeof(::iso::plugin::PluginDescriptor),                                                                     \
+        ::iso::plugin::abi_major,                                                                                    \
+        ::iso::plugin::abi_minor,                                                                                    \
+        ISO_BUILD_TAG,                                                                                               \
+        id,                                                                                                          \
+        version,                                                                                                     \
+        title,                                                                                                       \
+        licence,                                                                                                     \
+        ids.data(),                                                                                                  \
+        [](const char* task_id) { return ::iso::plugin::detail::make_task(factories, task_id); },                    \
+        [](::iso::plugin::Task* made) { delete made; }};                                                             \
+    return &descriptor;                                                                                              \
   }

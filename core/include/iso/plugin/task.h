@@ -75,10 +75,10 @@ struct Suitability {
 
 /// What people read about a task, in lists, help and manual.
 struct About {
-  std::string title;        ///< "Total variation", at most 60 characters
-  std::string summary;      ///< one or two sentences
-  std::string description;  ///< Markdown: what it computes, equations, limits
-  std::string category;     ///< "Reconstruction", "Segmentation", "Filtering", "Unmixing", "Evaluation"
+  std::string title;                    ///< "Total variation", at most 60 characters
+  std::string summary;                  ///< one or two sentences
+  std::string description;              ///< Markdown: what it computes, equations, limits
+  std::string category;                 ///< "Reconstruction", "Segmentation", "Filtering", "Unmixing", "Evaluation"
   std::vector<std::string> references;  ///< citation with DOI
 };
 
@@ -109,7 +109,8 @@ class Task {
   [[nodiscard]] virtual std::string schema_json() const = 0;  ///< made by TypedTask from the fields
   [[nodiscard]] virtual Suitability suits(const Datasets& inputs, const std::string& parameters_json) const = 0;
   [[nodiscard]] virtual Needs needs(const Datasets& inputs, const std::string& parameters_json) const = 0;
-  [[nodiscard]] virtual Datasets run(const Datasets& inputs, const std::string& parameters_json, RunContext& context) = 0;
+  [[nodiscard]] virtual Datasets run(const Datasets& inputs, const std::string& parameters_json,
+                                     RunContext& context) = 0;
   /// Whether `begin` makes an interaction; said in the manifest, so that a program can offer it without loading code.
   [[nodiscard]] virtual bool interactive() const noexcept;
   /// An interaction, or null for a task that only runs.

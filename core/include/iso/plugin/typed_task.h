@@ -9,7 +9,8 @@ namespace iso::plugin {
 template <class T>
 [[nodiscard]] const T& input(const Datasets& inputs, std::string_view port) {
   const auto found = inputs.find(port);
-  if (found == inputs.end() || !found->second) throw Error{Errc::no_input, "the input '" + std::string{port} + "' is missing"};
+  if (found == inputs.end() || !found->second)
+    throw Error{Errc::no_input, "the input '" + std::string{port} + "' is missing"};
   return get<T>(found->second);
 }
 

@@ -6,9 +6,9 @@
 namespace iso::solvers {
 
 struct AdmmOptions {
-  double penalty{1};       ///< rho
-  int inner_iterations{4}; ///< conjugate gradients on (AᴴA + rho KᴴK) x = ...
-  FunctionalPtr box{};     ///< a constraint on x itself, as one more split variable; null: none
+  double penalty{1};        ///< rho
+  int inner_iterations{4};  ///< conjugate gradients on (AᴴA + rho KᴴK) x = ...
+  FunctionalPtr box{};      ///< a constraint on x itself, as one more split variable; null: none
 };
 
 /// Minimises ½‖A x - b‖² + F(K x) by splitting z = K x. An iteration takes inner_iterations forwards and adjoints of A and K
@@ -18,7 +18,8 @@ struct AdmmOptions {
 /// Errors   shape_mismatch, invalid_input (options).
 /// Source: S. Boyd et al., Found. Trends Mach. Learn. 3 (2011) 1; S. Ramani and J. Fessler, IEEE Trans. Med. Imaging 31
 /// (2012) 677 for CT.
-Outcome admm(const compute::LinearOperator& a, const compute::Array& b, const compute::LinearOperator& k, const Functional& f,
-             compute::Array& x, const AdmmOptions& options, compute::Stream& stream, const Control& control);
+Outcome admm(const compute::LinearOperator& a, const compute::Array& b, const compute::LinearOperator& k,
+             const Functional& f, compute::Array& x, const AdmmOptions& options, compute::Stream& stream,
+             const Control& control);
 
 }  // namespace iso::solvers

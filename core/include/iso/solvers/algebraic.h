@@ -8,7 +8,7 @@
 namespace iso::solvers {
 
 struct AlgebraicOptions {
-  double relaxation{1};  ///< in (0, 2)
+  double relaxation{1};                                                                                 ///< in (0, 2)
   double low{-std::numeric_limits<double>::infinity()}, high{std::numeric_limits<double>::infinity()};  ///< box
 };
 
@@ -16,8 +16,8 @@ struct AlgebraicOptions {
 /// From a zero start one projection and one back-projection an iteration, and one of each for the sums.
 /// Memory: two arrays of the domain, two of the range. Errors: shape_mismatch, invalid_input (options).
 /// Source: J. Gregor and T. Benson, IEEE Trans. Med. Imaging 27 (2008) 918.
-Outcome sirt(const compute::LinearOperator& a, const compute::Array& b, compute::Array& x, const AlgebraicOptions& options,
-             compute::Stream& stream, const Control& control);
+Outcome sirt(const compute::LinearOperator& a, const compute::Array& b, compute::Array& x,
+             const AlgebraicOptions& options, compute::Stream& stream, const Control& control);
 
 /// The same, one subset of the rows after the other: SART with one view a subset, OS-SART with more. One iteration goes
 /// once through all subsets, in the order given. The residual of a step is the one met on the way (no extra projection).
@@ -25,7 +25,8 @@ Outcome sirt(const compute::LinearOperator& a, const compute::Array& b, compute:
 /// a relaxation of 2, where sums of their own would need an array a subset.
 /// Memory: three arrays of the domain, one of the ranges of all subsets, one of the largest. Errors: as sirt.
 /// Source: A. Andersen and A. Kak, Ultrason. Imaging 6 (1984) 81; G. Wang and M. Jiang, J. X-Ray Sci. Tech. 12 (2004) 169.
-Outcome ordered_subsets(std::span<const compute::OperatorPtr> subsets, std::span<const compute::Array> data, compute::Array& x,
-                        const AlgebraicOptions& options, compute::Stream& stream, const Control& control);
+Outcome ordered_subsets(std::span<const compute::OperatorPtr> subsets, std::span<const compute::Array> data,
+                        compute::Array& x, const AlgebraicOptions& options, compute::Stream& stream,
+                        const Control& control);
 
 }  // namespace iso::solvers

@@ -22,10 +22,10 @@
 namespace iso::solvers {
 
 struct Step {
-  int iteration{0};      ///< 1 after the first
-  double objective{0};   ///< what is minimised, where it is known without extra cost; otherwise the residual
-  double residual{0};    ///< norm of A x - b for the x of this step
-  double change{0};      ///< norm of the last update over norm of x
+  int iteration{0};     ///< 1 after the first
+  double objective{0};  ///< what is minimised, where it is known without extra cost; otherwise the residual
+  double residual{0};   ///< norm of A x - b for the x of this step
+  double change{0};     ///< norm of the last update over norm of x
 };
 
 /// Called after every iteration with the image so far; return false to stop early (the result so far is kept).
@@ -37,9 +37,9 @@ struct Control {
   double relative_tolerance{0};  ///< ends when `change` falls below it; 0: never
   double residual_target{0};     ///< ends when `residual` is at or below it (discrepancy rule); 0: never
   Observer observer{};
-  std::function<bool()> wants_checkpoint{};              ///< asked after every iteration
-  std::function<void(const Checkpoint&)> keep{};         ///< given the state when it was wanted
-  const Checkpoint* resume{nullptr};                     ///< continue to the same bits as an uninterrupted run, history included
+  std::function<bool()> wants_checkpoint{};       ///< asked after every iteration
+  std::function<void(const Checkpoint&)> keep{};  ///< given the state when it was wanted
+  const Checkpoint* resume{nullptr};  ///< continue to the same bits as an uninterrupted run, history included
 };
 
 enum class Ended : std::uint8_t { converged, target_reached, iterations, observer };

@@ -11,9 +11,9 @@ enum class FilterWindow : std::uint8_t { ram_lak, shepp_logan, cosine, hamming, 
 
 struct FilteredBackprojectionOptions {
   FilterWindow window{FilterWindow::ram_lak};
-  double cutoff{1};              ///< fraction of the Nyquist frequency in (0, 1] where the window ends
-  bool short_scan_weights{true}; ///< Parker weights where the orbit is less than a full turn
-  bool offset_weights{true};     ///< weights of a laterally displaced detector on a full turn (Wang 2002)
+  double cutoff{1};               ///< fraction of the Nyquist frequency in (0, 1] where the window ends
+  bool short_scan_weights{true};  ///< Parker weights where the orbit is less than a full turn
+  bool offset_weights{true};      ///< weights of a laterally displaced detector on a full turn (Wang 2002)
 };
 
 /// Filtered back-projection of a parallel, fan (flat or arc) or circular cone-beam scan (FDK).
@@ -29,17 +29,21 @@ struct FilteredBackprojectionOptions {
 /// Errors   shape_mismatch, type_mismatch (readings); unsupported if the orbit is not circular, with why; invalid_input if it covers too little, saying how much.
 /// Source   L. Feldkamp, L. Davis and J. Kress, J. Opt. Soc. Am. A 1 (1984) 612; D. Parker, Med. Phys. 9 (1982) 254;
 ///          G. Wang, Med. Phys. 29 (2002) 1634; A. Kak and M. Slaney, Principles of Computerized Tomographic Imaging (1988), ch. 3.
-[[nodiscard]] compute::Array filtered_backprojection(const compute::Backend& backend, const ProjectionGeometry& geometry,
-                                                     const compute::Array& readings, const VoxelGrid& grid,
-                                                     const FilteredBackprojectionOptions& options, compute::Stream& stream);
+[[nodiscard]] compute::Array filtered_backprojection(const compute::Backend& backend,
+                                                     const ProjectionGeometry& geometry, const compute::Array& readings,
+                                                     const VoxelGrid& grid,
+                                                     const FilteredBackprojectionOptions& options,
+                                                     compute::Stream& stream);
 
 /// What it asks of a backend, for a task's Needs. Its own arrays: two copies of the sinogram (weighted, filtered), and for a
 /// moment the weights on the host, one more; of a displaced detector up to twice as wide.
 [[nodiscard]] std::vector<compute::OperatorSpec> filtered_backprojection_operators(const ProjectionGeometry& geometry,
-                                                                                  const VoxelGrid& grid, ScalarType type);
+                                                                                   const VoxelGrid& grid,
+                                                                                   ScalarType type);
 
 /// Ramp filter times window for rows of `elements` at `pitch_mm`, as DetectorFilter wants it: the transform of the
 /// band-limited ramp's spatial kernel (no offset at frequency 0), times the pitch.
-[[nodiscard]] std::vector<double> ramp_response(std::int64_t elements, double pitch_mm, FilterWindow window, double cutoff);
+[[nodiscard]] std::vector<double> ramp_response(std::int64_t elements, double pitch_mm, FilterWindow window,
+                                                double cutoff);
 
 }  // namespace iso::solvers

@@ -6,8 +6,8 @@
 namespace iso::solvers {
 
 struct FistaOptions {
-  double norm{0};        ///< ‖A‖ or a bound from above; 0: by power iteration (plus 5 %)
-  bool restart{true};    ///< momentum is dropped when it points uphill (O'Donoghue and Candès 2015)
+  double norm{0};      ///< ‖A‖ or a bound from above; 0: by power iteration (plus 5 %)
+  bool restart{true};  ///< momentum is dropped when it points uphill (O'Donoghue and Candès 2015)
 };
 
 /// Minimises ½‖A x - b‖² + G(x). One forward and one adjoint an iteration: the residual at the extrapolated point follows from

@@ -20,8 +20,10 @@ class Functional {
   virtual void prox_conjugate(double step, compute::Array& x, compute::Stream& stream) const;
   /// Whether prox is known for a step of its own for every element (diagonal preconditioning), and those maps.
   [[nodiscard]] virtual bool elementwise() const noexcept { return false; }
-  virtual void prox(const compute::Array& steps, compute::Array& x, compute::Stream& stream) const;            ///< throws unsupported
-  virtual void prox_conjugate(const compute::Array& steps, compute::Array& x, compute::Stream& stream) const;  ///< throws unsupported
+  virtual void prox(const compute::Array& steps, compute::Array& x,
+                    compute::Stream& stream) const;  ///< throws unsupported
+  virtual void prox_conjugate(const compute::Array& steps, compute::Array& x,
+                              compute::Stream& stream) const;  ///< throws unsupported
 };
 using FunctionalPtr = std::shared_ptr<const Functional>;
 
@@ -30,7 +32,7 @@ using FunctionalPtr = std::shared_ptr<const Functional>;
 /// weight times the sum over points of the Euclidean length of the vector on the last axis: isotropic total variation
 /// of a gradient. With steps of their own, those of one vector must be equal.
 [[nodiscard]] FunctionalPtr vector_l1_norm(double weight);
-[[nodiscard]] FunctionalPtr box(double low, double high);                           ///< 0 inside, infinite outside
-[[nodiscard]] FunctionalPtr l2_ball(compute::Array centre, double radius);          ///< 0 where ‖x - centre‖ <= radius
+[[nodiscard]] FunctionalPtr box(double low, double high);                   ///< 0 inside, infinite outside
+[[nodiscard]] FunctionalPtr l2_ball(compute::Array centre, double radius);  ///< 0 where ‖x - centre‖ <= radius
 
 }  // namespace iso::solvers

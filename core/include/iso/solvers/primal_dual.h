@@ -15,9 +15,9 @@ struct Term {
 };
 
 struct PrimalDualOptions {
-  FunctionalPtr g{};        ///< G(x), null: 0
-  double ratio{1};          ///< primal step over the dual step of the first term; larger moves x faster
-  double relaxation{1};     ///< theta, in (0, 1]
+  FunctionalPtr g{};            ///< G(x), null: 0
+  double ratio{1};              ///< primal step over the dual step of the first term; larger moves x faster
+  double relaxation{1};         ///< theta, in (0, 1]
   std::vector<double> norms{};  ///< ‖K_i‖ or a bound from above; where missing or 0 by power iteration (plus 5 %)
   /// Steps of their own for every element after Pock and Chambolle, ICCV 2011, made by `diagonal_steps`: dual per term
   /// (shape of its range) and primal (shape of x). They converge much faster where rows differ in size. Empty: one step.
@@ -36,8 +36,8 @@ struct PrimalDualOptions {
 ///          steps for a functional that has no such proximal map).
 /// Source   A. Chambolle and T. Pock, J. Math. Imaging Vis. 40 (2011) 120, algorithm 1; E. Sidky, J. Jørgensen and X. Pan,
 ///          Phys. Med. Biol. 57 (2012) 3065 for CT.
-Outcome primal_dual(std::span<const Term> terms, compute::Array& x, const PrimalDualOptions& options, compute::Stream& stream,
-                    const Control& control);
+Outcome primal_dual(std::span<const Term> terms, compute::Array& x, const PrimalDualOptions& options,
+                    compute::Stream& stream, const Control& control);
 
 /// Sums of |K| along rows and columns. For an operator without negative entries (a ray transform) leave it as it is: they are
 /// K 1 and Kᴴ 1. Differences over d axes have row sums 2 and column sums up to 2 d: `AbsoluteSums{true, 2, 2 d}`.

@@ -14,17 +14,23 @@ struct Parameters {
   friend bool operator==(const Parameters&, const Parameters&) = default;
   static constexpr auto fields() {
     using iso::params::field;
-    return std::tuple{field("bins", &Parameters::bins).with_label("Bins").in_range(2, 65536).as_advanced()
-                          .with_help("Bins of the histogram."),
-                      field("invert", &Parameters::invert).with_label("Dark side").with_help("Mark what lies below the threshold.")};
+    return std::tuple{
+        field("bins", &Parameters::bins)
+            .with_label("Bins")
+            .in_range(2, 65536)
+            .as_advanced()
+            .with_help("Bins of the histogram."),
+        field("invert", &Parameters::invert).with_label("Dark side").with_help("Mark what lies below the threshold.")};
   }
 };
 
 class Threshold final : public TypedTask<Parameters> {
  public:
   About about() const override {
-    return {"Otsu's threshold", "Divides an image into two classes by its histogram.",
-            "Maximises $w_0 w_1 (m_1 - m_0)^2$ over the threshold.", "Segmentation",
+    return {"Otsu's threshold",
+            "Divides an image into two classes by its histogram.",
+            "Maximises $w_0 w_1 (m_1 - m_0)^2$ over the threshold.",
+            "Segmentation",
             {"Otsu, IEEE Trans. SMC 9 (1979) 62, doi:10.1109/TSMC.1979.4310076"}};
   }
   std::span<const Port> inputs() const noexcept override { return {&input_, 1}; }
@@ -45,7 +51,10 @@ class Threshold final : public TypedTask<Parameters> {
     const double level = threshold(values, parameters.bins);
     context.plot("threshold", 0, level);
     if (context.stop().stop_requested()) throw Error{Errc::cancelled, "the threshold was cancelled"};
-    LabelMap mask{iso::PixelBlock::allocate({pixels.spec().shape, iso::ScalarType::u8}), volume.grid, {"background", "object"}, {}};
+    LabelMap mask{iso::PixelBlock::allocate({pixels.spec().shape, iso::ScalarType::u8}),
+                  volume.grid,
+                  {"background", "object"},
+                  {}};
     const auto labels = mask.labels.mutable_values<std::uint8_t>();
     for (std::size_t i = 0; i < values.size(); ++i) labels[i] = (values[i] >= level) != parameters.invert ? 1 : 0;
     context.report(1, "mask");

@@ -18,7 +18,8 @@ double threshold(std::span<const float> values, int bins) {
   const double width = (high - low) / bins;
   std::vector<double> histogram(static_cast<std::size_t>(bins));
   for (const float value : values)
-    if (std::isfinite(value)) ++histogram[std::min(histogram.size() - 1, static_cast<std::size_t>((value - low) / width))];
+    if (std::isfinite(value))
+      ++histogram[std::min(histogram.size() - 1, static_cast<std::size_t>((value - low) / width))];
   double total = 0, sum = 0;
   for (std::size_t i = 0; i < histogram.size(); ++i) {
     total += histogram[i];

@@ -30,10 +30,14 @@ struct Everything {
   friend bool operator==(const Everything&, const Everything&) = default;
   static constexpr auto fields() {
     using params::field;
-    return std::tuple{field("off", &Everything::off), field("on", &Everything::on).with_label("Positive values"),
-                      field("count", &Everything::count).in_range(1, 9), field("weight", &Everything::weight).at_least(0).with_unit("mm"),
-                      field("mode", &Everything::mode), field("note", &Everything::note).with_help("a < b & \"c\""),
-                      field("mask", &Everything::mask).as_advanced(), field("angles", &Everything::angles)};
+    return std::tuple{field("off", &Everything::off),
+                      field("on", &Everything::on).with_label("Positive values"),
+                      field("count", &Everything::count).in_range(1, 9),
+                      field("weight", &Everything::weight).at_least(0).with_unit("mm"),
+                      field("mode", &Everything::mode),
+                      field("note", &Everything::note).with_help("a < b & \"c\""),
+                      field("mask", &Everything::mask).as_advanced(),
+                      field("angles", &Everything::angles)};
   }
 };
 
@@ -41,8 +45,10 @@ plugin::TaskManifest task_of_everything() {
   plugin::TaskManifest task;
   task.id = "test/everything";
   task.about = {"Every kind", "One of each <kind>.", "", "Filtering", {"A. Author"}};
-  task.inputs = {{"volume", Kind::volume, false, "An image.", "", ""}, {"marks", Kind::label_map, true, "", "", ""},
-                 {"scan", Kind::sinogram, false, "Projections.", "", ""}, {"samples", Kind::k_space, false, "", "", ""},
+  task.inputs = {{"volume", Kind::volume, false, "An image.", "", ""},
+                 {"marks", Kind::label_map, true, "", "", ""},
+                 {"scan", Kind::sinogram, false, "Projections.", "", ""},
+                 {"samples", Kind::k_space, false, "", "", ""},
                  {"cube", Kind::spectral_cube, false, "", "", ""}};
   task.outputs = {{"curve", Kind::table, false, "A curve.", "", ""}};
   task.parameters = params::schema_of<Everything>();
@@ -62,8 +68,9 @@ std::string complaints_about(const std::string& xml) {
   const fs::path base = fs::path(::testing::TempDir()) / ("iso_sem_" + std::to_string(::getpid()));
   const fs::path file = base.string() + ".xml", said = base.string() + ".txt";
   std::ofstream(file) << xml;
-  const std::string command = std::string(ISO_XMLLINT) + " --noout --schema '" ISO_SOURCE_DIR "/tests/data/sem/executable.xsd' '" +
-                              file.string() + "' >'" + said.string() + "' 2>&1";
+  const std::string command = std::string(ISO_XMLLINT) +
+                              " --noout --schema '" ISO_SOURCE_DIR "/tests/data/sem/executable.xsd' '" + file.string() +
+                              "' >'" + said.string() + "' 2>&1";
   const int code = std::system(command.c_str());  // NOLINT(concurrency-mt-unsafe): one thread
   std::ifstream stream{said};
   const std::string text{std::istreambuf_iterator<char>{stream}, {}};

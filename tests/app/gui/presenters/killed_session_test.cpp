@@ -20,14 +20,16 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-std::int64_t now_ms() { return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now().time_since_epoch()).count(); }
+std::int64_t now_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now().time_since_epoch()).count();
+}
 
 /// The n-th thing that the user of this test does: a stroke, now and then a line, and the number n left in the look.
 void work(Document& document, ItemId base, ItemId labels, int n) {
   LabelStroke stroke{get<LabelMap>(document.find(labels)->data), nullptr};
   const Philox random{1, static_cast<std::uint64_t>(n)};
-  stroke.dab({20 * random.uniform(0) - 10, 20 * random.uniform(1) - 10, 20 * random.uniform(2) - 10}, {0, 0, 1}, 3, false,
-             LabelStroke::Effect::paint, static_cast<std::uint16_t>(1 + n % 5));
+  stroke.dab({20 * random.uniform(0) - 10, 20 * random.uniform(1) - 10, 20 * random.uniform(2) - 10}, {0, 0, 1}, 3,
+             false, LabelStroke::Effect::paint, static_cast<std::uint16_t>(1 + n % 5));
   document.apply_label_delta(labels, stroke.delta(), "Paint");
   if (n % 3 == 0) {
     Measurement line;
@@ -40,7 +42,9 @@ void work(Document& document, ItemId base, ItemId labels, int n) {
   document.set_look(look);
 }
 
-struct Begun { ItemId base, labels; };
+struct Begun {
+  ItemId base, labels;
+};
 Begun begin(Document& document, const fs::path& file) {
   const ItemId base = document.add("ball", io::read(file), file);
   return {base, document.add_label_map(base, "labels")};
@@ -98,7 +102,8 @@ TEST(KilledSession, ComesBackAsItWasAtMostTwoSecondsBefore) {
     for (int i = 1; i <= n; ++i) work(expected, ids.base, ids.labels, i);
     EXPECT_EQ(restored.measurements().size(), expected.measurements().size());
     const std::string labels = digest(*restored.items()[1]->data);
-    if (labels != digest(*expected.items()[1]->data)) {  // the stroke of the step under way may have been written already
+    if (labels !=
+        digest(*expected.items()[1]->data)) {  // the stroke of the step under way may have been written already
       work(expected, ids.base, ids.labels, n + 1);
       EXPECT_EQ(labels, digest(*expected.items()[1]->data)) << "kill " << kill;
     }

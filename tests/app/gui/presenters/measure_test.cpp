@@ -24,7 +24,8 @@ TEST(Measure, LengthAndAngleAreInThePatientsMillimetres) {
 
 TEST(Profile, FindsTheFullWidthOfAGaussian) {
   const double sigma = 4;
-  const auto raster = render::raster_of(test::volume({64, 5, 1}, {0.5, 1, 1}, [=](const Vec3& p) { return 10 + std::exp(-p[0] * p[0] / (2 * sigma * sigma)); }));
+  const auto raster = render::raster_of(test::volume(
+      {64, 5, 1}, {0.5, 1, 1}, [=](const Vec3& p) { return 10 + std::exp(-p[0] * p[0] / (2 * sigma * sigma)); }));
   const Profile curve = profile_of(raster, figure(MeasureKind::line, {{-15, 0, 0}, {15, 0, 0}}));
   ASSERT_TRUE(curve.fwhm_mm);
   EXPECT_NEAR(*curve.fwhm_mm, 2 * std::sqrt(2 * std::log(2.0)) * sigma, 0.02);

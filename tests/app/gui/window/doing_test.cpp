@@ -30,7 +30,9 @@ DatasetPtr head_scan(std::int64_t views = 40) {
 TEST_F(Doing, OffersWhatCanWorkAndSaysWhyTheOthersCannot) {
   open("ball.nrrd", test::ball(24));
   const auto offers = offers_for(desktop->tasks(), document(), document().selected());
-  const auto of = [&](std::string_view id) { return *std::ranges::find_if(offers, [&](const Offer& o) { return o.task->id == id; }); };
+  const auto of = [&](std::string_view id) {
+    return *std::ranges::find_if(offers, [&](const Offer& o) { return o.task->id == id; });
+  };
   EXPECT_TRUE(of("example/region_growing").possible);
   EXPECT_FALSE(of("sparse_view_ct/tv").possible);
   EXPECT_EQ(of("sparse_view_ct/tv").reason, "needs a sinogram; 'ball.nrrd' is a volume");
@@ -90,13 +92,15 @@ TEST_F(Doing, CancelsTruly) {
   window->methods().open_task("sparse_view_ct/cgls");
   TaskForm& form = *window->methods().form();
   for (const auto& field : form.fields())
-    if (field.info.name == "iterations" && field.info.maximum) form.set("iterations", std::to_string(static_cast<long>(*field.info.maximum)));
+    if (field.info.name == "iterations" && field.info.maximum)
+      form.set("iterations", std::to_string(static_cast<long>(*field.info.maximum)));
   form.set("size", "512");
   ASSERT_TRUE(form.valid()) << form.first_problem();
   window->methods().findChild<QPushButton*>(QStringLiteral("run"))->click();
   const std::uint64_t job = window->job_panel().shown();
   const auto& jobs = desktop->jobs();
-  ASSERT_TRUE(wait_until([&] { return jobs.find(job)->state == job::State::running && jobs.find(job)->fraction > 0; })) << jobs.find(job)->message;
+  ASSERT_TRUE(wait_until([&] { return jobs.find(job)->state == job::State::running && jobs.find(job)->fraction > 0; }))
+      << jobs.find(job)->message;
   QElapsedTimer clock;
   clock.start();
   window->job_panel().findChild<QPushButton*>(QStringLiteral("cancel"))->click();
@@ -108,7 +112,8 @@ TEST_F(Doing, CancelsTruly) {
 }
 
 TEST_F(Doing, AnswersClicksFromAWarmWorkerAndTakesThemBack) {
-  open("disc.nrrd", test::volume({512, 512, 1}, {0.5, 0.5, 1}, [](const Vec3& p) { return std::hypot(p[0], p[1]) < 60 ? 100.0 : 0.0; }));
+  open("disc.nrrd", test::volume({512, 512, 1}, {0.5, 0.5, 1},
+                                 [](const Vec3& p) { return std::hypot(p[0], p[1]) < 60 ? 100.0 : 0.0; }));
   auto* const clicking = window->findChild<InteractionController*>();
   clicking->begin("example/region_growing");
   ASSERT_TRUE(clicking->active()) << window->told().toStdString();
@@ -130,7 +135,9 @@ TEST_F(Doing, AnswersClicksFromAWarmWorkerAndTakesThemBack) {
 TEST_F(Doing, TakesTheTourOfTheManual) {
   const std::filesystem::path samples = std::filesystem::path{ISO_SOURCE_DIR} / "resources/samples";
   window->open_file(samples / "neutron_parallel_459x503.tif",
-                    {{"geometry", (samples / "neutron_parallel_459x503.json").string()}, {"unattenuated", "47047"}, {"rotation_axis", "245"}});
+                    {{"geometry", (samples / "neutron_parallel_459x503.json").string()},
+                     {"unattenuated", "47047"},
+                     {"rotation_axis", "245"}});
   ASSERT_TRUE(wait_until([&] { return document().items().size() == 1; })) << window->told().toStdString();
   const ItemId scan = document().selected();
   const auto run = [&](const char* task, const char* views) {

@@ -18,12 +18,14 @@ using Looking = test::WindowTest;
 TEST_F(Looking, OpensAFileAndDrawsItInEveryView) {
   open("ball.nrrd", test::ball(48, 16));
   QTest::qWait(200);
-  for (const auto orientation : {render::Orientation::axial, render::Orientation::coronal, render::Orientation::sagittal}) {
+  for (const auto orientation :
+       {render::Orientation::axial, render::Orientation::coronal, render::Orientation::sagittal}) {
     SliceView& view = *window->views().slice_view(orientation);
     const QImage picture = view.grabFramebuffer();
     const QPoint centre{picture.width() / 2 + 12, picture.height() / 2 + 12};
     EXPECT_GT(qGray(picture.pixel(centre)), 200) << "middle of view " << static_cast<int>(orientation);
-    EXPECT_LT(qGray(picture.pixel(picture.width() * 9 / 10, picture.height() / 2 + 12)), 60) << "border of view " << static_cast<int>(orientation);
+    EXPECT_LT(qGray(picture.pixel(picture.width() * 9 / 10, picture.height() / 2 + 12)), 60)
+        << "border of view " << static_cast<int>(orientation);
   }
   keep_picture(QStringLiteral("four-views"));
 }
@@ -103,7 +105,10 @@ TEST_F(Looking, PaintsLabelsAndTakesTheStrokeBack) {
   drag(axial(), Qt::LeftButton, middle(axial()), middle(axial()) + QPoint{40, 20});
   ASSERT_EQ(document().items().size(), 2U);
   const ItemId labels = document().look().overlay;
-  const auto painted = [&] { const auto values = get<LabelMap>(document().find(labels)->data).labels.values<std::uint16_t>(); return std::count(values.begin(), values.end(), 1); };
+  const auto painted = [&] {
+    const auto values = get<LabelMap>(document().find(labels)->data).labels.values<std::uint16_t>();
+    return std::count(values.begin(), values.end(), 1);
+  };
   EXPECT_GT(painted(), 50);
   keep_picture(QStringLiteral("paint"));
   window->action(QStringLiteral("edit.undo"))->trigger();
@@ -156,11 +161,18 @@ TEST_F(Looking, ASessionIsSavedAndRestored) {
 
 TEST_F(Looking, EveryControlHasAnAccessibleNameOrText) {
   for (const QWidget* widget : window->findChildren<QWidget*>()) {
-    if (widget->focusPolicy() == Qt::NoFocus || !widget->isVisible() || widget->objectName().startsWith(QStringLiteral("qt_"))) continue;
-    const QString text = widget->property("text").toString() + widget->accessibleName() + widget->property("title").toString() + widget->windowTitle();
-    const bool part = widget->parentWidget() != nullptr && (widget->parentWidget()->inherits("QAbstractSpinBox") || widget->parentWidget()->inherits("QComboBox") || widget->inherits("QMenuBar") ||
-                      widget->inherits("QTabBar") || widget->inherits("QTabWidget") || widget->inherits("QScrollArea") || widget->inherits("QToolBar") || widget->inherits("QMenu"));
-    EXPECT_TRUE(part || !text.isEmpty()) << widget->metaObject()->className() << " " << widget->objectName().toStdString();
+    if (widget->focusPolicy() == Qt::NoFocus || !widget->isVisible() ||
+        widget->objectName().startsWith(QStringLiteral("qt_")))
+      continue;
+    const QString text = widget->property("text").toString() + widget->accessibleName() +
+                         widget->property("title").toString() + widget->windowTitle();
+    const bool part =
+        widget->parentWidget() != nullptr &&
+        (widget->parentWidget()->inherits("QAbstractSpinBox") || widget->parentWidget()->inherits("QComboBox") ||
+         widget->inherits("QMenuBar") || widget->inherits("QTabBar") || widget->inherits("QTabWidget") ||
+         widget->inherits("QScrollArea") || widget->inherits("QToolBar") || widget->inherits("QMenu"));
+    EXPECT_TRUE(part || !text.isEmpty()) << widget->metaObject()->className() << " "
+                                         << widget->objectName().toStdString();
   }
 }
 
@@ -192,7 +204,9 @@ TEST_F(Looking, ChangesASliceOf512CubedWithoutSteppingBack) {
   const double one = median_ms({&axial()});
   window->action(QStringLiteral("view.four"))->trigger();
   QTest::qWait(1500);
-  const double four = median_ms({window->views().slice_view(render::Orientation::axial), window->views().slice_view(render::Orientation::coronal), window->views().slice_view(render::Orientation::sagittal)});
+  const double four = median_ms({window->views().slice_view(render::Orientation::axial),
+                                 window->views().slice_view(render::Orientation::coronal),
+                                 window->views().slice_view(render::Orientation::sagittal)});
   // Processor time of all threads, software OpenGL included, because the machine of the tests may be shared. The bounds
   // catch a step back; the aims, 16 and 33 ms on the clock of two cores, are not met yet.
   std::cout << "slice change of 512^3, processor time: one view " << one << " ms, four views " << four << " ms\n";

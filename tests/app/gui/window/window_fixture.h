@@ -1,8 +1,8 @@
 #pragma once
 
-#include "support/desktop_samples.h"
 #include "gui/shell/main_window.h"
 #include "gui/shell/view_area.h"
+#include "support/desktop_samples.h"
 
 #include "iso/io/registry.h"
 
@@ -28,7 +28,8 @@ class WindowTest : public ::testing::Test {
   WindowTest() {
     std::filesystem::remove_all(folder);
     std::filesystem::create_directories(folder);
-    settings = std::make_unique<QSettings>(QString::fromStdString((folder / "settings.ini").string()), QSettings::IniFormat);
+    settings =
+        std::make_unique<QSettings>(QString::fromStdString((folder / "settings.ini").string()), QSettings::IniFormat);
     DesktopOptions options;
     options.plugin_directories = {std::filesystem::path{ISO_BINARY_DIR} / "lib/isocenter/plugins"};
     options.recovery_parent = folder / "recovery";
@@ -69,7 +70,8 @@ class WindowTest : public ::testing::Test {
   SliceView& axial() { return *window->views().slice_view(render::Orientation::axial); }
   QPoint middle(QWidget& widget) { return widget.rect().center(); }
 
-  static void drag(QWidget& widget, Qt::MouseButton button, const QPoint& from, const QPoint& to, Qt::KeyboardModifiers keys = {}) {
+  static void drag(QWidget& widget, Qt::MouseButton button, const QPoint& from, const QPoint& to,
+                   Qt::KeyboardModifiers keys = {}) {
     QTest::mousePress(&widget, button, keys, from);
     for (int i = 1; i <= 5; ++i) {
       const QPoint at = from + (to - from) * i / 5;
@@ -80,7 +82,8 @@ class WindowTest : public ::testing::Test {
   }
   static void wheel(QWidget& widget, int notches, Qt::KeyboardModifiers keys = {}) {
     const QPointF at = widget.rect().center();
-    QWheelEvent event{at, widget.mapToGlobal(at), {}, QPoint{0, 120 * notches}, Qt::NoButton, keys, Qt::NoScrollPhase, false};
+    QWheelEvent event{at,   widget.mapToGlobal(at), {},   QPoint{0, 120 * notches}, Qt::NoButton,
+                      keys, Qt::NoScrollPhase,      false};
     QApplication::sendEvent(&widget, &event);
   }
   /// Kept beside the build for the eye and for the manual.
@@ -91,7 +94,8 @@ class WindowTest : public ::testing::Test {
     EXPECT_TRUE(window->grab().save(place + QLatin1Char('/') + name + QStringLiteral(".png")));
   }
 
-  std::filesystem::path folder = std::filesystem::path{::testing::TempDir()} / ("iso_window_test" + std::to_string(::getpid()));
+  std::filesystem::path folder =
+      std::filesystem::path{::testing::TempDir()} / ("iso_window_test" + std::to_string(::getpid()));
   std::unique_ptr<QSettings> settings;
   std::unique_ptr<Desktop> desktop;
   std::unique_ptr<MainWindow> window;

@@ -53,7 +53,8 @@ TEST(PluginCatalogue, LoadsATaskAndRemembersIt) {
   EXPECT_EQ(loaded.plugin_id, "example");
   EXPECT_EQ(loaded.task->about().title, "Edge-preserving smoothing");
   for (const PluginEntry& entry : catalogue.plugins())
-    EXPECT_EQ(entry.state, entry.manifest.id == "example" ? PluginState::loaded : PluginState::compatible) << entry.reason;
+    EXPECT_EQ(entry.state, entry.manifest.id == "example" ? PluginState::loaded : PluginState::compatible)
+        << entry.reason;
 }
 
 TEST(PluginCatalogue, SuggestsTheTaskThatWasMeant) {
@@ -89,16 +90,21 @@ TEST_P(BrokenLibrary, IsRefusedWithTheReasonAndTheOthersWork) {
   EXPECT_NE(catalogue.load("example/smoothing").task, nullptr);
 }
 
-INSTANTIATE_TEST_SUITE_P(Plugins, BrokenLibrary, ::testing::Values(
-    Case{"no_entry", "does not have the entry 'iso_plugin_v1'"}, Case{"null_descriptor", "gives no descriptor"},
-    Case{"short_descriptor", "too short"}, Case{"no_title", "incomplete descriptor"},
-    Case{"other_major", "plugin interface 2.0, this program has 1."}, Case{"newer_minor", "newer plugin interface 1."},
-    Case{"other_build", "gcc99-cxx11abi0-itk9.9"}, Case{"other_id", "'somebody_else'"}, Case{"other_version", "'2.0.0'"},
-    Case{"other_task", "lists the task 'other_task/pass'"}, Case{"throws_in_entry", "not in the mood"},
-    Case{"throws_on_create", "the licence server does not answer", Errc::plugin_crashed},
-    Case{"throws_a_number_on_create", "unknown type", Errc::plugin_crashed}, Case{"null_on_create", "does not make it"},
-    Case{"missing_library", "needs the library 'libbroken_missing_dependency.so'"},
-    Case{"missing_function", "needs 'from_nowhere(int)'"}),
+INSTANTIATE_TEST_SUITE_P(
+    Plugins, BrokenLibrary,
+    ::testing::Values(Case{"no_entry", "does not have the entry 'iso_plugin_v1'"},
+                      Case{"null_descriptor", "gives no descriptor"}, Case{"short_descriptor", "too short"},
+                      Case{"no_title", "incomplete descriptor"},
+                      Case{"other_major", "plugin interface 2.0, this program has 1."},
+                      Case{"newer_minor", "newer plugin interface 1."}, Case{"other_build", "gcc99-cxx11abi0-itk9.9"},
+                      Case{"other_id", "'somebody_else'"}, Case{"other_version", "'2.0.0'"},
+                      Case{"other_task", "lists the task 'other_task/pass'"},
+                      Case{"throws_in_entry", "not in the mood"},
+                      Case{"throws_on_create", "the licence server does not answer", Errc::plugin_crashed},
+                      Case{"throws_a_number_on_create", "unknown type", Errc::plugin_crashed},
+                      Case{"null_on_create", "does not make it"},
+                      Case{"missing_library", "needs the library 'libbroken_missing_dependency.so'"},
+                      Case{"missing_function", "needs 'from_nowhere(int)'"}),
     [](const auto& each) { return std::string(each.param.plugin); });
 
 TEST(PluginCatalogue, SurvivesATaskThatThrowsWhileItIsDestroyed) {
@@ -126,10 +132,13 @@ TEST(PluginCatalogue, SaysWhatIsWrongWithAManifestBeforeAnyCodeIsLoaded) {
   };
   const Manifested cases[] = {
       {"empty", [](const PluginFolder& folder) { folder.write("crashes.plugin.json", ""); }, "empty"},
-      {"cut", [](const PluginFolder& folder) { folder.write("crashes.plugin.json", "{\"schema_version\": 1,"); }, "not JSON"},
-      {"other_json", [](const PluginFolder& folder) { folder.write("crashes.plugin.json", "[1]"); }, "expected an object"},
+      {"cut", [](const PluginFolder& folder) { folder.write("crashes.plugin.json", "{\"schema_version\": 1,"); },
+       "not JSON"},
+      {"other_json", [](const PluginFolder& folder) { folder.write("crashes.plugin.json", "[1]"); },
+       "expected an object"},
       {"newer_schema", with([](auto& m) { m.schema_version = 2; }), "schema_version 2"},
-      {"no_library", [](const PluginFolder& folder) { folder.add(PluginFolder::manifest("crashes")); }, "library 'crashes.so' is missing"},
+      {"no_library", [](const PluginFolder& folder) { folder.add(PluginFolder::manifest("crashes")); },
+       "library 'crashes.so' is missing"},
       {"newer_minor", with([](auto& m) { m.abi_minor = plugin::abi_minor + 1; }), "newer plugin interface"},
       {"other_major", with([](auto& m) { m.abi_major = plugin::abi_major + 1; }), "plugin interface 2.0"},
       {"other_build", with([](auto& m) { m.build_tag = "gcc99"; }), "built with gcc99, this program with"},
@@ -141,7 +150,8 @@ TEST(PluginCatalogue, SaysWhatIsWrongWithAManifestBeforeAnyCodeIsLoaded) {
     auto catalogue = catalogue_of(folder.path());
     ASSERT_EQ(catalogue.plugins().size(), 1U) << one.name;
     EXPECT_EQ(catalogue.plugins()[0].state, PluginState::failed) << one.name;
-    EXPECT_TRUE(holds(catalogue.plugins()[0].reason, one.sentence)) << one.name << ": " << catalogue.plugins()[0].reason;
+    EXPECT_TRUE(holds(catalogue.plugins()[0].reason, one.sentence))
+        << one.name << ": " << catalogue.plugins()[0].reason;
     const Refusal refusal = refusal_of(catalogue, "crashes/pass");
     EXPECT_EQ(refusal.code, Errc::plugin_incompatible) << one.name;
     EXPECT_TRUE(holds(refusal.message, one.sentence)) << one.name;

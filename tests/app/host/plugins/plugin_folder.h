@@ -42,7 +42,9 @@ class PluginFolder {
     manifest.tasks = {task};
     return manifest;
   }
-  void write(const std::string& name, const std::string& text) const { std::ofstream(path_ / name, std::ios::binary) << text; }
+  void write(const std::string& name, const std::string& text) const {
+    std::ofstream(path_ / name, std::ios::binary) << text;
+  }
   void add(const plugin::Manifest& manifest) const { write(manifest.id + ".plugin.json", to_json(manifest)); }
   /// The broken plugin of that name, with a manifest that finds nothing wrong with it.
   void add_broken(const std::string& id) const {

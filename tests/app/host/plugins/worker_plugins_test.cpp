@@ -10,7 +10,8 @@ namespace iso::host {
 namespace {
 
 #ifdef ISO_WORKER_PROGRAM
-job::Record run_in_worker(const test::PluginFolder& folder, const std::string& plugin, std::chrono::milliseconds silence) {
+job::Record run_in_worker(const test::PluginFolder& folder, const std::string& plugin,
+                          std::chrono::milliseconds silence) {
   auto workspace = std::make_shared<job::Workspace>();
   workspace->put("in", freeze(test::sample_volume(4)));
   WorkerOptions options;

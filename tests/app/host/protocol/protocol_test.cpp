@@ -26,7 +26,8 @@ DatasetPtr through_a_socket(const Dataset& data) {
   const Json body{{"type", "data"}, {"data", packer.pack(data)}};
   std::jthread sending{[&] { sender.send(body, packer.descriptors()); }};
   Message message;
-  while (receiver.receive(message, 1s) != Channel::Got::message) {}
+  while (receiver.receive(message, 1s) != Channel::Got::message) {
+  }
   return unpack(message.body["data"], message);
 }
 
@@ -47,8 +48,13 @@ TEST(Protocol, CarriesEveryKindOfDataUnchanged) {
   expect_same(Volume{counted({Shape{4, 3, 2}, ScalarType::f32}), grid, Quantity::hounsfield, {{"from", "a test"}}});
   expect_same(LabelMap{counted({Shape{4, 3, 2}, ScalarType::u8}), grid, {"air", "bone"}, {}});
   const auto angles = equal_angles(700, 6.28);
-  expect_same(Sinogram{counted({Shape{5, 1, 700}, ScalarType::f32}), ProjectionGeometry::parallel(angles, {5, 1}, {1, 1}), {}});
-  KSpace samples{counted({Shape{4, 4}, ScalarType::c64}), radial_trajectory(4, 4, 0, 0.1), grid, counted({Shape{4, 4, 1, 2}, ScalarType::c64}), {}};
+  expect_same(
+      Sinogram{counted({Shape{5, 1, 700}, ScalarType::f32}), ProjectionGeometry::parallel(angles, {5, 1}, {1, 1}), {}});
+  KSpace samples{counted({Shape{4, 4}, ScalarType::c64}),
+                 radial_trajectory(4, 4, 0, 0.1),
+                 grid,
+                 counted({Shape{4, 4, 1, 2}, ScalarType::c64}),
+                 {}};
   samples.trajectory.density_compensation = {1, 2, 3};
   expect_same(samples);
   samples.coil_sensitivities.reset();
@@ -64,7 +70,8 @@ TEST(Protocol, KeepsMessagesWholeWhenSeveralThreadsSend) {
     std::vector<std::jthread> threads;
     for (int t = 0; t < 4; ++t)
       threads.emplace_back([&sender, t] {
-        for (int i = 0; i < 100; ++i) sender.send({{"type", "x"}, {"text", std::string(5000, static_cast<char>('a' + t))}});
+        for (int i = 0; i < 100; ++i)
+          sender.send({{"type", "x"}, {"text", std::string(5000, static_cast<char>('a' + t))}});
       });
     Message message;
     for (int i = 0; i < 400; ++i) {
@@ -91,7 +98,8 @@ TEST(Protocol, RefusesWhatIsNotAMessage) {
 }
 
 TEST(Protocol, RefusesDescriptionsThatDoNotHoldTogether) {
-  const Json good{{"kind", "volume"}, {"meta", Json::object()}, {"pixels", {{"shape", {4}}, {"type", "f32"}, {"descriptor", 0}}}};
+  const Json good{
+      {"kind", "volume"}, {"meta", Json::object()}, {"pixels", {{"shape", {4}}, {"type", "f32"}, {"descriptor", 0}}}};
   Message message;
   EXPECT_THROW((void)unpack(good, message), Error);  // no descriptor came
   EXPECT_THROW((void)unpack(Json::object(), message), Error);

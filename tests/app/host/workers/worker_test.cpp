@@ -21,7 +21,9 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-std::size_t open_descriptors() { return static_cast<std::size_t>(std::distance(fs::directory_iterator("/proc/self/fd"), {})); }
+std::size_t open_descriptors() {
+  return static_cast<std::size_t>(std::distance(fs::directory_iterator("/proc/self/fd"), {}));
+}
 
 /// The children of this process, living or waiting to be reaped.
 std::vector<pid_t> children_of(pid_t parent) {
@@ -83,12 +85,20 @@ TEST_F(Workers, SendPlotsLogsWarningsAndPreviews) {
   EXPECT_EQ(digest(*preview), record.output_digests.at("volume"));
 }
 
-struct Injected { const char* task; Errc code; const char* words; };
+struct Injected {
+  const char* task;
+  Errc code;
+  const char* words;
+};
 const Injected injected[] = {
-    {"crash_segfault", Errc::plugin_crashed, "signal 11"},     {"crash_abort", Errc::plugin_crashed, "signal 6"},
-    {"throw_error", Errc::quality_gate, "not good enough"},    {"throw_int", Errc::internal, ""},
-    {"exit_now", Errc::plugin_crashed, "exit code 7"},         {"hang", Errc::plugin_crashed, "no sign of progress"},
-    {"out_of_memory", Errc::out_of_memory, ""},                {"nan_output", Errc::invalid_result, "NaN"},
+    {"crash_segfault", Errc::plugin_crashed, "signal 11"},
+    {"crash_abort", Errc::plugin_crashed, "signal 6"},
+    {"throw_error", Errc::quality_gate, "not good enough"},
+    {"throw_int", Errc::internal, ""},
+    {"exit_now", Errc::plugin_crashed, "exit code 7"},
+    {"hang", Errc::plugin_crashed, "no sign of progress"},
+    {"out_of_memory", Errc::out_of_memory, ""},
+    {"nan_output", Errc::invalid_result, "NaN"},
 };
 
 TEST_F(Workers, MayCrashTwoHundredTimesWithoutHarm) {
@@ -116,7 +126,10 @@ TEST_F(Workers, MayCrashTwoHundredTimesWithoutHarm) {
 }
 
 /// Starts a task, cancels it once it runs, and measures how long the answer and the end took.
-struct Cancelled { std::chrono::milliseconds answered{}, ended{}; job::Record record; };
+struct Cancelled {
+  std::chrono::milliseconds answered{}, ended{};
+  job::Record record;
+};
 Cancelled cancel_while_running(job::Executor& executor, const std::string& task) {
   std::stop_source stop;
   std::atomic<bool> started{false};

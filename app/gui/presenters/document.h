@@ -1,6 +1,6 @@
 #pragma once
 
-#include "signal.h"
+#include "signals.h"
 #include "undo_stack.h"
 
 #include "render/scene/display.h"

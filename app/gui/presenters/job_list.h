@@ -1,7 +1,7 @@
 #pragma once
 
 #include "document.h"
-#include "signal.h"
+#include "signals.h"
 #include "task_form.h"
 
 #include "iso/job/executor.h"

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "document.h"
-#include "signal.h"
+#include "signals.h"
 
 #include "iso/plugin/manifest.h"
 

@@ -5,6 +5,8 @@
 #include "iso/data/dataset.h"
 #include "iso/io/registry.h"
 
+#include "support/shared_data.h"
+
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -41,11 +43,6 @@ class IoTest : public ::testing::Test {
   }
   fs::path folder;
 };
-
-inline fs::path shared_data() {
-  const char* set = std::getenv("ISO_SHARED_DATA");
-  return set ? fs::path{set} : fs::path{ISO_SOURCE_DIR} / ".." / "shared" / "data";
-}
 
 inline void put(const fs::path& file, const std::string& bytes) { std::ofstream{file, std::ios::binary} << bytes; }
 inline std::string bytes_of_file(const fs::path& file) {

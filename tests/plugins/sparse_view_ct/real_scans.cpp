@@ -5,6 +5,8 @@
 #include <iso/evaluation/metrics.h>
 #include <iso/io/registry.h>
 
+#include "support/shared_data.h"
+
 #include <itkImage.h>
 #include <itkImageFileReader.h>
 #include <itkNiftiImageIO.h>
@@ -12,7 +14,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <map>
 #include <numbers>
 #include <stdexcept>
@@ -21,15 +22,6 @@ namespace sparse_view_ct::real {
 namespace {
 
 constexpr double pi = std::numbers::pi;
-
-std::filesystem::path folder() {
-  if (const char* wish = std::getenv("ISO_SHARED_DATA")) return wish;
-#ifdef ISO_SHARED_DATA
-  return ISO_SHARED_DATA;
-#else
-  return std::filesystem::path{ISO_SOURCE_DIR}.parent_path() / "shared" / "data";
-#endif
-}
 
 template <class T, unsigned D>
 typename itk::Image<T, D>::Pointer read(const std::filesystem::path& file, itk::ImageIOBase* io) {
@@ -43,12 +35,11 @@ typename itk::Image<T, D>::Pointer read(const std::filesystem::path& file, itk::
 }  // namespace
 
 std::optional<std::filesystem::path> shared_data() {
-  auto at = folder();
-  if (!std::filesystem::is_directory(at)) return std::nullopt;
-  return at;
+  if (iso::test::why_without("")) return std::nullopt;
+  return iso::test::shared_data();
 }
 
-std::string why_absent() { return "no data in " + folder().string() + "; set ISO_SHARED_DATA"; }
+std::string why_absent() { return iso::test::why_without("").value_or(""); }
 
 namespace {
 

@@ -23,7 +23,7 @@ namespace {
 constexpr int starts_before_safe_mode = 2;
 
 void make_dark(QApplication& application) {
-  application.setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+  QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
   QPalette dark;
   dark.setColor(QPalette::Window, QColor{45, 47, 51});
   dark.setColor(QPalette::WindowText, QColor{225, 225, 225});
@@ -40,7 +40,7 @@ void make_dark(QApplication& application) {
   dark.setColor(QPalette::PlaceholderText, QColor{140, 140, 140});
   for (const auto role : {QPalette::Text, QPalette::WindowText, QPalette::ButtonText})
     dark.setColor(QPalette::Disabled, role, QColor{125, 125, 125});
-  application.setPalette(dark);
+  QApplication::setPalette(dark);
 }
 
 struct Options {

@@ -5,11 +5,11 @@
 #include "iso/base/error.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
+#include <csignal>
 #include <thread>
 
 namespace iso::cli {

@@ -35,8 +35,7 @@ class Help final : public CLI::Formatter {
 };
 
 std::string first_name(const std::string& names) {
-  const std::string first = names.substr(names.rfind(',') == std::string::npos ? 0 : names.rfind(',') + 1);
-  return first;
+  return names.substr(names.rfind(',') == std::string::npos ? 0 : names.rfind(',') + 1);
 }
 
 /// "--threads: 1 required TEXT missing" -> "--threads".
@@ -51,7 +50,7 @@ struct Options::Impl {
     app.allow_extras();
     command = usage.substr(0, usage.find(' '));
   }
-  CLI::Option* option(const std::string& names, const std::string& value, const std::string& help, Take take,
+  CLI::Option* option(const std::string& names, const std::string& value, const std::string& help, const Take& take,
                       bool repeated) {
     const std::string name = first_name(names);
     CLI::Option* const added = app.add_option(
@@ -76,14 +75,16 @@ struct Options::Impl {
   std::string command, group;
 };
 
-Options::Options(std::string usage, std::string summary) : impl_{std::make_unique<Impl>(usage, summary)} {}
+Options::Options(const std::string& usage, const std::string& summary)
+    : impl_{std::make_unique<Impl>(usage, summary)} {}
 Options::~Options() = default;
 
-void Options::add(const std::string& names, const std::string& value, const std::string& help, Take take) {
-  impl_->option(names, value, help, std::move(take), false);
+void Options::add(const std::string& names, const std::string& value, const std::string& help, const Take& take) {
+  impl_->option(names, value, help, take, false);
 }
-void Options::add_repeated(const std::string& names, const std::string& value, const std::string& help, Take take) {
-  impl_->option(names, value, help, std::move(take), true);
+void Options::add_repeated(const std::string& names, const std::string& value, const std::string& help,
+                           const Take& take) {
+  impl_->option(names, value, help, take, true);
 }
 void Options::add(const std::string& names, const std::string& value, const std::string& help, std::string& target) {
   add(names, value, help, [&target](const std::string& text) { target = text; });
@@ -125,7 +126,7 @@ void Options::add_arguments(const std::string& name, const std::string& help, st
 
 void Options::start_group(const std::string& heading) { impl_->group = heading; }
 
-void Options::add_examples(std::vector<std::string> lines) {
+void Options::add_examples(const std::vector<std::string>& lines) {
   std::string text = "Examples:\n";
   for (const std::string& line : lines) text += "  " + line + "\n";
   impl_->app.footer(text);

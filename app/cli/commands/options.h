@@ -17,15 +17,15 @@ namespace iso::cli {
 class Options {
  public:
   /// `usage` is what follows "isocenter": "compare IMAGE REFERENCE [options]".
-  Options(std::string usage, std::string summary);
+  Options(const std::string& usage, const std::string& summary);
   Options(const Options&) = delete;
   Options& operator=(const Options&) = delete;
   ~Options();
 
   using Take = std::function<void(const std::string& value)>;
   /// `names` as CLI11 has them: "-o,--output". `value` names what is expected: "FILE".
-  void add(const std::string& names, const std::string& value, const std::string& help, Take take);
-  void add_repeated(const std::string& names, const std::string& value, const std::string& help, Take take);
+  void add(const std::string& names, const std::string& value, const std::string& help, const Take& take);
+  void add_repeated(const std::string& names, const std::string& value, const std::string& help, const Take& take);
   void add(const std::string& names, const std::string& value, const std::string& help, std::string& target);
   void add(const std::string& names, const std::string& value, const std::string& help, int& target, int least);
   void add(const std::string& names, const std::string& value, const std::string& help, std::optional<double>& target);
@@ -38,7 +38,7 @@ class Options {
   void add_arguments(const std::string& name, const std::string& help, std::vector<std::string>& target);
   /// Heading of the options that follow in the help.
   void start_group(const std::string& heading);
-  void add_examples(std::vector<std::string> lines);
+  void add_examples(const std::vector<std::string>& lines);
   [[nodiscard]] bool has(const std::string& name) const;
 
   /// False when help was asked for and printed: there is nothing to do.

@@ -68,8 +68,8 @@ void declare(Options& options, Request& request) {
   for (const std::string_view name : evaluation::phantom_names())
     names += (names.empty() ? "" : ", ") + std::string(name);
   options.add_examples({"isocenter phantom shepp-logan -o truth.mha --size 256,256,1 --spacing 0.5",
-                        "isocenter phantom shepp-logan-3d-original -o truth.mha --size 128,128,128 --spacing 2 "
-                        "--origin -127,-127,-127 --scale 116",
+                        std::string{"isocenter phantom shepp-logan-3d-original -o truth.mha --size 128,128,128 "} +
+                            "--spacing 2 --origin -127,-127,-127 --scale 116",
                         "isocenter phantom discs -o discs.json --radius 100", "", "Phantoms: " + names});
 }
 

@@ -42,7 +42,7 @@ ProjectionGeometry geometry_of(const Request& request) {
 
 /// Line integrals are made of attenuation; anything else is turned into it, or taken for it with a warning.
 PixelBlock attenuation_of(const Volume& volume, const std::string& file) {
-  const PixelBlock pixels = volume.pixels.converted(ScalarType::f32);
+  PixelBlock pixels = volume.pixels.converted(ScalarType::f32);
   if (volume.quantity == Quantity::hounsfield) return evaluation::to_attenuation(pixels);
   if (volume.quantity != Quantity::attenuation_per_mm)
     note("isocenter: warning: '" + file + "' does not say what its values are; they are taken for attenuation in 1/mm");

@@ -82,7 +82,7 @@ void ComparePanel::refresh_all() {
   const int question = question_;
   background_.run<std::vector<Figures>>(
       [what = std::move(what)] { return all_figures(what); },
-      [this, question](std::vector<Figures> rows) {
+      [this, question](const std::vector<Figures>& rows) {
         if (question == question_) fill(rows);
       },
       [this](const Error& failure) { Q_EMIT problem(QString::fromUtf8(failure.what())); });

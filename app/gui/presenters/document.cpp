@@ -51,7 +51,7 @@ render::Display first_display(const render::Raster& raster) {
 
 Vec3 middle_of(const VoxelGrid& frame) {
   Vec3 index{};
-  for (std::size_t axis = 0; axis < 3; ++axis) index[axis] = static_cast<double>((frame.size[axis] - 1) / 2);
+  for (std::size_t axis = 0; axis < 3; ++axis) index[axis] = std::floor(static_cast<double>(frame.size[axis] - 1) / 2);
   return frame.to_world(index);
 }
 
@@ -175,7 +175,7 @@ ItemId Document::add(std::string name, DatasetPtr data, std::filesystem::path fi
   return insert(std::move(item), step);
 }
 
-ItemId Document::add_result(std::string name, DatasetPtr data, job::Record record) {
+ItemId Document::add_result(std::string name, DatasetPtr data, const job::Record& record) {
   return add_results({{std::move(name), std::move(data)}}, record).front();
 }
 
@@ -246,7 +246,7 @@ void Document::remove(ItemId id) {
                     {}});
 }
 
-void Document::rename(ItemId id, std::string name) {
+void Document::rename(ItemId id, const std::string& name) {
   Item* const item = impl_->find(id);
   if (item == nullptr || item->name == name || name.empty()) return;
   const auto apply = [this, id](const std::string& text) {
@@ -414,7 +414,7 @@ ItemId Document::add_label_map(ItemId on_grid_of, std::string name) {
   return id;
 }
 
-void Document::apply_label_delta(ItemId id, std::shared_ptr<const LabelDelta> delta, std::string step_name) {
+void Document::apply_label_delta(ItemId id, const std::shared_ptr<const LabelDelta>& delta, std::string step_name) {
   Item* const item = impl_->find(id);
   if (item == nullptr || !delta || delta->runs.empty()) return;
   const auto apply = [this, id, delta](bool forwards) {

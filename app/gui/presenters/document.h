@@ -88,12 +88,12 @@ class Document {
   // Data tree. `add` chooses the display (file's window, else percentiles) and, for the first item, shows it.
   ItemId add(std::string name, DatasetPtr data, std::filesystem::path file,
              std::map<std::string, std::string> hints = {});
-  ItemId add_result(std::string name, DatasetPtr data, job::Record record);  ///< one undo step "Result NAME"
+  ItemId add_result(std::string name, DatasetPtr data, const job::Record& record);  ///< one undo step "Result NAME"
   /// All outputs of a job as one step.
   std::vector<ItemId> add_results(const std::vector<std::pair<std::string, DatasetPtr>>& outputs,
                                   const job::Record& record);
   void remove(ItemId id);  ///< undoable
-  void rename(ItemId id, std::string name);
+  void rename(ItemId id, const std::string& name);
   void mark_saved(ItemId id, std::filesystem::path file);
   [[nodiscard]] const Item* find(ItemId id) const noexcept;
   [[nodiscard]] std::span<const std::unique_ptr<Item>> items() const noexcept;
@@ -122,7 +122,7 @@ class Document {
   // Labels: see labels.h for painting; this replaces the pixels of one item by a delta, as one undo step.
   struct LabelDelta;  ///< run-length coded change of some slices, in both directions
   ItemId add_label_map(ItemId on_grid_of, std::string name);
-  void apply_label_delta(ItemId id, std::shared_ptr<const LabelDelta> delta, std::string step_name);
+  void apply_label_delta(ItemId id, const std::shared_ptr<const LabelDelta>& delta, std::string step_name);
 
   [[nodiscard]] UndoStack& undo_stack() noexcept;
 

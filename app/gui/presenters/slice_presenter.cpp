@@ -151,7 +151,7 @@ void SlicePresenter::add_words(render::SlicePicture& picture, const Item& shown)
   const Raster& raster = *shown.raster;
   const render::Display& display = shown.display;
   picture.corners[0] = shown.name;
-  if (shown.raster->anatomical == false && shown.part == render::Part::phase) picture.corners[0] += " (phase)";
+  if (!shown.raster->anatomical && shown.part == render::Part::phase) picture.corners[0] += " (phase)";
   if (!raster.labels)
     picture.corners[1] = "W " + number_in_words(display.width) + "  L " + number_in_words(display.centre) +
                          (raster.unit.empty() ? "" : " " + raster.unit);

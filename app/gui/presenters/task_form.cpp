@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace iso::gui {
 namespace {
@@ -60,7 +61,7 @@ std::vector<Offer> offers_for(std::span<const plugin::TaskManifest* const> tasks
   return offers;
 }
 
-TaskForm::TaskForm(const plugin::TaskManifest& task, const Document& document, ItemId selected) : task_{task} {
+TaskForm::TaskForm(plugin::TaskManifest task, const Document& document, ItemId selected) : task_{std::move(task)} {
   for (const plugin::Port& port : task_.inputs) {
     Input input{port, {}, 0};
     for (const auto& item : document.items())
@@ -84,8 +85,8 @@ void TaskForm::choose(std::string_view port, ItemId item) {
 }
 
 void TaskForm::set(std::string_view field, std::string text) {
-  for (FieldState& state : fields_)
-    if (state.info.name == field) state.text = std::move(text);
+  const auto state = std::ranges::find_if(fields_, [&](const FieldState& each) { return each.info.name == field; });
+  if (state != fields_.end()) state->text = std::move(text);
   check();
   changed();
 }

@@ -27,7 +27,7 @@ struct Offer {
 /// toolkit; widgets are made from `fields()`.
 class TaskForm {
  public:
-  TaskForm(const plugin::TaskManifest& task, const Document& document, ItemId selected);
+  TaskForm(plugin::TaskManifest task, const Document& document, ItemId selected);
 
   struct Input {
     plugin::Port port;

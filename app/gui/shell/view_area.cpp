@@ -78,10 +78,8 @@ void ViewArea::arrange() {
   std::vector<QWidget*> shown;
   if (look.maximised >= 0 && look.maximised < static_cast<int>(all.size()))
     shown = {all[static_cast<std::size_t>(look.maximised)]};
-  else if (look.layout == Layout::one_up)
-    shown = {axial_};
-  else if (look.layout == Layout::four_up && flat())
-    shown = {axial_};  // three times the same slice would tell nothing
+  else if (look.layout == Layout::one_up || (look.layout == Layout::four_up && flat()))
+    shown = {axial_};  // of a flat image three views would tell nothing
   else if (look.layout == Layout::side_by_side)
     shown = {axial_, compared_};
   else

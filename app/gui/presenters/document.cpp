@@ -5,7 +5,9 @@
 #include "iso/job/estimate.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <utility>
 
 namespace iso::gui {
 
@@ -88,20 +90,23 @@ UndoStack& Document::undo_stack() noexcept { return impl_->undo; }
 ItemId Document::insert(std::unique_ptr<Item> item, const std::string& step_name) {
   const ItemId id = item->id;
   if (item->raster == nullptr) describe(*item);
-  const auto kept = std::make_shared<Item>(*item);
+  const auto kept =
+      std::make_shared<Item>();  // while the step is undone; a second holder of labels would make strokes copy
+  const std::size_t bytes = job::bytes_of(*item->data);
   const Look before = impl_->look;
   impl_->items.push_back(std::move(item));
   show_if_first(id);
   impl_->selected = id;
   const Look after = impl_->look;
   impl_->undo.push({step_name,
-                    job::bytes_of(*kept->data),
-                    [this, id, before] {
+                    bytes,
+                    [this, kept, id, before] {
+                      if (const Item* const now = impl_->find(id)) *kept = *now;
                       take_out(id);
                       set_look(before);
                     },
                     [this, kept, after] {
-                      put_back(*kept, impl_->items.size());
+                      put_back(std::exchange(*kept, Item{}), impl_->items.size());
                       set_look(after);
                     },
                     {}});
@@ -420,10 +425,17 @@ void Document::apply_label_delta(ItemId id, const std::shared_ptr<const LabelDel
   const auto apply = [this, id, delta](bool forwards) {
     Item* const target = impl_->find(id);
     if (target == nullptr) return;
-    const render::Display display = target->display;
-    target->data = freeze(applied(get<LabelMap>(target->data), *delta, forwards));
-    describe(*target);
-    target->display = display;
+    // Whoever else holds the map (a job, the journal, a save) goes on seeing what it was given: then, and only then, it is
+    // copied. The count cannot rise meanwhile, because new holders come from this thread.
+    const bool compared = id == impl_->look.base || id == impl_->look.compared;  // figures are made in the background
+    if (target->data.use_count() == 1 && !compared) {
+      std::atomic_thread_fence(std::memory_order_acquire);  // what the last other holder read is over
+      PixelBlock pixels = get<LabelMap>(target->data).labels;
+      apply_in_place(pixels, *delta, forwards);
+    } else {
+      target->data = freeze(applied(get<LabelMap>(target->data), *delta, forwards));
+    }
+    target->raster = std::make_shared<const render::Raster>(render::raster_of(target->data, target->part));
     target->saved = false;
     item_changed(id);
     labels_changed(id, *delta, forwards);

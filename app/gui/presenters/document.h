@@ -32,7 +32,7 @@ using ItemId = std::uint64_t;  ///< never reused in a session; 0 is none
 struct Item {
   ItemId id{0};
   std::string name;
-  DatasetPtr data;             ///< frozen; a label map being painted is replaced by a new one at each stroke's end
+  DatasetPtr data;             ///< frozen; but a stroke changes a label map that nobody else holds where it is
   std::filesystem::path file;  ///< where it came from or was saved to; empty for a result not saved yet
   bool saved{true};
   std::optional<job::Record> record;         ///< of a result

@@ -121,8 +121,8 @@ void Journal::tick() {
   const auto own_file = [](const Item& item) { return item.saved && !item.file.empty(); };
   for (const auto& item : document_.items()) {
     if (own_file(*item)) continue;
-    DatasetPtr& known = known_[item->id];
-    if (known == item->data) continue;
+    std::weak_ptr<const Dataset>& known = known_[item->id];
+    if (known.lock() == item->data) continue;
     known = item->data;
     files_[item->id] = "item-" + std::to_string(item->id) + "-" + std::to_string(next_file_++) + ".h5";
     put(Data{item->id, files_[item->id], item->data});

@@ -55,7 +55,8 @@ class Journal {
   std::filesystem::path folder_;
   int lock_{-1}, file_{-1};
   bool dirty_{true}, keep_{false};
-  std::map<ItemId, DatasetPtr> known_;  ///< pixels that are (on their way) in the folder
+  /// Pixels that are (on their way) in the folder; not held, so that strokes may change labels where they are.
+  std::map<ItemId, std::weak_ptr<const Dataset>> known_;
   std::map<ItemId, std::string> files_;
   std::uint64_t next_file_{1};
   std::vector<Signal<>::Connection> connections_;

@@ -26,8 +26,9 @@ struct Document::LabelDelta {
   [[nodiscard]] std::size_t bytes() const noexcept { return runs.size() * sizeof(LabelRun); }
 };
 
-/// Collects a stroke on a label map: voxels are changed at once in a working copy that the view draws, and the whole
-/// becomes one delta when the stroke ends.
+/// Collects a stroke on a label map. The map itself is not touched: what changes is kept in a box about the stroke, which
+/// the views draw over the map, and becomes one delta when the stroke ends. A stroke costs what it touches, whatever the
+/// size of the volume.
 class LabelStroke {
  public:
   enum class Effect : std::uint8_t { paint, erase };
@@ -44,17 +45,22 @@ class LabelStroke {
   void fill(const Vec3& seed_mm, const Vec3& normal, std::uint16_t label);
   /// Every voxel of the volume whose base value lies in the range.
   void threshold(Range range, std::uint16_t label);
-  [[nodiscard]] const PixelBlock& pixels() const noexcept { return pixels_; }
+  /// The label of a voxel as the stroke leaves it.
+  [[nodiscard]] std::uint16_t at(const std::array<std::int64_t, 3>& index) const;
+  /// What the stroke has changed so far, and what lies about it; shared, so that a view may draw it while it grows.
+  [[nodiscard]] std::shared_ptr<const render::LabelPatch> patch() const noexcept { return box_; }
   /// The changes so far; null if there are none.
   [[nodiscard]] std::shared_ptr<const Document::LabelDelta> delta() const;
 
  private:
-  void set(std::int64_t voxel, std::uint16_t label);
-  [[nodiscard]] std::uint16_t at(std::int64_t voxel) const;
-  [[nodiscard]] bool inside(std::int64_t voxel, const std::optional<Range>& range) const;
-  PixelBlock pixels_, before_;
+  using Index = std::array<std::int64_t, 3>;
+  void cover(Index low, Index high);  ///< makes the box reach there, both ends included
+  [[nodiscard]] std::uint16_t& in_box(const Index& index);
+  [[nodiscard]] bool inside(const Index& index, const std::optional<Range>& range) const;
+  PixelBlock before_;
   VoxelGrid grid_;
   std::shared_ptr<const render::Raster> base_;
+  std::shared_ptr<render::LabelPatch> box_;
 };
 
 /// What leads from one label map to another of the same grid; null if they are equal. Throws shape_mismatch.
@@ -62,5 +68,8 @@ class LabelStroke {
 
 /// The label map with a delta applied forwards or backwards, in new memory.
 [[nodiscard]] LabelMap applied(const LabelMap& labels, const Document::LabelDelta& delta, bool forwards);
+/// The same in the memory that the map has: only for whoever alone holds it. Throws invalid_input, and changes nothing, if
+/// the delta reaches outside.
+void apply_in_place(PixelBlock& labels, const Document::LabelDelta& delta, bool forwards);
 
 }  // namespace iso::gui

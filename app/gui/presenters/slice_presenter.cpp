@@ -129,7 +129,7 @@ double SlicePresenter::mm_per_pixel(const ViewSize& size) const {
 
 render::Layer SlicePresenter::layer_of(const Item& shown) const {
   const std::int64_t frame = std::clamp<std::int64_t>(document_.look().frame, 0, shown.raster->frames - 1);
-  return {working_ && shown.id == working_id_ ? working_ : shown.raster, shown.display, frame};
+  return {shown.raster, shown.display, frame, working_ && shown.id == working_id_ ? working_ : nullptr};
 }
 
 void SlicePresenter::add_figures(render::SlicePicture& picture) const {

@@ -71,10 +71,10 @@ class SlicePresenter {
   void select_measurement(std::uint64_t id) noexcept { selected_measurement_ = id; }
   /// A measurement being drawn; shown, not yet in the document.
   void set_draft(std::optional<Measurement> draft) { draft_ = std::move(draft); }
-  /// Pixels of a stroke in the making, drawn in place of the label map's own.
-  void set_working_labels(ItemId id, std::shared_ptr<const render::Raster> raster) {
+  /// What a stroke in the making has changed, drawn in place of the label map's own.
+  void set_working_labels(ItemId id, std::shared_ptr<const render::LabelPatch> patch) {
     working_id_ = id;
-    working_ = std::move(raster);
+    working_ = std::move(patch);
   }
 
  private:
@@ -90,7 +90,7 @@ class SlicePresenter {
   std::uint64_t selected_measurement_{0};
   std::optional<Measurement> draft_;
   ItemId working_id_{0};
-  std::shared_ptr<const render::Raster> working_;
+  std::shared_ptr<const render::LabelPatch> working_;
 };
 
 /// "R 17.6, P 35.3, S 12.1 mm"

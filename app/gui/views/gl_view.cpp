@@ -45,8 +45,9 @@ void GlView::paintGL() {
   const double ratio = devicePixelRatioF();
   const int across = std::max(1, static_cast<int>(std::lround(width() * ratio)));
   const int down = std::max(1, static_cast<int>(std::lround(height() * ratio)));
-  if (prepare) prepare(across, down, ratio);
-  window_.draw(across, down, defaultFramebufferObject());
+  const bool again = !changed || changed();
+  if (again && prepare) prepare(across, down, ratio);
+  window_.draw(across, down, defaultFramebufferObject(), again);
   last_paint_ms_ = static_cast<double>(clock.nsecsElapsed()) / 1e6;
 }
 

@@ -19,6 +19,8 @@ class GlView : public QOpenGLWidget {
   void set_renderer(vtkRenderer* renderer);
   /// Called before every drawing, with the device size; makes what is shown.
   std::function<void(int width_px, int height_px, double pixel_ratio)> prepare;
+  /// False where nothing has changed since the last drawing, which then is shown again; not set: always true.
+  std::function<bool()> changed;
   /// Milliseconds of the last drawing.
   [[nodiscard]] double last_paint_ms() const noexcept { return last_paint_ms_; }
 

@@ -1,8 +1,10 @@
 #include "slice_view.h"
 
-#include <QCursor>
+#include "marks_painter.h"
+
 #include <QKeyEvent>
 #include <QMouseEvent>
+#include <QPainter>
 #include <QWheelEvent>
 
 #include <cmath>
@@ -28,16 +30,8 @@ bool follows_clicks(MeasureKind kind) noexcept { return kind == MeasureKind::ang
 }  // namespace
 
 SliceView::SliceView(Document& document, Tools& tools, render::Orientation orientation, Role role, QWidget* parent)
-    : GlView{parent},
-      document_{document},
-      tools_{tools},
-      presenter_{document, orientation, role},
-      scene_{std::make_unique<render::SliceScene>()} {
-  set_renderer(scene_->renderer());
-  prepare = [this](int width, int height, double ratio) {
-    scene_->set_size(width, height, ratio);
-    scene_->show(presenter_.picture({width, height, ratio}));
-  };
+    : QWidget{parent}, document_{document}, tools_{tools}, presenter_{document, orientation, role} {
+  setAttribute(Qt::WA_OpaquePaintEvent);  // every pixel is painted
   setMouseTracking(true);
   setFocusPolicy(Qt::StrongFocus);
   setMinimumSize(120, 90);
@@ -49,7 +43,21 @@ SliceView::SliceView(Document& document, Tools& tools, render::Orientation orien
   connect(&tools_, &Tools::changed, this, [this] { cancel_gesture(); });
 }
 
-SliceView::~SliceView() { set_renderer(nullptr); }
+SliceView::~SliceView() = default;
+
+void SliceView::paintEvent(QPaintEvent*) {
+  const ViewSize size = view_size();
+  const render::SlicePicture picture = presenter_.picture(size);
+  const auto& pixels = image_.make(picture, size.width_px, size.height_px);
+  QImage shown{reinterpret_cast<const uchar*>(pixels.data()), size.width_px, size.height_px,
+               qsizetype{4} * size.width_px, QImage::Format_RGB32};
+  shown.setDevicePixelRatio(size.pixel_ratio);
+  QPainter painter{this};
+  painter.drawImage(QPointF{}, shown);
+  paint(painter, render::marks_of(picture, size.width_px, size.height_px, size.pixel_ratio), size.pixel_ratio);
+}
+
+QImage SliceView::grabFramebuffer() { return grab().toImage().convertToFormat(QImage::Format_RGB32); }
 
 ViewSize SliceView::view_size() const {
   const double ratio = devicePixelRatioF();
@@ -69,7 +77,7 @@ void SliceView::cancel_gesture() {
 }
 
 void SliceView::focusInEvent(QFocusEvent* event) {
-  GlView::focusInEvent(event);
+  QWidget::focusInEvent(event);
   update();
 }
 
@@ -271,12 +279,12 @@ void SliceView::keyPressEvent(QKeyEvent* event) {
     }
     default: break;
   }
-  GlView::keyPressEvent(event);
+  QWidget::keyPressEvent(event);
 }
 
 void SliceView::leaveEvent(QEvent* event) {
   Q_EMIT hovered({});
-  GlView::leaveEvent(event);
+  QWidget::leaveEvent(event);
 }
 
 void SliceView::begin_measurement(const QPointF& at) {
@@ -359,11 +367,7 @@ void SliceView::paint_at(const QPointF& at) {
                  tools_.tool() == Tool::erase ? LabelStroke::Effect::erase : LabelStroke::Effect::paint,
                  tools_.tool() == Tool::erase ? std::uint16_t{0} : tools_.label, range);
   }
-  const Item* const item = document_.find(stroke_item_);
-  if (item == nullptr) return;
-  auto working = std::make_shared<render::Raster>(*item->raster);  // a new one, so that the scene cuts it again
-  working->pixels = stroke_->pixels();
-  presenter_.set_working_labels(stroke_item_, std::move(working));
+  presenter_.set_working_labels(stroke_item_, stroke_->patch());
   update();
 }
 

@@ -1,13 +1,15 @@
 #pragma once
 
-#include "gl_view.h"
 #include "tools.h"
 
 #include "gui/presenters/labels.h"
 #include "gui/presenters/measure.h"
 #include "gui/presenters/slice_presenter.h"
+#include "render/scene/slice_image.h"
 
+#include <QImage>
 #include <QPointF>
+#include <QWidget>
 
 #include <memory>
 #include <optional>
@@ -16,7 +18,8 @@
 namespace iso::gui {
 
 /// One slice of the document on screen: hands gestures to its presenter (convention C1) and draws the picture it makes.
-class SliceView : public GlView {
+/// Pixels come from the processor and are painted as they are, marks over them; OpenGL would only carry them around.
+class SliceView : public QWidget {
   Q_OBJECT
  public:
   SliceView(Document& document, Tools& tools, render::Orientation orientation, Role role = Role::base,
@@ -24,6 +27,10 @@ class SliceView : public GlView {
   ~SliceView() override;
   [[nodiscard]] SlicePresenter& presenter() noexcept { return presenter_; }
   [[nodiscard]] ViewSize view_size() const;
+  /// What is on screen, in device pixels.
+  [[nodiscard]] QImage grabFramebuffer();
+  /// How often pixels had to be made anew; a moved crosshair alone makes none.
+  [[nodiscard]] std::uint64_t pictures_made() const noexcept { return image_.made(); }
   /// Gives up what is being drawn.
   void cancel_gesture();
 
@@ -44,6 +51,7 @@ class SliceView : public GlView {
   void keyPressEvent(QKeyEvent* event) override;
   void leaveEvent(QEvent* event) override;
   void focusInEvent(QFocusEvent* event) override;
+  void paintEvent(QPaintEvent* event) override;
 
  private:
   enum class Gesture : std::uint8_t { none, window, box, crosshair, pan, zoom, draw, move_point, paint, turn };
@@ -61,7 +69,7 @@ class SliceView : public GlView {
   Document& document_;
   Tools& tools_;
   SlicePresenter presenter_;
-  std::unique_ptr<render::SliceScene> scene_;
+  render::SliceImage image_;
   Gesture gesture_{Gesture::none};
   QPointF start_, last_;
   std::optional<Measurement> draft_;

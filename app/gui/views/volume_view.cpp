@@ -1,60 +1,114 @@
 #include "volume_view.h"
 
+#include "marks_painter.h"
+
 #include "gui/presenters/slice_presenter.h"
 
 #include <QKeyEvent>
 #include <QMouseEvent>
+#include <QPainter>
 #include <QWheelEvent>
 
 #include <cmath>
 
 namespace iso::gui {
+namespace {
+
+/// The outlines, over the picture that OpenGL made.
+class Outlines : public QWidget {
+ public:
+  explicit Outlines(VolumeView& view) : QWidget{&view}, view_{view} { setAttribute(Qt::WA_TransparentForMouseEvents); }
+
+ protected:
+  void paintEvent(QPaintEvent*) override {
+    QPainter painter{this};
+    paint(painter, view_.outlines(), devicePixelRatioF());
+  }
+
+ private:
+  VolumeView& view_;
+};
+
+}  // namespace
 
 VolumeView::VolumeView(Document& document, QWidget* parent)
-    : GlView{parent}, document_{document}, scene_{std::make_unique<render::VolumeScene>()} {
+    : GlView{parent}, document_{document}, scene_{std::make_unique<render::VolumeScene>()}, over_{new Outlines{*this}} {
   set_renderer(scene_->renderer());
-  prepare = [this](int, int, double) { scene_->show(picture()); };
+  changed = [this] { return due_; };
+  prepare = [this](int, int, double) {
+    drawn_ = picture();
+    due_ = false;
+    scene_->show(drawn_);
+    ++made_;
+    over_->update();  // the eye may stand elsewhere
+  };
   setFocusPolicy(Qt::StrongFocus);
   setMinimumSize(120, 90);
-  const auto again = [this] { update(); };
-  connections_.push_back(document_.items_changed.connect(again));
-  connections_.push_back(document_.look_changed.connect(again));
-  item_connection_ = document_.item_changed.connect([this](ItemId) { update(); });
-  rest_.setSingleShot(true);
+  connections_.push_back(document_.items_changed.connect([this] { follow(); }));
+  connections_.push_back(document_.look_changed.connect([this] { follow(); }));
+  item_connection_ = document_.item_changed.connect([this](ItemId) { follow(); });
+  for (QTimer* const timer : {&rest_, &settle_}) timer->setSingleShot(true);
   rest_.setInterval(250);
+  settle_.setInterval(150);
   connect(&rest_, &QTimer::timeout, this, [this] { moving(false); });
+  connect(&settle_, &QTimer::timeout, this, &VolumeView::again);
 }
 
 VolumeView::~VolumeView() { set_renderer(nullptr); }
 
 void VolumeView::set_preset(const std::string& name) {
   preset_ = name;
+  again();
+}
+
+void VolumeView::again() {
+  due_ = true;
   update();
+  over_->update();
+}
+
+void VolumeView::follow() {
+  over_->update();
+  const render::VolumePicture now = picture();
+  if (now == drawn_) return;
+  if (now.raster != drawn_.raster) return again();
+  settle_.start();
+}
+
+void VolumeView::resizeEvent(QResizeEvent* event) {
+  GlView::resizeEvent(event);
+  over_->setGeometry(rect());
 }
 
 render::VolumePicture VolumeView::picture() const {
   render::VolumePicture picture;
   const Item* const item = document_.find(document_.look().base);
   if (item == nullptr || !item->raster) return picture;
-  const Look& look = document_.look();
   picture.raster = item->raster;
-  picture.frame = std::clamp<std::int64_t>(look.frame, 0, item->raster->frames - 1);
+  picture.frame = std::clamp<std::int64_t>(document_.look().frame, 0, item->raster->frames - 1);
   picture.preset = preset_;
   picture.low = item->display.centre - item->display.width / 2;
   picture.high = item->display.centre + item->display.width / 2;
-  if (look.crosshair_visible && item->raster->anatomical)
-    for (const auto orientation :
-         {render::Orientation::axial, render::Orientation::coronal, render::Orientation::sagittal}) {
-      picture.planes.push_back(standard_plane(*item->raster, orientation, look.crosshair_mm));
-      picture.plane_colours.push_back(colour_of(orientation));
-    }
   return picture;
+}
+
+render::Marks VolumeView::outlines() const {
+  const Look& look = document_.look();
+  const Item* const item = document_.find(look.base);
+  if (item == nullptr || !item->raster || !item->raster->anatomical || !look.crosshair_visible) return {};
+  std::vector<render::PlaneOutline> planes;
+  for (const auto orientation :
+       {render::Orientation::axial, render::Orientation::coronal, render::Orientation::sagittal})
+    planes.push_back({standard_plane(*item->raster, orientation, look.crosshair_mm), colour_of(orientation)});
+  const double ratio = devicePixelRatioF();
+  return scene_->outlines(planes, static_cast<int>(std::lround(width() * ratio)),
+                          static_cast<int>(std::lround(height() * ratio)), ratio);
 }
 
 void VolumeView::moving(bool now) {
   scene_->set_interactive(now);
   if (now) rest_.start();
-  update();
+  again();
 }
 
 void VolumeView::mousePressEvent(QMouseEvent* event) { last_ = event->position(); }
@@ -100,7 +154,7 @@ void VolumeView::keyPressEvent(QKeyEvent* event) {
     case Qt::Key_Down: scene_->orbit(0, 0.05); break;
     default: GlView::keyPressEvent(event); return;
   }
-  update();
+  again();
 }
 
 }  // namespace iso::gui

@@ -14,7 +14,9 @@
 
 namespace iso::gui {
 
-/// The base item in three dimensions with the outlines of the slice planes. Mouse and keypad as convention C1 and C2.
+/// The base item in three dimensions with the outlines of the slice planes. Mouse and keypad as convention C1 and C2. Rays
+/// are cast when the volume, its colours or the eye change; a moved crosshair only draws the outlines over the picture, and
+/// a window being dragged is followed when it rests.
 class VolumeView : public GlView {
   Q_OBJECT
  public:
@@ -22,6 +24,9 @@ class VolumeView : public GlView {
   ~VolumeView() override;
   void set_preset(const std::string& name);
   [[nodiscard]] const std::string& preset() const noexcept { return preset_; }
+  /// How often rays were cast.
+  [[nodiscard]] std::uint64_t pictures_made() const noexcept { return made_; }
+  [[nodiscard]] render::Marks outlines() const;
 
  Q_SIGNALS:
   void maximise_asked();
@@ -33,15 +38,22 @@ class VolumeView : public GlView {
   void mouseDoubleClickEvent(QMouseEvent* event) override;
   void wheelEvent(QWheelEvent* event) override;
   void keyPressEvent(QKeyEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
 
  private:
   [[nodiscard]] render::VolumePicture picture() const;
+  void follow();  ///< draws what the document's change asks for, and no more
+  void again();   ///< casts rays anew
   void moving(bool now);
   Document& document_;
   std::unique_ptr<render::VolumeScene> scene_;
   std::string preset_{"maximum intensity"};
+  QWidget* over_;  ///< transparent, for the outlines
+  render::VolumePicture drawn_;
+  bool due_{true};  ///< rays are to be cast
+  std::uint64_t made_{0};
   QPointF last_;
-  QTimer rest_;
+  QTimer rest_, settle_;
   std::vector<Signal<>::Connection> connections_;
   Signal<ItemId>::Connection item_connection_;
 };

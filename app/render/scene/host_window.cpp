@@ -18,6 +18,7 @@ constexpr unsigned read_framebuffer = 0x8CA8, draw_framebuffer = 0x8CA9, first_c
 struct HostWindow::Impl {
   vtkSmartPointer<vtkGenericOpenGLRenderWindow> window = vtkSmartPointer<vtkGenericOpenGLRenderWindow>::New();
   vtkSmartPointer<vtkRenderer> renderer;
+  int width{0}, height{0};  ///< of the picture in the window's own framebuffer
 };
 
 HostWindow::HostWindow() : impl_{std::make_unique<Impl>()} {
@@ -43,15 +44,18 @@ void HostWindow::begin() {
   impl_->window->OpenGLInit();
 }
 
-void HostWindow::draw(int width_px, int height_px, unsigned framebuffer) {
+void HostWindow::draw(int width_px, int height_px, unsigned framebuffer, bool again) {
   if (!impl_->renderer) return;
-  impl_->window->SetSize(width_px, height_px);
+  again = again || impl_->width != width_px || impl_->height != height_px;
+  if (again) impl_->window->SetSize(width_px, height_px);
   vtkOpenGLState* const state = impl_->window->GetState();
   state->Reset();  // the toolkit has drawn since, and VTK's cache of the state is stale
   state->Push();
   state->vtkglDepthMask(1);
   state->vtkglDepthFunc(less_or_equal);  // what VTK expects of a context, and not what a fresh one has
-  impl_->window->Render();
+  if (again) impl_->window->Render();
+  impl_->width = width_px;
+  impl_->height = height_px;
   state->Pop();
   state->vtkglBindFramebuffer(draw_framebuffer, framebuffer);
   state->vtkglDrawBuffer(first_colour);
@@ -70,6 +74,7 @@ void HostWindow::end() {
   if (!impl_->window->GetReadyForRendering()) return;
   impl_->window->Finalize();
   impl_->window->SetReadyForRendering(false);
+  impl_->width = impl_->height = 0;
 }
 
 }  // namespace iso::render

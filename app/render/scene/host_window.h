@@ -14,10 +14,11 @@ class HostWindow {
   ~HostWindow();
   HostWindow(const HostWindow&) = delete;
   HostWindow& operator=(const HostWindow&) = delete;
-  void set_renderer(vtkRenderer* renderer);                      ///< null: none
-  void begin();                                                  ///< the context is there
-  void draw(int width_px, int height_px, unsigned framebuffer);  ///< into that framebuffer, which is bound afterwards
-  void end();                                                    ///< the context is about to go
+  void set_renderer(vtkRenderer* renderer);  ///< null: none
+  void begin();                              ///< the context is there
+  /// Into that framebuffer, which is bound afterwards. Not `again`: the picture of the last time, if it has that size.
+  void draw(int width_px, int height_px, unsigned framebuffer, bool again = true);
+  void end();  ///< the context is about to go
 
  private:
   struct Impl;

@@ -1,164 +1,119 @@
-#include "slice_image_impl.h"
-
-#include "../bridge/vtk_bridge.h"
+#include "slice_image.h"
 
 #include "iso/base/threads.h"
 
-#include <vtkImageData.h>
-#include <vtkImageReslice.h>
-#include <vtkMatrix4x4.h>
-#include <vtkNew.h>
-
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <limits>
 
 namespace iso::render {
-
-/// One layer's slice in the raster's own numbers; NaN outside.
-struct SliceImage::Cut {
-  std::shared_ptr<const Raster> raster;
-  std::int64_t frame{-1};
-  vtkSmartPointer<vtkImageData> input;
-  vtkNew<vtkImageReslice> reslice;
-  Plane plane;
-  double mm_per_pixel{0}, slab_mm{0};
-  Slab slab{Slab::none};
-  bool interpolate{false};
-  int width{0}, height{0};
-};
-
 namespace {
 
-constexpr int most_slab_samples = 64;
-
-/// Maps screen axes in mm about the plane's centre to indices of the frame: what vtkImageReslice calls reslice axes.
-void set_axes(vtkImageReslice& reslice, const VoxelGrid& frame, const Plane& plane) {
-  const Vec3 centre = frame.to_index(plane.centre_mm), n = plane.normal();
-  const auto along = [&](const Vec3& direction) {
-    const Vec3 ahead{plane.centre_mm[0] + direction[0], plane.centre_mm[1] + direction[1],
-                     plane.centre_mm[2] + direction[2]};
-    const Vec3 index = frame.to_index(ahead);
-    return Vec3{index[0] - centre[0], index[1] - centre[1], index[2] - centre[2]};
-  };
-  const std::array<Vec3, 4> columns{along(plane.right), along(plane.up), along(n), centre};
-  vtkNew<vtkMatrix4x4> axes;
-  for (int column = 0; column < 4; ++column)
-    for (int row = 0; row < 3; ++row)
-      axes->SetElement(row, column, columns[static_cast<std::size_t>(column)][static_cast<std::size_t>(row)]);
-  reslice.SetResliceAxes(axes);
+std::uint32_t packed(const std::array<std::uint8_t, 4>& c) noexcept {
+  return 0xff000000U | std::uint32_t{c[0]} << 16U | std::uint32_t{c[1]} << 8U | c[2];
 }
 
-void set_slab(vtkImageReslice& reslice, const SlicePicture& picture, const VoxelGrid& frame) {
-  if (picture.slab == Slab::none || picture.slab_mm <= 0) {
-    reslice.SetSlabNumberOfSlices(1);
-    return;
-  }
-  const double finest = *std::ranges::min_element(frame.spacing_mm);
-  const int samples = std::clamp(static_cast<int>(picture.slab_mm / finest) + 1, 2, most_slab_samples);
-  reslice.SetSlabNumberOfSlices(samples);
-  reslice.SetSlabSliceSpacingFraction(picture.slab_mm / samples / reslice.GetOutputSpacing()[2]);
-  if (picture.slab == Slab::maximum) reslice.SetSlabModeToMax();
-  if (picture.slab == Slab::minimum) reslice.SetSlabModeToMin();
-  if (picture.slab == Slab::mean) reslice.SetSlabModeToMean();
-}
-
-/// The display as a table over the window, so that a pixel costs a multiplication and a look-up.
+/// A display as a table over its window, so that a pixel costs a multiplication and a look-up.
 class Colouring {
  public:
-  Colouring(const Display& display, bool labels)
-      : map_{colour_map(labels ? "labels" : display.colour_map)}, display_{display}, labels_{labels} {}
-  [[nodiscard]] std::array<std::uint8_t, 4> operator()(float value) const noexcept {
-    if (labels_) {
-      const auto label = static_cast<long>(value);
-      return label <= 0 ? map_[0] : map_[static_cast<std::size_t>((label - 1) % 255 + 1)];
+  Colouring(const Display& display, bool labels) : labels_{labels} {
+    const auto& map = colour_map(labels ? "labels" : display.colour_map);
+    if (labels) {
+      for (const auto& c : map) put(c, display.opacity);
+      return;
     }
-    const double y = voi(display_, static_cast<double>(value));
-    const auto at = static_cast<std::size_t>(std::lround(255 * (display_.inverted ? 1 - y : y)));
-    return map_[at];
+    double low = display.centre - display.width / 2, high = display.centre + display.width / 2;
+    if (display.voi == VoiFunction::linear)
+      low = display.centre - 0.5 - (display.width - 1) / 2, high = low + display.width - 1;
+    if (display.voi == VoiFunction::sigmoid)
+      low = display.centre - 2 * display.width, high = display.centre + 2 * display.width;
+    low_ = static_cast<float>(low);
+    scale_ = static_cast<float>(std::min(1e30, (entries - 1) / std::max(high - low, 1e-30)));
+    for (int i = 0; i < entries; ++i) {
+      const double y = voi(display, low + (high - low) * i / (entries - 1));
+      put(map[static_cast<std::size_t>(std::lround(255 * (display.inverted ? 1 - y : y)))], display.opacity);
+    }
+    if (!(high > low)) {  // a window without width: all or nothing
+      const std::size_t below = display.inverted ? 255 : 0;
+      colours_.front() = packed(map[below]);
+      for (std::size_t i = 1; i < colours_.size(); ++i) colours_[i] = packed(map[255 - below]);
+    }
+  }
+
+  void lay(const float* values, std::int64_t count, std::uint32_t* pixels) const noexcept {
+    for (std::int64_t i = 0; i < count; ++i) {
+      const float value = values[i];
+      if (std::isnan(value)) continue;
+      const std::size_t at = place_of(value);
+      const std::uint32_t part = parts_[at];
+      if (part == 256) {
+        pixels[i] = colours_[at];
+      } else if (part > 0) {
+        pixels[i] = mixed(pixels[i], colours_[at], part);
+      }
+    }
   }
 
  private:
-  const std::vector<std::array<std::uint8_t, 4>>& map_;
-  const Display& display_;
-  bool labels_;
-};
+  static constexpr int entries = 4096;
 
-void blend(const float* values, std::int64_t begin, std::int64_t end, const Colouring& colour, double opacity,
-           std::uint8_t* rgb) {
-  for (std::int64_t i = begin; i < end; ++i) {
-    if (std::isnan(values[i])) continue;
-    const auto c = colour(values[i]);
-    const double part = opacity * c[3] / 255;
-    std::uint8_t* const pixel = rgb + 3 * i;
-    if (part >= 1) {
-      std::copy_n(c.data(), 3, pixel);
-      continue;
+  [[nodiscard]] std::size_t place_of(float value) const noexcept {
+    if (labels_) {
+      const auto label = static_cast<std::int64_t>(value);
+      return label <= 0 ? 0 : static_cast<std::size_t>((label - 1) % 255 + 1);
     }
-    for (int k = 0; k < 3; ++k)
-      pixel[k] = static_cast<std::uint8_t>(pixel[k] + part * (c[static_cast<std::size_t>(k)] - pixel[k]) + 0.5);
+    const float at = (value - low_) * scale_ + 0.5F;
+    return static_cast<std::size_t>(std::min(std::max(at, 0.0F), static_cast<float>(entries - 1)));
   }
-}
+  void put(const std::array<std::uint8_t, 4>& colour, double opacity) {
+    colours_.push_back(packed(colour));
+    parts_.push_back(static_cast<std::uint32_t>(std::lround(256 * std::clamp(opacity, 0.0, 1.0) * colour[3] / 255)));
+  }
+  static std::uint32_t mixed(std::uint32_t below, std::uint32_t above, std::uint32_t part) noexcept {
+    std::uint32_t result = 0xff000000U;
+    for (const unsigned shift : {0U, 8U, 16U}) {
+      const std::uint32_t a = above >> shift & 255U, b = below >> shift & 255U;
+      result |= ((a * part + b * (256 - part) + 128) >> 8U) << shift;
+    }
+    return result;
+  }
+
+  bool labels_;
+  float low_{0}, scale_{1};
+  std::vector<std::uint32_t> colours_, parts_;  ///< parts of 256
+};
 
 }  // namespace
 
-SliceImage::SliceImage() = default;
-SliceImage::~SliceImage() = default;
-
-void SliceImage::cut(Cut& cut, const SlicePicture& picture, const Layer& layer, int width, int height) {
-  const bool interpolate = layer.display.interpolate && !layer.raster->labels;
-  const bool other_input = cut.raster != layer.raster || cut.frame != layer.frame;
-  if (!other_input && cut.plane == picture.plane && cut.mm_per_pixel == picture.mm_per_pixel && cut.width == width &&
-      cut.height == height && cut.slab == picture.slab && cut.slab_mm == picture.slab_mm &&
-      cut.interpolate == interpolate)
-    return;
-  if (other_input) {
-    cut.input = to_vtk(layer.raster->pixels, layer.frame);
-    cut.reslice->SetInputData(cut.input);
-    cut.reslice->SetOutputScalarType(VTK_FLOAT);
-    cut.reslice->SetOutputDimensionality(2);
-    cut.reslice->SetBackgroundLevel(std::numeric_limits<double>::quiet_NaN());
-    cut.reslice->BorderOn();
-    cut.reslice->AutoCropOutputOff();
-  }
-  set_axes(*cut.reslice, layer.raster->frame, picture.plane);
-  const double step = picture.mm_per_pixel;
-  cut.reslice->SetInterpolationMode(interpolate ? VTK_RESLICE_LINEAR : VTK_RESLICE_NEAREST);
-  cut.reslice->SetOutputSpacing(step, step, 1);
-  cut.reslice->SetOutputOrigin(-step * (width - 1) / 2.0, -step * (height - 1) / 2.0, 0);
-  cut.reslice->SetOutputExtent(0, width - 1, 0, height - 1, 0, 0);
-  set_slab(*cut.reslice, picture, layer.raster->frame);
-  cut.reslice->Update();
-  cut.raster = layer.raster;
-  cut.frame = layer.frame;
-  cut.plane = picture.plane;
-  cut.mm_per_pixel = step;
-  cut.width = width;
-  cut.height = height;
-  cut.slab = picture.slab;
-  cut.slab_mm = picture.slab_mm;
-  cut.interpolate = interpolate;
-}
-
-const std::vector<std::uint8_t>& SliceImage::make(const SlicePicture& picture, int width, int height) {
-  rgb_.resize(static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * 3);
-  for (std::size_t i = 0; i < rgb_.size(); ++i) rgb_[i] = static_cast<std::uint8_t>(255 * picture.background[i % 3]);
-  while (cuts_.size() < picture.layers.size()) cuts_.push_back(std::make_unique<Cut>());
-  cuts_.resize(picture.layers.size());
-  for (std::size_t at = 0; at < picture.layers.size(); ++at) {
-    const Layer& layer = picture.layers[at];
+const std::vector<std::uint32_t>& SliceImage::make(const SlicePicture& picture, int width, int height) {
+  const CutPlace place{picture.plane, picture.mm_per_pixel, width, height, picture.slab, picture.slab_mm};
+  std::vector<const Layer*> layers;
+  Shown shown{picture.background, picture.reveal, {}, width, height};
+  for (std::size_t i = 0; i < picture.layers.size(); ++i) {
+    const Layer& layer = picture.layers[i];
     if (!layer.raster || !layer.display.visible || layer.display.opacity <= 0) continue;
-    cut(*cuts_[at], picture, layer, width, height);
-    const auto* const values = static_cast<const float*>(cuts_[at]->reslice->GetOutput()->GetScalarPointer());
-    const Colouring colour{layer.display, layer.raster->labels};
-    const int shown = at == 0 ? width : static_cast<int>(std::lround(std::clamp(picture.reveal, 0.0, 1.0) * width));
-    parallel_for(height, 32, [&](std::int64_t begin, std::int64_t end) {
+    if (i > 0 && picture.reveal <= 0) continue;
+    layers.push_back(&layer);
+    shown.displays.push_back(layer.display);
+  }
+  bool changed = shown != shown_ || pixels_.empty();
+  cuts_.resize(layers.size());
+  for (std::size_t i = 0; i < layers.size(); ++i) changed = cuts_[i].make(*layers[i], place) || changed;
+  if (!changed) return pixels_;
+  const auto level = [&](std::size_t i) { return static_cast<std::uint8_t>(255 * picture.background[i]); };
+  pixels_.assign(static_cast<std::size_t>(width) * static_cast<std::size_t>(height),
+                 packed({level(0), level(1), level(2), 255}));
+  for (std::size_t at = 0; at < layers.size(); ++at) {
+    const Colouring colouring{layers[at]->display, layers[at]->raster->labels};
+    const bool base = layers[at] == picture.layers.data();
+    const auto part = static_cast<std::int64_t>(std::lround(std::clamp(picture.reveal, 0.0, 1.0) * width));
+    parallel_for(height, 64, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t row = begin; row < end; ++row)
-        blend(values, row * width, row * width + shown, colour, layer.display.opacity, rgb_.data());
+        colouring.lay(cuts_[at].values().data() + row * width, base ? width : part, pixels_.data() + row * width);
     });
   }
-  return rgb_;
+  shown_ = std::move(shown);
+  ++made_;
+  return pixels_;
 }
 
 }  // namespace iso::render

@@ -1,6 +1,6 @@
 #include "slice_scene.h"
 
-#include "slice_image_impl.h"
+#include "slice_image.h"
 #include "slice_overlay_impl.h"
 
 #include <vtkActor2D.h>
@@ -9,11 +9,9 @@
 #include <vtkImageMapper.h>
 #include <vtkNew.h>
 #include <vtkPNGWriter.h>
-#include <vtkPointData.h>
 #include <vtkProperty2D.h>
 #include <vtkRenderWindow.h>
 #include <vtkRenderer.h>
-#include <vtkUnsignedCharArray.h>
 #include <vtkWindowToImageFilter.h>
 
 #include <algorithm>
@@ -25,7 +23,6 @@ struct SliceScene::Impl {
   vtkNew<vtkRenderer> renderer;
   SliceImage image;
   vtkNew<vtkImageData> pixels;
-  vtkNew<vtkUnsignedCharArray> bytes;
   vtkNew<vtkImageMapper> mapper;
   vtkNew<vtkActor2D> actor;
   std::unique_ptr<SliceOverlay> overlay;
@@ -44,25 +41,20 @@ struct SliceScene::Impl {
   }
 
   void update() {
-    const auto& rgb = image.make(picture, width, height);
-    bytes->SetNumberOfComponents(3);
-    bytes->SetArray(const_cast<std::uint8_t*>(rgb.data()), static_cast<vtkIdType>(rgb.size()),
-                    1);  // NOLINT: VTK has no const
+    const auto& made = image.make(picture, width, height);
     pixels->SetDimensions(width, height, 1);
-    pixels->GetPointData()->SetScalars(bytes);
-    bytes->Modified();
+    pixels->AllocateScalars(VTK_UNSIGNED_CHAR, 3);
+    for (int y = 0; y < height; ++y) {  // VTK counts rows from the bottom
+      auto* to = static_cast<std::uint8_t*>(pixels->GetScalarPointer(0, height - 1 - y, 0));
+      for (int x = 0; x < width; ++x) {
+        const std::uint32_t c =
+            made[static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x)];
+        for (const unsigned shift : {16U, 8U, 0U}) *to++ = static_cast<std::uint8_t>(c >> shift & 255U);
+      }
+    }
     pixels->Modified();
     renderer->SetBackground(picture.background.data());
-    overlay->show(picture, width, height, ratio, [this](const Vec3& world) { return to_pixel(world); });
-  }
-
-  [[nodiscard]] std::array<double, 2> to_pixel(const Vec3& world) const noexcept {
-    double across = 0, along = 0;
-    for (std::size_t i = 0; i < 3; ++i) {
-      across += (world[i] - picture.plane.centre_mm[i]) * picture.plane.right[i];
-      along += (world[i] - picture.plane.centre_mm[i]) * picture.plane.up[i];
-    }
-    return {width / 2.0 + across / picture.mm_per_pixel, height / 2.0 - along / picture.mm_per_pixel};
+    overlay->show(marks_of(picture, width, height, ratio), height);
   }
 };
 
@@ -91,7 +83,9 @@ Vec3 SliceScene::to_world(double x_px, double y_px) const noexcept {
   return world;
 }
 
-std::array<double, 2> SliceScene::to_pixel(const Vec3& world_mm) const noexcept { return impl_->to_pixel(world_mm); }
+std::array<double, 2> SliceScene::to_pixel(const Vec3& world_mm) const noexcept {
+  return render::to_pixel(impl_->picture, impl_->width, impl_->height, world_mm);
+}
 
 Bitmap draw(const SlicePicture& picture, int width_px, int height_px, double pixel_ratio) {
   SliceScene scene;

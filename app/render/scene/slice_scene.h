@@ -14,11 +14,19 @@ namespace iso::render {
 
 enum class Slab : std::uint8_t { none, maximum, minimum, mean };
 
+/// A box of labels that stand for the raster's own: what a stroke in the making has changed.
+struct LabelPatch {
+  std::array<std::int64_t, 3> first{}, size{};  ///< voxels of the frame
+  std::vector<std::uint16_t> values;            ///< x fastest
+  std::uint64_t revision{0};                    ///< another one whenever anything changed
+};
+
 /// One image of the picture, the lowest first.
 struct Layer {
   std::shared_ptr<const Raster> raster;
   Display display;
   std::int64_t frame{0};
+  std::shared_ptr<const LabelPatch> patch{};
 };
 
 enum class Mark : std::uint8_t { line, angle, rectangle, ellipse, polygon, point };
@@ -32,6 +40,12 @@ struct Figure {
   bool selected{false};
 };
 
+/// A line through the crosshair: where another plane cuts this one.
+struct CrossAxis {
+  Vec3 direction{};
+  std::array<double, 3> colour{1, 1, 1};
+};
+
 /// What a slice view shows, as a value: a presenter makes it, the scene draws it.
 struct SlicePicture {
   Plane plane;
@@ -41,6 +55,7 @@ struct SlicePicture {
   double slab_mm{0};
   double reveal{1};  ///< the layers above the first are seen left of this part of the width
   std::optional<Vec3> crosshair_mm;
+  std::vector<CrossAxis> cross_axes;  ///< empty: along right and up
   std::array<double, 3> frame_colour{1, 1, 1};
   std::vector<Figure> figures;
   bool letters{true}, scale_bar{true}, annotations{true};
@@ -49,8 +64,12 @@ struct SlicePicture {
   std::array<double, 3> background{0, 0, 0};
 };
 
+/// Device pixel from the top left of a place on the plane.
+[[nodiscard]] std::array<double, 2> to_pixel(const SlicePicture& picture, int width_px, int height_px,
+                                             const Vec3& world_mm) noexcept;
+
 /// Draws a SlicePicture with VTK. Knows no toolkit: a host gives it a render window by adding `renderer()`.
-/// Cheap to update: only what changed is resliced or uploaded again.
+/// For pictures beside the screen; a view draws the same SliceImage and Marks by its toolkit, which is cheaper.
 class SliceScene {
  public:
   SliceScene();

@@ -12,7 +12,6 @@
 #include <vtkNew.h>
 #include <vtkOutlineSource.h>
 #include <vtkPiecewiseFunction.h>
-#include <vtkPlaneSource.h>
 #include <vtkPolyDataMapper.h>
 #include <vtkProperty.h>
 #include <vtkRenderer.h>
@@ -98,11 +97,10 @@ struct VolumeScene::Impl {
   vtkNew<vtkOutlineSource> box_source;
   vtkNew<vtkActor> box;
   vtkNew<vtkTextActor> badge;
-  std::array<vtkSmartPointer<vtkActor>, 4> planes;
   std::shared_ptr<const Raster> shown;
   std::int64_t frame{-1}, limit{usual_limit};
   int reduction{1};
-  bool camera_set{false};
+  bool camera_set{false}, drawable{false};
 
   Impl() {
     volume->SetMapper(mapper);
@@ -169,43 +167,6 @@ struct VolumeScene::Impl {
     else
       mapper->SetBlendModeToComposite();
   }
-
-  void outlines(const VolumePicture& picture) {
-    double bounds[6];
-    volume->GetBounds(bounds);
-    const double reach = std::max({bounds[1] - bounds[0], bounds[3] - bounds[2], bounds[5] - bounds[4]}) / 2;
-    const Vec3 middle{(bounds[0] + bounds[1]) / 2, (bounds[2] + bounds[3]) / 2, (bounds[4] + bounds[5]) / 2};
-    for (std::size_t i = 0; i < planes.size(); ++i) {
-      const bool used = i < picture.planes.size() && i < picture.plane_colours.size();
-      if (planes[i]) planes[i]->SetVisibility(used);
-      if (!used) continue;
-      if (!planes[i]) {
-        planes[i] = vtkSmartPointer<vtkActor>::New();
-        planes[i]->GetProperty()->SetRepresentationToWireframe();
-        planes[i]->GetProperty()->LightingOff();
-        renderer->AddViewProp(planes[i]);
-      }
-      const Plane& plane = picture.planes[i];
-      const Vec3 n = plane.normal();
-      double off = 0;
-      for (std::size_t k = 0; k < 3; ++k) off += (plane.centre_mm[k] - middle[k]) * n[k];
-      Vec3 corner{}, first{}, second{};
-      for (std::size_t k = 0; k < 3; ++k) {
-        corner[k] = middle[k] + off * n[k] - reach * (plane.right[k] + plane.up[k]);
-        first[k] = corner[k] + 2 * reach * plane.right[k];
-        second[k] = corner[k] + 2 * reach * plane.up[k];
-      }
-      vtkNew<vtkPlaneSource> source;
-      source->SetOrigin(corner.data());
-      source->SetPoint1(first.data());
-      source->SetPoint2(second.data());
-      vtkNew<vtkPolyDataMapper> plane_mapper;
-      plane_mapper->SetInputConnection(source->GetOutputPort());
-      planes[i]->SetMapper(plane_mapper);
-      const auto& [r, g, b] = picture.plane_colours[i];
-      planes[i]->GetProperty()->SetColor(r, g, b);
-    }
-  }
 };
 
 VolumeScene::VolumeScene() : impl_{std::make_unique<Impl>()} {}
@@ -224,15 +185,40 @@ void VolumeScene::show(const VolumePicture& picture) {
   impl_->volume->SetVisibility(drawable);
   impl_->box->SetVisibility(drawable);
   impl_->badge->SetVisibility(drawable && impl_->reduction > 1);
-  if (!drawable) {
-    for (const auto& plane : impl_->planes)
-      if (plane) plane->SetVisibility(false);
-    return;
-  }
+  impl_->drawable = drawable;
+  if (!drawable) return;
   if (impl_->shown != picture.raster || impl_->frame != picture.frame) impl_->load(picture);
   impl_->colour(picture);
-  impl_->outlines(picture);
   if (!impl_->camera_set) look_from(picture.raster->anatomical ? 'A' : 'S');
+}
+
+Marks VolumeScene::outlines(const std::vector<PlaneOutline>& planes, int width_px, int height_px,
+                            double pixel_ratio) const {
+  Marks marks;
+  if (!impl_->drawable || width_px < 1 || height_px < 1) return marks;
+  double bounds[6];
+  impl_->volume->GetBounds(bounds);
+  const double reach = std::max({bounds[1] - bounds[0], bounds[3] - bounds[2], bounds[5] - bounds[4]}) / 2;
+  const Vec3 middle{(bounds[0] + bounds[1]) / 2, (bounds[2] + bounds[3]) / 2, (bounds[4] + bounds[5]) / 2};
+  const auto matrix = impl_->renderer->GetActiveCamera()->GetCompositeProjectionTransformMatrix(
+      static_cast<double>(width_px) / height_px, -1, 1);
+  for (const auto& [plane, colour] : planes) {
+    const Vec3 n = plane.normal();
+    double off = 0;
+    for (std::size_t k = 0; k < 3; ++k) off += (plane.centre_mm[k] - middle[k]) * n[k];
+    MarkLine line{colour, pixel_ratio, {}};
+    for (const auto& [across, along] : {std::pair{-1, -1}, {1, -1}, {1, 1}, {-1, 1}, {-1, -1}}) {
+      double corner[4]{0, 0, 0, 1};
+      for (std::size_t k = 0; k < 3; ++k)
+        corner[k] = middle[k] + off * n[k] + reach * (across * plane.right[k] + along * plane.up[k]);
+      double seen[4];
+      matrix->MultiplyPoint(corner, seen);
+      if (seen[3] <= 0) break;  // behind the eye
+      line.points.push_back({(seen[0] / seen[3] + 1) / 2 * width_px, (1 - seen[1] / seen[3]) / 2 * height_px});
+    }
+    if (line.points.size() == 5) marks.lines.push_back(std::move(line));
+  }
+  return marks;
 }
 
 void VolumeScene::orbit(double dx, double dy) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "raster.h"
+#include "slice_marks.h"
 #include "slice_scene.h"
 
 #include <array>
@@ -29,11 +30,15 @@ struct VolumePicture {
   std::shared_ptr<const Raster> raster;
   std::int64_t frame{0};
   std::string preset{"maximum intensity"};
-  double low{0}, high{1};     ///< value range of relative presets
-  std::vector<Plane> planes;  ///< outlines of the slice views
-  std::vector<std::array<double, 3>> plane_colours;
-  std::optional<Vec3> crosshair_mm;
+  double low{0}, high{1};  ///< value range of relative presets
   std::array<double, 3> background{0, 0, 0};
+  friend bool operator==(const VolumePicture&, const VolumePicture&) = default;
+};
+
+/// A slice plane to be outlined over the volume.
+struct PlaneOutline {
+  Plane plane;
+  std::array<double, 3> colour{1, 1, 1};
 };
 
 /// Ray-casts on whatever OpenGL there is, software included. Data above `limit_voxels` are reduced by a whole factor, and
@@ -48,7 +53,10 @@ class VolumeScene {
   void set_limit(std::int64_t limit_voxels);
   void show(const VolumePicture& picture);
   [[nodiscard]] int reduction() const noexcept;  ///< 1 for none
-  void orbit(double dx, double dy);              ///< fractions of the view's width and height
+  /// The planes as they lie over the picture, so that a moved crosshair needs no ray. Nothing without a volume.
+  [[nodiscard]] Marks outlines(const std::vector<PlaneOutline>& planes, int width_px, int height_px,
+                               double pixel_ratio) const;
+  void orbit(double dx, double dy);  ///< fractions of the view's width and height
   void zoom(double factor);
   void pan(double dx, double dy);
   void look_from(char letter);        ///< 'A', 'P', 'L', 'R', 'S', 'I'

@@ -142,7 +142,9 @@ TEST(LabelStroke, KeepsToTheRangeOfTheImage) {
   LabelStroke stroke{get<LabelMap>(document.find(id)->data), document.find(base)->raster};
   stroke.threshold({50, 150}, 1);
   std::int64_t count = 0;
-  for (const auto v : stroke.pixels().values<std::uint16_t>()) count += v;
+  const auto delta = stroke.delta();
+  ASSERT_TRUE(delta);
+  for (const LabelRun& run : delta->runs) count += run.length * run.after;
   const auto values = get<Volume>(document.find(base)->data).pixels.values<float>();
   EXPECT_EQ(count, std::count(values.begin(), values.end(), 100.0F));
 }
@@ -154,7 +156,9 @@ TEST(LabelStroke, FillStopsAtOtherLabelsAndStaysInTheSlice) {
   LabelStroke stroke{get<LabelMap>(document.find(id)->data), nullptr};
   stroke.fill({0, 0, 0.5}, {0, 0, 1}, 2);
   std::int64_t count = 0;
-  for (const auto v : stroke.pixels().values<std::uint16_t>()) count += v == 2;
+  const auto delta = stroke.delta();
+  ASSERT_TRUE(delta);
+  for (const LabelRun& run : delta->runs) count += run.after == 2 ? run.length : 0;
   EXPECT_EQ(count, 16 * 16);
 }
 

@@ -1,0 +1,38 @@
+#pragma once
+
+#include "document.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace iso::gui {
+
+/// What lies under a line in every frame of a series: place along the line to the right, frames downwards.
+struct TimeProfile {
+  std::shared_ptr<const render::Raster> picture;  ///< f32; axis 0 from the line's first point on, axis 1 the frames
+  double length_mm{0};                            ///< of axis 0
+  std::string name;                               ///< of the line
+  std::uint64_t measurement{0};
+  ItemId item{0};
+};
+
+/// The line that a time profile would be made of: the last one drawn on the image in the planes, if that has frames.
+[[nodiscard]] const Measurement* time_profile_line(const Document& document);
+
+/// Makes the profile of that line, and keeps it until the line or the image changes.
+class TimeProfiles {
+ public:
+  explicit TimeProfiles(const Document& document) : document_{document} {}
+  /// Null without a line, or with one beside the data.
+  [[nodiscard]] const TimeProfile* current();
+
+ private:
+  const Document& document_;
+  std::shared_ptr<const render::Raster> raster_;
+  Measurement line_;
+  std::optional<TimeProfile> profile_;
+};
+
+}  // namespace iso::gui

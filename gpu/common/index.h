@@ -1,6 +1,7 @@
 #pragma once
 
-#include <math.h>  // not <cmath>: its functions are overloaded for float in the global namespace, on the device as on the host
+// Not <cmath>: its functions are overloaded for float in the global namespace, on the device as on the host.
+#include <math.h>  // NOLINT(modernize-deprecated-headers)
 
 #include <cmath>
 #include <cstdint>

@@ -17,6 +17,7 @@ template <class Arguments>
 
 // The bodies that exist, as X(arguments); each list is one .cu file.
 // clang-format off
+// NOLINTBEGIN(bugprone-macro-parentheses): X takes a type
 #define ISO_VECTOR_KERNELS_OF(X, E) \
   X(Fill<E>) X(Copy<E>) X(Scale<E>) X(Axpby<E>) X(Multiply<E>) X(Reciprocal<E>) X(SoftThreshold<E>) X(LimitVectors<E>) X(Dot<E>) X(MaxAbs<E>) X(VectorNorms<E>)
 #define ISO_VECTOR_KERNELS(X)                                                                                  \
@@ -24,6 +25,7 @@ template <class Arguments>
   ISO_VECTOR_KERNELS_OF(X, Complex<double>) X(Clamp<float>) X(Clamp<double>) X(SumPartials) X(MaxPartials)
 #define ISO_OPERATOR_KERNELS_OF(X, T) \
   X(RayForward<T>) X(RayAdjoint<T>) X(BackprojectionForward<T>) X(BackprojectionAdjoint<T>) X(DifferenceForward<T>) X(DifferenceAdjoint<T>) X(FilterRows<T>) X(FourierAxis<Complex<T>>)
+// NOLINTEND(bugprone-macro-parentheses)
 // clang-format on
 #define ISO_OPERATOR_KERNELS(X) ISO_OPERATOR_KERNELS_OF(X, float) ISO_OPERATOR_KERNELS_OF(X, double)
 

@@ -17,13 +17,12 @@ using namespace compute;
 /// With c = N/2, exp(-2 pi i (k-c)(m-c)/N) = exp(-2 pi i k m/N) p[k] p[m] q, p[m] = exp(2 pi i c m/N), q = exp(-2 pi i c c/N).
 template <class T>
 struct Axis {
-  std::int64_t length, stride;
+  std::int64_t length, stride{1};
   std::array<typename Fftw<T>::Plan, 2> plans;  ///< forward, backward
   std::array<std::vector<std::complex<T>>, 2> before, after;
 
   Axis(const Shape& shape, std::size_t axis, bool centred)
       : length{shape[axis]},
-        stride{1},
         plans{plan_for<T>(Transform::forward, length, lines_at_once),
               plan_for<T>(Transform::backward, length, lines_at_once)} {
     for (std::size_t a = 0; a < axis; ++a) stride *= shape[a];

@@ -22,7 +22,7 @@ inline double affine(const double (&c)[4], double x, double y, double z) {
 
 /// The nearest element, within [-1, elements]; 0 if it makes no sense.
 inline double nearest(double position, std::int64_t elements) {
-  const double limit = static_cast<double>(elements);
+  const auto limit = static_cast<double>(elements);
   return position > -1 ? (position < limit ? __builtin_floor(position + 0.5) : limit) : -1;
 }
 
@@ -96,7 +96,7 @@ template <class T>
 inline void arc_shadows(const ViewMap& map, const Detector& detector, double x, double y, double z, int count,
                         Shadows<T>& out) {
   const double c0 = affine(map.u, x, y, z), h0 = affine(map.v, x, y, z), d0 = affine(map.w, x, y, z);
-  const double u_limit = static_cast<double>(detector.u), v_limit = static_cast<double>(detector.v);
+  const auto u_limit = static_cast<double>(detector.u), v_limit = static_cast<double>(detector.v);
   const int row = static_cast<int>(detector.row_stride);
   out.on_a_row = false;
   for (int k = 0; k < count; ++k) {

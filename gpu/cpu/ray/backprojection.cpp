@@ -52,8 +52,7 @@ class CpuBackprojection final : public LinearOperator {
         for (auto i = from; i < to; ++i) {
           stream.check_stop();
           kernels<T>().backproject_row(maps_.data() + first, count, detector_, element(padded.data()), padded_,
-                                       size_[0], static_cast<double>(i % size_[1]), static_cast<double>(i / size_[1]),
-                                       volume.data() + i * size_[0]);
+                                       size_[0], row_of(i), slice_of(i), volume.data() + i * size_[0]);
         }
       });
     }
@@ -68,8 +67,8 @@ class CpuBackprojection final : public LinearOperator {
         const ViewMap& map = maps_[static_cast<std::size_t>(view)];
         for (std::int64_t i = 0; i < size_[1] * size_[2] && !map.blind; ++i) {
           stream.check_stop();
-          kernels<T>().shadow_row(map, detector_, element(padded.data()), size_[0], static_cast<double>(i % size_[1]),
-                                  static_cast<double>(i / size_[1]), volume.data() + i * size_[0]);
+          kernels<T>().shadow_row(map, detector_, element(padded.data()), size_[0], row_of(i), slice_of(i),
+                                  volume.data() + i * size_[0]);
         }
         for (std::int64_t v = 0; v < detector_.v; ++v) {
           const T* const sums = element(padded.data()) + v * detector_.row_stride;
@@ -80,6 +79,13 @@ class CpuBackprojection final : public LinearOperator {
       }
     });
   }
+  // Of line i of the volume.
+  [[nodiscard]] double row_of(std::int64_t i) const noexcept { return static_cast<double>(i % size_[1]); }
+  [[nodiscard]] double slice_of(std::int64_t i) const noexcept {
+    const std::int64_t slice = i / size_[1];
+    return static_cast<double>(slice);
+  }
+
   std::array<std::int64_t, 3> size_;
   std::vector<ViewMap> maps_;
   Detector detector_{};

@@ -27,7 +27,7 @@ struct Line {
 
 /// Narrows [first, last] to the planes at which at_0 + plane * by lies in [-1, size].
 void clip(double at_0, double by, std::int64_t size, double& first, double& last) {
-  const double high = static_cast<double>(size);
+  const auto high = static_cast<double>(size);
   if (by == 0) {
     if (!(at_0 >= -1 && at_0 <= high)) last = first - 1;
     return;
@@ -89,7 +89,7 @@ std::optional<std::vector<double>> slice_of_rows(const ProjectionGeometry& geome
   if (geometry.beam() != Beam::parallel && nv > 1) return std::nullopt;
   // Rows are equally spaced, so the first and the last tell of all. A nanometre of a voxel over the grid does not matter.
   constexpr double tolerance = 1e-9;
-  const double reach = static_cast<double>(std::max(grid.size[0], grid.size[1]));
+  const auto reach = static_cast<double>(std::max(grid.size[0], grid.size[1]));
   std::array<double, 2> ends{};
   for (std::size_t view = 0; view < geometry.views().size(); ++view) {
     for (std::size_t end = 0; end < 2; ++end) {

@@ -246,7 +246,7 @@ class CpuVectorOps final : public VectorOps {
             double largest = 0;
             bool sound = true;
             for (auto i = from; i < to; ++i) {
-              double size;
+              double size = 0;
               if constexpr (std::is_floating_point_v<T>)
                 size = static_cast<double>(std::abs(a[i]));
               else

@@ -48,7 +48,7 @@ class Smoothing final : public iso::plugin::TypedTask<SmoothingParameters> {
     return suits_as_image(inputs);
   }
   Needs needs(const Datasets& inputs, const SmoothingParameters& parameters) const override {
-    const Volume& volume = iso::plugin::input<Volume>(inputs, "volume");
+    const auto& volume = iso::plugin::input<Volume>(inputs, "volume");
     const Image image = image_of(volume);
     const std::size_t voxels = image.values().size();
     const double steps = static_cast<double>(steps_of(image, {parameters.sigma_mm, 1, volume.grid.spacing_mm}));

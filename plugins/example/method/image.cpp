@@ -34,7 +34,7 @@ Image image_of(const iso::Volume& volume) {
 double noise_level(const Image& image) {
   const auto values = image.values();
   std::vector<float> differences;
-  const std::int64_t pairs = static_cast<std::int64_t>(values.size());
+  const auto pairs = static_cast<std::int64_t>(values.size());
   const std::int64_t stride = 1 + pairs / 1'000'000;  // a million pairs give the median to three digits
   for (std::int64_t i = 0; i + 1 < pairs; i += stride) {
     if ((i + 1) % image.size[0] == 0) continue;

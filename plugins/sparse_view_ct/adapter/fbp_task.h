@@ -56,7 +56,7 @@ class FbpTask final : public ScanTask<FbpParameters> {
   double projections(const FbpParameters&) const override { return 1.5; }
   std::vector<iso::compute::OperatorSpec> operators(const Prepared& plan, const FbpParameters&) const override {
     auto specs = iso::solvers::filtered_backprojection_operators(plan.scan.geometry, plan.grid, iso::ScalarType::f32);
-    specs.push_back(ray_transform(plan));
+    specs.emplace_back(ray_transform(plan));
     return specs;
   }
   std::optional<std::string> refusal(const iso::ProjectionGeometry& geometry, const FbpParameters&) const override {

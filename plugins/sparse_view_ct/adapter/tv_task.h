@@ -25,6 +25,7 @@ struct TvParameters : CommonParameters {
   double step_ratio = 0.01;
   int inner_iterations = 4;
   friend bool operator==(const TvParameters&, const TvParameters&) = default;
+  // NOLINTNEXTLINE(readability-function-size): a table
   static constexpr auto fields() {
     using iso::params::field;
     return std::tuple_cat(
@@ -141,8 +142,8 @@ class TvTask final : public ScanTask<TvParameters> {
     if (p.warm_start && !refusal_of_fbp(plan.scan.geometry)) {
       specs = iso::solvers::filtered_backprojection_operators(plan.scan.geometry, plan.grid, iso::ScalarType::f32);
     }
-    specs.push_back(ray_transform(plan));
-    specs.push_back(
+    specs.emplace_back(ray_transform(plan));
+    specs.emplace_back(
         iso::compute::FiniteDifference{plan.grid.shape(), tv_axes(plan.scan.geometry, plan.grid, p.dimensions)});
     return specs;
   }

@@ -37,6 +37,7 @@ struct Coverage {
 };
 Coverage coverage(const std::vector<double>& angles, double period) {
   std::vector<double> wrapped;
+  wrapped.reserve(angles.size());
   for (const double angle : angles) wrapped.push_back(angle - period * std::floor(angle / period + 1e-9));
   std::sort(wrapped.begin(), wrapped.end());
   double widest = wrapped.front() + period - wrapped.back();
@@ -173,7 +174,7 @@ Array start_image(const Problem& problem, bool from_fbp, const Watch& watch) {
 double seconds_of_projection(const Prepared& prepared) {
   const auto shape = prepared.scan.geometry.sinogram_shape();
   const bool space = prepared.grid.size[2] > 1 && shape[1] > 1 && prepared.scan.geometry.beam() == iso::Beam::cone;
-  const double across = static_cast<double>(std::max(prepared.grid.size[0], prepared.grid.size[1]));
+  const auto across = static_cast<double>(std::max(prepared.grid.size[0], prepared.grid.size[1]));
   const double samples = static_cast<double>(shape.count()) * across;
   // Interpolated samples a second of one thread, measured (README, section Time): linear in a plane, bilinear in space.
   const double rate = space ? 2.25e8 : 7.2e8;

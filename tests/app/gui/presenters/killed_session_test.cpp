@@ -8,11 +8,12 @@
 
 #include <gtest/gtest.h>
 
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <cmath>
+#include <csignal>
 
 namespace iso::gui {
 namespace {
@@ -90,7 +91,7 @@ TEST(KilledSession, ComesBackAsItWasAtMostTwoSecondsBefore) {
     Document restored;
     apply(restored, recover(found[0].folder));
     ASSERT_EQ(restored.items().size(), 2U);
-    const int n = static_cast<int>(restored.look().slab_mm + 0.5);
+    const int n = static_cast<int>(std::lround(restored.look().slab_mm));
     ASSERT_GT(n, 0);
     // What was done after step n is lost: the first of it not longer ago than two seconds.
     if (static_cast<std::size_t>(n) < done.size()) {

@@ -42,7 +42,7 @@ TEST_F(Doing, RunsAMethodInAWorkerWithTheBitsOfTheCommandLine) {
   open("scan.h5", head_scan());
   window->methods().open_task("sparse_view_ct/tv");
   ASSERT_NE(window->methods().form(), nullptr);
-  QPushButton* const run = window->methods().findChild<QPushButton*>(QStringLiteral("run"));
+  auto* const run = window->methods().findChild<QPushButton*>(QStringLiteral("run"));
   ASSERT_TRUE(run->isEnabled()) << window->methods().form()->first_problem();
   keep_picture(QStringLiteral("form"));
   const std::string parameters = window->methods().form()->parameters_json();

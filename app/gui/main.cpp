@@ -22,7 +22,7 @@ namespace {
 
 constexpr int starts_before_safe_mode = 2;
 
-void make_dark(QApplication& application) {
+void make_dark() {
   QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
   QPalette dark;
   dark.setColor(QPalette::Window, QColor{45, 47, 51});
@@ -122,7 +122,7 @@ int run(int argc, char** argv) {
   QSettings::setDefaultFormat(QSettings::IniFormat);
   const Options options = parse(application);
   iso::host::start_program({});
-  make_dark(application);
+  make_dark();
   const QString throwaway =
       QDir::temp().filePath(QStringLiteral("isocenter-testing-%1.ini").arg(QCoreApplication::applicationPid()));
   const auto settings =

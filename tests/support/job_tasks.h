@@ -136,7 +136,7 @@ class SampleTask final : public plugin::Task {
   }
   [[nodiscard]] plugin::Datasets run(const plugin::Datasets& inputs, const std::string&,
                                      plugin::RunContext& context) override {
-    const Volume& input = get<Volume>(inputs.at("volume"));
+    const auto& input = get<Volume>(inputs.at("volume"));
     if (name_ == "count") return {{"volume", freeze(count_up(input, context))}};
     if (name_ != "noise" && name_ != "two_outputs") misbehave(context);
     Volume result = add_noise(input, context);

@@ -40,9 +40,7 @@ SlicePicture picture_of(const Volume& volume, Orientation orientation, const Vec
   return picture;
 }
 
-int grey(const Bitmap& bitmap, int x, int y) {
-  return bitmap.rgb[static_cast<std::size_t>(3 * (y * bitmap.width + x))];
-}
+int grey(const Bitmap& bitmap, int x, int y) { return bitmap.rgb[3 * static_cast<std::size_t>(y * bitmap.width + x)]; }
 
 TEST(Bridge, SharesThePixelsAndOutlivesTheBlock) {
   vtkSmartPointer<vtkImageData> image;

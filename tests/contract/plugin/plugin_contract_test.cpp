@@ -94,7 +94,7 @@ class PluginContract : public ::testing::TestWithParam<std::string> {
   /// Inputs the task runs on with default parameters: the required ones, or all of them. Empty if there are none here.
   Datasets working_inputs() const {
     for (const bool optional : {false, true}) {
-      const Datasets inputs = test::sample_inputs(*manifest, Amount::small, optional);
+      Datasets inputs = test::sample_inputs(*manifest, Amount::small, optional);
       const bool whole = std::ranges::all_of(
           manifest->inputs, [&](const Port& port) { return port.optional || inputs.contains(port.name); });
       if (!whole || !task->suits(inputs, defaults).possible) continue;

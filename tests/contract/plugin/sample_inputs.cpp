@@ -52,7 +52,7 @@ SpectralCube cube_of(Amount amount) {
     cube.wavelengths_nm.push_back(400 + 20 * static_cast<double>(band));
     for (std::int64_t i = 0; i < side * side; ++i) {
       const double part = static_cast<double>(i) / static_cast<double>(side * side);
-      const double b = static_cast<double>(band);
+      const auto b = static_cast<double>(band);
       values[static_cast<std::size_t>(i + side * side * band)] =
           static_cast<float>(part * (0.2 + 0.1 * std::sin(0.3 * b)) + (1 - part) * (0.6 - 0.02 * b));
     }

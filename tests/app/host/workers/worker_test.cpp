@@ -4,12 +4,12 @@
 
 #include <gtest/gtest.h>
 
-#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include <array>
 #include <atomic>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>

@@ -90,29 +90,32 @@ QWidget* ToolPanel::display_group() {
 QWidget* ToolPanel::overlay_group() {
   auto* const group = new QGroupBox{tr("Overlay and slab")};
   auto* const form = new QFormLayout{group};
-  opacity_ = percent(tr("Opacity of the overlay"));
+  opacity_ = percent(tr("Fade from the image to the overlay"));
+  opacity_->setToolTip(tr("From the image alone to the overlay alone (Q and E)"));
   reveal_ = percent(tr("Part of the width that shows the overlay"));
+  reveal_->setToolTip(tr("The overlay is seen left of a line, which the mouse can draw too"));
   auto* const flicker = new QPushButton{tr("Flicker")};
   flicker->setCheckable(true);
+  flicker->setObjectName(QStringLiteral("overlay.flicker"));
+  flicker->setToolTip(tr("The overlay comes and goes (Shift+T)"));
   auto* const clock = new QTimer{this};
   clock->setInterval(400);
-  connect(flicker, &QPushButton::toggled, this, [this, clock](bool on) {
+  const auto show_overlay = [this](bool on) {
+    Look look = document_.look();
+    look.overlay_shown = on;
+    document_.set_look(look);
+  };
+  connect(flicker, &QPushButton::toggled, this, [show_overlay, clock](bool on) {
     on ? clock->start() : clock->stop();
-    Look look = document_.look();
-    look.reveal = 1;
-    document_.set_look(look);
+    show_overlay(true);
   });
-  connect(clock, &QTimer::timeout, this, [this] {
-    Look look = document_.look();
-    look.reveal = look.reveal > 0.5 ? 0 : 1;
-    document_.set_look(look);
-  });
+  connect(clock, &QTimer::timeout, this, [this, show_overlay] { show_overlay(!document_.look().overlay_shown); });
   slab_ = new QComboBox;
   slab_->setAccessibleName(tr("Slab"));
   slab_->addItems({tr("none"), tr("maximum"), tr("minimum"), tr("mean")});
   slab_mm_ = number(tr("Thickness of the slab"), 0.1, 1000, 1);
   slab_mm_->setSuffix(QStringLiteral(" mm"));
-  form->addRow(tr("Opacity"), opacity_);
+  form->addRow(tr("Fade"), opacity_);
   form->addRow(tr("Reveal"), reveal_);
   form->addRow(flicker);
   form->addRow(tr("Slab"), slab_);

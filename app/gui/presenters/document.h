@@ -70,10 +70,14 @@ struct Look {
   std::int64_t frame{0};
   double zoom{1};                ///< 1: the picture fits
   std::array<Vec3, 4> pan_mm{};  ///< a view: axial, coronal, sagittal, oblique
+  Mat3 turn{identity3};          ///< rotation (LPS) of the three slice planes together
+                                 ///< about the crosshair
   double oblique_turn_rad{0}, oblique_tilt_rad{0};
   render::Slab slab{render::Slab::none};
   double slab_mm{10};
   double reveal{1}, overlay_opacity{0.5};
+  bool overlay_shown{true};
+  bool time_profile{true};  ///< beside the frames of a series, once a line is drawn on them
   bool annotations{true};
   friend bool operator==(const Look&, const Look&) = default;
 };

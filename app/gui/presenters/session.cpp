@@ -1,5 +1,7 @@
 #include "session.h"
 
+#include "slice_turn.h"
+
 #include "iso/base/error.h"
 #include "iso/io/registry.h"
 
@@ -46,12 +48,15 @@ Json look_json(const Look& l) {
           {"frame", l.frame},
           {"zoom", l.zoom},
           {"pan_mm", l.pan_mm},
+          {"turn", l.turn},
           {"oblique_turn_rad", l.oblique_turn_rad},
           {"oblique_tilt_rad", l.oblique_tilt_rad},
           {"slab", static_cast<int>(l.slab)},
           {"slab_mm", l.slab_mm},
           {"reveal", l.reveal},
           {"overlay_opacity", l.overlay_opacity},
+          {"overlay_shown", l.overlay_shown},
+          {"time_profile", l.time_profile},
           {"annotations", l.annotations}};
 }
 
@@ -67,12 +72,15 @@ Look look_from(const Json& j) {
   l.frame = j.value("frame", l.frame);
   l.zoom = j.value("zoom", l.zoom);
   l.pan_mm = j.value("pan_mm", l.pan_mm);
+  l.turn = near_rotation(j.value("turn", l.turn));
   l.oblique_turn_rad = j.value("oblique_turn_rad", l.oblique_turn_rad);
   l.oblique_tilt_rad = j.value("oblique_tilt_rad", l.oblique_tilt_rad);
   l.slab = static_cast<render::Slab>(std::clamp(j.value("slab", 0), 0, 3));
   l.slab_mm = j.value("slab_mm", l.slab_mm);
   l.reveal = j.value("reveal", l.reveal);
   l.overlay_opacity = j.value("overlay_opacity", l.overlay_opacity);
+  l.overlay_shown = j.value("overlay_shown", l.overlay_shown);
+  l.time_profile = j.value("time_profile", l.time_profile);
   l.annotations = j.value("annotations", l.annotations);
   return l;
 }

@@ -1,10 +1,12 @@
 #include "slice_presenter.h"
 
 #include "measure.h"
+#include "slice_turn.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <numbers>
 
 namespace iso::gui {
 namespace {
@@ -30,14 +32,6 @@ double extent(const VoxelGrid& frame, const Vec3& direction) {
     sum += std::abs(dot(along, direction)) * frame.spacing_mm[axis] * static_cast<double>(frame.size[axis]);
   }
   return sum;
-}
-
-/// Rodrigues: v turned about the unit axis k.
-Vec3 turned(const Vec3& v, const Vec3& k, double angle) {
-  const double c = std::cos(angle), s = std::sin(angle), along = dot(k, v) * (1 - c);
-  const Vec3 cross{k[1] * v[2] - k[2] * v[1], k[2] * v[0] - k[0] * v[2], k[0] * v[1] - k[1] * v[0]};
-  return {v[0] * c + cross[0] * s + k[0] * along, v[1] * c + cross[1] * s + k[1] * along,
-          v[2] * c + cross[2] * s + k[2] * along};
 }
 
 std::string text(const char* form, double a, double b = 0, double c = 0) {
@@ -103,18 +97,16 @@ render::Plane SlicePresenter::plane() const {
   const Item* const shown = item();
   if (shown == nullptr) return {};
   const Look& look = document_.look();
-  render::Plane plane = standard_plane(*shown->raster, orientation_, look.crosshair_mm);
-  if (orientation_ == render::Orientation::oblique) {
-    const Vec3 up = turned(plane.up, plane.right, look.oblique_tilt_rad);
-    plane.up = turned(up, {0, 0, 1}, look.oblique_turn_rad);
-    plane.right = turned(plane.right, {0, 0, 1}, look.oblique_turn_rad);
-  }
-  // Through the crosshair, but centred on the data: moving the crosshair in the plane does not move the picture.
+  render::Plane plane = turned_plane(*shown->raster, orientation_, look, look.crosshair_mm);
+  // Through the crosshair, but centred on the data: moving the crosshair in the
+  // plane does not move the picture.
   const Vec3 middle = middle_of(shown->raster->frame), n = plane.normal();
   const Vec3& pan = look.pan_mm[static_cast<std::size_t>(orientation_)];
   Vec3 centre = plus(middle, dot(look.crosshair_mm, n) - dot(middle, n), n);
-  for (std::size_t i = 0; i < 3; ++i) centre[i] += pan[i];
-  plane.centre_mm = centre;
+  centre = plus(centre, dot(pan, plane.right),
+                plane.right);  // what a plane turned since was moved out of
+                               // itself is left out
+  plane.centre_mm = plus(centre, dot(pan, plane.up), plane.up);
   return plane;
 }
 
@@ -132,6 +124,13 @@ render::Layer SlicePresenter::layer_of(const Item& shown) const {
   return {shown.raster, shown.display, frame, working_ && shown.id == working_id_ ? working_ : nullptr};
 }
 
+const std::string& SlicePresenter::caption_of(const Measurement& measurement, const Item& item) const {
+  Caption& kept = captions_[measurement.id];
+  if (kept.raster != item.raster || kept.measurement != measurement)
+    kept = {measurement, item.raster, caption(document_, measurement)};
+  return kept.words;
+}
+
 void SlicePresenter::add_figures(render::SlicePicture& picture) const {
   const Item* const shown = item();
   const auto add = [&](const Measurement& m, bool selected) {
@@ -140,11 +139,12 @@ void SlicePresenter::add_figures(render::SlicePicture& picture) const {
     const double parallel = std::abs(dot(m.plane.normal(), picture.plane.normal()));
     const double half = *std::ranges::min_element(shown->raster->frame.spacing_mm) / 2 + 1e-6;
     if (m.item != shown->id || parallel < 0.999 || std::abs(off) > half) return;
-    picture.figures.push_back({mark_of(m.kind), m.points_mm, {1, 0.85, 0.2}, caption(document_, m), selected});
+    picture.figures.push_back({mark_of(m.kind), m.points_mm, {1, 0.85, 0.2}, caption_of(m, *shown), selected});
   };
   for (const Measurement& m : document_.measurements())
     if (!draft_ || draft_->id != m.id) add(m, m.id == selected_measurement_);
   if (draft_) add(*draft_, true);
+  if (captions_.size() > document_.measurements().size() + 100) captions_.clear();
 }
 
 void SlicePresenter::add_words(render::SlicePicture& picture, const Item& shown) const {
@@ -157,6 +157,8 @@ void SlicePresenter::add_words(render::SlicePicture& picture, const Item& shown)
                          (raster.unit.empty() ? "" : " " + raster.unit);
   const std::int64_t count = slices();
   if (count > 1) picture.corners[2] = "slice " + std::to_string(slice() + 1) + " / " + std::to_string(count);
+  if (const double by = turned_by_rad(raster, orientation_, document_.look()); by > 1e-3)
+    picture.corners[2] += text(", turned %.0f\u00b0", by * 180 / std::numbers::pi);
   if (raster.frames > 1)
     picture.corners[3] = raster.axes[3] + " " +
                          std::to_string(std::min(document_.look().frame, raster.frames - 1) + 1) + " / " +
@@ -177,7 +179,7 @@ render::SlicePicture SlicePresenter::picture(const ViewSize& size) const {
   picture.plane = plane();
   picture.mm_per_pixel = mm_per_pixel(size);
   picture.layers.push_back(layer_of(*shown));
-  if (const Item* const over = document_.find(look.overlay); over != nullptr && over->raster && over != shown) {
+  if (const Item* const over = overlay(); over != nullptr && look.overlay_shown) {
     render::Layer layer = layer_of(*over);
     layer.display.opacity = look.overlay_opacity;
     picture.layers.push_back(layer);
@@ -186,7 +188,10 @@ render::SlicePicture SlicePresenter::picture(const ViewSize& size) const {
   picture.slab_mm = look.slab_mm;
   picture.reveal = look.reveal;
   picture.annotations = picture.letters = picture.scale_bar = look.annotations;
-  if (look.crosshair_visible) picture.crosshair_mm = look.crosshair_mm;
+  if (look.crosshair_visible) {
+    picture.crosshair_mm = look.crosshair_mm;
+    picture.cross_axes = cross_axes(*shown->raster, orientation_, look);
+  }
   add_figures(picture);
   add_words(picture, *shown);
   return picture;
@@ -234,6 +239,54 @@ void SlicePresenter::pan(double dx_px, double dy_px, const ViewSize& size) {
 void SlicePresenter::zoom(double factor) {
   Look look = document_.look();
   look.zoom = std::clamp(look.zoom * factor, 0.1, 100.0);
+  document_.set_look(look);
+}
+
+void SlicePresenter::turn_planes(double x0_px, double y0_px, double x1_px, double y1_px, const ViewSize& size) {
+  const Item* const shown = item();
+  if (shown == nullptr || !shown->raster->anatomical) return;
+  Look look = document_.look();
+  const auto [x, y] = to_pixel(look.crosshair_mm, size);
+  if (std::hypot(x0_px - x, y0_px - y) < 1 || std::hypot(x1_px - x, y1_px - y) < 1) return;
+  const double by = std::atan2(y - y1_px, x1_px - x) - std::atan2(y - y0_px, x0_px - x);
+  look.turn = turned_about(look.turn, plane().normal(), by);
+  document_.set_look(look);
+}
+
+void SlicePresenter::straighten() {
+  Look look = document_.look();
+  look.turn = identity3;
+  look.oblique_turn_rad = look.oblique_tilt_rad = 0;
+  document_.set_look(look);
+}
+
+const Item* SlicePresenter::overlay() const noexcept {
+  const Item* const over = document_.find(document_.look().overlay);
+  return over != nullptr && over->raster && over != item() ? over : nullptr;
+}
+
+void SlicePresenter::show_overlay(bool on) {
+  Look look = document_.look();
+  look.overlay_shown = on;
+  document_.set_look(look);
+}
+
+void SlicePresenter::fade_overlay(double by) {
+  Look look = document_.look();
+  look.overlay_opacity = std::clamp(look.overlay_opacity + by, 0.0, 1.0);
+  look.overlay_shown = true;
+  document_.set_look(look);
+}
+
+bool SlicePresenter::on_curtain(double x_px, const ViewSize& size, double reach_px) const {
+  const Look& look = document_.look();
+  return overlay() != nullptr && look.overlay_shown &&
+         std::abs(x_px - look.reveal * size.width_px) <= reach_px * size.pixel_ratio;
+}
+
+void SlicePresenter::draw_curtain(double x_px, const ViewSize& size) {
+  Look look = document_.look();
+  look.reveal = std::clamp(x_px / size.width_px, 0.0, 1.0);
   document_.set_look(look);
 }
 

@@ -6,6 +6,8 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -50,6 +52,18 @@ class SlicePresenter {
   void pan(double dx_px, double dy_px, const ViewSize& size);
   void zoom(double factor);
   void fit();
+  /// Turns the crosshair with the mouse about its middle: the other two planes
+  /// become oblique, this one stays.
+  void turn_planes(double x0_px, double y0_px, double x1_px, double y1_px, const ViewSize& size);
+  void straighten();  ///< takes every turn back
+
+  /// The item over the image, whether it is shown or not; null without one.
+  [[nodiscard]] const Item* overlay() const noexcept;
+  void show_overlay(bool on);
+  void fade_overlay(double by);  ///< opacity from 0 (only the image) to 1 (only the overlay)
+  /// The overlay is seen left of a line, the curtain, that can be drawn aside.
+  [[nodiscard]] bool on_curtain(double x_px, const ViewSize& size, double reach_px = 5) const;
+  void draw_curtain(double x_px, const ViewSize& size);
 
   /// Slicer's directions: right is wider, up is higher.
   void drag_window(double dx_px, double dy_px);
@@ -81,6 +95,7 @@ class SlicePresenter {
   [[nodiscard]] render::Plane plane() const;
   [[nodiscard]] double mm_per_pixel(const ViewSize& size) const;
   [[nodiscard]] render::Layer layer_of(const Item& item) const;
+  [[nodiscard]] const std::string& caption_of(const Measurement& measurement, const Item& item) const;
   void add_figures(render::SlicePicture& picture) const;
   void add_words(render::SlicePicture& picture, const Item& item) const;
 
@@ -89,6 +104,12 @@ class SlicePresenter {
   Role role_;
   std::uint64_t selected_measurement_{0};
   std::optional<Measurement> draft_;
+  struct Caption {
+    Measurement measurement;
+    std::shared_ptr<const render::Raster> raster;
+    std::string words;
+  };
+  mutable std::map<std::uint64_t, Caption> captions_;  ///< a region's figures take longer than the picture
   ItemId working_id_{0};
   std::shared_ptr<const render::LabelPatch> working_;
 };

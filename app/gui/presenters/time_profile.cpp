@@ -22,7 +22,6 @@ std::optional<TimeProfile> profile_over_time(const Item& item, const Measurement
   const auto across = static_cast<std::int64_t>(rows.front().size());
   Volume picture;
   picture.grid.size = {across, raster.frames, 1};
-  picture.grid.spacing_mm = {profile.length_mm / static_cast<double>(across - 1), 1, 1};
   picture.pixels = PixelBlock::allocate({picture.grid.shape(), ScalarType::f32});
   auto to = picture.pixels.mutable_values<float>().begin();
   for (const auto& row : rows)

@@ -11,9 +11,10 @@ namespace iso::gui {
 
 /// What lies under a line in every frame of a series: place along the line to the right, frames downwards.
 struct TimeProfile {
-  std::shared_ptr<const render::Raster> picture;  ///< f32; axis 0 from the line's first point on, axis 1 the frames
-  double length_mm{0};                            ///< of axis 0
-  std::string name;                               ///< of the line
+  /// f32, one unit an index: axis 0 from the line's first point on, axis 1 the frames.
+  std::shared_ptr<const render::Raster> picture;
+  double length_mm{0};  ///< of axis 0
+  std::string name;     ///< of the line
   std::uint64_t measurement{0};
   ItemId item{0};
 };

@@ -61,6 +61,7 @@ class MainWindow : public QMainWindow {
   void make_file_menu();
   void make_edit_menu();
   void make_view_menu();
+  void make_cine_actions(QMenu* menu);
   void make_tool_menu();
   void make_help_menu();
   void make_docks();

@@ -4,6 +4,7 @@
 
 #include "view_area.h"
 
+#include <QAbstractButton>
 #include <QAction>
 #include <QActionGroup>
 #include <QApplication>
@@ -12,9 +13,13 @@
 #include <QMenuBar>
 #include <QMessageBox>
 #include <QSettings>
+#include <QStatusBar>
 #include <QTimer>
 #include <QToolBar>
 #include <QUrl>
+
+#include <algorithm>
+#include <cmath>
 
 namespace iso::gui {
 namespace {
@@ -124,22 +129,55 @@ void MainWindow::make_view_menu() {
   menu->addSeparator();
   add_action(menu, "view.fit", tr("&Reset zoom"), QKeySequence{QStringLiteral("Ctrl+R")},
              [this] { views_->active_view()->presenter().fit(); });
+  add_action(menu, "view.straighten", tr("Straighten &planes"), QKeySequence{QStringLiteral("Shift+R")},
+             [this] { views_->active_view()->presenter().straighten(); });
   add_action(menu, "view.overlay", tr("Toggle o&verlay"), QKeySequence{QStringLiteral("T")}, [this] {
     Look look = desktop_.document().look();
-    look.reveal = look.reveal > 0 ? 0 : 1;
+    look.overlay_shown = !look.overlay_shown;
     desktop_.document().set_look(look);
   });
-  QAction* const cine = add_action(menu, "view.cine", tr("&Cine"), QKeySequence{QStringLiteral("C")}, [] {});
-  cine->setCheckable(true);
-  auto* const clock = new QTimer{this};
-  clock->setInterval(100);
-  connect(cine, &QAction::toggled, this, [clock](bool on) { on ? clock->start() : clock->stop(); });
-  connect(clock, &QTimer::timeout, this, [this] { views_->active_view()->presenter().step_frame(1, true); });
+  make_cine_actions(menu);
+  add_action(menu, "view.flicker", tr("Fli&cker of the overlay"), QKeySequence{QStringLiteral("Shift+T")}, [this] {
+    if (auto* const flicker = findChild<QAbstractButton*>(QStringLiteral("overlay.flicker"))) flicker->toggle();
+  });
   QAction* const full = add_action(menu, "view.full_screen", tr("F&ull screen"), QKeySequence{Qt::Key_F11},
                                    [this] { isFullScreen() ? showNormal() : showFullScreen(); });
   full->setCheckable(true);
   menu->addSeparator();
   for (QDockWidget* dock : findChildren<QDockWidget*>()) menu->addAction(dock->toggleViewAction());
+}
+
+void MainWindow::make_cine_actions(QMenu* menu) {
+  QAction* const cine = add_action(menu, "view.cine", tr("&Cine"), QKeySequence{QStringLiteral("C")}, [] {});
+  cine->setCheckable(true);
+  auto* const clock = new QTimer{this};
+  clock->setInterval(100);
+  connect(cine, &QAction::toggled, this, [this, cine, clock](bool on) {
+    const Item* const item = views_->active_view()->presenter().item();
+    if (on && (item == nullptr || item->raster->frames < 2)) {
+      statusBar()->showMessage(tr("There is one frame only: cine needs a series"), 4000);
+      return cine->setChecked(false);
+    }
+    on ? clock->start() : clock->stop();
+  });
+  connect(clock, &QTimer::timeout, this, [this] { views_->active_view()->presenter().step_frame(1, true); });
+  const auto pace = [this, clock](double factor) {
+    clock->setInterval(std::clamp(static_cast<int>(std::lround(clock->interval() * factor)), 16, 2000));
+    statusBar()->showMessage(tr("Cine: %1 frames a second").arg(1000.0 / clock->interval(), 0, 'f', 1), 3000);
+  };
+  add_action(menu, "view.cine_faster", tr("Cine faster"), QKeySequence{QStringLiteral("Ctrl+Right")},
+             [pace] { pace(1 / 1.25); });
+  add_action(menu, "view.cine_slower", tr("Cine slower"), QKeySequence{QStringLiteral("Ctrl+Left")},
+             [pace] { pace(1.25); });
+  QAction* const over_time = add_action(menu, "view.time_profile", tr("T&ime profile of a line"), {}, [this] {
+    Look look = desktop_.document().look();
+    look.time_profile = !look.time_profile;
+    desktop_.document().set_look(look);
+  });
+  over_time->setCheckable(true);
+  const auto follow = [this, over_time] { over_time->setChecked(desktop_.document().look().time_profile); };
+  connections_.push_back(desktop_.document().look_changed.connect(follow));
+  follow();
 }
 
 void MainWindow::make_tool_menu() {

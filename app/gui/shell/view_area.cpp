@@ -14,7 +14,8 @@ ViewArea::ViewArea(Document& document, Tools& tools, QWidget* parent)
       sagittal_{new SliceView{document, tools, render::Orientation::sagittal, Role::base, this}},
       coronal_{new SliceView{document, tools, render::Orientation::coronal, Role::base, this}},
       compared_{new SliceView{document, tools, render::Orientation::axial, Role::compared, this}},
-      volume_{new VolumeView{document, this}} {
+      volume_{new VolumeView{document, this}},
+      time_{new TimeProfileView{document, this}} {
   grid_->setContentsMargins(2, 2, 2, 2);
   grid_->setSpacing(3);
   axial_->setAccessibleName(tr("Axial slice"));
@@ -33,7 +34,8 @@ ViewArea::ViewArea(Document& document, Tools& tools, QWidget* parent)
   for (std::size_t i = 0; i < views.size(); ++i)
     connect(views[i], &SliceView::maximise_asked, this, [this, i] { toggle_maximised(static_cast<int>(i)); });
   connect(volume_, &VolumeView::maximise_asked, this, [this] { toggle_maximised(4); });
-  connection_ = document_.look_changed.connect([this] { arrange(); });
+  connections_.push_back(document_.look_changed.connect([this] { arrange(); }));
+  connections_.push_back(document_.measurements_changed.connect([this] { arrange(); }));
   arrange();
 }
 
@@ -74,7 +76,7 @@ bool ViewArea::flat() const {
 
 void ViewArea::arrange() {
   const Look& look = document_.look();
-  const std::array<QWidget*, 5> all{axial_, sagittal_, coronal_, compared_, volume_};
+  const std::array<QWidget*, 6> all{axial_, sagittal_, coronal_, compared_, volume_, time_};
   std::vector<QWidget*> shown;
   if (look.maximised >= 0 && look.maximised < static_cast<int>(all.size()))
     shown = {all[static_cast<std::size_t>(look.maximised)]};
@@ -84,6 +86,13 @@ void ViewArea::arrange() {
     shown = {axial_, compared_};
   else
     shown = {axial_, sagittal_, coronal_, volume_};
+  if (look.maximised < 0 && look.layout != Layout::side_by_side && look.time_profile &&
+      time_profile_line(document_) != nullptr) {
+    if (shown.size() == 4)
+      shown.back() = time_;
+    else
+      shown.push_back(time_);
+  }
   if (shown == arranged_) return;
   arranged_ = shown;
   for (QWidget* view : all) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "gui/views/slice_view.h"
+#include "gui/views/time_profile_view.h"
 #include "gui/views/volume_view.h"
 
 #include <QWidget>
@@ -13,7 +14,8 @@ class QGridLayout;
 
 namespace iso::gui {
 
-/// The views in their layouts: 2 x 2, one alone, or two volumes side by side. A double click maximises a view and brings
+/// The views in their layouts: 2 x 2, one alone, or two volumes side by side; beside the frames of a series, in place of the
+/// volume, the time profile of a line drawn on them. A double click maximises a view and brings
 /// the others back.
 class ViewArea : public QWidget {
   Q_OBJECT
@@ -23,6 +25,7 @@ class ViewArea : public QWidget {
   [[nodiscard]] SliceView* slice_view(render::Orientation orientation) noexcept;
   [[nodiscard]] SliceView* compared_view() noexcept { return compared_; }
   [[nodiscard]] VolumeView* volume_view() noexcept { return volume_; }
+  [[nodiscard]] TimeProfileView* time_view() noexcept { return time_; }
   [[nodiscard]] std::vector<SliceView*> slice_views() const;
   [[nodiscard]] SliceView* active_view();  ///< the one with the focus, else the first that is visible
   void refresh_all();
@@ -41,8 +44,9 @@ class ViewArea : public QWidget {
   QGridLayout* grid_;
   SliceView *axial_, *sagittal_, *coronal_, *compared_;
   VolumeView* volume_;
+  TimeProfileView* time_;
   std::vector<QWidget*> arranged_;
-  Signal<>::Connection connection_;
+  std::vector<Signal<>::Connection> connections_;
 };
 
 }  // namespace iso::gui

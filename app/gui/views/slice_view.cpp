@@ -55,6 +55,12 @@ void SliceView::paintEvent(QPaintEvent*) {
   QPainter painter{this};
   painter.drawImage(QPointF{}, shown);
   paint(painter, render::marks_of(picture, size.width_px, size.height_px, size.pixel_ratio), size.pixel_ratio);
+  if (tools_.paints() && tools_.tool() != Tool::fill && underMouse()) {  // the size of the brush
+    const double radius = tools_.brush_radius_mm / picture.mm_per_pixel / size.pixel_ratio;
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(QPen{QColor{255, 217, 51}, 1});
+    painter.drawEllipse(last_, radius, radius);
+  }
 }
 
 QImage SliceView::grabFramebuffer() { return grab().toImage().convertToFormat(QImage::Format_RGB32); }
@@ -99,7 +105,7 @@ void SliceView::mousePressEvent(QMouseEvent* event) {
 void SliceView::begin_left(QMouseEvent& event) {
   const QPointF at = device(event.position());
   const auto keys = event.modifiers();
-  if ((keys & Qt::ControlModifier) && (keys & Qt::AltModifier)) {
+  if ((keys & Qt::ControlModifier) && ((keys & Qt::AltModifier) || tools_.tool() == Tool::crosshair)) {
     gesture_ = Gesture::turn;
     return;
   }
@@ -108,6 +114,10 @@ void SliceView::begin_left(QMouseEvent& event) {
     return;
   }
   if (draft_ && follows_clicks(draft_->kind)) return extend_measurement(at);
+  if (!tools_.paints() && presenter_.on_curtain(at.x(), view_size())) {
+    gesture_ = Gesture::curtain;
+    return;
+  }
   if (tools_.tool() == Tool::click) {
     Q_EMIT clicked(presenter_.to_world(at.x(), at.y(), view_size()), !(keys & Qt::AltModifier));
     return;
@@ -147,20 +157,20 @@ void SliceView::mouseMoveEvent(QMouseEvent* event) {
     case Gesture::pan: presenter_.pan(step.x(), step.y(), size); break;
     case Gesture::zoom: presenter_.zoom(std::pow(zoom_a_pixel, -logical.y())); break;
     case Gesture::crosshair: presenter_.put_crosshair(at.x(), at.y(), size); break;
-    case Gesture::paint: paint_at(at); break;
+    case Gesture::paint: {  // without gaps, however fast the mouse is
+      const double reach = std::max(1.0, tools_.brush_radius_mm / presenter_.picture(size).mm_per_pixel / 2);
+      const int dabs = std::max(1, static_cast<int>(std::ceil(std::hypot(step.x(), step.y()) / reach)));
+      for (int i = 1; i <= dabs; ++i) paint_at(at - step * (dabs - i) / dabs);
+      break;
+    }
     case Gesture::draw:
       if (draft_) draft_->points_mm.back() = presenter_.to_world(at.x(), at.y(), size);
       break;
     case Gesture::move_point:
       if (draft_) draft_->points_mm[static_cast<std::size_t>(moved_point_)] = presenter_.to_world(at.x(), at.y(), size);
       break;
-    case Gesture::turn: {
-      Look look = document_.look();
-      look.oblique_turn_rad += logical.x() * 0.01;
-      look.oblique_tilt_rad += logical.y() * 0.01;
-      document_.set_look(look);
-      break;
-    }
+    case Gesture::turn: turn(at - step, at); break;
+    case Gesture::curtain: presenter_.draw_curtain(at.x(), size); break;
     case Gesture::box:
     case Gesture::none: break;
   }
@@ -168,11 +178,21 @@ void SliceView::mouseMoveEvent(QMouseEvent* event) {
     presenter_.put_crosshair(at.x(), at.y(), size);
   if (gesture_ == Gesture::none && draft_ && follows_clicks(draft_->kind))
     draft_->points_mm.back() = presenter_.to_world(at.x(), at.y(), size);
-  if (draft_) {
-    presenter_.set_draft(draft_);
-    update();
-  }
+  if (draft_) presenter_.set_draft(draft_);
+  if (draft_ || tools_.paints()) update();
+  const bool curtain = gesture_ == Gesture::curtain || (gesture_ == Gesture::none && event->buttons() == Qt::NoButton &&
+                                                        !tools_.paints() && presenter_.on_curtain(at.x(), size));
+  if (curtain != (cursor().shape() == Qt::SplitHCursor)) curtain ? setCursor(Qt::SplitHCursor) : unsetCursor();
   Q_EMIT hovered(presenter_.readout(at.x(), at.y(), size));
+}
+
+void SliceView::turn(const QPointF& from, const QPointF& to) {
+  if (presenter_.orientation() != render::Orientation::oblique)
+    return presenter_.turn_planes(from.x(), from.y(), to.x(), to.y(), view_size());
+  Look look = document_.look();
+  look.oblique_turn_rad += (to.x() - from.x()) / devicePixelRatioF() * 0.01;
+  look.oblique_tilt_rad += (to.y() - from.y()) / devicePixelRatioF() * 0.01;
+  document_.set_look(look);
 }
 
 void SliceView::mouseReleaseEvent(QMouseEvent* event) {
@@ -232,10 +252,33 @@ bool SliceView::digit(int key, Qt::KeyboardModifiers modifiers) {
   return true;
 }
 
+/// ITK-SNAP's keys of the overlay.
+bool SliceView::overlay_key(int key) {
+  const Item* const over = presenter_.overlay();
+  if (over == nullptr) return false;
+  const bool labels = over->raster->labels;
+  switch (key) {
+    case Qt::Key_Q:
+    case Qt::Key_E: presenter_.fade_overlay(key == Qt::Key_E ? 0.1 : -0.1); return true;
+    case Qt::Key_A:
+    case Qt::Key_D:
+      if (!labels) return false;
+      presenter_.fade_overlay(key == Qt::Key_D ? 0.1 : -0.1);
+      return true;
+    case Qt::Key_S:
+    case Qt::Key_G:
+      if (!labels) return false;
+      [[fallthrough]];
+    case Qt::Key_W: presenter_.show_overlay(!document_.look().overlay_shown); return true;
+    default: return false;
+  }
+}
+
 void SliceView::keyPressEvent(QKeyEvent* event) {
   const bool shift = event->modifiers() & Qt::ShiftModifier;
   const bool dynamic = presenter_.item() != nullptr && presenter_.item()->raster->frames > 1;
   if (digit(event->key(), event->modifiers())) return;
+  if (!(event->modifiers() & ~Qt::KeypadModifier) && overlay_key(event->key())) return;
   switch (event->key()) {
     case Qt::Key_Left: dynamic ? presenter_.step_frame(-1) : presenter_.scroll(-1); return;
     case Qt::Key_Right: dynamic ? presenter_.step_frame(1) : presenter_.scroll(1); return;
@@ -284,6 +327,7 @@ void SliceView::keyPressEvent(QKeyEvent* event) {
 
 void SliceView::leaveEvent(QEvent* event) {
   Q_EMIT hovered({});
+  if (tools_.paints()) update();
   QWidget::leaveEvent(event);
 }
 

@@ -54,7 +54,7 @@ class SliceView : public QWidget {
   void paintEvent(QPaintEvent* event) override;
 
  private:
-  enum class Gesture : std::uint8_t { none, window, box, crosshair, pan, zoom, draw, move_point, paint, turn };
+  enum class Gesture : std::uint8_t { none, window, box, crosshair, pan, zoom, draw, move_point, paint, turn, curtain };
   [[nodiscard]] QPointF device(const QPointF& at) const;
   void begin_left(QMouseEvent& event);
   void begin_measurement(const QPointF& at);
@@ -65,6 +65,8 @@ class SliceView : public QWidget {
   void finish_paint();
   [[nodiscard]] ItemId label_target();
   bool digit(int key, Qt::KeyboardModifiers modifiers);
+  bool overlay_key(int key);
+  void turn(const QPointF& from, const QPointF& to);
 
   Document& document_;
   Tools& tools_;

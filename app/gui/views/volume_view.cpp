@@ -2,7 +2,7 @@
 
 #include "marks_painter.h"
 
-#include "gui/presenters/slice_presenter.h"
+#include "gui/presenters/slice_turn.h"
 
 #include <QKeyEvent>
 #include <QMouseEvent>
@@ -99,7 +99,7 @@ render::Marks VolumeView::outlines() const {
   std::vector<render::PlaneOutline> planes;
   for (const auto orientation :
        {render::Orientation::axial, render::Orientation::coronal, render::Orientation::sagittal})
-    planes.push_back({standard_plane(*item->raster, orientation, look.crosshair_mm), colour_of(orientation)});
+    planes.push_back({turned_plane(*item->raster, orientation, look, look.crosshair_mm), colour_of(orientation)});
   const double ratio = devicePixelRatioF();
   return scene_->outlines(planes, static_cast<int>(std::lround(width() * ratio)),
                           static_cast<int>(std::lround(height() * ratio)), ratio);

@@ -27,6 +27,7 @@ class VolumeView : public GlView {
   /// How often rays were cast.
   [[nodiscard]] std::uint64_t pictures_made() const noexcept { return made_; }
   [[nodiscard]] render::Marks outlines() const;
+  [[nodiscard]] int reduction() const noexcept { return scene_->reduction(); }  ///< of the volume shown; 1: none
 
  Q_SIGNALS:
   void maximise_asked();

@@ -100,7 +100,8 @@ struct VolumeScene::Impl {
   std::shared_ptr<const Raster> shown;
   std::int64_t frame{-1}, limit{usual_limit};
   int reduction{1};
-  bool camera_set{false}, drawable{false};
+  std::optional<VoxelGrid> placed;  ///< of the volume that the eye was placed for
+  bool drawable{false};
 
   Impl() {
     volume->SetMapper(mapper);
@@ -113,6 +114,8 @@ struct VolumeScene::Impl {
     renderer->AddViewProp(box);
     badge->GetTextProperty()->SetFontSize(13);
     badge->GetTextProperty()->SetColor(1, 0.65, 0.1);
+    badge->GetTextProperty()->SetBackgroundColor(0, 0, 0);  // legible on a white volume too
+    badge->GetTextProperty()->SetBackgroundOpacity(0.7);
     badge->SetDisplayPosition(8, 8);
     renderer->AddViewProp(badge);
   }
@@ -189,7 +192,8 @@ void VolumeScene::show(const VolumePicture& picture) {
   if (!drawable) return;
   if (impl_->shown != picture.raster || impl_->frame != picture.frame) impl_->load(picture);
   impl_->colour(picture);
-  if (!impl_->camera_set) look_from(picture.raster->anatomical ? 'A' : 'S');
+  if (impl_->placed != picture.raster->frame) look_from(picture.raster->anatomical ? 'A' : 'S');
+  impl_->placed = picture.raster->frame;
 }
 
 Marks VolumeScene::outlines(const std::vector<PlaneOutline>& planes, int width_px, int height_px,
@@ -281,7 +285,6 @@ void VolumeScene::look_from(char letter) {
   camera.SetPosition(middle[0] + side[0], middle[1] + side[1], middle[2] + side[2]);
   camera.SetViewUp(up.data());
   impl_->renderer->ResetCamera(bounds);
-  impl_->camera_set = true;
 }
 
 void VolumeScene::set_interactive(bool moving) {

@@ -286,7 +286,7 @@ TEST_F(Writing, AFullDiskLeavesNeitherFileNorTemporaryAndKeepsTheOldOne) {
     put(folder / name, "precious");
     const rlimit small{100000, before.rlim_max};
     ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
-    const Error error = error_of([&] { io::write(folder / name, data, {true}); });
+    const Error error = error_of([&, name = name, data = data] { io::write(folder / name, data, {true}); });
     setrlimit(RLIMIT_FSIZE, &before);
     EXPECT_EQ(error.code(), Errc::cannot_write) << name << ": " << error.what();
     expect_one_sentence(error);

@@ -47,7 +47,7 @@ TEST(Recipe, NamesTheMemberThatIsWrong) {
 
 TEST(Recipe, OfANewerVersionIsRefusedWithBothVersions) {
   const std::string message = message_of(R"({"task":"a/b","recipe_version":2})");
-  EXPECT_NE(message.find("2"), std::string::npos);
+  EXPECT_NE(message.find('2'), std::string::npos);
   EXPECT_NE(message.find("up to 1"), std::string::npos);
 }
 

@@ -279,7 +279,7 @@ TEST_F(Jobs, OfAnotherSeedAreToldApart) {
 TEST(Estimate, AddsInputsOperatorsAndWork) {
   plugin::Needs needs;
   needs.work_bytes = 1000;
-  needs.operators.push_back(compute::Fourier{Shape{8, 8}, {0, 1}, true, ScalarType::c64});
+  needs.operators.emplace_back(compute::Fourier{Shape{8, 8}, {0, 1}, true, ScalarType::c64});
   const Estimate result = estimate(needs, {{"volume", freeze(test::sample_volume(4))}});
   EXPECT_EQ(result.input_bytes, 256U);
   EXPECT_EQ(result.operator_bytes, operator_bytes(needs.operators.front()));

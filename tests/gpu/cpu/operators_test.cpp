@@ -8,6 +8,8 @@
 
 #include <cmath>
 #include <cstring>
+#include <numbers>
+#include <tuple>
 
 using namespace testing_scans;
 
@@ -59,6 +61,33 @@ TEST(CpuOperators, AgreeWithTheReferenceInSinglePrecision) { expect_agreement(Sc
 
 // Positions are up to a few hundred: 300 * 2^-53 = 3e-14 of a voxel, times the same.
 TEST(CpuOperators, AgreeWithTheReferenceInDoublePrecision) { expect_agreement(ScalarType::f64, 2e-12); }
+
+// Arcs have a way of their own for voxels that are near one another in angle: rows that are long, that pass the source, that
+// lie behind it, and a detector that nearly closes.
+TEST(CpuOperators, BackprojectFromAnArcAsTheReferenceNearAndFarFromTheSource) {
+  const auto angles = iso::equal_angles(5, 2 * std::numbers::pi, 0.3);
+  auto arc = circle({60, 1}, 2), high = circle({40, 13}, 2), closing = circle({61, 1}, 10);
+  arc.shape = high.shape = closing.shape = iso::DetectorShape::arc;
+  high.offset_mm = {3, -2, 1};
+  const auto long_rows = iso::VoxelGrid::centred({150, 40, 1}, {0.4, 0.4, 1}),
+             past_the_source = iso::VoxelGrid::centred({150, 31, 1}, {1, 1, 1}),
+             slab = iso::VoxelGrid::centred({130, 9, 7}, {0.5, 1, 2});
+  for (const auto& [name, scan, grid] :
+       {std::tuple{"long rows", arc, long_rows}, std::tuple{"past the source", arc, past_the_source},
+        std::tuple{"nearly closed", closing, past_the_source}, std::tuple{"rows at many heights", high, slab}}) {
+    for (const auto weighting : {Weighting::none, Weighting::fdk}) {
+      for (const auto type : {ScalarType::f32, ScalarType::f64}) {
+        const Backprojection spec{iso::ProjectionGeometry::circular(angles, scan), grid, weighting, type};
+        const auto cpu = iso::gpu::make_cpu_backend();
+        for (const bool forwards : {true, false}) {
+          EXPECT_LT(distance(spec, forwards, Write::replace), iso::is_double(type) ? 2e-12 : 1e-5)
+              << name << (forwards ? "" : ", adjoint");
+        }
+        EXPECT_LT(adjoint_gap(*cpu->make(spec), 11), iso::is_double(type) ? 1e-12 : 1e-6) << name;
+      }
+    }
+  }
+}
 
 TEST(CpuOperators, MatchTheirAdjointInSinglePrecision) {
   const auto cpu = iso::gpu::make_cpu_backend();

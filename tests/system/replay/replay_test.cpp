@@ -1,4 +1,4 @@
-#include "support/command.h"
+#include "support/phantom_scan.h"
 
 #include <nlohmann/json.hpp>
 
@@ -7,24 +7,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-class Replay : public ::testing::Test {
+class Replay : public PhantomScan {
  protected:
-  Replay() {
-    EXPECT_EQ(
-        isocenter({"phantom", "shepp-logan", "-o", folder / "truth.mha", "--size", "48,48,1", "--factor", "0.02"}).code,
-        0);
-    folder.write("scan.json", parallel_scan(64, equal_views(30)));
-    EXPECT_EQ(isocenter({"project", "shepp-logan", "-g", folder / "scan.json", "-o", folder / "scan.h5", "--radius",
-                         "21.6", "--factor", "0.02", "--photons", "1e5", "--seed", "3"})
-                  .code,
-              0);
-  }
-  Answer good(std::vector<std::string> arguments) const {
-    Answer answer = isocenter(std::move(arguments));
-    EXPECT_EQ(answer.code, 0) << answer.err;
-    return answer;
-  }
-  Folder folder{"iso_replay"};
+  Replay() : PhantomScan{"iso_replay"} {}
 };
 
 /// The words that run a task on the files of the fixture; empty if it needs something they do not have.

@@ -1,6 +1,7 @@
 #include "channel.h"
 
 #include "iso/base/error.h"
+#include "iso/base/json_text.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -124,7 +125,8 @@ bool Channel::take_line(Message& message) {
     return false;
   }
   const std::string_view line{buffer_.data(), end};
-  message.body = nlohmann::json::parse(line.begin(), line.end(), nullptr, false);
+  message.body =
+      nests_deeper_than(line) ? nlohmann::json{} : nlohmann::json::parse(line.begin(), line.end(), nullptr, false);
   buffer_.erase(0, end + 1);
   searched_ = 0;
   if (!message.body.is_object() || !message.body.value("type", nlohmann::json{}).is_string())

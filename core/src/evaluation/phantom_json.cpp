@@ -1,4 +1,5 @@
 #include "iso/base/error.h"
+#include "iso/base/json_text.h"
 #include "iso/evaluation/phantoms.h"
 
 #include <nlohmann/json.hpp>
@@ -95,6 +96,7 @@ std::string to_json(const Phantom& phantom) {
 }
 
 Phantom phantom_from_json(std::string_view text) {
+  if (nests_deeper_than(text)) throw Error{Errc::invalid_input, "the phantom holds lists within lists without end"};
   const json document = json::parse(text, nullptr, false);
   if (!document.is_object() || !document.contains("solids") || !document["solids"].is_array()) {
     throw Error{Errc::invalid_input, "the phantom table is not a JSON object with a list \"solids\""};

@@ -3,6 +3,7 @@
 // Reading JSON objects member by member, with errors that name the member. Private to the job room.
 
 #include "iso/base/error.h"
+#include "iso/base/json_text.h"
 
 #include <nlohmann/json.hpp>
 
@@ -17,6 +18,8 @@ using Json = nlohmann::ordered_json;  // parameters keep the order of their sche
 
 /// Parses text into an object. Throws invalid_input calling it `what` ("recipe").
 [[nodiscard]] inline Json parse_object(std::string_view text, std::string_view what) {
+  if (nests_deeper_than(text))
+    throw Error(Errc::invalid_input, "the " + std::string(what) + " holds lists within lists without end");
   Json json = Json::parse(text.begin(), text.end(), nullptr, false);
   if (json.is_discarded())
     throw Error(Errc::invalid_input, "the " + std::string(what) + " is not JSON",

@@ -1,5 +1,6 @@
 #include "iso/params/schema.h"
 
+#include "iso/base/json_text.h"
 #include "json_impl.h"
 
 #include <algorithm>
@@ -84,6 +85,7 @@ const FieldInfo* Schema::find(std::string_view name) const noexcept {
 }
 
 Json parse_object(std::string_view text, const std::string& what) {
+  if (nests_deeper_than(text)) throw Error{Errc::invalid_input, what + " holds lists within lists without end"};
   Json json = Json::parse(text.begin(), text.end(), nullptr, false);
   if (json.is_discarded())
     throw Error{Errc::invalid_input, what + " is not JSON",

@@ -119,7 +119,7 @@ int describe(Arguments arguments) {
   std::string name;
   bool xml = false, markdown = false, json = false;
   Options options{"describe TASK [options]", "Describe a task: its ports, parameters and references."};
-  options.add_argument("TASK", "The task, such as sparse_view_ct/tv.", name);
+  options.add_argument("TASK", "The task, such as sparse_view_ct/tv, or tv where one plugin alone has it.", name);
   options.add_flag("--xml", "As Slicer Execution Model XML.", xml);
   options.add_flag("--markdown", "As a page of the manual.", markdown);
   options.add_flag("--json", "As one JSON object.", json);
@@ -131,7 +131,7 @@ int describe(Arguments arguments) {
   if (static_cast<int>(xml) + static_cast<int>(markdown) + static_cast<int>(json) > 1)
     throw Error(Errc::usage, "more than one of --xml, --markdown and --json is given", "choose one");
   setting.begin();
-  const plugin::TaskManifest& task = setting.manifest(name);
+  const plugin::TaskManifest& task = setting.manifest(setting.whole_name(name));
   if (xml)
     print(xml_of(task, setting));
   else if (markdown)

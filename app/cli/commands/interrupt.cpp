@@ -9,7 +9,10 @@
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <csignal>
+#include <cstdlib>
+#include <cstring>
 #include <thread>
 
 namespace iso::cli {
@@ -19,31 +22,61 @@ std::atomic<int> asked{0};
 std::atomic<int> wake{-1};  ///< where the handler writes
 
 void on_signal(int number) {
-  if (asked.fetch_add(1) > 0) ::_exit(128 + number);
-  const char byte = 1;
+  if (asked.fetch_add(1) > 1) ::_exit(128 + number);
+  const char byte = static_cast<char>(number);
   [[maybe_unused]] const ssize_t count = ::write(wake.load(), &byte, 1);
+}
+
+/// A job may still be writing there, so that one sweep is not always enough.
+void remove_folder(const std::filesystem::path& folder) noexcept {
+  std::error_code problem;
+  for (int sweep = 0; sweep < 5 && std::filesystem::exists(folder, problem); ++sweep)
+    std::filesystem::remove_all(folder, problem);
 }
 
 }  // namespace
 
+ScratchFolder::ScratchFolder() {
+  std::error_code ignored;
+  const auto base = std::filesystem::temp_directory_path(ignored);
+  std::string name = ((ignored ? std::filesystem::path{"/tmp"} : base) / "isocenter-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr) {
+    throw Error(Errc::output_directory, "no scratch folder can be made as '" + name + "': " + std::strerror(errno),
+                "set TMPDIR to a folder you may write to");
+  }
+  path_ = name;
+}
+ScratchFolder::~ScratchFolder() { remove_folder(path_); }
+
 struct Interrupt::Impl {
+  std::filesystem::path scratch;
   std::array<int, 2> ends{-1, -1};
   std::array<struct sigaction, 2> before{};
   std::stop_source stop;
-  std::thread thread;
+  std::thread watcher, stopper;
+
+  /// Stopping may take its time in what it calls, so another thread does it and this one stays awake for the second signal.
+  void watch() {
+    for (char byte = 0; ::read(ends[0], &byte, 1) == 1 && byte != 0;) {
+      if (stopper.joinable()) {
+        if (!scratch.empty()) remove_folder(scratch);
+        ::_exit(128 + byte);
+      }
+      stopper = std::thread{[this] {
+        note("isocenter: cancelling; press Ctrl-C again to end at once");
+        stop.request_stop();
+      }};
+    }
+  }
 };
 
-Interrupt::Interrupt() : impl_{std::make_unique<Impl>()} {
+Interrupt::Interrupt(std::filesystem::path scratch) : impl_{std::make_unique<Impl>()} {
+  impl_->scratch = std::move(scratch);
   if (::pipe2(impl_->ends.data(), O_CLOEXEC) != 0)
     throw Error(Errc::internal, "no pipe can be opened for signals", "raise the limit of open files with ulimit -n");
   asked = 0;
   wake = impl_->ends[1];
-  impl_->thread = std::thread{[impl = impl_.get()] {
-    char byte = 0;
-    if (::read(impl->ends[0], &byte, 1) != 1 || byte == 0) return;
-    note("isocenter: cancelling; press Ctrl-C again to end at once");
-    impl->stop.request_stop();
-  }};
+  impl_->watcher = std::thread{[impl = impl_.get()] { impl->watch(); }};
   struct sigaction action {};
   action.sa_handler = on_signal;
   action.sa_flags = SA_RESTART;
@@ -56,7 +89,8 @@ Interrupt::~Interrupt() {
   ::sigaction(SIGTERM, &impl_->before[1], nullptr);
   const char byte = 0;
   [[maybe_unused]] const ssize_t count = ::write(impl_->ends[1], &byte, 1);
-  impl_->thread.join();
+  impl_->watcher.join();
+  if (impl_->stopper.joinable()) impl_->stopper.join();
   wake = -1;
   ::close(impl_->ends[0]);
   ::close(impl_->ends[1]);

@@ -47,7 +47,9 @@ int replay(Arguments arguments) {
   before.recipe = resolved(std::move(before.recipe), std::filesystem::absolute(file).parent_path().string());
   if (!device.empty()) before.backend.clear(), before.recipe.device = device;
   manner.execution.threads = setting.threads() > 0 ? setting.threads() : before.threads;
-  const Interrupt interrupt;
+  const ScratchFolder scratch;
+  manner.execution.scratch = scratch.path();
+  const Interrupt interrupt{scratch};
   const auto executor = make_executor(setting, manner, before.backend.empty() ? before.recipe.device : before.backend);
   const auto progress = make_progress(manner.progress, before.recipe.task);
   const job::Replay again =

@@ -179,7 +179,9 @@ void say_done(const job::Record& record) {
 }
 
 int run_now(Request& request) {
-  const Interrupt interrupt;
+  const ScratchFolder scratch;
+  request.manner.execution.scratch = scratch.path();
+  const Interrupt interrupt{scratch};
   const auto executor = make_executor(request.setting, request.manner, request.recipe.device);
   const auto progress = make_progress(request.manner.progress, request.recipe.task);
   PreviewWriter previews{request.recipe, request.manner.execution};
@@ -230,7 +232,7 @@ int run_with(Arguments arguments, bool estimate) {
   if (is_recipe(first))
     request.recipe = read_recipe(first);
   else
-    request.recipe.task = first;
+    request.recipe.task = request.setting.whole_name(first);
   const plugin::TaskManifest& task = request.setting.manifest(request.recipe.task);
   TaskOptions own{task};
   const std::vector<std::string> rest = own.take_hints(arguments.subspan(1));

@@ -84,6 +84,15 @@ host::PluginCatalogue& Setting::catalogue() {
   return *catalogue_;
 }
 
+std::string Setting::whole_name(const std::string& task) {
+  if (task.find('/') != std::string::npos) return task;
+  const std::vector<std::string> meant = catalogue().tasks_called(task);
+  if (meant.size() < 2) return meant.empty() ? task : meant.front();
+  std::string names;
+  for (const std::string& name : meant) names += (names.empty() ? "" : " or ") + name;
+  throw Error(Errc::usage, "several plugins have a task '" + task + "'", "say " + names);
+}
+
 const plugin::TaskManifest& Setting::manifest(const std::string& task) {
   if (const auto* const found = catalogue().find_task(task); found != nullptr) return *found;
   (void)catalogue().load(task);  // throws, saying why there is no such task
@@ -120,7 +129,8 @@ void FileHints::add_to(Options& options) {
   };
   hint("dataset", "NAME", "Which of several arrays in the file.");
   hint("quantity", "NAME", "What the values are: attenuation_per_mm or hounsfield.");
-  hint("unattenuated", "I0|FILE", "Readings are intensities; this is the intensity without object.");
+  hint("unattenuated", "I0|FILE",
+       "Readings are intensities; this is the intensity without object. none: they are line integrals.");
   hint("dark", "I|FILE", "Intensity without beam, taken off first.");
   hint("rotation-axis", "U", "Detector index at which the rotation axis is seen.");
   hint("axes", "ORDER", "Axes of a bare array, fastest first: u,v,view or x,y,z.");

@@ -29,6 +29,9 @@ class Setting {
   void begin();  ///< logging and threads, after parsing
 
   [[nodiscard]] host::PluginCatalogue& catalogue();
+  /// "sparse_view_ct/fbp" for "fbp", where one plugin alone has a task of that name; else the word itself. Recipes and
+  /// records always hold whole names. Throws usage where several have it.
+  [[nodiscard]] std::string whole_name(const std::string& task);
   /// Throws usage for an unknown task, plugin_incompatible for one that cannot be used.
   [[nodiscard]] const plugin::TaskManifest& manifest(const std::string& task);
   /// The backends that `wish` may mean; the module of a device that cannot be meant is not loaded.

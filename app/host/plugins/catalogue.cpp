@@ -59,6 +59,9 @@ PluginEntry entry_from(const fs::path& file) {
   return entry;
 }
 
+/// "fbp" of "sparse_view_ct/fbp".
+std::string short_name_of(std::string_view task_id) { return std::string{task_id.substr(task_id.find('/') + 1)}; }
+
 std::string id_of(const PluginEntry& entry) {
   if (!entry.manifest.id.empty()) return entry.manifest.id;
   const std::string name = entry.manifest_file.filename().string();
@@ -189,9 +192,16 @@ struct PluginCatalogue::Impl {
     const std::string id{task_id.substr(0, task_id.find('/'))};
     for (const PluginEntry& entry : entries)
       if (entry.state == PluginState::failed && id_of(entry) == id) refuse(entry);
-    std::vector<std::string> known;
-    for (const auto& [name, place] : tasks) known.push_back(name);
-    const std::string near = nearest_name(task_id, known);
+    std::vector<std::string> known, short_names;
+    for (const auto& [name, place] : tasks) {
+      known.push_back(name);
+      short_names.push_back(short_name_of(name));
+    }
+    std::string near = nearest_name(task_id, known);
+    if (near.empty()) {  // the task may have been named without its plugin, or with another
+      const auto found = std::ranges::find(short_names, nearest_name(short_name_of(task_id), short_names));
+      if (found != short_names.end()) near = known[static_cast<std::size_t>(found - short_names.begin())];
+    }
     throw Error{Errc::usage, "there is no task '" + std::string{task_id} + "'",
                 near.empty() ? "`isocenter list` names the tasks" : "did you mean '" + near + "'?"};
   }
@@ -221,6 +231,13 @@ std::vector<PluginEntry> PluginCatalogue::plugins() const {
 const plugin::TaskManifest* PluginCatalogue::find_task(std::string_view task_id) const noexcept {
   const auto found = impl_->tasks.find(task_id);
   return found == impl_->tasks.end() ? nullptr : found->second.task;
+}
+
+std::vector<std::string> PluginCatalogue::tasks_called(std::string_view short_name) const {
+  std::vector<std::string> found;
+  for (const auto& [id, place] : impl_->tasks)
+    if (short_name_of(id) == short_name) found.push_back(id);
+  return found;
 }
 
 job::LoadedTask PluginCatalogue::load(std::string_view task_id) {

@@ -32,6 +32,8 @@ class PluginCatalogue final : public job::TaskSource {
   [[nodiscard]] std::vector<PluginEntry> plugins() const;  ///< as they stand now, in the order they were found
   /// The manifest of a task of a compatible plugin; null if there is none.
   [[nodiscard]] const plugin::TaskManifest* find_task(std::string_view task_id) const noexcept;
+  /// Tasks of compatible plugins whose name behind the '/' is this, in alphabetical order: `fbp` is `sparse_view_ct/fbp`.
+  [[nodiscard]] std::vector<std::string> tasks_called(std::string_view short_name) const;
   /// Throws usage for an unknown task (naming the nearest), plugin_incompatible with the reason for a plugin that failed.
   [[nodiscard]] job::LoadedTask load(std::string_view task_id) override;
 

@@ -53,6 +53,7 @@ class BadInput : public ::testing::Test {
     f.write("other_size.json", parallel_scan(17, equal_views(8)));
     f.write("no_pitch.json", parallel_scan(16, equal_views(8), 0));
     f.write("not_json.json", "beam: parallel");
+    f.write("broken.json", "{\"beam\": \"parallel\",\n \"elements\" 16}");
     f.write("unknown_beam.json",
             R"({"beam": "laser", "angles_deg": [0, 90], "elements": [16, 1], "pitch_mm": [1, 1]})");
     f.write(
@@ -67,6 +68,7 @@ class BadInput : public ::testing::Test {
     const Folder& f = *folder;
     std::vector<float> readings(8 * 16, 0.5F);
     f.write("good.npy", npy("<f4", "8, 1, 16", bytes_of(readings)));
+    f.write("counts.npy", npy("<f4", "8, 1, 16", bytes_of(std::vector<float>(8 * 16, 1200))));
     readings[5] = std::numeric_limits<float>::quiet_NaN();
     f.write("nan.npy", npy("<f4", "8, 1, 16", bytes_of(readings)));
     readings[5] = std::numeric_limits<float>::infinity();
@@ -158,6 +160,8 @@ TEST_F(BadInput, OnTheCommandLineIsRefusedWithOne) {
       {"option before the task", {"run", "--seed", "1", "example/smoothing"}, 1, "first argument"},
       {"unknown plugin", {"run", "no_such/task", "-i", f / "good.mha"}, 1, "no_such/task"},
       {"unknown task", {"run", "example/smothing", "-i", f / "good.mha"}, 1, "example/smothing"},
+      {"task of another plugin", {"run", "other/smoothing", "-i", f / "good.mha"}, 1, "other/smoothing"},
+      {"misspelt task without its plugin", {"run", "smothing", "-i", f / "good.mha"}, 1, "no task 'smothing'"},
       {"unknown option", smoothing({"--strength", "3"}), 1, "no option '--strength'"},
       {"misspelt option", smoothing({"--sigma-m", "3"}), 1, "no option '--sigma-m'"},
       {"missing value", smoothing({"-o", f / "new.mha", "--sigma-mm"}), 1, "needs a value"},
@@ -226,7 +230,10 @@ TEST_F(BadInput, InFilesIsRefusedInTheTwenties) {
       {"unknown quantity", {"convert", f / "good.mha", f / "new.mha", "--quantity", "parsecs"}, 22, "parsecs"},
       {"spacing in words", {"convert", f / "good.npy", f / "new.mha", "--spacing-mm", "wide"}, 22, "wide"},
       {"missing geometry", convert("good.npy", {"-g", f / "missing.json"}), 20, "missing.json"},
-      {"geometry that is no JSON", convert("good.npy", {"-g", f / "not_json.json"}), 22, "not_json.json"},
+      {"geometry that is no JSON", convert("good.npy", {"-g", f / "not_json.json"}), 22,
+       "not_json.json': not a geometry"},
+      {"counts without their unattenuated level", convert("counts.npy", {"-g", f / "scan.json"}), 22, "whole numbers"},
+      {"geometry of broken JSON", convert("good.npy", {"-g", f / "broken.json"}), 22, "line 2, column 14"},
       {"geometry of unknown beam", convert("good.npy", {"-g", f / "unknown_beam.json"}), 22, "laser"},
       {"geometry without pitch", convert("good.npy", {"-g", f / "no_pitch.json"}), 22, "pitch"},
       {"source behind the axis", convert("good.npy", {"-g", f / "behind.json"}), 22, "source"},

@@ -49,6 +49,17 @@ TEST(Command, SuggestsWhatWasMeant) {
   EXPECT_NE(isocenter({"run", "example/smoothng"}).err.find("example/smoothing"), std::string::npos);
 }
 
+TEST(Command, KnowsATaskByItsShortNameWherePluginsDoNotShareIt) {
+  EXPECT_EQ(isocenter({"describe", "smoothing"}).out, isocenter({"describe", "example/smoothing"}).out);
+  const Folder folder("iso_short_name");
+  ASSERT_EQ(isocenter({"phantom", "discs", "-o", folder / "in.mha", "--size", "16,16,1"}).code, 0);
+  const Answer plan = isocenter({"run", "smoothing", "-i", folder / "in.mha", "-o", folder / "out.mha", "--dry-run"});
+  EXPECT_EQ(plan.code, 0) << plan.err;
+  EXPECT_EQ(Json::parse(plan.out).at("task"), "example/smoothing") << "recipes hold whole names";
+  EXPECT_NE(isocenter({"run", "smothing"}).err.find("did you mean 'example/smoothing'?"), std::string::npos);
+  EXPECT_NE(isocenter({"run", "exmple/smothing"}).err.find("did you mean 'example/smoothing'?"), std::string::npos);
+}
+
 TEST(Command, ListsTasksAndDevicesAsTextAndJson) {
   EXPECT_NE(isocenter({"list"}).out.find("example/smoothing"), std::string::npos);
   const Answer lines = isocenter({"list", "--all", "--json"});

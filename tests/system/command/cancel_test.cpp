@@ -104,6 +104,26 @@ TEST(Cancel, LeavesNoScratchFolder) {
   EXPECT_TRUE(fs::is_empty(scratch.path()));
 }
 
+TEST(Cancel, AskedForTwiceLeavesNoScratchFolder) {
+  for (const bool isolated : {false, true}) {
+    SCOPED_TRACE(isolated ? "isolated" : "in process");
+    const Folder folder("iso_cancel_twice_scratch"), scratch("iso_cancel_twice_tmp");
+    const auto more = isolated ? std::vector<std::string>{"--isolate"} : std::vector<std::string>{};
+    const auto twice = [&](const Live& live) {
+      ASSERT_GE(seconds_until(live.out, "diffusion"), 0);
+      EXPECT_FALSE(fs::is_empty(scratch.path()));
+      for (const pid_t worker : children_of(live.process)) ::kill(worker, SIGSTOP);
+      ::kill(live.process, SIGINT);
+      ::kill(live.process, SIGTERM);
+    };
+    const Answer answer = isocenter(
+        long_run(folder, more),
+        {.in = "", .largest_file = 0, .meanwhile = twice, .environment = {{"TMPDIR", scratch.path().string()}}});
+    EXPECT_TRUE(answer.code == 128 + SIGINT || answer.code == 128 + SIGTERM) << answer.code << answer.err;
+    EXPECT_TRUE(fs::is_empty(scratch.path()));
+  }
+}
+
 TEST(Cancel, OfAWorkerKilledFromOutsideIsACrash) {
   const Folder folder("iso_killed");
   const Answer answer =

@@ -75,6 +75,19 @@ void PrintTo(const Case& one, std::ostream* stream) { *stream << one.plugin; }
 
 class BrokenLibrary : public ::testing::TestWithParam<Case> {};
 
+TEST(PluginCatalogue, FindsTasksByTheirShortNames) {
+  const PluginFolder folder("short_names");
+  for (const char* const id : {"two", "one"}) {
+    folder.add(PluginFolder::manifest(id));
+    folder.write(std::string{id} + ".so", "");
+  }
+  folder.add(PluginFolder::manifest("without_library"));
+  const PluginCatalogue catalogue = catalogue_of(folder.path());
+  EXPECT_EQ(catalogue.tasks_called("pass"), (std::vector<std::string>{"one/pass", "two/pass"}));
+  EXPECT_TRUE(catalogue.tasks_called("one/pass").empty());
+  EXPECT_TRUE(catalogue.tasks_called("pas").empty());
+}
+
 TEST_P(BrokenLibrary, IsRefusedWithTheReasonAndTheOthersWork) {
   PluginFolder folder{GetParam().plugin};
   folder.add_broken(GetParam().plugin);

@@ -110,9 +110,15 @@ GeometryVerdict check_sinogram(const Shape& readings, const ProjectionGeometry& 
 
 void refuse_unless_accepted(const GeometryVerdict& verdict, std::span<const Finding> accepted) {
   if (verdict.finding == Finding::uniform || std::ranges::find(accepted, verdict.finding) != accepted.end()) return;
+  const std::string accept = "--accept-geometry " + std::string{to_string(verdict.finding)};
+  // Other sizes nearly always mean the file of another scan, and accepting that gives an image that looks almost right.
+  if (verdict.finding == Finding::mismatch) {
+    throw Error{Errc::geometry_refused, verdict.sentence,
+                "check that the geometry file is the one of this scan; if it is, " + accept +
+                    " goes on all the same and the record says so"};
+  }
   throw Error{Errc::geometry_refused, verdict.sentence,
-              "pass --accept-geometry " + std::string{to_string(verdict.finding)} +
-                  " to go on all the same; the record will say so"};
+              "pass " + accept + " to go on all the same; the record will say so"};
 }
 
 }  // namespace iso

@@ -109,9 +109,8 @@ PixelBlock scan_order(const RawArray& array, const ReadOptions& options, const S
   return ordered(block, rank == 2 ? flat[0] : deep[0], names);
 }
 
-std::optional<PixelBlock> level(const RawArray& array, const ReadOptions& options, const std::string& name,
+std::optional<PixelBlock> level(const ReadOptions& options, const std::string& name,
                                 const std::optional<PixelBlock>& own, const ReadArray& read_other) {
-  (void)array;
   const std::string text = hint_of(options, name);
   if (text.empty()) return own;
   if (const auto number = to_number(text)) {
@@ -153,6 +152,20 @@ ProjectionGeometry scan_geometry(const RawArray& array, const ReadOptions& optio
               "pass --geometry FILE, RTK XML or geometry JSON"};
 }
 
+/// Refuses readings that nobody said to be intensities and that clearly are counts: whole numbers, of which one is so large
+/// that as a line integral it would let no photon through.
+void refuse_counts(const PixelBlock& readings) {
+  constexpr float opaque = 50;  // exp(-50) of the photons is one in 10^21
+  const auto values = readings.values<float>();
+  if (values.empty() || std::ranges::any_of(values, [](float value) { return value != std::floor(value); })) return;
+  const auto [least, most] = std::ranges::minmax(values);
+  if (!(most > opaque) || !std::isfinite(most)) return;
+  throw Error{Errc::invalid_input,
+              "the readings are whole numbers from " + short_number(least) + " to " + short_number(most) +
+                  ", as a detector counts them, line integrals were expected",
+              "pass --unattenuated I0, the reading without object, or --unattenuated none if they are line integrals"};
+}
+
 Sinogram make_sinogram(RawArray array, const ReadOptions& options, const ReadArray& read_other) {
   if (is_complex(array.pixels.spec().type))
     throw Error{Errc::type_mismatch, "readings of a scan are real, these are complex"};
@@ -161,8 +174,9 @@ Sinogram make_sinogram(RawArray array, const ReadOptions& options, const ReadArr
   scan.geometry = scan_geometry(array, options);
   const bool bare = array.axes.empty();
   scan.readings = scan_order(array, options, scan.geometry.sinogram_shape(), scan.meta);
-  const auto open = level(array, options, "unattenuated", array.unattenuated, read_other);
-  const auto dark = level(array, options, "dark", array.dark, read_other);
+  const bool as_they_are = hint_of(options, "unattenuated") == "none";
+  const auto open = as_they_are ? std::nullopt : level(options, "unattenuated", array.unattenuated, read_other);
+  const auto dark = level(options, "dark", as_they_are ? std::nullopt : array.dark, read_other);
   if (open) {
     scan.readings = line_integrals(scan.readings, open, dark, scan.meta);
   } else if (dark) {
@@ -170,10 +184,12 @@ Sinogram make_sinogram(RawArray array, const ReadOptions& options, const ReadArr
                 "pass the hint 'unattenuated' too"};
   } else {
     const ScalarType type = scan.readings.spec().type;
-    if (bare && type != ScalarType::f32 && type != ScalarType::f64) {
-      assume(scan.meta, "whole numbers are line integrals, not intensities (else pass the hint 'unattenuated')");
-    }
     scan.readings = scan.readings.converted(ScalarType::f32);
+    if (!as_they_are) {
+      refuse_counts(scan.readings);
+      if (bare && type != ScalarType::f32 && type != ScalarType::f64)
+        assume(scan.meta, "whole numbers are line integrals, not intensities (else pass the hint 'unattenuated')");
+    }
   }
   if (const auto axis = hint_of(options, "rotation_axis"); !axis.empty()) {
     scan.geometry = with_rotation_axis(scan.geometry, numbers_of(axis, "rotation_axis")[0]);

@@ -1,6 +1,7 @@
 #include "geometry_impl.h"
 
 #include "iso/base/error.h"
+#include "iso/base/json_text.h"
 #include "iso/io/geometry_file.h"
 
 #include <nlohmann/json.hpp>
@@ -247,6 +248,22 @@ Json orbit_json(const ProjectionGeometry& geometry) {
   return json;
 }
 
+/// `byte` counts from 1 and may stand behind the end.
+[[noreturn]] void not_json(std::string_view text, std::size_t byte) {
+  if (text.empty() || text.front() != '{') {
+    throw Error{
+        Errc::invalid_input, "not a geometry, neither a JSON object nor RTK's XML",
+        R"(a small one is {"beam": "parallel", "elements": 256, "pitch_mm": 1, "angles_deg": {"step": 1, "count": 180}})"};
+  }
+  const std::string_view before = text.substr(0, byte > 0 ? byte - 1 : 0);
+  const auto line = 1 + std::ranges::count(before, '\n');
+  const auto column = before.size() - (before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1) + 1;
+  throw Error{
+      Errc::invalid_input,
+      "the geometry is not JSON from line " + std::to_string(line) + ", column " + std::to_string(column) + " on",
+      "check the quotes, commas and brackets there"};
+}
+
 }  // namespace
 
 namespace detail {
@@ -271,12 +288,14 @@ double distance(const ProjectionGeometry& a, const ProjectionGeometry& b) {
 
 ProjectionGeometry geometry_from_json(std::string_view text, std::array<std::int64_t, 2> elements,
                                       std::array<double, 2> pitch_mm) {
+  if (nests_deeper_than(text)) throw Error{Errc::invalid_input, "the geometry holds lists within lists without end"};
   Json json;
   try {
     json = Json::parse(text);
-  } catch (const nlohmann::json::exception& error) {
-    throw Error{Errc::invalid_input, "the geometry is not JSON: " + std::string{error.what()},
-                "check the commas and brackets there"};
+  } catch (const nlohmann::json::parse_error& error) {
+    not_json(text, error.byte);
+  } catch (const nlohmann::json::out_of_range&) {
+    throw Error{Errc::invalid_input, "the geometry holds a number that is too large", "give lengths in millimetres"};
   }
   return from(json, elements, pitch_mm);
 }

@@ -30,10 +30,10 @@ std::string absolute(const std::string& place, const std::string& folder) {
   return (std::filesystem::path(folder) / place).lexically_normal().string();
 }
 
-/// Hints that name files: the geometry always, intensities unless they are numbers.
+/// Hints that name files: the geometry always, intensities unless they are numbers or "none".
 bool is_path(const std::string& key, const std::string& value) {
   if (key == "geometry") return true;
-  if ((key != "unattenuated" && key != "dark") || value.empty()) return false;
+  if ((key != "unattenuated" && key != "dark") || value.empty() || value == "none") return false;
   char* end = nullptr;
   std::strtod(value.c_str(), &end);
   return *end != '\0';

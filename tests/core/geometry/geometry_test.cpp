@@ -134,6 +134,29 @@ TEST(SliceVerdict, TellsTheFindingsApart) {
   EXPECT_EQ(slices({{0, 0, 0}, {0, 0, 0}, {0, 0, 2}}), iso::Finding::missing);
 }
 
+TEST(SinogramVerdict, LetsATurnCloseOnItsFirstView) {
+  const auto finding = [](const std::vector<double>& angles) {
+    const auto geometry = iso::ProjectionGeometry::parallel(angles, {8, 1}, {1, 1});
+    return iso::check_sinogram({8, 1, static_cast<std::int64_t>(angles.size())}, geometry).finding;
+  };
+  EXPECT_EQ(finding({0, turn / 3, 2 * turn / 3, turn}), iso::Finding::uniform);  // measured to its end
+  EXPECT_EQ(finding({turn, 2 * turn / 3, turn / 3, 0}), iso::Finding::uniform);
+  EXPECT_EQ(finding({0, turn}), iso::Finding::variable) << "two views at one place are no turn";
+  EXPECT_EQ(finding({0, turn / 3, turn, 2 * turn / 3}), iso::Finding::variable) << "only the last view may close it";
+  EXPECT_EQ(finding({0, turn / 3, 2 * turn / 3, turn, turn + turn / 3}), iso::Finding::variable);
+}
+
+TEST(SinogramVerdict, OfOtherSizesSaysToCheckTheFileFirst) {
+  const auto geometry = iso::ProjectionGeometry::parallel(iso::equal_angles(3, turn), {8, 1}, {1, 1});
+  try {
+    iso::refuse_unless_accepted(iso::check_sinogram({8, 1, 4}, geometry), {});
+    ADD_FAILURE() << "nothing was thrown";
+  } catch (const iso::Error& error) {
+    const std::string hint = error.hint();
+    EXPECT_LT(hint.find("check that the geometry file"), hint.find("--accept-geometry mismatch")) << hint;
+  }
+}
+
 TEST(SinogramVerdict, FindsOtherSizesAndDuplicateAngles) {
   const std::vector<double> twice{0.0, 0.5, 0.5};
   const auto geometry = iso::ProjectionGeometry::parallel(twice, {8, 1}, {1, 1});

@@ -198,6 +198,7 @@ std::vector<Bad> cases() {
       {"RtkCutOff", invalid_input, "not sound XML", scan("<RTKThreeDCircularGeometry version=\"3\"><Projection>")},
       {"RtkOfAnotherKind", invalid_input, "expected", scan("<svg></svg>")},
       {"RtkWithAWord", invalid_input, "'GantryAngle'", scan("<RTKThreeDCircularGeometry version=\"3\"><Projection><GantryAngle>x</GantryAngle></Projection></RTKThreeDCircularGeometry>")},
+      {"CountsWithoutUnattenuated", invalid_input, "whole numbers from 0 to", scan(good, {})},
       {"UnattenuatedZero", invalid_input, "above zero", scan(good, {{"unattenuated", "0"}})},
       {"UnattenuatedMissingFile", cannot_read, "neither a number nor a file", scan(good, {{"unattenuated", "none.tif"}})},
       {"DarkAlone", invalid_input, "unattenuated", scan(good, {{"dark", "100"}})},

@@ -44,6 +44,12 @@ TEST_F(Foreign, TheNeutronTransmissionBecomesLineIntegrals) {
   EXPECT_NEAR(first, last, 0.02);
 }
 
+TEST_F(Foreign, CountsAreTakenAsTheyAreWhereThatIsSaid) {
+  const auto counts = io::read(samples / "neutron_parallel_459x503.tif",
+                               scan_options(samples / "neutron_parallel_459x503.json", {{"unattenuated", "none"}}));
+  EXPECT_GT(std::ranges::max(get<Sinogram>(counts).readings.values<float>()), 10000);
+}
+
 // The projection onto the axis of rotation is the same in a view and in the one half a turn later, mirrored about the axis.
 TEST_F(Foreign, TheNeutronRotationAxisMirrorsOppositeViews) {
   const auto data = io::read(samples / "neutron_parallel_459x503.tif",

@@ -19,8 +19,8 @@
 /// Hints (all text; which of them a format knows is in `Format::hints`):
 ///   "dataset"       name of the variable or path in a file that holds several (mat, HDF5, npz)
 ///   "quantity"      what the values of a volume are, if the file does not say ("hounsfield")
-///   "unattenuated"  readings are intensities, and this is the intensity without object: a number, or a file of the same
-///                   format (flat field); line integrals -ln(I/I0) are made. Dead readings (I <= 0) are interpolated along u.
+///   "unattenuated"  intensity without object, a number or a file of the same format (flat field): line integrals -ln(I/I0) are
+///                   made, dead readings (I <= 0) interpolated along u. "none": what looks like counts is line integrals
 ///   "dark"          intensity without beam, a number or a file; taken off first
 ///   "rotation_axis" detector index u at which the rotation axis is seen; shifts the geometry
 ///   "axes"          order of the axes of a bare array, fastest first: "u,v,view", "x,y,z"

@@ -23,7 +23,7 @@ struct GrowingParameters {
                           .with_label("Tolerance")
                           .in_range(0, 1e6)
                           .with_help("How far values may be from those marked, in the units of the image. "
-                                     "0: three times the noise level, at least a twentieth of the range.")};
+                                     "0: three times the noise about the seed, at least a twentieth of the range.")};
   }
 };
 
@@ -114,7 +114,7 @@ class RegionGrowingTask final : public iso::plugin::TypedTask<GrowingParameters>
     const auto marks = inputs.find("marks");
     auto strokes = marks == inputs.end() ? std::vector<Stroke>{} : strokes_of(iso::get<LabelMap>(marks->second), image);
     if (!parameters.seeds.empty()) strokes.push_back(stroke_of(parameters.seeds, image));
-    return {image, parameters.tolerance > 0 ? parameters.tolerance : automatic_tolerance(image), std::move(strokes)};
+    return {image, parameters.tolerance, std::move(strokes)};
   }
 
   std::array<Port, 2> inputs_{

@@ -47,6 +47,33 @@ double noise_level(const Image& image) {
   return 1.4826 * static_cast<double>(*middle) / std::numbers::sqrt2;
 }
 
+Surroundings surroundings_of(const Image& image, const std::array<std::int64_t, 3>& voxel) {
+  constexpr std::int64_t near = 1, around = 5;
+  const auto values = image.values();
+  const auto value = [&](std::int64_t x, std::int64_t y) {
+    return values[static_cast<std::size_t>(x + image.size[0] * (y + image.size[1] * voxel[2]))];
+  };
+  std::vector<float> close, differences;
+  const std::int64_t right = std::min(voxel[0] + around, image.size[0] - 1);
+  const std::int64_t bottom = std::min(voxel[1] + around, image.size[1] - 1);
+  for (std::int64_t y = std::max<std::int64_t>(voxel[1] - around, 0); y <= bottom; ++y) {
+    for (std::int64_t x = std::max<std::int64_t>(voxel[0] - around, 0); x <= right; ++x) {
+      const float here = value(x, y);
+      if (!std::isfinite(here)) continue;
+      if (std::abs(x - voxel[0]) <= near && std::abs(y - voxel[1]) <= near) close.push_back(here);
+      if (x < right && std::isfinite(value(x + 1, y))) differences.push_back(std::abs(value(x + 1, y) - here));
+      if (y < bottom && std::isfinite(value(x, y + 1))) differences.push_back(std::abs(value(x, y + 1) - here));
+    }
+  }
+  const auto median = [](std::vector<float>& list) {
+    if (list.empty()) return 0.0;
+    const auto middle = list.begin() + static_cast<std::ptrdiff_t>(list.size() / 2);
+    std::ranges::nth_element(list, middle);
+    return static_cast<double>(*middle);
+  };
+  return {median(close), 1.4826 * median(differences) / std::numbers::sqrt2};
+}
+
 double value_range(const Image& image) {
   std::vector<float> finite;
   const auto values = image.values();

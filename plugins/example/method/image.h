@@ -26,6 +26,13 @@ struct Image {
 /// scanner has clipped) are left out. 0 for an image without differences.
 [[nodiscard]] double noise_level(const Image& image);
 
+/// What the image is like about one voxel, from its slice alone.
+struct Surroundings {
+  double middle;  ///< median of the 3 x 3 voxels about it: one noisy voxel does not move it, and an edge hardly
+  double noise;   ///< as `noise_level`, of the 11 x 11 voxels about it and along both axes; differences of 0 count here
+};
+[[nodiscard]] Surroundings surroundings_of(const Image& image, const std::array<std::int64_t, 3>& voxel);
+
 /// The difference between the 99th and the first percentile of the finite values.
 [[nodiscard]] double value_range(const Image& image);
 

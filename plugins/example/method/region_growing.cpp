@@ -5,9 +5,16 @@
 #include <string>
 
 namespace example {
+namespace {
+
+constexpr double noise_levels = 3, least_part_of_range = 0.05;
+constexpr std::size_t most_seeds = 2000;  ///< looked at a restart; of long strokes every n-th voxel says enough
+
+}  // namespace
 
 RegionGrowing::RegionGrowing(Image image, double tolerance, std::vector<Stroke> marked)
     : image_{std::move(image)}, tolerance_{tolerance}, history_(1, std::move(marked)) {
+  if (!(tolerance_ > 0)) least_ = least_part_of_range * value_range(image_);
   restart();
 }
 
@@ -40,16 +47,26 @@ void RegionGrowing::restart() {
       }
     }
   }
-  const auto tolerance = static_cast<float>(tolerance_);
-  for (const std::int64_t seed : front_) {
-    const float value = values[static_cast<std::size_t>(seed)];
-    if (std::isnan(value)) continue;
-    auto& [low, high] =
-        intervals_.try_emplace(labels_[static_cast<std::size_t>(seed)], Interval{value - tolerance, value + tolerance})
-            .first->second;
-    low = std::min(low, value - tolerance);
-    high = std::max(high, value + tolerance);
+  const std::size_t stride = tolerance_ > 0 ? 1 : 1 + front_.size() / most_seeds;
+  for (std::size_t i = 0; i < front_.size(); i += stride) {
+    if (std::isnan(values[static_cast<std::size_t>(front_[i])])) continue;
+    const Interval own = interval_about(front_[i]);
+    auto& [low, high] = intervals_.try_emplace(labels_[static_cast<std::size_t>(front_[i])], own).first->second;
+    low = std::min(low, own.low);
+    high = std::max(high, own.high);
   }
+}
+
+RegionGrowing::Interval RegionGrowing::interval_about(std::int64_t seed) const {
+  double middle = image_.values()[static_cast<std::size_t>(seed)], tolerance = tolerance_;
+  if (!(tolerance_ > 0)) {
+    const std::int64_t row = seed / image_.size[0];
+    const Surroundings around =
+        surroundings_of(image_, {seed % image_.size[0], row % image_.size[1], row / image_.size[1]});
+    middle = around.middle;
+    tolerance = std::max(noise_levels * around.noise, least_);
+  }
+  return {static_cast<float>(middle - tolerance), static_cast<float>(middle + tolerance)};
 }
 
 bool RegionGrowing::grow(const std::function<bool()>& enough) {
@@ -130,7 +147,5 @@ Stroke stroke_of(std::span<const double> seeds, const Image& image) {
   }
   return stroke;
 }
-
-double automatic_tolerance(const Image& image) { return std::max(3 * noise_level(image), 0.05 * value_range(image)); }
 
 }  // namespace example

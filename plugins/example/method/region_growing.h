@@ -20,10 +20,13 @@ struct Stroke {
 /// labels could have goes to the one that is nearest along a path; between equals, to the one marked first. Label 0 grows
 /// too, and holds back the others: a stroke of label 0 takes away what leaked.
 ///
+/// With a tolerance of 0, each marked voxel brings its own: three times the noise about it, at least a twentieth of the range
+/// of the image's values (without noise there is still partial volume), on both sides of the median of its neighbours.
+///
 /// Voxels under a stroke have its label (of the last stroke, where they cross). NaN belongs to nothing.
 class RegionGrowing {
  public:
-  /// What is marked from the beginning cannot be undone.
+  /// What is marked from the beginning cannot be undone. `tolerance` 0: automatic.
   RegionGrowing(Image image, double tolerance, std::vector<Stroke> marked);
 
   /// Each call is one step for `undo`. Voxels outside of the image are left out. Growing starts again.
@@ -45,9 +48,11 @@ class RegionGrowing {
     float low, high;
   };
   void restart();
+  [[nodiscard]] Interval interval_about(std::int64_t seed) const;
 
   Image image_;
   double tolerance_;
+  double least_{0};                           // of the automatic tolerances
   std::vector<std::vector<Stroke>> history_;  // first what was marked from the beginning
   std::map<std::uint16_t, Interval> intervals_;
   std::vector<std::uint16_t> labels_;
@@ -60,8 +65,5 @@ class RegionGrowing {
 [[nodiscard]] std::vector<Stroke> strokes_of(const iso::LabelMap& marks, const Image& image);
 /// A stroke of label 1 from x,y,z,x,y,z,... Throws invalid_input for a seed outside of the image.
 [[nodiscard]] Stroke stroke_of(std::span<const double> seeds, const Image& image);
-
-/// What a click wants if nobody says: three times the noise level, at least a twentieth of the range of values.
-[[nodiscard]] double automatic_tolerance(const Image& image);
 
 }  // namespace example

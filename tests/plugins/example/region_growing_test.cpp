@@ -2,6 +2,8 @@
 
 #include "plugins/example/images.h"
 
+#include "iso/base/random.h"
+
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -28,6 +30,38 @@ TEST(RegionGrowing, FillsADiscFromOneClick) {
   EXPECT_TRUE(growing.grow(never));
   EXPECT_EQ(count(growing, 4), std::ranges::count(image.values(), 1.0F));
   EXPECT_EQ(growing.fraction_grown(), 1);
+}
+
+/// A disc of 100 on 0 with white noise of the given level.
+Image noisy_disc(double sigma) {
+  const iso::Philox random{5, 0};
+  return image_from({96, 96, 1}, [&](auto x, auto y, auto) {
+    return (std::hypot(x - 48, y - 48) < 30 ? 100 : 0) + sigma * random.normal(static_cast<std::uint64_t>(x + 96 * y));
+  });
+}
+
+TEST(RegionGrowing, FindsADiscByItselfWithAndWithoutNoise) {
+  std::int64_t inside = 0;
+  for (int y = 0; y < 96; ++y)
+    for (int x = 0; x < 96; ++x) inside += std::hypot(x - 48, y - 48) < 30;
+  for (const double sigma : {0.0, 1.0, 5.0, 15.0}) {
+    for (const std::int32_t seed : {48, 30, 62}) {
+      RegionGrowing growing{noisy_disc(sigma), 0, {{{{seed, 50, 0}}, 1}}};
+      (void)growing.grow(never);
+      EXPECT_GT(count(growing, 1), 0.97 * static_cast<double>(inside)) << "noise " << sigma << ", seed " << seed;
+      EXPECT_LT(count(growing, 1), 1.03 * static_cast<double>(inside)) << "noise " << sigma << ", seed " << seed;
+    }
+  }
+}
+
+TEST(RegionGrowing, DoesNotTakeOneNoisyVoxelForTheRegion) {
+  Image image = noisy_disc(2);
+  auto values = image.pixels.mutable_values<float>();
+  values[48 + 96 * 48] = 60;  // an outlier where the user happens to click
+  RegionGrowing growing{image, 0, {{{{48, 48, 0}}, 1}}};
+  (void)growing.grow(never);
+  EXPECT_GT(count(growing, 1), 2600);
+  EXPECT_LT(count(growing, 1), 3000);
 }
 
 TEST(RegionGrowing, StopsAtWhatIsNotConnected) {

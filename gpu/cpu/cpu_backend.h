@@ -3,6 +3,7 @@
 #include <iso/compute/backend.h>
 
 #include <memory>
+#include <string>
 
 namespace iso::gpu {
 
@@ -15,5 +16,8 @@ namespace iso::gpu {
 /// Limits   a ray transform needs planes of the grid (any two of its axes) below 11 000 x 11 000 voxels.
 /// Errors   as the contract says: unsupported with the reason, shape_mismatch, type_mismatch, internal, cancelled.
 [[nodiscard]] std::unique_ptr<compute::Backend> make_cpu_backend();
+
+/// Of the FFTW that is loaded: "3.3.10".
+[[nodiscard]] std::string fftw_version();
 
 }  // namespace iso::gpu

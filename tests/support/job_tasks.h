@@ -15,6 +15,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <limits>
 #include <map>
@@ -94,12 +96,43 @@ inline Volume count_up(const Volume& input, plugin::RunContext& context) {
   return result;
 }
 
+/// Ten rounds, each of which asks whether a preview is wanted before it makes one, for both outputs; plots how many it made.
+inline Volume iterate(const Volume& input, plugin::RunContext& context) {
+  int made = 0;
+  for (int i = 0; i < 10; ++i) {
+    context.report(i / 10.0, "iterating");
+    if (!context.wants_preview()) continue;
+    ++made;
+    context.preview("volume", freeze(input));
+    context.preview("second", freeze(input));
+  }
+  context.plot("previews made", 0, made);
+  return input;
+}
+
 inline void wait_until_stopped(plugin::RunContext& context) {
   for (int i = 0; !context.stop().stop_requested() && i < 6000; ++i) {
     context.report(i / 6000.0, "waiting");
     std::this_thread::sleep_for(std::chrono::milliseconds{10});
   }
   if (context.stop().stop_requested()) throw Error(Errc::cancelled, "the wait was cancelled");
+}
+
+/// Takes memory, a scratch file and shared memory (the previews), then waits; hears a cancel or is deaf to it.
+inline void hoard(const Volume& input, plugin::RunContext& context, bool deaf) {
+  const std::vector<char> memory(std::size_t{256} << 20, 'x');
+  std::ofstream(context.scratch() / "hoard.bin") << std::string(std::size_t{8} << 20, 'x');
+  for (int i = 0; i < 5; ++i) {
+    Volume shown = input;
+    shown.pixels = PixelBlock::allocate(input.pixels.spec());
+    std::ranges::fill(shown.pixels.mutable_values<float>(), static_cast<float>(memory[static_cast<std::size_t>(i)]));
+    context.preview("volume", freeze(std::move(shown)));
+  }
+  for (int i = 0; deaf || !context.stop().stop_requested(); ++i) {
+    context.report(std::min(i / 6000.0, 0.9), "hoarding");
+    std::this_thread::sleep_for(std::chrono::milliseconds{10});
+  }
+  throw Error(Errc::cancelled, "the hoarding was cancelled");
 }
 
 /// The system must end the process, not a sanitizer that sees it coming.
@@ -115,6 +148,40 @@ inline void take_all_memory() {
     if (blocks.size() == 99999) std::abort();  // the limit was not in force
   }
 }
+
+/// Marks the voxels of the strokes, and nothing else; a voxel at x = 13 brings it down, label 400 is an error.
+class MarkingSession final : public plugin::Interaction {
+ public:
+  explicit MarkingSession(VoxelGrid grid) : grid_{std::move(grid)} {}
+  [[nodiscard]] plugin::Datasets update(std::span<const plugin::Stroke> added, std::chrono::milliseconds,
+                                        plugin::RunContext&) override {
+    return update(added);
+  }
+  [[nodiscard]] plugin::Datasets update(std::span<const plugin::Stroke> added) {
+    if (!added.empty()) history_.emplace_back(added.begin(), added.end());
+    LabelMap labels;
+    labels.grid = grid_;
+    labels.labels = PixelBlock::allocate({grid_.shape(), ScalarType::u16});
+    const auto values = labels.labels.mutable_values<std::uint16_t>();
+    std::ranges::fill(values, std::uint16_t{0});
+    for (const auto& step : history_)
+      for (const plugin::Stroke& stroke : step)
+        for (const auto& voxel : stroke.voxels) {
+          if (voxel[0] == 13) crash_segfault();
+          if (stroke.label == 400) throw Error(Errc::invalid_input, "label 400 is not taken", "use another");
+          values[static_cast<std::size_t>(voxel[0] + grid_.size[0] * (voxel[1] + grid_.size[1] * voxel[2]))] =
+              stroke.label;
+        }
+    return {{"volume", freeze(std::move(labels))}};
+  }
+  void undo() override {
+    if (!history_.empty()) history_.pop_back();
+  }
+
+ private:
+  VoxelGrid grid_;
+  std::vector<std::vector<plugin::Stroke>> history_;
+};
 
 class SampleTask final : public plugin::Task {
  public:
@@ -138,12 +205,20 @@ class SampleTask final : public plugin::Task {
                                      plugin::RunContext& context) override {
     const auto& input = get<Volume>(inputs.at("volume"));
     if (name_ == "count") return {{"volume", freeze(count_up(input, context))}};
+    if (name_ == "hoard" || name_ == "hoard_deaf") hoard(input, context, name_ == "hoard_deaf");
+    if (name_ == "iterate") return {{"volume", freeze(iterate(input, context))}};
     if (name_ != "noise" && name_ != "two_outputs") misbehave(context);
     Volume result = add_noise(input, context);
     if (name_ == "nan_output") result.pixels.mutable_values<float>()[3] = std::numeric_limits<float>::quiet_NaN();
     if (name_ == "no_output") return {};
     if (name_ == "two_outputs") return {{"volume", freeze(result)}, {"second", freeze(input)}};
     return {{"volume", freeze(std::move(result))}};
+  }
+  [[nodiscard]] bool interactive() const noexcept override { return name_ == "marks"; }
+  [[nodiscard]] std::unique_ptr<plugin::Interaction> begin(const plugin::Datasets& inputs, const std::string&,
+                                                           plugin::RunContext&) override {
+    if (!interactive()) return nullptr;
+    return std::make_unique<MarkingSession>(get<Volume>(inputs.at("volume")).grid);
   }
 
  private:

@@ -4,6 +4,8 @@
 #include "../output/terminal.h"
 #include "../sem/description.h"
 
+#include "host/help/method_page.h"
+
 #include "iso/base/error.h"
 
 #include <nlohmann/json.hpp>
@@ -12,23 +14,6 @@ namespace iso::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string range_of(const params::FieldInfo& field) {
-  std::string text;
-  if (field.kind == params::FieldKind::choice)
-    for (const std::string& choice : field.choices) text += (text.empty() ? "" : ", ") + choice;
-  if (field.minimum) text += "from " + params::text_of(*field.minimum);
-  if (field.maximum) text += (text.empty() ? "to " : " to ") + params::text_of(*field.maximum);
-  return text;
-}
-
-std::string condition_of(const params::FieldInfo& field) {
-  if (!field.visible_when) return {};
-  std::string text = " (with " + field.visible_when->field + " ";
-  for (std::size_t i = 0; i < field.visible_when->values.size(); ++i)
-    text += (i == 0 ? "" : " or ") + field.visible_when->values[i];
-  return text + ")";
-}
 
 std::string ports_text(std::span<const plugin::Port> ports, const std::string& heading) {
   if (ports.empty()) return {};
@@ -45,39 +30,10 @@ std::string text_of(const plugin::TaskManifest& task) {
   TextTable table{{"PARAMETER", "TYPE", "DEFAULT", "UNIT", "RANGE", "HELP"}};
   for (const params::FieldInfo& field : task.parameters.fields)
     table.add({"--" + params::kebab_case(field.name), std::string(to_string(field.kind)),
-               params::text_of(field.default_value), field.unit, range_of(field), field.help + condition_of(field)});
+               params::text_of(field.default_value), field.unit, host::range_in_words(field),
+               field.help + host::condition_in_words(field)});
   if (!task.parameters.fields.empty()) text += table.text() + "\n";
   for (const std::string& reference : task.about.references) text += "  " + reference + "\n";
-  return text;
-}
-
-std::string in_cell(std::string text) {
-  for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2) text.insert(at, "\\");
-  return text;
-}
-
-std::string ports_markdown(std::span<const plugin::Port> ports, const std::string& heading) {
-  if (ports.empty()) return {};
-  std::string text = "## " + heading + "\n\n| port | kind | | |\n|---|---|---|---|\n";
-  for (const plugin::Port& port : ports)
-    text += "| `--" + params::kebab_case(port.name) + "` | " + std::string(to_string(port.kind)) + " | " +
-            (port.optional ? "optional" : "required") + " | " + in_cell(port.help) + " |\n";
-  return text + "\n";
-}
-
-/// The page of the manual that a task has.
-std::string markdown_of(const plugin::TaskManifest& task) {
-  std::string text = "# " + task.about.title + "\n\n`" + task.id + "`\n\n" + task.about.summary + "\n\n";
-  if (!task.about.description.empty()) text += task.about.description + "\n\n";
-  text += ports_markdown(task.inputs, "Inputs") + ports_markdown(task.outputs, "Outputs");
-  if (!task.parameters.fields.empty())
-    text += "## Parameters\n\n| option | type | default | unit | range | |\n|---|---|---|---|---|---|\n";
-  for (const params::FieldInfo& field : task.parameters.fields)
-    text += "| `--" + params::kebab_case(field.name) + "` | " + std::string(to_string(field.kind)) + " | " +
-            in_cell(params::text_of(field.default_value)) + " | " + field.unit + " | " + in_cell(range_of(field)) +
-            " | " + in_cell(field.help + condition_of(field)) + " |\n";
-  if (!task.about.references.empty()) text += "\n## References\n\n";
-  for (const std::string& reference : task.about.references) text += "- " + reference + "\n";
   return text;
 }
 
@@ -135,7 +91,7 @@ int describe(Arguments arguments) {
   if (xml)
     print(xml_of(task, setting));
   else if (markdown)
-    print(markdown_of(task));
+    print(host::method_page(task));
   else if (json)
     print(json_of(task).dump(2) + "\n");
   else

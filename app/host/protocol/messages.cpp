@@ -50,6 +50,7 @@ Json options_object(const job::ExecutionOptions& options) {
           {"ignore_memory", options.ignore_memory},
           {"memory_limit_bytes", options.memory_limit_bytes},
           {"preview_every", options.preview_every},
+          {"preview_pause_ms", options.preview_pause.count()},
           {"checkpoint_every_ms", options.checkpoint_every.count()},
           {"resume", options.resume},
           {"estimate_only", options.estimate_only},
@@ -64,6 +65,7 @@ job::ExecutionOptions options_from(const Json& json) {
   options.ignore_memory = json.value("ignore_memory", false);
   options.memory_limit_bytes = json.value("memory_limit_bytes", std::size_t{0});
   options.preview_every = json.value("preview_every", 0);
+  options.preview_pause = std::chrono::milliseconds{json.value("preview_pause_ms", std::int64_t{0})};
   options.checkpoint_every = std::chrono::milliseconds{json.value("checkpoint_every_ms", std::int64_t{0})};
   options.resume = json.value("resume", false);
   options.estimate_only = json.value("estimate_only", false);

@@ -97,8 +97,9 @@ class WarmWorker final : public InteractionWorker {
       how =
           "crashed with signal " + std::to_string(WTERMSIG(status)) + " (" + (name == nullptr ? "unknown" : name) + ")";
     }
+    const std::string printed = worker_.tail();
     throw Error(Errc::plugin_crashed, "task '" + task_ + "' " + how + " while it answered",
-                "begin again; the labels marked so far are kept");
+                "report this to the author of the plugin" + (printed.empty() ? "" : "; it printed last:\n" + printed));
   }
 
   std::string task_;

@@ -57,8 +57,13 @@ void JobContext::plot(std::string_view curve, double x, double y) {
 void JobContext::preview(std::string_view output, DatasetPtr data) {
   if (setting_.preview_every <= 0 || !data) return;
   const std::lock_guard lock{mutex_};
-  const int count = previews_[std::string(output)]++;
-  if (count % setting_.preview_every != 0) return;
+  Offers& offers = previews_[std::string(output)];
+  if (asked_ > offers.asked) {  // the answer to the last question holds for one preview of every output
+    offers = {asked_, 0};
+    if (!granted_) return;
+  } else if ((asked_ > 0 ? ++offers.since : offers.since++) % setting_.preview_every != 0) {
+    return;
+  }
   Event event = now(Tells::preview);
   event.output = output;
   event.data = std::move(data);
@@ -80,6 +85,16 @@ void JobContext::warn(std::string_view text) {
   Event event = now(Tells::warning);
   event.message = text;
   tell(event);
+}
+
+bool JobContext::wants_preview() const noexcept {
+  if (setting_.preview_every <= 0) return false;
+  const std::lock_guard lock{mutex_};
+  granted_ = asked_++ % setting_.preview_every == 0;
+  const auto moment = Clock::now();
+  if (granted_ && previewed_ && moment - *previewed_ < setting_.preview_pause) granted_ = false;
+  if (granted_) previewed_ = moment;
+  return granted_;
 }
 
 bool JobContext::wants_checkpoint() const noexcept {

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ class JobContext final : public plugin::RunContext {
     std::size_t memory_budget_bytes{0};
     std::filesystem::path scratch;
     int preview_every{0};
+    std::chrono::milliseconds preview_pause{0};         ///< between two of them at least
     std::filesystem::path checkpoint_file;              ///< empty: none are kept
     std::string checkpoint_key;                         ///< says which run the file belongs to
     std::chrono::milliseconds checkpoint_pause{30000};  ///< between two of them
@@ -41,7 +43,7 @@ class JobContext final : public plugin::RunContext {
   [[nodiscard]] std::size_t memory_budget_bytes() const noexcept override { return setting_.memory_budget_bytes; }
   [[nodiscard]] std::filesystem::path scratch() const override { return setting_.scratch; }
 
-  [[nodiscard]] bool wants_preview() const noexcept override { return setting_.preview_every > 0; }
+  [[nodiscard]] bool wants_preview() const noexcept override;
   [[nodiscard]] bool wants_checkpoint() const noexcept override;
   void keep(const Checkpoint& state) override;
   [[nodiscard]] std::optional<Checkpoint> resumed() const override;
@@ -62,7 +64,15 @@ class JobContext final : public plugin::RunContext {
   double fraction_{0};
   std::string stage_;
   std::map<std::string, double> quality_;
-  std::map<std::string, int, std::less<>> previews_;
+
+  /// The occasions for a preview: each call of wants_preview is one, and so is each further preview without a call.
+  mutable std::int64_t asked_{0};
+  mutable bool granted_{false};
+  mutable std::optional<Clock::time_point> previewed_;
+  struct Offers {
+    std::int64_t asked{0}, since{0};  ///< the last question one followed, and how many came after it
+  };
+  std::map<std::string, Offers, std::less<>> previews_;
   std::vector<std::string> warnings_;
 };
 

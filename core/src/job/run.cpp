@@ -264,6 +264,7 @@ class Run {
                                .memory_budget_bytes = budget_,
                                .scratch = scratch,
                                .preview_every = around_.options.preview_every,
+                               .preview_pause = around_.options.preview_pause,
                                .checkpoint_file = {},
                                .checkpoint_key = {}};
     if (around_.options.checkpoint_every.count() <= 0 && !around_.options.resume) return result;

@@ -97,6 +97,24 @@ TEST_F(Jobs, PassOnEveryNthPreviewOnly) {
   EXPECT_EQ(previews(), 1);
 }
 
+TEST_F(Jobs, MakeOnlyThePreviewsThatAreWanted) {
+  const auto previews = [&](const char* output) {
+    return std::ranges::count_if(events,
+                                 [&](const Event& e) { return e.tells == Tells::preview && e.output == output; });
+  };
+  for (const auto& [every, wanted] : {std::pair{1, 10}, {2, 5}, {3, 4}, {10, 1}, {50, 1}, {0, 0}}) {
+    events.clear();
+    options.preview_every = every;
+    const Record record = run(test::sample_recipe("iterate"));
+    EXPECT_EQ(record.quality.at("previews made"), wanted) << "every " << every;
+    EXPECT_EQ(previews("volume"), wanted) << "every " << every;
+    EXPECT_EQ(previews("second"), wanted) << "every " << every;
+  }
+  options.preview_every = 1;
+  options.preview_pause = std::chrono::hours{1};
+  EXPECT_EQ(run(test::sample_recipe("iterate")).quality.at("previews made"), 1) << "the next is an hour away";
+}
+
 TEST_F(Jobs, WriteARecordBesideTheOutput) {
   ASSERT_EQ(run(to_file("noise")).state, State::done);
   EXPECT_EQ(read_record(folder / "out.raw.record.json").recipe.task, "test/noise");

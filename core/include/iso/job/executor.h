@@ -47,9 +47,10 @@ struct ExecutionOptions {
   bool overwrite{false};              ///< replace outputs that exist; otherwise they are refused before the run
   bool ignore_memory{false};          ///< run although the estimate is above what is available
   std::size_t memory_limit_bytes{0};  ///< what the job may take; 0: what is available now
-  int preview_every{0};               ///< pass on every n-th preview the task offers; 0: none
-  bool write_records{true};           ///< beside every output file
-  bool estimate_only{false};          ///< make every check, note what a run would take, and end before it
+  int preview_every{0};               ///< ask the task for a preview at every n-th occasion; 0: for none
+  std::chrono::milliseconds preview_pause{0};  ///< and for none so soon after the last
+  bool write_records{true};                    ///< beside every output file
+  bool estimate_only{false};                   ///< make every check, note what a run would take, and end before it
   std::chrono::milliseconds checkpoint_every{
       0};                         ///< keep the state of a long run so often, beside the first output file; 0: never
   bool resume{false};             ///< go on from such a state, if it belongs to the same run

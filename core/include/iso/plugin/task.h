@@ -40,7 +40,8 @@ class RunContext {
   [[nodiscard]] virtual std::uint64_t seed() const noexcept = 0;
   [[nodiscard]] virtual std::size_t memory_budget_bytes() const noexcept = 0;
   [[nodiscard]] virtual std::filesystem::path scratch() const = 0;  ///< a folder of this run, gone afterwards
-  /// True when a preview would be shown now; making one costs a download.
+  /// True when a preview would be shown now; making one costs a download. Ask once an iteration, before making one: the
+  /// program counts the questions, and wants the preview of every n-th, or none until some time has passed.
   [[nodiscard]] virtual bool wants_preview() const noexcept = 0;
   /// True when enough time has passed for another checkpoint to be worth its cost (and the user wants them).
   [[nodiscard]] virtual bool wants_checkpoint() const noexcept = 0;

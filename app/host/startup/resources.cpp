@@ -1,0 +1,29 @@
+#include "resources.h"
+
+#include <array>
+#include <cstdlib>
+#include <string>
+#include <system_error>
+#include <vector>
+
+namespace iso::host {
+
+namespace fs = std::filesystem;
+
+fs::path resource_folder(std::string_view name) {
+  std::error_code ignored;
+  const fs::path program = fs::read_symlink("/proc/self/exe", ignored).parent_path();
+  const fs::path own{name}, in_docs = fs::path{"docs"} / own;
+  std::vector<fs::path> places;
+  if (const char* const named = std::getenv("ISOCENTER_RESOURCES"); named != nullptr && *named != '\0')
+    places = {fs::path{named} / own, fs::path{named} / in_docs};
+  for (const char* const share : {"../share/isocenter", "../share/doc/Isocenter", "../share/doc/isocenter"})
+    places.push_back(program / share / own);
+  places.push_back(program / "../../../resources" / own);  // build/<preset>/bin of the sources
+  places.push_back(program / "../../../resources" / in_docs);
+  for (const fs::path& place : places)
+    if (fs::is_directory(place, ignored)) return place.lexically_normal();
+  return {};
+}
+
+}  // namespace iso::host

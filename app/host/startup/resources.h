@@ -1,0 +1,12 @@
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+namespace iso::host {
+
+/// A folder of what ships beside the programs: "presets", "samples" or "manual". Looked for in ISOCENTER_RESOURCES, in share
+/// beside the program, and in the sources of the build the program lies in. Empty if there is none.
+[[nodiscard]] std::filesystem::path resource_folder(std::string_view name);
+
+}  // namespace iso::host

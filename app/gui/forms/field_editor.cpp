@@ -35,6 +35,7 @@ FieldEditor::FieldEditor(TaskForm& form, std::size_t field, QWidget* parent)
   row->addWidget(reset);
   column->addLayout(row);
   problem_->setWordWrap(true);
+  problem_->setObjectName(QStringLiteral("problem"));
   problem_->setStyleSheet(QStringLiteral("color: #e06c5c"));
   column->addWidget(problem_);
   QString help = QString::fromStdString(info.help);
@@ -93,6 +94,9 @@ void FieldEditor::refresh() {
     line->setText(text);
   problem_->setText(QString::fromStdString(state().problem));
   problem_->setVisible(!state().problem.empty());
+  if (auto* const line = qobject_cast<QLineEdit*>(editor_))
+    line->setStyleSheet(state().problem.empty() ? QString{} : QStringLiteral("border: 1px solid #e06c5c"));
+  editor_->setAccessibleDescription(problem_->text());
   filling_ = false;
 }
 

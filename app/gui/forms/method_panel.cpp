@@ -1,6 +1,7 @@
 #include "method_panel.h"
 
 #include "field_editor.h"
+#include "preset_bar.h"
 
 #include "iso/job/estimate.h"
 
@@ -44,7 +45,8 @@ MethodPanel::MethodPanel(Desktop& desktop, QWidget* parent)
       estimate_{new QLabel},
       run_{new QPushButton{tr("Run")}},
       interact_{new QPushButton{tr("Click on the image")}},
-      device_{new QComboBox} {
+      device_{new QComboBox},
+      presets_{new PresetBar{desktop.presets()}} {
   auto* const layout = new QVBoxLayout{this};
   layout->setContentsMargins(0, 0, 0, 0);
   layout->addWidget(pages_);
@@ -68,6 +70,12 @@ MethodPanel::MethodPanel(Desktop& desktop, QWidget* parent)
   back->setAccessibleName(tr("Back to the methods"));
   head->addWidget(back);
   head->addWidget(title_, 1);
+  auto* const help = new QToolButton;
+  help->setText(QStringLiteral("?"));
+  help->setToolTip(tr("About this method (F1)"));
+  help->setAccessibleName(tr("About this method"));
+  help->setObjectName(QStringLiteral("help"));
+  head->addWidget(help);
   QFont bold = title_->font();
   bold.setBold(true);
   title_->setFont(bold);
@@ -89,6 +97,7 @@ MethodPanel::MethodPanel(Desktop& desktop, QWidget* parent)
   foot->addWidget(copy);
   form_column->addLayout(head);
   form_column->addWidget(summary_);
+  form_column->addWidget(presets_);
   form_column->addWidget(scroll_, 1);
   form_column->addWidget(estimate_);
   form_column->addLayout(foot);
@@ -110,9 +119,14 @@ MethodPanel::MethodPanel(Desktop& desktop, QWidget* parent)
   connect(list_, &QListWidget::itemClicked, this,
           [this](QListWidgetItem* row) { open_task(row->data(Qt::UserRole).toString().toStdString()); });
   connect(run_, &QPushButton::clicked, this, &MethodPanel::run);
+  connect(help, &QToolButton::clicked, this, [this] {
+    if (form_) Q_EMIT help_asked(form_->task().id, {});
+  });
+  connect(presets_, &PresetBar::problem, this, &MethodPanel::problem);
   connect(copy, &QPushButton::clicked, this, &MethodPanel::copy_command);
   connect(interact_, &QPushButton::clicked, this, [this] {
-    if (form_) Q_EMIT interaction_asked(form_->task().id);
+    if (form_ && form_->valid())
+      Q_EMIT interaction_asked(form_->task().id, form_->parameters_json(), device_->currentText().toStdString());
   });
   connections_.push_back(desktop_.document().selection_changed.connect([this] { refresh_list(); }));
   connections_.push_back(desktop_.document().items_changed.connect([this] { refresh_list(); }));
@@ -140,6 +154,7 @@ void MethodPanel::refresh_list() {
 void MethodPanel::show_list() {
   pages_->setCurrentIndex(0);
   form_connection_ = {};
+  presets_->set_form(nullptr);
   form_.reset();
   refresh_list();
 }
@@ -147,8 +162,10 @@ void MethodPanel::show_list() {
 void MethodPanel::open_task(const std::string& task_id) {
   const plugin::TaskManifest* const task = desktop_.catalogue().find_task(task_id);
   if (task == nullptr) return;
+  presets_->set_form(nullptr);
   form_ = std::make_unique<TaskForm>(*task, desktop_.document(), desktop_.document().selected());
   form_connection_ = form_->changed.connect([this] { form_changed(); });
+  presets_->set_form(form_.get());
   title_->setText(QString::fromStdString(task->about.title));
   summary_->setText(QString::fromStdString(task->about.summary));
   interact_->setVisible(task->interactive);
@@ -221,8 +238,10 @@ void MethodPanel::form_changed() {
     QFormLayout* const owner = layout != nullptr && layout->indexOf(editors_[i]) >= 0 ? layout : rows_;
     owner->setRowVisible(editors_[i], visible);
   }
+  presets_->refresh();
   refused_ = false;
   run_->setEnabled(form_->valid());
+  interact_->setEnabled(form_->valid());
   if (form_->valid()) {
     estimate_->setText(tr("Asking what the run will take ..."));
     ask_.start();
@@ -254,6 +273,18 @@ void MethodPanel::show_estimate(const job::Record& answer, int question) {
   if (answer.estimated_seconds > 0) words += tr(", %1").arg(in_words(answer.estimated_seconds));
   if (!answer.backend.empty()) words += tr(", on %1").arg(QString::fromStdString(answer.backend));
   estimate_->setText(words);
+}
+
+MethodPanel::Topic MethodPanel::help_topic() const {
+  if (!form_) {
+    const QListWidgetItem* const row = list_->currentItem();
+    return {row == nullptr ? std::string{} : row->data(Qt::UserRole).toString().toStdString(), {}};
+  }
+  const QWidget* const focus = QApplication::focusWidget();
+  for (std::size_t i = 0; i < editors_.size(); ++i)
+    if (focus != nullptr && (editors_[i] == focus || editors_[i]->isAncestorOf(focus)))
+      return {form_->task().id, form_->fields()[i].info.name};
+  return {form_->task().id, {}};
 }
 
 void MethodPanel::run() {

@@ -21,6 +21,7 @@ class QStackedWidget;
 namespace iso::gui {
 
 class FieldEditor;
+class PresetBar;
 
 /// The method browser and the form of the chosen method: what can work on the selected data, why the others cannot, the
 /// parameters, what the run will take, and Run.
@@ -30,10 +31,17 @@ class MethodPanel : public QWidget {
   explicit MethodPanel(Desktop& desktop, QWidget* parent = nullptr);
   void open_task(const std::string& task_id);
   [[nodiscard]] TaskForm* form() noexcept { return form_.get(); }
+  /// What F1 is about: the field that has the focus, else the method of the form or chosen in the list.
+  struct Topic {
+    std::string task_id, parameter;  ///< each may be empty
+  };
+  [[nodiscard]] Topic help_topic() const;
 
  Q_SIGNALS:
+  void problem(const QString& sentence, const QString& hint);
+  void help_asked(const std::string& task_id, const std::string& parameter);  ///< parameter: empty for the whole page
   void started(quint64 job);
-  void interaction_asked(const std::string& task_id);
+  void interaction_asked(const std::string& task_id, const std::string& parameters_json, const std::string& device);
 
  private:
   void refresh_list();
@@ -53,6 +61,7 @@ class MethodPanel : public QWidget {
   QPushButton *run_, *interact_;
   QComboBox* device_;
   QFormLayout* rows_{nullptr};
+  PresetBar* presets_;
   std::unique_ptr<TaskForm> form_;
   Signal<>::Connection form_connection_;
   std::vector<FieldEditor*> editors_;

@@ -11,6 +11,13 @@
 
 namespace iso::gui {
 
+/// A step that changed labels, shared by its undo and by answers that refine it.
+struct LabelStep {
+  ItemId item{0};
+  std::shared_ptr<const Document::LabelDelta> delta;
+  std::size_t number{0};  ///< how many steps there were with it, forgotten ones included
+};
+
 struct Document::Impl {
   std::vector<std::unique_ptr<Item>> items;
   std::vector<Measurement> measurements;
@@ -18,6 +25,7 @@ struct Document::Impl {
   ItemId next_item{1}, selected{0};
   std::uint64_t next_measurement{1};
   UndoStack undo;
+  std::weak_ptr<LabelStep> label_step;  ///< the last one made; gone when the history forgets it
   std::unique_ptr<Item> preview;
   std::optional<Look> look_before_preview;
 
@@ -419,29 +427,51 @@ ItemId Document::add_label_map(ItemId on_grid_of, std::string name) {
   return id;
 }
 
-void Document::apply_label_delta(ItemId id, const std::shared_ptr<const LabelDelta>& delta, std::string step_name) {
-  Item* const item = impl_->find(id);
-  if (item == nullptr || !delta || delta->runs.empty()) return;
-  const auto apply = [this, id, delta](bool forwards) {
-    Item* const target = impl_->find(id);
-    if (target == nullptr) return;
-    // Whoever else holds the map (a job, the journal, a save) goes on seeing what it was given: then, and only then, it is
-    // copied. The count cannot rise meanwhile, because new holders come from this thread.
-    const bool compared = id == impl_->look.base || id == impl_->look.compared;  // figures are made in the background
-    if (target->data.use_count() == 1 && !compared) {
-      std::atomic_thread_fence(std::memory_order_acquire);  // what the last other holder read is over
-      PixelBlock pixels = get<LabelMap>(target->data).labels;
-      apply_in_place(pixels, *delta, forwards);
-    } else {
-      target->data = freeze(applied(get<LabelMap>(target->data), *delta, forwards));
-    }
-    target->raster = std::make_shared<const render::Raster>(render::raster_of(target->data, target->part));
-    target->saved = false;
-    item_changed(id);
-    labels_changed(id, *delta, forwards);
+void Document::change_labels(ItemId id, const LabelDelta& delta, bool forwards) {
+  Item* const target = impl_->find(id);
+  if (target == nullptr) return;
+  // Whoever else holds the map (a job, the journal, a save) goes on seeing what it was given: then, and only then, it is
+  // copied. The count cannot rise meanwhile, because new holders come from this thread.
+  const bool compared = id == impl_->look.base || id == impl_->look.compared;  // figures are made in the background
+  if (target->data.use_count() == 1 && !compared) {
+    std::atomic_thread_fence(std::memory_order_acquire);  // what the last other holder read is over
+    PixelBlock pixels = get<LabelMap>(target->data).labels;
+    apply_in_place(pixels, delta, forwards);
+  } else {
+    target->data = freeze(applied(get<LabelMap>(target->data), delta, forwards));
+  }
+  target->raster = std::make_shared<const render::Raster>(render::raster_of(target->data, target->part));
+  target->saved = false;
+  item_changed(id);
+  labels_changed(id, delta, forwards);
+}
+
+void Document::apply_label_delta(ItemId id, std::shared_ptr<const LabelDelta> delta, std::string step_name,
+                                 std::function<void(bool forwards)> beside) {
+  if (impl_->find(id) == nullptr || !delta || delta->runs.empty()) return;
+  const auto step = std::make_shared<LabelStep>(LabelStep{id, std::move(delta), 0});
+  const auto apply = [this, step, beside = std::move(beside)](bool forwards) {
+    change_labels(step->item, *step->delta, forwards);
+    if (beside) beside(forwards);
   };
-  apply(true);
-  impl_->undo.push({std::move(step_name), delta->bytes(), [=] { apply(false); }, [=] { apply(true); }, {}});
+  change_labels(id, *step->delta, true);
+  impl_->undo.push({std::move(step_name), step->delta->bytes(), [=] { apply(false); }, [=] { apply(true); }, {}});
+  step->number = impl_->undo.position() + impl_->undo.forgotten();
+  impl_->label_step = step;
+}
+
+bool Document::extend_label_delta(ItemId id, const LabelDelta& more) {
+  const auto step = impl_->label_step.lock();
+  Item* const item = impl_->find(id);
+  if (!step || item == nullptr || step->item != id || impl_->undo.can_redo() ||
+      impl_->undo.position() + impl_->undo.forgotten() != step->number)
+    return false;
+  const LabelMap before = applied(get<LabelMap>(item->data), *step->delta, false);
+  change_labels(id, more, true);
+  auto whole = delta_between(before, get<LabelMap>(item->data));
+  step->delta = whole ? std::move(whole) : std::make_shared<const LabelDelta>();
+  impl_->undo.set_newest_bytes(step->delta->bytes());
+  return true;
 }
 
 void Document::restore(std::vector<Item> items, std::vector<Measurement> measurements, const Look& look,

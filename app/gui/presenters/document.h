@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -126,7 +127,11 @@ class Document {
   // Labels: see labels.h for painting; this replaces the pixels of one item by a delta, as one undo step.
   struct LabelDelta;  ///< run-length coded change of some slices, in both directions
   ItemId add_label_map(ItemId on_grid_of, std::string name);
-  void apply_label_delta(ItemId id, const std::shared_ptr<const LabelDelta>& delta, std::string step_name);
+  /// `beside` is told when the step is undone (false) or redone (true), after the labels have changed.
+  void apply_label_delta(ItemId id, std::shared_ptr<const LabelDelta> delta, std::string step_name,
+                         std::function<void(bool forwards)> beside = {});
+  /// More of what the newest step began, if that is a label delta of `id` and done: both become one step. False if it is not.
+  bool extend_label_delta(ItemId id, const LabelDelta& more);
 
   [[nodiscard]] UndoStack& undo_stack() noexcept;
 
@@ -141,6 +146,7 @@ class Document {
 
  private:
   ItemId insert(std::unique_ptr<Item> item, const std::string& step_name);
+  void change_labels(ItemId id, const LabelDelta& delta, bool forwards);
   void show_if_first(ItemId id);
   void take_out(ItemId id);
   void put_back(const Item& item, std::size_t position);

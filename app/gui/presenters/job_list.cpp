@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <charconv>
 
 namespace iso::gui {
 namespace {
@@ -13,6 +14,16 @@ namespace {
 std::string item_place(ItemId id) { return std::string{job::workspace_prefix} + "item-" + std::to_string(id); }
 
 std::string name_in_workspace(const std::string& place) { return place.substr(job::workspace_prefix.size()); }
+
+/// The item that "workspace:item-7" means; null if it is none, or gone.
+const Item* item_at(const std::string& place, const Document& document) {
+  const std::string name = name_in_workspace(place);
+  ItemId id = 0;
+  constexpr std::string_view prefix = "item-";
+  if (!name.starts_with(prefix)) return nullptr;
+  std::from_chars(name.data() + prefix.size(), name.data() + name.size(), id);
+  return document.find(id);
+}
 
 /// A word as a shell takes it.
 std::string quoted(const std::string& word) {
@@ -62,7 +73,6 @@ std::uint64_t JobList::start(const TaskForm& form, const std::string& device, st
     const Item* const item = document_.find(input.chosen);
     if (item == nullptr) continue;
     recipe.inputs[input.port.name] = item_place(item->id);
-    workspace_->put("item-" + std::to_string(item->id), item->data);
     if (about.empty()) about = item->name;
   }
   return start(std::move(recipe), form.task().about.title + (about.empty() ? "" : " of " + about), form.task().outputs);
@@ -75,12 +85,38 @@ std::uint64_t JobList::start(job::Recipe recipe, std::string title, const std::v
     recipe.outputs[port.name] = std::string{job::workspace_prefix} + prefix + port.name;
   auto state = std::make_unique<JobState>();
   state->title = std::move(title);
-  state->recipe = recipe;
+  state->recipe = std::move(recipe);
+  return launch(std::move(state), outputs);
+}
+
+std::uint64_t JobList::replay(const job::Record& before, std::string title) {
+  auto state = std::make_unique<JobState>();
+  state->title = std::move(title);
+  state->recipe = before.recipe;
+  state->recipe.outputs.clear();
+  if (!before.backend.empty()) state->recipe.device = before.backend;
+  for (const auto& [port, place] : before.recipe.inputs)
+    if (job::in_workspace(place) && item_at(place, document_) == nullptr)
+      throw Error{Errc::no_input, "the " + port + " of this run is not open any more",
+                  "open it again, or replay the record beside the saved result with `isocenter replay`"};
+  state->replayed = before;
+  return launch(std::move(state), {});
+}
+
+std::uint64_t JobList::launch(std::unique_ptr<JobState> state, const std::vector<plugin::Port>& outputs) {
   JobState& kept = *state;
+  for (const auto& [port, place] : kept.recipe.inputs) {
+    if (!job::in_workspace(place)) continue;
+    const std::string name = name_in_workspace(place);
+    DatasetPtr& data = kept.inputs[name];
+    if (!data)
+      if (const Item* const item = item_at(place, document_)) data = item->data;
+    if (data) workspace_->put(name, data);
+  }
   jobs_.push_front(std::move(state));
   // The id is known only once submitted, and events may come before: they wait in the desktop's own queue behind this call.
   const auto job = std::make_shared<std::uint64_t>(0);
-  kept.id = queue_.submit(std::move(recipe), job::Isolation::worker,
+  kept.id = queue_.submit(kept.recipe, job::Isolation::worker,
                           [this, job, alive = alive_, post = post_](const job::Event& event) {
                             post([this, job, alive, event] {
                               if (*alive) take(*job, event);
@@ -103,13 +139,18 @@ void JobList::cancel(std::uint64_t job) {
 std::uint64_t JobList::retry(std::uint64_t job) {
   const JobState* const before = find(job);
   if (before == nullptr) return 0;
-  job::Recipe recipe = before->recipe;
-  recipe.outputs.clear();
-  return start(std::move(recipe), before->title, outputs_[job]);
+  auto state = std::make_unique<JobState>();
+  state->title = before->title;
+  state->recipe = before->recipe;
+  state->inputs = before->inputs;
+  state->replayed = before->replayed;
+  const std::vector<plugin::Port> outputs = outputs_[job];
+  return launch(std::move(state), outputs);
 }
 
 void JobList::forget(std::uint64_t job) {
   std::erase_if(jobs_, [&](const auto& state) { return state->id == job && job::ended(state->state); });
+  if (find(job) == nullptr) outputs_.erase(job);
   list_changed();
 }
 
@@ -163,22 +204,44 @@ void JobList::end(JobState& state) {
   state.state = state.record->state;
   state.message = end_sentence(*state.record);
   state.hint = state.record->error_hint;
+  let_go_of_inputs(state);
   if (state.state == job::State::done) {
-    std::vector<std::pair<std::string, DatasetPtr>> outputs;
-    for (const auto& [port, place] : state.record->recipe.outputs) {
-      const std::string name = name_in_workspace(place);
-      if (DatasetPtr data = workspace_->find(name))
-        outputs.emplace_back(port == "volume" ? state.title : state.title + " " + port, std::move(data));
-      workspace_->remove(name);
+    if (state.replayed) {
+      state.comparison = job::compare(*state.replayed, *state.record);
+      state.message = state.comparison->same_bits ? "Same bits as recorded" : "Other bits than recorded";
+      for (const std::string& sentence : state.comparison->differences) state.log.push_back("Differs: " + sentence);
+    } else {
+      enter_results(state);
     }
-    // The picture first: it is what is shown and selected.
-    std::ranges::stable_sort(outputs,
-                             [](const auto& a, const auto& b) { return kind_of(*a.second) < kind_of(*b.second); });
-    state.results = document_.add_results(outputs, *state.record);
-    if (!state.results.empty()) document_.show(state.results.front());
     state.fraction = 1;
   }
   job_ended(state.id);
+}
+
+void JobList::enter_results(JobState& state) {
+  std::vector<std::pair<std::string, DatasetPtr>> outputs;
+  for (const auto& [port, place] : state.record->recipe.outputs) {
+    const std::string name = name_in_workspace(place);
+    if (DatasetPtr data = workspace_->find(name))
+      outputs.emplace_back(port == "volume" ? state.title : state.title + " " + port, std::move(data));
+    workspace_->remove(name);
+  }
+  // The picture first: it is what is shown and selected.
+  std::ranges::stable_sort(outputs,
+                           [](const auto& a, const auto& b) { return kind_of(*a.second) < kind_of(*b.second); });
+  state.results = document_.add_results(outputs, *state.record);
+  if (!state.results.empty()) document_.show(state.results.front());
+}
+
+/// What no other job works on leaves the workspace, so that closing data gives their memory back.
+void JobList::let_go_of_inputs(JobState& state) {
+  for (const auto& [name, data] : state.inputs) {
+    const bool wanted = std::ranges::any_of(jobs_, [&, &name = name](const auto& other) {
+      return other.get() != &state && !job::ended(other->state) && other->inputs.contains(name);
+    });
+    if (!wanted) workspace_->remove(name);
+  }
+  if (state.state == job::State::done) state.inputs.clear();
 }
 
 Command command_of(const job::Recipe& recipe, const Document& document) {
@@ -192,8 +255,7 @@ Command command_of(const job::Recipe& recipe, const Document& document) {
     std::map<std::string, std::string> hints =
         recipe.hints.contains(port) ? recipe.hints.at(port) : std::map<std::string, std::string>{};
     if (job::in_workspace(place)) {
-      const std::string name = name_in_workspace(place);
-      const Item* const item = name.starts_with("item-") ? document.find(std::stoull(name.substr(5))) : nullptr;
+      const Item* const item = item_at(place, document);
       file = item == nullptr || item->file.empty() ? std::string{} : item->file.string();
       if (item != nullptr) hints = item->hints;
     }

@@ -31,6 +31,10 @@ struct JobState {
   std::vector<std::string> log;
   std::optional<job::Record> record;
   std::vector<ItemId> results;
+  std::map<std::string, DatasetPtr>
+      inputs;                           ///< by their name in the workspace; kept until the job is done, for a retry
+  std::optional<job::Record> replayed;  ///< of a replay: what it is compared with
+  std::optional<job::Comparison> comparison;
   std::chrono::steady_clock::time_point cancel_asked{};
 };
 
@@ -46,6 +50,9 @@ class JobList {
   /// Inputs are put into the workspace as they are (no copy); every output of the task is taken.
   std::uint64_t start(const TaskForm& form, const std::string& device, std::uint64_t seed);
   std::uint64_t start(job::Recipe recipe, std::string title, const std::vector<plugin::Port>& outputs);
+  /// Runs what a record tells of once more, on the device it names. The results are compared with those recorded, and not
+  /// kept. Throws no_input naming the data set that is not open any more.
+  std::uint64_t replay(const job::Record& before, std::string title);
   void cancel(std::uint64_t job);
   std::uint64_t retry(std::uint64_t job);
   void forget(std::uint64_t job);  ///< an ended one, from the list
@@ -62,7 +69,10 @@ class JobList {
  private:
   void take(std::uint64_t job, const job::Event& event);
   void show_preview(JobState& state, const job::Event& event);
+  std::uint64_t launch(std::unique_ptr<JobState> state, const std::vector<plugin::Port>& outputs);
   void end(JobState& state);
+  void enter_results(JobState& state);
+  void let_go_of_inputs(JobState& state);
   Document& document_;
   job::Queue& queue_;
   std::shared_ptr<job::Workspace> workspace_;

@@ -101,13 +101,45 @@ void TaskForm::reset_all() {
   changed();
 }
 
-void TaskForm::set_all(const std::string& parameters_json) {
+void TaskForm::take(const std::string& parameters_json) {
   const auto json = nlohmann::json::parse(parameters_json, nullptr, false);
   if (!json.is_object()) throw Error{Errc::invalid_input, "the preset is no JSON object of parameters"};
   for (FieldState& state : fields_)
     if (const auto found = json.find(state.info.name); found != json.end()) state.text = words_of(*found);
+}
+
+void TaskForm::set_all(const std::string& parameters_json) {
+  take(parameters_json);
   check();
   changed();
+}
+
+void TaskForm::take_preset(const std::string& parameters_json) {
+  const std::vector<FieldState> before = fields_;
+  for (FieldState& state : fields_) state.text = params::text_of(state.info.default_value);
+  try {
+    take(parameters_json);
+  } catch (const Error&) {
+    fields_ = before;
+    throw;
+  }
+  check();
+  changed();
+}
+
+bool TaskForm::holds_preset(const std::string& parameters_json) const {
+  const auto json = nlohmann::json::parse(parameters_json, nullptr, false);
+  if (!json.is_object()) return false;
+  return std::ranges::all_of(fields_, [&](const FieldState& state) {
+    const auto found = json.find(state.info.name);
+    try {
+      const params::Value wanted =
+          found == json.end() ? state.info.default_value : params::value_from_text(state.info, words_of(*found));
+      return params::value_from_text(state.info, state.text) == wanted;
+    } catch (const Error&) {
+      return false;
+    }
+  });
 }
 
 void TaskForm::check() {

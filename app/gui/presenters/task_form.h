@@ -47,7 +47,10 @@ class TaskForm {
   void set(std::string_view field, std::string text);
   void reset(std::string_view field);
   void reset_all();
-  void set_all(const std::string& parameters_json);  ///< a preset; unknown names are left out
+  void set_all(const std::string& parameters_json);  ///< unknown names are left out
+  /// A preset: what it names, and the defaults of everything else.
+  void take_preset(const std::string& parameters_json);
+  [[nodiscard]] bool holds_preset(const std::string& parameters_json) const;  ///< exactly that
 
   [[nodiscard]] bool valid() const noexcept;
   [[nodiscard]] std::string first_problem() const;
@@ -59,6 +62,7 @@ class TaskForm {
 
  private:
   void check();
+  void take(const std::string& parameters_json);
   plugin::TaskManifest task_;
   std::vector<Input> inputs_;
   std::vector<FieldState> fields_;

@@ -56,6 +56,11 @@ void UndoStack::clear() {
   changed();
 }
 
+void UndoStack::set_newest_bytes(std::size_t bytes) {
+  if (!steps_.empty()) steps_.back().bytes = bytes;
+  changed();
+}
+
 bool UndoStack::can_undo() const noexcept { return position_ > 0; }
 bool UndoStack::can_redo() const noexcept { return position_ < steps_.size(); }
 std::string UndoStack::undo_name() const { return can_undo() ? steps_[position_ - 1].name : std::string{}; }

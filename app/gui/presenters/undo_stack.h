@@ -31,6 +31,7 @@ class UndoStack {
   void undo();
   void redo();
   void clear();
+  void set_newest_bytes(std::size_t bytes);  ///< of the last step, which went on after it was pushed
   [[nodiscard]] bool can_undo() const noexcept;
   [[nodiscard]] bool can_redo() const noexcept;
   [[nodiscard]] std::string undo_name() const;

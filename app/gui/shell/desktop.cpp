@@ -1,5 +1,6 @@
 #include "desktop.h"
 
+#include "host/startup/resources.h"
 #include "host/workers/worker_executor.h"
 
 #include <QDir>
@@ -10,12 +11,14 @@ namespace iso::gui {
 namespace {
 
 constexpr int journal_every_ms = 250;
+constexpr std::chrono::milliseconds preview_pause{200};
 
 host::WorkerOptions worker_options(const std::vector<std::filesystem::path>& plugins) {
   host::WorkerOptions options;
   options.plugin_directories = plugins;
   options.execution.preview_every = 1;
-  options.execution.write_records = false;  // results live in the document until they are saved
+  options.execution.preview_pause = preview_pause;  // nobody sees more, and each is copied out of the solver
+  options.execution.write_records = false;          // results live in the document until they are saved
   return options;
 }
 
@@ -27,9 +30,6 @@ Desktop::Desktop(DesktopOptions options, QObject* parent)
     options_.plugin_directories = host::plugin_directories();
   workers_ = host::make_worker_executor(worker_options(options_.plugin_directories), job::make_data_access(workspace_),
                                         workspace_);
-  host::WorkerOptions asking = worker_options(options_.plugin_directories);
-  asking.execution.estimate_only = true;
-  estimator_ = host::make_worker_executor(asking, job::make_data_access(workspace_), workspace_);
   queue_ = std::make_unique<job::Queue>(nullptr, workers_, options_.parallel_workers);
   jobs_ = std::make_unique<JobList>(document_, *queue_, workspace_, [this](std::function<void()> later) {
     QMetaObject::invokeMethod(this, std::move(later), Qt::QueuedConnection);
@@ -82,22 +82,36 @@ std::filesystem::path Desktop::recovery_parent() const {
   return std::filesystem::path{data.toStdString()} / "isocenter" / "recovery";
 }
 
+Presets& Desktop::presets() {
+  if (presets_) return *presets_;
+  std::filesystem::path own = options_.preset_folder;
+  if (own.empty())
+    own = std::filesystem::path{QStandardPaths::writableLocation(QStandardPaths::GenericConfigLocation).toStdString()} /
+          "isocenter" / "presets";
+  presets_ = std::make_unique<Presets>(host::resource_folder("presets"), own);
+  return *presets_;
+}
+
 void Desktop::ask_estimate(const TaskForm& form, const std::string& device,
                            std::function<void(const job::Record&)> answer) {
   job::Recipe recipe;
   recipe.task = form.task().id;
   recipe.parameters_json = form.parameters_json();
   recipe.device = device;
+  const auto workspace = std::make_shared<job::Workspace>();  // of this question: what it holds goes with the answer
   for (const TaskForm::Input& input : form.inputs()) {
     const Item* const item = document_.find(input.chosen);
     if (item == nullptr) continue;
-    const std::string name = "item-" + std::to_string(item->id);
-    recipe.inputs[input.port.name] = std::string{job::workspace_prefix} + name;
-    workspace_->put(name, item->data);
+    recipe.inputs[input.port.name] = std::string{job::workspace_prefix} + input.port.name;
+    workspace->put(input.port.name, item->data);
   }
-  background_.run<job::Record>([recipe, executor = estimator_] { return executor->execute(recipe, {}, {}); },
-                               std::move(answer),
-                               [this](const Error& failure) { Q_EMIT problem(QString::fromUtf8(failure.what()), {}); });
+  host::WorkerOptions asking = worker_options(options_.plugin_directories);
+  asking.execution.estimate_only = true;
+  background_.run<job::Record>(
+      [recipe, workspace, asking] {
+        return host::make_worker_executor(asking, job::make_data_access(workspace), workspace)->execute(recipe, {}, {});
+      },
+      std::move(answer), [this](const Error& failure) { Q_EMIT problem(QString::fromUtf8(failure.what()), {}); });
 }
 
 }  // namespace iso::gui

@@ -5,6 +5,7 @@
 #include "gui/presenters/document.h"
 #include "gui/presenters/job_list.h"
 #include "gui/presenters/journal.h"
+#include "gui/presenters/presets.h"
 #include "gui/views/tools.h"
 #include "host/plugins/catalogue.h"
 #include "iso/job/executor.h"
@@ -22,6 +23,7 @@ namespace iso::gui {
 struct DesktopOptions {
   std::vector<std::filesystem::path> plugin_directories;
   std::filesystem::path recovery_parent;  ///< empty: XDG_DATA_HOME/isocenter/recovery
+  std::filesystem::path preset_folder;    ///< the user's own; empty: XDG_CONFIG_HOME/isocenter/presets
   bool journal{true};
   bool safe_mode{false};  ///< no plugins, default settings
   int parallel_workers{1};
@@ -40,8 +42,11 @@ class Desktop : public QObject {
   [[nodiscard]] Journal* journal() noexcept { return journal_.get(); }
   [[nodiscard]] const host::PluginCatalogue& catalogue();  ///< manifests are read at the first call
   [[nodiscard]] std::vector<const plugin::TaskManifest*> tasks();
+  /// As they were found when the tasks were asked for first; none before.
+  [[nodiscard]] std::span<const host::PluginEntry> plugins() const noexcept { return plugins_; }
   [[nodiscard]] const DesktopOptions& options() const noexcept { return options_; }
   [[nodiscard]] std::filesystem::path recovery_parent() const;
+  [[nodiscard]] Presets& presets();
   /// What a task needs and whether it suits, asked of a worker; the answer comes on this thread.
   void ask_estimate(const TaskForm& form, const std::string& device, std::function<void(const job::Record&)> answer);
 
@@ -56,10 +61,11 @@ class Desktop : public QObject {
   std::unique_ptr<host::PluginCatalogue> catalogue_;
   std::vector<host::PluginEntry> plugins_;  ///< as they were found; no code is loaded here
   std::shared_ptr<job::Workspace> workspace_;
-  std::shared_ptr<job::Executor> workers_, estimator_;
+  std::shared_ptr<job::Executor> workers_;
   std::unique_ptr<job::Queue> queue_;
   std::unique_ptr<JobList> jobs_;
   std::unique_ptr<Journal> journal_;
+  std::unique_ptr<Presets> presets_;
 };
 
 }  // namespace iso::gui

@@ -2,22 +2,20 @@
 
 #include "main_window.h"
 
+#include "gui/jobs/provenance_dialog.h"
 #include "gui/presenters/session.h"
 #include "view_area.h"
 
 #include "iso/io/registry.h"
 
 #include <QApplication>
-#include <QClipboard>
 #include <QFileDialog>
 #include <QInputDialog>
 #include <QMenu>
 #include <QMessageBox>
-#include <QPlainTextEdit>
 #include <QPushButton>
 #include <QSettings>
 #include <QStatusBar>
-#include <QVBoxLayout>
 
 #include <fstream>
 
@@ -220,29 +218,8 @@ void MainWindow::export_sweep() {
 }
 
 void MainWindow::show_provenance(ItemId id) {
-  const Item* const item = desktop_.document().find(id);
-  if (item == nullptr) return;
-  auto* const dialog = new QDialog{this};
-  dialog->setAttribute(Qt::WA_DeleteOnClose);
-  dialog->setWindowTitle(tr("Where '%1' came from").arg(QString::fromStdString(item->name)));
-  dialog->resize(640, 520);
-  auto* const column = new QVBoxLayout{dialog};
-  auto* const text = new QPlainTextEdit;
-  text->setReadOnly(true);
-  QString words =
-      tr("File: %1\n").arg(item->file.empty() ? tr("(not saved)") : QString::fromStdString(item->file.string()));
-  for (const auto& [key, value] : metadata(*item->data)) words += QString::fromStdString(key + ": " + value + "\n");
-  if (item->record) words += tr("\nRecord of the job:\n") + QString::fromStdString(to_json(*item->record));
-  text->setPlainText(words);
-  column->addWidget(text);
-  if (item->record) {
-    auto* const copy = new QPushButton{tr("Copy as command")};
-    connect(copy, &QPushButton::clicked, dialog, [this, recipe = item->record->recipe] {
-      QApplication::clipboard()->setText(QString::fromStdString(command_of(recipe, desktop_.document()).line));
-    });
-    column->addWidget(copy);
-  }
-  dialog->show();
+  if (desktop_.document().find(id) != nullptr)
+    (new ProvenanceDialog{desktop_.document(), desktop_.jobs(), id, this})->show();
 }
 
 void MainWindow::offer_recovery() {

@@ -2,44 +2,47 @@
 
 #include "desktop.h"
 
-#include "gui/presenters/labels.h"
+#include "gui/presenters/click_session.h"
 
-#include "iso/plugin/manifest.h"
-
+#include <QElapsedTimer>
 #include <QObject>
 
 #include <memory>
 #include <string>
-#include <vector>
 
 namespace iso::gui {
 
-/// Click segmentation: hands strokes to a task's interaction, shows its answer as an overlay, takes clicks back. Each change
-/// is one undo step.
+/// Click segmentation in the window: makes a session of clicks (`click_session.h`) for the image in the planes, hands it
+/// what was clicked, and says what went wrong.
 class InteractionController : public QObject {
   Q_OBJECT
  public:
   explicit InteractionController(Desktop& desktop, QObject* parent = nullptr);
   ~InteractionController() override;
-  void begin(const std::string& task_id);
+  void begin(const std::string& task_id, const std::string& parameters_json = "{}", const std::string& device = "auto");
   void click(const Vec3& world_mm, bool positive);
+  void retry();
   void end();
-  [[nodiscard]] bool active() const noexcept { return active_; }
-  /// From a click to its answer in the document; 0 before the first.
+  [[nodiscard]] bool active() const noexcept { return session_ != nullptr; }
+  [[nodiscard]] bool waiting() const noexcept { return session_ != nullptr && session_->waiting(); }
+  [[nodiscard]] std::size_t clicks() const noexcept { return session_ == nullptr ? 0 : session_->clicks(); }
+  /// From the last click to its answer in the document; 0 before the first.
   [[nodiscard]] double last_answer_ms() const noexcept { return last_answer_ms_; }
 
  Q_SIGNALS:
   void problem(const QString& sentence, const QString& hint);
+  void retry_offered(const QString& sentence, const QString& hint);
   void message(const QString& sentence);
 
  private:
-  void answer(const std::vector<plugin::Stroke>& added, const std::string& step);
-  void show(const LabelMap& labels, const std::string& step);
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  void trouble(const ClickSession::Trouble& what);
   Desktop& desktop_;
-  bool active_{false};
+  ItemId item_{0};
+  std::unique_ptr<ClickSession> session_;
+  QElapsedTimer clock_;
   double last_answer_ms_{0};
+  Signal<>::Connection answered_;
+  Signal<const ClickSession::Trouble&>::Connection troubled_;
 };
 
 }  // namespace iso::gui

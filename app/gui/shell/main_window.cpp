@@ -20,6 +20,7 @@
 #include <QMenuBar>
 #include <QMessageBox>
 #include <QMimeData>
+#include <QPushButton>
 #include <QSettings>
 #include <QStatusBar>
 #include <QToolButton>
@@ -33,6 +34,7 @@ MainWindow::MainWindow(Desktop& desktop, QSettings& settings, QWidget* parent)
       settings_{settings},
       views_{new ViewArea{desktop.document(), desktop.tools()}},
       message_bar_{new QWidget},
+      message_button_{new QPushButton},
       message_{new QLabel},
       place_{new QLabel},
       index_{new QLabel},
@@ -53,7 +55,13 @@ MainWindow::MainWindow(Desktop& desktop, QSettings& settings, QWidget* parent)
   message_->setWordWrap(true);
   message_->setTextInteractionFlags(Qt::TextSelectableByMouse);
   message_->setObjectName(QStringLiteral("message"));
+  message_button_->setObjectName(QStringLiteral("message.button"));
+  connect(message_button_, &QPushButton::clicked, this, [this] {
+    message_bar_->hide();
+    if (message_action_) std::exchange(message_action_, {})();
+  });
   bar->addWidget(message_, 1);
+  bar->addWidget(message_button_);
   bar->addWidget(close);
   message_bar_->setStyleSheet(QStringLiteral("background: #5c4a1e; color: #ffe9b8"));
   message_bar_->setVisible(false);
@@ -81,6 +89,9 @@ MainWindow::MainWindow(Desktop& desktop, QSettings& settings, QWidget* parent)
   connect(views_, &ViewArea::clicked, interaction_, &InteractionController::click);
   connect(views_, &ViewArea::measured, measures_, &MeasurePanel::select);
   connect(interaction_, &InteractionController::problem, this, &MainWindow::tell);
+  connect(interaction_, &InteractionController::retry_offered, this, [this](const QString& words, const QString& hint) {
+    offer(words, hint, tr("Retry"), [this] { interaction_->retry(); });
+  });
   connect(interaction_, &InteractionController::message, this,
           [this](const QString& words) { statusBar()->showMessage(words, 8000); });
   connect(&desktop_, &Desktop::problem, this, &MainWindow::tell);
@@ -155,10 +166,18 @@ void MainWindow::make_docks() {
     jobs->raise();
     job_panel_->show_job(job);
   });
+  connect(methods_, &MethodPanel::problem, this, &MainWindow::tell);
+  connect(methods_, &MethodPanel::help_asked, this, &MainWindow::show_method_help);
   connect(methods_, &MethodPanel::interaction_asked, interaction_, &InteractionController::begin);
 }
 
-void MainWindow::tell(const QString& sentence, const QString& hint) {
+void MainWindow::tell(const QString& sentence, const QString& hint) { offer(sentence, hint, {}, {}); }
+
+void MainWindow::offer(const QString& sentence, const QString& hint, const QString& button,
+                       std::function<void()> what) {
+  message_button_->setText(button);
+  message_button_->setVisible(!button.isEmpty());
+  message_action_ = std::move(what);
   message_->setText(hint.isEmpty() ? sentence : sentence + QStringLiteral("\n") + hint);
   message_bar_->setVisible(true);
 }

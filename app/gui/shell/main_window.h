@@ -6,6 +6,7 @@
 #include <QStringList>
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -15,11 +16,13 @@ class QActionGroup;
 class QDockWidget;
 class QLabel;
 class QMenu;
+class QPushButton;
 class QSettings;
 
 namespace iso::gui {
 
 class ComparePanel;
+class HelpWindow;
 class InteractionController;
 class JobPanel;
 class MeasurePanel;
@@ -47,6 +50,8 @@ class MainWindow : public QMainWindow {
   void restore_recovery(const Recovery& recovery);
   /// One sentence and what to do, above the views, until it is closed.
   void tell(const QString& sentence, const QString& hint = {});
+  /// The same with something to be done about it at once.
+  void offer(const QString& sentence, const QString& hint, const QString& button, std::function<void()> what);
   [[nodiscard]] QString told() const;
 
  protected:
@@ -64,6 +69,8 @@ class MainWindow : public QMainWindow {
   void make_cine_actions(QMenu* menu);
   void make_tool_menu();
   void make_help_menu();
+  void show_help();
+  void show_method_help(const std::string& task_id, const std::string& parameter);
   void make_docks();
   void open_dialog();
   void open_folder();
@@ -86,7 +93,10 @@ class MainWindow : public QMainWindow {
   MeasurePanel* measures_{nullptr};
   ComparePanel* compare_{nullptr};
   InteractionController* interaction_{nullptr};
+  HelpWindow* help_{nullptr};  ///< made when it is first asked for
   QWidget* message_bar_;
+  QPushButton* message_button_;
+  std::function<void()> message_action_;
   QLabel *message_, *place_, *index_, *value_, *activity_;
   QMenu *recent_{nullptr}, *window_menu_{nullptr};
   QActionGroup* tool_group_{nullptr};

@@ -2,6 +2,10 @@
 
 #include "main_window.h"
 
+#include "about_dialog.h"
+#include "gui/forms/method_panel.h"
+#include "help_window.h"
+#include "host/startup/resources.h"
 #include "view_area.h"
 
 #include <QAbstractButton>
@@ -11,7 +15,6 @@
 #include <QDesktopServices>
 #include <QDockWidget>
 #include <QMenuBar>
-#include <QMessageBox>
 #include <QSettings>
 #include <QStatusBar>
 #include <QTimer>
@@ -215,14 +218,27 @@ void MainWindow::make_tool_menu() {
 
 void MainWindow::make_help_menu() {
   QMenu* const menu = menuBar()->addMenu(tr("&Help"));
+  add_action(menu, "help.contents", tr("&Help"), QKeySequence{Qt::Key_F1}, [this] { show_help(); });
   add_action(menu, "help.about", tr("&About Isocenter"), {}, [this] {
-    QMessageBox::about(this, tr("About Isocenter"),
-                       tr("<h3>Isocenter %1</h3><p>Research software, not a medical device.</p><p>Our sources: "
-                          "Apache-2.0. This program is linked with FFTW, "
-                          "so that as a whole it is under the GPL (version 2 or later).</p><p>Qt %2 (LGPL), VTK and "
-                          "ITK (BSD, Apache-2.0), HDF5, matio, nlohmann-json, spdlog.</p>")
-                           .arg(QStringLiteral(ISO_VERSION), QString::fromLatin1(qVersion())));
+    (void)desktop_.tasks();
+    (new AboutDialog{desktop_.plugins(), this})->show();
   });
+}
+
+/// The page of what has the focus in the form, else the manual.
+void MainWindow::show_help() {
+  const QWidget* const focus = QApplication::focusWidget();
+  const bool in_methods = focus != nullptr && methods_->isAncestorOf(focus);
+  const MethodPanel::Topic topic = in_methods ? methods_->help_topic() : MethodPanel::Topic{};
+  show_method_help(topic.task_id, topic.parameter);
+}
+
+void MainWindow::show_method_help(const std::string& task_id, const std::string& parameter) {
+  if (help_ == nullptr) help_ = new HelpWindow{HelpBook{host::resource_folder("manual"), desktop_.tasks()}, this};
+  if (!task_id.empty()) help_->show_method(task_id, parameter);
+  help_->show();
+  help_->raise();
+  help_->activateWindow();
 }
 
 }  // namespace iso::gui

@@ -3,7 +3,6 @@
 #include "gui/forms/method_panel.h"
 #include "gui/jobs/job_panel.h"
 #include "gui/presenters/compare.h"
-#include "gui/shell/interaction_controller.h"
 
 #include "host/plugins/catalogue.h"
 #include "host/startup/startup.h"
@@ -109,25 +108,6 @@ TEST_F(Doing, CancelsTruly) {
   EXPECT_LT(clock.elapsed(), 3000);
   EXPECT_EQ(document().items().size(), 1U);
   EXPECT_EQ(document().preview(), nullptr);
-}
-
-TEST_F(Doing, AnswersClicksFromAWarmWorkerAndTakesThemBack) {
-  open("disc.nrrd", test::volume({512, 512, 1}, {0.5, 0.5, 1},
-                                 [](const Vec3& p) { return std::hypot(p[0], p[1]) < 60 ? 100.0 : 0.0; }));
-  auto* const clicking = window->findChild<InteractionController*>();
-  clicking->begin("example/region_growing");
-  ASSERT_TRUE(clicking->active()) << window->told().toStdString();
-  clicking->click({0, 0, 0}, true);
-  ASSERT_EQ(document().items().size(), 2U) << window->told().toStdString();
-  clicking->click({10, 10, 0}, true);
-  std::cout << "click to answer at 512 x 512: " << clicking->last_answer_ms() << " ms\n";
-  EXPECT_LT(clicking->last_answer_ms(), 500);
-  const auto marked = [&] {
-    const auto values = get<LabelMap>(document().items()[1]->data).labels.values<std::uint16_t>();
-    return std::count_if(values.begin(), values.end(), [](std::uint16_t v) { return v != 0; });
-  };
-  EXPECT_GT(marked(), 30000);
-  keep_picture(QStringLiteral("clicks"));
 }
 
 /// The two minutes of the manual, on the measured scan that ships: open, reconstruct from few views, compare. Its pictures are

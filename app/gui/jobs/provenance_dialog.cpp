@@ -1,0 +1,137 @@
+#include "provenance_dialog.h"
+
+#include "gui/presenters/provenance.h"
+
+#include "iso/base/error.h"
+
+#include <QApplication>
+#include <QClipboard>
+#include <QDialogButtonBox>
+#include <QHeaderView>
+#include <QLabel>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QTabWidget>
+#include <QTreeWidget>
+#include <QVBoxLayout>
+
+namespace iso::gui {
+namespace {
+
+constexpr int most_differences = 6;  ///< told below the verdict; all are in the log of the job
+
+}  // namespace
+
+ProvenanceDialog::ProvenanceDialog(Document& document, JobList& jobs, ItemId id, QWidget* parent)
+    : QDialog{parent},
+      document_{document},
+      jobs_{jobs},
+      tree_{new QTreeWidget},
+      verdict_{new QLabel},
+      replay_{new QPushButton{tr("Replay")}},
+      command_{new QPushButton{tr("Copy as command")}},
+      text_{new QPushButton{tr("Copy as text")}} {
+  setAttribute(Qt::WA_DeleteOnClose);
+  setObjectName(QStringLiteral("provenance"));
+  resize(680, 560);
+  auto* const column = new QVBoxLayout{this};
+  auto* const tabs = new QTabWidget;
+  tree_->setColumnCount(2);
+  tree_->setHeaderHidden(true);
+  tree_->setAlternatingRowColors(true);
+  tree_->setAccessibleName(tr("Where it came from"));
+  tabs->addTab(tree_, tr("Where it came from"));
+  verdict_->setWordWrap(true);
+  verdict_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  verdict_->setObjectName(QStringLiteral("verdict"));
+  verdict_->hide();
+  column->addWidget(tabs, 1);
+  column->addWidget(verdict_);
+  auto* const buttons = new QDialogButtonBox{QDialogButtonBox::Close};
+  for (QPushButton* button : {replay_, command_, text_}) buttons->addButton(button, QDialogButtonBox::ActionRole);
+  replay_->setObjectName(QStringLiteral("replay"));
+  replay_->setToolTip(tr("Run it once more on the same device, and say whether every bit agrees"));
+  column->addWidget(buttons);
+  connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::close);
+  connect(replay_, &QPushButton::clicked, this, &ProvenanceDialog::replay);
+  connect(command_, &QPushButton::clicked, this, &ProvenanceDialog::copy_command);
+  const auto refresh = [this](std::uint64_t job) {
+    if (job == job_ && job != 0) follow();
+  };
+  connections_.push_back(jobs_.job_changed.connect(refresh));
+  connections_.push_back(jobs_.job_ended.connect(refresh));
+  const Item* const item = document_.find(id);
+  for (QPushButton* button : {replay_, command_}) button->setVisible(item != nullptr && item->record.has_value());
+  if (item == nullptr) return;
+  setWindowTitle(tr("Where '%1' came from").arg(QString::fromStdString(item->name)));
+  name_ = item->name;
+  if (item->record) {
+    record_ = *item->record;
+    auto* const json = new QPlainTextEdit{QString::fromStdString(to_json(record_))};
+    json->setReadOnly(true);
+    json->setLineWrapMode(QPlainTextEdit::NoWrap);
+    json->setAccessibleName(tr("The record as JSON"));
+    tabs->addTab(json, tr("Record (JSON)"));
+  }
+  fill(*item);
+}
+
+void ProvenanceDialog::fill(const Item& item) {
+  const auto sections = provenance_of(item, document_);
+  for (const ProvenanceSection& section : sections) {
+    auto* const head = new QTreeWidgetItem{tree_, {QString::fromStdString(section.title)}};
+    QFont bold = tree_->font();
+    bold.setBold(true);
+    head->setFont(0, bold);
+    head->setFirstColumnSpanned(true);
+    for (const auto& [name, value] : section.rows) {
+      auto* const row = new QTreeWidgetItem{head, {QString::fromStdString(name), QString::fromStdString(value)}};
+      row->setToolTip(1, QString::fromStdString(value));
+    }
+    head->setExpanded(true);
+  }
+  tree_->header()->setSectionResizeMode(0, QHeaderView::ResizeToContents);
+  connect(text_, &QPushButton::clicked, this,
+          [sections] { QApplication::clipboard()->setText(QString::fromStdString(to_text(sections))); });
+}
+
+void ProvenanceDialog::copy_command() {
+  QApplication::clipboard()->setText(QString::fromStdString(command_of(record_.recipe, document_).line));
+}
+
+void ProvenanceDialog::replay() {
+  if (const JobState* const job = jobs_.find(job_); job != nullptr && !job::ended(job->state))
+    return jobs_.cancel(job_);
+  try {
+    job_ = jobs_.replay(record_, "Replay of " + name_);
+    follow();
+  } catch (const Error& failure) {
+    verdict_->setText(QString::fromUtf8(failure.what()) + QStringLiteral(": ") +
+                      QString::fromStdString(failure.hint()));
+    verdict_->show();
+  }
+}
+
+void ProvenanceDialog::follow() {
+  const JobState* const job = jobs_.find(job_);
+  if (job == nullptr) return;
+  const bool running = !job::ended(job->state);
+  replay_->setText(running ? tr("Cancel the replay") : tr("Replay"));
+  QString words;
+  if (running) {
+    words = tr("Replaying: %1 %").arg(qRound(100 * job->fraction));
+    if (!job->stage.empty()) words += QStringLiteral(", ") + QString::fromStdString(job->stage);
+  } else {
+    words = QString::fromStdString(job->message);
+    if (!job->hint.empty()) words += QStringLiteral("\n") + QString::fromStdString(job->hint);
+    if (job->comparison) {
+      const auto& differences = job->comparison->differences;
+      for (std::size_t i = 0; i < differences.size() && i < most_differences; ++i)
+        words += QStringLiteral("\n\u2022 ") + QString::fromStdString(differences[i]);
+    }
+  }
+  verdict_->setText(words);
+  verdict_->show();
+}
+
+}  // namespace iso::gui

@@ -1,0 +1,90 @@
+#pragma once
+
+#include "document.h"
+#include "signals.h"
+
+#include "host/workers/interaction.h"
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace iso::gui {
+
+/// Clicks on an image and the answers of a task to them, without a toolkit.
+///
+/// The clicks that count are kept here. A worker is told of them on a thread of its own, so that no answer is waited for;
+/// whatever becomes of the list (a click, its undo, its redo, a worker that died and was replaced), the thread takes back
+/// and adds strokes until the worker has the same. Each answer enters the document as one undo step; while the user rests,
+/// the task goes on and refines that step.
+///
+/// A click at which the worker dies is taken off the list, a new worker gets the clicks before it, and `retry` makes it
+/// again. Where even those end the worker, nothing is started any more until `retry` or the next click.
+class ClickSession {
+ public:
+  using Start = std::function<std::shared_ptr<host::InteractionWorker>()>;  ///< called on the thread of the worker
+  using Post = std::function<void(std::function<void()>)>;                  ///< runs it on the desktop's thread, later
+  struct Trouble {
+    std::string sentence, hint;
+    bool can_retry{false};
+    bool over{false};  ///< the task cannot do this at all
+  };
+
+  /// Starts a worker at once, so that the first click finds it warm. `image` has a raster.
+  ClickSession(Document& document, ItemId image, Start start, Post post);
+  ~ClickSession();  ///< ends the worker without waiting for it; the labels stay
+  ClickSession(const ClickSession&) = delete;
+  ClickSession& operator=(const ClickSession&) = delete;
+
+  void click(const std::array<std::int32_t, 3>& voxel, std::uint16_t label, std::string step_name);
+  void retry();
+  [[nodiscard]] std::size_t clicks() const noexcept { return clicks_.size(); }  ///< that count now
+  [[nodiscard]] bool waiting() const noexcept;                                  ///< for the answer to a click
+  [[nodiscard]] ItemId result() const noexcept { return result_; }              ///< the label map; 0 before an answer
+
+  Signal<> answered;  ///< the document shows what the worker said
+  Signal<> ready;     ///< the worker has every click of the list
+  Signal<const Trouble&> troubled;
+
+ private:
+  enum class Stage : std::uint8_t { waiting, without_effect, entered };
+  struct Click {
+    std::uint64_t id{0};
+    plugin::Stroke stroke;
+    std::string name;
+    Stage stage{Stage::waiting};
+  };
+  struct Answer {
+    std::vector<std::uint64_t> ids;  ///< of the clicks it answers
+    bool refines{false};
+    DatasetPtr labels;
+  };
+  struct Failure {
+    std::uint64_t click{0};  ///< at which it happened; 0: at none
+    Errc code{Errc::internal};
+    std::string sentence, hint;
+  };
+  struct Thread;
+
+  void hand_over();
+  void take(const Answer& answer);
+  void enter(const Answer& answer, std::vector<Click> covered);
+  void fail(const Failure& failure);
+  void take_back(const std::vector<Click>& clicks);
+  void put_back(const std::vector<Click>& clicks);
+
+  Document& document_;
+  ItemId image_, result_{0};
+  std::vector<Click> clicks_;  ///< in the order they were made
+  std::vector<Click> failed_;
+  std::uint64_t last_id_{0};
+  int failures_{0};  ///< since the worker last had every click
+  std::shared_ptr<Thread> thread_;
+  std::shared_ptr<bool> alive_{std::make_shared<bool>(true)};
+};
+
+}  // namespace iso::gui

@@ -1,0 +1,248 @@
+#include "gui/presenters/click_session.h"
+#include "support/job_tasks.h"
+#include "support/posted_loop.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <mutex>
+
+namespace iso::gui {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+/// A worker in this process that says which strokes it knows of. Marks them, in pieces if it is told to take its time.
+class KnownWorker final : public host::InteractionWorker {
+ public:
+  explicit KnownWorker(VoxelGrid grid, bool slow) : session_{std::move(grid)}, slow_{slow} {}
+  plugin::Datasets update(std::span<const plugin::Stroke> added, std::chrono::milliseconds) override {
+    if (!added.empty()) {
+      if (fail_next) {
+        fail_next = false;
+        throw Error{Errc::plugin_crashed, "the worker crashed on purpose"};
+      }
+      const std::lock_guard lock{mutex_};
+      xs_.push_back(added.front().voxels.front()[0]);
+      rounds_ = 0;
+    }
+    plugin::Datasets whole = session_.update(added);
+    if (slow_ && ++rounds_ < 4) {  // the best so far: only the first `rounds_` of the row that it grows to
+      LabelMap part = get<LabelMap>(whole.at("volume"));
+      for (std::int32_t x = 0; x < rounds_; ++x)
+        part.labels.mutable_values<std::uint16_t>()[static_cast<std::size_t>(x)] = 9;
+      whole["volume"] = freeze(std::move(part));
+    } else if (slow_) {
+      LabelMap all = get<LabelMap>(whole.at("volume"));
+      for (std::size_t x = 0; x < 8; ++x) all.labels.mutable_values<std::uint16_t>()[x] = 9;
+      whole["volume"] = freeze(std::move(all));
+    }
+    return whole;
+  }
+  void undo() override {
+    session_.undo();
+    const std::lock_guard lock{mutex_};
+    if (!xs_.empty()) xs_.pop_back();
+  }
+  [[nodiscard]] std::vector<std::int32_t> knows() const {
+    const std::lock_guard lock{mutex_};
+    return xs_;
+  }
+  std::atomic<bool> fail_next{false};
+
+ private:
+  test::MarkingSession session_;
+  bool slow_;
+  int rounds_{0};
+  mutable std::mutex mutex_;
+  std::vector<std::int32_t> xs_;
+};
+
+class Clicks : public ::testing::Test {
+ protected:
+  Clicks() : image{document.add("image", freeze(test::sample_volume()), "image.nrrd")} {}
+  std::unique_ptr<ClickSession> begin(bool slow = false) {
+    auto session = std::make_unique<ClickSession>(
+        document, image,
+        [this, slow]() -> std::shared_ptr<host::InteractionWorker> {
+          ++started;
+          if (cannot_start) throw Error{Errc::unsupported, "the task does not answer to clicks"};
+          auto made = std::make_shared<KnownWorker>(VoxelGrid::centred({16, 16, 16}, {1, 1, 1}), slow);
+          const std::lock_guard lock{mutex};
+          worker = made;
+          return made;
+        },
+        [this](std::function<void()> what) { loop.post(std::move(what)); });
+    trouble_connection = session->troubled.connect([this](const ClickSession::Trouble& what) { told.push_back(what); });
+    return session;
+  }
+  bool click(ClickSession& session, std::int32_t x, std::uint16_t label = 1) {
+    session.click({x, 2, 3}, label, "Mark " + std::to_string(x));
+    return loop.until([&] { return !session.waiting(); });
+  }
+  [[nodiscard]] std::vector<std::int32_t> shown(const ClickSession& session) const {
+    std::vector<std::int32_t> found;
+    const Item* const item = document.find(session.result());
+    if (item == nullptr) return found;
+    const auto values = get<LabelMap>(item->data).labels.values<std::uint16_t>();
+    for (std::int32_t x = 0; x < 16; ++x)
+      if (values[static_cast<std::size_t>(x + 16 * (2 + 16 * 3))] != 0) found.push_back(x);
+    return found;
+  }
+  [[nodiscard]] std::vector<std::int32_t> known() const {
+    const std::lock_guard lock{mutex};
+    return worker ? worker->knows() : std::vector<std::int32_t>{};
+  }
+  bool until_known(const std::vector<std::int32_t>& wanted, int workers = 1) {
+    const auto there = [&] { return started == workers && known() == wanted; };
+    const auto end = Clock::now() + 5s;
+    while (!there() && Clock::now() < end) loop.until([] { return false; }, 5ms);
+    return there();
+  }
+
+  Document document;
+  ItemId image;
+  test::Loop loop;
+  std::atomic<int> started{0};
+  std::atomic<bool> cannot_start{false};
+  mutable std::mutex mutex;
+  std::shared_ptr<KnownWorker> worker;
+  std::vector<ClickSession::Trouble> told;
+  Signal<const ClickSession::Trouble&>::Connection trouble_connection;
+};
+
+using List = std::vector<std::int32_t>;
+
+/// The same with workers that are processes.
+struct RealSession {
+  RealSession(Document& document, ItemId image, test::Loop& loop) {
+    host::WorkerOptions options;
+    options.program = ISO_BROKEN_WORKER;
+    session = std::make_unique<ClickSession>(
+        document, image,
+        [options, data = document.find(image)->data] {
+          return host::start_interaction(options, "test/marks", {{"volume", data}}, "{}");
+        },
+        [&loop](std::function<void()> what) { loop.post(std::move(what)); });
+    connection = session->troubled.connect([this](const ClickSession::Trouble& what) { told.push_back(what); });
+  }
+  std::unique_ptr<ClickSession> session;
+  std::vector<ClickSession::Trouble> told;
+  Signal<const ClickSession::Trouble&>::Connection connection;
+};
+
+TEST_F(Clicks, BecomeOneNamedStepEach) {
+  const auto session = begin();
+  ASSERT_TRUE(click(*session, 1));
+  ASSERT_TRUE(click(*session, 4));
+  EXPECT_EQ(shown(*session), (List{1, 4}));
+  EXPECT_EQ(document.undo_stack().undo_name(), "Mark 4");
+  EXPECT_EQ(started, 1);
+}
+
+TEST_F(Clicks, AreTakenBackAndMadeAgainInTheWorkerToo) {
+  const auto session = begin();
+  for (const std::int32_t x : {1, 4, 7}) ASSERT_TRUE(click(*session, x));
+  document.undo_stack().undo();
+  document.undo_stack().undo();
+  EXPECT_EQ(shown(*session), (List{1}));
+  EXPECT_TRUE(until_known({1}));
+  document.undo_stack().redo();
+  EXPECT_EQ(shown(*session), (List{1, 4}));
+  EXPECT_TRUE(until_known({1, 4}));
+  ASSERT_TRUE(click(*session, 9));
+  EXPECT_EQ(shown(*session), (List{1, 4, 9})) << "7 was taken back, so the answer must not bring it again";
+  EXPECT_EQ(known(), (List{1, 4, 9}));
+}
+
+TEST_F(Clicks, OfADeadWorkerAreReplayedAndTheLastOneOffered) {
+  const auto session = begin();
+  ASSERT_TRUE(click(*session, 1));
+  ASSERT_TRUE(click(*session, 4));
+  worker->fail_next = true;
+  session->click({8, 2, 3}, 1, "Mark 8");
+  ASSERT_TRUE(loop.until([&] { return !told.empty(); }));
+  EXPECT_TRUE(told.front().can_retry);
+  EXPECT_EQ(told.front().sentence, "the worker crashed on purpose");
+  EXPECT_TRUE(until_known({1, 4}, 2));
+  EXPECT_EQ(shown(*session), (List{1, 4})) << "nothing is lost";
+  session->retry();
+  ASSERT_TRUE(loop.until([&] { return !session->waiting(); }));
+  EXPECT_EQ(shown(*session), (List{1, 4, 8}));
+  EXPECT_EQ(told.size(), 1U);
+}
+
+TEST_F(Clicks, ThatCrashEveryWorkerLeaveTheSessionUsable) {
+  RealSession real{document, image, loop};
+  ClickSession& session = *real.session;
+  session.click({2, 2, 3}, 1, "Mark 2");
+  ASSERT_TRUE(loop.until([&] { return !session.waiting(); }));
+  for (int i = 0; i < 3; ++i) {
+    session.click({13, 2, 3}, 1, "Mark 13");
+    ASSERT_TRUE(loop.until([&] { return real.told.size() == static_cast<std::size_t>(i + 1); }));
+    EXPECT_NE(real.told.back().sentence.find("signal 11"), std::string::npos) << real.told.back().sentence;
+  }
+  session.click({5, 2, 3}, 1, "Mark 5");
+  ASSERT_TRUE(loop.until([&] { return !session.waiting(); }));
+  EXPECT_EQ(shown(session), (List{2, 5}));
+}
+
+TEST_F(Clicks, OfATaskThatCannotAnswerAreOverWithOneSentence) {
+  cannot_start = true;
+  const auto session = begin();
+  ASSERT_TRUE(loop.until([&] { return !told.empty(); }));
+  EXPECT_TRUE(told.front().over);
+  EXPECT_FALSE(told.front().can_retry);
+  EXPECT_EQ(started, 1) << "it is not asked again";
+}
+
+TEST_F(Clicks, AreRefinedWhileTheUserRestsWithinTheSameStep) {
+  const auto session = begin(true);
+  ASSERT_TRUE(click(*session, 1));
+  const std::size_t steps = document.undo_stack().position();
+  const auto grown = [&] {
+    const auto values = get<LabelMap>(document.find(session->result())->data).labels.values<std::uint16_t>();
+    return std::ranges::count(values.first(16), 9);
+  };
+  ASSERT_TRUE(loop.until([&] { return grown() == 8; })) << grown();
+  EXPECT_EQ(document.undo_stack().position(), steps) << "one click, one step";
+  document.undo_stack().undo();
+  EXPECT_EQ(grown(), 0) << "undo takes back the refinement too";
+  document.undo_stack().redo();
+  EXPECT_EQ(grown(), 8);
+}
+
+TEST_F(Clicks, WithoutEffectBelongToTheStepOfTheNext) {
+  const auto session = begin();
+  ASSERT_TRUE(click(*session, 3, 0));  // background on background: nothing to see
+  const std::size_t before = document.undo_stack().position();
+  ASSERT_TRUE(click(*session, 5));
+  EXPECT_EQ(document.undo_stack().position(), before + 1);
+  EXPECT_EQ(known(), (List{3, 5}));
+  document.undo_stack().undo();
+  EXPECT_TRUE(until_known({}));
+}
+
+TEST_F(Clicks, BeginAnewWhenTheirLabelMapWasDeleted) {
+  const auto session = begin();
+  ASSERT_TRUE(click(*session, 1));
+  document.remove(session->result());
+  ASSERT_TRUE(click(*session, 6));
+  EXPECT_EQ(shown(*session), (List{6}));
+}
+
+TEST_F(Clicks, EndWithTheSessionAndKeepTheirLabels) {
+  auto session = begin();
+  ASSERT_TRUE(click(*session, 1));
+  const ItemId labels = session->result();
+  session.reset();
+  EXPECT_NE(document.find(labels), nullptr);
+  document.undo_stack().undo();
+  document.undo_stack().redo();
+  loop.until([] { return false; }, 20ms);
+  SUCCEED();
+}
+
+}  // namespace
+}  // namespace iso::gui

@@ -1,0 +1,170 @@
+#include "window_fixture.h"
+
+#include "gui/shell/interaction_controller.h"
+#include "gui/views/slice_view.h"
+
+#include <QAction>
+#include <QPushButton>
+
+#include <signal.h>
+
+#include <algorithm>
+#include <fstream>
+
+namespace iso::gui {
+namespace {
+
+/// Watches a widget being painted.
+class PaintWatch : public QObject {
+ public:
+  explicit PaintWatch(QObject& watched) { watched.installEventFilter(this); }
+  bool eventFilter(QObject* watched, QEvent* event) override {
+    if (event->type() == QEvent::Paint) ++paints;
+    return QObject::eventFilter(watched, event);
+  }
+  int paints{0};
+};
+
+class Clicking : public test::WindowTest {
+ protected:
+  void open_disc() {
+    open("disc.nrrd", test::volume({512, 512, 1}, {0.5, 0.5, 1},
+                                   [](const Vec3& p) { return std::hypot(p[0], p[1]) < 60 ? 100.0 : 0.0; }));
+  }
+  InteractionController& begin() {
+    auto* const clicking = window->findChild<InteractionController*>();
+    clicking->begin("example/region_growing");
+    EXPECT_TRUE(clicking->active()) << window->told().toStdString();
+    return *clicking;
+  }
+  [[nodiscard]] std::int64_t marked() {
+    for (const auto& item : document().items())
+      if (const auto* const labels = std::get_if<LabelMap>(item->data.get())) {
+        const auto values = labels->labels.values<std::uint16_t>();
+        return std::ranges::count_if(values, [](std::uint16_t v) { return v != 0; });
+      }
+    return 0;
+  }
+  /// Presses the button at a place of the patient, as a user does.
+  void press(const Vec3& world_mm, Qt::MouseButton button = Qt::LeftButton) {
+    SliceView& view = axial();
+    const auto at = view.presenter().to_pixel(world_mm, view.view_size());
+    QTest::mouseClick(&view, button, {}, (QPointF{at[0], at[1]} / view.devicePixelRatioF()).toPoint());
+  }
+  static std::vector<pid_t> workers() {
+    std::vector<pid_t> found;
+    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+      std::ifstream list(task.path() / "children");
+      for (pid_t child = 0; list >> child;) found.push_back(child);
+    }
+    return found;
+  }
+};
+
+TEST_F(Clicking, IsOnScreenWithinATenthOfASecondAt512By512) {
+  open_disc();
+  InteractionController& clicking = begin();
+  axial().setFocus();
+  const std::array<Vec3, 6> places{{{0, 0, 0}, {10, 5, 0}, {-20, 8, 0}, {25, -25, 0}, {4, 40, 0}, {-30, -30, 0}}};
+  std::vector<double> milliseconds;
+  for (const Vec3& place : places) {
+    while (document().undo_stack().undo_name() == "Mark by click") document().undo_stack().undo();
+    ASSERT_TRUE(wait_until([&] { return clicking.clicks() == 0; }));
+    QTest::qWait(100);
+    PaintWatch watch{axial()};
+    bool changed = false;
+    const auto connection = document().item_changed.connect([&](ItemId) {
+      changed = true;
+      watch.paints = 0;  // only what is painted after the labels have changed shows them
+    });
+    QElapsedTimer clock;
+    clock.start();
+    press(place);
+    while (!(changed && watch.paints > 0) && clock.elapsed() < 5000)
+      QCoreApplication::processEvents(QEventLoop::AllEvents | QEventLoop::WaitForMoreEvents, 20);
+    milliseconds.push_back(static_cast<double>(clock.nsecsElapsed()) / 1e6);
+    ASSERT_GT(marked(), 0) << window->told().toStdString();
+  }
+  std::ranges::sort(milliseconds);
+  std::cout << "click to screen at 512 x 512: median " << milliseconds[milliseconds.size() / 2] << " ms, worst "
+            << milliseconds.back() << " ms\n";
+  EXPECT_LT(milliseconds[milliseconds.size() / 2], 100);
+  EXPECT_NEAR(marked(), 45239, 200) << "the disc of 60 mm and nothing else";
+  keep_picture(QStringLiteral("clicks"));
+}
+
+TEST_F(Clicking, IsUndoneInTheWorkerTooSoThatTheNextAnswerDoesNotBringItBack) {
+  open("two.nrrd", test::volume({128, 128, 1}, {1, 1, 1}, [](const Vec3& p) {
+         return std::min(std::hypot(p[0] - 30, p[1]), std::hypot(p[0] + 30, p[1])) < 12 ? 100.0 : 0.0;
+       }));
+  InteractionController& clicking = begin();
+  press({30, 0, 0});
+  ASSERT_TRUE(wait_until([&] { return marked() > 0; })) << window->told().toStdString();
+  const std::int64_t one = marked();
+  press({-30, 0, 0});
+  ASSERT_TRUE(wait_until([&] { return marked() == 2 * one; })) << marked();
+  window->action(QStringLiteral("edit.undo"))->trigger();
+  EXPECT_EQ(marked(), one);
+  EXPECT_EQ(clicking.clicks(), 1U);
+  window->action(QStringLiteral("edit.redo"))->trigger();
+  EXPECT_EQ(marked(), 2 * one);
+  window->action(QStringLiteral("edit.undo"))->trigger();
+  window->action(QStringLiteral("edit.undo"))->trigger();
+  EXPECT_EQ(marked(), 0);
+  press({-30, 0, 0});
+  ASSERT_TRUE(wait_until([&] { return marked() > 0; }));
+  EXPECT_EQ(marked(), one) << "only the second disc: the first was taken back";
+}
+
+TEST_F(Clicking, GoesOnAfterItsWorkerWasKilled) {
+  open_disc();
+  InteractionController& clicking = begin();
+  press({0, 0, 0});
+  ASSERT_TRUE(wait_until([&] { return marked() > 0; })) << window->told().toStdString();
+  const std::int64_t disc = marked();
+  ASSERT_EQ(workers().size(), 1U);
+  ::kill(workers().front(), SIGKILL);
+  press({100, 100, 0});
+  ASSERT_TRUE(wait_until([&] { return !window->told().isEmpty(); }));
+  EXPECT_TRUE(window->told().contains(QStringLiteral("signal 9"))) << window->told().toStdString();
+  EXPECT_EQ(marked(), disc) << "what was marked is kept";
+  keep_picture(QStringLiteral("click-worker-killed"));
+  auto* const retry = window->findChild<QPushButton*>(QStringLiteral("message.button"));
+  ASSERT_TRUE(retry->isVisible());
+  retry->click();
+  ASSERT_TRUE(wait_until([&] { return marked() > disc && !clicking.waiting(); })) << window->told().toStdString();
+  EXPECT_EQ(clicking.clicks(), 2U);
+  EXPECT_TRUE(window->told().isEmpty()) << window->told().toStdString();
+  clicking.end();
+  EXPECT_TRUE(wait_until([] { return workers().empty(); }, 2000)) << "the worker goes with the session";
+}
+
+TEST_F(Clicking, EndsWithEscape) {
+  open_disc();
+  InteractionController& clicking = begin();
+  axial().setFocus();
+  QTest::keyClick(&axial(), Qt::Key_Escape);
+  EXPECT_FALSE(clicking.active());
+}
+
+/// The picture a user would click at: a slice of a chest.
+TEST_F(Clicking, MarksAnOrganOfAChestByItself) {
+  window->open_file(std::filesystem::path{ISO_SOURCE_DIR} / "resources/samples/ct_chest_512x512.nii.gz");
+  ASSERT_TRUE(wait_until([&] { return document().items().size() == 1; })) << window->told().toStdString();
+  Look look = document().look();
+  look.layout = Layout::one_up;
+  document().set_look(look);
+  InteractionController& clicking = begin();
+  const render::Raster& raster = *document().items().front()->raster;
+  clicking.click(raster.frame.to_world({150, 250, 0}), true);
+  ASSERT_TRUE(wait_until([&] { return marked() > 0; })) << window->told().toStdString();
+  EXPECT_NEAR(marked(), 24345, 500) << "one lung, without the vessels and without the other lung";
+  keep_picture(QStringLiteral("clicks-chest"));
+  document().undo_stack().undo();
+  clicking.click(raster.frame.to_world({385, 380, 0}), true);
+  ASSERT_TRUE(wait_until([&] { return marked() > 0; })) << window->told().toStdString();
+  EXPECT_NEAR(marked(), 1464, 100) << "the mass in the other lung, without the wall of the chest";
+}
+
+}  // namespace
+}  // namespace iso::gui

@@ -1,0 +1,98 @@
+#include "window_fixture.h"
+
+#include "gui/forms/method_panel.h"
+#include "gui/jobs/job_panel.h"
+#include "gui/jobs/provenance_dialog.h"
+#include "gui/panels/data_panel.h"
+
+#include "iso/evaluation/phantoms.h"
+
+#include <QClipboard>
+#include <QLabel>
+#include <QPushButton>
+
+#include <numbers>
+
+namespace iso::gui {
+namespace {
+
+class Replays : public test::WindowTest {
+ protected:
+  /// A reconstruction from the form.
+  ItemId reconstruct() {
+    const auto geometry = ProjectionGeometry::parallel(equal_angles(40, std::numbers::pi), {95, 1}, {1.4, 1.4});
+    scan = open("scan.h5", freeze(evaluation::project(evaluation::shepp_logan_2d(60), geometry, 2)));
+    window->methods().open_task("sparse_view_ct/cgls");
+    window->methods().form()->set("iterations", "5");
+    window->methods().findChild<QPushButton*>(QStringLiteral("run"))->click();
+    const std::uint64_t job = window->job_panel().shown();
+    EXPECT_TRUE(wait_until([&] { return job::ended(desktop->jobs().find(job)->state); }, 60000));
+    const JobState& state = *desktop->jobs().find(job);
+    EXPECT_EQ(state.state, job::State::done) << state.message;
+    return state.results.empty() ? ItemId{0} : state.results.front();
+  }
+  ProvenanceDialog* show_provenance(ItemId item) {
+    Q_EMIT window->findChild<DataPanel*>()->provenance_asked(item);
+    return window->findChild<ProvenanceDialog*>();
+  }
+  QString verdict_of(ProvenanceDialog& dialog) {
+    dialog.findChild<QPushButton*>(QStringLiteral("replay"))->click();
+    if (dialog.job() != 0) {
+      EXPECT_TRUE(wait_until([&] {
+        return job::ended(desktop->jobs().find(dialog.job())->state);
+    }
+    }, 60000));
+    return dialog.findChild<QLabel*>(QStringLiteral("verdict"))->text();
+  }
+  void keep(QWidget& widget, const QString& name) {
+    QTest::qWait(50);
+    EXPECT_TRUE(widget.grab().save(QStringLiteral(ISO_BINARY_DIR "/screenshots/") + name + QStringLiteral(".png")));
+  }
+  ItemId scan{0};
+};
+
+TEST_F(Replays, GiveTheSameBitsAndSaySo) {
+  const ItemId result = reconstruct();
+  const std::size_t items = document().items().size();
+  ProvenanceDialog* const dialog = show_provenance(result);
+  ASSERT_NE(dialog, nullptr);
+  EXPECT_EQ(verdict_of(*dialog).section(QLatin1Char('\n'), 0, 0), QStringLiteral("Same bits as recorded"));
+  EXPECT_EQ(document().items().size(), items) << "a replay is compared, not kept";
+  keep_picture(QStringLiteral("replay-window"));
+  keep(*dialog, QStringLiteral("provenance"));
+}
+
+TEST_F(Replays, OfAnotherRecordSayWhatDiffers) {
+  const ItemId result = reconstruct();
+  job::Record record = *document().find(result)->record;
+  record.output_digests["volume"] = std::string(64, '0');
+  const ItemId other = document().add_result("forged", document().find(result)->data, record);
+  ProvenanceDialog* const dialog = show_provenance(other);
+  ASSERT_NE(dialog, nullptr);
+  const QString verdict = verdict_of(*dialog);
+  EXPECT_TRUE(verdict.startsWith(QStringLiteral("Other bits than recorded"))) << verdict.toStdString();
+  EXPECT_TRUE(verdict.contains(QStringLiteral("volume"))) << verdict.toStdString();
+}
+
+TEST_F(Replays, NameTheDataThatIsNotOpenAnyMore) {
+  const ItemId result = reconstruct();
+  document().remove(scan);
+  ProvenanceDialog* const dialog = show_provenance(result);
+  ASSERT_NE(dialog, nullptr);
+  const QString verdict = verdict_of(*dialog);
+  EXPECT_EQ(dialog->job(), 0U);
+  EXPECT_TRUE(verdict.contains(QStringLiteral("the sinogram of this run is not open any more")))
+      << verdict.toStdString();
+}
+
+TEST_F(Replays, StandBesideTheCommandThatDoesTheSame) {
+  const ItemId result = reconstruct();
+  ProvenanceDialog* const dialog = show_provenance(result);
+  ASSERT_NE(dialog, nullptr);
+  for (QPushButton* button : dialog->findChildren<QPushButton*>())
+    if (button->text() == QStringLiteral("Copy as command")) button->click();
+  EXPECT_TRUE(QApplication::clipboard()->text().startsWith(QStringLiteral("isocenter run sparse_view_ct/cgls ")));
+}
+
+}  // namespace
+}  // namespace iso::gui

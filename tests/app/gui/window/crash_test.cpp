@@ -51,16 +51,16 @@ TEST_F(Crashes, AHundredInARowLeaveTheDesktopAliveAndItsMemoryAsItWas) {
     }
   };
   crash(10);
-  const std::size_t resident = resident_bytes(), segments = test::shared_segments();
+  const std::size_t resident = resident_bytes(), segments = iso::test::shared_segments();
   crash(100);
   const std::size_t after = resident_bytes();
   std::cout << "resident before and after 100 crashes: " << resident / 1048576 << " and " << after / 1048576
             << " MiB\n";
-  if (!test::sanitized) {
+  if (!iso::test::sanitized) {
     EXPECT_LT(static_cast<double>(after), 1.05 * static_cast<double>(resident));
   }
-  EXPECT_EQ(test::shared_segments(), segments);
-  EXPECT_TRUE(test::children().empty());
+  EXPECT_EQ(iso::test::shared_segments(), segments);
+  EXPECT_TRUE(iso::test::children().empty());
   EXPECT_EQ(desktop->jobs().jobs().size(), 110U);
   EXPECT_FALSE(desktop->jobs().busy());
   EXPECT_TRUE(window->told().contains(QStringLiteral("signal 11"))) << "one sentence";
@@ -75,8 +75,8 @@ TEST_F(Crashes, AreTriedAgainAtTheButton) {
   const std::uint64_t job = start("waits");
   ASSERT_TRUE(wait_until([&] { return state(job).state == job::State::running && state(job).stage == "waiting"; }));
   EXPECT_FALSE(button("retry").isEnabled());
-  ASSERT_EQ(test::children().size(), 1U);
-  ::kill(test::children().front(), SIGKILL);
+  ASSERT_EQ(iso::test::children().size(), 1U);
+  ::kill(iso::test::children().front(), SIGKILL);
   ASSERT_TRUE(until_ended(job));
   EXPECT_EQ(state(job).state, job::State::crashed);
   EXPECT_NE(state(job).message.find("killed from outside"), std::string::npos) << state(job).message;
@@ -109,13 +109,13 @@ TEST_F(Crashes, ACancelGivesBackAllMemoryWithinTwoSeconds) {
   const auto hoard_and_cancel = [&](const char* task) {
     const std::uint64_t job = start(task);
     EXPECT_TRUE(wait_until([&] { return state(job).stage == "hoarding"; })) << state(job).message;
-    EXPECT_EQ(test::children().size(), 1U);
+    EXPECT_EQ(iso::test::children().size(), 1U);
     QElapsedTimer clock;
     clock.start();
     button("cancel").click();
     EXPECT_TRUE(wait_until([&] { return state(job).state == job::State::cancelling || job::ended(state(job).state); }));
     EXPECT_LT(clock.elapsed(), 200) << "the cancel was not answered";
-    EXPECT_TRUE(wait_until([&] { return test::children().empty(); }, 5000));
+    EXPECT_TRUE(wait_until([&] { return iso::test::children().empty(); }, 5000));
     EXPECT_LT(clock.elapsed(), 2000) << task;
     EXPECT_TRUE(until_ended(job));
     EXPECT_EQ(state(job).state, job::State::cancelled);
@@ -123,11 +123,11 @@ TEST_F(Crashes, ACancelGivesBackAllMemoryWithinTwoSeconds) {
     QTest::qWait(100);  // what was painted last is painted over
   };
   hoard_and_cancel("hoard");
-  const std::size_t resident = resident_bytes(), segments = test::shared_segments();
+  const std::size_t resident = resident_bytes(), segments = iso::test::shared_segments();
   for (const char* task : {"hoard", "hoard_deaf"}) {
     hoard_and_cancel(task);
-    EXPECT_EQ(test::shared_segments(), segments) << task;
-    if (!test::sanitized) {
+    EXPECT_EQ(iso::test::shared_segments(), segments) << task;
+    if (!iso::test::sanitized) {
       EXPECT_LT(static_cast<double>(resident_bytes()), 1.05 * static_cast<double>(resident)) << task;
     }
   }

@@ -38,10 +38,8 @@ class Replays : public test::WindowTest {
   QString verdict_of(ProvenanceDialog& dialog) {
     dialog.findChild<QPushButton*>(QStringLiteral("replay"))->click();
     if (dialog.job() != 0) {
-      EXPECT_TRUE(wait_until([&] {
-        return job::ended(desktop->jobs().find(dialog.job())->state);
+      EXPECT_TRUE(wait_until([&] { return job::ended(desktop->jobs().find(dialog.job())->state); }, 60000));
     }
-    }, 60000));
     return dialog.findChild<QLabel*>(QStringLiteral("verdict"))->text();
   }
   void keep(QWidget& widget, const QString& name) {

@@ -40,7 +40,7 @@ TEST(Functional, ProximalMapIsTheMinimiserOfItsDefinition) {
   for (const auto& [name, f] : functionals()) {
     auto z = as_vectors(point);
     f->prox(step, z, *stream);
-    const auto energy = [&](const iso::compute::Array& at) {
+    const auto energy = [&, f = f](const iso::compute::Array& at) {
       double squares = 0;
       for (std::size_t i = 0; i < point.size(); ++i) squares += std::pow(at.host<double>()[i] - point[i], 2);
       return f->value(at, *stream) + squares / (2 * step);

@@ -22,7 +22,8 @@ TEST(Diffusion, SpreadsAnImpulseToTheVarianceAskedFor) {
   double sum = 0, x2 = 0, y2 = 0;
   for (std::int64_t i = 0; i < 63 * 63; ++i) {
     const double value = spot.values<float>()[static_cast<std::size_t>(i)];
-    const double x = 0.5 * static_cast<double>(i % 63 - 31), y = static_cast<double>(i / 63 - 31);
+    const std::int64_t row = i / 63;
+    const double x = 0.5 * static_cast<double>(i % 63 - 31), y = static_cast<double>(row - 31);
     sum += value;
     x2 += value * x * x;
     y2 += value * y * y;

@@ -17,6 +17,8 @@
 namespace iso::gui {
 namespace {
 
+constexpr int show_after_ms = 80;
+
 QString word_of(job::State state) {
   switch (state) {
     case job::State::queued: return JobPanel::tr("waiting");
@@ -57,6 +59,8 @@ JobPanel::JobPanel(JobList& jobs, Document& document, QWidget* parent)
   auto* const split = new QSplitter{Qt::Horizontal};
   layout->addWidget(split);
   list_->setAccessibleName(tr("Jobs"));
+  list_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);  // a long name is shortened, its tool tip has it whole
+  list_->setMinimumWidth(150);
   split->addWidget(list_);
   auto* const details = new QWidget;
   auto* const column = new QVBoxLayout{details};
@@ -100,7 +104,14 @@ JobPanel::JobPanel(JobList& jobs, Document& document, QWidget* parent)
       QApplication::clipboard()->setText(QString::fromStdString(command_of(job->recipe, document_).line));
   });
   list_connection_ = jobs_.list_changed.connect([this] { rebuild(); });
-  job_connections_.push_back(jobs_.job_changed.connect([this](std::uint64_t job) { refresh(job); }));
+  // A job may tell something a hundred times a second, and showing it redraws the window.
+  soon_.setSingleShot(true);
+  soon_.setInterval(show_after_ms);
+  connect(&soon_, &QTimer::timeout, this, &JobPanel::refresh_changed);
+  job_connections_.push_back(jobs_.job_changed.connect([this](std::uint64_t job) {
+    changed_.insert(job);
+    if (!soon_.isActive()) soon_.start();
+  }));
   job_connections_.push_back(jobs_.job_ended.connect([this](std::uint64_t job) {
     if (job == shown_) document_.clear_preview();
   }));
@@ -125,6 +136,7 @@ void JobPanel::rebuild() {
   for (const JobState* job : jobs_.jobs()) {
     auto* const entry = new QListWidgetItem{line_of(*job)};
     entry->setData(Qt::UserRole, QVariant::fromValue<qulonglong>(job->id));
+    entry->setToolTip(QString::fromStdString(job->title));
     list_->addItem(entry);
     if (job->id == keep) at = row;
     ++row;
@@ -141,6 +153,10 @@ void JobPanel::show_job(std::uint64_t job) {
     if (list_->item(row)->data(Qt::UserRole).toULongLong() == job && list_->currentRow() != row)
       list_->setCurrentRow(row);
   show_details();
+}
+
+void JobPanel::refresh_changed() {
+  for (const std::uint64_t job : std::exchange(changed_, {})) refresh(job);
 }
 
 void JobPanel::refresh(std::uint64_t job) {

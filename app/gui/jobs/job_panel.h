@@ -2,8 +2,10 @@
 
 #include "gui/presenters/job_list.h"
 
+#include <QTimer>
 #include <QWidget>
 
+#include <set>
 #include <vector>
 
 class QLabel;
@@ -27,6 +29,7 @@ class JobPanel : public QWidget {
 
  private:
   void rebuild();
+  void refresh_changed();
   void refresh(std::uint64_t job);
   void show_details();
   [[nodiscard]] static QString line_of(const JobState& job);
@@ -40,6 +43,8 @@ class JobPanel : public QWidget {
   QPlainTextEdit* log_;
   QTabWidget* tabs_;
   std::uint64_t shown_{0};
+  std::set<std::uint64_t> changed_;  ///< since they were last shown
+  QTimer soon_;
   std::vector<Signal<std::uint64_t>::Connection> job_connections_;
   Signal<>::Connection list_connection_;
   Signal<std::uint64_t, const std::string&, const DatasetPtr&>::Connection preview_connection_;

@@ -65,9 +65,10 @@ Vec3 middle_of(const VoxelGrid& frame) {
   return frame.to_world(index);
 }
 
-void describe(Item& item) {
+void describe(Item& item, std::shared_ptr<const render::Raster> raster = {}) {
   if (std::holds_alternative<Table>(*item.data)) return;
-  item.raster = std::make_shared<const render::Raster>(render::raster_of(item.data, item.part));
+  item.raster =
+      raster ? std::move(raster) : std::make_shared<const render::Raster>(render::raster_of(item.data, item.part));
   item.display = first_display(*item.raster);
 }
 
@@ -176,7 +177,7 @@ void Document::put_back(const Item& item, std::size_t position) {
 }
 
 ItemId Document::add(std::string name, DatasetPtr data, std::filesystem::path file,
-                     std::map<std::string, std::string> hints) {
+                     std::map<std::string, std::string> hints, std::shared_ptr<const render::Raster> raster) {
   auto item = std::make_unique<Item>();
   item->id = impl_->next_item++;
   item->name = std::move(name);
@@ -184,6 +185,7 @@ ItemId Document::add(std::string name, DatasetPtr data, std::filesystem::path fi
   item->saved = !file.empty();
   item->file = std::move(file);
   item->hints = std::move(hints);
+  if (raster) describe(*item, std::move(raster));
   const std::string step = "Open " + item->name;
   return insert(std::move(item), step);
 }
@@ -345,9 +347,10 @@ void Document::set_preview(std::string name, DatasetPtr data) {
 void Document::clear_preview() {
   if (!impl_->preview) return;
   impl_->preview.reset();
-  if (impl_->look_before_preview) {
+  const auto before = std::exchange(impl_->look_before_preview, std::nullopt);
+  if (before && before->base == impl_->look.base) {  // else something has been shown since, a result for one
     const Look now = impl_->look;
-    impl_->look = *std::exchange(impl_->look_before_preview, std::nullopt);
+    impl_->look = *before;
     impl_->look.layout = now.layout;
     impl_->look.maximised = now.maximised;
   }

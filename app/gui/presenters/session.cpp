@@ -226,9 +226,7 @@ SessionWriting prepare_session(const Document& document, const fs::path& file) {
   writing.file = file;
   const auto own_file = [](const Item& item) { return item.saved && !item.file.empty(); };
   const auto name_of = [&](const Item& item) -> std::string {
-    // The digest in the name: pixels that did not change are not written again, and an older session keeps its own.
-    return own_file(item) ? std::string{}
-                          : "item-" + std::to_string(item.id) + "-" + digest(*item.data).substr(0, 16) + ".h5";
+    return own_file(item) ? std::string{} : "item-" + std::to_string(item.id);
   };
   writing.text = to_json(document, name_of);
   for (const auto& item : document.items())
@@ -240,18 +238,23 @@ void write_session(const SessionWriting& writing) {
   const fs::path folder = data_folder_of(writing.file);
   std::error_code problem;
   std::set<std::string> named;
+  Json text = Json::parse(writing.text);
   if (!writing.data.empty()) {
     fs::create_directories(folder, problem);
     if (problem)
       throw Error{Errc::output_directory, "the folder '" + folder.string() + "' cannot be made: " + problem.message()};
   }
-  for (const auto& [name, data] : writing.data) {
+  for (const auto& [begin, data] : writing.data) {
+    // The digest in the name: pixels that did not change are not written again, and an older session keeps its own.
+    const std::string name = begin + "-" + digest(*data).substr(0, 16) + ".h5";
+    for (Json& item : text["items"])
+      if (item.value("data_file", "") == begin) item["data_file"] = name;
     named.insert(name);
     if (!fs::exists(folder / name, problem)) io::write(folder / name, *data);
   }
   io::write_atomically(writing.file, true, [&](const fs::path& temporary) {
     std::ofstream stream{temporary, std::ios::binary};
-    stream << writing.text;
+    stream << text.dump();
     stream.close();
     if (!stream)
       throw Error{Errc::cannot_write, "the session '" + writing.file.string() + "' cannot be written",

@@ -40,11 +40,12 @@ struct LoadedSession {
                                  const std::function<DatasetPtr(ItemId, DatasetPtr)>& change = {});
 void apply(Document& document, LoadedSession loaded);
 
-/// What has to be written for a session file, as a value: made on the desktop's thread in no time, written on another.
+/// What has to be written for a session file, as a value: made on the desktop's thread in no time, written on another. Data
+/// files get the digest of their pixels into their name when they are written, because it takes its time.
 struct SessionWriting {
   std::filesystem::path file;  ///< "NAME.isocenter.json"
   std::string text;
-  std::vector<std::pair<std::string, DatasetPtr>> data;  ///< name in the data folder "NAME.isocenter.data"
+  std::vector<std::pair<std::string, DatasetPtr>> data;  ///< begin of the name in the data folder "NAME.isocenter.data"
 };
 [[nodiscard]] SessionWriting prepare_session(const Document& document, const std::filesystem::path& file);
 /// Data first, then the session file, each whole or not at all; data files of an earlier save that are no longer named go last.

@@ -7,7 +7,9 @@
 
 namespace iso::gui {
 
-Background::~Background() { QThreadPool::globalInstance()->waitForDone(); }
+Background::~Background() { wait(); }
+
+void Background::wait() { QThreadPool::globalInstance()->waitForDone(); }
 
 void Background::start(std::function<void()> job) {
   ++running_;

@@ -35,6 +35,7 @@ class Background : public QObject {
     });
   }
   [[nodiscard]] int running() const noexcept { return running_; }
+  void wait();  ///< until all work is done; what was to follow on this thread still waits for its event loop
 
  Q_SIGNALS:
   void running_changed(int running);

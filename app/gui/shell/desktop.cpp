@@ -1,5 +1,7 @@
 #include "desktop.h"
 
+#include "stall_watch.h"
+
 #include "host/startup/resources.h"
 #include "host/workers/worker_executor.h"
 
@@ -25,7 +27,10 @@ host::WorkerOptions worker_options(const std::vector<std::filesystem::path>& plu
 }  // namespace
 
 Desktop::Desktop(DesktopOptions options, QObject* parent)
-    : QObject{parent}, options_{std::move(options)}, workspace_{std::make_shared<job::Workspace>()} {
+    : QObject{parent},
+      options_{std::move(options)},
+      stall_watch_{new StallWatch{this}},
+      workspace_{std::make_shared<job::Workspace>()} {
   if (options_.plugin_directories.empty() && !options_.safe_mode)
     options_.plugin_directories = host::plugin_directories();
   workers_ = host::make_worker_executor(worker_options(options_.plugin_directories), job::make_data_access(workspace_),
@@ -55,7 +60,8 @@ Desktop::Desktop(DesktopOptions options, QObject* parent)
 
 Desktop::~Desktop() {
   jobs_.reset();
-  queue_.reset();  // cancels and waits
+  queue_.reset();      // cancels and waits
+  background_.wait();  // work in it may use the journal
 }
 
 const host::PluginCatalogue& Desktop::catalogue() {

@@ -20,6 +20,8 @@
 
 namespace iso::gui {
 
+class StallWatch;
+
 struct DesktopOptions {
   std::vector<std::filesystem::path> plugin_directories;
   std::filesystem::path recovery_parent;  ///< empty: XDG_DATA_HOME/isocenter/recovery
@@ -40,6 +42,7 @@ class Desktop : public QObject {
   [[nodiscard]] JobList& jobs() noexcept { return *jobs_; }
   [[nodiscard]] Background& background() noexcept { return background_; }
   [[nodiscard]] Journal* journal() noexcept { return journal_.get(); }
+  [[nodiscard]] StallWatch& stall_watch() noexcept { return *stall_watch_; }
   [[nodiscard]] const host::PluginCatalogue& catalogue();  ///< manifests are read at the first call
   [[nodiscard]] std::vector<const plugin::TaskManifest*> tasks();
   /// As they were found when the tasks were asked for first; none before.
@@ -58,6 +61,7 @@ class Desktop : public QObject {
   Document document_;
   Tools tools_;
   Background background_;
+  StallWatch* stall_watch_;
   std::unique_ptr<host::PluginCatalogue> catalogue_;
   std::vector<host::PluginEntry> plugins_;  ///< as they were found; no code is loaded here
   std::shared_ptr<job::Workspace> workspace_;

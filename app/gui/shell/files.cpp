@@ -66,12 +66,18 @@ void MainWindow::open_file(const std::filesystem::path& file, std::map<std::stri
   statusBar()->showMessage(tr("Reading %1 ...").arg(QString::fromStdString(file.filename().string())));
   struct Read {
     DatasetPtr data;
+    std::shared_ptr<const render::Raster> raster;
   };
   desktop_.background().run<Read>(
-      [file, options] { return Read{io::read(file, options)}; },
+      [file, options] {
+        Read read{io::read(file, options), {}};
+        if (!std::holds_alternative<Table>(*read.data))
+          read.raster = std::make_shared<const render::Raster>(render::raster_of(read.data));
+        return read;
+      },
       [this, file, hints](Read read) {
         statusBar()->clearMessage();
-        desktop_.document().add(file.filename().string(), std::move(read.data), file, hints);
+        desktop_.document().add(file.filename().string(), std::move(read.data), file, hints, std::move(read.raster));
         remember(file);
         views_->active_view()->setFocus();
       },
@@ -250,10 +256,16 @@ void MainWindow::restore_recovery(const Recovery& recovery) {
         for (const std::string& problem : loaded.problems) problems << QString::fromStdString(problem);
         const bool whole = problems.isEmpty();
         apply(desktop_.document(), std::move(loaded));
-        if (desktop_.journal() != nullptr) {
-          desktop_.journal()->tick();
-          desktop_.journal()->wait_until_written();  // only then is the old copy not needed any more
-          if (whole && !desktop_.journal()->take_problem()) discard(recovery);
+        if (Journal* const journal = desktop_.journal(); journal != nullptr) {
+          journal->tick();
+          struct Done {};
+          desktop_.background().run<Done>(
+              [journal, recovery, whole] {
+                journal->wait_until_written();  // only then is the old copy not needed any more
+                if (whole && !journal->take_problem()) discard(recovery);
+                return Done{};
+              },
+              [](Done) {}, [](const Error&) {});
         }
         if (!whole) tell(problems.join('\n'));
       },

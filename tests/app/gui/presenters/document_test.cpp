@@ -114,6 +114,21 @@ TEST(Document, EntersAllResultsOfAJobAsOneStep) {
   EXPECT_EQ(document.find(ids[1])->record->recipe.task, "test/task");
 }
 
+TEST(Document, GoesBackToTheImageBeforeAPreviewUnlessTheResultIsShown) {
+  Document document;
+  const ItemId scan = document.add("scan", test::ball(32, 10), "scan.nrrd");
+  const Look before = document.look();
+  document.set_preview("so far", test::ball(16, 4));
+  document.clear_preview();
+  EXPECT_EQ(document.look(), before);
+  document.set_preview("so far", test::ball(16, 4));
+  const ItemId result = document.add("result", test::ball(16, 5), {});
+  document.show(result);
+  document.clear_preview();
+  EXPECT_EQ(document.look().base, result);
+  EXPECT_NE(document.look().base, scan);
+}
+
 TEST(LabelStroke, PaintsADiscInOneSliceAndIsUndoneExactly) {
   Document document;
   const ItemId base = document.add("ball", test::ball(), "ball.nrrd");

@@ -1,6 +1,7 @@
 // The desktop program: options, settings, safe mode, then the window.
 
 #include "gui/shell/main_window.h"
+#include "gui/shell/theme.h"
 
 #include "host/startup/startup.h"
 #include "iso/base/error.h"
@@ -10,9 +11,7 @@
 #include <QDir>
 #include <QElapsedTimer>
 #include <QFile>
-#include <QPalette>
 #include <QSettings>
-#include <QStyleFactory>
 #include <QSurfaceFormat>
 #include <QTimer>
 
@@ -21,27 +20,6 @@
 namespace {
 
 constexpr int starts_before_safe_mode = 2;
-
-void make_dark() {
-  QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
-  QPalette dark;
-  dark.setColor(QPalette::Window, QColor{45, 47, 51});
-  dark.setColor(QPalette::WindowText, QColor{225, 225, 225});
-  dark.setColor(QPalette::Base, QColor{32, 34, 37});
-  dark.setColor(QPalette::AlternateBase, QColor{40, 42, 46});
-  dark.setColor(QPalette::Text, QColor{225, 225, 225});
-  dark.setColor(QPalette::Button, QColor{56, 58, 63});
-  dark.setColor(QPalette::ButtonText, QColor{225, 225, 225});
-  dark.setColor(QPalette::ToolTipBase, QColor{60, 62, 67});
-  dark.setColor(QPalette::ToolTipText, QColor{235, 235, 235});
-  dark.setColor(QPalette::Highlight, QColor{52, 111, 178});
-  dark.setColor(QPalette::HighlightedText, Qt::white);
-  dark.setColor(QPalette::Link, QColor{100, 170, 255});
-  dark.setColor(QPalette::PlaceholderText, QColor{140, 140, 140});
-  for (const auto role : {QPalette::Text, QPalette::WindowText, QPalette::ButtonText})
-    dark.setColor(QPalette::Disabled, role, QColor{125, 125, 125});
-  QApplication::setPalette(dark);
-}
 
 struct Options {
   QStringList files;
@@ -122,7 +100,7 @@ int run(int argc, char** argv) {
   QSettings::setDefaultFormat(QSettings::IniFormat);
   const Options options = parse(application);
   iso::host::start_program({});
-  make_dark();
+  iso::gui::make_dark();
   const QString throwaway =
       QDir::temp().filePath(QStringLiteral("isocenter-testing-%1.ini").arg(QCoreApplication::applicationPid()));
   const auto settings =

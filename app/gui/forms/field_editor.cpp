@@ -25,7 +25,11 @@ FieldEditor::FieldEditor(TaskForm& form, std::size_t field, QWidget* parent)
   editor_->setObjectName(QString::fromStdString(info.name));
   setFocusProxy(editor_);
   row->addWidget(editor_, 1);
-  if (!info.unit.empty() && info.unit != "1") row->addWidget(new QLabel{QString::fromStdString(info.unit), this});
+  if (!info.unit.empty() && info.unit != "1") {
+    auto* const unit = new QLabel{QString::fromStdString(info.unit), this};
+    unit->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Preferred);
+    row->addWidget(unit);
+  }
   auto* const reset = new QToolButton{this};
   reset->setText(QStringLiteral("\u21ba"));
   reset->setAutoRaise(true);
@@ -53,7 +57,7 @@ void FieldEditor::edited(const QString& text) {
 QWidget* FieldEditor::make_editor() {
   const params::FieldInfo& info = state().info;
   if (info.kind == params::FieldKind::boolean) {
-    auto* const box = new QCheckBox{this};
+    auto* const box = new QCheckBox{QString::fromStdString(info.label), this};
     connect(box, &QCheckBox::toggled, this,
             [this](bool on) { edited(on ? QStringLiteral("true") : QStringLiteral("false")); });
     return box;
@@ -69,6 +73,7 @@ QWidget* FieldEditor::make_editor() {
     return box;
   }
   auto* const line = new QLineEdit{this};
+  line->setMinimumWidth(70);
   line->setClearButtonEnabled(info.kind == params::FieldKind::text);
   connect(line, &QLineEdit::textEdited, this, [this](const QString& text) { edited(text); });
   if (info.kind != params::FieldKind::path) return line;

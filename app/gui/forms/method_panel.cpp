@@ -31,6 +31,17 @@ QString in_words(double seconds) {
   return MethodPanel::tr("about %1 min").arg(qRound(seconds / 60));
 }
 
+/// A page as high as its rows need at its width; a scroll area does not ask for that and would squeeze rows that wrap.
+class FormPage : public QWidget {
+ protected:
+  bool event(QEvent* event) override {
+    const bool taken = QWidget::event(event);
+    if (layout() != nullptr && (event->type() == QEvent::Resize || event->type() == QEvent::LayoutRequest))
+      setMinimumHeight(std::max(layout()->totalHeightForWidth(width()), layout()->totalMinimumSize().height()));
+    return taken;
+  }
+};
+
 }  // namespace
 
 MethodPanel::MethodPanel(Desktop& desktop, QWidget* parent)
@@ -176,12 +187,12 @@ void MethodPanel::open_task(const std::string& task_id) {
 
 void MethodPanel::build_form() {
   editors_.clear();
-  auto* const content = new QWidget;
+  auto* const content = new FormPage;
   auto* const column = new QVBoxLayout{content};
   column->setContentsMargins(0, 0, 4, 0);
   rows_ = new QFormLayout;
-  rows_->setRowWrapPolicy(QFormLayout::WrapLongRows);
-  rows_->setFieldGrowthPolicy(QFormLayout::ExpandingFieldsGrow);
+  rows_->setRowWrapPolicy(QFormLayout::WrapAllRows);
+  rows_->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
   for (const TaskForm::Input& input : form_->inputs()) {
     auto* const choice = new QComboBox;
     choice->setAccessibleName(QString::fromStdString(input.port.name));
@@ -193,7 +204,11 @@ void MethodPanel::build_form() {
       if (const Item* item = desktop_.document().find(id))
         choice->addItem(QString::fromStdString(item->name), QVariant::fromValue<qulonglong>(id));
     choice->setCurrentIndex(choice->findData(QVariant::fromValue<qulonglong>(input.chosen)));
-    choice->setToolTip(QString::fromStdString(input.port.help));
+    const auto tell = [choice, help = QString::fromStdString(input.port.help)] {
+      choice->setToolTip(choice->currentText() + QLatin1Char('\n') + help);  // a long name is cut off in the box
+    };
+    tell();
+    connect(choice, &QComboBox::currentTextChanged, choice, tell);
     connect(choice, &QComboBox::currentIndexChanged, this, [this, choice, port = input.port.name](int index) {
       form_->choose(port, choice->itemData(index).toULongLong());
     });
@@ -204,7 +219,9 @@ void MethodPanel::build_form() {
   advanced->setChecked(false);
   auto* const inside = new QWidget;
   auto* const more = new QFormLayout{inside};
-  more->setRowWrapPolicy(QFormLayout::WrapLongRows);
+  more->setRowWrapPolicy(QFormLayout::WrapAllRows);
+  more->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
+  more->setContentsMargins(0, 0, 0, 0);
   auto* const around = new QVBoxLayout{advanced};
   around->addWidget(inside);
   inside->setVisible(false);
@@ -213,10 +230,15 @@ void MethodPanel::build_form() {
   for (std::size_t i = 0; i < form_->fields().size(); ++i) {
     const params::FieldInfo& info = form_->fields()[i].info;
     auto* const editor = new FieldEditor{*form_, i};
-    auto* const label = new QLabel{QString::fromStdString(info.label)};
-    label->setBuddy(editor);
-    label->setToolTip(QString::fromStdString(info.help));
-    (info.advanced ? more : rows_)->addRow(label, editor);
+    QFormLayout& rows = info.advanced ? *more : *rows_;
+    if (info.kind == params::FieldKind::boolean) {
+      rows.addRow(editor);  // the box says what it is
+    } else {
+      auto* const label = new QLabel{QString::fromStdString(info.label)};
+      label->setBuddy(editor);
+      label->setToolTip(QString::fromStdString(info.help));
+      rows.addRow(label, editor);
+    }
     any_advanced = any_advanced || info.advanced;
     editors_.push_back(editor);
   }

@@ -13,6 +13,7 @@ HistoryPanel::HistoryPanel(UndoStack& stack, QWidget* parent)
   auto* const column = new QVBoxLayout{this};
   column->setContentsMargins(0, 0, 0, 0);
   list_->setAccessibleName(tr("History"));
+  list_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);  // a long name is shortened, its tool tip has it whole
   memory_->setWordWrap(true);
   column->addWidget(list_, 1);
   column->addWidget(memory_);
@@ -32,6 +33,7 @@ void HistoryPanel::rebuild() {
   std::size_t at = 0;
   for (const std::string& name : stack_.names()) {
     auto* const row = new QListWidgetItem{QString::fromStdString(name)};
+    row->setToolTip(row->text());
     if (at++ >= stack_.position()) row->setForeground(palette().color(QPalette::Disabled, QPalette::Text));
     list_->addItem(row);
   }

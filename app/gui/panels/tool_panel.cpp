@@ -21,6 +21,7 @@ QDoubleSpinBox* number(const QString& name, double low, double high, int decimal
   box->setRange(low, high);
   box->setDecimals(decimals);
   box->setKeyboardTracking(false);
+  box->setMinimumWidth(70);  // not as wide as the largest number that could stand in it
   box->setStepType(QAbstractSpinBox::AdaptiveDecimalStepType);
   box->setAccessibleName(name);
   return box;
@@ -136,13 +137,14 @@ QWidget* ToolPanel::paint_group() {
   radius_ = number(tr("Radius of the brush"), 0.1, 500, 1);
   radius_->setSuffix(QStringLiteral(" mm"));
   sphere_ = new QCheckBox{tr("Ball through slices")};
-  range_ = new QCheckBox{tr("Only values from")};
+  range_ = new QCheckBox{tr("Only values")};
   low_ = number(tr("Lowest value"), -1e9, 1e9, 4);
   high_ = number(tr("Highest value"), -1e9, 1e9, 4);
   form->addRow(tr("Label"), label_);
   form->addRow(tr("Brush"), radius_);
   form->addRow(sphere_);
-  form->addRow(range_, low_);
+  form->addRow(range_);
+  form->addRow(tr("from"), low_);
   form->addRow(tr("to"), high_);
   const auto take = [this] {
     if (filling_) return;

@@ -38,6 +38,7 @@ std::vector<double> ticks(double low, double high, int count) {
 
 PlotView::PlotView(QWidget* parent) : QWidget{parent} {
   setMinimumSize(160, 100);
+  setFocusPolicy(Qt::StrongFocus);  // the menu key opens what the right button opens
   setAccessibleName(tr("Plot"));
 }
 

@@ -2,14 +2,12 @@
 
 #include "gui/forms/method_panel.h"
 #include "gui/jobs/job_panel.h"
-#include "gui/presenters/compare.h"
 
 #include "host/plugins/catalogue.h"
 #include "host/startup/startup.h"
 #include "iso/evaluation/phantoms.h"
 
 #include <QAction>
-#include <QDockWidget>
 #include <QListWidget>
 #include <QPushButton>
 
@@ -108,55 +106,6 @@ TEST_F(Doing, CancelsTruly) {
   EXPECT_LT(clock.elapsed(), 3000);
   EXPECT_EQ(document().items().size(), 1U);
   EXPECT_EQ(document().preview(), nullptr);
-}
-
-/// The two minutes of the manual, on the measured scan that ships: open, reconstruct from few views, compare. Its pictures are
-/// those of the manual.
-TEST_F(Doing, TakesTheTourOfTheManual) {
-  const std::filesystem::path samples = std::filesystem::path{ISO_SOURCE_DIR} / "resources/samples";
-  window->open_file(samples / "neutron_parallel_459x503.tif",
-                    {{"geometry", (samples / "neutron_parallel_459x503.json").string()},
-                     {"unattenuated", "47047"},
-                     {"rotation_axis", "245"}});
-  ASSERT_TRUE(wait_until([&] { return document().items().size() == 1; })) << window->told().toStdString();
-  const ItemId scan = document().selected();
-  const auto run = [&](const char* task, const char* views) {
-    document().select(scan);
-    window->methods().open_task(task);
-    window->methods().form()->set("use_views", views);
-    EXPECT_TRUE(window->methods().form()->valid()) << window->methods().form()->first_problem();
-    window->methods().findChild<QPushButton*>(QStringLiteral("run"))->click();
-    const std::uint64_t job = window->job_panel().shown();
-    EXPECT_TRUE(wait_until([&] { return job::ended(desktop->jobs().find(job)->state); }, 120000));
-    const JobState& state = *desktop->jobs().find(job);
-    EXPECT_EQ(state.state, job::State::done) << state.message;
-    return state.results.empty() ? ItemId{0} : state.results.front();
-  };
-  keep_picture(QStringLiteral("tour-scan"));
-  const ItemId all = run("sparse_view_ct/fbp", "0");
-  document().rename(all, "FBP, 459 views");
-  const ItemId few = run("sparse_view_ct/fbp", "60");
-  document().rename(few, "FBP, 60 views");
-  const ItemId tv = run("sparse_view_ct/tv", "60");
-  document().rename(tv, "TV, 60 views");
-  keep_picture(QStringLiteral("tour-result"));
-  ASSERT_NE(document().find(all), nullptr);
-  for (const ItemId id : {few, tv}) document().set_display(id, document().find(all)->display);
-  const auto psnr = [&](ItemId id) {
-    Look look = document().look();
-    look.base = id;
-    look.compared = all;
-    look.layout = Layout::side_by_side;
-    document().set_look(look);
-    return slice_figures(comparison_of(document())).psnr_db.value_or(0);
-  };
-  const double fbp_db = psnr(few), tv_db = psnr(tv);
-  std::cout << "against 459 views, whole picture: FBP " << fbp_db << " dB, TV " << tv_db << " dB\n";
-  EXPECT_GT(tv_db, fbp_db + 4);
-  for (QDockWidget* dock : window->findChildren<QDockWidget*>())
-    if (dock->objectName() == QStringLiteral("dock.compare")) dock->raise();
-  wait_until([&] { return false; }, 1500);
-  keep_picture(QStringLiteral("tour-compare"));
 }
 
 }  // namespace

@@ -9,8 +9,11 @@
 #include <gtest/gtest.h>
 
 #include <QApplication>
+#include <QCursor>
 #include <QDir>
+#include <QDockWidget>
 #include <QElapsedTimer>
+#include <QScreen>
 #include <QSettings>
 #include <QTest>
 
@@ -36,7 +39,8 @@ class WindowTest : public ::testing::Test {
     desktop = std::make_unique<Desktop>(options);
     window = std::make_unique<MainWindow>(*desktop, *settings);
     window->setProperty("testing", true);
-    window->resize(1280, 800);
+    QCursor::setPos(QGuiApplication::primaryScreen()->geometry().bottomRight());  // nothing is hovered by chance
+    window->resize(usual_size());
     window->show();
     EXPECT_TRUE(QTest::qWaitForWindowExposed(window.get()));
   }
@@ -45,6 +49,9 @@ class WindowTest : public ::testing::Test {
     desktop.reset();
     std::filesystem::remove_all(folder);
   }
+
+  /// 1280 x 800, or at a scale factor of 2 a screen of 2560 x 1440.
+  static QSize usual_size() { return qApp->devicePixelRatio() > 1 ? QSize{1280, 720} : QSize{1280, 800}; }
 
   static bool wait_until(const std::function<bool()>& what, int milliseconds = 20000) {
     QElapsedTimer clock;
@@ -91,7 +98,33 @@ class WindowTest : public ::testing::Test {
     QTest::qWait(50);
     const QString place = QStringLiteral(ISO_BINARY_DIR "/screenshots");
     QDir{}.mkpath(place);
-    EXPECT_TRUE(window->grab().save(place + QLatin1Char('/') + name + QStringLiteral(".png")));
+    const QString scale = qApp->devicePixelRatio() > 1 ? QStringLiteral("@2x.png") : QStringLiteral(".png");
+    EXPECT_TRUE(window->grab().save(place + QLatin1Char('/') + name + scale));
+  }
+
+  /// A picture of the manual: `cp build/release/screenshots/manual/* resources/docs/manual/pictures/` renews them all.
+  void keep_for_manual(const QString& name) {
+    QTest::qWait(50);
+    const QString place = QStringLiteral(ISO_BINARY_DIR "/screenshots/manual");
+    QDir{}.mkpath(place);
+    const QImage picture = window->grab().toImage().convertToFormat(QImage::Format_RGB888);
+    EXPECT_TRUE(picture.save(place + QStringLiteral("/desktop-") + name + QStringLiteral(".png"), "PNG", 0));
+  }
+  void raise(const char* dock) {
+    auto* const found = window->findChild<QDockWidget*>(QString::fromLatin1(dock));
+    ASSERT_NE(found, nullptr) << dock;
+    found->show();
+    found->raise();
+  }
+
+  void keep_dialog(QWidget& dialog) {
+    QString name = dialog.windowTitle().isEmpty() ? QStringLiteral("untitled") : dialog.windowTitle();
+    for (QChar& c : name)
+      if (!c.isLetterOrNumber()) c = QLatin1Char('_');
+    const QString place = QStringLiteral(ISO_BINARY_DIR "/screenshots");
+    QDir{}.mkpath(place);
+    const QString scale = qApp->devicePixelRatio() > 1 ? QStringLiteral("@2x.png") : QStringLiteral(".png");
+    EXPECT_TRUE(dialog.grab().save(place + QStringLiteral("/dialog-") + name + scale));
   }
 
   std::filesystem::path folder =

@@ -1,0 +1,127 @@
+// The window answers while large data are read, methods run and sessions are saved: no gap of the event loop above 200 ms.
+
+#include "stall_trace.h"
+#include "window_fixture.h"
+
+#include "gui/forms/method_panel.h"
+#include "gui/jobs/job_panel.h"
+#include "gui/presenters/session.h"
+#include "gui/shell/stall_watch.h"
+
+#include "iso/evaluation/phantoms.h"
+
+#include <QPushButton>
+
+#include <complex>
+#include <numbers>
+
+namespace iso::gui {
+namespace {
+
+class Stalls : public test::WindowTest {
+ protected:
+  /// Voxels of a pattern that compresses badly and has no constant planes.
+  template <class T>
+  static Volume pattern(std::int64_t side, ScalarType type) {
+    Volume data;
+    data.grid = VoxelGrid::centred({side, side, side}, {1, 1, 1});
+    data.pixels = PixelBlock::allocate({data.grid.shape(), type});
+    auto values = data.pixels.mutable_values<T>();
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<T>((i * 2654435761U >> 20) & 1023);
+    return data;
+  }
+  std::filesystem::path written(const std::string& name, const Dataset& data) {
+    const std::filesystem::path file = folder / name;
+    io::write(file, data, {.overwrite = true});
+    return file;
+  }
+  /// Counts while `what` is pumped until `done`, and some time for the pictures after it.
+  template <class What, class Done>
+  void expect_no_stall(const char* name, What&& what, Done&& done, int most_ms = 60000) {
+    QTest::qWait(300);
+    desktop->stall_watch().reset();
+    test::StallTrace trace;
+    QElapsedTimer clock;
+    clock.start();
+    what();
+    ASSERT_TRUE(wait_until(done, most_ms)) << name << ": " << window->told().toStdString();
+    QTest::qWait(1000);
+    std::cout << name << ": " << clock.elapsed() << " ms, longest gap " << desktop->stall_watch().longest_ms()
+              << " ms\n";
+    EXPECT_EQ(desktop->stall_watch().stalls(), 0)
+        << name << ", longest gap " << desktop->stall_watch().longest_ms() << " ms\n"
+        << trace.text();
+  }
+  void expect_to_open(const char* name, const std::filesystem::path& file) {
+    const std::size_t before = document().items().size();
+    expect_no_stall(
+        name, [&] { window->open_file(file); }, [&] { return document().items().size() > before; });
+  }
+};
+
+TEST_F(Stalls, AreNotWhileAVolumeOf256CubedIsRead) {
+  open("ball.nrrd", test::ball(16));  // what the first picture of a process costs is the start's, not the file's
+  expect_to_open("256^3 of i16", written("large.nrrd", Dataset{pattern<std::int16_t>(256, ScalarType::i16)}));
+}
+
+TEST_F(Stalls, AreNotWhileAVolumeOf384CubedIsRead) {
+  open("ball.nrrd", test::ball(16));
+  expect_to_open("384^3 of f32", written("large.nrrd", Dataset{pattern<float>(384, ScalarType::f32)}));
+}
+
+TEST_F(Stalls, AreNotWhileComplexSamplesAreRead) {
+  KSpace data;
+  data.samples = PixelBlock::allocate({Shape{320, 320, 160}, ScalarType::c64});
+  auto values = data.samples.mutable_values<std::complex<float>>();
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = {static_cast<float>(i % 1021), static_cast<float>(i % 509)};
+  expect_to_open("k-space of 320 x 320 x 160", written("samples.h5", Dataset{std::move(data)}));
+}
+
+TEST_F(Stalls, AreNotWhileAMethodRuns) {
+  const auto geometry = ProjectionGeometry::parallel(equal_angles(120, std::numbers::pi), {724, 1}, {0.4, 1});
+  open("scan.h5", freeze(evaluation::project(evaluation::shepp_logan_2d(110), geometry, 1)));
+  std::uint64_t job = 0;
+  expect_no_stall(
+      "total variation of 512^2 with a preview an iteration",
+      [&] {
+        window->methods().open_task("sparse_view_ct/tv");
+        window->methods().form()->set("iterations", "60");
+        window->methods().form()->set("size", "512");
+        window->methods().findChild<QPushButton*>(QStringLiteral("run"))->click();
+        job = window->job_panel().shown();
+      },
+      [&] { return job::ended(desktop->jobs().find(job)->state); }, 120000);
+  EXPECT_EQ(desktop->jobs().find(job)->state, job::State::done) << desktop->jobs().find(job)->message;
+}
+
+TEST_F(Stalls, AreNotWhileASessionIsSavedAndReadAgain) {
+  const DatasetPtr data = freeze(Dataset{pattern<float>(256, ScalarType::f32)});
+  document().add("result", data, {});  // no file of the user's holds it: the session has to
+  const std::filesystem::path file = folder / "work.isocenter.json";
+  expect_no_stall(
+      "saving a session of 64 MiB", [&] { window->save_session(file); },
+      [&] { return std::filesystem::exists(file) && desktop->background().running() == 0; });
+  document().remove(document().items()[0]->id);
+  expect_no_stall(
+      "reading it", [&] { window->open_session(file); }, [&] { return document().items().size() == 1; });
+}
+
+/// The watch itself: a handler that sleeps is a stall, a quick one is not.
+TEST(StallWatch, CountsGapsAndSaysHowLong) {
+  StallWatch watch;
+  double told = 0;
+  QObject::connect(&watch, &StallWatch::stalled, [&](double milliseconds) { told = milliseconds; });
+  QTest::qWait(150);
+  EXPECT_EQ(watch.stalls(), 0) << watch.longest_ms();
+  QTest::qSleep(400);
+  QTest::qWait(150);
+  EXPECT_EQ(watch.stalls(), 1);
+  EXPECT_NEAR(told, 350, 120);
+  watch.reset();
+  EXPECT_EQ(watch.stalls(), 0);
+  EXPECT_EQ(watch.longest_ms(), 0);
+}
+
+}  // namespace
+}  // namespace iso::gui

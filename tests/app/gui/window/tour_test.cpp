@@ -1,0 +1,110 @@
+// The two minutes of the manual, on the samples that ship: open, reconstruct from few views, compare, measure, label. The pictures
+// of the manual are taken here.
+
+#include "window_fixture.h"
+
+#include "gui/forms/method_panel.h"
+#include "gui/jobs/job_panel.h"
+#include "gui/presenters/compare.h"
+
+#include <QAction>
+#include <QPushButton>
+#include <QStatusBar>
+
+namespace iso::gui {
+namespace {
+
+class Tour : public test::WindowTest {
+ protected:
+  std::filesystem::path samples() const { return std::filesystem::path{ISO_SOURCE_DIR} / "resources/samples"; }
+
+  ItemId open_sample(const char* name, std::map<std::string, std::string> hints = {}) {
+    const std::size_t before = document().items().size();
+    window->open_file(samples() / name, std::move(hints));
+    EXPECT_TRUE(wait_until([&] { return document().items().size() > before; })) << window->told().toStdString();
+    return document().selected();
+  }
+
+  /// Runs as a user does; `midway` is called once, with the first intermediate image after iteration 30.
+  ItemId run(ItemId scan, const char* task, const char* views, const std::function<void()>& midway = {}) {
+    document().select(scan);
+    window->methods().open_task(task);
+    window->methods().form()->set("use_views", views);
+    EXPECT_TRUE(window->methods().form()->valid()) << window->methods().form()->first_problem();
+    int previews = 0;
+    const auto connection =
+        desktop->jobs().previewed.connect([&](std::uint64_t, const std::string&, const DatasetPtr&) {
+          if (++previews == 30 && midway) midway();
+        });
+    window->methods().findChild<QPushButton*>(QStringLiteral("run"))->click();
+    const std::uint64_t job = window->job_panel().shown();
+    EXPECT_TRUE(wait_until([&] { return job::ended(desktop->jobs().find(job)->state); }, 120000));
+    const JobState& state = *desktop->jobs().find(job);
+    EXPECT_EQ(state.state, job::State::done) << state.message;
+    return state.results.empty() ? ItemId{0} : state.results.front();
+  }
+};
+
+TEST_F(Tour, OpensReconstructsAndCompares) {
+  const ItemId scan =
+      open_sample("neutron_parallel_459x503.tif", {{"geometry", (samples() / "neutron_parallel_459x503.json").string()},
+                                                   {"unattenuated", "47047"},
+                                                   {"rotation_axis", "245"}});
+  QTest::qWait(300);
+  window->statusBar()->clearMessage();
+  keep_for_manual(QStringLiteral("tour-scan"));
+  const ItemId all = run(scan, "sparse_view_ct/fbp", "0");
+  document().rename(all, "FBP, 459 views");
+  const ItemId few = run(scan, "sparse_view_ct/fbp", "60");
+  document().rename(few, "FBP, 60 views");
+  bool seen = false;
+  const ItemId tv = run(scan, "sparse_view_ct/tv", "60", [&] {
+    seen = true;
+    QTimer::singleShot(0, window.get(), [this] { keep_for_manual(QStringLiteral("tour-running")); });
+  });
+  EXPECT_TRUE(seen) << "fewer than 30 intermediate images";
+  document().rename(tv, "TV, 60 views");
+  QTest::qWait(800);
+  keep_for_manual(QStringLiteral("tour-result"));
+  ASSERT_NE(document().find(all), nullptr);
+  for (const ItemId id : {few, tv}) document().set_display(id, document().find(all)->display);
+  const auto psnr = [&](ItemId id) {
+    Look look = document().look();
+    look.base = id;
+    look.compared = all;
+    look.layout = Layout::side_by_side;
+    document().set_look(look);
+    return slice_figures(comparison_of(document())).psnr_db.value_or(0);
+  };
+  const double fbp_db = psnr(few), tv_db = psnr(tv);
+  std::cout << "against 459 views, whole picture: FBP " << fbp_db << " dB, TV " << tv_db << " dB\n";
+  EXPECT_GT(tv_db, fbp_db + 4);
+  raise("dock.compare");
+  wait_until([&] { return false; }, 1500);
+  window->statusBar()->clearMessage();
+  keep_for_manual(QStringLiteral("tour-compare"));
+}
+
+TEST_F(Tour, MeasuresAndLabels) {
+  open_sample("ct_chest_512x512.nii.gz");
+  QTest::qWait(300);
+  window->statusBar()->clearMessage();
+  const QPoint centre = middle(axial());
+  window->action(QStringLiteral("tool.ellipse"))->trigger();
+  drag(axial(), Qt::LeftButton, centre + QPoint{-30, -70}, centre + QPoint{20, -25});
+  window->action(QStringLiteral("tool.line"))->trigger();
+  drag(axial(), Qt::LeftButton, centre + QPoint{-140, 20}, centre + QPoint{150, 20});
+  EXPECT_EQ(document().measurements().size(), 2U);
+  raise("dock.measure");
+  QTest::qWait(300);
+  keep_for_manual(QStringLiteral("measure"));
+  window->action(QStringLiteral("tool.brush"))->trigger();
+  drag(axial(), Qt::LeftButton, centre + QPoint{-20, -50}, centre + QPoint{20, -40});
+  ASSERT_EQ(document().items().size(), 2U);
+  QTest::qWait(300);
+  window->statusBar()->clearMessage();
+  keep_for_manual(QStringLiteral("label"));
+}
+
+}  // namespace
+}  // namespace iso::gui

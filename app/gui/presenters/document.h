@@ -69,10 +69,10 @@ struct Look {
   Vec3 crosshair_mm{};
   bool crosshair_visible{true};
   std::int64_t frame{0};
-  double zoom{1};                ///< 1: the picture fits
-  std::array<Vec3, 4> pan_mm{};  ///< a view: axial, coronal, sagittal, oblique
-  Mat3 turn{identity3};          ///< rotation (LPS) of the three slice planes together
-                                 ///< about the crosshair
+  double zoom{1};                                 ///< 1: the picture fits
+  std::array<Vec3, 4> pan_mm{};                   ///< a view: axial, coronal, sagittal, oblique
+  std::array<bool, 4> mirrored{}, upside_down{};  ///< a view, as the pan
+  Mat3 turn{identity3};  ///< rotation (LPS) of the three slice planes together about the crosshair
   double oblique_turn_rad{0}, oblique_tilt_rad{0};
   render::Slab slab{render::Slab::none};
   double slab_mm{10};

@@ -48,6 +48,8 @@ Json look_json(const Look& l) {
           {"frame", l.frame},
           {"zoom", l.zoom},
           {"pan_mm", l.pan_mm},
+          {"mirrored", l.mirrored},
+          {"upside_down", l.upside_down},
           {"turn", l.turn},
           {"oblique_turn_rad", l.oblique_turn_rad},
           {"oblique_tilt_rad", l.oblique_tilt_rad},
@@ -72,6 +74,8 @@ Look look_from(const Json& j) {
   l.frame = j.value("frame", l.frame);
   l.zoom = j.value("zoom", l.zoom);
   l.pan_mm = j.value("pan_mm", l.pan_mm);
+  l.mirrored = j.value("mirrored", l.mirrored);
+  l.upside_down = j.value("upside_down", l.upside_down);
   l.turn = near_rotation(j.value("turn", l.turn));
   l.oblique_turn_rad = j.value("oblique_turn_rad", l.oblique_turn_rad);
   l.oblique_tilt_rad = j.value("oblique_tilt_rad", l.oblique_tilt_rad);

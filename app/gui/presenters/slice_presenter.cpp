@@ -98,6 +98,9 @@ render::Plane SlicePresenter::plane() const {
   if (shown == nullptr) return {};
   const Look& look = document_.look();
   render::Plane plane = turned_plane(*shown->raster, orientation_, look, look.crosshair_mm);
+  const auto view = static_cast<std::size_t>(orientation_);
+  for (double& part : plane.right) part *= look.mirrored[view] ? -1 : 1;
+  for (double& part : plane.up) part *= look.upside_down[view] ? -1 : 1;
   // Through the crosshair, but centred on the data: moving the crosshair in the
   // plane does not move the picture.
   const Vec3 middle = middle_of(shown->raster->frame), n = plane.normal();
@@ -294,6 +297,14 @@ void SlicePresenter::fit() {
   Look look = document_.look();
   look.zoom = 1;
   look.pan_mm = {};
+  look.mirrored = look.upside_down = {};
+  document_.set_look(look);
+}
+
+void SlicePresenter::mirror(bool sideways) {
+  Look look = document_.look();
+  bool& turned_over = (sideways ? look.mirrored : look.upside_down)[static_cast<std::size_t>(orientation_)];
+  turned_over = !turned_over;
   document_.set_look(look);
 }
 

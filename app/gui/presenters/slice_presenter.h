@@ -51,7 +51,8 @@ class SlicePresenter {
 
   void pan(double dx_px, double dy_px, const ViewSize& size);
   void zoom(double factor);
-  void fit();
+  void fit();                  ///< zoom, pan and mirrors as they were at first
+  void mirror(bool sideways);  ///< left for right, else top for bottom; the letters follow
   /// Turns the crosshair with the mouse about its middle: the other two planes
   /// become oblique, this one stays.
   void turn_planes(double x0_px, double y0_px, double x1_px, double y1_px, const ViewSize& size);

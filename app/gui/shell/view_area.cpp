@@ -34,6 +34,7 @@ ViewArea::ViewArea(Document& document, Tools& tools, QWidget* parent)
   for (std::size_t i = 0; i < views.size(); ++i)
     connect(views[i], &SliceView::maximise_asked, this, [this, i] { toggle_maximised(static_cast<int>(i)); });
   connect(volume_, &VolumeView::maximise_asked, this, [this] { toggle_maximised(4); });
+  connect(time_, &TimeProfileView::maximise_asked, this, [this] { toggle_maximised(5); });
   connections_.push_back(document_.look_changed.connect([this] { arrange(); }));
   connections_.push_back(document_.measurements_changed.connect([this] { arrange(); }));
   arrange();

@@ -293,6 +293,8 @@ void SliceView::keyPressEvent(QKeyEvent* event) {
     case Qt::Key_R:
     case Qt::Key_Space: presenter_.fit(); return;
     case Qt::Key_I: presenter_.invert(); return;
+    case Qt::Key_H: presenter_.mirror(true); return;
+    case Qt::Key_V: presenter_.mirror(false); return;
     case Qt::Key_Minus:
     case Qt::Key_Plus:
     case Qt::Key_Equal:

@@ -118,6 +118,10 @@ void TimeProfileView::mouseMoveEvent(QMouseEvent* event) {
   if (event->buttons() & Qt::LeftButton) go_to(event->position().y());
 }
 
+void TimeProfileView::mouseDoubleClickEvent(QMouseEvent* event) {
+  if (event->button() == Qt::LeftButton) Q_EMIT maximise_asked();
+}
+
 void TimeProfileView::wheelEvent(QWheelEvent* event) {
   if (event->angleDelta().y() != 0) step(event->angleDelta().y() > 0 ? -1 : 1);
   event->accept();

@@ -20,10 +20,14 @@ class TimeProfileView : public QWidget {
   /// Where the picture is drawn, in the widget's own pixels.
   [[nodiscard]] QRectF picture_rect() const;
 
+ Q_SIGNALS:
+  void maximise_asked();
+
  protected:
   void paintEvent(QPaintEvent* event) override;
   void mousePressEvent(QMouseEvent* event) override;
   void mouseMoveEvent(QMouseEvent* event) override;
+  void mouseDoubleClickEvent(QMouseEvent* event) override;
   void wheelEvent(QWheelEvent* event) override;
   void keyPressEvent(QKeyEvent* event) override;
 

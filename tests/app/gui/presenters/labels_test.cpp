@@ -5,8 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <ctime>
 #include <iostream>
+#include <random>
 #include <vector>
 
 namespace iso::gui {
@@ -103,6 +105,66 @@ TEST_F(Strokes, OfABallGoThroughSlices) {
   ASSERT_TRUE(delta);
   for (const LabelRun& run : delta->runs) voxels += run.length;
   EXPECT_EQ(voxels, 257);  // voxel centres within 4 of a voxel centre
+}
+
+/// Random strokes, undo, redo and holders that come and go, against a plain array that is painted voxel by voxel.
+TEST(LabelStroke, AnyOrderOfStrokesUndoAndRedoGivesWhatAPlainArrayGives) {
+  for (const ScalarType type : {ScalarType::u8, ScalarType::u16}) {
+    LabelMap map;
+    map.grid = VoxelGrid::centred({17, 13, 11}, {1, 1.5, 2});
+    map.labels = PixelBlock::allocate({map.grid.shape(), type});
+    Document document;
+    const ItemId id = document.add("labels", freeze(std::move(map)), "labels.nrrd");
+    std::mt19937 random{4711};
+    const auto pick = [&](int most) { return static_cast<int>(random() % static_cast<unsigned>(most)); };
+    std::vector<std::vector<std::uint16_t>> states{std::vector<std::uint16_t>(17 * 13 * 11)};
+    std::size_t now = 0;
+    std::vector<DatasetPtr> held;
+    for (int n = 0; n < 400; ++n) {
+      const int what = pick(10);
+      if (what < 2 && now > 0) {
+        document.undo_stack().undo();
+        --now;
+      } else if (what < 4 && now + 1 < states.size()) {
+        document.undo_stack().redo();
+        ++now;
+      } else if (what == 4) {
+        held.push_back(document.find(id)->data);
+        if (held.size() > 3) held.erase(held.begin());
+      } else {
+        std::vector<std::uint16_t> expected = states[now];
+        LabelStroke stroke{get<LabelMap>(document.find(id)->data), nullptr};
+        const VoxelGrid& grid = document.find(id)->raster->frame;
+        for (int dab = 0; dab < 3; ++dab) {
+          const std::array<int, 3> centre{pick(23) - 3, pick(19) - 3, pick(17) - 3};
+          const auto label = static_cast<std::uint16_t>(1 + pick(3));
+          const double radius = 0.5 + pick(5);
+          stroke.dab(grid.to_world({double(centre[0]), double(centre[1]), double(centre[2])}), {0, 0, 1}, radius, true,
+                     paint, label);
+          for (int z = 0; z < 11; ++z)
+            for (int y = 0; y < 13; ++y)
+              for (int x = 0; x < 17; ++x) {
+                const double dx = x - centre[0], dy = 1.5 * (y - centre[1]), dz = 2.0 * (z - centre[2]);
+                if (dx * dx + dy * dy + dz * dz <= radius * radius)
+                  expected[static_cast<std::size_t>((z * 13 + y) * 17 + x)] = label;
+              }
+        }
+        if (const auto delta = stroke.delta()) {
+          document.apply_label_delta(id, delta, "Paint");
+          states.resize(++now);
+          states.push_back(std::move(expected));
+        } else {
+          ASSERT_EQ(expected, states[now]);
+        }
+      }
+      const LabelStroke reader{get<LabelMap>(document.find(id)->data), nullptr};
+      std::vector<std::uint16_t> actual;
+      for (int z = 0; z < 11; ++z)
+        for (int y = 0; y < 13; ++y)
+          for (int x = 0; x < 17; ++x) actual.push_back(reader.at({x, y, z}));
+      ASSERT_EQ(actual, states[now]) << "step " << n;
+    }
+  }
 }
 
 TEST(LabelStroke, CostsWhatItTouchesInAVolumeOf512Cubed) {

@@ -81,6 +81,33 @@ TEST_F(Slices, StayWhereTheyWereWhenOnlyTheCrosshairMovesInThePlane) {
   EXPECT_EQ(axial.picture(size).plane, before);
 }
 
+TEST_F(Slices, AreMirroredWithTheirLettersAndTheirReadOut) {
+  document.set_look([&] {
+    Look look = document.look();
+    look.crosshair_mm = {5, -4, 0};
+    return look;
+  }());
+  const auto before = axial.to_pixel({5, -4, 0}, size);
+  axial.mirror(true);
+  const auto after = axial.to_pixel({5, -4, 0}, size);
+  EXPECT_NEAR(after[0], size.width_px - before[0], 1e-9);
+  EXPECT_NEAR(after[1], before[1], 1e-9);
+  EXPECT_EQ(axial.readout(after[0], after[1], size).place, "L 5.0, A 4.0, S 0.0 mm");
+  const auto letters = [&] { return edge_letters(*document.find(id)->raster, axial.picture(size).plane); };
+  EXPECT_EQ(letters().left, "L");
+  EXPECT_EQ(letters().top, "A");
+  axial.mirror(false);
+  EXPECT_EQ(letters().top, "P");
+  const std::int64_t slice = axial.slice();
+  axial.scroll(2);
+  EXPECT_EQ(axial.slice(), slice + 2) << "slices are counted as before";
+  EXPECT_GT(document.look().crosshair_mm[2], 1);
+  EXPECT_EQ(edge_letters(*document.find(id)->raster, coronal.picture(size).plane).left, "R") << "the others stay";
+  axial.fit();
+  EXPECT_EQ(letters().left, "R");
+  EXPECT_EQ(letters().top, "A");
+}
+
 TEST_F(Slices, OfAnEmptyDocumentAreEmpty) {
   Document nothing;
   SlicePresenter view{nothing, render::Orientation::axial};

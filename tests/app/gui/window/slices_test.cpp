@@ -143,6 +143,11 @@ TEST_F(SliceWindow, ShowsALineOverTimeBesideTheFramesAndPlaysThem) {
   const std::int64_t stopped = document().look().frame;
   QTest::qWait(400);
   EXPECT_EQ(document().look().frame, stopped);
+  QTest::mouseDClick(&time, Qt::LeftButton, {}, middle(time));
+  EXPECT_TRUE(time.isVisible());
+  EXPECT_FALSE(axial().isVisible());
+  QTest::mouseDClick(&time, Qt::LeftButton, {}, middle(time));
+  EXPECT_TRUE(axial().isVisible());
   window->action(QStringLiteral("view.time_profile"))->trigger();
   EXPECT_FALSE(time.isVisible());
 }

@@ -33,11 +33,11 @@ ISO_HOST_DEVICE void body(const Index& at, const BackprojectionForward<T>& k) no
   if (at.linear() >= k.count) return;
   const auto voxel = k.first + at.linear();
   const auto& scan = k.scan;
-  const T x = static_cast<T>(voxel % scan.size[0]), y = static_cast<T>(voxel / scan.size[0] % scan.size[1]),
-          z = static_cast<T>(voxel / scan.size[0] / scan.size[1]);
+  T x[3];
+  place_of(scan, voxel, x);
   T sum = 0;
   for (std::int64_t view = 0; view < scan.views; ++view) {
-    const Shadow<T> shadow = shadow_of(scan, k.views[view], x, y, z);
+    const Shadow<T> shadow = shadow_of(scan, k.views[view], x[0], x[1], x[2]);
     const T factor = shadow_weight(scan, k.views[view], shadow, k.fdk);
     if (factor == 0) continue;
     const T* projection = k.readings + view * scan.nu * scan.nv;
@@ -65,18 +65,12 @@ struct BackprojectionAdjoint {
   bool fdk, accumulate;
 };
 
-/// Voxels of a plane, both ends included.
-struct VoxelBox {
-  std::int64_t a_low, a_high, b_low, b_high;
-};
-
 /// The voxels of a plane across `major` whose shadow can lie within one element of (du, dv): where the rays through the
 /// corners of that square cross the plane, or the whole plane where a corner runs along it.
 template <class R>
-ISO_HOST_DEVICE VoxelBox voxels_near(const Scan<R>& scan, const ScanView<R>& view, R du, R dv, int major,
-                                     R plane) noexcept {
+ISO_HOST_DEVICE Box voxels_near(const Scan<R>& scan, const ScanView<R>& view, R du, R dv, int major, R plane) noexcept {
   const int a = (major + 1) % 3, b = (major + 2) % 3;
-  VoxelBox box{0, scan.size[a] - 1, 0, scan.size[b] - 1};
+  Box box{0, scan.size[a] - 1, 0, scan.size[b] - 1};
   R a_low = 0, a_high = 0, b_low = 0, b_high = 0, reach = 0;
   bool up = true, down = true;
   for (int corner = 0; corner < 4; ++corner) {
@@ -117,7 +111,7 @@ ISO_HOST_DEVICE void body(const Index& at, const BackprojectionAdjoint<T>& k) no
   const std::int64_t stride[3] = {1, scan.size[0], scan.size[0] * scan.size[1]};
   T sum = 0;
   for (std::int64_t plane = 0; plane < scan.size[major]; ++plane) {
-    const VoxelBox box = voxels_near(scan, view, u - scan.mid_u, v - scan.mid_v, major, static_cast<T>(plane));
+    const Box box = voxels_near(scan, view, u - scan.mid_u, v - scan.mid_v, major, static_cast<T>(plane));
     for (auto j = box.b_low; j <= box.b_high; ++j) {
       for (auto i = box.a_low; i <= box.a_high; ++i) {
         T x[3];

@@ -130,15 +130,10 @@ ISO_HOST_DEVICE void body(const Index& at, const RayForward<T>& k) noexcept {
   k.readings[reading] = k.accumulate ? k.readings[reading] + sum : sum;
 }
 
-/// A range of detector elements, both ends included.
-struct ElementBox {
-  std::int64_t u_low, u_high, v_low, v_high;
-};
-
 /// Turns extremes into a box, with a hundredth of an element to spare for rounding; the whole detector if they make no sense.
 template <class R>
-ISO_HOST_DEVICE ElementBox box_of(const Scan<R>& scan, bool sound, R u_low, R u_high, R v_low, R v_high) noexcept {
-  ElementBox box{0, scan.nu - 1, 0, scan.nv - 1};
+ISO_HOST_DEVICE Box box_of(const Scan<R>& scan, bool sound, R u_low, R u_high, R v_low, R v_high) noexcept {
+  Box box{0, scan.nu - 1, 0, scan.nv - 1};
   if (!sound) return box;
   const R spare = R(0.01);
   u_low = ceil(u_low - spare), u_high = floor(u_high + spare), v_low = ceil(v_low - spare),
@@ -146,10 +141,10 @@ ISO_HOST_DEVICE ElementBox box_of(const Scan<R>& scan, bool sound, R u_low, R u_
   // Compared as floating-point numbers first: what lies far outside does not fit an integer.
   const R nu = static_cast<R>(scan.nu), nv = static_cast<R>(scan.nv);
   if (!(u_high >= 0 && u_low < nu && v_high >= 0 && v_low < nv)) return {0, -1, 0, -1};
-  if (u_low > 0) box.u_low = static_cast<std::int64_t>(u_low);
-  if (v_low > 0) box.v_low = static_cast<std::int64_t>(v_low);
-  if (u_high < nu - 1) box.u_high = static_cast<std::int64_t>(u_high);
-  if (v_high < nv - 1) box.v_high = static_cast<std::int64_t>(v_high);
+  if (u_low > 0) box.a_low = static_cast<std::int64_t>(u_low);
+  if (v_low > 0) box.b_low = static_cast<std::int64_t>(v_low);
+  if (u_high < nu - 1) box.a_high = static_cast<std::int64_t>(u_high);
+  if (v_high < nv - 1) box.b_high = static_cast<std::int64_t>(v_high);
   return box;
 }
 
@@ -158,8 +153,7 @@ ISO_HOST_DEVICE ElementBox box_of(const Scan<R>& scan, bool sound, R u_low, R u_
 /// while another lies before it. The turn of an arc is bounded by the corners too, since half-planes from its axis cut
 /// the square in straight lines; its height is bounded by the extremes of height and reach.
 template <class R>
-ISO_HOST_DEVICE ElementBox elements_near(const Scan<R>& scan, const ScanView<R>& view, const R (&x)[3],
-                                         int major) noexcept {
+ISO_HOST_DEVICE Box elements_near(const Scan<R>& scan, const ScanView<R>& view, const R (&x)[3], int major) noexcept {
   const bool arc = scan.kind == ScanKind::arc;
   R u_low = 0, u_high = 0, v_low = 0, v_high = 0, h_low = 0, h_high = 0;
   bool ahead = true, behind = true;
@@ -223,13 +217,13 @@ struct RayAdjoint {
 
 /// Sum over the rays of a box that run along `major`, of weight times reading.
 template <class T>
-ISO_HOST_DEVICE T gather_rays(const Scan<T>& scan, const ScanView<T>& view, const T* projection, const ElementBox& box,
+ISO_HOST_DEVICE T gather_rays(const Scan<T>& scan, const ScanView<T>& view, const T* projection, const Box& box,
                               const T (&x)[3], int major) noexcept {
   const T plane = major == 0 ? x[0] : major == 1 ? x[1] : x[2];
   const T at_a = major == 0 ? x[1] : major == 1 ? x[2] : x[0], at_b = major == 0 ? x[2] : major == 1 ? x[0] : x[1];
   T sum = 0;
-  for (auto v = box.v_low; v <= box.v_high; ++v) {
-    for (auto u = box.u_low; u <= box.u_high; ++u) {
+  for (auto v = box.b_low; v <= box.b_high; ++v) {
+    for (auto u = box.a_low; u <= box.a_high; ++u) {
       const Line<T> line = line_of(scan, view, static_cast<T>(u) - scan.mid_u, static_cast<T>(v) - scan.mid_v);
       if (line.major != major) continue;
       const T weight =
@@ -246,13 +240,13 @@ ISO_HOST_DEVICE void body(const Index& at, const RayAdjoint<T>& k) noexcept {
   if (at.linear() >= k.count) return;
   const auto voxel = k.first + at.linear();
   const auto& scan = k.scan;
-  const T x[3] = {static_cast<T>(voxel % scan.size[0]), static_cast<T>(voxel / scan.size[0] % scan.size[1]),
-                  static_cast<T>(voxel / scan.size[0] / scan.size[1])};
+  T x[3];
+  place_of(scan, voxel, x);
   T sum = 0;
   for (std::int64_t view = 0; view < scan.views; ++view) {
     for (int major = 0; major < 3; ++major) {
       if (!may_be_major(scan, k.views[view], x, major)) continue;
-      const ElementBox box = elements_near(scan, k.views[view], x, major);
+      const Box box = elements_near(scan, k.views[view], x, major);
       sum += gather_rays(scan, k.views[view], k.readings + view * scan.nu * scan.nv, box, x, major);
     }
   }

@@ -55,6 +55,19 @@ ISO_HOST_DEVICE Shadow<R> shadow_of(const Scan<R>& scan, const ScanView<R>& view
           scan.mid_v + (c * view.radius / reach - view.along) / view.pitch_v, reach};
 }
 
+/// Column, row and slice of a voxel, as numbers.
+template <class R>
+ISO_HOST_DEVICE void place_of(const Scan<R>& scan, std::int64_t voxel, R (&x)[3]) noexcept {
+  x[0] = static_cast<R>(voxel % scan.size[0]);
+  x[1] = static_cast<R>(voxel / scan.size[0] % scan.size[1]);
+  x[2] = static_cast<R>(voxel / scan.size[0] / scan.size[1]);
+}
+
+/// A range along each of two axes, both ends included.
+struct Box {
+  std::int64_t a_low, a_high, b_low, b_high;
+};
+
 // Below: made by the host, once a scan, in double.
 
 using Triple = std::array<double, 3>;

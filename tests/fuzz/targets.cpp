@@ -14,8 +14,7 @@
 #include "iso/params/schema.h"
 #include "iso/plugin/manifest.h"
 
-#include <fcntl.h>
-#include <unistd.h>
+#include <sys/socket.h>
 
 #include <fstream>
 #include <random>
@@ -161,7 +160,7 @@ void take_messages(std::string_view bytes) {
   auto [worker, program] = host::socket_pair();
   std::jthread sender{[&bytes, socket = std::move(worker)] {
     for (std::size_t done = 0; done < bytes.size();) {
-      const ssize_t count = ::write(socket.get(), bytes.data() + done, bytes.size() - done);
+      const ssize_t count = ::send(socket.get(), bytes.data() + done, bytes.size() - done, MSG_NOSIGNAL);
       if (count <= 0) return;
       done += static_cast<std::size_t>(count);
     }

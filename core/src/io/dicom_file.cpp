@@ -231,22 +231,25 @@ bool read_dicom_header(const fs::path& file, DicomHeader& header) {
   return true;
 }
 
-PixelBlock read_dicom_pixels(const DicomHeader& header) {
-  const std::string name = "'" + header.file.filename().string() + "'";
-  const std::size_t bytes = size_of_file(header.file);
-  const Shape shape{header.columns, header.rows, header.frames};
+namespace {
+
+std::string quoted(const DicomHeader& header) { return "'" + header.file.filename().string() + "'"; }
+
+/// What can be refused before anything is decoded.
+void check_header(const DicomHeader& header, const Shape& shape, std::size_t bytes) {
   // Compressed frames of one grey level are very small.
   if (static_cast<double>(shape.count()) > 20000.0 * static_cast<double>(bytes)) {
-    throw Error{Errc::invalid_input,
-                name + " says it holds " + shape.text() + " pixels, it has " + std::to_string(bytes) + " bytes"};
+    throw Error{Errc::invalid_input, quoted(header) + " says it holds " + shape.text() + " pixels, it has " +
+                                         std::to_string(bytes) + " bytes"};
   }
   if (header.photometric.starts_with("PALETTE"))
-    throw Error{Errc::unsupported, name + " is coloured by a palette, which is not supported"};
-  gdcm::ImageReader reader;
-  reader.SetFileName(header.file.c_str());
-  if (!reader.Read())
-    throw Error{Errc::cannot_read, name + " cannot be decoded: it is damaged, incomplete or holds no image",
-                "check that the file is complete"};
+    throw Error{Errc::unsupported, quoted(header) + " is coloured by a palette, which is not supported"};
+}
+
+/// The bytes that the pixels take decoded, if the image is what its header says and all there.
+std::size_t checked_bytes(const DicomHeader& header, const Shape& shape, const gdcm::ImageReader& reader,
+                          std::size_t file_bytes) {
+  const std::string name = quoted(header);
   const gdcm::Image& image = reader.GetImage();
   const unsigned depth = image.GetNumberOfDimensions() > 2 ? image.GetDimension(2) : 1;
   if (image.GetDimension(0) != header.columns || image.GetDimension(1) != header.rows || depth != header.frames) {
@@ -255,43 +258,59 @@ PixelBlock read_dicom_pixels(const DicomHeader& header) {
                                          std::to_string(image.GetDimension(1)) + " x " + std::to_string(depth)};
   }
   const gdcm::PixelFormat& format = image.GetPixelFormat();
-  const FileType type = stored_type(format);
   const auto per_pixel = static_cast<std::size_t>(format.GetSamplesPerPixel());
-  const std::size_t need = static_cast<std::size_t>(shape.count()) * per_pixel * bytes_of(type);
+  const std::size_t need = static_cast<std::size_t>(shape.count()) * per_pixel * bytes_of(stored_type(format));
   const bool fits = image.GetBufferLength() == need;
   if (!fits || (per_pixel != 1 && per_pixel != 3))
     throw Error{Errc::unsupported, name + " has an arrangement of pixels that is not supported"};
   // The library fills up what a truncated file does not hold.
   const auto syntax = reader.GetFile().GetHeader().GetDataSetTransferSyntax();
   const bool plain = !syntax.IsEncapsulated() && syntax != gdcm::TransferSyntax::DeflatedExplicitVRLittleEndian;
-  if (plain && bytes < need + pixels_start(header.file, bytes, need)) {
+  if (plain && file_bytes < need + pixels_start(header.file, file_bytes, need)) {
     throw Error{Errc::cannot_read,
                 name + " is incomplete: its pixels need " + std::to_string(need) + " bytes, which are not all there",
                 "check that the file is complete"};
   }
-  const bool direct = per_pixel == 1 && stored_as_is(type);
-  PixelBlock block = PixelBlock::allocate({shape, per_pixel == 3 ? ScalarType::f32 : stored_as(type)});
+  return need;
+}
+
+void to_grey(FileType type, const char* raw, const gdcm::Image& image, const DicomHeader& header,
+             std::span<float> grey) {
+  const bool planar = image.GetPlanarConfiguration() == 1;
+  const bool luminance_first = std::string{image.GetPhotometricInterpretation().GetString()}.starts_with("YBR");
+  switch (type) {
+    case FileType::u8: return to_grey<std::uint8_t>(raw, header, planar, luminance_first, grey);
+    case FileType::u16: return to_grey<std::uint16_t>(raw, header, planar, luminance_first, grey);
+    case FileType::u32: return to_grey<std::uint32_t>(raw, header, planar, luminance_first, grey);
+    default: throw Error{Errc::unsupported, quoted(header) + " has colours of a type that is not supported"};
+  }
+}
+
+}  // namespace
+
+PixelBlock read_dicom_pixels(const DicomHeader& header) {
+  const std::size_t bytes = size_of_file(header.file);
+  const Shape shape{header.columns, header.rows, header.frames};
+  check_header(header, shape, bytes);
+  gdcm::ImageReader reader;
+  reader.SetFileName(header.file.c_str());
+  if (!reader.Read())
+    throw Error{Errc::cannot_read, quoted(header) + " cannot be decoded: it is damaged, incomplete or holds no image",
+                "check that the file is complete"};
+  const gdcm::Image& image = reader.GetImage();
+  const std::size_t need = checked_bytes(header, shape, reader, bytes);
+  const FileType type = stored_type(image.GetPixelFormat());
+  const bool colour = image.GetPixelFormat().GetSamplesPerPixel() == 3, direct = !colour && stored_as_is(type);
+  PixelBlock block = PixelBlock::allocate({shape, colour ? ScalarType::f32 : stored_as(type)});
   std::vector<char> raw(direct ? 0 : need);
   if (!image.GetBuffer(direct ? reinterpret_cast<char*>(block.mutable_data()) : raw.data())) {
-    throw Error{Errc::cannot_read, name + " cannot be decoded: its pixels are damaged or incomplete",
+    throw Error{Errc::cannot_read, quoted(header) + " cannot be decoded: its pixels are damaged or incomplete",
                 "check that the file is complete"};
   }
-  if (direct) return block;
-  if (per_pixel == 1) {
+  if (colour)
+    to_grey(type, raw.data(), image, header, block.mutable_values<float>());
+  else if (!direct)
     widen(type, raw.data(), block);
-    return block;
-  }
-  const bool planar = image.GetPlanarConfiguration() == 1;
-  const std::string colour = image.GetPhotometricInterpretation().GetString();
-  const auto grey = block.mutable_values<float>();
-  if (type == FileType::u8)
-    to_grey<std::uint8_t>(raw.data(), header, planar, colour.starts_with("YBR"), grey);
-  else if (type == FileType::u16)
-    to_grey<std::uint16_t>(raw.data(), header, planar, colour.starts_with("YBR"), grey);
-  else if (type == FileType::u32)
-    to_grey<std::uint32_t>(raw.data(), header, planar, colour.starts_with("YBR"), grey);
-  else
-    throw Error{Errc::unsupported, name + " has colours of a type that is not supported"};
   return block;
 }
 

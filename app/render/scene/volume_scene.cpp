@@ -1,5 +1,7 @@
 #include "volume_scene.h"
 
+#include "volume_reduce.h"
+
 #include "../bridge/vtk_bridge.h"
 
 #include <vtkActor.h>
@@ -7,7 +9,6 @@
 #include <vtkCamera.h>
 #include <vtkColorTransferFunction.h>
 #include <vtkImageData.h>
-#include <vtkImageShrink3D.h>
 #include <vtkMatrix4x4.h>
 #include <vtkNew.h>
 #include <vtkOutlineSource.h>
@@ -29,7 +30,7 @@ namespace {
 
 constexpr std::int64_t usual_limit = std::int64_t{128} * 128 * 128;
 
-vtkSmartPointer<vtkMatrix4x4> index_to_world(const VoxelGrid& frame, int reduction) {
+vtkSmartPointer<vtkMatrix4x4> index_to_world(const VoxelGrid& frame, const std::array<std::int64_t, 3>& block) {
   auto matrix = vtkSmartPointer<vtkMatrix4x4>::New();
   for (int row = 0; row < 3; ++row) {
     const auto r = static_cast<std::size_t>(row);
@@ -37,8 +38,9 @@ vtkSmartPointer<vtkMatrix4x4> index_to_world(const VoxelGrid& frame, int reducti
     for (int column = 0; column < 3; ++column) {
       const auto c = static_cast<std::size_t>(column);
       const double step = frame.direction[3 * r + c] * frame.spacing_mm[c];
-      matrix->SetElement(row, column, step * reduction);
-      origin += step * (reduction - 1) / 2.0;  // a reduced voxel stands at the middle of those it replaces
+      const auto voxels = static_cast<double>(block[c]);
+      matrix->SetElement(row, column, step * voxels);
+      origin += step * (voxels - 1) / 2;  // a reduced voxel stands at the middle of those it replaces
     }
     matrix->SetElement(row, 3, origin);
   }
@@ -124,20 +126,13 @@ struct VolumeScene::Impl {
     const Raster& raster = *picture.raster;
     std::int64_t count = raster.frame.size[0] * raster.frame.size[1] * raster.frame.size[2];
     for (reduction = 1; count / (std::int64_t{reduction} * reduction * reduction) > limit;) ++reduction;
-    vtkSmartPointer<vtkImageData> image = to_vtk(raster.pixels, picture.frame);
-    if (reduction > 1) {
-      vtkNew<vtkImageShrink3D> shrink;
-      const auto factor = [&](std::size_t axis) { return raster.frame.size[axis] >= reduction ? reduction : 1; };
-      shrink->SetShrinkFactors(factor(0), factor(1), factor(2));
-      shrink->SetInputData(image);
-      shrink->MeanOn();
-      shrink->Update();
-      image = shrink->GetOutput();
-      image->SetSpacing(1, 1, 1);
-      image->SetOrigin(0, 0, 0);
-    }
+    std::array<std::int64_t, 3> block{};
+    for (std::size_t axis = 0; axis < 3; ++axis)  // rays need two voxels on every axis
+      block[axis] = raster.frame.size[axis] >= 2 * reduction ? reduction : 1;
+    const vtkSmartPointer<vtkImageData> image =
+        reduction > 1 ? to_vtk(reduced(raster.pixels, picture.frame, block)) : to_vtk(raster.pixels, picture.frame);
     mapper->SetInputData(image);
-    const auto matrix = index_to_world(raster.frame, reduction);
+    const auto matrix = index_to_world(raster.frame, block);
     volume->SetUserMatrix(matrix);
     box->SetUserMatrix(matrix);
     box_source->SetBounds(image->GetBounds());

@@ -32,7 +32,7 @@ std::string place_in_words(const std::string& place, const Document& document) {
 Rows run_rows(const job::Record& record) {
   Rows rows{{"Task", record.recipe.task}, {"Plugin version", record.plugin_version}};
   rows.emplace_back("Program version", record.program_version);
-  rows.emplace_back("Started", record.started_utc + " UTC");
+  rows.emplace_back("Started", record.started_utc);
   rows.emplace_back("Took", in_seconds(record.seconds));
   rows.emplace_back("Back end", record.backend + (record.device.empty() ? "" : ", " + record.device));
   if (!record.cpu_level.empty()) rows.emplace_back("Instruction set", record.cpu_level);

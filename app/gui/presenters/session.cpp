@@ -3,6 +3,7 @@
 #include "slice_turn.h"
 
 #include "iso/base/error.h"
+#include "iso/base/json_text.h"
 #include "iso/io/registry.h"
 
 #include <nlohmann/json.hpp>
@@ -176,6 +177,9 @@ std::string to_json(const Document& document, const std::function<std::string(co
 StoredSession session_from_json(std::string_view text) {
   StoredSession session;
   try {
+    if (nests_deeper_than(text))
+      throw Error{Errc::invalid_input, "the session is damaged: its lists are nested without end",
+                  "open the data files themselves"};
     const Json j = Json::parse(text.begin(), text.end());
     if (const int version = j.at("session_version").get<int>(); version != session_version)
       throw Error{Errc::invalid_input, "the session has version " + std::to_string(version) +

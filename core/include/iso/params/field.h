@@ -113,6 +113,7 @@ inline double shortest(float value) {
 
 template <class T>
 Value value_of(const T& member) {
+  // NOLINTNEXTLINE(bugprone-branch-clone): the branches make different kinds of a value
   if constexpr (std::same_as<T, bool>)
     return member;
   else if constexpr (std::integral<T>)

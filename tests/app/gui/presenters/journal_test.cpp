@@ -86,6 +86,21 @@ TEST_F(Kept, ASessionWhoseFileIsGoneSaysSoAndKeepsTheRest) {
   EXPECT_EQ(loaded.items.size(), 2U);
 }
 
+TEST_F(Kept, ADamagedSessionFileIsOneSentence) {
+  for (const std::string& text : {std::string{}, std::string{"{"}, std::string{"[]"}, std::string(300000, '['),
+                                  std::string{R"({"session_version": 99})"}}) {
+    const fs::path file = folder / "bad.isocenter.json";
+    std::ofstream{file} << text;
+    try {
+      (void)read_session(file);
+      ADD_FAILURE() << "no error for '" << text.substr(0, 40) << "'";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), Errc::invalid_input) << error.what();
+      EXPECT_EQ(std::string{error.what()}.find('\n'), std::string::npos) << error.what();
+    }
+  }
+}
+
 TEST_F(Kept, AJournalOfAKilledProcessGivesTheWorkBackWithEveryStroke) {
   Document document;
   auto journal = std::make_unique<Journal>(document, folder);

@@ -20,6 +20,7 @@ FieldEditor::FieldEditor(TaskForm& form, std::size_t field, QWidget* parent)
   column->setSpacing(1);
   auto* const row = new QHBoxLayout;
   row->setContentsMargins(0, 0, 0, 0);
+  row->setSpacing(5);
   editor_ = make_editor();
   editor_->setAccessibleName(QString::fromStdString(info.label));
   editor_->setObjectName(QString::fromStdString(info.name));

@@ -68,6 +68,7 @@ MethodPanel::MethodPanel(Desktop& desktop, QWidget* parent)
   search_->setClearButtonEnabled(true);
   search_->setAccessibleName(tr("Find a method"));
   list_->setWordWrap(true);
+  list_->setSpacing(3);
   list_->setAccessibleName(tr("Methods"));
   column->addWidget(search_);
   column->addWidget(list_);

@@ -29,11 +29,12 @@ PresetBar::PresetBar(Presets& presets, QWidget* parent)
     : QWidget{parent},
       presets_{presets},
       choice_{new QComboBox},
-      save_{tool(tr("Save ..."), tr("Save these parameters as a preset"))},
-      remove_{tool(tr("Remove"), tr("Remove this preset"))},
+      save_{tool(tr("Save"), tr("Save these parameters as a preset"))},
+      remove_{tool(QStringLiteral("\u2715"), tr("Remove this preset"))},
       reset_{tool(QStringLiteral("\u21ba"), tr("All parameters back to their defaults"))} {
   auto* const row = new QHBoxLayout{this};
   row->setContentsMargins(0, 0, 0, 0);
+  row->setSpacing(3);
   auto* const label = new QLabel{tr("Preset")};
   label->setBuddy(choice_);
   choice_->setAccessibleName(tr("Preset"));
@@ -81,6 +82,7 @@ void PresetBar::refresh() {
   if (row >= 0 && last >= 0) choice_->removeItem(last);
   if (row < 0 && last < 0) choice_->addItem(tr("(your values)"), own_values);
   choice_->setCurrentIndex(row >= 0 ? row : choice_->findData(own_values));
+  choice_->setToolTip(choice_->currentText());  // a long name is cut off in the box
   const Preset* const now = chosen();
   remove_->setEnabled(now != nullptr && now->own);
   save_->setEnabled(form_->valid());

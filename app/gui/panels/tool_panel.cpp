@@ -47,10 +47,10 @@ ToolPanel::ToolPanel(Document& document, Tools& tools, QWidget* parent)
   outer->addWidget(scroll);
   auto* const content = new QWidget;
   auto* const column = new QVBoxLayout{content};
+  paint_ = paint_group();
+  column->addWidget(paint_);  // first, so that it is seen when a tool that paints is taken
   column->addWidget(display_group());
   column->addWidget(overlay_group());
-  paint_ = paint_group();
-  column->addWidget(paint_);
   column->addStretch(1);
   scroll->setWidget(content);
   const auto again = [this] { refresh(); };

@@ -73,12 +73,15 @@ class Maker {
     put(corner(1), w_ - m, m, Across::right, Along::top, size);
     put(corner(2), m, h_ - m, Across::left, Along::bottom, size);
     put(corner(3), w_ - m, h_ - m, Across::right, Along::bottom, size);
-    put(picture_.badge, w_ / 2, m + 1.8 * large, Across::centre, Along::top, size, orange);
+    // In a narrow view the words of a corner reach the middle: the letter then stands below them.
+    const double longest = 0.65 * size * static_cast<double>(std::max(corner(0).size(), corner(1).size()));
+    const double top = longest > w_ / 2 - m - large ? m + 1.4 * size : m;
+    put(picture_.badge, w_ / 2, top + 1.8 * large, Across::centre, Along::top, size, orange);
     if (!picture_.letters || picture_.layers.empty() || !picture_.layers[0].raster) return;
     const EdgeLetters letters = edge_letters(*picture_.layers[0].raster, picture_.plane);
     put(letters.left, m, h_ / 2, Across::left, Along::centre, large);
     put(letters.right, w_ - m, h_ / 2, Across::right, Along::centre, large);
-    put(letters.top, w_ / 2, m, Across::centre, Along::top, large);
+    put(letters.top, w_ / 2, top, Across::centre, Along::top, large);
     put(letters.bottom, w_ / 2, h_ - m, Across::centre, Along::bottom, large);
   }
 

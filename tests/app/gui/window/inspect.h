@@ -23,8 +23,8 @@ namespace iso::gui::test {
 /// One line for every shortcut that two enabled actions of the window share: Qt then triggers neither.
 [[nodiscard]] QStringList shortcuts_used_twice(QWidget& root);
 
-/// Triggers every action of the menus whose text ends in "...", hands each dialog that comes up to `look`, and closes it.
-/// File dialogs are Qt's own and are only closed. Returns the titles seen.
+/// Triggers every action whose text ends in "..." and every one of Help, hands each dialog or window that comes up to `look`,
+/// and closes it. File dialogs are Qt's own and are only closed. Returns the titles seen.
 QStringList for_each_dialog(QWidget& window, const std::function<void(QWidget& dialog, const QString& action)>& look);
 
 }  // namespace iso::gui::test

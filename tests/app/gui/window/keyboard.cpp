@@ -27,6 +27,7 @@
 
 #include <map>
 #include <set>
+#include <utility>
 
 namespace iso::gui::test {
 namespace {
@@ -156,18 +157,23 @@ QStringList for_each_dialog(QWidget& window, const std::function<void(QWidget&, 
   fill_menus(window);
   std::vector<QAction*> asked;
   for (QAction* action : window.findChildren<QAction*>())
-    if (action->text().endsWith(QStringLiteral("...")) || action->text().endsWith(QChar{0x2026}) ||
-        action->text().contains(QStringLiteral("About")))
+    if (action->text().endsWith(QStringLiteral("...")) || action->objectName().startsWith(QStringLiteral("help.")) ||
+        action->objectName().startsWith(QStringLiteral("settings.")))
       asked.push_back(action);
   QString asking;
+  bool busy = false;  // `look` may run the event loop
   const auto close_all = [&] {
+    if (std::exchange(busy, true)) return;
     for (QWidget* top : QApplication::topLevelWidgets()) {
+      if (!top->isVisible() || top == &window || qobject_cast<QMenu*>(top) != nullptr ||
+          top->windowType() == Qt::ToolTip)
+        continue;
+      titles << top->windowTitle();
+      if (qobject_cast<QFileDialog*>(top) == nullptr) look(*top, asking);
       auto* const dialog = qobject_cast<QDialog*>(top);
-      if (dialog == nullptr || !dialog->isVisible()) continue;
-      titles << dialog->windowTitle();
-      if (qobject_cast<QFileDialog*>(dialog) == nullptr) look(*dialog, asking);
-      dialog->reject();
+      dialog != nullptr ? dialog->reject() : void(top->close());
     }
+    busy = false;
   };
   QTimer closing;  // dialogs that hold the action up are seen from inside their own loop
   closing.setInterval(250);

@@ -51,6 +51,11 @@ std::string excerpt_of(const std::string& text, std::size_t at) {
     if (blank && (words.empty() || words.back() == ' ')) continue;
     if (c != '`' && c != '#' && c != '*') words += blank ? ' ' : c;
   }
+  if (begin + excerpt_length < text.size()) {  // no word is cut in two
+    const std::size_t last = words.rfind(' ');
+    if (last != std::string::npos) words.resize(last);
+    words += " ...";
+  }
   return words;
 }
 

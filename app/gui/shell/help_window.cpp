@@ -7,6 +7,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
+#include <QScrollBar>
 #include <QSignalBlocker>
 #include <QSplitter>
 #include <QTextBrowser>
@@ -28,6 +29,7 @@ class Browser final : public QTextBrowser {
   QVariant loadResource(int type, const QUrl& name) override {
     if (type != QTextDocument::ImageResource) return QTextBrowser::loadResource(type, name);
     QImage image{document()->baseUrl().resolved(name).toLocalFile()};
+    image = image.convertToFormat(QImage::Format_RGB32);  // a palette cannot hold what lies between two colours
     return image.width() > picture_width ? image.scaledToWidth(picture_width, Qt::SmoothTransformation) : image;
   }
 };
@@ -132,7 +134,10 @@ void HelpWindow::show_page(const std::string& id) {
   if (page_ != id || past_.empty()) past_.push_back(id);
   page_ = id;
   text_->document()->setBaseUrl(QUrl::fromLocalFile(QString::fromStdString(page->folder.string()) + QLatin1Char('/')));
-  text_->setMarkdown(QString::fromStdString(page->markdown));
+  QString markdown = QString::fromStdString(page->markdown);
+  while (markdown.contains(QStringLiteral("|  |")))  // Qt would join an empty cell with the one before
+    markdown.replace(QStringLiteral("|  |"), QStringLiteral("| &nbsp; |"));
+  text_->setMarkdown(markdown);
   dress_tables(text_->document()->rootFrame());
   text_->moveCursor(QTextCursor::Start);
   const QSignalBlocker quiet{list_};
@@ -146,12 +151,14 @@ void HelpWindow::show_method(const std::string& task_id, const std::string& para
   if (!parameter.empty()) mark(QStringLiteral("--") + QString::fromStdString(params::kebab_case(parameter)));
 }
 
-/// Selects the first place of the words and scrolls to it.
+/// Selects the first place of the words and scrolls it into the upper part of the page.
 void HelpWindow::mark(const QString& words) {
   const QString text = words.trimmed();
   if (text.isEmpty()) return;
   text_->moveCursor(QTextCursor::Start);
   if (!text_->find(text)) (void)text_->find(text.section(QLatin1Char(' '), 0, 0));
+  QScrollBar* const bar = text_->verticalScrollBar();
+  bar->setValue(bar->value() + text_->cursorRect().top() - text_->viewport()->height() / 3);
 }
 
 void HelpWindow::follow(const QUrl& link) {

@@ -235,10 +235,10 @@ void MainWindow::show_help() {
 
 void MainWindow::show_method_help(const std::string& task_id, const std::string& parameter) {
   if (help_ == nullptr) help_ = new HelpWindow{HelpBook{host::resource_folder("manual"), desktop_.tasks()}, this};
-  if (!task_id.empty()) help_->show_method(task_id, parameter);
-  help_->show();
+  help_->show();  // first: where the page scrolls to depends on its size
   help_->raise();
   help_->activateWindow();
+  if (!task_id.empty()) help_->show_method(task_id, parameter);
 }
 
 }  // namespace iso::gui

@@ -11,13 +11,14 @@
 namespace iso::cli {
 namespace {
 
-constexpr std::array<Command, 13> all_commands{{
+constexpr std::array<Command, 14> all_commands{{
     {"run", "run a task of a plugin, or a recipe", run},
     {"batch", "run a cohort, one process a case", batch},
     {"list", "list the tasks of all plugins", list},
     {"describe", "describe a task: ports, parameters, references", describe},
     {"estimate", "say what memory and time a run would take", estimate},
     {"check", "say what a file holds and whether its geometry can be trusted", check},
+    {"series", "list the DICOM series of a folder, each with the verdict on its geometry", series},
     {"convert", "read one format, write another", convert},
     {"compare", "measure how far an image is from a reference", compare},
     {"phantom", "draw an analytic phantom", phantom},

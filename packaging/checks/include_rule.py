@@ -61,7 +61,7 @@ LIBRARIES = [  # (pattern of the path as written, library)
     (r"sanitizer/.*|cxxabi\.h$|immintrin\.h$|cpuid\.h$", "C++"),
     (r"(sys|linux|net|arpa|netinet)/\w+\.h$", "POSIX"),
     (r"(unistd|fcntl|signal|poll|spawn|sched|string|strings|stdlib|stdio|dlfcn|termios|pwd|time|errno|limits|pthread"
-     r"|dirent|malloc|execinfo|link|elf|getopt)\.h$", "POSIX"),
+     r"|dirent|iconv|malloc|execinfo|link|elf|getopt)\.h$", "POSIX"),
     (r"(stdint|stddef|math|float)\.h$", "C++"), (r"[a-z_]+$", "C++"),
 ]
 

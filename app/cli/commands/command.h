@@ -21,6 +21,7 @@ int batch(Arguments arguments);
 int list(Arguments arguments);
 int describe(Arguments arguments);
 int check(Arguments arguments);
+int series(Arguments arguments);
 int convert(Arguments arguments);
 int compare(Arguments arguments);
 int phantom(Arguments arguments);

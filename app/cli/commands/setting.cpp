@@ -134,6 +134,7 @@ void FileHints::add_to(Options& options) {
   hint("dark", "I|FILE", "Intensity without beam, taken off first.");
   hint("rotation-axis", "U", "Detector index at which the rotation axis is seen.");
   hint("axes", "ORDER", "Axes of a bare array, fastest first: u,v,view or x,y,z.");
+  hint("series", "UID", "Which of several DICOM series of a folder; `isocenter series` lists them.");
   hint("spacing-mm", "X,Y,Z", "Spacing of an array without a grid.");
   options.add_repeated("--accept-geometry", "FINDING",
                        "Do not refuse this finding of the geometry check: gap, tilt, variable, missing, mismatch.",

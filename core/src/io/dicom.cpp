@@ -75,76 +75,26 @@ std::vector<DicomHeader> series_of(std::vector<DicomHeader> headers, const std::
   return headers;
 }
 
-void check_alike(const std::vector<DicomHeader>& headers) {
-  const DicomHeader& first = headers.front();
-  for (const auto& h : headers) {
-    bool same = h.rows == first.rows && h.columns == first.columns && std::abs(h.spacing_x - first.spacing_x) < 1e-3 &&
-                std::abs(h.spacing_y - first.spacing_y) < 1e-3;
-    for (std::size_t i = 0; i < 9; ++i) same = same && std::abs(h.direction[i] - first.direction[i]) < 1e-3;
-    if (same) continue;
-    throw Error{Errc::geometry_refused,
-                "the slices of the series differ in size, spacing or direction: '" + h.file.filename().string() +
-                    "' and '" + first.file.filename().string() + "'",
-                "read them one by one"};
-  }
-}
-
-struct Stack {
-  std::vector<DicomPlane> planes;  // z fastest, then time
-  std::size_t slices{0}, times{1};
-  double step_mm{0};
-};
-
-// Orders the planes; planes at one place are time.
-Stack stack_of(const std::vector<DicomHeader>& headers, const std::vector<Finding>& accepted) {
-  Stack stack;
-  const Mat3& direction = headers.front().direction;
-  for (std::size_t f = 0; f < headers.size(); ++f) {
-    for (DicomPlane plane : headers[f].planes) {
-      plane.file = f;
-      stack.planes.push_back(plane);
-    }
-  }
-  const bool placed = std::ranges::all_of(stack.planes, [](const DicomPlane& p) { return p.placed; });
-  stack.slices = stack.planes.size();
-  if (!placed) {
-    if (stack.planes.size() > 1 && headers.size() > 1) {
-      refuse_unless_accepted({Finding::missing, 0, "slices", "slices of the series have no position"}, accepted);
-    }
-    return stack;
-  }
-  std::ranges::stable_sort(stack.planes, [&](const DicomPlane& a, const DicomPlane& b) {
-    const double p = along(a.position, direction), q = along(b.position, direction);
-    return std::abs(p - q) > 1e-4 ? p < q : a.order < b.order;
-  });
+// The planes of one place follow each other in time; uneven repeats stay as they are and are found by the check.
+void split_times(DicomStack& stack, const Mat3& direction) {
+  const auto height = [&](std::size_t i) { return along(stack.planes[i].position, direction); };
   std::vector<std::size_t> starts;
-  for (std::size_t i = 0; i < stack.planes.size(); ++i) {
-    if (i == 0 ||
-        std::abs(along(stack.planes[i].position, direction) - along(stack.planes[i - 1].position, direction)) > 1e-4)
-      starts.push_back(i);
-  }
+  for (std::size_t i = 0; i < stack.planes.size(); ++i)
+    if (i == 0 || std::abs(height(i) - height(i - 1)) > 1e-4) starts.push_back(i);
   const std::size_t repeats = stack.planes.size() / starts.size();
   bool even = stack.planes.size() == repeats * starts.size();
   for (std::size_t i = 0; i < starts.size(); ++i) even = even && starts[i] == i * repeats;
-  std::vector<Vec3> centres;
-  if (even) {
-    std::vector<DicomPlane> ordered;
-    for (std::size_t t = 0; t < repeats; ++t)
-      for (std::size_t z = 0; z < starts.size(); ++z) ordered.push_back(stack.planes[z * repeats + t]);
-    stack.planes = std::move(ordered);
-    stack.slices = starts.size();
-    stack.times = repeats;
-  }
-  for (std::size_t z = 0; z < stack.slices; ++z) centres.push_back(stack.planes[z].position);
-  refuse_unless_accepted(check_slices(centres, direction), accepted);
-  if (centres.size() > 1)
-    stack.step_mm = (along(centres.back(), direction) - along(centres.front(), direction)) /
-                    static_cast<double>(centres.size() - 1);
-  return stack;
+  if (!even) return;
+  std::vector<DicomPlane> ordered;
+  for (std::size_t t = 0; t < repeats; ++t)
+    for (std::size_t z = 0; z < starts.size(); ++z) ordered.push_back(stack.planes[z * repeats + t]);
+  stack.planes = std::move(ordered);
+  stack.slices = starts.size();
+  stack.times = repeats;
 }
 
 // Whole numbers stay whole where the rescale keeps them so and i16 holds them.
-ScalarType result_type(const Stack& stack, ScalarType stored) {
+ScalarType result_type(const DicomStack& stack, ScalarType stored) {
   bool identity = true, whole = true;
   for (const auto& p : stack.planes) {
     identity = identity && p.slope == 1 && p.intercept == 0;
@@ -205,9 +155,11 @@ PixelBlock narrowed(const PixelBlock& block) {
 }
 
 RawArray assemble(const std::vector<DicomHeader>& headers, const std::vector<Finding>& accepted) {
-  check_alike(headers);
   const DicomHeader& first = headers.front();
-  const Stack stack = stack_of(headers, accepted);
+  const DicomStack stack = dicom_stack(headers);
+  if (stack.verdict.finding == Finding::mismatch)
+    throw Error{Errc::geometry_refused, stack.verdict.sentence, "read them one by one"};
+  refuse_unless_accepted(stack.verdict, accepted);
   const auto count = static_cast<std::size_t>(first.columns * first.rows);
   RawArray array;
   PixelBlock target;
@@ -247,32 +199,10 @@ RawArray assemble(const std::vector<DicomHeader>& headers, const std::vector<Fin
     array.quantity = Quantity::hounsfield;
   if (first.modality == "MR") array.quantity = Quantity::signal;
   array.meta["modality"] = first.modality;
+  if (stack.verdict.finding != Finding::uniform)
+    array.meta["accepted"] =
+        "geometry " + std::string{to_string(stack.verdict.finding)} + ": " + stack.verdict.sentence;
   return array;
-}
-
-// GDCM ends the program on some damaged files (its assertions are compiled in). A child process reads first; only if
-// it lives does this process read.
-bool survives(rlim_t cpu_seconds, const std::function<void()>& work) {
-  const pid_t child = ::fork();
-  if (child < 0) return true;  // no process to be had: read without the precaution
-  if (child == 0) {
-    const rlimit none{0, 0};
-    ::setrlimit(RLIMIT_CORE, &none);
-    const rlimit patience{cpu_seconds, cpu_seconds};
-    ::setrlimit(RLIMIT_CPU, &patience);
-    const int nowhere = ::open("/dev/null", O_WRONLY);
-    if (nowhere >= 0) ::dup2(nowhere, STDERR_FILENO);
-    try {
-      work();
-    } catch (...) {
-      ::_exit(1);  // an error in order, which this process will meet too
-    }
-    ::_exit(0);
-  }
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  return WIFEXITED(status);
 }
 
 class Dicom final : public Handler {
@@ -303,7 +233,7 @@ class Dicom final : public Handler {
     };
     // A damaged file may also keep the decoder busy for ever; sound ones decode above 2 MB/s.
     std::error_code problem;
-    const rlim_t seconds = fs::is_directory(file, problem) ? 3600 : 1 + size_of_file(file) / 2'000'000;
+    const std::uint64_t seconds = fs::is_directory(file, problem) ? 3600 : 1 + size_of_file(file) / 2'000'000;
     if (!survives(seconds, [&] { (void)array_at(file); }))
       throw Error{Errc::cannot_read, "the DICOM data are damaged: the decoder fails on them",
                   "check where the file came from"};
@@ -321,6 +251,77 @@ class Dicom final : public Handler {
 };
 
 }  // namespace
+
+DicomStack dicom_stack(const std::vector<DicomHeader>& headers) {
+  DicomStack stack;
+  const DicomHeader& first = headers.front();
+  for (std::size_t f = 0; f < headers.size(); ++f) {
+    for (DicomPlane plane : headers[f].planes) {
+      plane.file = f;
+      stack.planes.push_back(plane);
+    }
+  }
+  stack.slices = stack.planes.size();
+  for (const DicomHeader& h : headers) {
+    bool same = h.rows == first.rows && h.columns == first.columns && std::abs(h.spacing_x - first.spacing_x) < 1e-3 &&
+                std::abs(h.spacing_y - first.spacing_y) < 1e-3;
+    for (std::size_t i = 0; i < 9; ++i) same = same && std::abs(h.direction[i] - first.direction[i]) < 1e-3;
+    if (same) continue;
+    stack.verdict = {Finding::mismatch, 0, "slices",
+                     "the slices of the series differ in size, spacing or direction: '" + h.file.filename().string() +
+                         "' and '" + first.file.filename().string() + "'"};
+    return stack;
+  }
+  if (!std::ranges::all_of(stack.planes, [](const DicomPlane& p) { return p.placed; })) {
+    if (stack.planes.size() > 1 && headers.size() > 1)
+      stack.verdict = {Finding::missing, 0, "slices", "slices of the series have no position"};
+    return stack;
+  }
+  const Mat3& direction = first.direction;
+  std::ranges::stable_sort(stack.planes, [&](const DicomPlane& a, const DicomPlane& b) {
+    const double p = along(a.position, direction), q = along(b.position, direction);
+    return std::abs(p - q) > 1e-4 ? p < q : a.order < b.order;
+  });
+  split_times(stack, direction);
+  std::vector<Vec3> centres;
+  for (std::size_t z = 0; z < stack.slices; ++z) centres.push_back(stack.planes[z].position);
+  stack.verdict = check_slices(centres, direction);
+  if (centres.size() > 1)
+    stack.step_mm = (along(centres.back(), direction) - along(centres.front(), direction)) /
+                    static_cast<double>(centres.size() - 1);
+  return stack;
+}
+
+std::string dicom_refusal(const DicomHeader& header) {
+  if (header.sop_class == segmentation_class) return "DICOM segmentations are not supported";
+  if (header.photometric.starts_with("PALETTE")) return "pictures coloured by a palette are not supported";
+  return {};
+}
+
+// GDCM ends the program on some damaged files (its assertions are compiled in). A child process reads first; only if
+// it lives does this process read.
+bool survives(std::uint64_t cpu_seconds, const std::function<void()>& work) {
+  const pid_t child = ::fork();
+  if (child < 0) return true;  // no process to be had: read without the precaution
+  if (child == 0) {
+    const rlimit none{0, 0};
+    ::setrlimit(RLIMIT_CORE, &none);
+    const rlimit patience{cpu_seconds, cpu_seconds};
+    ::setrlimit(RLIMIT_CPU, &patience);
+    const int nowhere = ::open("/dev/null", O_WRONLY);
+    if (nowhere >= 0) ::dup2(nowhere, STDERR_FILENO);
+    try {
+      work();
+    } catch (...) {
+      ::_exit(1);  // an error in order, which this process will meet too
+    }
+    ::_exit(0);
+  }
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status);
+}
 
 void add_dicom(Handlers& to) { to.push_back(std::make_unique<Dicom>()); }
 

@@ -21,7 +21,9 @@ namespace {
 using gdcm::DataSet;
 using gdcm::Tag;
 
-const Tag sop_class{0x0008, 0x0016}, modality{0x0008, 0x0060}, thickness{0x0018, 0x0050}, trigger{0x0018, 0x1060},
+const Tag charset{0x0008, 0x0005}, sop_class{0x0008, 0x0016}, study_date{0x0008, 0x0020}, modality{0x0008, 0x0060},
+    study_description{0x0008, 0x1030}, series_description{0x0008, 0x103e}, patient_name{0x0010, 0x0010},
+    patient_id{0x0010, 0x0020}, series_number{0x0020, 0x0011}, thickness{0x0018, 0x0050}, trigger{0x0018, 0x1060},
     step_between{0x0018, 0x0088}, series{0x0020, 0x000e}, instance{0x0020, 0x0013}, position{0x0020, 0x0032},
     orientation{0x0020, 0x0037}, temporal{0x0020, 0x0100}, samples{0x0028, 0x0002}, photometric{0x0028, 0x0004},
     frames{0x0028, 0x0008}, rows{0x0028, 0x0010}, columns{0x0028, 0x0011}, spacing{0x0028, 0x0030},
@@ -141,6 +143,31 @@ void take_frames(const DataSet& set, DicomHeader& header) {
   }
 }
 
+// DOE^JANE=... is shown as DOE, JANE: the first group of components that says anything.
+std::string name_of_person(const std::string& text) {
+  std::string name;
+  for (const auto& group : split(text, '=')) {
+    if (name = group; !name.empty()) break;
+  }
+  while (!name.empty() && (name.back() == '^' || name.back() == ' ')) name.pop_back();
+  if (const auto at = name.find('^'); at != std::string::npos) name.replace(at, 1, ", ");
+  std::ranges::replace(name, '^', ' ');
+  return name;
+}
+
+void take_words(const DataSet& set, DicomHeader& header) {
+  const std::string code = text_of(set, charset);
+  const auto words = [&](const Tag& tag) { return dicom_utf8(text_of(set, tag), code); };
+  header.patient = name_of_person(words(patient_name));
+  header.patient_id = words(patient_id);
+  header.study = words(study_description);
+  header.description = words(series_description);
+  header.study_date = text_of(set, study_date);
+  if (const auto& d = header.study_date; d.size() == 8)
+    header.study_date = d.substr(0, 4) + "-" + d.substr(4, 2) + "-" + d.substr(6);
+  header.number = static_cast<std::int64_t>(std::clamp(number_in(set, series_number, 0), -1e9, 1e9));
+}
+
 template <class Stored>
 void to_grey(const char* raw, const DicomHeader& header, bool planar, bool luminance_first, std::span<float> grey) {
   const auto plane = static_cast<std::size_t>(header.columns * header.rows);
@@ -218,6 +245,7 @@ bool read_dicom_header(const fs::path& file, DicomHeader& header) {
   header.series = text_of(set, series);
   header.modality = text_of(set, modality);
   header.photometric = text_of(set, photometric);
+  take_words(set, header);
   header.rescale_type = text_of(set, rescale_type);
   header.rows = short_in(set, rows, 0);
   header.columns = short_in(set, columns, 0);

@@ -11,8 +11,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
+#include <sstream>
 
 namespace iso::io {
 namespace fs = std::filesystem;
@@ -100,6 +102,16 @@ void check_there(const fs::path& file) {
     throw Error{Errc::no_input, quoted(file) + " is empty", "check where it came from"};
 }
 
+// The hint is said with a file (in a session, a recipe), the member by a program; they mean the same.
+ReadOptions with_accepted(ReadOptions options) {
+  const auto hint = options.hints.find("accept_geometry");
+  if (hint == options.hints.end()) return options;
+  std::istringstream names{hint->second};
+  for (std::string name; std::getline(names, name, ',');) options.accepted.push_back(finding_from_string(name));
+  options.hints.erase(hint);
+  return options;
+}
+
 void check_options(const fs::path& file, const Handler& handler, const ReadOptions& options) {
   const Format& format = handler.format();
   if (format.reads.empty()) return;  // reading says so
@@ -178,8 +190,9 @@ std::vector<fs::path> Handler::companions(const fs::path&) const { return {}; }
 
 std::span<const std::unique_ptr<Handler>> handlers() { return all(); }
 
-DatasetPtr read(const fs::path& file, const ReadOptions& options) {
+DatasetPtr read(const fs::path& file, const ReadOptions& given) {
   check_there(file);
+  const ReadOptions options = with_accepted(given);
   const Handler& handler = handler_for_reading(file);
   check_options(file, handler, options);
   DatasetPtr out;
@@ -191,6 +204,28 @@ DatasetPtr read(const fs::path& file, const ReadOptions& options) {
             out = std::make_shared<const Dataset>(std::move(data));
           });
   return out;
+}
+
+ReadAllTheSame read_all_the_same(const fs::path& file, ReadOptions options) {
+  constexpr std::array findings{Finding::gap, Finding::tilt, Finding::variable, Finding::missing, Finding::mismatch};
+  options = with_accepted(std::move(options));
+  const std::size_t asked = options.accepted.size();
+  const auto attempt = [&]() -> std::optional<ReadAllTheSame> {
+    try {
+      return ReadAllTheSame{read(file, options), options.accepted};
+    } catch (const Error& error) {
+      if (error.code() != Errc::geometry_refused) throw;
+      return std::nullopt;
+    }
+  };
+  for (const Finding finding : findings) {
+    options.accepted.resize(asked);
+    options.accepted.push_back(finding);
+    if (auto done = attempt()) return *done;
+  }
+  options.accepted.resize(asked);
+  options.accepted.insert(options.accepted.end(), findings.begin(), findings.end());
+  return {read(file, options), options.accepted};
 }
 
 const Handler* handler_for_writing(const fs::path& file) noexcept {

@@ -25,6 +25,8 @@
 ///   "rotation_axis" detector index u at which the rotation axis is seen; shifts the geometry
 ///   "axes"          order of the axes of a bare array, fastest first: "u,v,view", "x,y,z"
 ///   "spacing_mm"    "0.5,0.5,2" for arrays without a grid
+///   "series"        UID of the series to read from a folder of DICOM files (dicom_series.h lists them)
+///   "accept_geometry"  findings not to refuse, "gap,tilt"; of every format, the same as `accepted`
 namespace iso::io {
 
 struct ReadOptions {
@@ -64,6 +66,15 @@ class Handler {
 /// type_mismatch, geometry_refused, out_of_memory. The message names the file and what is wrong with it. Values that are
 /// NaN or infinite are invalid_input.
 [[nodiscard]] DatasetPtr read(const std::filesystem::path& file, const ReadOptions& options = {});
+
+/// A file that was refused for its geometry, read with the fewest findings accepted that let it pass.
+struct ReadAllTheSame {
+  DatasetPtr data;
+  std::vector<Finding> accepted;
+};
+/// For a program whose user was told of the refusal and wants the data all the same. Throws as `read`: geometry_refused if no
+/// finding helps (slices of different sizes).
+[[nodiscard]] ReadAllTheSame read_all_the_same(const std::filesystem::path& file, ReadOptions options = {});
 
 /// Whole or not at all: another name in the same folder, flushed, then renamed. Throws cannot_write (exists and not
 /// `overwrite`, unknown extension, a kind the format cannot hold, full disk) or output_directory.

@@ -1,25 +1,31 @@
 // The desktop program: options, settings, safe mode, then the window.
 
+#include "gui/shell/fit_screen.h"
 #include "gui/shell/main_window.h"
+#include "gui/shell/settings_place.h"
 #include "gui/shell/theme.h"
+#include "gui/shell/view_area.h"
 
 #include "host/startup/startup.h"
 #include "iso/base/error.h"
+#include "iso/base/log.h"
 
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QDir>
 #include <QElapsedTimer>
 #include <QFile>
+#include <QOpenGLContext>
+#include <QOpenGLFunctions>
 #include <QSettings>
 #include <QSurfaceFormat>
 #include <QTimer>
 
+#include <algorithm>
 #include <iostream>
+#include <optional>
 
 namespace {
-
-constexpr int starts_before_safe_mode = 2;
 
 struct Options {
   QStringList files;
@@ -71,18 +77,79 @@ Options parse(QApplication& application) {
   options.exit_after_startup = parser.isSet(leave);
   options.report_timing = parser.isSet(timing);
   if (parser.isSet(settings)) {
-    std::cout << QSettings{}.fileName().toStdString() << "\n";
+    std::cout << iso::gui::settings_file(QCoreApplication::applicationDirPath()).toStdString() << "\n";
     std::exit(0);
   }
   return options;
 }
 
-/// Counts starts that did not come to an end; two of them mean that something kept from the last time does harm.
-bool should_be_safe(QSettings& settings) {
-  const int unfinished = settings.value(QStringLiteral("start/unfinished"), 0).toInt();
-  settings.setValue(QStringLiteral("start/unfinished"), unfinished + 1);
-  settings.sync();
-  return unfinished >= starts_before_safe_mode;
+/// What Qt has to say belongs into the log, too.
+void log_of_qt(QtMsgType type, const QMessageLogContext&, const QString& text) {
+  const auto level = type == QtDebugMsg     ? iso::log::Level::debug
+                     : type == QtInfoMsg    ? iso::log::Level::info
+                     : type == QtWarningMsg ? iso::log::Level::warning
+                                            : iso::log::Level::error;
+  iso::log::write(level, "qt", text.toStdString());
+}
+
+/// Settings of this run. Those of the user are left alone in safe mode, so that the next start finds everything as it was.
+struct Settings {
+  QString throwaway, note;
+  std::unique_ptr<QSettings> kept, used;  ///< of the user (null when testing); what the window works with
+  std::optional<iso::gui::StartWatch> watch;
+  bool safe{false};
+
+  explicit Settings(const Options& options) : safe{options.safe_mode} {
+    throwaway = QDir::temp().filePath(QStringLiteral("isocenter-%1.ini").arg(QCoreApplication::applicationPid()));
+    if (!options.testing) {
+      kept = iso::gui::open_settings(iso::gui::settings_file(QCoreApplication::applicationDirPath()), note);
+      watch.emplace(*kept);
+      safe = safe || watch->should_be_safe();
+    }
+    if (kept && !safe) return;
+    used = std::make_unique<QSettings>(throwaway, QSettings::IniFormat);
+    if (kept)
+      for (const char* key : {"files/recent", "files/folder"})
+        used->setValue(QString::fromLatin1(key), kept->value(QString::fromLatin1(key)));
+  }
+  ~Settings() {
+    if (!used) return;
+    used.reset();
+    QFile::remove(throwaway);
+  }
+  Settings(const Settings&) = delete;
+  Settings& operator=(const Settings&) = delete;
+  QSettings& operator*() { return used ? *used : *kept; }
+};
+
+/// What is said once the window is there.
+void greet(iso::gui::MainWindow& window, Settings& settings, const Options& options) {
+  if (settings.watch) settings.watch->usable();
+  const auto others = iso::gui::living_desktops(window.desktop().recovery_parent());
+  if (settings.safe && !options.safe_mode)
+    window.tell(
+        QObject::tr("Isocenter did not come up twice, so it started without plugins and with settings as delivered."),
+        QObject::tr("Start it again for everything as it was."));
+  else if (!settings.note.isEmpty())
+    window.tell(settings.note);
+  else if (!others.empty() && !options.testing)
+    window.tell(QObject::tr("Isocenter runs already (process %1); this is a second one, and each keeps its own work.")
+                    .arg(others.front()));
+  if (!options.testing) window.offer_recovery();
+  for (const QString& file : options.files) window.open_file(file.toStdString(), options.hints);
+}
+
+/// The graphics in use, once they are: what is asked for first when a picture is wrong.
+void log_graphics(iso::gui::MainWindow& window) {
+  QOpenGLWidget* const view = window.views().volume_view();
+  if (!view->isValid()) return;
+  view->makeCurrent();
+  const auto word = [&](GLenum name) {
+    const auto* const text = view->context()->functions()->glGetString(name);
+    return std::string{text == nullptr ? "?" : reinterpret_cast<const char*>(text)};
+  };
+  iso::log::info("app.render", "graphics: ", word(GL_RENDERER), ", OpenGL ", word(GL_VERSION));
+  view->doneCurrent();
 }
 
 int run(int argc, char** argv) {
@@ -99,39 +166,31 @@ int run(int argc, char** argv) {
   QCoreApplication::setApplicationVersion(QStringLiteral(ISO_VERSION));
   QSettings::setDefaultFormat(QSettings::IniFormat);
   const Options options = parse(application);
-  iso::host::start_program({});
-  iso::gui::make_dark();
-  const QString throwaway =
-      QDir::temp().filePath(QStringLiteral("isocenter-testing-%1.ini").arg(QCoreApplication::applicationPid()));
-  const auto settings =
-      options.testing ? std::make_unique<QSettings>(throwaway, QSettings::IniFormat) : std::make_unique<QSettings>();
-  const bool safe = options.safe_mode || (!options.testing && should_be_safe(*settings));
-  if (safe) {
-    settings->remove(QStringLiteral("window"));
-    settings->remove(QStringLiteral("keys"));
-  }
+  Settings settings{options};
+  iso::host::StartupOptions startup;
+  startup.level =
+      static_cast<iso::log::Level>(std::clamp((*settings).value(QStringLiteral("log/level"), 1).toInt(), 0, 3));
+  iso::host::start_program(startup);
+  iso::gui::apply_theme(iso::gui::theme_from((*settings).value(QStringLiteral("look/theme")).toString()));
   iso::gui::DesktopOptions desktop_options;
   desktop_options.plugin_directories = options.plugins;
-  desktop_options.safe_mode = safe;
+  desktop_options.safe_mode = settings.safe;
   iso::gui::Desktop desktop{desktop_options};
+  qInstallMessageHandler(log_of_qt);
   iso::gui::MainWindow window{desktop, *settings};
   window.setProperty("testing", options.testing);
-  if (!settings->contains(QStringLiteral("window/geometry"))) window.resize(1280, 800);
+  if (!(*settings).contains(iso::gui::versioned(QStringLiteral("window/geometry"))))
+    iso::gui::fit_screen(window, 1280, 800);
   window.show();
   QTimer::singleShot(0, &window, [&] {
     if (options.report_timing) std::cout << "usable after " << clock.elapsed() << " ms" << std::endl;
-    settings->setValue(QStringLiteral("start/unfinished"), 0);
-    if (safe && !options.safe_mode)
-      window.tell(
-          QObject::tr(
-              "Isocenter did not come up twice, so it started without plugins and with the window as delivered."),
-          QObject::tr("Start it again for everything as it was."));
-    if (!options.testing) window.offer_recovery();
-    for (const QString& file : options.files) window.open_file(file.toStdString(), options.hints);
+    iso::log::info("app.gui", "usable after ", clock.elapsed(), " ms");
+    greet(window, settings, options);
+    QTimer::singleShot(1000, &window, [&window] { log_graphics(window); });
     if (options.exit_after_startup) QTimer::singleShot(50, &application, &QApplication::quit);
   });
   const int code = QApplication::exec();
-  if (options.testing) QFile::remove(throwaway);
+  qInstallMessageHandler(nullptr);
   return code;
 }
 

@@ -8,11 +8,14 @@
 #include <nlohmann/json.hpp>
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstdlib>
 #include <ctime>
 #include <fstream>
 
@@ -50,13 +53,20 @@ Document::LabelDelta delta_from(const Json& line) {
   return delta;
 }
 
-/// True while the process that made the folder lives.
-bool in_use(const fs::path& folder) {
-  const int lock = ::open((folder / "lock").c_str(), O_RDWR | O_CLOEXEC);
-  if (lock < 0) return false;
-  const bool free = ::flock(lock, LOCK_EX | LOCK_NB) == 0;
+/// The lock of a folder, null while the process that made it, or one that claimed it, lives.
+std::shared_ptr<const Claim> claim(const fs::path& folder) {
+  const int lock = ::open((folder / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (lock < 0) return nullptr;
+  if (::flock(lock, LOCK_EX | LOCK_NB) == 0) return std::make_shared<const Claim>(lock);
   ::close(lock);
-  return !free;
+  return nullptr;
+}
+
+/// A folder whose process ended while it was made; one that is being made now is left alone.
+void clean_up(const fs::path& making) {
+  std::error_code problem;
+  const auto age = fs::file_time_type::clock::now() - fs::last_write_time(making, problem);
+  if (!problem && age > std::chrono::minutes{1} && claim(making)) fs::remove_all(making, problem);
 }
 
 /// Whole lines only: the last may have been cut off by the end of the process.
@@ -76,10 +86,15 @@ std::vector<Json> lines_of(const fs::path& folder) {
 Journal::Journal(Document& document, const fs::path& parent) : document_{document}, folder_{parent / folder_name()} {
   std::error_code problem;
   for (int i = 2; fs::exists(folder_, problem); ++i) folder_ = parent / (folder_name() + "_" + std::to_string(i));
-  fs::create_directories(folder_, problem);
-  lock_ = ::open((folder_ / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  file_ = ::open((folder_ / journal_name).c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  if (problem || lock_ < 0 || file_ < 0 || ::flock(lock_, LOCK_EX | LOCK_NB) != 0)
+  // Made under another name and locked before it gets its own: a desktop that starts at the same moment and looks for what was
+  // left behind would else take it for an empty one and clean it up.
+  const fs::path making = parent / ("making_" + folder_.filename().string());
+  fs::create_directories(making, problem);
+  lock_ = ::open((making / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  file_ = ::open((making / journal_name).c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  const bool locked = !problem && lock_ >= 0 && file_ >= 0 && ::flock(lock_, LOCK_EX | LOCK_NB) == 0;
+  if (locked) fs::rename(making, folder_, problem);
+  if (!locked || problem)
     throw Error{Errc::output_directory, "work cannot be kept safe in '" + folder_.string() + "'",
                 "check that the folder can be written to"};
   const auto changed = [this] { dirty_ = true; };
@@ -178,13 +193,16 @@ void Journal::write(const std::stop_token& stop) {
   }
 }
 
+Claim::~Claim() { ::close(lock_); }
+
 std::vector<Recovery> find_recoveries(const fs::path& parent) {
   std::vector<Recovery> found;
   std::error_code problem;
   for (const auto& entry : fs::directory_iterator{parent, problem}) {
-    if (!entry.is_directory(problem) || !entry.path().filename().string().starts_with("Recovery_") ||
-        in_use(entry.path()))
-      continue;
+    if (entry.path().filename().string().starts_with("making_")) clean_up(entry.path());
+    if (!entry.is_directory(problem) || !entry.path().filename().string().starts_with("Recovery_")) continue;
+    auto held = claim(entry.path());
+    if (!held) continue;
     const fs::path file = entry.path() / journal_name;
     std::size_t items = 0;
     for (const Json& line : lines_of(entry.path()))
@@ -195,12 +213,28 @@ std::vector<Recovery> find_recoveries(const fs::path& parent) {
     }
     const auto age = fs::file_time_type::clock::now() - fs::last_write_time(file, problem);
     found.push_back(
-        {entry.path(),
+        {entry.path(), std::move(held),
          std::chrono::system_clock::now() - std::chrono::duration_cast<std::chrono::system_clock::duration>(age),
          items});
   }
   std::ranges::sort(found, [](const Recovery& a, const Recovery& b) { return a.last_change > b.last_change; });
   return found;
+}
+
+std::vector<int> living_desktops(const fs::path& parent) {
+  std::vector<int> processes;
+  std::error_code problem;
+  for (const auto& entry : fs::directory_iterator{parent, problem}) {
+    const std::string name = entry.path().filename().string();
+    // Recovery_yyyyMMdd_HHmmss_PID[_n]
+    const auto at = std::string_view{"Recovery_yyyyMMdd_HHmmss_"}.size();
+    if (!name.starts_with("Recovery_") || name.size() <= at) continue;
+    const int process = std::atoi(name.c_str() + at);
+    if (process <= 0 || process == static_cast<int>(::getpid())) continue;
+    const bool there = ::kill(process, 0) == 0 || errno == EPERM;
+    if (there && !claim(entry.path())) processes.push_back(process);
+  }
+  return processes;
 }
 
 LoadedSession recover(const fs::path& folder) {

@@ -8,6 +8,7 @@
 #include <deque>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -70,14 +71,29 @@ class Journal {
   std::jthread writer_;
 };
 
+/// Holds what another process left behind, so that two desktops that start at once do not both offer it. Ends with its handle.
+class Claim {
+ public:
+  explicit Claim(int lock) noexcept : lock_{lock} {}
+  ~Claim();
+  Claim(const Claim&) = delete;
+  Claim& operator=(const Claim&) = delete;
+
+ private:
+  int lock_;
+};
+
 /// What a process that did not end cleanly left behind.
 struct Recovery {
   std::filesystem::path folder;
+  std::shared_ptr<const Claim> claim;
   std::chrono::system_clock::time_point last_change;
   std::size_t items{0};
 };
 [[nodiscard]] std::vector<Recovery> find_recoveries(
-    const std::filesystem::path& parent);  ///< newest first; living processes left out
+    const std::filesystem::path& parent);  ///< newest first, claimed; those of living processes left out
+/// The processes of this user's desktops that live, but for this one.
+[[nodiscard]] std::vector<int> living_desktops(const std::filesystem::path& parent);
 /// The state at the last whole line. Reads files; for a thread of its own. Throws invalid_input if there is nothing to use.
 [[nodiscard]] LoadedSession recover(const std::filesystem::path& folder);
 void discard(const Recovery& recovery);

@@ -152,13 +152,7 @@ DatasetPtr read_item(const StoredItem& stored, const fs::path& folder) {
                                            "' lies outside the session's folder"};
     return io::read(folder / stored.data_file);
   }
-  io::ReadOptions options;
-  options.hints = stored.item.hints;
-  if (const auto geometry = options.hints.find("geometry"); geometry != options.hints.end()) {
-    options.geometry = geometry->second;
-    options.hints.erase(geometry);
-  }
-  return io::read(stored.item.file, options);
+  return io::read(stored.item.file, read_options(stored.item.hints));
 }
 
 }  // namespace
@@ -193,6 +187,16 @@ StoredSession session_from_json(std::string_view text) {
                 "open the data files themselves"};
   }
   return session;
+}
+
+io::ReadOptions read_options(std::map<std::string, std::string> hints) {
+  io::ReadOptions options;
+  options.hints = std::move(hints);
+  if (const auto geometry = options.hints.find("geometry"); geometry != options.hints.end()) {
+    options.geometry = geometry->second;
+    options.hints.erase(geometry);
+  }
+  return options;
 }
 
 LoadedSession load(StoredSession session, const fs::path& data_folder,
@@ -246,6 +250,11 @@ void write_session(const SessionWriting& writing) {
   const fs::path folder = data_folder_of(writing.file);
   std::error_code problem;
   std::set<std::string> named;
+  // Not made here: where a disk was taken out, a folder of its name on another disk would hide the work.
+  if (const fs::path parent = fs::absolute(writing.file).parent_path(); !fs::is_directory(parent, problem))
+    throw Error{Errc::output_directory,
+                "the folder '" + parent.string() + "' is not there, so the session was not saved",
+                "bring the disk back, or save it elsewhere"};
   Json text = Json::parse(writing.text);
   if (!writing.data.empty()) {
     fs::create_directories(folder, problem);

@@ -2,6 +2,8 @@
 
 #include "document.h"
 
+#include "iso/io/registry.h"
+
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -28,6 +30,9 @@ struct StoredSession {
 /// `data_file` names where an item's pixels are kept; empty for those that their own file holds.
 [[nodiscard]] std::string to_json(const Document& document, const std::function<std::string(const Item&)>& data_file);
 [[nodiscard]] StoredSession session_from_json(std::string_view text);  ///< throws invalid_input naming the member
+
+/// Hints of an item ("geometry" among them) as the reader takes them.
+[[nodiscard]] io::ReadOptions read_options(std::map<std::string, std::string> hints);
 
 /// Items of the session with their data read, and one sentence for each that could not be.
 struct LoadedSession {

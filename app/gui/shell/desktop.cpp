@@ -31,6 +31,7 @@ Desktop::Desktop(DesktopOptions options, QObject* parent)
       options_{std::move(options)},
       stall_watch_{new StallWatch{this}},
       workspace_{std::make_shared<job::Workspace>()} {
+  log_ = std::make_unique<LogBook>(recovery_parent().parent_path() / "logs");
   if (options_.plugin_directories.empty() && !options_.safe_mode)
     options_.plugin_directories = host::plugin_directories();
   workers_ = host::make_worker_executor(worker_options(options_.plugin_directories), job::make_data_access(workspace_),

@@ -5,6 +5,7 @@
 #include "gui/presenters/document.h"
 #include "gui/presenters/job_list.h"
 #include "gui/presenters/journal.h"
+#include "gui/presenters/log_book.h"
 #include "gui/presenters/presets.h"
 #include "gui/views/tools.h"
 #include "host/plugins/catalogue.h"
@@ -24,7 +25,7 @@ class StallWatch;
 
 struct DesktopOptions {
   std::vector<std::filesystem::path> plugin_directories;
-  std::filesystem::path recovery_parent;  ///< empty: XDG_DATA_HOME/isocenter/recovery
+  std::filesystem::path recovery_parent;  ///< empty: XDG_DATA_HOME/isocenter/recovery; logs are kept beside it
   std::filesystem::path preset_folder;    ///< the user's own; empty: XDG_CONFIG_HOME/isocenter/presets
   bool journal{true};
   bool safe_mode{false};  ///< no plugins, default settings
@@ -50,6 +51,7 @@ class Desktop : public QObject {
   [[nodiscard]] const DesktopOptions& options() const noexcept { return options_; }
   [[nodiscard]] std::filesystem::path recovery_parent() const;
   [[nodiscard]] Presets& presets();
+  [[nodiscard]] const LogBook& log_book() const noexcept { return *log_; }
   /// What a task needs and whether it suits, asked of a worker; the answer comes on this thread.
   void ask_estimate(const TaskForm& form, const std::string& device, std::function<void(const job::Record&)> answer);
 
@@ -58,6 +60,7 @@ class Desktop : public QObject {
 
  private:
   DesktopOptions options_;
+  std::unique_ptr<LogBook> log_;  // first, so that everything below may log to its end
   Document document_;
   Tools tools_;
   Background background_;

@@ -1,4 +1,4 @@
-// Opening and saving: everything of the main window that touches files, each on a thread of its own.
+// Saving, exporting, recovering: what the main window does with files besides opening them, each on a thread of its own.
 
 #include "main_window.h"
 
@@ -10,6 +10,7 @@
 
 #include <QApplication>
 #include <QFileDialog>
+#include <QFileInfo>
 #include <QInputDialog>
 #include <QMenu>
 #include <QMessageBox>
@@ -18,6 +19,8 @@
 #include <QStatusBar>
 
 #include <fstream>
+#include <optional>
+#include <utility>
 
 namespace iso::gui {
 namespace {
@@ -31,101 +34,53 @@ void save_pixmap(const QImage& picture, const std::filesystem::path& file) {
   });
 }
 
-bool is_session(const std::filesystem::path& file) { return file.filename().string().ends_with(".isocenter.json"); }
+/// When the file was last written; none if it is not there.
+std::optional<std::filesystem::file_time_type> changed_at(const std::filesystem::path& file) {
+  std::error_code problem;
+  const auto when = std::filesystem::last_write_time(file, problem);
+  return problem ? std::nullopt : std::optional{when};
+}
 
 }  // namespace
 
-void MainWindow::open_dialog() {
-  QStringList patterns;
-  for (const auto& handler : io::handlers())
-    if (!handler->format().reads.empty())
-      for (const std::string& extension : handler->format().extensions)
-        patterns << QStringLiteral("*") + QString::fromStdString(extension);
-  patterns.removeDuplicates();
-  const QString folder = settings_.value(QStringLiteral("files/folder")).toString();
-  const QStringList files = QFileDialog::getOpenFileNames(
-      this, tr("Open"), folder,
-      tr("Images and scans (%1);;Sessions (*.isocenter.json);;All files (*)").arg(patterns.join(' ')));
-  for (const QString& file : files) open_file(file.toStdString());
-}
-
-void MainWindow::open_folder() {
-  const QString folder = QFileDialog::getExistingDirectory(this, tr("Open DICOM folder"),
-                                                           settings_.value(QStringLiteral("files/folder")).toString());
-  if (!folder.isEmpty()) open_file(folder.toStdString());
-}
-
-void MainWindow::open_file(const std::filesystem::path& file, std::map<std::string, std::string> hints) {
-  if (is_session(file)) return open_session(file);
-  io::ReadOptions options;
-  options.hints = hints;
-  if (const auto geometry = options.hints.find("geometry"); geometry != options.hints.end()) {
-    options.geometry = geometry->second;
-    options.hints.erase(geometry);
-  }
-  statusBar()->showMessage(tr("Reading %1 ...").arg(QString::fromStdString(file.filename().string())));
-  struct Read {
-    DatasetPtr data;
-    std::shared_ptr<const render::Raster> raster;
-  };
-  desktop_.background().run<Read>(
-      [file, options] {
-        Read read{io::read(file, options), {}};
-        if (!std::holds_alternative<Table>(*read.data))
-          read.raster = std::make_shared<const render::Raster>(render::raster_of(read.data));
-        return read;
-      },
-      [this, file, hints](Read read) {
-        statusBar()->clearMessage();
-        desktop_.document().add(file.filename().string(), std::move(read.data), file, hints, std::move(read.raster));
-        remember(file);
-        views_->active_view()->setFocus();
-      },
-      [this, file, hints](const Error& failure) {
-        statusBar()->clearMessage();
-        if (failure.code() != Errc::geometry_refused || property("testing").toBool())
-          return tell(QString::fromUtf8(failure.what()), QString::fromStdString(failure.hint()));
-        tell(QString::fromUtf8(failure.what()), QString::fromStdString(failure.hint()));
-      });
-}
-
-void MainWindow::open_session(const std::filesystem::path& file) {
-  statusBar()->showMessage(tr("Reading the session ..."));
-  desktop_.background().run<LoadedSession>([file] { return read_session(file); },
-                                           [this, file](LoadedSession loaded) {
-                                             statusBar()->clearMessage();
-                                             QStringList problems;
-                                             for (const std::string& problem : loaded.problems)
-                                               problems << QString::fromStdString(problem);
-                                             apply(desktop_.document(), std::move(loaded));
-                                             session_file_ = file;
-                                             remember(file);
-                                             refresh_title();
-                                             if (!problems.isEmpty()) tell(problems.join('\n'));
-                                           },
-                                           [this](const Error& failure) {
-                                             tell(QString::fromUtf8(failure.what()),
-                                                  QString::fromStdString(failure.hint()));
-                                           });
-}
-
 void MainWindow::save_session(const std::filesystem::path& file) {
   struct Done {};
+  if (file == session_file_ && session_stamp_ && changed_at(file) && changed_at(file) != session_stamp_ &&
+      !may_replace_session(file)) {
+    close_after_saving_ = false;
+    return;
+  }
   const auto writing = std::make_shared<SessionWriting>(prepare_session(desktop_.document(), file));
   desktop_.background().run<Done>(
       [writing] {
         write_session(*writing);
         return Done{};
       },
-      [this, file](Done) {
+      [this, file, changes = changes_](Done) {
         session_file_ = file;
+        session_stamp_ = changed_at(file);
+        session_saved(changes);
         remember(file);
-        refresh_title();
         statusBar()->showMessage(tr("Session saved"), 4000);
+        if (std::exchange(close_after_saving_, false)) close();
       },
       [this](const Error& failure) {
+        close_after_saving_ = false;
         tell(QString::fromUtf8(failure.what()), QString::fromStdString(failure.hint()));
       });
+}
+
+/// Another desktop, or another person, saved the same session meanwhile: theirs is not replaced without a question.
+bool MainWindow::may_replace_session(const std::filesystem::path& file) {
+  const QString sentence = tr("The session '%1' was changed by another program since it was opened here.")
+                               .arg(QString::fromStdString(file.filename().string()));
+  if (property("testing").toBool()) {
+    tell(sentence, tr("Save it under another name."));
+    return false;
+  }
+  return QMessageBox::warning(this, tr("Save session"),
+                              sentence + tr("\nReplace what was saved there? Save as ... keeps both."),
+                              QMessageBox::Save | QMessageBox::Cancel, QMessageBox::Cancel) == QMessageBox::Save;
 }
 
 void MainWindow::save_session_dialog() {
@@ -133,7 +88,10 @@ void MainWindow::save_session_dialog() {
       this, tr("Save session"),
       settings_.value(QStringLiteral("files/folder")).toString() + QStringLiteral("/work.isocenter.json"),
       tr("Sessions (*.isocenter.json)"));
-  if (file.isEmpty()) return;
+  if (file.isEmpty()) {
+    close_after_saving_ = false;
+    return;
+  }
   if (!file.endsWith(QStringLiteral(".isocenter.json"))) file += QStringLiteral(".isocenter.json");
   save_session(file.toStdString());
 }
@@ -190,29 +148,37 @@ void MainWindow::save_item(ItemId id, const std::filesystem::path& file, bool ov
 void MainWindow::save_screenshot() {
   const QString file = QFileDialog::getSaveFileName(this, tr("Save screenshot"), QStringLiteral("screenshot.png"),
                                                     tr("Pictures (*.png)"));
-  if (file.isEmpty()) return;
+  if (!file.isEmpty()) save_screenshot(file.toStdString());
+}
+
+void MainWindow::save_screenshot(const std::filesystem::path& file) {
   try {
-    save_pixmap(views_->grab().toImage(), file.toStdString());
+    save_pixmap(views_->grab().toImage(), file);
+    statusBar()->showMessage(tr("Saved %1").arg(QString::fromStdString(file.filename().string())), 4000);
   } catch (const Error& failure) {
     tell(QString::fromUtf8(failure.what()), QString::fromStdString(failure.hint()));
   }
 }
 
 void MainWindow::export_sweep() {
+  if (views_->active_view()->presenter().slices() < 1)
+    return tell(tr("There is nothing to export: open an image first."));
+  const QString folder = QFileDialog::getExistingDirectory(this, tr("Export every slice into a folder"));
+  if (!folder.isEmpty()) export_sweep(folder.toStdString());
+}
+
+void MainWindow::export_sweep(const std::filesystem::path& folder) {
   SliceView* const view = views_->active_view();
   const std::int64_t count = view->presenter().slices();
-  if (count < 1) return tell(tr("There is nothing to export: open an image first."));
-  const QString folder = QFileDialog::getExistingDirectory(this, tr("Export every slice into a folder"));
-  if (folder.isEmpty()) return;
   const std::int64_t before = view->presenter().slice();
   try {
     for (std::int64_t slice = 0; slice < count; ++slice) {
       view->presenter().go_to_slice(slice);
       const ViewSize size = view->view_size();
-      const auto name = QStringLiteral("slice_%1.png").arg(slice + 1, 4, 10, QLatin1Char('0'));
+      const auto name = QStringLiteral("slice_%1.png").arg(slice + 1, 4, 10, QLatin1Char('0')).toStdString();
       const render::Bitmap bitmap =
           render::draw(view->presenter().picture(size), size.width_px, size.height_px, size.pixel_ratio);
-      io::write_atomically((folder + QLatin1Char('/') + name).toStdString(), true,
+      io::write_atomically(folder / name, true,
                            [&](const std::filesystem::path& temporary) { write_png(bitmap, temporary.string()); });
       statusBar()->showMessage(tr("Exported %1 of %2").arg(slice + 1).arg(count));
       QApplication::processEvents(QEventLoop::ExcludeUserInputEvents);
@@ -276,6 +242,7 @@ void MainWindow::restore_recovery(const Recovery& recovery) {
 
 void MainWindow::remember(const std::filesystem::path& file) {
   const QString name = QString::fromStdString(std::filesystem::absolute(file).string());
+  settings_.sync();  // a second desktop may have opened files meanwhile
   QStringList recent = settings_.value(QStringLiteral("files/recent")).toStringList();
   recent.removeAll(name);
   recent.prepend(name);
@@ -287,9 +254,23 @@ void MainWindow::remember(const std::filesystem::path& file) {
 
 void MainWindow::fill_recent() {
   recent_->clear();
-  for (const QString& name : settings_.value(QStringLiteral("files/recent")).toStringList())
-    recent_->addAction(name, this, [this, name] { open_file(name.toStdString()); });
+  QStringList gone;
+  for (const QString& name : settings_.value(QStringLiteral("files/recent")).toStringList()) {
+    // Asked of the disk only now; a file that is gone stays in the list, because its disk may come back.
+    const bool there = QFileInfo::exists(name);
+    QAction* const made = recent_->addAction(there ? name : tr("%1 (not there)").arg(name), this,
+                                             [this, name] { open_file(name.toStdString()); });
+    made->setEnabled(there);
+    if (!there) gone << name;
+  }
   if (recent_->isEmpty()) recent_->addAction(tr("(none yet)"))->setEnabled(false);
+  if (gone.isEmpty()) return;
+  recent_->addSeparator();
+  recent_->addAction(tr("Forget those that are not there"), this, [this, gone] {
+    QStringList rest = settings_.value(QStringLiteral("files/recent")).toStringList();
+    for (const QString& name : gone) rest.removeAll(name);
+    settings_.setValue(QStringLiteral("files/recent"), rest);
+  });
 }
 
 }  // namespace iso::gui

@@ -8,7 +8,11 @@
 #include "gui/panels/measure_panel.h"
 #include "gui/panels/tool_panel.h"
 #include "interaction_controller.h"
+#include "settings_place.h"
 #include "view_area.h"
+#include "view_keys.h"
+
+#include "iso/base/log.h"
 
 #include <QAction>
 #include <QActionGroup>
@@ -21,12 +25,19 @@
 #include <QMessageBox>
 #include <QMimeData>
 #include <QPushButton>
+#include <QScreen>
+#include <QScrollArea>
 #include <QSettings>
 #include <QStatusBar>
 #include <QToolButton>
 #include <QVBoxLayout>
 
 namespace iso::gui {
+namespace {
+
+constexpr int enough_width = 1100, enough_height = 700;  ///< of a screen on which every panel has its whole size
+
+}  // namespace
 
 MainWindow::MainWindow(Desktop& desktop, QSettings& settings, QWidget* parent)
     : QMainWindow{parent},
@@ -71,6 +82,7 @@ MainWindow::MainWindow(Desktop& desktop, QSettings& settings, QWidget* parent)
   setCentralWidget(centre);
 
   interaction_ = new InteractionController{desktop_, this};
+  read_keys();
   make_docks();
   make_file_menu();
   make_edit_menu();
@@ -78,7 +90,10 @@ MainWindow::MainWindow(Desktop& desktop, QSettings& settings, QWidget* parent)
   make_tool_menu();
   make_help_menu();
 
-  for (QLabel* label : {place_, index_, value_}) statusBar()->addWidget(label);
+  for (QLabel* label : {place_, index_, value_}) {
+    label->setMinimumWidth(1);  // words that do not fit are cut, the window does not grow by them
+    statusBar()->addWidget(label);
+  }
   statusBar()->addPermanentWidget(activity_);
   connect(views_, &ViewArea::hovered, this, [this](const Readout& words) {
     place_->setText(QString::fromStdString(words.place));
@@ -97,15 +112,17 @@ MainWindow::MainWindow(Desktop& desktop, QSettings& settings, QWidget* parent)
   connect(&desktop_, &Desktop::problem, this, &MainWindow::tell);
   connect(&desktop_.background(), &Background::running_changed, this,
           [this](int running) { activity_->setText(running > 0 ? tr("Working ...") : QString{}); });
-  connections_.push_back(desktop_.document().items_changed.connect([this] { refresh_title(); }));
+  follow_changes();
   job_connection_ = desktop_.jobs().job_ended.connect([this](std::uint64_t id) {
     const JobState* const job = desktop_.jobs().find(id);
     if (job == nullptr || job->state == job::State::done) return statusBar()->showMessage(tr("The job is done"), 5000);
     if (job->state != job::State::cancelled)
       tell(QString::fromStdString(job->message), QString::fromStdString(job->hint));
   });
-  restoreGeometry(settings_.value(QStringLiteral("window/geometry")).toByteArray());
-  restoreState(settings_.value(QStringLiteral("window/state")).toByteArray());
+  restoreGeometry(settings_.value(versioned(QStringLiteral("window/geometry"))).toByteArray());
+  restoreState(settings_.value(versioned(QStringLiteral("window/state"))).toByteArray());
+  if (const QSize room = screen()->availableSize(); room.width() < enough_width || room.height() < enough_height)
+    fit_small_screen();
   refresh_title();
 }
 
@@ -116,12 +133,15 @@ QAction* MainWindow::action(const QString& name) const {
   return found == actions_.end() ? nullptr : found->second;
 }
 
-QAction* MainWindow::add_action(QMenu* menu, const char* name, const QString& text, const QKeySequence& key,
+QAction* MainWindow::add_action(QMenu* menu, const char* name, const QString& text, const DefaultKeys& keys,
                                 std::function<void()> what) {
   QAction* const made = menu->addAction(text);
   made->setObjectName(QString::fromLatin1(name));
-  const QString kept = settings_.value(QStringLiteral("keys/") + QString::fromLatin1(name)).toString();
-  made->setShortcut(kept.isEmpty() ? key : QKeySequence{kept});
+  std::vector<std::string> words;
+  for (const QKeySequence& key : keys.all)
+    if (!key.isEmpty()) words.push_back(key_text(key));
+  keys_.add(name, QString{text}.remove('&').toStdString(), menu->title().remove('&').toStdString(), std::move(words));
+  made->setShortcuts(key_sequences(keys_.find(name)->keys));
   connect(made, &QAction::triggered, this, [what = std::move(what)] { what(); });
   actions_[QString::fromLatin1(name)] = made;
   return made;
@@ -133,6 +153,17 @@ QDockWidget* MainWindow::add_dock(const char* name, const QString& title, QWidge
   dock->setWidget(content);
   addDockWidget(area, dock);
   return dock;
+}
+
+void MainWindow::fit_small_screen() {
+  for (QDockWidget* dock : findChildren<QDockWidget*>()) {
+    auto* const scroll = new QScrollArea;
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setWidgetResizable(true);
+    scroll->setFocusPolicy(Qt::NoFocus);
+    scroll->setWidget(dock->widget());
+    dock->setWidget(scroll);
+  }
 }
 
 void MainWindow::make_docks() {
@@ -175,6 +206,7 @@ void MainWindow::tell(const QString& sentence, const QString& hint) { offer(sent
 
 void MainWindow::offer(const QString& sentence, const QString& hint, const QString& button,
                        std::function<void()> what) {
+  log::warning("app.gui", sentence.toStdString());
   message_button_->setText(button);
   message_button_->setVisible(!button.isEmpty());
   message_action_ = std::move(what);
@@ -184,33 +216,11 @@ void MainWindow::offer(const QString& sentence, const QString& hint, const QStri
 
 QString MainWindow::told() const { return message_bar_->isVisible() ? message_->text() : QString{}; }
 
-void MainWindow::refresh_title() {
-  std::size_t unsaved = 0;
-  for (const auto& item : desktop_.document().items()) unsaved += !item->saved;
-  const QString name = session_file_.empty()
-                           ? tr("Isocenter")
-                           : QString::fromStdString(session_file_.filename().string()) + tr(" \u2013 Isocenter");
-  setWindowTitle(name + QStringLiteral("[*]"));
-  setWindowModified(unsaved > 0);
-}
-
-bool MainWindow::may_close() {
-  std::size_t unsaved = 0;
-  for (const auto& item : desktop_.document().items()) unsaved += !item->saved;
-  const bool busy = desktop_.jobs().busy();
-  if ((unsaved == 0 && !busy) || property("testing").toBool()) return true;
-  QString question = unsaved > 0 ? tr("%1 results or label maps are not saved.").arg(unsaved) : QString{};
-  if (busy)
-    question +=
-        (question.isEmpty() ? QString{} : QStringLiteral("\n")) + tr("A job is still running and will be cancelled.");
-  return QMessageBox::question(this, tr("Close Isocenter"), question + tr("\nClose all the same?"),
-                               QMessageBox::Close | QMessageBox::Cancel, QMessageBox::Cancel) == QMessageBox::Close;
-}
-
 void MainWindow::closeEvent(QCloseEvent* event) {
   if (!may_close()) return event->ignore();
-  settings_.setValue(QStringLiteral("window/geometry"), saveGeometry());
-  settings_.setValue(QStringLiteral("window/state"), saveState());
+  log::info("app.gui", "closed");
+  settings_.setValue(versioned(QStringLiteral("window/geometry")), saveGeometry());
+  settings_.setValue(versioned(QStringLiteral("window/state")), saveState());
   event->accept();
 }
 

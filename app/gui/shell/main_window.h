@@ -2,12 +2,16 @@
 
 #include "desktop.h"
 
+#include "gui/presenters/keys.h"
+
+#include <QKeySequence>
 #include <QMainWindow>
 #include <QStringList>
 
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +32,16 @@ class JobPanel;
 class MeasurePanel;
 class MethodPanel;
 class ViewArea;
+class ViewKeys;
+
+/// The keys an action is delivered with: none, one, or several.
+struct DefaultKeys {
+  DefaultKeys() = default;
+  DefaultKeys(const QKeySequence& key) : all{key} {}
+  DefaultKeys(QKeySequence::StandardKey key) : all{QKeySequence{key}} {}
+  DefaultKeys(std::initializer_list<QKeySequence> keys) : all{keys} {}
+  QList<QKeySequence> all;
+};
 
 /// The window: views in the middle, panels around, every action in a menu with its key.
 class MainWindow : public QMainWindow {
@@ -41,13 +55,30 @@ class MainWindow : public QMainWindow {
   [[nodiscard]] JobPanel& job_panel() noexcept { return *job_panel_; }
   [[nodiscard]] QAction* action(const QString& name) const;  ///< by object name, "file.open"
 
-  /// Reads in the background; a failure is a sentence in the message bar. Hints as of the reader ("geometry").
-  void open_file(const std::filesystem::path& file, std::map<std::string, std::string> hints = {});
+  /// What the background hands over.
+  struct Opened {
+    DatasetPtr data;
+    std::shared_ptr<const render::Raster> raster;
+  };
+  /// Reads in the background; a failure is a sentence in the message bar. Hints as of the reader ("geometry"). A folder of
+  /// several DICOM series, or one that is refused, asks which.
+  void open_file(const std::filesystem::path& file, std::map<std::string, std::string> hints = {},
+                 const QString& name = {});
+  /// The list of series of a folder; `straight`: one sound series opens without a question.
+  void choose_series(const std::filesystem::path& folder, bool straight);
   void open_session(const std::filesystem::path& file);
   void save_session(const std::filesystem::path& file);
   void save_item(ItemId item, const std::filesystem::path& file, bool overwrite);
+  /// The views as they are, as a PNG; every slice of the active view, as numbered PNGs.
+  void save_screenshot(const std::filesystem::path& file);
+  void export_sweep(const std::filesystem::path& folder);
   void offer_recovery();
   void restore_recovery(const Recovery& recovery);
+  [[nodiscard]] KeyTable& keys() noexcept { return keys_; }
+  void show_preferences(bool keys = false);
+  void show_log();
+  /// Panels scroll instead of making the window larger than a small screen; done by itself where the screen is one.
+  void fit_small_screen();
   /// One sentence and what to do, above the views, until it is closed.
   void tell(const QString& sentence, const QString& hint = {});
   /// The same with something to be done about it at once.
@@ -60,7 +91,7 @@ class MainWindow : public QMainWindow {
   void dropEvent(QDropEvent* event) override;
 
  private:
-  QAction* add_action(QMenu* menu, const char* name, const QString& text, const QKeySequence& key,
+  QAction* add_action(QMenu* menu, const char* name, const QString& text, const DefaultKeys& keys,
                       std::function<void()> what);
   QDockWidget* add_dock(const char* name, const QString& title, QWidget* content, Qt::DockWidgetArea area);
   void make_file_menu();
@@ -71,11 +102,20 @@ class MainWindow : public QMainWindow {
   void make_help_menu();
   void show_help();
   void show_method_help(const std::string& task_id, const std::string& parameter);
+  void make_theme_menu(QMenu* menu);
   void make_docks();
+  void read_keys();
+  void apply_keys(const KeyAction& keys);
   void open_dialog();
   void open_folder();
+  void take(Opened opened, const std::filesystem::path& file, const std::map<std::string, std::string>& hints,
+            const QString& name);
+  void offer_to_accept(const std::filesystem::path& file, const std::map<std::string, std::string>& hints,
+                       const QString& name, const Error& refusal);
+  void open_accepted(const std::filesystem::path& file, std::map<std::string, std::string> hints, const QString& name);
   void save_item_dialog(ItemId item);
   void save_session_dialog();
+  [[nodiscard]] bool may_replace_session(const std::filesystem::path& file);
   void save_screenshot();
   void export_sweep();
   void show_provenance(ItemId item);
@@ -83,6 +123,9 @@ class MainWindow : public QMainWindow {
   void fill_recent();
   void refresh_title();
   void set_layout(Layout layout);
+  void follow_changes();
+  void session_saved(std::uint64_t changes);
+  [[nodiscard]] QString unsaved_work() const;  ///< a sentence; empty if closing loses nothing
   [[nodiscard]] bool may_close();
 
   Desktop& desktop_;
@@ -101,8 +144,15 @@ class MainWindow : public QMainWindow {
   QMenu *recent_{nullptr}, *window_menu_{nullptr};
   QActionGroup* tool_group_{nullptr};
   std::map<QString, QAction*> actions_;
+  KeyTable keys_;
+  ViewKeys* view_keys_{nullptr};
+  Signal<const KeyAction&>::Connection keys_connection_;
   std::filesystem::path session_file_;
+  std::optional<std::filesystem::file_time_type> session_stamp_;  ///< when it was last read or written here
+  std::uint64_t changes_{0}, saved_changes_{0};                   ///< of the document; as the session file holds it
+  bool measures_changed_{false}, close_after_saving_{false};
   std::vector<Signal<>::Connection> connections_;
+  Signal<ItemId>::Connection item_connection_;
   Signal<std::uint64_t>::Connection job_connection_;
 };
 

@@ -51,6 +51,7 @@ void MainWindow::make_file_menu() {
   add_action(menu, "file.open_folder", tr("Open DICOM &folder ..."), QKeySequence{QStringLiteral("Ctrl+Shift+O")},
              [this] { open_folder(); });
   recent_ = menu->addMenu(tr("Open &recent"));
+  recent_->setObjectName(QStringLiteral("file.recent"));
   connect(recent_, &QMenu::aboutToShow, this, &MainWindow::fill_recent);
   menu->addSeparator();
   add_action(menu, "file.save_item", tr("&Save selected as ..."), QKeySequence{QStringLiteral("Ctrl+Shift+S")}, [this] {
@@ -73,8 +74,10 @@ void MainWindow::make_edit_menu() {
   QMenu* const menu = menuBar()->addMenu(tr("&Edit"));
   UndoStack& stack = desktop_.document().undo_stack();
   QAction* const undo = add_action(menu, "edit.undo", tr("&Undo"), QKeySequence::Undo, [&stack] { stack.undo(); });
-  QAction* const redo = add_action(menu, "edit.redo", tr("&Redo"), {}, [&stack] { stack.redo(); });
-  redo->setShortcuts({QKeySequence{QStringLiteral("Ctrl+Shift+Z")}, QKeySequence{QStringLiteral("Ctrl+Y")}});
+  QAction* const redo =
+      add_action(menu, "edit.redo", tr("&Redo"),
+                 {QKeySequence{QStringLiteral("Ctrl+Shift+Z")}, QKeySequence{QStringLiteral("Ctrl+Y")}},
+                 [&stack] { stack.redo(); });
   const auto refresh = [&stack, undo, redo] {
     undo->setEnabled(stack.can_undo());
     redo->setEnabled(stack.can_redo());
@@ -86,6 +89,10 @@ void MainWindow::make_edit_menu() {
   menu->addSeparator();
   add_action(menu, "edit.delete", tr("&Delete selected data"), {},
              [this] { desktop_.document().remove(desktop_.document().selected()); });
+  menu->addSeparator();
+  add_action(menu, "edit.preferences", tr("&Preferences ..."), QKeySequence{QStringLiteral("Ctrl+,")},
+             [this] { show_preferences(); });
+  add_action(menu, "edit.keys", tr("&Keys ..."), {}, [this] { show_preferences(true); });
 }
 
 void MainWindow::set_layout(Layout layout) {
@@ -146,6 +153,7 @@ void MainWindow::make_view_menu() {
   QAction* const full = add_action(menu, "view.full_screen", tr("F&ull screen"), QKeySequence{Qt::Key_F11},
                                    [this] { isFullScreen() ? showNormal() : showFullScreen(); });
   full->setCheckable(true);
+  make_theme_menu(menu);
   menu->addSeparator();
   for (QDockWidget* dock : findChildren<QDockWidget*>()) menu->addAction(dock->toggleViewAction());
 }
@@ -194,8 +202,8 @@ void MainWindow::make_tool_menu() {
                                      [this, tool = entry.tool] { desktop_.tools().set_tool(tool); });
     made->setCheckable(true);
     made->setData(static_cast<int>(entry.tool));
-    made->setToolTip(tr("%1 (%2)").arg(tr(entry.text), QString::fromLatin1(entry.key)));
     tool_group_->addAction(made);
+    apply_keys(*keys_.find(entry.name));
     bar->addAction(made);
   }
   const auto follow = [this] {
@@ -219,6 +227,8 @@ void MainWindow::make_tool_menu() {
 void MainWindow::make_help_menu() {
   QMenu* const menu = menuBar()->addMenu(tr("&Help"));
   add_action(menu, "help.contents", tr("&Help"), QKeySequence{Qt::Key_F1}, [this] { show_help(); });
+  add_action(menu, "help.log", tr("&Log and reports ..."), QKeySequence{QStringLiteral("Ctrl+L")},
+             [this] { show_log(); });
   add_action(menu, "help.about", tr("&About Isocenter"), {}, [this] {
     (void)desktop_.tasks();
     (new AboutDialog{desktop_.plugins(), this})->show();

@@ -1,0 +1,80 @@
+#include "preferences_dialog.h"
+
+#include "gui/shell/fit_screen.h"
+#include "gui/shell/theme.h"
+#include "keys_editor.h"
+
+#include "iso/base/log.h"
+
+#include <QAction>
+#include <QApplication>
+#include <QCheckBox>
+#include <QComboBox>
+#include <QDialogButtonBox>
+#include <QFormLayout>
+#include <QLabel>
+#include <QSettings>
+#include <QTabWidget>
+#include <QVBoxLayout>
+
+namespace iso::gui {
+
+PreferencesDialog::PreferencesDialog(QSettings& settings, KeyTable& keys, QAction& research_scheme, QWidget* parent)
+    : QDialog{parent}, settings_{settings}, pages_{new QTabWidget}, keys_{new KeysEditor{keys}} {
+  setObjectName(QStringLiteral("preferences"));
+  setWindowTitle(tr("Preferences"));
+  setAttribute(Qt::WA_DeleteOnClose);
+  fit_screen(*this, 640, 520);
+  pages_->addTab(general_page(research_scheme), tr("&General"));
+  pages_->addTab(keys_, tr("&Keys"));
+  auto* const buttons = new QDialogButtonBox{QDialogButtonBox::Close};
+  connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::close);
+  auto* const column = new QVBoxLayout{this};
+  column->addWidget(pages_);
+  column->addWidget(buttons);
+}
+
+void PreferencesDialog::show_keys() { pages_->setCurrentWidget(keys_); }
+
+QWidget* PreferencesDialog::general_page(QAction& research_scheme) {
+  auto* const page = new QWidget;
+  auto* const rows = new QFormLayout{page};
+  auto* const theme = new QComboBox;
+  theme->setObjectName(QStringLiteral("preferences.theme"));
+  theme->addItem(tr("Dark"), QStringLiteral("dark"));
+  theme->addItem(tr("Light"), QStringLiteral("light"));
+  theme->addItem(tr("As the system"), QStringLiteral("system"));
+  theme->setCurrentIndex(
+      theme->findData(name_of(theme_from(settings_.value(QStringLiteral("look/theme")).toString()))));
+  connect(theme, &QComboBox::currentIndexChanged, this, [this, theme] {
+    settings_.setValue(QStringLiteral("look/theme"), theme->currentData());
+    apply_theme(theme_from(theme->currentData().toString()));
+  });
+  rows->addRow(tr("&Colours"), theme);
+
+  auto* const scheme = new QCheckBox{tr("&Left button moves the crosshair (research scheme)")};
+  scheme->setObjectName(QStringLiteral("preferences.research_scheme"));
+  scheme->setChecked(research_scheme.isChecked());
+  connect(scheme, &QCheckBox::toggled, &research_scheme, &QAction::setChecked);
+  connect(&research_scheme, &QAction::toggled, scheme, &QCheckBox::setChecked);
+  rows->addRow(tr("Mouse"), scheme);
+
+  auto* const level = new QComboBox;
+  level->setObjectName(QStringLiteral("preferences.log_level"));
+  level->addItems({tr("Everything"), tr("Information"), tr("Warnings"), tr("Errors")});
+  level->setCurrentIndex(static_cast<int>(log::level()));
+  connect(level, &QComboBox::currentIndexChanged, this, [this](int index) {
+    settings_.setValue(QStringLiteral("log/level"), index);
+    log::set_level(static_cast<log::Level>(index));
+  });
+  rows->addRow(tr("Lo&g"), level);
+
+  auto* const place = new QLabel{settings_.fileName()};
+  place->setWordWrap(true);
+  place->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+  place->setToolTip(tr("Deleting this file resets everything."));
+  rows->addRow(tr("Kept in"), place);
+  return page;
+}
+
+}  // namespace iso::gui

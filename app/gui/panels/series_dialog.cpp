@@ -1,0 +1,162 @@
+#include "series_dialog.h"
+
+#include "gui/shell/fit_screen.h"
+
+#include <QCheckBox>
+#include <QDialogButtonBox>
+#include <QHeaderView>
+#include <QLabel>
+#include <QPointer>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QTimer>
+#include <QTreeWidget>
+#include <QVBoxLayout>
+
+namespace iso::gui {
+namespace {
+
+constexpr int row_role = Qt::UserRole;
+constexpr int columns = 5;
+
+QString text(const std::string& words) { return QString::fromStdString(words); }
+
+}  // namespace
+
+SeriesDialog::SeriesDialog(Background& background, const std::filesystem::path& place, bool straight, QWidget* parent)
+    : QDialog{parent}, straight_{straight} {
+  setObjectName(QStringLiteral("series"));
+  setWindowTitle(tr("Open DICOM folder"));
+  setAttribute(Qt::WA_DeleteOnClose);
+  build();
+  place_->setText(tr("Looking through %1 ...").arg(text(place.string())));
+  auto* const clock = new QTimer{this};
+  connect(clock, &QTimer::timeout, this, [this] {
+    progress_->setMaximum(static_cast<int>(look_->all));  // 0: not known, which the bar shows as busy
+    progress_->setValue(static_cast<int>(look_->done));
+  });
+  clock->start(50);
+  background.run<SeriesList>(
+      [place, look = look_] {
+        return SeriesList{place,
+                          io::list_dicom(place, look->stop.get_token(), [&look](std::size_t done, std::size_t all) {
+                            look->done = done;
+                            look->all = all;
+                          })};
+      },
+      [dialog = QPointer{this}, clock = QPointer{clock}](SeriesList list) {
+        if (!dialog) return;
+        clock->stop();
+        dialog->fill(std::move(list));
+      },
+      [dialog = QPointer{this}](const Error& failure) {
+        if (!dialog) return;
+        Q_EMIT dialog->failed(QString::fromUtf8(failure.what()), text(failure.hint()));
+        dialog->close();
+        dialog->deleteLater();  // one that was never shown is not deleted by closing
+      });
+  if (!straight_) show();
+}
+
+SeriesDialog::~SeriesDialog() { look_->stop.request_stop(); }
+
+void SeriesDialog::build() {
+  fit_screen(*this, 860, 420);
+  auto* const column = new QVBoxLayout{this};
+  place_ = new QLabel;
+  place_->setWordWrap(true);
+  tree_ = new QTreeWidget;
+  tree_->setObjectName(QStringLiteral("series.tree"));
+  tree_->setAccessibleName(tr("Series of the folder"));
+  tree_->setHeaderLabels({tr("Series"), tr("Modality"), tr("Size"), tr("Spacing"), tr("Geometry")});
+  tree_->setSelectionMode(QAbstractItemView::ExtendedSelection);
+  tree_->setAllColumnsShowFocus(true);
+  tree_->header()->setStretchLastSection(true);
+  advice_ = new QLabel;
+  advice_->setObjectName(QStringLiteral("series.advice"));
+  advice_->setWordWrap(true);
+  advice_->setMinimumHeight(3 * advice_->fontMetrics().lineSpacing());
+  advice_->setAlignment(Qt::AlignTop | Qt::AlignLeft);
+  accept_ = new QCheckBox{tr("Open &all the same, with the geometry as it is")};
+  accept_->setObjectName(QStringLiteral("series.accept"));
+  accept_->setEnabled(false);
+  progress_ = new QProgressBar;
+  progress_->setAccessibleName(tr("Files looked at"));
+  auto* const buttons = new QDialogButtonBox;
+  open_ = buttons->addButton(tr("&Open"), QDialogButtonBox::AcceptRole);
+  open_->setObjectName(QStringLiteral("series.open"));
+  open_->setEnabled(false);
+  open_->setDefault(true);
+  buttons->addButton(QDialogButtonBox::Cancel);
+  for (QWidget* widget : std::initializer_list<QWidget*>{place_, progress_, tree_, advice_, accept_, buttons})
+    column->addWidget(widget);
+  connect(buttons, &QDialogButtonBox::accepted, this, &SeriesDialog::open_chosen);
+  connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::close);
+  connect(tree_, &QTreeWidget::itemSelectionChanged, this, &SeriesDialog::refresh);
+  connect(tree_, &QTreeWidget::itemDoubleClicked, this, [this] {
+    if (open_->isEnabled()) open_chosen();
+  });
+  connect(accept_, &QCheckBox::toggled, this, &SeriesDialog::refresh);
+}
+
+void SeriesDialog::fill(SeriesList list) {
+  list_ = std::move(list);
+  progress_->hide();
+  place_->setText(text(list_->summary()));
+  if (straight_ && list_->one_sound()) {
+    const std::vector<std::size_t> only{0};
+    for (const auto& opening : list_->openings(only, false)) Q_EMIT chosen(opening);
+    deleteLater();
+    return;
+  }
+  QTreeWidgetItem* study = nullptr;
+  std::string last;
+  QTreeWidgetItem* first_sound = nullptr;
+  for (std::size_t i = 0; i < list_->rows().size(); ++i) {
+    const SeriesList::Row& row = list_->rows()[i];
+    if (study == nullptr || row.study != last) {
+      study = new QTreeWidgetItem{tree_, {text(row.study)}};
+      study->setFirstColumnSpanned(true);
+      study->setFlags(Qt::ItemIsEnabled);
+      last = row.study;
+    }
+    auto* const item = new QTreeWidgetItem{
+        study, {text(row.description), text(row.modality), text(row.size), text(row.spacing), text(row.geometry)}};
+    item->setData(0, row_role, static_cast<qulonglong>(i));
+    item->setToolTip(4, text(row.remark));
+    if (!row.sound) item->setIcon(4, style()->standardIcon(QStyle::SP_MessageBoxWarning));
+    if (row.sound && first_sound == nullptr) first_sound = item;
+  }
+  tree_->expandAll();
+  for (int i = 0; i + 1 < columns; ++i) tree_->resizeColumnToContents(i);
+  tree_->setColumnWidth(0, std::min(tree_->columnWidth(0), 320));
+  if (first_sound != nullptr) tree_->setCurrentItem(first_sound);
+  refresh();
+  if (!isVisible()) show();
+  tree_->setFocus();
+}
+
+std::vector<std::size_t> SeriesDialog::selected_rows() const {
+  std::vector<std::size_t> rows;
+  for (const QTreeWidgetItem* item : tree_->selectedItems())
+    if (item->data(0, row_role).isValid()) rows.push_back(item->data(0, row_role).toULongLong());
+  std::ranges::sort(rows);
+  return rows;
+}
+
+void SeriesDialog::refresh() {
+  if (!list_) return;
+  const auto rows = selected_rows();
+  const SeriesList::Advice advice = list_->advice(rows, accept_->isChecked());
+  advice_->setText(text(advice.sentence));
+  accept_->setEnabled(advice.asks_to_accept);
+  if (!advice.asks_to_accept) accept_->setChecked(false);
+  open_->setEnabled(advice.can_open);
+}
+
+void SeriesDialog::open_chosen() {
+  for (const auto& opening : list_->openings(selected_rows(), accept_->isChecked())) Q_EMIT chosen(opening);
+  close();
+}
+
+}  // namespace iso::gui

@@ -1,0 +1,143 @@
+// The real program, started as a person starts it: twice at once, killed, damaged.
+
+#include "gui/presenters/journal.h"
+#include "gui/presenters/log_book.h"
+#include "support/desktop_samples.h"
+
+#include "iso/io/registry.h"
+
+#include <gtest/gtest.h>
+
+#include <QElapsedTimer>
+#include <QProcess>
+#include <QSettings>
+#include <QTest>
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <functional>
+
+namespace iso::gui {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Starting : public ::testing::Test {
+ protected:
+  Starting() {
+    fs::remove_all(folder);
+    fs::create_directories(folder);
+    io::write(folder / "ball.nrrd", *test::ball(16), {.overwrite = true});
+  }
+  ~Starting() override { fs::remove_all(folder); }
+
+  std::unique_ptr<QProcess> start(const QStringList& arguments) {
+    auto process = std::make_unique<QProcess>();
+    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    environment.insert(QStringLiteral("XDG_DATA_HOME"), QString::fromStdString((folder / "data").string()));
+    environment.insert(QStringLiteral("ISOCENTER_CONFIG"), settings_name());
+    process->setProcessEnvironment(environment);
+    process->setProcessChannelMode(QProcess::ForwardedErrorChannel);
+    process->start(QStringLiteral(ISO_BINARY_DIR "/bin/isocenter-desktop"), arguments);
+    EXPECT_TRUE(process->waitForStarted());
+    return process;
+  }
+  static bool wait_until(const std::function<bool()>& what, int milliseconds = 60000) {
+    QElapsedTimer clock;
+    clock.start();
+    while (!what()) {
+      if (clock.elapsed() > milliseconds) return false;
+      QTest::qWait(20);
+    }
+    return true;
+  }
+  static void kill(QProcess& process) {
+    ::kill(static_cast<pid_t>(process.processId()), SIGKILL);
+    process.waitForFinished();
+  }
+  /// Everything that a process has logged.
+  std::string log_of(qint64 process) const {
+    std::string text;
+    for (const fs::path& file : log_files(folder / "data/isocenter/logs")) {
+      if (!file.filename().string().ends_with("_" + std::to_string(process) + ".log")) continue;
+      for (const LogLine& line : read_log(file)) text += line_text(line) + "\n";
+    }
+    return text;
+  }
+  bool usable(const QProcess& process) const {
+    return log_of(process.processId()).find("usable after") != std::string::npos;
+  }
+  fs::path recoveries() const { return folder / "data/isocenter/recovery"; }
+  QString settings_name() const { return QString::fromStdString((folder / "isocenter.ini").string()); }
+
+  fs::path folder = fs::path{::testing::TempDir()} / ("iso_starting" + std::to_string(::getpid()));
+};
+
+TEST_F(Starting, ASecondDesktopSaysSoAndEachKeepsItsOwnWork) {
+  const QString file = QString::fromStdString((folder / "ball.nrrd").string());
+  const auto first = start({file});
+  const auto opened = [&](const QProcess& process) {
+    return log_of(process.processId()).find("opened a volume") != std::string::npos;
+  };
+  ASSERT_TRUE(wait_until([&] { return opened(*first); })) << log_of(first->processId());
+  const auto second = start({file});
+  const qint64 second_id = second->processId();
+  ASSERT_TRUE(wait_until([&] { return opened(*second); })) << log_of(second_id);
+  EXPECT_NE(log_of(second_id).find("runs already (process " + std::to_string(first->processId()) + ")"),
+            std::string::npos)
+      << log_of(second_id);
+  EXPECT_EQ(living_desktops(recoveries()).size(), 2U);
+  EXPECT_TRUE(find_recoveries(recoveries()).empty()) << "both live";
+  QTest::qWait(1500);  // at most two seconds are lost
+  kill(*first);
+  const auto left = find_recoveries(recoveries());
+  ASSERT_EQ(left.size(), 1U);
+  const LoadedSession work = recover(left[0].folder);
+  ASSERT_EQ(work.items.size(), 1U);
+  EXPECT_EQ(work.items[0].name, "ball.nrrd");
+  EXPECT_EQ(living_desktops(recoveries()).size(), 1U);
+  kill(*second);
+}
+
+TEST_F(Starting, AfterTwoStartsThatFailedItComesUpInSafeModeAndLeavesTheSettingsAlone) {
+  {
+    QSettings settings{settings_name(), QSettings::IniFormat};
+    settings.setValue(QStringLiteral("keys/file.open"), QStringList{QStringLiteral("F2")});
+  }
+  const auto begun = [&] {
+    QSettings settings{settings_name(), QSettings::IniFormat};
+    return settings.value(QStringLiteral("start/unfinished")).toStringList().size();
+  };
+  for (int failed = 1; failed <= 2; ++failed) {
+    const auto process = start({});
+    ASSERT_TRUE(wait_until([&] { return begun() == failed; }));
+    ASSERT_FALSE(usable(*process)) << "it was killed too late for a start that failed";
+    kill(*process);
+  }
+  const auto safe = start({QStringLiteral("--exit-after-startup")});
+  const qint64 safe_id = safe->processId();
+  ASSERT_TRUE(safe->waitForFinished(60000));
+  EXPECT_NE(log_of(safe_id).find("did not come up twice"), std::string::npos) << log_of(safe_id);
+  EXPECT_EQ(begun(), 0);
+  QSettings settings{settings_name(), QSettings::IniFormat};
+  EXPECT_EQ(settings.value(QStringLiteral("keys/file.open")).toStringList(), QStringList{QStringLiteral("F2")});
+  const auto after = start({QStringLiteral("--exit-after-startup")});
+  const qint64 after_id = after->processId();
+  ASSERT_TRUE(after->waitForFinished(60000));
+  EXPECT_EQ(log_of(after_id).find("did not come up twice"), std::string::npos);
+  EXPECT_NE(log_of(after_id).find("usable after"), std::string::npos);
+}
+
+TEST_F(Starting, SettingsThatAreDamagedAreSaidAndItStarts) {
+  std::ofstream{settings_name().toStdString(), std::ios::binary} << "[window\n===\n";
+  const auto process = start({QStringLiteral("--exit-after-startup")});
+  const qint64 id = process->processId();
+  ASSERT_TRUE(process->waitForFinished(60000));
+  EXPECT_EQ(process->exitCode(), 0);
+  EXPECT_NE(log_of(id).find("could not be understood"), std::string::npos) << log_of(id);
+}
+
+}  // namespace
+}  // namespace iso::gui

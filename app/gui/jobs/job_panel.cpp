@@ -109,6 +109,8 @@ JobPanel::JobPanel(JobList& jobs, Document& document, QWidget* parent)
   soon_.setInterval(show_after_ms);
   connect(&soon_, &QTimer::timeout, this, &JobPanel::refresh_changed);
   job_connections_.push_back(jobs_.job_changed.connect([this](std::uint64_t job) {
+    const JobState* const state = jobs_.find(job);
+    if (state != nullptr && job::ended(state->state)) return refresh(job);  // the buttons are true at once
     changed_.insert(job);
     if (!soon_.isActive()) soon_.start();
   }));

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -53,20 +54,27 @@ Document::LabelDelta delta_from(const Json& line) {
   return delta;
 }
 
-/// The lock of a folder, null while the process that made it, or one that claimed it, lives.
+/// The lock of a folder, null while the process that made it, or one that claimed it, lives. A lock that was waited for may
+/// be that of a folder which is gone, with another one of the same name in its place: its file must still be the one there.
 std::shared_ptr<const Claim> claim(const fs::path& folder) {
-  const int lock = ::open((folder / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const fs::path file = folder / "lock";
+  const int lock = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
   if (lock < 0) return nullptr;
-  if (::flock(lock, LOCK_EX | LOCK_NB) == 0) return std::make_shared<const Claim>(lock);
-  ::close(lock);
-  return nullptr;
+  auto claimed = std::make_shared<const Claim>(lock);
+  if (::flock(lock, LOCK_EX | LOCK_NB) != 0) return nullptr;
+  struct stat held {
+  }, there{};
+  if (::fstat(lock, &held) != 0 || ::stat(file.c_str(), &there) != 0) return nullptr;
+  return held.st_ino == there.st_ino && held.st_dev == there.st_dev ? claimed : nullptr;
 }
 
 /// A folder whose process ended while it was made; one that is being made now is left alone.
 void clean_up(const fs::path& making) {
   std::error_code problem;
   const auto age = fs::file_time_type::clock::now() - fs::last_write_time(making, problem);
-  if (!problem && age > std::chrono::minutes{1} && claim(making)) fs::remove_all(making, problem);
+  if (problem || age < std::chrono::minutes{1}) return;
+  const auto held = claim(making);
+  if (held || !fs::exists(making / "lock", problem)) fs::remove_all(making, problem);
 }
 
 /// Whole lines only: the last may have been cut off by the end of the process.
@@ -125,9 +133,9 @@ Journal::~Journal() {
   wake_.notify_all();
   if (writer_.joinable()) writer_.join();
   ::close(file_);
-  ::close(lock_);
   std::error_code ignored;
   if (!keep_) fs::remove_all(folder_, ignored);
+  ::close(lock_);  // last: who gets the lock may take what lies there for left behind
 }
 
 void Journal::tick() {

@@ -4,9 +4,11 @@
 
 #include <gtest/gtest.h>
 
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <csignal>
+#include <memory>
 
 namespace iso::gui {
 namespace {
@@ -103,6 +105,10 @@ TEST_F(SecondDesktop, StartingAtTheSameMomentLosesNoJournal) {
   const pid_t cleaner = ::fork();
   if (cleaner == 0)
     while (true) (void)find_recoveries(folder);
+  const std::unique_ptr<const pid_t, void (*)(const pid_t*)> at_the_end{&cleaner, [](const pid_t* child) {
+                                                                          ::kill(*child, SIGKILL);
+                                                                          ::waitpid(*child, nullptr, 0);
+                                                                        }};
   for (int i = 0; i < 100; ++i) {
     Document document;
     Journal journal{document, folder};
@@ -110,8 +116,6 @@ TEST_F(SecondDesktop, StartingAtTheSameMomentLosesNoJournal) {
     journal.wait_until_written();
     ASSERT_TRUE(fs::exists(journal.folder() / "journal.jsonl")) << "start " << i;
   }
-  ::kill(cleaner, SIGKILL);
-  ::waitpid(cleaner, nullptr, 0);
 }
 
 }  // namespace

@@ -22,8 +22,11 @@
 #include <QTimer>
 
 #include <algorithm>
+#include <array>
 #include <iostream>
 #include <optional>
+#include <string_view>
+#include <vector>
 
 namespace {
 
@@ -35,7 +38,7 @@ struct Options {
   std::map<std::string, std::string> hints;
 };
 
-Options parse(QApplication& application) {
+Options parse(QCoreApplication& application) {
   QCommandLineParser parser;
   parser.setApplicationDescription(QObject::tr(
       "Isocenter: a workstation for medical and scientific imaging. Research software, not a medical device."));
@@ -152,18 +155,48 @@ void log_graphics(iso::gui::MainWindow& window) {
   view->doneCurrent();
 }
 
+void name_program() {
+  QCoreApplication::setOrganizationName(QStringLiteral("isocenter"));
+  QCoreApplication::setApplicationName(QStringLiteral("isocenter"));
+  QCoreApplication::setApplicationVersion(QStringLiteral(ISO_VERSION));
+}
+
+/// Help, version and the place of the settings are for machines without a display, too.
+bool asks_for_words(const std::vector<std::string_view>& arguments) {
+  constexpr std::array<std::string_view, 6> words{"-h", "--help", "--help-all", "-v", "--version", "--settings-path"};
+  return std::ranges::any_of(
+      arguments, [&](std::string_view argument) { return std::ranges::find(words, argument) != words.end(); });
+}
+
+/// Qt would abort without one.
+void require_display(const std::vector<std::string_view>& arguments) {
+#ifdef Q_OS_LINUX
+  for (const char* name : {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"})
+    if (!qEnvironmentVariableIsEmpty(name)) return;
+  if (std::ranges::find(arguments, std::string_view{"-platform"}) != arguments.end()) return;
+  throw iso::Error{iso::Errc::unsupported, "there is no display for the desktop",
+                   "set DISPLAY (ssh -X does), or use the command: isocenter --help"};
+#endif
+}
+
 int run(int argc, char** argv) {
   QElapsedTimer clock;
   clock.start();
+  const std::vector<std::string_view> arguments(argv, argv + argc);
+  if (asks_for_words(arguments)) {
+    QCoreApplication words{argc, argv};
+    name_program();
+    (void)parse(words);
+    return 0;
+  }
+  require_display(arguments);
   QCoreApplication::setAttribute(Qt::AA_ShareOpenGLContexts);
   QSurfaceFormat format;
   format.setVersion(3, 2);
   format.setProfile(QSurfaceFormat::CoreProfile);
   QSurfaceFormat::setDefaultFormat(format);
   QApplication application{argc, argv};
-  QCoreApplication::setOrganizationName(QStringLiteral("isocenter"));
-  QCoreApplication::setApplicationName(QStringLiteral("isocenter"));
-  QCoreApplication::setApplicationVersion(QStringLiteral(ISO_VERSION));
+  name_program();
   QSettings::setDefaultFormat(QSettings::IniFormat);
   const Options options = parse(application);
   Settings settings{options};

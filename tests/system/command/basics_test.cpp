@@ -19,6 +19,19 @@ TEST(Command, SaysItsVersionInAFewMilliseconds) {
   EXPECT_LT(best, 0.05);
 }
 
+#ifdef ISO_WITH_DESKTOP
+TEST(Command, ExplainsTheDesktopWithoutADisplayAndRefusesToStartItInOneSentence) {
+  How blind;
+  blind.environment = {{"DISPLAY", ""}, {"WAYLAND_DISPLAY", ""}, {"QT_QPA_PLATFORM", ""}};
+  const Answer help = isocenter({"gui", "--help"}, blind);
+  EXPECT_EQ(help.code, 0) << help.err;
+  EXPECT_NE(help.out.find("--unattenuated"), std::string::npos) << help.out;
+  const Answer refused = isocenter({"gui"}, blind);
+  EXPECT_EQ(refused.code, 80) << refused.err;
+  EXPECT_NE(refused.err.find("there is no display"), std::string::npos) << refused.err;
+}
+#endif
+
 TEST(Command, ExplainsItselfAndEverySubCommandWithExamples) {
   const Answer all = isocenter({"--help"});
   EXPECT_EQ(all.code, 0);

@@ -31,9 +31,10 @@ endfunction()
 # The programs of the unit tests: those without a label. Sanitized builds build these and run these, no other.
 add_custom_target(iso_unit_tests)
 
-# iso_add_tests(name SOURCES files... LIBRARIES targets... [LABELS labels...]): one GoogleTest program.
+# iso_add_tests(name SOURCES files... LIBRARIES targets... [LABELS labels...] [ALONE]): one GoogleTest program; ALONE for what is
+# measured by the clock, beside which no other test runs.
 function(iso_add_tests name)
-  cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "ALONE" "" "SOURCES;LIBRARIES;LABELS" ${ARGN})
   if(NOT arg_SOURCES)
     return()
   endif()
@@ -58,6 +59,9 @@ function(iso_add_tests name)
   set(properties TIMEOUT 300 ENVIRONMENT OMP_WAIT_POLICY=passive ENVIRONMENT_MODIFICATION OMP_PROC_BIND=unset:)
   if(arg_LABELS)
     list(APPEND properties LABELS "${arg_LABELS}" TIMEOUT 600)
+  endif()
+  if(arg_ALONE)
+    list(APPEND properties RUN_SERIAL ON)
   endif()
   if(ISO_SANITIZE)
     list(APPEND properties TIMEOUT 1200)

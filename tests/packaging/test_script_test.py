@@ -53,6 +53,7 @@ class TestScript(unittest.TestCase):
     def test_sanitizer_tests_are_added(self):
         self.stand_in("ctest", f'[ "$2" = release ] && echo "{summary(5, 5)}" || {{ echo "{summary(6, 7)}"; exit 8; }}')
         self.assertEqual(self.run_script("--sanitizers"), (1, "17 passed, 2 failed"))
+        self.assertEqual(self.run_script("--sanitizers", "tsan"), (1, "11 passed, 1 failed"))
 
     def test_threads_that_wait_leave_the_cores_to_others(self):
         self.stand_in("ctest", f'[ "$OMP_WAIT_POLICY" = passive ] && [ -z "${{OMP_PROC_BIND+set}}" ] && echo "{summary(5, 5)}"')

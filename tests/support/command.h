@@ -32,7 +32,7 @@ namespace fs = std::filesystem;
 struct Answer {
   int code{-1};  ///< exit code; 128 + signal
   std::string out, err;
-  double seconds{0};
+  double seconds{0}, processor_seconds{0};
   /// Lines on stderr that are neither warnings nor progress.
   [[nodiscard]] std::vector<std::string> complaints() const {
     std::vector<std::string> lines;
@@ -105,9 +105,12 @@ inline Answer start(const std::vector<std::string>& words, const How& how = {}) 
   }
   if (how.meanwhile) how.meanwhile({child, out, err});
   int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  rusage used{};
+  while (::wait4(child, &status, 0, &used) < 0 && errno == EINTR) {
   }
   Answer answer;
+  for (const timeval& part : {used.ru_utime, used.ru_stime})
+    answer.processor_seconds += static_cast<double>(part.tv_sec) + 1e-6 * static_cast<double>(part.tv_usec);
   answer.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   answer.code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
   answer.out = text_of(out);

@@ -150,6 +150,8 @@ void SlicePresenter::add_figures(render::SlicePicture& picture) const {
   if (captions_.size() > document_.measurements().size() + 100) captions_.clear();
 }
 
+constexpr double corner_letter_px = 7.2;  ///< mean width of a letter in a corner
+
 void SlicePresenter::add_words(render::SlicePicture& picture, const Item& shown) const {
   const Raster& raster = *shown.raster;
   const render::Display& display = shown.display;
@@ -197,6 +199,9 @@ render::SlicePicture SlicePresenter::picture(const ViewSize& size) const {
   }
   add_figures(picture);
   add_words(picture, *shown);
+  // In a narrow view the name would run into the window's words; the list of data has it, too.
+  const auto letters = static_cast<double>(picture.corners[0].size() + picture.corners[1].size());
+  if (letters * corner_letter_px + 16 > size.width_px / size.pixel_ratio) picture.corners[0].clear();
   return picture;
 }
 

@@ -7,18 +7,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-TEST(Command, SaysItsVersionInAFewMilliseconds) {
-  double best = 1;
-  for (int i = 0; i < 7; ++i) {  // the best of some: what else the machine does is not the command's fault
-    const Answer answer = isocenter({"--version"});
-    EXPECT_EQ(answer.code, 0);
-    EXPECT_TRUE(answer.out.starts_with("isocenter ")) << answer.out;
-    best = std::min(best, answer.seconds);
-  }
-  RecordProperty("milliseconds", static_cast<int>(1000 * best));
-  EXPECT_LT(best, 0.05);
-}
-
 #ifdef ISO_WITH_DESKTOP
 TEST(Command, ExplainsTheDesktopWithoutADisplayAndRefusesToStartItInOneSentence) {
   How blind;

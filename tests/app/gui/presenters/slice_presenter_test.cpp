@@ -17,6 +17,13 @@ class Slices : public ::testing::Test {
   SlicePresenter axial{document, render::Orientation::axial}, coronal{document, render::Orientation::coronal};
 };
 
+TEST_F(Slices, LeaveTheNameOutWhereItWouldRunIntoTheWindowsWords) {
+  EXPECT_EQ(axial.picture(size).corners[0], "ball");
+  EXPECT_EQ(axial.picture({120, 120, 1}).corners[0], "");
+  EXPECT_EQ(axial.picture({240, 240, 2}).corners[0], "");
+  EXPECT_NE(axial.picture({120, 120, 1}).corners[1], "");
+}
+
 TEST_F(Slices, ScrollTogetherThroughTheCrosshair) {
   const std::int64_t before = axial.slice();
   axial.scroll(3);

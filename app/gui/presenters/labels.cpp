@@ -161,11 +161,11 @@ void LabelStroke::fill(const Vec3& seed_mm, const Vec3& normal, std::uint16_t la
   Index low{}, high{grid_.size[0] - 1, grid_.size[1] - 1, grid_.size[2] - 1};
   low[flat] = high[flat] = start[flat];
   cover(low, high);
-  std::vector<Index> todo{start};
+  std::vector<Index> border{start};
   in_box(start) = label;
-  while (!todo.empty()) {
-    const Index here = todo.back();
-    todo.pop_back();
+  while (!border.empty()) {
+    const Index here = border.back();
+    border.pop_back();
     for (std::size_t axis = 0; axis < 3; ++axis) {
       if (axis == flat) continue;
       for (const int step : {-1, 1}) {
@@ -175,7 +175,7 @@ void LabelStroke::fill(const Vec3& seed_mm, const Vec3& normal, std::uint16_t la
         std::uint16_t& voxel = in_box(next);
         if (voxel != from) continue;
         voxel = label;
-        todo.push_back(next);
+        border.push_back(next);
       }
     }
   }

@@ -238,10 +238,17 @@ TEST_F(Clicks, EndWithTheSessionAndKeepTheirLabels) {
   const ItemId labels = session->result();
   session.reset();
   EXPECT_NE(document.find(labels), nullptr);
+  const auto marked = [&] {
+    const auto values = get<LabelMap>(document.find(labels)->data).labels.values<std::uint16_t>();
+    return std::ranges::count_if(values, [](std::uint16_t value) { return value != 0; });
+  };
+  const auto before = marked();
+  EXPECT_GT(before, 0);
   document.undo_stack().undo();
   document.undo_stack().redo();
   loop.until([] { return false; }, 20ms);
-  SUCCEED();
+  ASSERT_NE(document.find(labels), nullptr);
+  EXPECT_EQ(marked(), before);
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ struct WorkerOptions {
   std::filesystem::path program;  ///< isocenter-worker; empty: ISOCENTER_WORKER, or beside this program, or libexec
   std::vector<std::filesystem::path> plugin_directories;
   std::size_t address_space_bytes{0};                ///< RLIMIT_AS of the worker; 0: none
-  std::chrono::milliseconds grace{1800};             ///< between a cancel and the kill: within 2 s the worker is gone
+  std::chrono::milliseconds grace{1500};             ///< between a cancel and the kill: within 2 s the worker is gone
   std::chrono::milliseconds start_limit{10000};      ///< for the worker's first word
   std::chrono::milliseconds heartbeat_limit{10000};  ///< without one the process is stopped or starved
   std::chrono::milliseconds silence_limit{0};        ///< longest time without an event of the task; 0: any

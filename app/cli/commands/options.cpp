@@ -113,7 +113,10 @@ void Options::add_flag(const std::string& names, const std::string& help, bool& 
 }
 
 void Options::add_switch(const std::string& name, const std::string& help, std::optional<bool>& target) {
-  CLI::Option* const added = impl_->app.add_flag("--" + name + ",!--no-" + name, target, help);
+  // Not add_flag with the target itself: CLI11 takes an optional for a counter and sets it, so that it is never empty.
+  CLI::Option* const added = impl_->app.add_flag_function(
+      "--" + name + ",!--no-" + name, [&target](std::int64_t sum) { target = sum > 0; }, help);
+  added->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   if (!impl_->group.empty()) added->group(impl_->group);
 }
 

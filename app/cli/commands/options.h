@@ -31,7 +31,7 @@ class Options {
   void add(const std::string& names, const std::string& value, const std::string& help, std::optional<double>& target);
   void add(const std::string& names, const std::string& value, const std::string& help, std::vector<double>& target);
   void add_flag(const std::string& names, const std::string& help, bool& target);
-  /// "--name" and "--no-name".
+  /// "--name" and "--no-name", of which the last counts; `target` stays as it is if neither is given.
   void add_switch(const std::string& name, const std::string& help, std::optional<bool>& target);
   /// In the order of the declarations; the last may take all that is left.
   void add_argument(const std::string& name, const std::string& help, std::string& target);

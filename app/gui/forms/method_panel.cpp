@@ -3,6 +3,8 @@
 #include "field_editor.h"
 #include "preset_bar.h"
 
+#include "gui/presenters/data_places.h"
+
 #include "iso/job/estimate.h"
 
 #include <QApplication>
@@ -322,8 +324,7 @@ void MethodPanel::copy_command() {
   recipe.parameters_json = form_->parameters_json();
   recipe.device = device_->currentText().toStdString();
   for (const TaskForm::Input& input : form_->inputs())
-    if (input.chosen != 0)
-      recipe.inputs[input.port.name] = std::string{job::workspace_prefix} + "item-" + std::to_string(input.chosen);
+    if (input.chosen != 0) recipe.inputs[input.port.name] = item_place(input.chosen);
   for (const plugin::Port& port : form_->task().outputs)
     if (!port.optional) recipe.outputs[port.name] = std::string{job::workspace_prefix} + port.name;
   QApplication::clipboard()->setText(QString::fromStdString(command_of(recipe, desktop_.document()).line));

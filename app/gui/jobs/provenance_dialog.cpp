@@ -1,6 +1,7 @@
 #include "provenance_dialog.h"
 
 #include "gui/presenters/provenance.h"
+#include "gui/presenters/replay_inputs.h"
 
 #include "iso/base/error.h"
 
@@ -10,6 +11,7 @@
 #include <QHeaderView>
 #include <QLabel>
 #include <QPlainTextEdit>
+#include <QPointer>
 #include <QPushButton>
 #include <QTabWidget>
 #include <QTreeWidget>
@@ -22,10 +24,11 @@ constexpr int most_differences = 6;  ///< told below the verdict; all are in the
 
 }  // namespace
 
-ProvenanceDialog::ProvenanceDialog(Document& document, JobList& jobs, ItemId id, QWidget* parent)
+ProvenanceDialog::ProvenanceDialog(Desktop& desktop, ItemId id, QWidget* parent)
     : QDialog{parent},
-      document_{document},
-      jobs_{jobs},
+      desktop_{desktop},
+      document_{desktop.document()},
+      jobs_{desktop.jobs()},
       tree_{new QTreeWidget},
       verdict_{new QLabel},
       replay_{new QPushButton{tr("Replay")}},
@@ -76,6 +79,8 @@ ProvenanceDialog::ProvenanceDialog(Document& document, JobList& jobs, ItemId id,
   fill(*item);
 }
 
+ProvenanceDialog::~ProvenanceDialog() { stop_search_.request_stop(); }
+
 void ProvenanceDialog::fill(const Item& item) {
   const auto sections = provenance_of(item, document_);
   for (const ProvenanceSection& section : sections) {
@@ -102,14 +107,32 @@ void ProvenanceDialog::copy_command() {
 void ProvenanceDialog::replay() {
   if (const JobState* const job = jobs_.find(job_); job != nullptr && !job::ended(job->state))
     return jobs_.cancel(job_);
-  try {
-    job_ = jobs_.replay(record_, "Replay of " + name_);
-    follow();
-  } catch (const Error& failure) {
-    verdict_->setText(QString::fromUtf8(failure.what()) + QStringLiteral(": ") +
-                      QString::fromStdString(failure.hint()));
-    verdict_->show();
-  }
+  searching_ = true;
+  replay_->setEnabled(false);
+  verdict_->setText(tr("Looking for the data of this run ..."));
+  verdict_->show();
+  using Inputs = std::map<std::string, DatasetPtr>;
+  desktop_.background().run<Inputs>([search = prepare_replay(record_, document_),
+                                     stop = stop_search_.get_token()] { return find_inputs(search, stop); },
+                                    [dialog = QPointer{this}](Inputs inputs) {
+                                      if (dialog) dialog->begin(std::move(inputs));
+                                    },
+                                    [dialog = QPointer{this}](const Error& failure) {
+                                      if (dialog) dialog->refuse(failure);
+                                    });
+}
+
+void ProvenanceDialog::begin(std::map<std::string, DatasetPtr> inputs) {
+  searching_ = false;
+  replay_->setEnabled(true);
+  job_ = jobs_.replay(record_, "Replay of " + name_, std::move(inputs));
+  follow();
+}
+
+void ProvenanceDialog::refuse(const Error& failure) {
+  searching_ = false;
+  replay_->setEnabled(true);
+  verdict_->setText(QString::fromUtf8(failure.what()) + QStringLiteral(": ") + QString::fromStdString(failure.hint()));
 }
 
 void ProvenanceDialog::follow() {

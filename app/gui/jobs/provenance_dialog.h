@@ -1,8 +1,10 @@
 #pragma once
 
-#include "gui/presenters/job_list.h"
+#include "gui/shell/desktop.h"
 
 #include <QDialog>
+
+#include <stop_token>
 
 class QLabel;
 class QPushButton;
@@ -15,19 +17,27 @@ namespace iso::gui {
 class ProvenanceDialog : public QDialog {
   Q_OBJECT
  public:
-  ProvenanceDialog(Document& document, JobList& jobs, ItemId item, QWidget* parent = nullptr);
+  ProvenanceDialog(Desktop& desktop, ItemId item, QWidget* parent = nullptr);
+  ~ProvenanceDialog() override;
   [[nodiscard]] std::uint64_t job() const noexcept { return job_; }  ///< of the last replay; 0 before
+  /// The data of the run are being looked for, which comes before its job.
+  [[nodiscard]] bool searching() const noexcept { return searching_; }
 
  private:
   void fill(const Item& item);
   void replay();
+  void begin(std::map<std::string, DatasetPtr> inputs);
+  void refuse(const Error& failure);
   void follow();
   void copy_command();
+  Desktop& desktop_;
   Document& document_;
   JobList& jobs_;
   job::Record record_;
   std::string name_;
   std::uint64_t job_{0};
+  bool searching_{false};
+  std::stop_source stop_search_;
   QTreeWidget* tree_;
   QLabel* verdict_;
   QPushButton *replay_, *command_, *text_;

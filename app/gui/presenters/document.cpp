@@ -177,7 +177,8 @@ void Document::put_back(const Item& item, std::size_t position) {
 }
 
 ItemId Document::add(std::string name, DatasetPtr data, std::filesystem::path file,
-                     std::map<std::string, std::string> hints, std::shared_ptr<const render::Raster> raster) {
+                     std::map<std::string, std::string> hints, std::shared_ptr<const render::Raster> raster,
+                     std::optional<job::Record> record) {
   auto item = std::make_unique<Item>();
   item->id = impl_->next_item++;
   item->name = std::move(name);
@@ -185,6 +186,7 @@ ItemId Document::add(std::string name, DatasetPtr data, std::filesystem::path fi
   item->saved = !file.empty();
   item->file = std::move(file);
   item->hints = std::move(hints);
+  item->record = std::move(record);
   if (raster) describe(*item, std::move(raster));
   const std::string step = "Open " + item->name;
   return insert(std::move(item), step);

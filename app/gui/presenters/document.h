@@ -91,9 +91,11 @@ class Document {
   Document& operator=(const Document&) = delete;
 
   // Data tree. `add` chooses the display (file's window, else percentiles) and, for the first item, shows it. A raster made
-  // by who read the data (on another thread: complex data take their time) is used as it is.
+  // by who read the data (on another thread: complex data take their time) is used as it is; a record is that of the run the
+  // file was saved from.
   ItemId add(std::string name, DatasetPtr data, std::filesystem::path file,
-             std::map<std::string, std::string> hints = {}, std::shared_ptr<const render::Raster> raster = {});
+             std::map<std::string, std::string> hints = {}, std::shared_ptr<const render::Raster> raster = {},
+             std::optional<job::Record> record = {});
   ItemId add_result(std::string name, DatasetPtr data, const job::Record& record);  ///< one undo step "Result NAME"
   /// All outputs of a job as one step.
   std::vector<ItemId> add_results(const std::vector<std::pair<std::string, DatasetPtr>>& outputs,

@@ -1,29 +1,18 @@
 #include "job_list.h"
 
+#include "data_places.h"
+
 #include "iso/base/error.h"
 #include "iso/params/schema.h"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <charconv>
 
 namespace iso::gui {
 namespace {
 
-std::string item_place(ItemId id) { return std::string{job::workspace_prefix} + "item-" + std::to_string(id); }
-
 std::string name_in_workspace(const std::string& place) { return place.substr(job::workspace_prefix.size()); }
-
-/// The item that "workspace:item-7" means; null if it is none, or gone.
-const Item* item_at(const std::string& place, const Document& document) {
-  const std::string name = name_in_workspace(place);
-  ItemId id = 0;
-  constexpr std::string_view prefix = "item-";
-  if (!name.starts_with(prefix)) return nullptr;
-  std::from_chars(name.data() + prefix.size(), name.data() + name.size(), id);
-  return document.find(id);
-}
 
 /// A word as a shell takes it.
 std::string quoted(const std::string& word) {
@@ -89,16 +78,19 @@ std::uint64_t JobList::start(job::Recipe recipe, std::string title, const std::v
   return launch(std::move(state), outputs);
 }
 
-std::uint64_t JobList::replay(const job::Record& before, std::string title) {
+std::uint64_t JobList::replay(const job::Record& before, std::string title, std::map<std::string, DatasetPtr> inputs) {
+  static std::uint64_t replays = 0;
+  const std::string prefix = "replay-" + std::to_string(++replays) + "-";
   auto state = std::make_unique<JobState>();
   state->title = std::move(title);
   state->recipe = before.recipe;
   state->recipe.outputs.clear();
+  state->recipe.hints.clear();  // they were for the reader
   if (!before.backend.empty()) state->recipe.device = before.backend;
-  for (const auto& [port, place] : before.recipe.inputs)
-    if (job::in_workspace(place) && item_at(place, document_) == nullptr)
-      throw Error{Errc::no_input, "the " + port + " of this run is not open any more",
-                  "open it again, or replay the record beside the saved result with `isocenter replay`"};
+  for (auto& [port, data] : inputs) {
+    state->recipe.inputs[port] = std::string{job::workspace_prefix} + prefix + port;
+    state->inputs[prefix + port] = std::move(data);
+  }
   state->replayed = before;
   return launch(std::move(state), {});
 }
@@ -113,6 +105,7 @@ std::uint64_t JobList::launch(std::unique_ptr<JobState> state, const std::vector
       if (const Item* const item = item_at(place, document_)) data = item->data;
     if (data) workspace_->put(name, data);
   }
+  if (kept.recorded.task.empty()) kept.recorded = with_files(kept.recipe, document_);
   jobs_.push_front(std::move(state));
   // The id is known only once submitted, and events may come before: they wait in the desktop's own queue behind this call.
   const auto job = std::make_shared<std::uint64_t>(0);
@@ -142,6 +135,7 @@ std::uint64_t JobList::retry(std::uint64_t job) {
   auto state = std::make_unique<JobState>();
   state->title = before->title;
   state->recipe = before->recipe;
+  state->recorded = before->recorded;
   state->inputs = before->inputs;
   state->replayed = before->replayed;
   const std::vector<plugin::Port> outputs = outputs_[job];
@@ -201,6 +195,9 @@ void JobList::show_preview(JobState& state, const job::Event& event) {
 void JobList::end(JobState& state) {
   state.record = queue_.wait(state.id);  // it has ended: no waiting
   if (!state.record) return;
+  // The data may be closed or changed by now; their files are what they were.
+  state.record->recipe.inputs = state.recorded.inputs;
+  state.record->recipe.hints = state.recorded.hints;
   state.state = state.record->state;
   state.message = end_sentence(*state.record);
   state.hint = state.record->error_hint;
@@ -250,21 +247,13 @@ Command command_of(const job::Recipe& recipe, const Document& document) {
   const auto add = [&](const std::string& option, const std::string& value) {
     command.line += " --" + option + " " + quoted(value);
   };
-  for (const auto& [port, place] : recipe.inputs) {
-    std::string file = place;
-    std::map<std::string, std::string> hints =
-        recipe.hints.contains(port) ? recipe.hints.at(port) : std::map<std::string, std::string>{};
-    if (job::in_workspace(place)) {
-      const Item* const item = item_at(place, document);
-      file = item == nullptr || item->file.empty() ? std::string{} : item->file.string();
-      if (item != nullptr) hints = item->hints;
-    }
-    if (file.empty()) {
-      file = "SAVE_" + port + "_FIRST";
-      command.complete = false;
-    }
-    add(params::kebab_case(port), file);
-    for (const auto& [key, value] : hints) add(params::kebab_case(port) + "." + key, value);
+  const job::Recipe named = with_files(recipe, document);
+  for (const auto& [port, place] : named.inputs) {
+    const bool in_file = !job::in_workspace(place);
+    add(params::kebab_case(port), in_file ? place : "SAVE_" + port + "_FIRST");
+    command.complete = command.complete && in_file;
+    if (const auto hints = named.hints.find(port); hints != named.hints.end())
+      for (const auto& [key, value] : hints->second) add(params::kebab_case(port) + "." + key, value);
   }
   for (const auto& [port, place] : recipe.outputs)
     add(params::kebab_case(port), job::in_workspace(place) ? port + ".h5" : place);

@@ -23,6 +23,7 @@ struct JobState {
   std::uint64_t id{0};
   std::string title;  ///< task's title and the input's name
   job::Recipe recipe;
+  job::Recipe recorded;  ///< the same with inputs named by their files, as they were when it was started
   job::State state{job::State::queued};
   double fraction{0};
   std::string stage, message, hint;  ///< message: the end in one sentence
@@ -50,9 +51,9 @@ class JobList {
   /// Inputs are put into the workspace as they are (no copy); every output of the task is taken.
   std::uint64_t start(const TaskForm& form, const std::string& device, std::uint64_t seed);
   std::uint64_t start(job::Recipe recipe, std::string title, const std::vector<plugin::Port>& outputs);
-  /// Runs what a record tells of once more, on the device it names. The results are compared with those recorded, and not
-  /// kept. Throws no_input naming the data set that is not open any more.
-  std::uint64_t replay(const job::Record& before, std::string title);
+  /// Runs what a record tells of once more, on the device it names, with the inputs that `find_inputs` has found. The results
+  /// are compared with those recorded, and not kept.
+  std::uint64_t replay(const job::Record& before, std::string title, std::map<std::string, DatasetPtr> inputs);
   void cancel(std::uint64_t job);
   std::uint64_t retry(std::uint64_t job);
   void forget(std::uint64_t job);  ///< an ended one, from the list

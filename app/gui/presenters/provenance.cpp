@@ -1,10 +1,11 @@
 #include "provenance.h"
 
+#include "data_places.h"
+
 #include "iso/job/estimate.h"
 
 #include <nlohmann/json.hpp>
 
-#include <charconv>
 #include <cstdio>
 
 namespace iso::gui {
@@ -18,15 +19,14 @@ std::string in_seconds(double seconds) {
   return text;
 }
 
-/// "workspace:item-7" as the name the user knows it by.
+/// An input by the name that the user knows it by.
 std::string place_in_words(const std::string& place, const Document& document) {
-  if (!job::in_workspace(place)) return place;
-  const std::string name = place.substr(job::workspace_prefix.size());
-  ItemId id = 0;
-  if (name.starts_with("item-")) std::from_chars(name.data() + 5, name.data() + name.size(), id);
-  const Item* const item = document.find(id);
-  if (item == nullptr) return "a data set that is not open any more";
-  return item->name + (item->file.empty() ? " (not saved)" : " (" + item->file.string() + ")");
+  const Item* item = item_at(place, document);
+  if (!job::in_workspace(place))
+    for (const auto& open : document.items())
+      if (!open->file.empty() && std::filesystem::absolute(open->file) == place) item = open.get();
+  if (item != nullptr) return item->name + (item->file.empty() ? " (not saved)" : " (" + item->file.string() + ")");
+  return job::in_workspace(place) ? "a data set that is not open any more" : place;
 }
 
 Rows run_rows(const job::Record& record) {

@@ -3,6 +3,7 @@
 #include "main_window.h"
 
 #include "gui/jobs/provenance_dialog.h"
+#include "gui/presenters/data_places.h"
 #include "gui/presenters/session.h"
 #include "view_area.h"
 
@@ -120,14 +121,8 @@ void MainWindow::save_item(ItemId id, const std::filesystem::path& file, bool ov
   std::optional<job::Record> record = item->record;
   if (record) {
     for (auto& [port, place] : record->recipe.outputs) place = file.string();
-    for (auto& [port, place] : record->recipe.inputs) {
-      const std::string prefix = std::string{job::workspace_prefix} + "item-";
-      const Item* const input =
-          place.starts_with(prefix) ? desktop_.document().find(std::stoull(place.substr(prefix.size()))) : nullptr;
-      if (input == nullptr || input->file.empty()) continue;
-      place = input->file.string();
-      if (!input->hints.empty()) record->recipe.hints[port] = input->hints;
-    }
+    record->recipe = job::relative_to(with_files(std::move(record->recipe), desktop_.document()),
+                                      std::filesystem::absolute(file).parent_path().string());
   }
   desktop_.background().run<Done>(
       [data = item->data, file, overwrite, record] {
@@ -190,8 +185,7 @@ void MainWindow::export_sweep(const std::filesystem::path& folder) {
 }
 
 void MainWindow::show_provenance(ItemId id) {
-  if (desktop_.document().find(id) != nullptr)
-    (new ProvenanceDialog{desktop_.document(), desktop_.jobs(), id, this})->show();
+  if (desktop_.document().find(id) != nullptr) (new ProvenanceDialog{desktop_, id, this})->show();
 }
 
 void MainWindow::offer_recovery() {

@@ -59,6 +59,7 @@ class MainWindow : public QMainWindow {
   struct Opened {
     DatasetPtr data;
     std::shared_ptr<const render::Raster> raster;
+    std::optional<job::Record> record;
   };
   /// Reads in the background; a failure is a sentence in the message bar. Hints as of the reader ("geometry"). A folder of
   /// several DICOM series, or one that is refused, asks which.

@@ -3,6 +3,7 @@
 #include "main_window.h"
 
 #include "gui/panels/series_dialog.h"
+#include "gui/presenters/replay_inputs.h"
 #include "gui/presenters/session.h"
 #include "view_area.h"
 
@@ -32,8 +33,9 @@ std::string names_of(const std::vector<Finding>& findings) {
 }
 
 /// What is shown of the data is made with them, off the desktop's thread.
-MainWindow::Opened with_raster(DatasetPtr data) {
-  MainWindow::Opened opened{std::move(data), {}};
+MainWindow::Opened with_raster(DatasetPtr data, const std::filesystem::path& file) {
+  MainWindow::Opened opened{std::move(data), {}, {}};
+  opened.record = record_beside(file, *opened.data);
   if (!std::holds_alternative<Table>(*opened.data))
     opened.raster = std::make_shared<const render::Raster>(render::raster_of(opened.data));
   return opened;
@@ -78,7 +80,7 @@ void MainWindow::open_file(const std::filesystem::path& file, std::map<std::stri
   const QString shown = name.isEmpty() ? QString::fromStdString(file.filename().string()) : name;
   statusBar()->showMessage(tr("Reading %1 ...").arg(shown));
   desktop_.background().run<Opened>(
-      [file, options = read_options(hints)] { return with_raster(io::read(file, options)); },
+      [file, options = read_options(hints)] { return with_raster(io::read(file, options), file); },
       [this, file, hints, shown](Opened opened) { take(std::move(opened), file, hints, shown); },
       [this, file, hints, shown](const Error& failure) {
         statusBar()->clearMessage();
@@ -92,7 +94,8 @@ void MainWindow::take(Opened opened, const std::filesystem::path& file, const st
   statusBar()->clearMessage();
   const Metadata meta = metadata(*opened.data);
   log::info("app.gui", "opened a ", to_string(kind_of(*opened.data)));
-  desktop_.document().add(name.toStdString(), std::move(opened.data), file, hints, std::move(opened.raster));
+  desktop_.document().add(name.toStdString(), std::move(opened.data), file, hints, std::move(opened.raster),
+                          std::move(opened.record));
   log::debug("app.gui", "opened '", file.string(), "'");
   remember(file);
   if (const auto accepted = meta.find("accepted"); accepted != meta.end())
@@ -131,7 +134,7 @@ void MainWindow::open_accepted(const std::filesystem::path& file, std::map<std::
   desktop_.background().run<Accepted>(
       [file, options = read_options(hints)] {
         io::ReadAllTheSame read = io::read_all_the_same(file, options);
-        return Accepted{with_raster(std::move(read.data)), names_of(read.accepted)};
+        return Accepted{with_raster(std::move(read.data), file), names_of(read.accepted)};
       },
       [this, file, hints, name](Accepted accepted) mutable {
         hints["accept_geometry"] = accepted.names;

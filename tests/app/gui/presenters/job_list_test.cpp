@@ -1,4 +1,5 @@
 #include "gui/presenters/job_list.h"
+#include "gui/presenters/replay_inputs.h"
 
 #include "host/workers/worker_executor.h"
 #include "support/job_tasks.h"
@@ -28,6 +29,10 @@ class JobLists : public ::testing::Test {
   const JobState& ended(std::uint64_t job) {
     EXPECT_TRUE(loop.until([&] { return job::ended(jobs.find(job)->state); }));
     return *jobs.find(job);
+  }
+
+  std::uint64_t replay(const job::Record& record, std::string title) {
+    return jobs.replay(record, std::move(title), find_inputs(prepare_replay(record, document)));
   }
 
   Document document;
@@ -60,13 +65,13 @@ TEST_F(JobLists, TryACrashedJobAgainWithTheInputItHad) {
 TEST_F(JobLists, ReplayARecordAndCompareWithoutKeepingTheResult) {
   const job::Record record = *ended(start("noise")).record;
   const std::size_t items = document.items().size();
-  const JobState& same = ended(jobs.replay(record, "Replay of noise"));
+  const JobState& same = ended(replay(record, "Replay of noise"));
   ASSERT_TRUE(same.comparison.has_value()) << same.message;
   EXPECT_TRUE(same.comparison->same_bits);
   EXPECT_EQ(same.message, "Same bits as recorded");
   job::Record other = record;
   other.recipe.seed = 12;
-  const JobState& differs = ended(jobs.replay(other, "Replay with another seed"));
+  const JobState& differs = ended(replay(other, "Replay with another seed"));
   ASSERT_TRUE(differs.comparison.has_value()) << differs.message;
   EXPECT_FALSE(differs.comparison->same_bits);
   EXPECT_EQ(differs.message, "Other bits than recorded");
@@ -74,16 +79,20 @@ TEST_F(JobLists, ReplayARecordAndCompareWithoutKeepingTheResult) {
   EXPECT_EQ(document.items().size(), items);
 }
 
-TEST_F(JobLists, RefuseToReplayWhatIsNotOpenAnyMore) {
-  const job::Record record = *ended(start("noise")).record;
+TEST_F(JobLists, RecordTheFileOfAnInputAlthoughItIsClosedMeanwhile) {
+  const std::uint64_t job = start("noise");
   document.remove(item);
-  try {
-    (void)jobs.replay(record, "Replay");
-    FAIL() << "it was started";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), Errc::no_input);
-    EXPECT_FALSE(error.hint().empty());
-  }
+  const job::Record record = *ended(job).record;
+  EXPECT_EQ(record.recipe.inputs.at("volume"), std::filesystem::absolute("ball.nrrd").string());
+  EXPECT_EQ(document.items().front()->record->recipe.inputs, record.recipe.inputs);
+}
+
+TEST_F(JobLists, KeepThePlaceOfAnInputThatNoFileHolds) {
+  item = document.add_result("made", freeze(test::sample_volume()), {});
+  const std::string place = "workspace:item-" + std::to_string(item);
+  const job::Record record = *ended(start("noise")).record;
+  EXPECT_EQ(record.recipe.inputs.at("volume"), place);
+  EXPECT_TRUE(ended(replay(record, "Replay")).comparison->same_bits);
 }
 
 }  // namespace

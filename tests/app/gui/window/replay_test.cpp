@@ -37,6 +37,7 @@ class Replays : public test::WindowTest {
   }
   QString verdict_of(ProvenanceDialog& dialog) {
     dialog.findChild<QPushButton*>(QStringLiteral("replay"))->click();
+    EXPECT_TRUE(wait_until([&] { return !dialog.searching(); }, 60000));
     if (dialog.job() != 0) {
       EXPECT_TRUE(wait_until([&] { return job::ended(desktop->jobs().find(dialog.job())->state); }, 60000));
     }
@@ -72,15 +73,55 @@ TEST_F(Replays, OfAnotherRecordSayWhatDiffers) {
   EXPECT_TRUE(verdict.contains(QStringLiteral("volume"))) << verdict.toStdString();
 }
 
-TEST_F(Replays, NameTheDataThatIsNotOpenAnyMore) {
+TEST_F(Replays, FindTheDataAgainAfterTheyWereClosed) {
   const ItemId result = reconstruct();
   document().remove(scan);
   ProvenanceDialog* const dialog = show_provenance(result);
   ASSERT_NE(dialog, nullptr);
+  EXPECT_EQ(verdict_of(*dialog).section(QLatin1Char('\n'), 0, 0), QStringLiteral("Same bits as recorded"));
+  const std::filesystem::path file = folder / "scan.h5", moved = folder / "moved.h5";
+  std::filesystem::rename(file, moved);
+  QString verdict = verdict_of(*dialog);
+  EXPECT_TRUE(verdict.contains(QStringLiteral("is gone"))) << verdict.toStdString();
+  EXPECT_TRUE(verdict.contains(QString::fromStdString(file.string()))) << verdict.toStdString();
+  keep(*dialog, QStringLiteral("provenance-file-gone"));
+  const std::size_t before = document().items().size();
+  window->open_file(moved);
+  ASSERT_TRUE(wait_until([&] { return document().items().size() > before; }));
+  EXPECT_EQ(verdict_of(*dialog).section(QLatin1Char('\n'), 0, 0), QStringLiteral("Same bits as recorded"))
+      << "they are known by their content";
+}
+
+TEST_F(Replays, RefuseAFileThatWasChangedWithOneSentence) {
+  const ItemId result = reconstruct();
+  document().remove(scan);
+  const auto geometry = ProjectionGeometry::parallel(equal_angles(40, std::numbers::pi), {95, 1}, {1.4, 1.4});
+  io::write(folder / "scan.h5", *freeze(evaluation::project(evaluation::shepp_logan_2d(50), geometry, 2)),
+            {.overwrite = true});
+  ProvenanceDialog* const dialog = show_provenance(result);
+  ASSERT_NE(dialog, nullptr);
   const QString verdict = verdict_of(*dialog);
   EXPECT_EQ(dialog->job(), 0U);
-  EXPECT_TRUE(verdict.contains(QStringLiteral("the sinogram of this run is not open any more")))
-      << verdict.toStdString();
+  EXPECT_TRUE(verdict.contains(QStringLiteral("was changed since"))) << verdict.toStdString();
+}
+
+TEST_F(Replays, WorkFromTheResultThatWasSavedClosedAndOpenedAgain) {
+  const ItemId result = reconstruct();
+  const std::filesystem::path file = folder / "rec.mha";
+  window->save_item(result, file, false);
+  ASSERT_TRUE(wait_until([&] { return document().find(result)->saved; }));
+  document().remove(result);
+  document().remove(scan);
+  const std::size_t before = document().items().size();
+  window->open_file(file);
+  ASSERT_TRUE(wait_until([&] { return document().items().size() > before; }));
+  const ItemId again = document().selected();
+  ASSERT_TRUE(document().find(again)->record.has_value());
+  EXPECT_EQ(job::read_record(job::record_path(file)).recipe.inputs.at("sinogram"), "scan.h5")
+      << "as the command line writes it, so that both can be moved together";
+  ProvenanceDialog* const dialog = show_provenance(again);
+  ASSERT_NE(dialog, nullptr);
+  EXPECT_EQ(verdict_of(*dialog).section(QLatin1Char('\n'), 0, 0), QStringLiteral("Same bits as recorded"));
 }
 
 TEST_F(Replays, StandBesideTheCommandThatDoesTheSame) {

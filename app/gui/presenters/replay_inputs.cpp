@@ -30,7 +30,7 @@ class Search {
       throw Error{Errc::invalid_input, "the " + port + " of this run was changed since",
                   "undo the changes, or open the data as they were"};
     throw Error{Errc::no_input, "the " + port + " of this run is not open any more, and no file of it is known",
-                "open it again under whatever name: it is known by its content"};
+                "open it again under whatever name (it is known by its content)"};
   }
 
  private:
@@ -49,7 +49,7 @@ class Search {
     std::error_code problem;
     if (!std::filesystem::exists(place, problem))
       throw Error{Errc::no_input, "the " + port + " of this run is not open, and its file '" + place + "' is gone",
-                  "bring the file back, or open the data from where they are now: they are known by their content"};
+                  "bring the file back, or open the data from where they are now (they are known by their content)"};
     job::Wanted how;
     if (const auto hints = search_.record.recipe.hints.find(port); hints != search_.record.recipe.hints.end())
       how.hints = hints->second;
@@ -57,7 +57,7 @@ class Search {
     DatasetPtr data = job::make_data_access()->read(place, how);
     if (!wanted.empty() && digest(*data) != wanted)
       throw Error{Errc::invalid_input, "the file '" + place + "' was changed since it was the " + port + " of this run",
-                  "bring the file back as it was, or open the data as they were: they are known by their content"};
+                  "bring the file back as it was, or open the data as they were (they are known by their content)"};
     return data;
   }
 

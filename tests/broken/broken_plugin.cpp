@@ -82,6 +82,8 @@ extern "C" const PluginDescriptor* ISO_BROKEN_ENTRY() {
 #ifdef ISO_BROKEN_NEEDS
   if (needed == 0) return nullptr;
 #endif
+  if (broken == "crashes_when_loaded") crash();
+  if (broken == "never_loads") std::this_thread::sleep_for(std::chrono::hours{1});
   if (broken == "throws_in_entry") throw std::runtime_error("not in the mood");
   return broken == "null_descriptor" ? nullptr : &descriptor;
 }

@@ -5,17 +5,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include <array>
-
 namespace iso::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string_view name_of(host::PluginState state) {
-  constexpr std::array<std::string_view, 5> names{"found", "read", "compatible", "loaded", "failed"};
-  return names[static_cast<std::size_t>(state)];
-}
 
 /// A plugin whose manifest cannot be read is known by its file.
 std::string name_of(const host::PluginEntry& entry) {
@@ -29,17 +22,22 @@ Json json_of(const host::PluginEntry& entry) {
                      {"title", task.about.title},
                      {"summary", task.about.summary},
                      {"category", task.about.category}});
-  return {{"plugin", name_of(entry)}, {"version", entry.manifest.version},        {"state", name_of(entry.state)},
+  return {{"plugin", name_of(entry)}, {"version", entry.manifest.version},        {"state", to_string(entry.state)},
           {"reason", entry.reason},   {"manifest", entry.manifest_file.string()}, {"tasks", std::move(tasks)}};
 }
 
 void print_tables(std::span<const host::PluginEntry> plugins, bool all) {
   TextTable tasks{{"TASK", "CATEGORY", "WHAT IT IS"}};
-  TextTable states{{"PLUGIN", "VERSION", "STATE", "REASON"}};
+  TextTable states{{"PLUGIN", "VERSION", "STATE", "REASON"}}, failed{{"PLUGIN", "CANNOT BE USED BECAUSE"}};
   std::size_t count = 0;
+  bool any_failed = false;
   for (const host::PluginEntry& entry : plugins) {
-    states.add({name_of(entry), entry.manifest.version, std::string(name_of(entry.state)), entry.reason});
-    if (entry.state == host::PluginState::failed) continue;
+    states.add({name_of(entry), entry.manifest.version, std::string(to_string(entry.state)), entry.reason});
+    if (entry.state == host::PluginState::failed) {
+      failed.add({name_of(entry), entry.reason});
+      any_failed = true;
+      continue;
+    }
     for (const plugin::TaskManifest& task : entry.manifest.tasks)
       tasks.add({task.id, task.about.category, task.about.title});
     count += entry.manifest.tasks.size();
@@ -47,8 +45,13 @@ void print_tables(std::span<const host::PluginEntry> plugins, bool all) {
   if (count > 0)
     print(tasks.text());
   else
-    print("no tasks: no plugin was found; --plugins-path DIR or ISOCENTER_PLUGIN_PATH says where to look\n");
-  if (all) print("\n" + states.text());
+    print(
+        "no tasks: no plugin that can be used was found; --plugins-path DIR or ISOCENTER_PLUGIN_PATH says where to "
+        "look\n");
+  if (all)
+    print("\n" + states.text());
+  else if (any_failed)
+    print("\n" + failed.text());
 }
 
 }  // namespace
@@ -56,14 +59,16 @@ void print_tables(std::span<const host::PluginEntry> plugins, bool all) {
 int list(Arguments arguments) {
   Setting setting;
   bool all = false, json = false;
-  Options options{"list [options]", "List the tasks of all plugins."};
-  options.add_flag("--all", "List the plugins too, those that cannot be used with the reason.", all);
+  Options options{"list [options]",
+                  "List the tasks of all plugins, and the plugins that cannot be used with the reason."};
+  options.add_flag("--all", "List every plugin, with version and state.", all);
   options.add_flag("--json", "One JSON object a plugin and line.", json);
   setting.add_plugins(options);
   setting.add_logging(options);
   options.add_examples({"isocenter list", "isocenter list --all", "isocenter list --all --json"});
   if (!options.parse(arguments)) return 0;
   setting.begin();
+  setting.catalogue().try_libraries();
   const auto plugins = setting.catalogue().plugins();
   if (!json) {
     print_tables(plugins, all);

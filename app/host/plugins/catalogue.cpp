@@ -1,5 +1,7 @@
 #include "host/plugins/catalogue.h"
 
+#include "host/plugins/apart.h"
+
 #include "iso/base/log.h"
 #include "iso/base/names.h"
 #include "iso/compute/backend.h"
@@ -7,6 +9,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <set>
@@ -83,6 +86,14 @@ std::string disagreement(const plugin::Manifest& manifest, const plugin::PluginD
   for (const std::string& id : has)
     if (!said.contains(id)) return "its library has the task '" + id + "', its manifest does not list it";
   return {};
+}
+
+/// Loads the library of an entry. Throws plugin_incompatible with the reason.
+const plugin::PluginDescriptor& opened(const PluginEntry& entry) {
+  const auto& descriptor = plugin::open_plugin(entry.manifest_file.parent_path() / entry.manifest.library);
+  if (const std::string reason = disagreement(entry.manifest, descriptor); !reason.empty())
+    throw Error{Errc::plugin_incompatible, reason};
+  return descriptor;
 }
 
 /// Gives a task back to its library, which made it. Never throws, whatever the plugin does.
@@ -169,14 +180,10 @@ struct PluginCatalogue::Impl {
     if (entry.state == PluginState::failed) refuse(entry);
     if (const auto found = descriptors.find(entry.manifest.id); found != descriptors.end()) return *found->second;
     try {
-      const auto& descriptor = plugin::open_plugin(entry.manifest_file.parent_path() / entry.manifest.library);
-      if (std::string reason = disagreement(entry.manifest, descriptor); !reason.empty()) {
-        fail(entry, std::move(reason));
-      } else {
-        entry.state = PluginState::loaded;
-        descriptors.emplace(entry.manifest.id, &descriptor);
-        return descriptor;
-      }
+      const auto& descriptor = opened(entry);
+      entry.state = PluginState::loaded;
+      descriptors.emplace(entry.manifest.id, &descriptor);
+      return descriptor;
     } catch (...) {
       fail(entry, current_error().what());
     }
@@ -238,6 +245,23 @@ std::vector<std::string> PluginCatalogue::tasks_called(std::string_view short_na
   for (const auto& [id, place] : impl_->tasks)
     if (short_name_of(id) == short_name) found.push_back(id);
   return found;
+}
+
+void PluginCatalogue::try_libraries(std::chrono::milliseconds patience) {
+  const std::scoped_lock lock{impl_->mutex};
+  std::vector<PluginEntry*> tried;
+  std::vector<std::function<std::string()>> works;
+  for (PluginEntry& entry : impl_->entries) {
+    if (entry.state != PluginState::compatible) continue;
+    tried.push_back(&entry);
+    works.emplace_back([&entry] {
+      (void)opened(entry);
+      return std::string{};
+    });
+  }
+  const auto reasons = run_apart(works, patience);
+  for (std::size_t i = 0; i < tried.size(); ++i)
+    if (!reasons[i].empty()) fail(*tried[i], reasons[i]);
 }
 
 job::LoadedTask PluginCatalogue::load(std::string_view task_id) {

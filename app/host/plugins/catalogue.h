@@ -3,6 +3,7 @@
 #include "iso/job/executor.h"
 #include "iso/plugin/manifest.h"
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <span>
@@ -34,6 +35,9 @@ class PluginCatalogue final : public job::TaskSource {
   [[nodiscard]] const plugin::TaskManifest* find_task(std::string_view task_id) const noexcept;
   /// Tasks of compatible plugins whose name behind the '/' is this, in alphabetical order: `fbp` is `sparse_view_ct/fbp`.
   [[nodiscard]] std::vector<std::string> tasks_called(std::string_view short_name) const;
+  /// Loads every compatible plugin once in a process of its own: where the library is damaged, needs what is not there, ends
+  /// the program or is not loaded in time, the plugin is failed with the reason. Only for a program with one thread.
+  void try_libraries(std::chrono::milliseconds patience = std::chrono::seconds{10});
   /// Throws usage for an unknown task (naming the nearest), plugin_incompatible with the reason for a plugin that failed.
   [[nodiscard]] job::LoadedTask load(std::string_view task_id) override;
 

@@ -1,3 +1,4 @@
+#include "app/host/plugins/plugin_folder.h"
 #include "support/command.h"
 
 #include <nlohmann/json.hpp>
@@ -85,13 +86,38 @@ TEST(Command, DescribesATaskInEveryForm) {
 }
 
 TEST(Command, ListsPluginsThatCannotBeUsedWithTheReason) {
-  const Folder folder("iso_list_broken");
+  const PluginFolder folder("list");
   folder.write("broken.plugin.json", "{\"id\": ");
-  const Answer answer = isocenter({"list", "--all", "--plugins-path", folder.path().string()});
-  EXPECT_EQ(answer.code, 0);
-  EXPECT_NE(answer.out.find("broken.plugin.json"), std::string::npos) << answer.out;
-  EXPECT_NE(answer.out.find("failed"), std::string::npos);
-  EXPECT_NE(answer.out.find("example/smoothing"), std::string::npos) << "the others still work";
+  plugin::Manifest too_new = PluginFolder::manifest("too_new");
+  too_new.abi_major = plugin::abi_major + 1;
+  folder.add(too_new);
+  folder.write("too_new.so", "");
+  folder.add(PluginFolder::manifest("without_file"));
+  folder.add(PluginFolder::manifest("damaged"));
+  folder.write("damaged.so", "not a library");
+  folder.add_broken("missing_library");      // which another library needs
+  folder.add_broken("crashes_when_loaded");  // and with it whoever loads it
+  const std::vector<std::pair<std::string, std::string>> reasons{
+      {"broken.plugin.json", "not JSON"},
+      {"too_new", "built for plugin interface 2.0, this program has 1.0"},
+      {"without_file", "'without_file.so' is missing"},
+      {"damaged", "is damaged"},
+      {"missing_library", "needs the library 'libbroken_missing_dependency.so'"},
+      {"crashes_when_loaded", "ends the program that loads it"}};
+  for (const bool all : {false, true}) {
+    std::vector<std::string> words{"list", "--plugins-path", folder.path().string()};
+    if (all) words.emplace_back("--all");
+    const Answer answer = isocenter(words);
+    EXPECT_EQ(answer.code, 0) << answer.err;
+    for (const auto& [plugin, reason] : reasons) {
+      const auto line = answer.out.find(reason);
+      ASSERT_NE(line, std::string::npos) << plugin << '\n' << answer.out;
+      const auto begin = answer.out.rfind('\n', line);
+      EXPECT_NE(answer.out.substr(begin, line - begin).find(plugin), std::string::npos) << answer.out;
+      EXPECT_EQ(answer.out.find(plugin + "/pass"), std::string::npos) << "no task of it is offered";
+    }
+    EXPECT_NE(answer.out.find("example/smoothing"), std::string::npos) << "the others still work";
+  }
 }
 
 TEST(Command, SaysSoWhenItsOutputIsNotTaken) {

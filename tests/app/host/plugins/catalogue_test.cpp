@@ -3,12 +3,15 @@
 #include "iso/base/error.h"
 #include "iso/plugin/task.h"
 #include "plugin_folder.h"
+#include "support/process_memory.h"
 
 #include <gtest/gtest.h>
 
 #include <array>
+#include <chrono>
 #include <cstdlib>
 #include <functional>
+#include <map>
 #include <thread>
 
 namespace iso::host {
@@ -179,6 +182,36 @@ TEST(PluginCatalogue, TakesADamagedLibraryForOne) {
   auto catalogue = catalogue_of(folder.path());
   EXPECT_TRUE(holds(refusal_of(catalogue, "crashes/pass").message, "damaged"));
   EXPECT_EQ(catalogue.plugins()[0].state, PluginState::failed);
+}
+
+TEST(PluginCatalogue, TriesLibrariesWithoutHarm) {
+  PluginFolder folder{"tried"};
+  const std::map<std::string, std::string> reasons{
+      {"missing_library", "libbroken_missing_dependency.so"},
+      {"other_version", "'2.0.0'"},
+      {"crashes_when_loaded", "ends the program that loads it (signal 11)"},
+      {"crashes", ""}};  // only when it runs
+  for (const auto& [id, reason] : reasons) folder.add_broken(id);
+  auto catalogue = catalogue_of(folder.path());
+  catalogue.try_libraries();
+  ASSERT_EQ(catalogue.plugins().size(), reasons.size());
+  for (const PluginEntry& entry : catalogue.plugins()) {
+    const std::string& id = entry.manifest.id;
+    EXPECT_EQ(entry.state, reasons.at(id).empty() ? PluginState::compatible : PluginState::failed) << id;
+    EXPECT_TRUE(holds(entry.reason, reasons.at(id))) << id << ": " << entry.reason;
+    EXPECT_EQ(refusal_of(catalogue, id + "/pass").code == Errc::plugin_incompatible, !reasons.at(id).empty()) << id;
+  }
+  EXPECT_TRUE(test::children().empty());
+}
+
+TEST(PluginCatalogue, DoesNotWaitForALibraryThatNeverLoads) {
+  PluginFolder folder{"never"};
+  folder.add_broken("never_loads");
+  auto catalogue = catalogue_of(folder.path());
+  catalogue.try_libraries(std::chrono::milliseconds{300});
+  EXPECT_EQ(catalogue.plugins().front().state, PluginState::failed);
+  EXPECT_TRUE(holds(catalogue.plugins().front().reason, "not loaded in time")) << catalogue.plugins().front().reason;
+  EXPECT_TRUE(test::children().empty());
 }
 
 TEST(PluginCatalogue, PrefersTheFirstOfTwoWithOneId) {

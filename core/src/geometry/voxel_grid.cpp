@@ -51,10 +51,12 @@ void check_grid(const VoxelGrid& grid) {
       double product = 0;
       for (std::size_t row = 0; row < 3; ++row) product += grid.direction[3 * row + a] * grid.direction[3 * row + b];
       if (!(std::abs(product - (a == b ? 1.0 : 0.0)) <= 1e-3)) {
-        throw Error{Errc::invalid_input,
-                    "the direction of the voxel grid is not a rotation: its axes " + std::to_string(a) + " and " +
-                        std::to_string(b) + " are not orthonormal",
-                    "resample the image on an orthogonal grid"};
+        throw Error{
+            Errc::invalid_input,
+            "the direction of the voxel grid is not a rotation: " +
+                (a == b ? "its axis " + std::to_string(a) + " is not of length 1"
+                        : "its axes " + std::to_string(a) + " and " + std::to_string(b) + " are not at right angles"),
+            "resample the image on an orthogonal grid"};
       }
     }
   }

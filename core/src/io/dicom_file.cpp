@@ -8,6 +8,9 @@
 #include <gdcmSequenceOfItems.h>
 #include <gdcmTrace.h>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -316,7 +319,39 @@ void to_grey(FileType type, const char* raw, const gdcm::Image& image, const Dic
 
 }  // namespace
 
+namespace {
+
+/// The JPEG decoders inside of the library speak on stderr whatever its settings are, of sound files too. While one of these
+/// lives, that goes nowhere; so does what other threads say there meanwhile, which is the lesser harm.
+class SilentDecoders {
+ public:
+  SilentDecoders() : one_at_a_time_{mutex()}, kept_{::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)} {
+    const int nowhere = kept_ < 0 ? -1 : ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (nowhere < 0) return;
+    ::dup2(nowhere, STDERR_FILENO);
+    ::close(nowhere);
+  }
+  SilentDecoders(const SilentDecoders&) = delete;
+  SilentDecoders& operator=(const SilentDecoders&) = delete;
+  ~SilentDecoders() {
+    if (kept_ < 0) return;
+    ::dup2(kept_, STDERR_FILENO);
+    ::close(kept_);
+  }
+
+ private:
+  static std::mutex& mutex() {
+    static std::mutex only;
+    return only;
+  }
+  std::lock_guard<std::mutex> one_at_a_time_;
+  int kept_;
+};
+
+}  // namespace
+
 PixelBlock read_dicom_pixels(const DicomHeader& header) {
+  const SilentDecoders silent;
   const std::size_t bytes = size_of_file(header.file);
   const Shape shape{header.columns, header.rows, header.frames};
   check_header(header, shape, bytes);

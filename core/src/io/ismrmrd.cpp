@@ -161,15 +161,32 @@ class Acquisitions {
   std::vector<Acquisition> list_;
 };
 
-constexpr bool flagged(const Acquisition& a, int bit) { return (a.flags >> (bit - 1) & 1) != 0; }
+// Bits of an acquisition's flags that matter here, counted from 1 as the ISMRMRD format does (ISMRMRD_AcquisitionFlags).
+enum class Flag : unsigned {
+  noise_measurement = 19,
+  parallel_calibration = 20,
+  reverse = 22,
+  navigation = 23,
+  phase_correction = 24,
+  hp_feedback = 26,
+  dummy_scan = 27,
+  rt_feedback = 28,
+  surface_coil_correction = 29,
+  phase_stabilization_reference = 30,
+  phase_stabilization = 31
+};
 
-// ISMRMRD's flag numbers: readouts that are no image data.
+constexpr bool flagged(const Acquisition& a, Flag flag) {
+  return (a.flags >> (static_cast<unsigned>(flag) - 1) & 1) != 0;
+}
+
 bool is_image(const Acquisition& a, bool separate_calibration) {
-  for (const int bit : {19, 23, 24, 26, 27, 28,
-                        29}) {  // noise, navigator, phase correction, feedback, dummy, feedback, coil correction
-    if (flagged(a, bit)) return false;
+  using enum Flag;
+  for (const Flag no_image : {noise_measurement, navigation, phase_correction, hp_feedback, dummy_scan, rt_feedback,
+                              surface_coil_correction, phase_stabilization_reference, phase_stabilization}) {
+    if (flagged(a, no_image)) return false;
   }
-  return !(separate_calibration && flagged(a, 20));
+  return !(separate_calibration && flagged(a, parallel_calibration));
 }
 
 void check(const Acquisition& a, std::int64_t coils) {
@@ -236,7 +253,7 @@ KSpace cartesian(const std::vector<const Acquisition*>& image, const Encoding& e
     const std::int64_t count = a->number_of_samples;
     for (std::int64_t coil = 0; coil < coils; ++coil) {
       for (std::int64_t i = a->discard_pre; i < count - a->discard_post; ++i) {
-        const std::int64_t from = flagged(*a, 22) ? count - 1 - i : i;  // read backwards
+        const std::int64_t from = flagged(*a, Flag::reverse) ? count - 1 - i : i;
         const std::int64_t x = i + nx / 2 - a->center_sample;
         if (x < 0 || x >= nx) continue;
         const std::size_t at = static_cast<std::size_t>(2 * (coil * count + from));

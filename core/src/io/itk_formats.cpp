@@ -310,6 +310,7 @@ class Nifti final : public ImageHandler {
     check_nifti_payload(header, file);
     const auto io = itk::NiftiImageIO::New();
     RawArray array = read_image(*io, file, size_of_file(file), header.packed);
+    if (header.plane) array.grid = *header.plane;
     if (header.disagreement_mm > 0.01) {
       assume(array.meta, "the sform of the file, from which the qform differs by up to " +
                              short_number(header.disagreement_mm) + " mm");

@@ -55,6 +55,25 @@ double corner_distance(const mat44& a, const mat44& b, const std::array<std::int
   return worst;
 }
 
+// The grid of one plane, RAS turned to LPS; nothing where an axis has no length.
+std::optional<VoxelGrid> plane_at(const mat44& ras, const std::array<std::int16_t, 8>& dim) {
+  VoxelGrid grid;
+  grid.size = {dim[1], dim[2], 1};
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    double square = 0;
+    for (std::size_t row = 0; row < 3; ++row) square += std::pow(static_cast<double>(ras.m[row][axis]), 2);
+    if (!(square > 0)) return std::nullopt;
+    grid.spacing_mm[axis] = std::sqrt(square);
+  }
+  for (std::size_t row = 0; row < 3; ++row) {
+    const double sign = row < 2 ? -1 : 1;
+    grid.origin_mm[row] = sign * static_cast<double>(ras.m[row][3]);
+    for (std::size_t axis = 0; axis < 3; ++axis)
+      grid.direction[3 * row + axis] = sign * static_cast<double>(ras.m[row][axis]) / grid.spacing_mm[axis];
+  }
+  return grid;
+}
+
 // What the last four bytes of a gzip file say: the unpacked length modulo 2^32.
 std::uint32_t gzip_length(const fs::path& file) {
   std::ifstream in{file, std::ios::binary | std::ios::ate};
@@ -135,15 +154,16 @@ NiftiHeader read_nifti_header(const fs::path& file) {
       }
     }
   }
-  if (field<std::int16_t>(bytes, 252, swapped) > 0 && field<std::int16_t>(bytes, 254, swapped) > 0) {
-    const auto real = [&](std::size_t at) { return field<float>(bytes, at, swapped); };
-    mat44 sform{};
-    for (std::size_t row = 0; row < 3; ++row)
-      for (std::size_t axis = 0; axis < 4; ++axis) sform.m[row][axis] = real(280 + 16 * row + 4 * axis);
-    const mat44 qform = nifti_quatern_to_mat44(real(256), real(260), real(264), real(268), real(272), real(276),
-                                               real(80), real(84), real(88), real(76) < 0 ? -1.0f : 1.0f);
-    header.disagreement_mm = corner_distance(sform, qform, dim);
-  }
+  const bool has_qform = field<std::int16_t>(bytes, 252, swapped) > 0,
+             has_sform = field<std::int16_t>(bytes, 254, swapped) > 0;
+  const auto real = [&](std::size_t at) { return field<float>(bytes, at, swapped); };
+  mat44 sform{};
+  for (std::size_t row = 0; row < 3; ++row)
+    for (std::size_t axis = 0; axis < 4; ++axis) sform.m[row][axis] = real(280 + 16 * row + 4 * axis);
+  const mat44 qform = nifti_quatern_to_mat44(real(256), real(260), real(264), real(268), real(272), real(276), real(80),
+                                             real(84), real(88), real(76) < 0 ? -1.0f : 1.0f);
+  if (has_sform && has_qform) header.disagreement_mm = corner_distance(sform, qform, dim);
+  if (dim[0] == 2 && (has_sform || has_qform)) header.plane = plane_at(has_sform ? sform : qform, dim);
   return header;
 }
 

@@ -1,7 +1,10 @@
 #pragma once
 
+#include "iso/geometry/voxel_grid.h"
+
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 namespace iso::io::detail {
@@ -13,6 +16,8 @@ struct NiftiHeader {
   std::size_t first_byte{0};     ///< of the voxels
   double disagreement_mm{0};     ///< largest distance between a corner placed by sform and by qform, if both are given
   std::string auxiliary;         ///< the text of aux_file
+  /// Of an image of two axes, where the header places it: ITK keeps two rows of it, which are nothing for a plane aside.
+  std::optional<VoxelGrid> plane;
 };
 
 [[nodiscard]] bool looks_like_nifti(const std::filesystem::path& file);

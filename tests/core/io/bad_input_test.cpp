@@ -8,6 +8,7 @@
 #include <csignal>
 #include <functional>
 #include <limits>
+#include <set>
 
 /// Input that is wrong: the right code, one sentence, nothing written, nothing allocated blindly.
 namespace iso::test {
@@ -244,6 +245,13 @@ const auto name_of = [](const auto& info) {
 };
 INSTANTIATE_TEST_SUITE_P(Cases, BadInput, ::testing::ValuesIn(of(false)), name_of);
 INSTANTIATE_TEST_SUITE_P(Cases, TruncatedInput, ::testing::ValuesIn(of(true)), name_of);
+
+TEST(BadInputCases, AreAtLeastSixtyWithNamesOfTheirOwn) {
+  std::set<std::string> names;
+  for (const Bad& bad : cases()) names.insert(bad.name);
+  EXPECT_EQ(names.size(), cases().size());
+  EXPECT_GE(names.size(), 60U);
+}
 
 using Writing = IoTest;
 

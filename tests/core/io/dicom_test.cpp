@@ -140,6 +140,15 @@ TEST_F(Dicom, TheWholeCorpusIsReadOrRefusedWithinASecondEach) {
   EXPECT_GT(refused, 20);
 }
 
+// A sound file of 12 bits, and a damaged one.
+TEST_F(Dicom, DecodersSayNothingOnStandardError) {
+  ISO_NEED(corpus);
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(pixels(corpus / "pydicom-test_files" / "JPGExtended.dcm").spec().shape.rank(), 3u);
+  (void)error_of([&] { (void)io::read(corpus / "pydicom-test_files" / "JPEG2000-embedded-sequence-delimiter.dcm"); });
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+}
+
 TEST_F(Dicom, CutOffFilesAreRefused) {
   ISO_NEED(corpus);
   for (const char* name : {"pydicom-test_files/MR_truncated.dcm", "pydicom-test_files/rtplan_truncated.dcm",

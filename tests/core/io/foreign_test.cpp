@@ -260,6 +260,31 @@ TEST_F(Foreign, TheShippedSliceIsInHounsfieldUnits) {
   EXPECT_NEAR(slice.grid.direction[0], 1, 1e-6);
 }
 
+TEST_F(Foreign, ANiftiPlaneOfTwoAxesKeepsItsPlaceInSpace) {
+  Volume plane{counting<float>(Shape{6, 5, 1}), oblique({6, 5, 1}), Quantity::unknown, {}};
+  plane.grid.direction = {0, 0, 1, 1, 0, 0, 0, 1, 0};  // sagittal
+  io::write(folder / "a.nii", Dataset{plane});
+  std::string bytes = bytes_of_file(folder / "a.nii");
+  ASSERT_EQ(bytes[40], 3);
+  bytes[40] = 2;
+  put(folder / "b.nii", bytes);
+  bytes[254] = 0;  // no sform: the qform says the same
+  put(folder / "c.nii", bytes);
+  for (const char* name : {"b.nii", "c.nii"}) {
+    const auto data = io::read(folder / name);
+    const VoxelGrid& grid = get<Volume>(data).grid;
+    EXPECT_EQ(grid.size, plane.grid.size) << name;
+    for (std::size_t i = 0; i < 3; ++i) {
+      EXPECT_NEAR(grid.spacing_mm[i], plane.grid.spacing_mm[i], 1e-5) << name;
+      EXPECT_NEAR(grid.origin_mm[i], plane.grid.origin_mm[i], 1e-4) << name;
+    }
+    for (std::size_t i = 0; i < 9; ++i) EXPECT_NEAR(grid.direction[i], plane.grid.direction[i], 1e-5) << name << i;
+  }
+  const fs::path scanned = shared_data() / "mri-static" / "kspace" / "pulseq-ankara" / "sol15.nii";
+  ISO_NEED(scanned);
+  EXPECT_NEAR(get<Volume>(io::read(scanned)).grid.spacing_mm[2], 3, 1e-5);
+}
+
 TEST_F(Foreign, MedicalVolumesOfOthersAreRead) {
   const fs::path ct = shared_data() / "ct" / "lung-pet-ct-dx-A0001-kernelL_256.nii.gz",
                  labels = shared_data() / "segmentation" / "totalseg" / "example_ct_3mm_seg.nii.gz",

@@ -19,22 +19,17 @@ struct Checked {
   std::optional<Error> problem;
 };
 
-/// A refused file is read once more with one finding accepted after the other, so that it can be described; the finding
-/// that lets it pass is the verdict.
-Checked describe_refused(const std::string& file, io::ReadOptions options, const Error& refusal) {
+/// A refused file is read all the same, so that it can be described; the finding that lets it pass is the verdict.
+Checked describe_refused(const std::string& file, const io::ReadOptions& options, const Error& refusal) {
   Checked result{nullptr, {}, refusal};
   result.verdict.sentence = refusal.what();
-  for (const Finding finding : {Finding::gap, Finding::tilt, Finding::variable, Finding::missing, Finding::mismatch}) {
-    options.accepted.push_back(finding);
-    try {
-      result.data = io::read(file, options);
-    } catch (const Error&) {
-      continue;
-    }
-    result.verdict.finding = finding;
+  try {
+    const io::ReadAllTheSame read = io::read_all_the_same(file, options);
+    result.data = read.data;
+    result.verdict.finding = read.accepted.back();
     if (const GeometryVerdict found = verdict_of(*result.data); found.finding != Finding::uniform)
       result.verdict = found;
-    return result;
+  } catch (const Error&) {  // nothing helps; the refusal is told
   }
   return result;
 }

@@ -142,7 +142,8 @@ void check_bars(const Json& metrics, const Request& request) {
         infinite ? least
                  : value.is_number() && (least ? value.get<double>() >= bar.second : value.get<double>() <= bar.second);
     if (!met)
-      missed += (missed.empty() ? "" : ", ") + bar.first + " is " + value.dump() + ", expected at " +
+      missed += (missed.empty() ? "" : ", ") + bar.first + " is " +
+                (value.is_number() ? in_digits(value.get<double>(), 6) : value.dump()) + ", expected at " +
                 (least ? "least " : "most ") + in_digits(bar.second);
   };
   for (const auto& bar : request.at_least) look(bar, true);

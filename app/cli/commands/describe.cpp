@@ -37,25 +37,11 @@ std::string text_of(const plugin::TaskManifest& task) {
   return text;
 }
 
-Json json_of(std::span<const plugin::Port> ports) {
-  Json list = Json::array();
-  for (const plugin::Port& port : ports)
-    list.push_back(
-        {{"name", port.name}, {"kind", to_string(port.kind)}, {"optional", port.optional}, {"help", port.help}});
-  return list;
-}
-
+/// As the manifest has it; its "id" is "task" here, as in recipes.
 Json json_of(const plugin::TaskManifest& task) {
-  Json json{{"task", task.id},
-            {"title", task.about.title},
-            {"summary", task.about.summary},
-            {"description", task.about.description},
-            {"category", task.about.category},
-            {"references", task.about.references},
-            {"interactive", task.interactive},
-            {"inputs", json_of(task.inputs)},
-            {"outputs", json_of(task.outputs)}};
-  json.update(Json::parse(to_json(task.parameters)));
+  Json json{{"task", task.id}};
+  json.update(Json::parse(to_json(task)));
+  json.erase("id");
   return json;
 }
 

@@ -88,7 +88,7 @@ std::string TextTable::text() const {
 
 std::string in_digits(double value, int digits) {
   std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%.*g", digits, value);
+  std::snprintf(text.data(), text.size(), "%.*g", digits, value + 0.0);  // no sign on a zero
   return text.data();
 }
 

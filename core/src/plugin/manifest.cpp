@@ -129,6 +129,8 @@ Manifest manifest_of(const PluginDescriptor& descriptor, std::string library) {
   return manifest;
 }
 
+std::string to_json(const TaskManifest& task) { return task_object(task).dump(); }
+
 std::string to_json(const Manifest& manifest) {
   Json tasks = Json::array();
   for (const TaskManifest& task : manifest.tasks) tasks.push_back(task_object(task));

@@ -35,6 +35,7 @@ struct Manifest {
 /// The JSON form (resources/schemas/manifest.schema.json); unknown members are ignored, an unknown major version, a
 /// missing member or a wrong type throws invalid_input naming it.
 [[nodiscard]] std::string to_json(const Manifest& manifest);
+[[nodiscard]] std::string to_json(const TaskManifest& task);  ///< one of its "tasks"
 [[nodiscard]] Manifest manifest_from_json(std::string_view text);
 [[nodiscard]] Manifest read_manifest(const std::filesystem::path& file);  ///< throws cannot_read, invalid_input
 

@@ -23,7 +23,7 @@ enum class Quantity : std::uint8_t { unknown, attenuation_per_mm, hounsfield, si
 /// Text about the data that travels with it: where it came from, what was assumed. No patient names.
 using Metadata = std::map<std::string, std::string>;
 
-struct Volume {  ///< x, y, z[, t]
+struct Volume {  ///< x, y, z[, t]; values in the unit of the quantity
   PixelBlock pixels;
   VoxelGrid grid;
   Quantity quantity{Quantity::unknown};
@@ -44,10 +44,10 @@ struct KSpace {  ///< readout, phase, partition, coil, frame; c64
   PixelBlock samples;
   Trajectory trajectory;
   VoxelGrid grid;
-  std::optional<PixelBlock> coil_sensitivities;  ///< x, y, z, coil
+  std::optional<PixelBlock> coil_sensitivities;  ///< x, y, z, coil; c64, without unit
   Metadata meta;
 };
-struct SpectralCube {  ///< x, y, band
+struct SpectralCube {  ///< x, y, band; values as the instrument has them
   PixelBlock pixels;
   std::vector<double> wavelengths_nm;
   Metadata meta;

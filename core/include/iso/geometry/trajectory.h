@@ -9,9 +9,9 @@ namespace iso {
 /// Where k-space was sampled. Cartesian scans carry a mask, others carry coordinates
 /// in cycles per field of view, each in [-n/2, n/2).
 struct Trajectory {
-  std::vector<std::uint8_t> cartesian_mask;
-  std::vector<std::array<float, 3>> coordinates;
-  std::vector<float> density_compensation;
+  std::vector<std::uint8_t> cartesian_mask;       ///< 1: measured; phase, partition, frame, fastest first. Empty: all
+  std::vector<std::array<float, 3>> coordinates;  ///< of every sample: readout, phase, fastest first
+  std::vector<float> density_compensation;        ///< a weight a sample, without unit. Empty: none is known
   [[nodiscard]] bool cartesian() const noexcept { return coordinates.empty(); }
 };
 

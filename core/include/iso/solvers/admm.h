@@ -16,8 +16,8 @@ struct AdmmOptions {
 /// limit only: clamp the result.
 /// Memory   two arrays of the domain (four with a box), two of the range of A, four of the range of K.
 /// Errors   shape_mismatch, invalid_input (options).
-/// Source: S. Boyd et al., Found. Trends Mach. Learn. 3 (2011) 1; S. Ramani and J. Fessler, IEEE Trans. Med. Imaging 31
-/// (2012) 677 for CT.
+/// Source: S. Boyd et al., Found. Trends Mach. Learn. 3 (2011) 1 (scaled form, fixed rho); S. Ramani and J. Fessler, IEEE
+/// Trans. Med. Imaging 31 (2012) 677 for CT. Ours: conjugate gradients without a preconditioner, in a fixed number.
 Outcome admm(const compute::LinearOperator& a, const compute::Array& b, const compute::LinearOperator& k,
              const Functional& f, compute::Array& x, const AdmmOptions& options, compute::Stream& stream,
              const Control& control);

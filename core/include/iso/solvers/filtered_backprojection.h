@@ -28,7 +28,9 @@ struct FilteredBackprojectionOptions {
 ///          a turn. Views may be unequally spaced: each counts for half the angle to its neighbours.
 /// Errors   shape_mismatch, type_mismatch (readings); unsupported if the orbit is not circular, with why; invalid_input if it covers too little, saying how much.
 /// Source   L. Feldkamp, L. Davis and J. Kress, J. Opt. Soc. Am. A 1 (1984) 612; D. Parker, Med. Phys. 9 (1982) 254;
-///          G. Wang, Med. Phys. 29 (2002) 1634; A. Kak and M. Slaney, Principles of Computerized Tomographic Imaging (1988), ch. 3.
+///          G. Wang, Med. Phys. 29 (2002) 1634; A. Kak and M. Slaney, Principles of Computerized Tomographic Imaging (1988), ch. 3
+///          (arc: eq. 3.4.1). Ours: Parker's weights over the arc that was covered, where it is more than pi plus the fan;
+///          the true angle of every ray where source or detector stand aside; unequal views; the zeros beside displaced rows.
 [[nodiscard]] compute::Array filtered_backprojection(const compute::Backend& backend,
                                                      const ProjectionGeometry& geometry, const compute::Array& readings,
                                                      const VoxelGrid& grid,

@@ -3,16 +3,19 @@
 namespace iso::test {
 namespace {
 
-/// A smoothing that would take many minutes.
-std::vector<std::string> long_run(const Folder& folder, std::vector<std::string> more) {
+/// Runs a smoothing that would take many minutes, and once it computes does `then`.
+Answer interrupted(const Folder& folder, bool isolated, const std::function<void(const Live&)>& then,
+                   std::map<std::string, std::string> environment = {}) {
   const std::string image = folder / "image.mha";
-  if (!fs::exists(image)) {
-    EXPECT_EQ(isocenter({"phantom", "discs", "-o", image, "--size", "512,512,1", "--spacing", "0.05"}).code, 0);
-  }
+  EXPECT_EQ(isocenter({"phantom", "discs", "-o", image, "--size", "512,512,1", "--spacing", "0.05"}).code, 0);
   std::vector<std::string> words{"run", "example/smoothing", "-i",   image, "-o", folder / "new.mha", "--sigma-mm",
                                  "20",  "--progress",        "jsonl"};
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
+  if (isolated) words.emplace_back("--isolate");
+  const auto meanwhile = [&](const Live& live) {
+    ASSERT_GE(seconds_until(live.out, "diffusion"), 0);
+    then(live);
+  };
+  return isocenter(words, {.in = "", .largest_file = 0, .meanwhile = meanwhile, .environment = std::move(environment)});
 }
 
 bool lives(pid_t process) {
@@ -37,19 +40,12 @@ TEST(Cancel, IsAnsweredWithinAFifthOfASecondAndEndsWithinTwo) {
     double answered = -1;
     std::chrono::steady_clock::time_point asked;
     std::vector<pid_t> workers;
-    const Answer answer =
-        isocenter(long_run(folder, isolated ? std::vector<std::string>{"--isolate"} : std::vector<std::string>{}),
-                  {.in = "",
-                   .largest_file = 0,
-                   .meanwhile =
-                       [&](const Live& live) {
-                         ASSERT_GE(seconds_until(live.out, "diffusion"), 0);
-                         workers = children_of(live.process);
-                         asked = std::chrono::steady_clock::now();
-                         ::kill(live.process, SIGINT);
-                         answered = seconds_until(live.err, "cancelling");
-                       },
-                   .environment = {}});
+    const Answer answer = interrupted(folder, isolated, [&](const Live& live) {
+      workers = children_of(live.process);
+      asked = std::chrono::steady_clock::now();
+      ::kill(live.process, SIGINT);
+      answered = seconds_until(live.err, "cancelling");
+    });
     const double ended = std::chrono::duration<double>(std::chrono::steady_clock::now() - asked).count();
     EXPECT_EQ(answer.code, 87) << answer.err;
     EXPECT_GE(answered, 0);
@@ -66,21 +62,14 @@ TEST(Cancel, IsAnsweredWithinAFifthOfASecondAndEndsWithinTwo) {
 TEST(Cancel, AskedForTwiceEndsTheCommandAtOnceAndTheWorkerWithIt) {
   const Folder folder("iso_cancel_twice");
   std::vector<pid_t> workers;
-  const Answer answer =
-      isocenter(long_run(folder, {"--isolate"}), {.in = "",
-                                                  .largest_file = 0,
-                                                  .meanwhile =
-                                                      [&](const Live& live) {
-                                                        ASSERT_GE(seconds_until(live.out, "diffusion"), 0);
-                                                        workers = children_of(live.process);
-                                                        ASSERT_EQ(workers.size(), 1U);
-                                                        ::kill(workers.front(),
-                                                               SIGSTOP);  // a worker that does not even stop when asked
-                                                        ::kill(live.process, SIGINT);
-                                                        ASSERT_GE(seconds_until(live.err, "cancelling"), 0);
-                                                        ::kill(live.process, SIGINT);
-                                                      },
-                                                  .environment = {}});
+  const Answer answer = interrupted(folder, true, [&](const Live& live) {
+    workers = children_of(live.process);
+    ASSERT_EQ(workers.size(), 1U);
+    ::kill(workers.front(), SIGSTOP);  // a worker that does not even stop when asked
+    ::kill(live.process, SIGINT);
+    ASSERT_GE(seconds_until(live.err, "cancelling"), 0);
+    ::kill(live.process, SIGINT);
+  });
   EXPECT_EQ(answer.code, 128 + SIGINT);
   const auto begin = std::chrono::steady_clock::now();
   while (lives(workers.at(0)) && std::chrono::steady_clock::now() - begin < std::chrono::seconds{2})
@@ -90,16 +79,11 @@ TEST(Cancel, AskedForTwiceEndsTheCommandAtOnceAndTheWorkerWithIt) {
 
 TEST(Cancel, LeavesNoScratchFolder) {
   const Folder folder("iso_cancel_scratch"), scratch("iso_cancel_tmp");
-  const Answer answer =
-      isocenter(long_run(folder, {"--isolate"}), {.in = "",
-                                                  .largest_file = 0,
-                                                  .meanwhile =
-                                                      [&](const Live& live) {
-                                                        ASSERT_GE(seconds_until(live.out, "diffusion"), 0);
-                                                        EXPECT_FALSE(fs::is_empty(scratch.path()));
-                                                        ::kill(live.process, SIGTERM);
-                                                      },
-                                                  .environment = {{"TMPDIR", scratch.path().string()}}});
+  const auto once = [&](const Live& live) {
+    EXPECT_FALSE(fs::is_empty(scratch.path()));
+    ::kill(live.process, SIGTERM);
+  };
+  const Answer answer = interrupted(folder, true, once, {{"TMPDIR", scratch.path().string()}});
   EXPECT_EQ(answer.code, 87) << answer.err;
   EXPECT_TRUE(fs::is_empty(scratch.path()));
 }
@@ -108,17 +92,13 @@ TEST(Cancel, AskedForTwiceLeavesNoScratchFolder) {
   for (const bool isolated : {false, true}) {
     SCOPED_TRACE(isolated ? "isolated" : "in process");
     const Folder folder("iso_cancel_twice_scratch"), scratch("iso_cancel_twice_tmp");
-    const auto more = isolated ? std::vector<std::string>{"--isolate"} : std::vector<std::string>{};
     const auto twice = [&](const Live& live) {
-      ASSERT_GE(seconds_until(live.out, "diffusion"), 0);
       EXPECT_FALSE(fs::is_empty(scratch.path()));
       for (const pid_t worker : children_of(live.process)) ::kill(worker, SIGSTOP);
       ::kill(live.process, SIGINT);
       ::kill(live.process, SIGTERM);
     };
-    const Answer answer = isocenter(
-        long_run(folder, more),
-        {.in = "", .largest_file = 0, .meanwhile = twice, .environment = {{"TMPDIR", scratch.path().string()}}});
+    const Answer answer = interrupted(folder, isolated, twice, {{"TMPDIR", scratch.path().string()}});
     EXPECT_TRUE(answer.code == 128 + SIGINT || answer.code == 128 + SIGTERM) << answer.code << answer.err;
     EXPECT_TRUE(fs::is_empty(scratch.path()));
   }
@@ -126,17 +106,11 @@ TEST(Cancel, AskedForTwiceLeavesNoScratchFolder) {
 
 TEST(Cancel, OfAWorkerKilledFromOutsideIsACrash) {
   const Folder folder("iso_killed");
-  const Answer answer =
-      isocenter(long_run(folder, {"--isolate"}), {.in = "",
-                                                  .largest_file = 0,
-                                                  .meanwhile =
-                                                      [&](const Live& live) {
-                                                        ASSERT_GE(seconds_until(live.out, "diffusion"), 0);
-                                                        const auto workers = children_of(live.process);
-                                                        ASSERT_EQ(workers.size(), 1U);
-                                                        ::kill(workers.front(), SIGKILL);
-                                                      },
-                                                  .environment = {}});
+  const Answer answer = interrupted(folder, true, [](const Live& live) {
+    const auto workers = children_of(live.process);
+    ASSERT_EQ(workers.size(), 1U);
+    ::kill(workers.front(), SIGKILL);
+  });
   EXPECT_EQ(answer.code, 86) << answer.err;
   EXPECT_NE(answer.err.find("killed from outside in stage 'diffusion'"), std::string::npos) << answer.err;
 }

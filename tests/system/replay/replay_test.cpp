@@ -67,5 +67,36 @@ TEST_F(Replay, OfEveryTaskGivesTheSameBits) {
   EXPECT_GE(tasks, 1);
 }
 
+/// Long enough to be killed in its middle; one thread, so that a busy machine does not stop it from getting there.
+TEST_F(Replay, OfARunThatWasKilledGoesOnToTheSameBits) {
+  const auto words = [&](const std::string& output, std::vector<std::string> more) {
+    std::vector<std::string> all{"run",        "sparse_view_ct/tv",
+                                 "-i",         folder / "scan.h5",
+                                 "-o",         folder / output,
+                                 "-D",         "iterations=3000",
+                                 "-D",         "tolerance=0",
+                                 "--threads",  "1",
+                                 "--progress", "none"};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  };
+  good(words("whole.mha", {}));
+  const std::string state = folder / "parts.mha.checkpoint.h5";
+  const auto kill_once_kept = [&](const Live& live) {
+    const auto begin = std::chrono::steady_clock::now();
+    while (!fs::exists(state) && std::chrono::steady_clock::now() - begin < std::chrono::seconds{60})
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    ::kill(live.process, SIGKILL);
+  };
+  const Answer killed = isocenter(words("parts.mha", {"--checkpoint-every", "0.05"}),
+                                  {.in = "", .largest_file = 0, .meanwhile = kill_once_kept, .environment = {}});
+  ASSERT_EQ(killed.code, 128 + SIGKILL) << killed.err;
+  ASSERT_TRUE(fs::exists(state));
+  EXPECT_FALSE(fs::exists(folder / "parts.mha"));
+  good(words("parts.mha", {"--resume"}));
+  EXPECT_EQ(text_of(folder / "parts.mha"), text_of(folder / "whole.mha"));
+  EXPECT_FALSE(fs::exists(state)) << "a run that is complete needs none";
+}
+
 }  // namespace
 }  // namespace iso::test

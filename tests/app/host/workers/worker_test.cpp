@@ -88,17 +88,18 @@ TEST_F(Workers, SendPlotsLogsWarningsAndPreviews) {
 struct Injected {
   const char* task;
   Errc code;
+  int exit;
   const char* words;
 };
 const Injected injected[] = {
-    {"crash_segfault", Errc::plugin_crashed, "signal 11"},
-    {"crash_abort", Errc::plugin_crashed, "signal 6"},
-    {"throw_error", Errc::quality_gate, "not good enough"},
-    {"throw_int", Errc::internal, ""},
-    {"exit_now", Errc::plugin_crashed, "exit code 7"},
-    {"hang", Errc::plugin_crashed, "no sign of progress"},
-    {"out_of_memory", Errc::out_of_memory, ""},
-    {"nan_output", Errc::invalid_result, "NaN"},
+    {"crash_segfault", Errc::plugin_crashed, 86, "signal 11"},
+    {"crash_abort", Errc::plugin_crashed, 86, "signal 6"},
+    {"throw_error", Errc::quality_gate, 88, "not good enough"},
+    {"throw_int", Errc::internal, 80, "unknown type"},
+    {"exit_now", Errc::plugin_crashed, 86, "exit code 7"},
+    {"hang", Errc::plugin_crashed, 86, "no sign of progress"},
+    {"out_of_memory", Errc::out_of_memory, 81, "memory"},
+    {"nan_output", Errc::invalid_result, 84, "NaN"},
 };
 
 TEST_F(Workers, MayCrashTwoHundredTimesWithoutHarm) {
@@ -111,7 +112,8 @@ TEST_F(Workers, MayCrashTwoHundredTimesWithoutHarm) {
     const Injected& kind = injected[i % std::size(injected)];
     if (test::sanitized && kind.code == Errc::out_of_memory) continue;
     const job::Record record = run(kind.task);
-    EXPECT_EQ(record.error, kind.code) << kind.task << ": " << record.error_message;
+    ASSERT_EQ(record.error, kind.code) << kind.task << ": " << record.error_message;
+    EXPECT_EQ(exit_code(*record.error), kind.exit) << kind.task;
     EXPECT_NE(record.error_message.find(kind.words), std::string::npos) << record.error_message;
     if (kind.code == Errc::plugin_crashed) {
       EXPECT_NE(record.error_message.find("misbehaving"), std::string::npos) << record.error_message;

@@ -1,5 +1,5 @@
-#include "app/host/plugins/plugin_folder.h"
 #include "support/command.h"
+#include "support/plugin_folder.h"
 
 #include <nlohmann/json.hpp>
 

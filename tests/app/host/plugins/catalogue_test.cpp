@@ -2,7 +2,7 @@
 
 #include "iso/base/error.h"
 #include "iso/plugin/task.h"
-#include "plugin_folder.h"
+#include "support/plugin_folder.h"
 #include "support/process_memory.h"
 
 #include <gtest/gtest.h>

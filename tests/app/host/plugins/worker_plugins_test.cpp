@@ -1,8 +1,8 @@
 // Broken plugins in a worker of their own: the host names what happened and goes on.
 #include "host/workers/worker_executor.h"
 
-#include "plugin_folder.h"
 #include "support/job_tasks.h"
+#include "support/plugin_folder.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,7 @@
 #include "help_book.h"
 
+#include "math_text.h"
+
 #include "host/help/method_page.h"
 
 #include <algorithm>
@@ -81,8 +83,11 @@ HelpBook::HelpBook(const fs::path& manual, std::span<const plugin::TaskManifest*
   for (const fs::path& file : files) pages_.push_back(manual_page(file));
   std::vector<HelpPage> methods;
   for (const plugin::TaskManifest* task : tasks)
-    methods.push_back(
-        {method_id(task->id), "Methods: " + task->about.category, task->about.title, host::method_page(*task), {}});
+    methods.push_back({method_id(task->id),
+                       "Methods: " + task->about.category,
+                       task->about.title,
+                       with_readable_formulas(host::method_page(*task)),
+                       {}});
   std::ranges::stable_sort(methods, {}, [](const HelpPage& page) { return std::pair{page.chapter, page.title}; });
   pages_.insert(pages_.end(), std::make_move_iterator(methods.begin()), std::make_move_iterator(methods.end()));
 }
@@ -101,7 +106,8 @@ std::vector<HelpBook::Hit> HelpBook::search(std::string_view text) const {
   };
   std::vector<Ranked> ranked;
   for (const HelpPage& page : pages_) {
-    const std::string small = lower(page.markdown), title = lower(page.title);
+    const std::string text_of_page = without_tags(page.markdown), small = lower(text_of_page),
+                      title = lower(page.title);
     std::size_t count = 0;
     bool all = true, titled = false;
     for (const std::string& word : words) {
@@ -112,7 +118,7 @@ std::vector<HelpBook::Hit> HelpBook::search(std::string_view text) const {
     }
     if (!all) continue;
     const std::size_t at = words.empty() ? std::string::npos : small.find(words.front());
-    ranked.push_back({{&page, at == std::string::npos ? std::string{} : excerpt_of(page.markdown, at)}, titled, count});
+    ranked.push_back({{&page, at == std::string::npos ? std::string{} : excerpt_of(text_of_page, at)}, titled, count});
   }
   if (!words.empty())
     std::ranges::stable_sort(ranked, [](const Ranked& a, const Ranked& b) {

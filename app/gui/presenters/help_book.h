@@ -14,7 +14,7 @@ namespace iso::gui {
 struct HelpPage {
   std::string id;  ///< "manual:open.md", "method:sparse_view_ct/tv"
   std::string chapter, title;
-  std::string markdown;
+  std::string markdown;          ///< formulas as inline HTML
   std::filesystem::path folder;  ///< its pictures lie here; empty for a method
 };
 

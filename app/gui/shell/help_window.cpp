@@ -18,6 +18,8 @@
 #include <QUrl>
 #include <QVBoxLayout>
 
+#include <array>
+
 namespace iso::gui {
 namespace {
 
@@ -34,6 +36,9 @@ class Browser final : public QTextBrowser {
   }
 };
 
+/// Option, type, default, unit, range, help of a parameter, in percent: left alone the longest word of a column decides.
+constexpr std::array parameter_columns{16, 9, 18, 9, 17, 31};
+
 /// Room in the cells, and lines between them: Markdown asks for neither.
 void dress_tables(QTextFrame* frame) {
   for (QTextFrame* child : frame->childFrames()) {
@@ -45,6 +50,13 @@ void dress_tables(QTextFrame* frame) {
       format.setBorderCollapse(true);
       format.setBorderStyle(QTextFrameFormat::BorderStyle_Solid);
       format.setBorderBrush(QColor{110, 110, 110});
+      if (table->columns() == static_cast<int>(parameter_columns.size())) {
+        QList<QTextLength> widths;
+        for (const int percent : parameter_columns)
+          widths << QTextLength{QTextLength::PercentageLength, double(percent)};
+        format.setColumnWidthConstraints(widths);
+        format.setWidth(QTextLength{QTextLength::PercentageLength, 100});
+      }
       table->setFormat(format);
     }
     dress_tables(child);

@@ -27,16 +27,57 @@ void write(PixelBlock& pixels, std::int64_t voxel, std::uint16_t label) {
     reinterpret_cast<std::uint16_t*>(pixels.mutable_data())[i] = label;
 }
 
-/// The axis of the grid that the normal runs along most.
-std::size_t major_axis(const VoxelGrid& grid, const Vec3& normal) {
-  std::array<double, 3> along{};
-  for (std::size_t axis = 0; axis < 3; ++axis)
-    for (std::size_t row = 0; row < 3; ++row) along[axis] += grid.direction[3 * row + axis] * normal[row];
-  std::size_t major = 0;
-  for (std::size_t axis = 1; axis < 3; ++axis)
-    if (std::abs(along[axis]) > std::abs(along[major])) major = axis;
-  return major;
-}
+/// The voxels that a plane goes through: those whose centre is no further from it than half of what a voxel measures along
+/// its normal. Of two that touch it from both sides one is taken, so that a plane of the grid is one slice.
+class Layer {
+ public:
+  Layer(const VoxelGrid& grid, const Vec3& normal, const Vec3& through_index) {
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      for (std::size_t row = 0; row < 3; ++row) normal_[axis] += grid.direction[3 * row + axis] * normal[row];
+      step_[axis] = normal_[axis] * grid.spacing_mm[axis];
+      if (std::abs(normal_[axis]) > std::abs(normal_[major_])) major_ = axis;
+    }
+    if (std::abs(normal_[major_]) > 1 - in_grid) {  // one of the grid, whatever the last digits say
+      normal_ = step_ = {};
+      normal_[major_] = 1;
+      step_[major_] = grid.spacing_mm[major_];
+    }
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      half_mm_ += std::abs(step_[axis]) / 2;
+      offset_mm_ += step_[axis] * through_index[axis];
+    }
+  }
+  [[nodiscard]] std::size_t major() const noexcept { return major_; }
+  [[nodiscard]] double half_mm() const noexcept { return half_mm_; }
+  [[nodiscard]] double along(std::size_t axis) const noexcept { return normal_[axis]; }
+  /// From the plane, along the normal.
+  [[nodiscard]] double distance_mm(const std::array<std::int64_t, 3>& index) const noexcept {
+    double place = -offset_mm_;
+    for (std::size_t axis = 0; axis < 3; ++axis) place += step_[axis] * static_cast<double>(index[axis]);
+    return place;
+  }
+  [[nodiscard]] bool has(const std::array<std::int64_t, 3>& index) const noexcept {
+    const double place = distance_mm(index);
+    return place > -half_mm_ * (1 - hair) && place <= half_mm_ * (1 + hair);
+  }
+  /// First and last index on the major axis that the layer may have, where the others are as given.
+  [[nodiscard]] std::array<std::int64_t, 2> column(std::array<std::int64_t, 3> index) const noexcept {
+    index[major_] = 0;
+    const double middle = -distance_mm(index) / step_[major_], reach = half_mm_ / std::abs(step_[major_]);
+    return {static_cast<std::int64_t>(std::floor(middle - reach)),
+            static_cast<std::int64_t>(std::ceil(middle + reach))};
+  }
+  /// No column has more.
+  [[nodiscard]] std::int64_t most_in_column() const noexcept {
+    return static_cast<std::int64_t>(std::ceil(2 * half_mm_ / std::abs(step_[major_]))) + 2;
+  }
+
+ private:
+  static constexpr double in_grid = 1e-9, hair = 1e-9;
+  Vec3 normal_{}, step_{};  ///< in the directions of the grid: per mm, per index
+  std::size_t major_{0};
+  double half_mm_{0}, offset_mm_{0};
+};
 
 /// Adds a change of one voxel; voxels come in rising order.
 void add(Document::LabelDelta& delta, std::int64_t voxel, std::uint16_t before, std::uint16_t after) {
@@ -119,33 +160,44 @@ bool LabelStroke::inside(const Index& index, const std::optional<Range>& range) 
 void LabelStroke::dab(const Vec3& centre_mm, const Vec3& normal, double radius_mm, bool sphere, Effect effect,
                       std::uint16_t label, std::optional<Range> range) {
   const Vec3 centre = grid_.to_index(centre_mm);
-  const std::size_t flat = major_axis(grid_, normal);
+  const Index middle{std::llround(centre[0]), std::llround(centre[1]), std::llround(centre[2])};
+  const Layer layer{grid_, normal, centre};
+  const std::size_t major = layer.major(), u = (major + 1) % 3, v = (major + 2) % 3;
   Index low{}, high{};
   for (std::size_t axis = 0; axis < 3; ++axis) {
-    const double reach = sphere || axis != flat ? radius_mm / grid_.spacing_mm[axis] : 0;
-    low[axis] = std::max<std::int64_t>(0, std::llround(centre[axis] - reach));
-    high[axis] = std::min<std::int64_t>(grid_.size[axis] - 1, std::llround(centre[axis] + reach));
+    const double n = std::abs(layer.along(axis)), flat = radius_mm * std::sqrt(std::max(0.0, 1 - n * n));
+    const double thick = n == 1 ? 0 : n * layer.half_mm();  // a slice is none
+    const double reach = (sphere ? radius_mm : flat + thick) / grid_.spacing_mm[axis];
+    const std::int64_t first = std::llround(centre[axis] - reach), last = std::llround(centre[axis] + reach);
+    low[axis] = std::max(std::int64_t{0}, std::min(middle[axis], first));
+    high[axis] = std::min(grid_.size[axis] - 1, std::max(middle[axis], last));
     if (low[axis] > high[axis]) return;  // beside the volume
   }
   cover(low, high);
+  const auto from_centre_mm = [&](std::size_t axis, std::int64_t at) {
+    return (static_cast<double>(at) - centre[axis]) * grid_.spacing_mm[axis];
+  };
   const std::uint16_t target = effect == Effect::erase ? std::uint16_t{0} : label;
-  for (std::int64_t z = low[2]; z <= high[2]; ++z)
-    for (std::int64_t y = low[1]; y <= high[1]; ++y)
-      for (std::int64_t x = low[0]; x <= high[0]; ++x) {
-        const std::array<double, 3> index{static_cast<double>(x), static_cast<double>(y), static_cast<double>(z)};
+  Index at{};
+  for (at[v] = low[v]; at[v] <= high[v]; ++at[v])
+    for (at[u] = low[u]; at[u] <= high[u]; ++at[u]) {
+      const auto column = sphere ? std::array{low[major], high[major]} : layer.column(at);
+      const std::int64_t last = std::min(column[1], high[major]);
+      for (at[major] = std::max(column[0], low[major]); at[major] <= last; ++at[major]) {
         double squares = 0;
         for (std::size_t axis = 0; axis < 3; ++axis) {
-          if (!sphere && axis == flat) continue;
-          const double d = (index[axis] - centre[axis]) * grid_.spacing_mm[axis];
+          const double d = from_centre_mm(axis, at[axis]);
           squares += d * d;
         }
-        const bool centre_voxel =
-            x == std::llround(centre[0]) && y == std::llround(centre[1]) && z == std::llround(centre[2]);
-        if (squares > radius_mm * radius_mm && !centre_voxel) continue;
-        std::uint16_t& voxel = in_box({x, y, z});
+        const double off = layer.distance_mm(at);
+        const bool near =
+            sphere ? squares <= radius_mm * radius_mm : layer.has(at) && squares - off * off <= radius_mm * radius_mm;
+        if (!near && at != middle) continue;
+        std::uint16_t& voxel = in_box(at);
         if (effect == Effect::erase && label != 0 && voxel != label) continue;
-        if (inside({x, y, z}, range)) voxel = target;
+        if (inside(at, range)) voxel = target;
       }
+    }
 }
 
 void LabelStroke::fill(const Vec3& seed_mm, const Vec3& normal, std::uint16_t label) {
@@ -155,30 +207,36 @@ void LabelStroke::fill(const Vec3& seed_mm, const Vec3& normal, std::uint16_t la
     start[axis] = std::llround(seed[axis]);
     if (start[axis] < 0 || start[axis] >= grid_.size[axis]) return;
   }
-  const std::size_t flat = major_axis(grid_, normal);
+  const Layer layer{grid_, normal, seed};
   const std::uint16_t from = at(start);
   if (from == label) return;
-  Index low{}, high{grid_.size[0] - 1, grid_.size[1] - 1, grid_.size[2] - 1};
-  low[flat] = high[flat] = start[flat];
-  cover(low, high);
-  std::vector<Index> border{start};
-  in_box(start) = label;
-  while (!border.empty()) {
-    const Index here = border.back();
-    border.pop_back();
-    for (std::size_t axis = 0; axis < 3; ++axis) {
-      if (axis == flat) continue;
+  // Found before it is written: how far it goes is not known, and a box about all of a turned plane would be the volume.
+  const std::size_t major = layer.major(), u = (major + 1) % 3, v = (major + 2) % 3;
+  const std::int64_t deep = layer.most_in_column();
+  std::vector<bool> found(static_cast<std::size_t>(grid_.size[u] * grid_.size[v] * deep));
+  const auto mark = [&](const Index& index) {  // true for the first time
+    const std::int64_t of_column = index[major] - layer.column(index)[0];
+    const auto seen = found.begin() + (index[v] * grid_.size[u] + index[u]) * deep + of_column;
+    const bool first = !*seen;
+    *seen = true;
+    return first;
+  };
+  std::vector<Index> region{start};
+  mark(start);
+  Index low = start, high = start;
+  for (std::size_t n = 0; n < region.size(); ++n)
+    for (std::size_t axis = 0; axis < 3; ++axis)
       for (const int step : {-1, 1}) {
-        Index next = here;
+        Index next = region[n];
         next[axis] += step;
-        if (next[axis] < 0 || next[axis] >= grid_.size[axis]) continue;
-        std::uint16_t& voxel = in_box(next);
-        if (voxel != from) continue;
-        voxel = label;
-        border.push_back(next);
+        if (next[axis] < 0 || next[axis] >= grid_.size[axis] || !layer.has(next) || at(next) != from) continue;
+        if (!mark(next)) continue;
+        region.push_back(next);
+        low[axis] = std::min(low[axis], next[axis]);
+        high[axis] = std::max(high[axis], next[axis]);
       }
-    }
-  }
+  cover(low, high);
+  for (const Index& index : region) in_box(index) = label;
 }
 
 void LabelStroke::threshold(Range range, std::uint16_t label) {

@@ -38,10 +38,11 @@ class LabelStroke {
 
   /// `labels` u16 or u8. `base` may be null; it is needed for a range and must have the grid of the labels.
   LabelStroke(const LabelMap& labels, std::shared_ptr<const render::Raster> base);
-  /// A disc of radius_mm in the plane about the point (and in that slice only), or a ball if `sphere`.
+  /// A disc of radius_mm in the plane about the point, or a ball if `sphere`. The disc has the voxels of one slice where the
+  /// plane is one of the grid, and all that the plane goes through where it is turned, so that the picture has no holes.
   void dab(const Vec3& centre_mm, const Vec3& normal, double radius_mm, bool sphere, Effect effect, std::uint16_t label,
            std::optional<Range> range = {});
-  /// All voxels of the slice through `seed_mm` connected to it that hold the seed's label.
+  /// All voxels of the plane through `seed_mm`, as a disc has them, connected to it that hold the seed's label.
   void fill(const Vec3& seed_mm, const Vec3& normal, std::uint16_t label);
   /// Every voxel of the volume whose base value lies in the range.
   void threshold(Range range, std::uint16_t label);

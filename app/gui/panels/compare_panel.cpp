@@ -53,11 +53,7 @@ ComparePanel::ComparePanel(Document& document, Background& background, QWidget* 
   later_.setInterval(400);
   connect(&soon_, &QTimer::timeout, this, &ComparePanel::refresh);
   connect(&later_, &QTimer::timeout, this, &ComparePanel::refresh_all);
-  const auto again = [this] { soon_.start(); };
-  connections_.push_back(document_.items_changed.connect(again));
-  connections_.push_back(document_.look_changed.connect(again));
-  connections_.push_back(document_.measurements_changed.connect(again));
-  item_connection_ = document_.item_changed.connect([this](ItemId) { soon_.start(); });
+  connections_ = document_.watch([this] { soon_.start(); });
   refresh();
 }
 

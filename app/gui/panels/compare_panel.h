@@ -34,8 +34,7 @@ class ComparePanel : public QWidget {
   QTableWidget* table_;
   QTimer soon_, later_;
   int question_{0};
-  std::vector<Signal<>::Connection> connections_;
-  Signal<ItemId>::Connection item_connection_;
+  std::vector<Connection> connections_;
 };
 
 }  // namespace iso::gui

@@ -53,10 +53,7 @@ ToolPanel::ToolPanel(Document& document, Tools& tools, QWidget* parent)
   column->addWidget(overlay_group());
   column->addStretch(1);
   scroll->setWidget(content);
-  const auto again = [this] { refresh(); };
-  connections_.push_back(document_.items_changed.connect(again));
-  connections_.push_back(document_.look_changed.connect(again));
-  item_connection_ = document_.item_changed.connect([this](ItemId) { refresh(); });
+  connections_ = document_.watch([this] { refresh(); });
   connect(&tools_, &Tools::changed, this, &ToolPanel::refresh);
   refresh();
 }
@@ -68,7 +65,7 @@ QWidget* ToolPanel::display_group() {
   centre_ = number(tr("Window level"), -1e9, 1e9, 4);
   voi_ = new QComboBox;
   voi_->setAccessibleName(tr("Window function"));
-  voi_->addItems({tr("linear"), tr("linear exact"), tr("sigmoid")});
+  voi_->addItems({tr("linear"), tr("linear exact"), tr("sigmoid"), tr("logarithm")});
   map_ = new QComboBox;
   map_->setAccessibleName(tr("Colours"));
   for (const std::string& name : render::colour_map_names())

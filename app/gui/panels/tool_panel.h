@@ -37,8 +37,7 @@ class ToolPanel : public QWidget {
   QSpinBox* label_;
   QWidget* paint_;
   bool filling_{false};
-  std::vector<Signal<>::Connection> connections_;
-  Signal<ItemId>::Connection item_connection_;
+  std::vector<Connection> connections_;
 };
 
 }  // namespace iso::gui

@@ -45,17 +45,12 @@ render::Display first_display(const render::Raster& raster) {
     display.opacity = 0.5;
     return display;
   }
-  double low = raster.low_percentile, high = raster.high_percentile;
   if (raster.asked_window) {
     display.width = (*raster.asked_window)[0];
     display.centre = (*raster.asked_window)[1];
     return display;
   }
-  if (!(high > low)) low = raster.low, high = raster.high;
-  if (!(high > low)) high = low + 1;
-  display.width = high - low;
-  display.centre = (low + high) / 2;
-  display.voi = render::VoiFunction::linear_exact;  // the other form has no meaning for widths below 1
+  render::set_automatic_window(display, raster);
   return display;
 }
 
@@ -499,6 +494,14 @@ void Document::restore(std::vector<Item> items, std::vector<Measurement> measure
   look_changed();
   selection_changed();
   measurements_changed();
+}
+
+std::vector<Connection> Document::watch(std::function<void()> what) {
+  std::vector<Connection> connections;
+  for (Signal<>* signal : {&items_changed, &look_changed, &measurements_changed})
+    connections.push_back(signal->connect(what));
+  connections.push_back(item_changed.connect([what = std::move(what)](ItemId) { what(); }));
+  return connections;
 }
 
 }  // namespace iso::gui

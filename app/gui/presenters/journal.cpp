@@ -106,12 +106,9 @@ Journal::Journal(Document& document, const fs::path& parent) : document_{documen
     throw Error{Errc::output_directory, "work cannot be kept safe in '" + folder_.string() + "'",
                 "check that the folder can be written to"};
   const auto changed = [this] { dirty_ = true; };
-  connections_.push_back(document_.items_changed.connect(changed));
-  connections_.push_back(document_.look_changed.connect(changed));
+  connections_ = document_.watch(changed);
   connections_.push_back(document_.selection_changed.connect(changed));
-  connections_.push_back(document_.measurements_changed.connect(changed));
-  item_connection_ = document_.item_changed.connect([this](ItemId) { dirty_ = true; });
-  labels_connection_ =
+  connections_.push_back(
       document_.labels_changed.connect([this](ItemId id, const Document::LabelDelta& delta, bool forwards) {
         const Item* const item = document_.find(id);
         if (item == nullptr || !files_.contains(id)) return;  // the whole map follows with the next tick
@@ -119,14 +116,12 @@ Journal::Journal(Document& document, const fs::path& parent) : document_{documen
         for (const LabelRun& run : delta.runs) runs.push_back({run.first, run.length, run.before, run.after});
         known_[id] = item->data;
         put(Line{Json{{"labels", id}, {"forwards", forwards}, {"runs", std::move(runs)}}.dump()});
-      });
+      }));
   writer_ = std::jthread{[this](const std::stop_token& stop) { write(stop); }};
   tick();
 }
 
 Journal::~Journal() {
-  labels_connection_ = {};
-  item_connection_ = {};
   connections_.clear();
   if (keep_) wait_until_written();
   writer_.request_stop();

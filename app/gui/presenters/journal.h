@@ -60,9 +60,7 @@ class Journal {
   std::map<ItemId, std::weak_ptr<const Dataset>> known_;
   std::map<ItemId, std::string> files_;
   std::uint64_t next_file_{1};
-  std::vector<Signal<>::Connection> connections_;
-  Signal<ItemId>::Connection item_connection_;
-  Signal<ItemId, const Document::LabelDelta&, bool>::Connection labels_connection_;
+  std::vector<Connection> connections_;
   std::mutex mutex_;  // guards queue_, busy_, problem_
   std::condition_variable_any wake_, idle_;
   std::deque<Work> queue_;

@@ -29,7 +29,7 @@ render::Display display_from(const Json& j) {
   render::Display d;
   d.width = j.value("width", d.width);
   d.centre = j.value("centre", d.centre);
-  d.voi = static_cast<render::VoiFunction>(std::clamp(j.value("voi", 0), 0, 2));
+  d.voi = static_cast<render::VoiFunction>(std::clamp(j.value("voi", 0), 0, 3));
   d.colour_map = j.value("colour_map", d.colour_map);
   d.inverted = j.value("inverted", d.inverted);
   d.opacity = j.value("opacity", d.opacity);

@@ -8,30 +8,33 @@
 
 namespace iso::gui {
 
-/// Tells everybody who asked that something changed. One thread (the desktop's). A connection ends with its handle.
+/// Of a slot with any signal; ends with this handle.
+class Connection {
+ public:
+  Connection() = default;
+  explicit Connection(std::function<void()> end) : end_{std::move(end)} {}
+  Connection(Connection&& other) noexcept : end_{std::exchange(other.end_, {})} {}
+  Connection& operator=(Connection&& other) noexcept {
+    if (this != &other) {
+      if (end_) end_();
+      end_ = std::exchange(other.end_, {});
+    }
+    return *this;
+  }
+  ~Connection() {
+    if (end_) end_();
+  }
+
+ private:
+  std::function<void()> end_;
+};
+
+/// Tells everybody who asked that something changed. One thread (the desktop's).
 template <class... Arguments>
 class Signal {
  public:
   using Slot = std::function<void(Arguments...)>;
-  class Connection {
-   public:
-    Connection() = default;
-    explicit Connection(std::function<void()> end) : end_{std::move(end)} {}
-    Connection(Connection&& other) noexcept : end_{std::exchange(other.end_, {})} {}
-    Connection& operator=(Connection&& other) noexcept {
-      if (this != &other) {
-        if (end_) end_();
-        end_ = std::exchange(other.end_, {});
-      }
-      return *this;
-    }
-    ~Connection() {
-      if (end_) end_();
-    }
-
-   private:
-    std::function<void()> end_;
-  };
+  using Connection = gui::Connection;
   [[nodiscard]] Connection connect(Slot slot) {
     const auto key = next_++;
     (*slots_)[key] = std::move(slot);

@@ -68,8 +68,20 @@ std::string number_in_words(double value) {
   return text(size >= 1000 ? "%.1f" : "%.4g", value);
 }
 
+std::string shortened(const std::string& words, double letters) {
+  constexpr double least = 8;
+  if (static_cast<double>(words.size()) <= letters) return words;
+  if (letters < least) return {};  // the list of data has it, too
+  const auto is_inside = [&](std::size_t at) { return (static_cast<unsigned char>(words[at]) & 0xC0U) == 0x80U; };
+  const auto part = static_cast<std::size_t>((letters - 1) / 2);  // what tells files apart stands at both ends
+  std::size_t front = part, back = words.size() - part;
+  while (front > 0 && is_inside(front)) --front;
+  while (back < words.size() && is_inside(back)) ++back;
+  return words.substr(0, front) + "\u2026" + words.substr(back);
+}
+
 std::string place_in_words(const Raster& raster, const Vec3& world_mm) {
-  if (raster.anatomical) {
+  if (raster.anatomical && raster.oriented) {
     const auto part = [](double value, const char* negative, const char* positive) {
       return std::string{value < 0 ? negative : positive} + text(" %.1f", std::abs(value));
     };
@@ -80,7 +92,7 @@ std::string place_in_words(const Raster& raster, const Vec3& world_mm) {
   for (std::size_t axis = 0; axis < 3; ++axis)
     if (raster.frame.size[axis] > 1)
       words += (words.empty() ? "" : ", ") + raster.axes[axis] + text(" %.1f", world_mm[axis]);
-  return words;
+  return words + (raster.anatomical ? " mm" : "");
 }
 
 SlicePresenter::SlicePresenter(Document& document, render::Orientation orientation, Role role)
@@ -163,7 +175,7 @@ void SlicePresenter::add_words(render::SlicePicture& picture, const Item& shown)
   const std::int64_t count = slices();
   if (count > 1) picture.corners[2] = "slice " + std::to_string(slice() + 1) + " / " + std::to_string(count);
   if (const double by = turned_by_rad(raster, orientation_, document_.look()); by > 1e-3)
-    picture.corners[2] += text(", turned %.0f\u00b0", by * 180 / std::numbers::pi);
+    picture.corners[2] = text("turned %.0f\u00b0\n", by * 180 / std::numbers::pi) + picture.corners[2];  // narrow views
   if (raster.frames > 1)
     picture.corners[3] = raster.axes[3] + " " +
                          std::to_string(std::min(document_.look().frame, raster.frames - 1) + 1) + " / " +
@@ -178,6 +190,8 @@ render::SlicePicture SlicePresenter::picture(const ViewSize& size) const {
   const Item* const shown = item();
   if (shown == nullptr) {
     picture.letters = picture.scale_bar = false;
+    const bool first = role_ == Role::base && orientation_ == render::Orientation::axial;
+    if (first && document_.items().empty()) picture.hint = "Open a file, or drop it here";
     return picture;
   }
   const Look& look = document_.look();
@@ -199,9 +213,9 @@ render::SlicePicture SlicePresenter::picture(const ViewSize& size) const {
   }
   add_figures(picture);
   add_words(picture, *shown);
-  // In a narrow view the name would run into the window's words; the list of data has it, too.
-  const auto letters = static_cast<double>(picture.corners[0].size() + picture.corners[1].size());
-  if (letters * corner_letter_px + 16 > size.width_px / size.pixel_ratio) picture.corners[0].clear();
+  // In a narrow view the name would run into the window's words.
+  const double room = (size.width_px / size.pixel_ratio - 16) / corner_letter_px;
+  picture.corners[0] = shortened(picture.corners[0], room - static_cast<double>(picture.corners[1].size()));
   return picture;
 }
 
@@ -332,10 +346,7 @@ void SlicePresenter::preset(char key) {
   if (shown == nullptr || shown->raster->labels) return;
   if (key == '0') {
     render::Display display = shown->display;
-    const Raster& raster = *shown->raster;
-    display.width = std::max(raster.high_percentile - raster.low_percentile, 1e-12);
-    display.centre = (raster.high_percentile + raster.low_percentile) / 2;
-    display.voi = render::VoiFunction::linear_exact;
+    render::set_automatic_window(display, *shown->raster);
     document_.set_display(shown->id, display, "Automatic window");
     return;
   }

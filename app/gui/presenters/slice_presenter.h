@@ -116,6 +116,8 @@ class SlicePresenter {
 };
 
 /// "R 17.6, P 35.3, S 12.1 mm"
+/// With an ellipsis in the middle where it has more letters; empty where even that has no room.
+[[nodiscard]] std::string shortened(const std::string& words, double letters);
 [[nodiscard]] std::string place_in_words(const render::Raster& raster, const Vec3& world_mm);
 /// Four significant digits, no exponent where it can be helped.
 [[nodiscard]] std::string number_in_words(double value);

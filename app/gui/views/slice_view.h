@@ -79,8 +79,7 @@ class SliceView : public QWidget {
   std::unique_ptr<LabelStroke> stroke_;
   ItemId stroke_item_{0};
   double wheel_rest_{0};
-  std::vector<Signal<>::Connection> connections_;
-  Signal<ItemId>::Connection item_connection_;
+  std::vector<Connection> connections_;
 };
 
 }  // namespace iso::gui

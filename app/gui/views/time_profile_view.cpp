@@ -18,11 +18,7 @@ TimeProfileView::TimeProfileView(Document& document, QWidget* parent)
   setObjectName(QStringLiteral("Time profile"));
   setFocusPolicy(Qt::StrongFocus);
   setMinimumSize(120, 90);
-  const auto again = [this] { update(); };
-  connections_.push_back(document_.items_changed.connect(again));
-  connections_.push_back(document_.look_changed.connect(again));
-  connections_.push_back(document_.measurements_changed.connect(again));
-  item_connection_ = document_.item_changed.connect([this](ItemId) { update(); });
+  connections_ = document_.watch([this] { update(); });
 }
 
 QRectF TimeProfileView::picture_rect() const {

@@ -38,8 +38,7 @@ class TimeProfileView : public QWidget {
   Document& document_;
   TimeProfiles profiles_;
   render::SliceImage image_;
-  std::vector<Signal<>::Connection> connections_;
-  Signal<ItemId>::Connection item_connection_;
+  std::vector<Connection> connections_;
 };
 
 }  // namespace iso::gui

@@ -44,9 +44,7 @@ VolumeView::VolumeView(Document& document, QWidget* parent)
   };
   setFocusPolicy(Qt::StrongFocus);
   setMinimumSize(120, 90);
-  connections_.push_back(document_.items_changed.connect([this] { follow(); }));
-  connections_.push_back(document_.look_changed.connect([this] { follow(); }));
-  item_connection_ = document_.item_changed.connect([this](ItemId) { follow(); });
+  connections_ = document_.watch([this] { follow(); });
   for (QTimer* const timer : {&rest_, &settle_}) timer->setSingleShot(true);
   rest_.setInterval(250);
   settle_.setInterval(150);

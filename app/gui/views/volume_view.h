@@ -55,8 +55,7 @@ class VolumeView : public GlView {
   std::uint64_t made_{0};
   QPointF last_;
   QTimer rest_, settle_;
-  std::vector<Signal<>::Connection> connections_;
-  Signal<ItemId>::Connection item_connection_;
+  std::vector<Connection> connections_;
 };
 
 }  // namespace iso::gui

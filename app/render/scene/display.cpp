@@ -1,5 +1,7 @@
 #include "display.h"
 
+#include "raster.h"
+
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -90,8 +92,23 @@ double voi(const Display& display, double value) noexcept {
       return (value - c) / w + 0.5;
     case VoiFunction::sigmoid:  // C.11.2.1.3.1
       return 1 / (1 + std::exp(-4 * (value - c) / w));
+    case VoiFunction::logarithm: {
+      constexpr double decades = 1000;
+      return std::log1p(decades * std::clamp((value - c) / w + 0.5, 0.0, 1.0)) / std::log1p(decades);
+    }
   }
   return 0;
+}
+
+void set_automatic_window(Display& display, const Raster& raster) noexcept {
+  double low = raster.spectrum ? 0 : raster.low_percentile,
+         high = raster.spectrum ? raster.high : raster.high_percentile;
+  if (!(high > low)) low = raster.low, high = raster.high;
+  if (!(high > low)) high = low + 1;
+  display.width = high - low;
+  display.centre = (low + high) / 2;
+  display.voi = raster.spectrum ? VoiFunction::logarithm
+                                : VoiFunction::linear_exact;  // `linear` has no meaning for widths below 1
 }
 
 std::span<const WindowPreset> window_presets() noexcept {

@@ -9,8 +9,9 @@
 
 namespace iso::render {
 
-/// How values become grey, exactly as DICOM PS3.3 C.11.2.1.2 and C.11.2.1.3 define it.
-enum class VoiFunction : std::uint8_t { linear, linear_exact, sigmoid };
+/// How values become grey, exactly as DICOM PS3.3 C.11.2.1.2 and C.11.2.1.3 define it. `logarithm` is no function of DICOM:
+/// three decades up to the upper end of the window, log(1 + 1000 x) / log(1001) for x of `linear_exact`; for k-space.
+enum class VoiFunction : std::uint8_t { linear, linear_exact, sigmoid, logarithm };
 
 struct Display {
   double width{1}, centre{0};  ///< linear: width >= 1; others: width > 0
@@ -25,6 +26,10 @@ struct Display {
 
 /// Position on the colour map, 0 to 1.
 [[nodiscard]] double voi(const Display& display, double value) noexcept;
+
+struct Raster;
+/// Sets the window to what suits the values: their 0.1 to 99.9 percentile, or for a spectrum all of it by its logarithm.
+void set_automatic_window(Display& display, const Raster& raster) noexcept;
 
 /// Window presets of convention C3, keys 1 to 9.
 struct WindowPreset {

@@ -105,7 +105,8 @@ Plane standard_plane(const Raster& raster, Orientation orientation, const Vec3& 
 
 EdgeLetters edge_letters(const Raster& raster, const Plane& plane) {
   const Vec3 left = scaled(-1, plane.right), down = scaled(-1, plane.up);
-  if (raster.anatomical) return {letters_of(left), letters_of(plane.right), letters_of(plane.up), letters_of(down)};
+  if (raster.anatomical && raster.oriented)
+    return {letters_of(left), letters_of(plane.right), letters_of(plane.up), letters_of(down)};
   return {axis_name(raster, left), axis_name(raster, plane.right), axis_name(raster, plane.up),
           axis_name(raster, down)};
 }

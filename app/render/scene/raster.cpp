@@ -100,11 +100,13 @@ struct Describe {
     raster.unit = unit_of(data.quantity);
     const auto centre = number(data.meta, "window_centre"), width = number(data.meta, "window_width");
     if (centre && width) raster.asked_window = {{*width, *centre}};
+    orient(data.meta);
     return &data.pixels;
   }
   const PixelBlock* operator()(const LabelMap& data) const {
     raster.frame = data.grid;
     raster.labels = true;
+    orient(data.meta);
     return &data.labels;
   }
   const PixelBlock* operator()(const Sinogram& data) const { return raw(data.readings, {"u", "v", "view", "frame"}); }
@@ -113,6 +115,12 @@ struct Describe {
   }
   const PixelBlock* operator()(const SpectralCube& data) const { return raw(data.pixels, {"x", "y", "band", "frame"}); }
   const PixelBlock* operator()(const Table&) const { return nullptr; }
+  void orient(const Metadata& meta) const {
+    const auto said = meta.find("orientation");
+    if (said == meta.end() || said->second != "unknown") return;
+    raster.oriented = false;
+    raster.axes = {"x", "y", "z", "frame"};
+  }
   const PixelBlock* raw(const PixelBlock& pixels, std::array<std::string, 4> axes) const {
     raster.anatomical = false;
     raster.axes = std::move(axes);
@@ -128,6 +136,7 @@ Raster raster_of(const DatasetPtr& data, Part part) {
   const PixelBlock* const pixels = std::visit(Describe{raster}, *data);
   if (pixels == nullptr) throw Error{Errc::type_mismatch, "a table has no picture; it is drawn as curves"};
   raster.pixels = real_pixels(*pixels, part);
+  raster.spectrum = std::holds_alternative<KSpace>(*data) && part == Part::magnitude;
   const Shape& shape = raster.pixels.spec().shape;
   for (std::size_t axis = 3; axis < shape.rank(); ++axis) raster.frames *= shape[axis];
   if (!raster.labels) measure_range(raster);

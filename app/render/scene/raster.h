@@ -19,9 +19,13 @@ struct Raster {
   PixelBlock pixels;  ///< the data set's own memory for real data; a new real array for complex data
   VoxelGrid frame;
   bool anatomical{true};
+  /// False where the file does not say how the grid lies in the patient (a bare array): lengths are shown, but no letters.
+  bool oriented{true};
   bool labels{false};
-  std::array<std::string, 4> axes{"L", "P", "S", "frame"};  ///< of raw data: "u", "v", "view"
-  std::string unit;                                         ///< of the values: "HU", "1/mm", ""
+  bool spectrum{false};  ///< magnitude of k-space, which spans decades: shown by its logarithm at first
+  std::array<std::string, 4> axes{"L", "P", "S",
+                                  "frame"};  ///< of raw data: "u", "v", "view"; not oriented: "x", "y", "z"
+  std::string unit;                          ///< of the values: "HU", "1/mm", ""
   std::int64_t frames{1};
   /// Lowest and highest value, and the 0.1 and 99.9 percentiles, of a fixed sample of at most 2^20 elements.
   double low{0}, high{0}, low_percentile{0}, high_percentile{0};

@@ -73,6 +73,7 @@ class Maker {
     put(corner(1), w_ - m, m, Across::right, Along::top, size);
     put(corner(2), m, h_ - m, Across::left, Along::bottom, size);
     put(corner(3), w_ - m, h_ - m, Across::right, Along::bottom, size);
+    put(picture_.hint, w_ / 2, h_ / 2, Across::centre, Along::centre, size, {0.6, 0.6, 0.6});
     // In a narrow view the words of a corner reach the middle: the letter then stands below them.
     const double longest = 0.65 * size * static_cast<double>(std::max(corner(0).size(), corner(1).size()));
     const double top = longest > w_ / 2 - m - large ? m + 1.4 * size : m;

@@ -60,6 +60,7 @@ struct SlicePicture {
   std::vector<Figure> figures;
   bool letters{true}, scale_bar{true}, annotations{true};
   std::array<std::string, 4> corners;  ///< top left, top right, bottom left, bottom right; lines by '\n'
+  std::string hint;                    ///< in the middle, where there is no picture: what can be done
   std::string badge;                   ///< "model-based estimate", "reduced 2 x": always shown
   std::array<double, 3> background{0, 0, 0};
 };

@@ -309,6 +309,7 @@ VoxelGrid bare_grid(const Shape& shape, const ReadOptions& options, Metadata& me
   } else {
     assume(meta, "a spacing of 1 mm");
   }
+  meta["orientation"] = "unknown";  // the viewer then shows no letters of the patient
   return VoxelGrid::centred({shape[0], shape[1], shape[2]}, spacing);
 }
 

@@ -41,6 +41,20 @@ TEST(StandardPlane, OfASinogramHasItsOwnAxes) {
   EXPECT_EQ(letters.left + letters.top, "");
 }
 
+TEST(EdgeLetters, AreNotThePatientsWhereTheFileDoesNotSayHowTheGridLies) {
+  Volume data;
+  data.grid = VoxelGrid::centred({8, 8, 8}, {1, 1, 1});
+  data.pixels = PixelBlock::allocate({data.grid.shape(), ScalarType::u8});
+  EXPECT_TRUE(raster_of(freeze(Dataset{data})).oriented);
+  data.meta["orientation"] = "unknown";
+  const Raster raster = raster_of(freeze(Dataset{data}));
+  EXPECT_TRUE(raster.anatomical) << "it has lengths and can be painted on";
+  const EdgeLetters axial = edge_letters(raster, standard_plane(raster, Orientation::axial, {}));
+  EXPECT_EQ(axial.right + axial.bottom, "xy");
+  EXPECT_EQ(axial.left + axial.top, "");
+  EXPECT_EQ(edge_letters(raster, standard_plane(raster, Orientation::coronal, {})).top, "z");
+}
+
 TEST(Slices, AreCountedTowardsTheHeadAndKeptInside) {
   const Raster raster = head();
   const Plane plane = standard_plane(raster, Orientation::axial, {0, 0, 0});

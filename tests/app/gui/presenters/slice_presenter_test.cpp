@@ -125,5 +125,12 @@ TEST_F(Slices, OfAnEmptyDocumentAreEmpty) {
   EXPECT_EQ(view.readout(1, 1, size).value, "");
 }
 
+TEST(ShortenedWords, KeepBothEndsAndWholeLetters) {
+  EXPECT_EQ(shortened("head.nrrd", 20), "head.nrrd");
+  EXPECT_EQ(shortened("a_long_name_of_a_file.nii.gz", 13), "a_long\u2026nii.gz");
+  EXPECT_EQ(shortened("a_long_name", 5), "");
+  EXPECT_EQ(shortened("\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4", 12), "\u00e4\u00e4\u2026\u00e4\u00e4");
+}
+
 }  // namespace
 }  // namespace iso::gui

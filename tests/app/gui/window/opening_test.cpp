@@ -4,12 +4,14 @@
 #include "gui/panels/series_dialog.h"
 #include "gui/presenters/session.h"
 
+#include <QAction>
 #include <QCheckBox>
 #include <QLabel>
 #include <QMenu>
 #include <QPushButton>
 #include <QTreeWidget>
 
+#include <complex>
 #include <fstream>
 #include <numbers>
 
@@ -182,6 +184,38 @@ TEST_F(Opening, AScreenshotAndASweepOfEverySliceAreWritten) {
   EXPECT_EQ(screen.size(), window->views().size());
   window->export_sweep(folder / "no" / "such");
   EXPECT_TRUE(window->told().contains(QStringLiteral("no"))) << window->told().toStdString();
+}
+
+TEST_F(Opening, AnArrayThatDoesNotSayHowItLiesGetsNoLettersOfThePatient) {
+  const auto letters = [&] {
+    const render::EdgeLetters at =
+        edge_letters(*axial().presenter().item()->raster, axial().presenter().picture(axial().view_size()).plane);
+    return at.left + at.right + at.top + at.bottom;
+  };
+  open("ball.nrrd", test::ball(16));
+  EXPECT_EQ(letters(), "RLAP");
+  document().show(open("ball.npy", test::ball(16)));
+  EXPECT_EQ(letters(), "xy");
+  const auto place = axial().presenter().readout(10, 10, axial().view_size()).place;
+  EXPECT_TRUE(place.starts_with("x ") && place.ends_with(" mm")) << place;
+  window->action(QStringLiteral("tool.brush"))->trigger();
+  QTest::mouseClick(&axial(), Qt::LeftButton, {}, middle(axial()));
+  EXPECT_NE(document().look().overlay, 0U) << "it can be painted on all the same";
+}
+
+TEST_F(Opening, TheSamplesOfKSpaceAreShownByTheirLogarithm) {
+  KSpace data;
+  data.samples = PixelBlock::allocate({Shape{64, 48, 1, 2}, ScalarType::c64});
+  auto values = data.samples.mutable_values<std::complex<float>>();
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = 1.0F;
+  values[24 * 64 + 32] = 1000.0F;
+  document().add("k-space", freeze(std::move(data)), "k.h5");
+  const render::Display display = document().items()[0]->display;
+  EXPECT_EQ(display.voi, render::VoiFunction::logarithm);
+  EXPECT_NEAR(display.centre + display.width / 2, 1000, 1e-6);
+  QTest::keyClick(&axial(), Qt::Key_4);
+  QTest::keyClick(&axial(), Qt::Key_0);
+  EXPECT_EQ(document().items()[0]->display, display) << "the automatic window is the first one";
 }
 
 }  // namespace

@@ -3,18 +3,17 @@
 #include <QObject>
 
 #include <chrono>
-#include <vector>
 
 class QTimer;
 
 namespace iso::gui {
 
 /// Notices when the desktop's thread does not answer: a timer that should come every 50 ms and comes late. Each gap of more
-/// than 200 ms is logged as a warning and counted. Time in which the thread, or a thread of software OpenGL that draws for
-/// it, wanted to run and other programs had the processors is no fault of the desktop's; it is taken off where the system
-/// tells it (Linux, schedstat).
+/// than 200 ms is logged as a warning and counted. Time in which the thread wanted to run and had no processor is no fault of
+/// the desktop's and is taken off, as the system counts it for this thread (Linux, schedstat: exact; nothing elsewhere).
+/// Whatever the thread waits for while it sleeps counts: files, locks, other threads that draw or compute for it.
 ///
-/// Costs two clock readings and one read of 40 bytes a thread, twenty times a second.
+/// Costs a clock reading and two reads of 40 bytes, twenty times a second.
 class StallWatch : public QObject {
   Q_OBJECT
  public:
@@ -30,22 +29,18 @@ class StallWatch : public QObject {
   void stalled(double milliseconds);
 
  private:
-  void beat();
-  void find_threads();
-  /// For a processor since the last call: our thread's time and the longest of those that draw.
-  [[nodiscard]] double waited_ms();
-  /// One thread's schedstat.
-  struct Thread {
-    int file{-1};
-    double before_ms{0};
-    [[nodiscard]] double waited_ms();
+  struct Moment {
+    std::chrono::steady_clock::time_point time;
+    double waited_ms{0};  ///< for a processor, since the thread began
   };
+  void beat();
+  [[nodiscard]] double waited_ms() const;
+  [[nodiscard]] Moment now() const;
   QTimer* timer_;
-  Thread own_;
-  std::vector<Thread> drawing_;
+  int schedstat_{-1};
   int stalls_{0};
   double longest_ms_{0};
-  std::chrono::steady_clock::time_point last_;
+  Moment last_;
 };
 
 }  // namespace iso::gui

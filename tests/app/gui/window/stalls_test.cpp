@@ -12,8 +12,14 @@
 
 #include <QPushButton>
 
+#include <sched.h>
+#include <unistd.h>
+
 #include <complex>
+#include <ctime>
 #include <numbers>
+#include <thread>
+#include <vector>
 
 namespace iso::gui {
 namespace {
@@ -121,6 +127,59 @@ TEST(StallWatch, CountsGapsAndSaysHowLong) {
   watch.reset();
   EXPECT_EQ(watch.stalls(), 0);
   EXPECT_EQ(watch.longest_ms(), 0);
+}
+
+/// Keeps the calling thread and `rivals` threads that never rest on one processor.
+class Crowd {
+ public:
+  explicit Crowd(int rivals) {
+    ::sched_getaffinity(0, sizeof before_, &before_);
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(::sched_getcpu(), &one);
+    ::sched_setaffinity(0, sizeof one, &one);  // of this thread; those it starts get it, too
+    for (int i = 0; i < rivals; ++i)
+      threads_.emplace_back([](const std::stop_token& stop) {
+        while (!stop.stop_requested()) continue;
+      });
+  }
+  ~Crowd() {
+    threads_.clear();
+    ::sched_setaffinity(0, sizeof before_, &before_);
+  }
+  Crowd(const Crowd&) = delete;
+  Crowd& operator=(const Crowd&) = delete;
+
+ private:
+  cpu_set_t before_{};
+  std::vector<std::jthread> threads_;
+};
+
+double thread_ms() {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return 1e3 * static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e6;
+}
+
+TEST(StallWatch, TakesOffWhatTheThreadWaitedForAProcessorAndNothingElse) {
+  if (::access("/proc/thread-self/schedstat", R_OK) != 0) GTEST_SKIP() << "the system does not count waiting";
+  StallWatch watch;
+  QTest::qWait(100);
+  const Crowd crowd{3};
+  watch.reset();
+  QElapsedTimer clock;
+  clock.start();
+  for (const double until = thread_ms() + 150; thread_ms() < until;) continue;  // 150 ms of work
+  const double worked_for = static_cast<double>(clock.elapsed());
+  QTest::qWait(100);
+  EXPECT_GT(worked_for, 200) << "the rivals took no time, so that this test shows nothing";
+  EXPECT_EQ(watch.stalls(), 0) << watch.longest_ms();
+  EXPECT_GT(watch.longest_ms(), 60);
+  watch.reset();
+  QTest::qSleep(400);  // others are busy, but that is not what it waits for
+  QTest::qWait(100);
+  EXPECT_EQ(watch.stalls(), 1) << watch.longest_ms();
+  EXPECT_GT(watch.longest_ms(), 300);
 }
 
 }  // namespace

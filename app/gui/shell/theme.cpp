@@ -1,8 +1,13 @@
 #include "theme.h"
 
 #include <QApplication>
+#include <QEvent>
 #include <QPalette>
+#include <QProxyStyle>
+#include <QScopedValueRollback>
 #include <QStyleFactory>
+
+#include <utility>
 
 namespace iso::gui {
 namespace {
@@ -33,6 +38,62 @@ QPalette palette_of(bool dark) {
   return palette;
 }
 
+/// Fusion, whose buttons of dialogs have no icons: those of the system are black on our dark, and only some buttons have one.
+class Style final : public QProxyStyle {
+ public:
+  Style() : QProxyStyle{QStyleFactory::create(QStringLiteral("Fusion"))} {}
+  int styleHint(StyleHint hint, const QStyleOption* option, const QWidget* widget,
+                QStyleHintReturn* data) const override {
+    return hint == SH_DialogButtonBox_ButtonsHaveIcons ? 0 : QProxyStyle::styleHint(hint, option, widget, data);
+  }
+};
+
+/// Tells of the system's colours: windows get a ThemeChange, the program an ApplicationPaletteChange.
+class SystemColours final : public QObject {
+ public:
+  static SystemColours& of_program() {
+    static SystemColours* const only = new SystemColours;  // a child of the program, which it ends with
+    return *only;
+  }
+  void show(Theme theme) {
+    theme_ = theme;
+    apply();
+  }
+  [[nodiscard]] bool dark() {
+    if (question_) return question_();
+    const QScopedValueRollback quiet{own_, true};
+    const QPalette ours = QApplication::palette();
+    QApplication::setPalette({});  // what is left are the system's
+    const bool dark = QApplication::palette().color(QPalette::Window).lightness() < 128;
+    QApplication::setPalette(ours);
+    return dark;
+  }
+  void ask(std::function<bool()> question) { question_ = std::move(question); }
+
+ protected:
+  bool eventFilter(QObject* watched, QEvent* event) override {
+    const bool told =
+        event->type() == QEvent::ThemeChange || (event->type() == QEvent::ApplicationPaletteChange && watched == qApp);
+    if (told && !own_ && theme_ == Theme::system &&
+        !std::exchange(due_, true))  // once for all windows, when they are told
+      QMetaObject::invokeMethod(
+          this, [this] { apply(); }, Qt::QueuedConnection);
+    return false;
+  }
+
+ private:
+  SystemColours() : QObject{qApp} { qApp->installEventFilter(this); }
+  void apply() {
+    due_ = false;
+    const bool now = theme_ == Theme::system ? dark() : theme_ == Theme::dark;
+    const QScopedValueRollback quiet{own_, true};
+    QApplication::setPalette(palette_of(now));
+  }
+  std::function<bool()> question_;
+  Theme theme_{Theme::dark};
+  bool own_{false}, due_{false};  ///< our own change is under way; another is asked for
+};
+
 }  // namespace
 
 Theme theme_from(const QString& name) {
@@ -46,11 +107,13 @@ QString name_of(Theme theme) {
 }
 
 void apply_theme(Theme theme) {
-  static const bool system_is_dark =
-      QApplication::palette().color(QPalette::Window).lightness() < 128;  // before any change
-  QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
-  QApplication::setPalette(palette_of(theme == Theme::dark || (theme == Theme::system && system_is_dark)));
+  QApplication::setStyle(new Style);
+  SystemColours::of_program().show(theme);
 }
+
+bool system_is_dark() { return SystemColours::of_program().dark(); }
+
+void set_system_is_dark(std::function<bool()> question) { SystemColours::of_program().ask(std::move(question)); }
 
 void make_dark() { apply_theme(Theme::dark); }
 

@@ -124,6 +124,37 @@ TEST_F(SettingsOfTheWindow, TheColoursChangeAtOnceAndAreKept) {
   EXPECT_EQ(settings->value(QStringLiteral("look/theme")).toString(), QStringLiteral("dark"));
 }
 
+TEST_F(SettingsOfTheWindow, AsTheSystemFollowsItsColoursWhileTheProgramRuns) {
+  const auto dark = [] { return QApplication::palette().color(QPalette::Window).lightness() < 128; };
+  bool system = true;
+  set_system_is_dark([&system] { return system; });
+  window->action(QStringLiteral("view.theme_system"))->trigger();
+  EXPECT_TRUE(dark());
+  const auto tell = [this] {
+    QEvent event{QEvent::ThemeChange};
+    QApplication::sendEvent(window->windowHandle(), &event);
+  };
+  system = false;
+  EXPECT_TRUE(dark()) << "nobody has told yet";
+  tell();
+  EXPECT_TRUE(wait_until([&] { return !dark(); }, 3000));
+  EXPECT_TRUE(wait_until([&] { return window->palette().color(QPalette::Base).lightness() > 200; }, 3000))
+      << "the window has them, too";
+  system = true;
+  QEvent changed{QEvent::ApplicationPaletteChange};
+  QApplication::sendEvent(qApp, &changed);
+  EXPECT_TRUE(wait_until(dark, 3000));
+  window->action(QStringLiteral("view.theme_dark"))->trigger();
+  system = false;
+  tell();
+  QTest::qWait(50);
+  EXPECT_TRUE(dark()) << "chosen by the user: the system is not asked";
+  set_system_is_dark({});
+  const QPalette ours = QApplication::palette();
+  (void)system_is_dark();
+  EXPECT_EQ(QApplication::palette(), ours) << "asking changes nothing";
+}
+
 TEST_F(SettingsOfTheWindow, TheLogIsShownFilteredAndCopied) {
   window->tell(QStringLiteral("something to be reported"));
   log::info("test", "an ordinary line");

@@ -56,7 +56,7 @@ void LogWindow::build() {
   level_->setCurrentIndex(1);
   search_ = new QLineEdit;
   search_->setObjectName(QStringLiteral("log.search"));
-  search_->setPlaceholderText(tr("Words"));
+  search_->setPlaceholderText(tr("words of a line or its topic"));
   search_->setAccessibleName(tr("Show lines with these words"));
   search_->setClearButtonEnabled(true);
   labelled(tr("&Log of"), files_);
@@ -68,6 +68,7 @@ void LogWindow::build() {
   text_->setAccessibleName(tr("Lines of the log"));
   text_->setReadOnly(true);
   text_->setLineWrapMode(QPlainTextEdit::NoWrap);
+  text_->setPlaceholderText(tr("No line is like that: show more levels, or look for other words."));
   text_->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
   auto* const below = new QHBoxLayout;
   count_ = new QLabel;
@@ -121,7 +122,7 @@ void LogWindow::refresh(bool always) {
   const int before = bar->value();
   text_->setPlainText(text);
   bar->setValue(at_end || always ? bar->maximum() : before);
-  count_->setText(book_.problem().empty() || !now ? tr("%1 lines").arg(lines.size())
+  count_->setText(book_.problem().empty() || !now ? lines.size() == 1 ? tr("1 line") : tr("%1 lines").arg(lines.size())
                                                   : QString::fromStdString(book_.problem()));
 }
 

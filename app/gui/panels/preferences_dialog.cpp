@@ -70,6 +70,7 @@ QWidget* PreferencesDialog::general_page(QAction& research_scheme) {
   rows->addRow(tr("Lo&g"), level);
 
   auto* const place = new QLabel{settings_.fileName()};
+  place->setObjectName(QStringLiteral("preferences.place"));
   place->setWordWrap(true);
   place->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
   place->setToolTip(tr("Deleting this file resets everything."));

@@ -17,7 +17,7 @@ namespace iso::gui {
 namespace {
 
 constexpr int row_role = Qt::UserRole;
-constexpr int columns = 5;
+constexpr int columns = 5, column_gap = 12;
 
 QString text(const std::string& words) { return QString::fromStdString(words); }
 
@@ -128,8 +128,10 @@ void SeriesDialog::fill(SeriesList list) {
     if (row.sound && first_sound == nullptr) first_sound = item;
   }
   tree_->expandAll();
-  for (int i = 0; i + 1 < columns; ++i) tree_->resizeColumnToContents(i);
-  tree_->setColumnWidth(0, std::min(tree_->columnWidth(0), 320));
+  for (int i = 0; i + 1 < columns; ++i) {
+    tree_->resizeColumnToContents(i);
+    tree_->setColumnWidth(i, std::min(tree_->columnWidth(i) + column_gap, i == 0 ? 320 : 240));
+  }
   if (first_sound != nullptr) tree_->setCurrentItem(first_sound);
   refresh();
   if (!isVisible()) show();

@@ -78,6 +78,7 @@ std::string value_in(const char* file, const std::string& key) {
 }  // namespace
 
 std::string line_text(const LogLine& line) {
+  if (line.when == std::chrono::system_clock::time_point{}) return line.text;  // the head of an earlier log
   const auto level = std::min(static_cast<std::size_t>(line.level), level_names.size() - 1);
   return "[" + std::string{level_names[level]} + "][desktop] " + time_text(line.when, time_format) + " [" + line.topic +
          "] - " + line.text;

@@ -21,6 +21,11 @@ QTableWidget* table(const QStringList& header, const std::vector<std::vector<std
   auto* const made = new QTableWidget{static_cast<int>(rows.size()), static_cast<int>(header.size())};
   made->setHorizontalHeaderLabels(header);
   made->verticalHeader()->hide();
+  made->verticalHeader()->setDefaultSectionSize(made->fontMetrics().height() + 8);
+  made->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+  made->horizontalHeader()->setHighlightSections(false);
+  made->setShowGrid(false);
+  made->setAlternatingRowColors(true);
   made->setEditTriggers(QAbstractItemView::NoEditTriggers);
   made->setSelectionBehavior(QAbstractItemView::SelectRows);
   made->setAccessibleName(header.front());
@@ -56,6 +61,7 @@ AboutDialog::AboutDialog(std::span<const host::PluginEntry> plugins, QWidget* pa
                     "Apache-2.0. This "
                     "program is linked with FFTW, so that as a whole it is under the GPL, version 2 or later.</p>")
                      .arg(QStringLiteral(ISO_VERSION))};
+  words->setObjectName(QStringLiteral("about.words"));
   words->setWordWrap(true);
   words->setTextInteractionFlags(Qt::TextSelectableByMouse);
   column->addWidget(words);

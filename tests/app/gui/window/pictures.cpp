@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
 #include <set>
 
 namespace iso::gui::test {
@@ -103,6 +104,93 @@ QImage quantised(const QImage& picture, const std::vector<QRect>& masked) {
     auto* const line = reinterpret_cast<QRgb*>(result.scanLine(y));
     for (int x = 0; x < result.width(); ++x)
       line[x] = qRgb(near(qRed(line[x])), near(qGreen(line[x])), near(qBlue(line[x])));
+  }
+  return result;
+}
+
+namespace {
+
+struct Shade {
+  std::array<int, 3> colour{};
+  qint64 pixels{0};
+};
+
+/// Colours that get one entry of the palette, or will be cut in two.
+struct Cut {
+  std::vector<Shade> shades;
+  int longest{0};    ///< the channel they differ most in
+  double spread{0};  ///< how far, weighed by how often they occur
+  void measure() {
+    qint64 pixels = 0;
+    for (const Shade& shade : shades) pixels += shade.pixels;
+    int most = 0;
+    for (int k = 0; k < 3; ++k) {
+      const auto at = static_cast<std::size_t>(k);
+      const auto [low, high] = std::ranges::minmax(shades, {}, [at](const Shade& s) { return s.colour[at]; });
+      if (high.colour[at] - low.colour[at] > most) {
+        most = high.colour[at] - low.colour[at];
+        longest = k;
+      }
+    }
+    spread = most * std::sqrt(static_cast<double>(pixels));
+  }
+  [[nodiscard]] Cut half() {
+    const auto at = static_cast<std::size_t>(longest);
+    std::ranges::stable_sort(shades, {}, [at](const Shade& s) { return s.colour[at]; });
+    const int middle = (shades.front().colour[at] + shades.back().colour[at] + 1) / 2;
+    const auto begin = std::ranges::find_if(shades, [&](const Shade& s) { return s.colour[at] >= middle; });
+    Cut other;
+    other.shades.assign(begin, shades.end());
+    shades.erase(begin, shades.end());
+    measure();
+    other.measure();
+    return other;
+  }
+  [[nodiscard]] QRgb mean() const {
+    std::array<double, 3> sum{};
+    double pixels = 0;
+    for (const Shade& shade : shades) {
+      pixels += static_cast<double>(shade.pixels);
+      for (std::size_t k = 0; k < 3; ++k) sum[k] += static_cast<double>(shade.pixels) * shade.colour[k];
+    }
+    const auto channel = [&](std::size_t k) { return static_cast<int>(std::lround(sum[k] / pixels)); };
+    return qRgb(channel(0), channel(1), channel(2));
+  }
+};
+
+}  // namespace
+
+QImage few_colours(const QImage& picture) {
+  constexpr std::size_t most_colours = 256;
+  const QImage from = picture.convertToFormat(QImage::Format_RGB32);
+  std::map<QRgb, qint64> counts;
+  for (int y = 0; y < from.height(); ++y) {
+    const auto* const line = reinterpret_cast<const QRgb*>(from.constScanLine(y));
+    for (int x = 0; x < from.width(); ++x) ++counts[line[x]];
+  }
+  std::vector<Cut> cuts(1);
+  for (const auto& [colour, pixels] : counts)
+    cuts[0].shades.push_back({{qRed(colour), qGreen(colour), qBlue(colour)}, pixels});
+  cuts[0].measure();
+  while (cuts.size() < most_colours) {
+    const auto widest = std::ranges::max_element(cuts, {}, &Cut::spread);
+    if (widest->spread <= 0) break;
+    Cut other = widest->half();
+    cuts.push_back(std::move(other));
+  }
+  std::map<QRgb, uint> entry;
+  QList<QRgb> palette;
+  for (const Cut& cut : cuts) {
+    for (const Shade& shade : cut.shades)
+      entry[qRgb(shade.colour[0], shade.colour[1], shade.colour[2])] = static_cast<uint>(palette.size());
+    palette.push_back(cut.mean());
+  }
+  QImage result{from.size(), QImage::Format_Indexed8};
+  result.setColorTable(palette);
+  for (int y = 0; y < from.height(); ++y) {
+    const auto* const line = reinterpret_cast<const QRgb*>(from.constScanLine(y));
+    uchar* const to = result.scanLine(y);
+    for (int x = 0; x < from.width(); ++x) to[x] = static_cast<uchar>(entry[line[x]]);
   }
   return result;
 }

@@ -30,6 +30,9 @@ constexpr double most_of_a_block = 16, most_changed_part = 0.004;
 /// Colours in steps of 8, masked parts grey: small as a PNG, and near enough for block means.
 [[nodiscard]] QImage quantised(const QImage& picture, const std::vector<QRect>& masked = {});
 
+/// With a palette of 256 colours chosen for this picture (median cut), a third of the size as a PNG; nothing is dithered.
+[[nodiscard]] QImage few_colours(const QImage& picture);
+
 /// Compares with the baseline of that name, or replaces it where the environment has ISO_RENEW_BASELINES=1. Empty when they
 /// look the same; else a sentence that names actual, baseline and difference, written beside each other.
 [[nodiscard]] QString compare_with_baseline(const QImage& actual, const QString& name,

@@ -75,5 +75,18 @@ TEST(PictureComparison, DoesNotCompareOtherSizes) {
   EXPECT_FALSE(looks_the_same(difference(page(), page().copy(0, 0, 600, 400))));
 }
 
+TEST(FewColours, LookTheSameAndAreFew) {
+  QImage picture = page();
+  for (int y = 0; y < 180; ++y)  // a ramp of many colours beside the text
+    for (int x = 0; x < 180; ++x) picture.setPixelColor(x, 230 - 40 + y, QColor{x, (x + y) / 2, y});
+  const QImage few = few_colours(picture);
+  EXPECT_LE(few.colorCount(), 256);
+  EXPECT_EQ(few.size(), picture.size());
+  const PictureDifference found = difference(few, picture);
+  EXPECT_LT(found.worst, 6);
+  const QImage plain = few_colours(page());
+  EXPECT_LT(difference(plain, page()).worst, 1) << "what has few colours keeps them";
+}
+
 }  // namespace
 }  // namespace iso::gui::test

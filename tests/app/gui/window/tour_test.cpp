@@ -78,6 +78,20 @@ TEST_F(Tour, OpensReconstructsAndCompares) {
     document().set_look(look);
     return slice_figures(comparison_of(document())).psnr_db.value_or(0);
   };
+  // What few views make of the same scan, drawn aside over all of them.
+  Look look = document().look();
+  look.base = few;
+  look.overlay = all;
+  look.overlay_opacity = 1;
+  look.reveal = 0.5;
+  look.layout = Layout::one_up;
+  document().set_look(look);
+  QTest::qWait(300);
+  window->statusBar()->clearMessage();
+  keep_for_manual(QStringLiteral("curtain"));
+  look.overlay = 0;
+  look.reveal = 1;
+  document().set_look(look);
   const double fbp_db = psnr(few), tv_db = psnr(tv);
   std::cout << "against 459 views, whole picture: FBP " << fbp_db << " dB, TV " << tv_db << " dB\n";
   EXPECT_GT(tv_db, fbp_db + 4);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "pictures.h"
+
 #include "gui/shell/main_window.h"
 #include "gui/shell/view_area.h"
 #include "support/desktop_samples.h"
@@ -103,11 +105,11 @@ class WindowTest : public ::testing::Test {
   }
 
   /// A picture of the manual: `cp build/release/screenshots/manual/* resources/docs/manual/pictures/` renews them all.
-  void keep_for_manual(const QString& name) {
+  void keep_for_manual(const QString& name, QWidget* dialog = nullptr) {
     QTest::qWait(50);
     const QString place = QStringLiteral(ISO_BINARY_DIR "/screenshots/manual");
     QDir{}.mkpath(place);
-    const QImage picture = window->grab().toImage().convertToFormat(QImage::Format_RGB888);
+    const QImage picture = few_colours((dialog == nullptr ? window.get() : dialog)->grab().toImage());
     EXPECT_TRUE(picture.save(place + QStringLiteral("/desktop-") + name + QStringLiteral(".png"), "PNG", 0));
   }
   void raise(const char* dock) {

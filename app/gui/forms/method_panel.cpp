@@ -8,6 +8,7 @@
 #include "iso/job/estimate.h"
 
 #include <QApplication>
+#include <QCheckBox>
 #include <QClipboard>
 #include <QComboBox>
 #include <QFormLayout>
@@ -197,25 +198,7 @@ void MethodPanel::build_form() {
   rows_->setRowWrapPolicy(QFormLayout::WrapAllRows);
   rows_->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
   for (const TaskForm::Input& input : form_->inputs()) {
-    auto* const choice = new QComboBox;
-    choice->setAccessibleName(QString::fromStdString(input.port.name));
-    choice->setSizeAdjustPolicy(
-        QComboBox::AdjustToMinimumContentsLengthWithIcon);  // long file names must not widen the form
-    choice->setMinimumContentsLength(8);
-    if (input.port.optional) choice->addItem(tr("(none)"), QVariant::fromValue<qulonglong>(0));
-    for (const ItemId id : input.candidates)
-      if (const Item* item = desktop_.document().find(id))
-        choice->addItem(QString::fromStdString(item->name), QVariant::fromValue<qulonglong>(id));
-    choice->setCurrentIndex(choice->findData(QVariant::fromValue<qulonglong>(input.chosen)));
-    const auto tell = [choice, help = QString::fromStdString(input.port.help)] {
-      choice->setToolTip(choice->currentText() + QLatin1Char('\n') + help);  // a long name is cut off in the box
-    };
-    tell();
-    connect(choice, &QComboBox::currentTextChanged, choice, tell);
-    connect(choice, &QComboBox::currentIndexChanged, this, [this, choice, port = input.port.name](int index) {
-      form_->choose(port, choice->itemData(index).toULongLong());
-    });
-    rows_->addRow(QString::fromStdString(input.port.name), choice);
+    rows_->addRow(QString::fromStdString(input.port.name), input_choice(input));
   }
   auto* const advanced = new QGroupBox{tr("Advanced")};
   advanced->setCheckable(true);
@@ -245,6 +228,7 @@ void MethodPanel::build_form() {
     any_advanced = any_advanced || info.advanced;
     editors_.push_back(editor);
   }
+  add_outputs();
   column->addLayout(rows_);
   if (any_advanced)
     column->addWidget(advanced);
@@ -252,6 +236,42 @@ void MethodPanel::build_form() {
     delete advanced;
   column->addStretch(1);
   scroll_->setWidget(content);
+}
+
+/// The items that an input can be.
+QComboBox* MethodPanel::input_choice(const TaskForm::Input& input) {
+  auto* const choice = new QComboBox;
+  choice->setAccessibleName(QString::fromStdString(input.port.name));
+  choice->setSizeAdjustPolicy(
+      QComboBox::AdjustToMinimumContentsLengthWithIcon);  // long file names must not widen the form
+  choice->setMinimumContentsLength(8);
+  if (input.port.optional) choice->addItem(tr("(none)"), QVariant::fromValue<qulonglong>(0));
+  for (const ItemId id : input.candidates)
+    if (const Item* item = desktop_.document().find(id))
+      choice->addItem(QString::fromStdString(item->name), QVariant::fromValue<qulonglong>(id));
+  choice->setCurrentIndex(choice->findData(QVariant::fromValue<qulonglong>(input.chosen)));
+  const auto tell = [choice, help = QString::fromStdString(input.port.help)] {
+    choice->setToolTip(choice->currentText() + QLatin1Char('\n') + help);  // a long name is cut off in the box
+  };
+  tell();
+  connect(choice, &QComboBox::currentTextChanged, choice, tell);
+  connect(choice, &QComboBox::currentIndexChanged, this, [this, choice, port = input.port.name](int index) {
+    form_->choose(port, choice->itemData(index).toULongLong());
+  });
+  return choice;
+}
+
+/// A box for every output that is made only when asked for.
+void MethodPanel::add_outputs() {
+  for (const TaskForm::Output& output : form_->outputs()) {
+    if (!output.port.optional) continue;
+    auto* const box =
+        new QCheckBox{tr("Also give the %1").arg(QString::fromStdString(output.port.name).replace('_', ' '))};
+    box->setObjectName(QStringLiteral("output.") + QString::fromStdString(output.port.name));
+    box->setToolTip(QString::fromStdString(output.port.help));
+    connect(box, &QCheckBox::toggled, this, [this, port = output.port.name](bool on) { form_->want(port, on); });
+    rows_->addRow(box);
+  }
 }
 
 void MethodPanel::form_changed() {
@@ -319,14 +339,7 @@ void MethodPanel::run() {
 
 void MethodPanel::copy_command() {
   if (!form_ || !form_->valid()) return;
-  job::Recipe recipe;
-  recipe.task = form_->task().id;
-  recipe.parameters_json = form_->parameters_json();
-  recipe.device = device_->currentText().toStdString();
-  for (const TaskForm::Input& input : form_->inputs())
-    if (input.chosen != 0) recipe.inputs[input.port.name] = item_place(input.chosen);
-  for (const plugin::Port& port : form_->task().outputs)
-    if (!port.optional) recipe.outputs[port.name] = std::string{job::workspace_prefix} + port.name;
+  const job::Recipe recipe = recipe_of(*form_, desktop_.document(), device_->currentText().toStdString());
   QApplication::clipboard()->setText(QString::fromStdString(command_of(recipe, desktop_.document()).line));
 }
 

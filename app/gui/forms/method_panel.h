@@ -47,6 +47,8 @@ class MethodPanel : public QWidget {
   void refresh_list();
   void show_list();
   void build_form();
+  QComboBox* input_choice(const TaskForm::Input& input);
+  void add_outputs();
   void form_changed();
   void ask_estimate();
   void show_estimate(const job::Record& answer, int question);

@@ -52,30 +52,21 @@ JobList::~JobList() {
 }
 
 std::uint64_t JobList::start(const TaskForm& form, const std::string& device, std::uint64_t seed) {
-  job::Recipe recipe;
-  recipe.task = form.task().id;
-  recipe.parameters_json = form.parameters_json();
-  recipe.device = device;
-  recipe.seed = seed;
   std::string about;
-  for (const TaskForm::Input& input : form.inputs()) {
-    const Item* const item = document_.find(input.chosen);
-    if (item == nullptr) continue;
-    recipe.inputs[input.port.name] = item_place(item->id);
-    if (about.empty()) about = item->name;
-  }
-  return start(std::move(recipe), form.task().about.title + (about.empty() ? "" : " of " + about), form.task().outputs);
+  for (const TaskForm::Input& input : form.inputs())
+    if (const Item* const item = document_.find(input.chosen); item != nullptr && about.empty()) about = item->name;
+  return start(recipe_of(form, document_, device, seed),
+               form.task().about.title + (about.empty() ? "" : " of " + about));
 }
 
-std::uint64_t JobList::start(job::Recipe recipe, std::string title, const std::vector<plugin::Port>& outputs) {
+std::uint64_t JobList::start(job::Recipe recipe, std::string title) {
   static std::uint64_t run = 0;
   const std::string prefix = "run-" + std::to_string(++run) + "-";
-  for (const plugin::Port& port : outputs)
-    recipe.outputs[port.name] = std::string{job::workspace_prefix} + prefix + port.name;
+  for (auto& [port, place] : recipe.outputs) place = std::string{job::workspace_prefix} + prefix + port;
   auto state = std::make_unique<JobState>();
   state->title = std::move(title);
   state->recipe = std::move(recipe);
-  return launch(std::move(state), outputs);
+  return launch(std::move(state));
 }
 
 std::uint64_t JobList::replay(const job::Record& before, std::string title, std::map<std::string, DatasetPtr> inputs) {
@@ -92,10 +83,10 @@ std::uint64_t JobList::replay(const job::Record& before, std::string title, std:
     state->inputs[prefix + port] = std::move(data);
   }
   state->replayed = before;
-  return launch(std::move(state), {});
+  return launch(std::move(state));
 }
 
-std::uint64_t JobList::launch(std::unique_ptr<JobState> state, const std::vector<plugin::Port>& outputs) {
+std::uint64_t JobList::launch(std::unique_ptr<JobState> state) {
   JobState& kept = *state;
   for (const auto& [port, place] : kept.recipe.inputs) {
     if (!job::in_workspace(place)) continue;
@@ -116,7 +107,6 @@ std::uint64_t JobList::launch(std::unique_ptr<JobState> state, const std::vector
                             });
                           });
   *job = kept.id;
-  outputs_[kept.id] = outputs;
   list_changed();
   return kept.id;
 }
@@ -138,13 +128,11 @@ std::uint64_t JobList::retry(std::uint64_t job) {
   state->recorded = before->recorded;
   state->inputs = before->inputs;
   state->replayed = before->replayed;
-  const std::vector<plugin::Port> outputs = outputs_[job];
-  return launch(std::move(state), outputs);
+  return launch(std::move(state));
 }
 
 void JobList::forget(std::uint64_t job) {
   std::erase_if(jobs_, [&](const auto& state) { return state->id == job && job::ended(state->state); });
-  if (find(job) == nullptr) outputs_.erase(job);
   list_changed();
 }
 
@@ -239,6 +227,19 @@ void JobList::let_go_of_inputs(JobState& state) {
     if (!wanted) workspace_->remove(name);
   }
   if (state.state == job::State::done) state.inputs.clear();
+}
+
+job::Recipe recipe_of(const TaskForm& form, const Document& document, const std::string& device, std::uint64_t seed) {
+  job::Recipe recipe;
+  recipe.task = form.task().id;
+  recipe.parameters_json = form.parameters_json();
+  recipe.device = device;
+  recipe.seed = seed;
+  for (const TaskForm::Input& input : form.inputs())
+    if (document.find(input.chosen) != nullptr) recipe.inputs[input.port.name] = item_place(input.chosen);
+  for (const TaskForm::Output& output : form.outputs())
+    if (output.wanted) recipe.outputs[output.port.name] = std::string{job::workspace_prefix} + output.port.name;
+  return recipe;
 }
 
 Command command_of(const job::Recipe& recipe, const Document& document) {

@@ -48,9 +48,10 @@ class JobList {
   JobList(const JobList&) = delete;
   JobList& operator=(const JobList&) = delete;
 
-  /// Inputs are put into the workspace as they are (no copy); every output of the task is taken.
+  /// Inputs are put into the workspace as they are (no copy); every output that the form wants is taken.
   std::uint64_t start(const TaskForm& form, const std::string& device, std::uint64_t seed);
-  std::uint64_t start(job::Recipe recipe, std::string title, const std::vector<plugin::Port>& outputs);
+  /// The outputs that the recipe names become items; where it says they go is replaced by a place of this run's own.
+  std::uint64_t start(job::Recipe recipe, std::string title);
   /// Runs what a record tells of once more, on the device it names, with the inputs that `find_inputs` has found. The results
   /// are compared with those recorded, and not kept.
   std::uint64_t replay(const job::Record& before, std::string title, std::map<std::string, DatasetPtr> inputs);
@@ -70,7 +71,7 @@ class JobList {
  private:
   void take(std::uint64_t job, const job::Event& event);
   void show_preview(JobState& state, const job::Event& event);
-  std::uint64_t launch(std::unique_ptr<JobState> state, const std::vector<plugin::Port>& outputs);
+  std::uint64_t launch(std::unique_ptr<JobState> state);
   void end(JobState& state);
   void enter_results(JobState& state);
   void let_go_of_inputs(JobState& state);
@@ -80,8 +81,12 @@ class JobList {
   std::function<void(std::function<void()>)> post_;
   std::shared_ptr<bool> alive_{std::make_shared<bool>(true)};
   std::deque<std::unique_ptr<JobState>> jobs_;
-  std::map<std::uint64_t, std::vector<plugin::Port>> outputs_;
 };
+
+/// What the form asks for: its inputs among the items of the document, and the outputs that are wanted, in the workspace under
+/// the names of their ports. Throws invalid_input naming the first problem of the form.
+[[nodiscard]] job::Recipe recipe_of(const TaskForm& form, const Document& document, const std::string& device,
+                                    std::uint64_t seed = 0);
 
 /// The line that does the same at the command line. Items that no file holds appear as their name in capitals, and
 /// `complete` is false.

@@ -73,6 +73,7 @@ TaskForm::TaskForm(plugin::TaskManifest task, const Document& document, ItemId s
       input.chosen = input.candidates.front();
     inputs_.push_back(std::move(input));
   }
+  for (const plugin::Port& port : task_.outputs) outputs_.push_back({port, !port.optional});
   for (const params::FieldInfo& info : task_.parameters.fields)
     fields_.push_back({info, params::text_of(info.default_value), {}, true});
   check();
@@ -81,6 +82,12 @@ TaskForm::TaskForm(plugin::TaskManifest task, const Document& document, ItemId s
 void TaskForm::choose(std::string_view port, ItemId item) {
   for (Input& input : inputs_)
     if (input.port.name == port) input.chosen = item;
+  changed();
+}
+
+void TaskForm::want(std::string_view port, bool wanted) {
+  for (Output& output : outputs_)
+    if (output.port.name == port && output.port.optional) output.wanted = wanted;
   changed();
 }
 

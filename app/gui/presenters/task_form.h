@@ -37,6 +37,14 @@ class TaskForm {
   [[nodiscard]] std::span<const Input> inputs() const noexcept { return inputs_; }
   void choose(std::string_view port, ItemId item);
 
+  /// What the run gives. An optional one only when the user asks: it would be one more row among the data after every run.
+  struct Output {
+    plugin::Port port;
+    bool wanted{false};
+  };
+  [[nodiscard]] std::span<const Output> outputs() const noexcept { return outputs_; }
+  void want(std::string_view port, bool wanted);  ///< of an optional output; the others are always wanted
+
   struct FieldState {
     params::FieldInfo info;
     std::string text;     ///< as typed; the default at first
@@ -65,6 +73,7 @@ class TaskForm {
   void take(const std::string& parameters_json);
   plugin::TaskManifest task_;
   std::vector<Input> inputs_;
+  std::vector<Output> outputs_;
   std::vector<FieldState> fields_;
 };
 

@@ -101,17 +101,11 @@ Presets& Desktop::presets() {
 
 void Desktop::ask_estimate(const TaskForm& form, const std::string& device,
                            std::function<void(const job::Record&)> answer) {
-  job::Recipe recipe;
-  recipe.task = form.task().id;
-  recipe.parameters_json = form.parameters_json();
-  recipe.device = device;
+  const job::Recipe recipe = recipe_of(form, document_, device);
   const auto workspace = std::make_shared<job::Workspace>();  // of this question: what it holds goes with the answer
-  for (const TaskForm::Input& input : form.inputs()) {
-    const Item* const item = document_.find(input.chosen);
-    if (item == nullptr) continue;
-    recipe.inputs[input.port.name] = std::string{job::workspace_prefix} + input.port.name;
-    workspace->put(input.port.name, item->data);
-  }
+  for (const TaskForm::Input& input : form.inputs())
+    if (const auto place = recipe.inputs.find(input.port.name); place != recipe.inputs.end())
+      workspace->put(place->second.substr(job::workspace_prefix.size()), document_.find(input.chosen)->data);
   host::WorkerOptions asking = worker_options(options_.plugin_directories);
   asking.execution.estimate_only = true;
   background_.run<job::Record>(

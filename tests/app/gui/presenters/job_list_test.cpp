@@ -24,7 +24,8 @@ class JobLists : public ::testing::Test {
     job::Recipe recipe;
     recipe.task = "test/" + task;
     recipe.inputs["volume"] = "workspace:item-" + std::to_string(item);
-    return jobs.start(recipe, task, {{"volume", Kind::volume, false, "", "slices", ""}});
+    recipe.outputs["volume"] = "workspace:volume";
+    return jobs.start(recipe, task);
   }
   const JobState& ended(std::uint64_t job) {
     EXPECT_TRUE(loop.until([&] { return job::ended(jobs.find(job)->state); }));

@@ -26,8 +26,8 @@ class Crashes : public test::WindowTest {
     job::Recipe recipe;
     recipe.task = "test/" + task;
     recipe.inputs = {{"volume", "workspace:item-" + std::to_string(document().selected())}};
-    const std::uint64_t job =
-        desktop->jobs().start(recipe, task, {{"volume", Kind::volume, false, "what was changed", "slices", ""}});
+    recipe.outputs = {{"volume", "workspace:volume"}};
+    const std::uint64_t job = desktop->jobs().start(recipe, task);
     window->job_panel().show_job(job);
     return job;
   }

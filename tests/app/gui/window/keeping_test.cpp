@@ -162,7 +162,7 @@ TEST_F(Keeping, ASessionWithResultsOfAPluginThatIsNotThereOpensWithItsData) {
   // Running it again is a failed job with a sentence, not a crash.
   job::Recipe recipe = document().items()[0]->record->recipe;
   recipe.inputs = {{"volume", "workspace:item-" + std::to_string(document().items()[0]->id)}};
-  const std::uint64_t job = desktop->jobs().start(recipe, "again", {});
+  const std::uint64_t job = desktop->jobs().start(recipe, "again");
   ASSERT_TRUE(wait_until([&] { return job::ended(desktop->jobs().find(job)->state); }));
   EXPECT_EQ(desktop->jobs().find(job)->state, job::State::failed);
   EXPECT_NE(desktop->jobs().find(job)->message.find("no_such_plugin"), std::string::npos)

@@ -1,6 +1,7 @@
 // The desktop program: options, settings, safe mode, then the window.
 
 #include "gui/shell/fit_screen.h"
+#include "gui/shell/handover_desk.h"
 #include "gui/shell/main_window.h"
 #include "gui/shell/settings_place.h"
 #include "gui/shell/theme.h"
@@ -34,7 +35,7 @@ struct Options {
   QStringList files;
   QString settings_path, theme;
   std::vector<std::filesystem::path> plugins;
-  bool testing{false}, safe_mode{false}, exit_after_startup{false}, report_timing{false};
+  bool testing{false}, safe_mode{false}, new_window{false}, exit_after_startup{false}, report_timing{false};
   std::map<std::string, std::string> hints;
 };
 
@@ -63,10 +64,13 @@ Options parse(QCoreApplication& application) {
                                    QObject::tr("No settings are read or kept, no question is asked.")};
   const QCommandLineOption safe{QStringLiteral("safe-mode"),
                                 QObject::tr("Start without plugins and with settings as delivered.")};
+  const QCommandLineOption new_window{
+      QStringLiteral("new-window"),
+      QObject::tr("Open the files in a second desktop, although one runs already: to work side by side.")};
   const QCommandLineOption leave{QStringLiteral("exit-after-startup"), QObject::tr("End once the window is usable.")};
   const QCommandLineOption timing{QStringLiteral("report-startup-timing"),
                                   QObject::tr("Print the milliseconds until the window is usable.")};
-  parser.addOptions({geometry, unattenuated, hint, plugins, settings, testing, safe, leave, timing});
+  parser.addOptions({geometry, unattenuated, hint, plugins, settings, testing, safe, new_window, leave, timing});
   parser.process(application);
   Options options;
   options.files = parser.positionalArguments();
@@ -77,6 +81,7 @@ Options parse(QCoreApplication& application) {
     options.hints[text.section(QLatin1Char('='), 0, 0).toStdString()] = text.section(QLatin1Char('='), 1).toStdString();
   options.testing = parser.isSet(testing);
   options.safe_mode = parser.isSet(safe);
+  options.new_window = parser.isSet(new_window);
   options.exit_after_startup = parser.isSet(leave);
   options.report_timing = parser.isSet(timing);
   if (parser.isSet(settings)) {
@@ -84,6 +89,28 @@ Options parse(QCoreApplication& application) {
     std::exit(0);
   }
   return options;
+}
+
+/// Gives the files to a desktop that runs already, if there is one and nothing asks for another. Its process, or none.
+std::optional<int> hand_over(const Options& options) {
+  const bool other_setup = options.testing || options.safe_mode || !options.plugins.empty();
+  if (options.files.isEmpty() || options.new_window || other_setup || options.exit_after_startup ||
+      options.report_timing)
+    return {};
+  iso::gui::Handover handover;
+  for (const QString& file : options.files) handover.files.push_back(std::filesystem::absolute(file.toStdString()));
+  handover.hints = options.hints;
+  if (const auto geometry = handover.hints.find("geometry"); geometry != handover.hints.end())
+    geometry->second = std::filesystem::absolute(geometry->second).string();
+  return iso::gui::hand_over_to_any(handover, iso::gui::Desktop::usual_recovery_parent());
+}
+
+void receive(iso::gui::MainWindow& window, const iso::gui::Handover& handover) {
+  iso::log::info("app.gui", "another start handed ", handover.files.size(), " files over");
+  if (window.isMinimized()) window.showNormal();
+  window.raise();
+  window.activateWindow();
+  for (const std::filesystem::path& file : handover.files) window.open_file(file, handover.hints);
 }
 
 /// What Qt has to say belongs into the log, too.
@@ -199,6 +226,11 @@ int run(int argc, char** argv) {
   name_program();
   QSettings::setDefaultFormat(QSettings::IniFormat);
   const Options options = parse(application);
+  if (const auto process = hand_over(options)) {
+    std::cout << "Opened in the Isocenter that runs already (process " << *process
+              << "); --new-window starts another one.\n";
+    return 0;
+  }
   Settings settings{options};
   iso::host::StartupOptions startup;
   startup.level =
@@ -212,6 +244,12 @@ int run(int argc, char** argv) {
   qInstallMessageHandler(log_of_qt);
   iso::gui::MainWindow window{desktop, *settings};
   window.setProperty("testing", options.testing);
+  std::optional<iso::gui::HandoverDesk> desk;
+  if (!options.testing && !settings.safe) {
+    desk.emplace(iso::gui::handover_socket(QCoreApplication::applicationPid(), desktop.recovery_parent()));
+    QObject::connect(&*desk, &iso::gui::HandoverDesk::received, &window,
+                     [&window](const iso::gui::Handover& handover) { receive(window, handover); });
+  }
   if (!(*settings).contains(iso::gui::versioned(QStringLiteral("window/geometry"))))
     iso::gui::fit_screen(window, 1280, 800);
   window.show();

@@ -101,7 +101,7 @@ JobPanel::JobPanel(JobList& jobs, Document& document, QWidget* parent)
   connect(remove_, &QPushButton::clicked, this, [this] { jobs_.forget(shown_); });
   connect(copy_, &QPushButton::clicked, this, [this] {
     if (const JobState* job = jobs_.find(shown_))
-      QApplication::clipboard()->setText(QString::fromStdString(command_of(job->recipe, document_).line));
+      QApplication::clipboard()->setText(QString::fromStdString(command_of(job->recorded, document_).line));
   });
   list_connection_ = jobs_.list_changed.connect([this] { rebuild(); });
   // A job may tell something a hundred times a second, and showing it redraws the window.

@@ -172,6 +172,10 @@ ClickSession::ClickSession(Document& document, ItemId image, Start start, Post p
     failures_ = 0;
     ready();
   });
+  labels_connection_ =
+      document_.labels_changed.connect([this](ItemId id, const Document::LabelDelta& delta, bool forwards) {
+        if (id == result_ && !refining_) painting_.changed(delta, forwards);
+      });
   const auto over = std::make_shared<std::atomic<bool>>(false);
   retired().take(std::thread{[thread = thread_, over] {
                    thread->run();
@@ -204,6 +208,7 @@ void ClickSession::click(const std::array<std::int32_t, 3>& voxel, std::uint16_t
   if (result_ != 0 && document_.find(result_) == nullptr) {  // its label map was deleted: this begins another
     clicks_.clear();
     result_ = 0;
+    painting_.clear();
   }
   Click click{++last_id_, {}, std::move(step_name), Stage::waiting};
   click.stroke.label = label;
@@ -247,9 +252,14 @@ void ClickSession::enter(const Answer& answer, std::vector<Click> covered) {
     if (covered.empty()) return;
     result_ = document_.add_label_map(image_, "clicked");
   }
-  const auto delta = delta_between(get<LabelMap>(document_.find(result_)->data), labels);
+  const auto delta = painting_.spared(delta_between(get<LabelMap>(document_.find(result_)->data), labels));
   if (!delta) return;  // such clicks belong to the step of the next that changes something
-  if (covered.empty()) return void(document_.extend_label_delta(result_, *delta));
+  if (covered.empty()) {
+    refining_ = true;
+    (void)document_.extend_label_delta(result_, *delta);
+    refining_ = false;
+    return;
+  }
   for (Click& one : covered) {
     one.stage = Stage::entered;
     for (Click& click : clicks_)
@@ -257,10 +267,12 @@ void ClickSession::enter(const Answer& answer, std::vector<Click> covered) {
   }
   const std::string name = covered.back().name;
   document_.apply_label_delta(result_, delta, name,
-                              [this, alive = alive_, covered = std::move(covered)](bool forwards) {
-                                if (!*alive) return;
+                              [this, alive = alive_, id = result_, covered = std::move(covered)](bool forwards) {
+                                if (!*alive || id != result_) return;
+                                if (forwards) painting_.newest_was_the_task();
                                 forwards ? put_back(covered) : take_back(covered);
                               });
+  painting_.newest_was_the_task();
 }
 
 void ClickSession::take_back(const std::vector<Click>& clicks) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "document.h"
+#include "hand_painting.h"
 #include "signals.h"
 
 #include "host/workers/interaction.h"
@@ -24,6 +25,8 @@ namespace iso::gui {
 ///
 /// A click at which the worker dies is taken off the list, a new worker gets the clicks before it, and `retry` makes it
 /// again. Where even those end the worker, nothing is started any more until `retry` or the next click.
+///
+/// What is painted by hand on its label map stays as it was painted: no later answer touches it, until that stroke is undone.
 class ClickSession {
  public:
   using Start = std::function<std::shared_ptr<host::InteractionWorker>()>;  ///< called on the thread of the worker
@@ -79,12 +82,15 @@ class ClickSession {
 
   Document& document_;
   ItemId image_, result_{0};
+  HandPainting painting_;      ///< on the result
+  bool refining_{false};       ///< what changes the labels now belongs to the newest step
   std::vector<Click> clicks_;  ///< in the order they were made
   std::vector<Click> failed_;
   std::uint64_t last_id_{0};
   int failures_{0};  ///< since the worker last had every click
   std::shared_ptr<Thread> thread_;
   std::shared_ptr<bool> alive_{std::make_shared<bool>(true)};
+  Signal<ItemId, const Document::LabelDelta&, bool>::Connection labels_connection_;
 };
 
 }  // namespace iso::gui

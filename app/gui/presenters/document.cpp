@@ -476,6 +476,8 @@ bool Document::extend_label_delta(ItemId id, const LabelDelta& more) {
 
 void Document::restore(std::vector<Item> items, std::vector<Measurement> measurements, const Look& look,
                        ItemId selected) {
+  restoring();
+  impl_->look_before_preview.reset();
   impl_->items.clear();
   for (Item& item : items) {
     if (!item.raster && !std::holds_alternative<Table>(*item.data))

@@ -138,12 +138,14 @@ class Document {
 
   [[nodiscard]] UndoStack& undo_stack() noexcept;
 
-  /// Everything replaced by what a session file or a journal held; the history starts anew.
+  /// Everything replaced by what a session file or a journal held; the history starts anew. Numbers of items may mean others
+  /// afterwards, so `restoring` is told first.
   void restore(std::vector<Item> items, std::vector<Measurement> measurements, const Look& look, ItemId selected);
 
   /// Calls `what` whenever something changes that a picture may show: items, one of them, the look, measurements.
   [[nodiscard]] std::vector<Connection> watch(std::function<void()> what);
 
+  Signal<> restoring;           ///< everything is about to be replaced
   Signal<> items_changed;       ///< tree: added, removed, renamed, saved
   Signal<ItemId> item_changed;  ///< display or pixels of one
   Signal<> look_changed, selection_changed, measurements_changed;

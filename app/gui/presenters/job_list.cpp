@@ -43,7 +43,11 @@ std::string end_sentence(const job::Record& record) {
 
 JobList::JobList(Document& document, job::Queue& queue, std::shared_ptr<job::Workspace> workspace,
                  std::function<void(std::function<void()>)> post)
-    : document_{document}, queue_{queue}, workspace_{std::move(workspace)}, post_{std::move(post)} {}
+    : document_{document}, queue_{queue}, workspace_{std::move(workspace)}, post_{std::move(post)} {
+  restoring_connection_ = document_.restoring.connect([this] {
+    for (const auto& state : jobs_) state->results.clear();  // those numbers may mean others from now on
+  });
+}
 
 JobList::~JobList() {
   *alive_ = false;

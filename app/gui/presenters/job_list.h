@@ -80,6 +80,7 @@ class JobList {
   std::shared_ptr<job::Workspace> workspace_;
   std::function<void(std::function<void()>)> post_;
   std::shared_ptr<bool> alive_{std::make_shared<bool>(true)};
+  Signal<>::Connection restoring_connection_;
   std::deque<std::unique_ptr<JobState>> jobs_;
 };
 

@@ -247,14 +247,14 @@ void LabelStroke::threshold(Range range, std::uint16_t label) {
         if (inside({x, y, z}, range)) in_box({x, y, z}) = label;
 }
 
-std::shared_ptr<const Document::LabelDelta> LabelStroke::delta() const {
+std::shared_ptr<const Document::LabelDelta> LabelStroke::delta_on(const PixelBlock& now) const {
   auto delta = std::make_shared<Document::LabelDelta>();
   std::size_t from = 0;
   for (std::int64_t z = 0; z < box_->size[2]; ++z)
     for (std::int64_t y = 0; y < box_->size[1]; ++y) {
       const std::int64_t row = place({box_->first[0], box_->first[1] + y, box_->first[2] + z}, grid_.size);
-      for (std::int64_t x = 0; x < box_->size[0]; ++x)
-        add(*delta, row + x, read(before_, row + x), box_->values[from++]);
+      for (std::int64_t x = 0; x < box_->size[0]; ++x, ++from)
+        if (box_->values[from] != read(before_, row + x)) add(*delta, row + x, read(now, row + x), box_->values[from]);
     }
   if (delta->runs.empty()) return nullptr;
   return delta;

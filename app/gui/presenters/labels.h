@@ -51,7 +51,10 @@ class LabelStroke {
   /// What the stroke has changed so far, and what lies about it; shared, so that a view may draw it while it grows.
   [[nodiscard]] std::shared_ptr<const render::LabelPatch> patch() const noexcept { return box_; }
   /// The changes so far; null if there are none.
-  [[nodiscard]] std::shared_ptr<const Document::LabelDelta> delta() const;
+  [[nodiscard]] std::shared_ptr<const Document::LabelDelta> delta() const { return delta_on(before_); }
+  /// The same for a map that was changed otherwise since the stroke began: what the stroke did not touch stays as it is now.
+  /// Whoever asks for it has held the data set all the while, so that it was not changed in place.
+  [[nodiscard]] std::shared_ptr<const Document::LabelDelta> delta_on(const PixelBlock& now) const;
 
  private:
   using Index = std::array<std::int64_t, 3>;

@@ -66,12 +66,32 @@ bool MainWindow::may_close() {
   box.exec();
   if (box.clickedButton() == lose) return true;
   if (save == nullptr || box.clickedButton() != save) return false;
-  close_after_saving_ = true;  // the window closes once the session is on the disk, and stays if it cannot be written
+  save_then([this] { close(); });  // it stays if the session cannot be written
+  return false;
+}
+
+void MainWindow::save_then(std::function<void()> what) {
+  after_saving_ = std::move(what);
   if (session_file_.empty())
     save_session_dialog();
   else
     save_session(session_file_);
-  return false;
+}
+
+bool MainWindow::may_replace_work(const std::filesystem::path& session) {
+  const QString unsaved = unsaved_work();
+  if (unsaved.isEmpty() || property("testing").toBool()) return true;
+  QMessageBox box{QMessageBox::Question, tr("Open session"),
+                  unsaved + tr("\nA session takes the place of everything that is open."), QMessageBox::NoButton, this};
+  box.setObjectName(QStringLiteral("replacing"));
+  QPushButton* const save = box.addButton(tr("&Save session first"), QMessageBox::AcceptRole);
+  QPushButton* const lose = box.addButton(tr("Open &without saving"), QMessageBox::DestructiveRole);
+  QPushButton* const stay = box.addButton(QMessageBox::Cancel);
+  box.setDefaultButton(save);
+  box.setEscapeButton(stay);
+  box.exec();
+  if (box.clickedButton() == save) save_then([this, session] { open_session(session); });
+  return box.clickedButton() == lose;
 }
 
 }  // namespace iso::gui

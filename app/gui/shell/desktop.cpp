@@ -84,7 +84,10 @@ std::vector<const plugin::TaskManifest*> Desktop::tasks() {
 }
 
 std::filesystem::path Desktop::recovery_parent() const {
-  if (!options_.recovery_parent.empty()) return options_.recovery_parent;
+  return options_.recovery_parent.empty() ? usual_recovery_parent() : options_.recovery_parent;
+}
+
+std::filesystem::path Desktop::usual_recovery_parent() {
   const QString data = QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation);
   return std::filesystem::path{data.toStdString()} / "isocenter" / "recovery";
 }

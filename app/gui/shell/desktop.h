@@ -50,6 +50,7 @@ class Desktop : public QObject {
   [[nodiscard]] std::span<const host::PluginEntry> plugins() const noexcept { return plugins_; }
   [[nodiscard]] const DesktopOptions& options() const noexcept { return options_; }
   [[nodiscard]] std::filesystem::path recovery_parent() const;
+  [[nodiscard]] static std::filesystem::path usual_recovery_parent();  ///< of this user's desktops
   [[nodiscard]] Presets& presets();
   [[nodiscard]] const LogBook& log_book() const noexcept { return *log_; }
   /// What a task needs and whether it suits, asked of a worker; the answer comes on this thread.

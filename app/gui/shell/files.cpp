@@ -1,15 +1,13 @@
-// Saving, exporting, recovering: what the main window does with files besides opening them, each on a thread of its own.
+// Saving and recovering: what the main window does with files besides opening them, each on a thread of its own.
 
 #include "main_window.h"
 
 #include "gui/jobs/provenance_dialog.h"
 #include "gui/presenters/data_places.h"
 #include "gui/presenters/session.h"
-#include "view_area.h"
 
 #include "iso/io/registry.h"
 
-#include <QApplication>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QInputDialog>
@@ -28,13 +26,6 @@ namespace {
 
 constexpr int most_recent = 10;
 
-void save_pixmap(const QImage& picture, const std::filesystem::path& file) {
-  io::write_atomically(file, true, [&](const std::filesystem::path& temporary) {
-    if (!picture.save(QString::fromStdString(temporary.string()), "PNG"))
-      throw Error{Errc::cannot_write, "the picture '" + file.string() + "' cannot be written", "is the disk full?"};
-  });
-}
-
 /// When the file was last written; none if it is not there.
 std::optional<std::filesystem::file_time_type> changed_at(const std::filesystem::path& file) {
   std::error_code problem;
@@ -48,7 +39,7 @@ void MainWindow::save_session(const std::filesystem::path& file) {
   struct Done {};
   if (file == session_file_ && session_stamp_ && changed_at(file) && changed_at(file) != session_stamp_ &&
       !may_replace_session(file)) {
-    close_after_saving_ = false;
+    after_saving_ = {};
     return;
   }
   const auto writing = std::make_shared<SessionWriting>(prepare_session(desktop_.document(), file));
@@ -63,10 +54,10 @@ void MainWindow::save_session(const std::filesystem::path& file) {
         session_saved(changes);
         remember(file);
         statusBar()->showMessage(tr("Session saved"), 4000);
-        if (std::exchange(close_after_saving_, false)) close();
+        if (const auto then = std::exchange(after_saving_, {})) then();
       },
       [this](const Error& failure) {
-        close_after_saving_ = false;
+        after_saving_ = {};
         tell(QString::fromUtf8(failure.what()), QString::fromStdString(failure.hint()));
       });
 }
@@ -90,7 +81,7 @@ void MainWindow::save_session_dialog() {
       settings_.value(QStringLiteral("files/folder")).toString() + QStringLiteral("/work.isocenter.json"),
       tr("Sessions (*.isocenter.json)"));
   if (file.isEmpty()) {
-    close_after_saving_ = false;
+    after_saving_ = {};
     return;
   }
   if (!file.endsWith(QStringLiteral(".isocenter.json"))) file += QStringLiteral(".isocenter.json");
@@ -138,50 +129,6 @@ void MainWindow::save_item(ItemId id, const std::filesystem::path& file, bool ov
       [this](const Error& failure) {
         tell(QString::fromUtf8(failure.what()), QString::fromStdString(failure.hint()));
       });
-}
-
-void MainWindow::save_screenshot() {
-  const QString file = QFileDialog::getSaveFileName(this, tr("Save screenshot"), QStringLiteral("screenshot.png"),
-                                                    tr("Pictures (*.png)"));
-  if (!file.isEmpty()) save_screenshot(file.toStdString());
-}
-
-void MainWindow::save_screenshot(const std::filesystem::path& file) {
-  try {
-    save_pixmap(views_->grab().toImage(), file);
-    statusBar()->showMessage(tr("Saved %1").arg(QString::fromStdString(file.filename().string())), 4000);
-  } catch (const Error& failure) {
-    tell(QString::fromUtf8(failure.what()), QString::fromStdString(failure.hint()));
-  }
-}
-
-void MainWindow::export_sweep() {
-  if (views_->active_view()->presenter().slices() < 1)
-    return tell(tr("There is nothing to export: open an image first."));
-  const QString folder = QFileDialog::getExistingDirectory(this, tr("Export every slice into a folder"));
-  if (!folder.isEmpty()) export_sweep(folder.toStdString());
-}
-
-void MainWindow::export_sweep(const std::filesystem::path& folder) {
-  SliceView* const view = views_->active_view();
-  const std::int64_t count = view->presenter().slices();
-  const std::int64_t before = view->presenter().slice();
-  try {
-    for (std::int64_t slice = 0; slice < count; ++slice) {
-      view->presenter().go_to_slice(slice);
-      const ViewSize size = view->view_size();
-      const auto name = QStringLiteral("slice_%1.png").arg(slice + 1, 4, 10, QLatin1Char('0')).toStdString();
-      const render::Bitmap bitmap =
-          render::draw(view->presenter().picture(size), size.width_px, size.height_px, size.pixel_ratio);
-      io::write_atomically(folder / name, true,
-                           [&](const std::filesystem::path& temporary) { write_png(bitmap, temporary.string()); });
-      statusBar()->showMessage(tr("Exported %1 of %2").arg(slice + 1).arg(count));
-      QApplication::processEvents(QEventLoop::ExcludeUserInputEvents);
-    }
-  } catch (const Error& failure) {
-    tell(QString::fromUtf8(failure.what()), QString::fromStdString(failure.hint()));
-  }
-  view->presenter().go_to_slice(before);
 }
 
 void MainWindow::show_provenance(ItemId id) {

@@ -6,18 +6,34 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace iso::gui {
 
 InteractionController::InteractionController(Desktop& desktop, QObject* parent) : QObject{parent}, desktop_{desktop} {
-  connect(&desktop_.tools(), &Tools::changed, this, [this] {
-    if (active() && desktop_.tools().tool() != Tool::click) end();
-  });
+  connect(&desktop_.tools(), &Tools::changed, this, &InteractionController::follow_tool);
+  restoring_ = desktop_.document().restoring.connect([this] { end(); });
 }
 InteractionController::~InteractionController() = default;
 
+/// Labels are painted by hand within a session, and stay as they were painted; every other tool ends it.
+void InteractionController::follow_tool() {
+  const Tools& tools = desktop_.tools();
+  if (std::exchange(tool_, tools.tool()) == tools.tool()) return;  // another label, or another brush
+  if (!active() || tools.tool() == Tool::click) return;
+  if (tools.paints()) return void(Q_EMIT message(tr("What you paint stays. Ctrl+K goes on with the clicking.")));
+  end();
+  Q_EMIT message(tr("The clicking has ended; its labels stay."));
+}
+
+void InteractionController::resume() {
+  if (active()) desktop_.tools().set_tool(Tool::click);
+}
+
 void InteractionController::begin(const std::string& task_id, const std::string& parameters_json,
                                   const std::string& device) {
+  const Asked asked{task_id, parameters_json, device, desktop_.document().look().base};
+  if (active() && asked == asked_) return resume();
   end();
   const Item* const item = desktop_.document().find(desktop_.document().look().base);
   const plugin::TaskManifest* const task = desktop_.catalogue().find_task(task_id);
@@ -28,6 +44,7 @@ void InteractionController::begin(const std::string& task_id, const std::string&
   if (port == task->inputs.end())
     return void(Q_EMIT problem(tr("'%1' cannot work on this kind of data").arg(QString::fromStdString(task_id)), {}));
   item_ = item->id;
+  asked_ = asked;
   host::WorkerOptions options;
   options.plugin_directories = desktop_.options().plugin_directories;
   const plugin::Datasets inputs{{port->name, item->data}};
@@ -42,14 +59,25 @@ void InteractionController::begin(const std::string& task_id, const std::string&
   });
   troubled_ = session_->troubled.connect([this](const ClickSession::Trouble& what) { trouble(what); });
   desktop_.tools().set_tool(Tool::click);
+  Q_EMIT active_changed(true);
   Q_EMIT message(tr("Click on the image: left marks, right (or Alt and left) takes away. Esc ends."));
 }
 
-void InteractionController::end() { session_.reset(); }
+void InteractionController::end() {
+  if (!active()) return;
+  session_.reset();
+  Q_EMIT active_changed(false);
+  if (desktop_.tools().tool() == Tool::click) desktop_.tools().set_tool(Tool::window_level);  // it would do nothing
+}
 
 void InteractionController::click(const Vec3& world_mm, bool positive) {
   const Item* const item = desktop_.document().find(item_);
-  if (!active() || item == nullptr) return;
+  if (!active()) return;
+  if (item == nullptr) {
+    end();
+    return void(Q_EMIT problem(tr("The image that was clicked on is closed, so the clicking has ended"),
+                               tr("Its labels stay. Open the image again to go on.")));
+  }
   const Vec3 index = item->raster->frame.to_index(world_mm);
   std::array<std::int32_t, 3> voxel{};
   for (std::size_t axis = 0; axis < 3; ++axis) {

@@ -23,6 +23,8 @@ class InteractionController : public QObject {
   void click(const Vec3& world_mm, bool positive);
   void retry();
   void end();
+  /// The tool that clicks taken in hand again, after painting for one.
+  void resume();
   [[nodiscard]] bool active() const noexcept { return session_ != nullptr; }
   [[nodiscard]] bool waiting() const noexcept { return session_ != nullptr && session_->waiting(); }
   [[nodiscard]] std::size_t clicks() const noexcept { return session_ == nullptr ? 0 : session_->clicks(); }
@@ -33,15 +35,24 @@ class InteractionController : public QObject {
   void problem(const QString& sentence, const QString& hint);
   void retry_offered(const QString& sentence, const QString& hint);
   void message(const QString& sentence);
+  void active_changed(bool active);
 
  private:
+  struct Asked {
+    std::string task, parameters, device;
+    ItemId item{0};
+    friend bool operator==(const Asked&, const Asked&) = default;
+  };
   void trouble(const ClickSession::Trouble& what);
+  void follow_tool();
   Desktop& desktop_;
   ItemId item_{0};
+  Asked asked_;  ///< of the session
+  Tool tool_{Tool::window_level};
   std::unique_ptr<ClickSession> session_;
   QElapsedTimer clock_;
   double last_answer_ms_{0};
-  Signal<>::Connection answered_;
+  Signal<>::Connection answered_, restoring_;
   Signal<const ClickSession::Trouble&>::Connection troubled_;
 };
 

@@ -70,7 +70,7 @@ class MainWindow : public QMainWindow {
   void open_session(const std::filesystem::path& file);
   void save_session(const std::filesystem::path& file);
   void save_item(ItemId item, const std::filesystem::path& file, bool overwrite);
-  /// The views as they are, as a PNG; every slice of the active view, as numbered PNGs.
+  /// The views as they are, as a PNG; every slice of the active view, as numbered PNGs that replace none.
   void save_screenshot(const std::filesystem::path& file);
   void export_sweep(const std::filesystem::path& folder);
   void offer_recovery();
@@ -107,6 +107,7 @@ class MainWindow : public QMainWindow {
   void make_docks();
   void read_keys();
   void apply_keys(const KeyAction& keys);
+  void take_session(LoadedSession loaded, const std::filesystem::path& file, std::filesystem::file_time_type stamp);
   void open_dialog();
   void open_folder();
   void take(Opened opened, const std::filesystem::path& file, const std::map<std::string, std::string>& hints,
@@ -128,6 +129,9 @@ class MainWindow : public QMainWindow {
   void session_saved(std::uint64_t changes);
   [[nodiscard]] QString unsaved_work() const;  ///< a sentence; empty if closing loses nothing
   [[nodiscard]] bool may_close();
+  [[nodiscard]] bool may_replace_work(
+      const std::filesystem::path& session);  ///< by that session; may do it later instead
+  void save_then(std::function<void()> what);
 
   Desktop& desktop_;
   QSettings& settings_;
@@ -151,7 +155,8 @@ class MainWindow : public QMainWindow {
   std::filesystem::path session_file_;
   std::optional<std::filesystem::file_time_type> session_stamp_;  ///< when it was last read or written here
   std::uint64_t changes_{0}, saved_changes_{0};                   ///< of the document; as the session file holds it
-  bool measures_changed_{false}, close_after_saving_{false};
+  bool measures_changed_{false};
+  std::function<void()> after_saving_;  ///< what waits for the session to be on the disk
   std::vector<Signal<>::Connection> connections_;
   Signal<ItemId>::Connection item_connection_;
   Signal<std::uint64_t>::Connection job_connection_;

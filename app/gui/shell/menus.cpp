@@ -6,6 +6,7 @@
 #include "gui/forms/method_panel.h"
 #include "help_window.h"
 #include "host/startup/resources.h"
+#include "interaction_controller.h"
 #include "view_area.h"
 
 #include <QAbstractButton>
@@ -206,6 +207,14 @@ void MainWindow::make_tool_menu() {
     apply_keys(*keys_.find(entry.name));
     bar->addAction(made);
   }
+  QAction* const click = add_action(menu, "tool.click", tr("Click (of a method)"),
+                                    QKeySequence{QStringLiteral("Ctrl+K")}, [this] { interaction_->resume(); });
+  click->setCheckable(true);
+  click->setData(static_cast<int>(Tool::click));
+  click->setEnabled(false);
+  tool_group_->addAction(click);
+  bar->addAction(click);
+  connect(interaction_, &InteractionController::active_changed, click, &QAction::setEnabled);
   const auto follow = [this] {
     for (QAction* made : tool_group_->actions())
       made->setChecked(made->data().toInt() == static_cast<int>(desktop_.tools().tool()));

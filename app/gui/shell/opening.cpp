@@ -147,27 +147,36 @@ void MainWindow::open_accepted(const std::filesystem::path& file, std::map<std::
 }
 
 void MainWindow::open_session(const std::filesystem::path& file) {
+  if (!may_replace_work(file)) return;
   statusBar()->showMessage(tr("Reading the session ..."));
   std::error_code ignored;
   const auto stamp = std::filesystem::last_write_time(file, ignored);  // before reading: a change during it is seen
   desktop_.background().run<LoadedSession>([file] { return read_session(file); },
                                            [this, file, stamp](LoadedSession loaded) {
                                              statusBar()->clearMessage();
-                                             QStringList problems;
-                                             for (const std::string& problem : loaded.problems)
-                                               problems << QString::fromStdString(problem);
-                                             apply(desktop_.document(), std::move(loaded));
-                                             session_file_ = file;
-                                             session_stamp_ = stamp;
-                                             session_saved(changes_);
-                                             remember(file);
-                                             if (!problems.isEmpty()) tell(problems.join('\n'));
+                                             take_session(std::move(loaded), file, stamp);
                                            },
                                            [this](const Error& failure) {
                                              statusBar()->clearMessage();
                                              tell(QString::fromUtf8(failure.what()),
                                                   QString::fromStdString(failure.hint()));
                                            });
+}
+
+void MainWindow::take_session(LoadedSession loaded, const std::filesystem::path& file,
+                              std::filesystem::file_time_type stamp) {
+  QStringList problems;
+  for (const std::string& problem : loaded.problems) problems << QString::fromStdString(problem);
+  apply(desktop_.document(), std::move(loaded));
+  const bool whole = problems.isEmpty();
+  // One that lacks something is not saved over: what is missing now would be missing for ever.
+  session_file_ = whole ? file : std::filesystem::path{};
+  session_stamp_ = stamp;
+  session_saved(changes_);
+  remember(file);
+  if (!whole)
+    tell(problems.join('\n'),
+         tr("The session on the disk keeps naming what is missing: saving asks for another name."));
 }
 
 }  // namespace iso::gui

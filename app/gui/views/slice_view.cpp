@@ -1,5 +1,6 @@
 #include "slice_view.h"
 
+#include "key_text.h"
 #include "marks_painter.h"
 
 #include <QKeyEvent>
@@ -73,6 +74,7 @@ void SliceView::cancel_gesture() {
   gesture_ = Gesture::none;
   draft_.reset();
   stroke_.reset();
+  stroke_labels_.reset();
   presenter_.set_draft({});
   presenter_.set_working_labels(0, nullptr);
   update();
@@ -225,8 +227,7 @@ void SliceView::wheelEvent(QWheelEvent* event) {
   if (event->modifiers() & Qt::ControlModifier)
     presenter_.zoom(std::pow(1.15, notches));
   else if ((event->modifiers() & Qt::ShiftModifier) && tools_.paints()) {
-    tools_.brush_radius_mm = std::clamp(tools_.brush_radius_mm * std::pow(1.2, notches), 0.1, 500.0);
-    Q_EMIT message(tr("Brush radius %1 mm").arg(tools_.brush_radius_mm, 0, 'f', 1));
+    resize_brush(std::pow(1.2, notches));
   } else {
     wheel_rest_ += notches;
     const int whole = static_cast<int>(wheel_rest_);
@@ -236,78 +237,83 @@ void SliceView::wheelEvent(QWheelEvent* event) {
   event->accept();
 }
 
-bool SliceView::digit(int key, Qt::KeyboardModifiers modifiers) {
-  if (key < Qt::Key_0 || key > Qt::Key_9 || (modifiers & ~Qt::KeypadModifier) != Qt::NoModifier) return false;
-  if (tools_.paints()) {
-    if (key != Qt::Key_0) tools_.label = static_cast<std::uint16_t>(key - Qt::Key_0);
-    Q_EMIT message(tr("Label %1").arg(tools_.label));
-    Q_EMIT tools_.changed();
-    return true;
-  }
-  presenter_.preset(static_cast<char>('0' + key - Qt::Key_0));
-  return true;
+void SliceView::resize_brush(double factor) {
+  tools_.brush_radius_mm = std::clamp(tools_.brush_radius_mm * factor, 0.1, 500.0);
+  Q_EMIT message(tr("Brush radius %1 mm").arg(tools_.brush_radius_mm, 0, 'f', 1));
+}
+
+void SliceView::digit(int digit) {
+  if (!tools_.paints()) return presenter_.preset(static_cast<char>('0' + digit));
+  if (digit != 0) tools_.label = static_cast<std::uint16_t>(digit);
+  Q_EMIT message(tr("Label %1").arg(tools_.label));
+  Q_EMIT tools_.changed();
 }
 
 /// ITK-SNAP's keys of the overlay.
-bool SliceView::overlay_key(int key) {
+bool SliceView::change_overlay(ViewCommand command) {
   const Item* const over = presenter_.overlay();
   if (over == nullptr) return false;
   const bool labels = over->raster->labels;
-  switch (key) {
-    case Qt::Key_Q:
-    case Qt::Key_E: presenter_.fade_overlay(key == Qt::Key_E ? 0.1 : -0.1); return true;
-    case Qt::Key_A:
-    case Qt::Key_D:
-      if (!labels) return false;
-      presenter_.fade_overlay(key == Qt::Key_D ? 0.1 : -0.1);
-      return true;
-    case Qt::Key_S:
-    case Qt::Key_G:
+  switch (command) {
+    using enum ViewCommand;
+    case overlay_more: presenter_.fade_overlay(0.1); return true;
+    case overlay_less: presenter_.fade_overlay(-0.1); return true;
+    case labels_more:
+    case labels_less:
+      if (labels) presenter_.fade_overlay(command == labels_more ? 0.1 : -0.1);
+      return labels;
+    case labels_shown:
       if (!labels) return false;
       [[fallthrough]];
-    case Qt::Key_W: presenter_.show_overlay(!document_.look().overlay_shown); return true;
+    case overlay_shown: presenter_.show_overlay(!document_.look().overlay_shown); return true;
     default: return false;
   }
 }
 
-void SliceView::keyPressEvent(QKeyEvent* event) {
-  const bool shift = event->modifiers() & Qt::ShiftModifier;
+bool SliceView::obey(const ViewAction& action) {
   const bool dynamic = presenter_.item() != nullptr && presenter_.item()->raster->frames > 1;
-  if (digit(event->key(), event->modifiers())) return;
-  if (!(event->modifiers() & ~Qt::KeypadModifier) && overlay_key(event->key())) return;
-  switch (event->key()) {
-    case Qt::Key_Left: dynamic ? presenter_.step_frame(-1) : presenter_.scroll(-1); return;
-    case Qt::Key_Right: dynamic ? presenter_.step_frame(1) : presenter_.scroll(1); return;
-    case Qt::Key_Up:
-    case Qt::Key_F: presenter_.scroll(1); return;
-    case Qt::Key_Down:
-    case Qt::Key_B: presenter_.scroll(-1); return;
-    case Qt::Key_PageUp: presenter_.scroll(shift ? 5 : 1); return;
-    case Qt::Key_PageDown: presenter_.scroll(shift ? -5 : -1); return;
-    case Qt::Key_Home: presenter_.go_to_slice(0); return;
-    case Qt::Key_End: presenter_.go_to_slice(presenter_.slices() - 1); return;
-    case Qt::Key_R:
-    case Qt::Key_Space: presenter_.fit(); return;
-    case Qt::Key_I: presenter_.invert(); return;
-    case Qt::Key_H: presenter_.mirror(true); return;
-    case Qt::Key_V: presenter_.mirror(false); return;
-    case Qt::Key_Minus:
-    case Qt::Key_Plus:
-    case Qt::Key_Equal:
-      if (!tools_.paints()) break;
-      tools_.brush_radius_mm =
-          std::clamp(tools_.brush_radius_mm * (event->key() == Qt::Key_Minus ? 1 / 1.2 : 1.2), 0.1, 500.0);
-      Q_EMIT message(tr("Brush radius %1 mm").arg(tools_.brush_radius_mm, 0, 'f', 1));
-      return;
-    case Qt::Key_X: {
-      Look look = document_.look();
-      if (shift)
-        look.annotations = !look.annotations;
-      else
-        look.crosshair_visible = !look.crosshair_visible;
+  Look look = document_.look();
+  switch (action.command) {
+    using enum ViewCommand;
+    case next_slice: presenter_.scroll(1); break;
+    case previous_slice: presenter_.scroll(-1); break;
+    case right: dynamic ? presenter_.step_frame(1) : presenter_.scroll(1); break;
+    case left: dynamic ? presenter_.step_frame(-1) : presenter_.scroll(-1); break;
+    case next_five: presenter_.scroll(5); break;
+    case previous_five: presenter_.scroll(-5); break;
+    case first_slice: presenter_.go_to_slice(0); break;
+    case last_slice: presenter_.go_to_slice(presenter_.slices() - 1); break;
+    case fit: presenter_.fit(); break;
+    case invert: presenter_.invert(); break;
+    case mirror: presenter_.mirror(true); break;
+    case upside_down: presenter_.mirror(false); break;
+    case crosshair:
+      look.crosshair_visible = !look.crosshair_visible;
       document_.set_look(look);
-      return;
-    }
+      break;
+    case annotations:
+      look.annotations = !look.annotations;
+      document_.set_look(look);
+      break;
+    case brush_larger:
+    case brush_smaller:
+      if (!tools_.paints()) return false;
+      resize_brush(action.command == brush_larger ? 1.2 : 1 / 1.2);
+      break;
+    case overlay_more:
+    case overlay_less:
+    case overlay_shown:
+    case labels_more:
+    case labels_less:
+    case labels_shown: return change_overlay(action.command);
+    case digit: this->digit(action.digit); break;
+  }
+  return true;
+}
+
+void SliceView::keyPressEvent(QKeyEvent* event) {
+  if (const ViewAction* const action = view_action_for(key_text(*event)); action != nullptr && obey(*action)) return;
+  switch (event->key()) {
     case Qt::Key_Return:
     case Qt::Key_Enter:
       if (draft_) return finish_measurement();
@@ -388,6 +394,7 @@ void SliceView::begin_paint(const QPointF& at) {
   const Item* const base = presenter_.item();
   stroke_ = std::make_unique<LabelStroke>(get<LabelMap>(item->data), base == nullptr ? nullptr : base->raster);
   stroke_item_ = target;
+  stroke_labels_ = item->data;
   gesture_ = Gesture::paint;
   paint_at(at);
   if (tools_.tool() == Tool::fill) {
@@ -415,8 +422,11 @@ void SliceView::paint_at(const QPointF& at) {
 
 void SliceView::finish_paint() {
   if (!stroke_) return;
-  const auto delta = stroke_->delta();
+  // An answer to a click, or an undo, may have changed the labels while the button was down.
+  const Item* const item = document_.find(stroke_item_);
+  const auto delta = item == nullptr ? nullptr : stroke_->delta_on(get<LabelMap>(item->data).labels);
   stroke_.reset();
+  stroke_labels_.reset();
   presenter_.set_working_labels(0, nullptr);
   const char* const verb = tools_.tool() == Tool::erase  ? "Erase"
                            : tools_.tool() == Tool::fill ? "Fill label "

@@ -5,6 +5,7 @@
 #include "gui/presenters/labels.h"
 #include "gui/presenters/measure.h"
 #include "gui/presenters/slice_presenter.h"
+#include "gui/presenters/view_actions.h"
 #include "render/scene/slice_image.h"
 
 #include <QImage>
@@ -64,8 +65,10 @@ class SliceView : public QWidget {
   void paint_at(const QPointF& at);
   void finish_paint();
   [[nodiscard]] ItemId label_target();
-  bool digit(int key, Qt::KeyboardModifiers modifiers);
-  bool overlay_key(int key);
+  bool obey(const ViewAction& action);  ///< false if there is nothing here that it could be done to
+  void digit(int digit);
+  void resize_brush(double factor);
+  bool change_overlay(ViewCommand command);
   void turn(const QPointF& from, const QPointF& to);
 
   Document& document_;
@@ -78,6 +81,7 @@ class SliceView : public QWidget {
   int moved_point_{-1};
   std::unique_ptr<LabelStroke> stroke_;
   ItemId stroke_item_{0};
+  DatasetPtr stroke_labels_;  ///< held, so that the map is not changed in place under the stroke
   double wheel_rest_{0};
   std::vector<Connection> connections_;
 };

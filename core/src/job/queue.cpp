@@ -75,6 +75,21 @@ struct Queue::Impl {
     }
   }
 
+  /// The end of a job that was cancelled before it began, told on the thread that cancels it.
+  void end_unbegun(Entry& entry) noexcept {
+    Record record;
+    record.recipe = entry.recipe;
+    put_error(record, Error(Errc::cancelled, "task '" + entry.recipe.task + "' was cancelled before it began"));
+    try {
+      pass_on(entry, end_event(record));
+    } catch (const std::exception&) {  // whoever listens failed; the job has ended all the same
+    }
+    const std::lock_guard lock{mutex};
+    entry.state = record.state;
+    entry.record = std::move(record);
+    changed.notify_all();
+  }
+
   void pass_on(Entry& entry, Event event) {
     event.job = entry.id;
     {
@@ -126,14 +141,18 @@ std::uint64_t Queue::submit(Recipe recipe, Isolation isolation, OnEvent on_event
 
 void Queue::cancel(std::uint64_t job) noexcept {
   EntryPtr entry;
+  bool waits = false;
   {
     const std::lock_guard lock{impl_->mutex};
     const auto found = impl_->jobs.find(job);
     if (found == impl_->jobs.end()) return;
     entry = found->second;
     if (!ended(entry->state)) entry->state = State::cancelling;
+    for (Impl::Lane* const lane : {&impl_->here, &impl_->workers})
+      waits = std::erase(lane->waiting, entry) > 0 || waits;
   }
   entry->stop.request_stop();
+  if (waits) impl_->end_unbegun(*entry);  // at once, and not when the job before it has ended
 }
 
 State Queue::state(std::uint64_t job) const {

@@ -319,5 +319,30 @@ TEST(LabelStroke, CostsWhatItTouchesInAVolumeOf512Cubed) {
   }
 }
 
+TEST(LabelStroke, ChangesOnlyWhatItTouchedOfAMapThatChangedMeanwhile) {
+  Document document;
+  const ItemId image =
+      document.add("image", test::volume({16, 16, 16}, {1, 1, 1}, [](const Vec3&) { return 0.0; }), "image.nrrd");
+  const ItemId labels = document.add_label_map(image, "labels");
+  const DatasetPtr begun_on = document.find(labels)->data;
+  const LabelMap& map = get<LabelMap>(begun_on);
+  LabelStroke mine{map, {}};
+  mine.dab(map.grid.to_world({4, 4, 4}), {0, 0, 1}, 1.1, false, LabelStroke::Effect::paint, 2);
+  LabelStroke other{map, {}};
+  other.dab(map.grid.to_world({5, 5, 4}), {0, 0, 1}, 1.1, false, LabelStroke::Effect::paint, 7);
+  document.apply_label_delta(labels, other.delta(), "Mark by click");
+  const auto at = [&](std::size_t x, std::size_t y) {
+    return get<LabelMap>(document.find(labels)->data).labels.values<std::uint16_t>()[x + 16 * (y + 16 * 4)];
+  };
+  ASSERT_EQ(at(4, 5), 7);
+  document.apply_label_delta(labels, mine.delta_on(get<LabelMap>(document.find(labels)->data).labels), "Paint");
+  EXPECT_EQ(at(4, 4), 2);
+  EXPECT_EQ(at(4, 5), 2) << "painted last";
+  EXPECT_EQ(at(5, 5), 7) << "not touched by the stroke, although it lies in its box";
+  document.undo_stack().undo();
+  EXPECT_EQ(at(4, 5), 7) << "the undo gives back what lay there when the stroke ended";
+  EXPECT_EQ(at(4, 4), 0);
+}
+
 }  // namespace
 }  // namespace iso::gui

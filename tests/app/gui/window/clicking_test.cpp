@@ -139,6 +139,56 @@ TEST_F(Clicking, GoesOnAfterItsWorkerWasKilled) {
   EXPECT_TRUE(wait_until([] { return workers().empty(); }, 2000)) << "the worker goes with the session";
 }
 
+/// What people do: click, correct by hand, go on clicking.
+TEST_F(Clicking, GoesOnAfterPaintingAndLeavesWhatWasPainted) {
+  open("two.nrrd", test::volume({128, 128, 1}, {1, 1, 1}, [](const Vec3& p) {
+         return std::min(std::hypot(p[0] - 30, p[1]), std::hypot(p[0] + 30, p[1])) < 12 ? 100.0 : 0.0;
+       }));
+  InteractionController& clicking = begin();
+  press({30, 0, 0});
+  ASSERT_TRUE(wait_until([&] { return marked() > 0; })) << window->told().toStdString();
+  const std::int64_t one = marked();
+  window->action(QStringLiteral("tool.erase"))->trigger();
+  EXPECT_TRUE(clicking.active()) << "painting belongs to the session";
+  desktop->tools().brush_radius_mm = 4;
+  press({30, 0, 0});
+  const std::int64_t erased = one - marked();
+  ASSERT_GT(erased, 20);
+  QAction* const click = window->action(QStringLiteral("tool.click"));
+  ASSERT_TRUE(click->isEnabled());
+  click->trigger();
+  EXPECT_EQ(desktop->tools().tool(), Tool::click);
+  press({-30, 0, 0});
+  ASSERT_TRUE(wait_until([&] { return marked() > one && !clicking.waiting(); })) << marked();
+  EXPECT_EQ(marked(), 2 * one - erased) << "the second disc, and the hole in the first";
+  EXPECT_EQ(clicking.clicks(), 2U);
+  EXPECT_EQ(document().items().size(), 2U) << "one image and one label map";
+  keep_picture(QStringLiteral("clicks-and-painting"));
+  for (int i = 0; i < 2; ++i) window->action(QStringLiteral("edit.undo"))->trigger();
+  EXPECT_EQ(marked(), one);
+  for (int i = 0; i < 2; ++i) window->action(QStringLiteral("edit.redo"))->trigger();
+  EXPECT_EQ(marked(), 2 * one - erased);
+  clicking.begin("example/region_growing");
+  EXPECT_EQ(clicking.clicks(), 2U) << "the button of the method goes on with the session";
+  window->action(QStringLiteral("tool.line"))->trigger();
+  EXPECT_FALSE(clicking.active());
+  EXPECT_FALSE(click->isEnabled());
+  EXPECT_EQ(marked(), 2 * one - erased);
+}
+
+TEST_F(Clicking, EndsWithAWordWhenItsImageIsClosed) {
+  open_disc();
+  InteractionController& clicking = begin();
+  press({0, 0, 0});
+  ASSERT_TRUE(wait_until([&] { return marked() > 0; })) << window->told().toStdString();
+  document().remove(document().items().front()->id);
+  clicking.click({0, 0, 0}, true);
+  EXPECT_FALSE(clicking.active());
+  EXPECT_TRUE(window->told().contains(QStringLiteral("the clicking has ended"))) << window->told().toStdString();
+  EXPECT_GT(marked(), 0) << "the labels stay";
+  EXPECT_EQ(desktop->tools().tool(), Tool::window_level);
+}
+
 TEST_F(Clicking, EndsWithEscape) {
   open_disc();
   InteractionController& clicking = begin();

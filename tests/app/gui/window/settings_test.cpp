@@ -257,5 +257,25 @@ TEST(SettingsPlaces, TwoStartsThatFailedMeanSafeModeAndLivingOnesDoNotCount) {
   fs::remove(file);
 }
 
+TEST_F(SettingsOfTheWindow, ShowEveryKeyThatTheViewsUnderstandAndNoOther) {
+  const ItemId image = open("ball.nrrd", test::volume({24, 24, 24}, {1, 1, 1}, [](const Vec3& p) { return p[0]; }));
+  document().add_label_map(image, "labels");
+  desktop->tools().set_tool(Tool::brush);
+  const auto understood = [&](const QKeySequence& key) {
+    QKeyEvent event{QEvent::KeyPress, key[0].key(), key[0].keyboardModifiers()};
+    QApplication::sendEvent(&axial(), &event);
+    return event.isAccepted();
+  };
+  for (const KeyAction& action : window->keys().actions()) {
+    if (action.group != "Slices") continue;
+    for (const QKeySequence& key : key_sequences(action.keys)) EXPECT_TRUE(understood(key)) << action.id;
+  }
+  for (char letter = 'A'; letter <= 'Z'; ++letter) {
+    const std::string key(1, letter);
+    if (window->keys().user_of(key) != nullptr) continue;
+    EXPECT_FALSE(understood(key_sequences({key}).front())) << key << " is in no table";
+  }
+}
+
 }  // namespace
 }  // namespace iso::gui

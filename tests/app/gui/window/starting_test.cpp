@@ -29,17 +29,21 @@ class Starting : public ::testing::Test {
   Starting() {
     fs::remove_all(folder);
     fs::create_directories(folder);
+    fs::create_directories(folder / "run");
+    fs::permissions(folder / "run", fs::perms::owner_all);
     io::write(folder / "ball.nrrd", *test::ball(16), {.overwrite = true});
   }
   ~Starting() override { fs::remove_all(folder); }
 
-  std::unique_ptr<QProcess> start(const QStringList& arguments) {
+  std::unique_ptr<QProcess> start(const QStringList& arguments, const fs::path& where = {}) {
     auto process = std::make_unique<QProcess>();
     QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
     environment.insert(QStringLiteral("XDG_DATA_HOME"), QString::fromStdString((folder / "data").string()));
     environment.insert(QStringLiteral("ISOCENTER_CONFIG"), settings_name());
+    environment.insert(QStringLiteral("XDG_RUNTIME_DIR"), QString::fromStdString((folder / "run").string()));
     process->setProcessEnvironment(environment);
     process->setProcessChannelMode(QProcess::ForwardedErrorChannel);
+    if (!where.empty()) process->setWorkingDirectory(QString::fromStdString(where.string()));
     process->start(QStringLiteral(ISO_BINARY_DIR "/bin/isocenter-desktop"), arguments);
     EXPECT_TRUE(process->waitForStarted());
     return process;
@@ -82,7 +86,7 @@ TEST_F(Starting, ASecondDesktopSaysSoAndEachKeepsItsOwnWork) {
     return log_of(process.processId()).find("opened a volume") != std::string::npos;
   };
   ASSERT_TRUE(wait_until([&] { return opened(*first); })) << log_of(first->processId());
-  const auto second = start({file});
+  const auto second = start({QStringLiteral("--new-window"), file});
   const qint64 second_id = second->processId();
   ASSERT_TRUE(wait_until([&] { return opened(*second); })) << log_of(second_id);
   EXPECT_NE(log_of(second_id).find("runs already (process " + std::to_string(first->processId()) + ")"),
@@ -99,6 +103,45 @@ TEST_F(Starting, ASecondDesktopSaysSoAndEachKeepsItsOwnWork) {
   EXPECT_EQ(work.items[0].name, "ball.nrrd");
   EXPECT_EQ(living_desktops(recoveries()).size(), 1U);
   kill(*second);
+}
+
+TEST_F(Starting, WithAFileItGivesThatToTheDesktopThatRuns) {
+  const auto first = start({});
+  ASSERT_TRUE(wait_until([&] { return usable(*first); })) << log_of(first->processId());
+  io::write(folder / "other.nrrd", *test::ball(12), {.overwrite = true});
+  const auto second =
+      start({QStringLiteral("ball.nrrd"), QString::fromStdString((folder / "other.nrrd").string())}, folder);
+  ASSERT_TRUE(second->waitForFinished(60000));
+  EXPECT_EQ(second->exitCode(), 0);
+  const QByteArray said = second->readAllStandardOutput();
+  EXPECT_TRUE(said.contains("process " + QByteArray::number(first->processId()))) << said.toStdString();
+  const auto opened = [&] {
+    const std::string log = log_of(first->processId());
+    const std::size_t one = log.find("opened a volume");
+    return one != std::string::npos && log.find("opened a volume", one + 1) != std::string::npos;
+  };
+  EXPECT_TRUE(wait_until(opened)) << log_of(first->processId());
+  EXPECT_EQ(living_desktops(recoveries()).size(), 1U);
+  QTest::qWait(1500);
+  kill(*first);
+  const auto left = find_recoveries(recoveries());
+  ASSERT_EQ(left.size(), 1U);
+  EXPECT_EQ(left[0].items, 2U) << "and it is kept as the work of the one that runs";
+  const auto third = start({QString::fromStdString((folder / "ball.nrrd").string())});
+  EXPECT_TRUE(wait_until([&] { return usable(*third); })) << "what a killed desktop left stands in nobody's way";
+  kill(*third);
+}
+
+TEST_F(Starting, WithAFileWhileTheOtherDoesNotAnswerItOpensItItself) {
+  const auto first = start({});
+  ASSERT_TRUE(wait_until([&] { return usable(*first); })) << log_of(first->processId());
+  QTest::qWait(1500);  // it has written its settings, whose lock it would hold for ever otherwise
+  ::kill(static_cast<pid_t>(first->processId()), SIGSTOP);
+  const auto second = start({QString::fromStdString((folder / "ball.nrrd").string())});
+  EXPECT_TRUE(wait_until([&] { return log_of(second->processId()).find("opened a volume") != std::string::npos; }))
+      << log_of(second->processId());
+  kill(*second);
+  kill(*first);
 }
 
 TEST_F(Starting, AfterTwoStartsThatFailedItComesUpInSafeModeAndLeavesTheSettingsAlone) {

@@ -1,0 +1,112 @@
+#include "window_fixture.h"
+
+#include <QImage>
+
+#include <sys/resource.h>
+
+#include <signal.h>
+
+#include <fstream>
+#include <random>
+#include <set>
+#include <sstream>
+
+namespace iso::gui {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string bytes_of(const fs::path& file) {
+  std::ostringstream text;
+  text << std::ifstream{file, std::ios::binary}.rdbuf();
+  return text.str();
+}
+
+class Exports : public test::WindowTest {
+ protected:
+  void open_ball() {
+    open("ball.nrrd", test::volume({32, 32, 6}, {1, 1, 2},
+                                   [](const Vec3& p) { return std::hypot(p[0], p[1], p[2]) < 9 ? 100.0 : 0.0; }));
+    fs::create_directories(out);
+  }
+  [[nodiscard]] std::set<std::string> names() const {
+    std::set<std::string> found;
+    for (const auto& entry : fs::directory_iterator{out}) found.insert(entry.path().filename().string());
+    return found;
+  }
+  fs::path out = folder / "pictures";
+};
+
+TEST_F(Exports, ReplaceNoPictureOfAnEarlierExport) {
+  open_ball();
+  const std::int64_t slice = axial().presenter().slice();
+  window->export_sweep(out);
+  EXPECT_TRUE(window->told().isEmpty()) << window->told().toStdString();
+  EXPECT_EQ(names().size(), 6U);
+  const std::string before = bytes_of(out / "slice_0003.png");
+  axial().presenter().invert();
+  window->export_sweep(out);
+  EXPECT_EQ(names().size(), 12U);
+  EXPECT_EQ(bytes_of(out / "slice_0003.png"), before) << "the earlier picture is as it was";
+  EXPECT_NE(bytes_of(out / "slice-2_0003.png"), before);
+  EXPECT_TRUE(window->told().contains(QStringLiteral("slice-2_0001.png"))) << window->told().toStdString();
+  window->export_sweep(out);
+  EXPECT_TRUE(names().contains("slice-3_0006.png"));
+  EXPECT_EQ(axial().presenter().slice(), slice) << "the view is where it was";
+}
+
+/// A limit on the size of a file fails a write in its middle, as a full disk does.
+class SmallDisk {
+ public:
+  explicit SmallDisk(rlim_t bytes) {
+    before_ = ::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &limit_);
+    const rlimit small{bytes, limit_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &small);
+  }
+  ~SmallDisk() {
+    ::setrlimit(RLIMIT_FSIZE, &limit_);
+    ::signal(SIGXFSZ, before_);
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+
+ private:
+  rlimit limit_{};
+  void (*before_)(int){};
+};
+
+TEST_F(Exports, ThatFillTheDiskKeepWholePicturesAndSaySo) {
+  std::mt19937 random{5};
+  open("noise.nrrd", test::volume({200, 200, 6}, {1, 1, 1}, [&](const Vec3& p) {
+         return p[2] < 0 ? 0.0 : static_cast<double>(random() % 1000);
+       }));
+  fs::create_directories(out);
+  {
+    const SmallDisk disk{60000};
+    window->export_sweep(out);
+  }
+  EXPECT_TRUE(window->told().contains(QStringLiteral("3 of 6 slices"))) << window->told().toStdString();
+  EXPECT_TRUE(window->told().contains(QStringLiteral("slice_0004.png"))) << window->told().toStdString();
+  EXPECT_EQ(names(), (std::set<std::string>{"slice_0001.png", "slice_0002.png", "slice_0003.png"}))
+      << "no part of a picture is left";
+  for (const std::string& name : names()) EXPECT_FALSE(QImage{QString::fromStdString((out / name).string())}.isNull());
+  keep_picture(QStringLiteral("sweep-disk-full"));
+  {
+    const SmallDisk disk{20000};
+    window->save_screenshot(out / "views.png");
+  }
+  EXPECT_TRUE(window->told().contains(QStringLiteral("views.png"))) << window->told().toStdString();
+  EXPECT_EQ(names().size(), 3U);
+}
+
+TEST_F(Exports, IntoAFolderThatIsGoneSayItInOneSentence) {
+  open_ball();
+  fs::remove_all(out);
+  window->export_sweep(out);
+  EXPECT_TRUE(window->told().contains(QStringLiteral("0 of 6 slices"))) << window->told().toStdString();
+  EXPECT_FALSE(fs::exists(out));
+}
+
+}  // namespace
+}  // namespace iso::gui

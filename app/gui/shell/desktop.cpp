@@ -104,7 +104,8 @@ Presets& Desktop::presets() {
 
 void Desktop::ask_estimate(const TaskForm& form, const std::string& device,
                            std::function<void(const job::Record&)> answer) {
-  const job::Recipe recipe = recipe_of(form, document_, device);
+  job::Recipe recipe = recipe_of(form, document_, device);
+  recipe.outputs.clear();                                     // nothing is made, so nothing can be handed over
   const auto workspace = std::make_shared<job::Workspace>();  // of this question: what it holds goes with the answer
   for (const TaskForm::Input& input : form.inputs())
     if (const auto place = recipe.inputs.find(input.port.name); place != recipe.inputs.end())

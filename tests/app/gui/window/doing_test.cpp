@@ -9,6 +9,7 @@
 
 #include <QAction>
 #include <QCheckBox>
+#include <QLabel>
 #include <QListWidget>
 #include <QPushButton>
 
@@ -72,6 +73,20 @@ TEST_F(Doing, RunsAMethodInAWorkerWithTheBitsOfTheCommandLine) {
   const std::size_t items = document().items().size();
   window->action(QStringLiteral("edit.undo"))->trigger();
   EXPECT_LT(document().items().size(), items);
+}
+
+TEST_F(Doing, SaysWhatARunWillTakeAndLetsItBegin) {
+  open("scan.h5", head_scan());
+  for (const char* task : {"sparse_view_ct/tv", "sparse_view_ct/cgls"}) {
+    window->methods().open_task(task);
+    const QLabel* words = nullptr;
+    for (const QLabel* label : window->methods().findChildren<QLabel*>())
+      if (label->accessibleName() == QStringLiteral("What the run will take")) words = label;
+    ASSERT_NE(words, nullptr);
+    EXPECT_TRUE(wait_until([&] { return words->text().startsWith(QStringLiteral("Needs about")); }, 10000))
+        << task << ": " << words->text().toStdString();
+    EXPECT_TRUE(window->methods().findChild<QPushButton*>(QStringLiteral("run"))->isEnabled()) << task;
+  }
 }
 
 TEST_F(Doing, GivesAnOptionalOutputWhenItsBoxIsTicked) {

@@ -31,6 +31,11 @@ class Clicking : public test::WindowTest {
     open("disc.nrrd", test::volume({512, 512, 1}, {0.5, 0.5, 1},
                                    [](const Vec3& p) { return std::hypot(p[0], p[1]) < 60 ? 100.0 : 0.0; }));
   }
+  void open_two_discs() {
+    open("two.nrrd", test::volume({128, 128, 1}, {1, 1, 1}, [](const Vec3& p) {
+           return std::min(std::hypot(p[0] - 30, p[1]), std::hypot(p[0] + 30, p[1])) < 12 ? 100.0 : 0.0;
+         }));
+  }
   InteractionController& begin() {
     auto* const clicking = window->findChild<InteractionController*>();
     clicking->begin("example/region_growing");
@@ -94,9 +99,7 @@ TEST_F(Clicking, IsOnScreenWithinATenthOfASecondAt512By512) {
 }
 
 TEST_F(Clicking, IsUndoneInTheWorkerTooSoThatTheNextAnswerDoesNotBringItBack) {
-  open("two.nrrd", test::volume({128, 128, 1}, {1, 1, 1}, [](const Vec3& p) {
-         return std::min(std::hypot(p[0] - 30, p[1]), std::hypot(p[0] + 30, p[1])) < 12 ? 100.0 : 0.0;
-       }));
+  open_two_discs();
   InteractionController& clicking = begin();
   press({30, 0, 0});
   ASSERT_TRUE(wait_until([&] { return marked() > 0; })) << window->told().toStdString();
@@ -141,9 +144,7 @@ TEST_F(Clicking, GoesOnAfterItsWorkerWasKilled) {
 
 /// What people do: click, correct by hand, go on clicking.
 TEST_F(Clicking, GoesOnAfterPaintingAndLeavesWhatWasPainted) {
-  open("two.nrrd", test::volume({128, 128, 1}, {1, 1, 1}, [](const Vec3& p) {
-         return std::min(std::hypot(p[0] - 30, p[1]), std::hypot(p[0] + 30, p[1])) < 12 ? 100.0 : 0.0;
-       }));
+  open_two_discs();
   InteractionController& clicking = begin();
   press({30, 0, 0});
   ASSERT_TRUE(wait_until([&] { return marked() > 0; })) << window->told().toStdString();

@@ -4,13 +4,13 @@
 #include "dialog_samples.h"
 #include "inspect.h"
 #include "pictures.h"
+#include "series_sample.h"
 #include "window_fixture.h"
 
 #include "gui/jobs/provenance_dialog.h"
 #include "gui/panels/keys_editor.h"
 #include "gui/panels/log_window.h"
 #include "gui/panels/preferences_dialog.h"
-#include "gui/panels/series_dialog.h"
 #include "gui/shell/about_dialog.h"
 #include "gui/shell/help_window.h"
 
@@ -21,7 +21,6 @@
 #include <QRegularExpression>
 #include <QTableWidget>
 #include <QTextBrowser>
-#include <QTreeWidget>
 
 namespace iso::gui {
 namespace {
@@ -57,13 +56,10 @@ class PicturesOfDialogs : public test::WindowTest {
 };
 
 TEST_F(PicturesOfDialogs, OfTheSeriesOfAFolder) {
-  const fs::path study = test::dicom_folder() / "pydicom-test_files" / "dicomdirtests" / "98892003";
-  if (!fs::exists(study)) GTEST_SKIP() << "needs the shared data: " << study;
-  window->choose_series(study, false);
-  auto* const dialog = window->findChild<SeriesDialog*>();
-  ASSERT_NE(dialog, nullptr);
-  auto* const tree = dialog->findChild<QTreeWidget*>(QStringLiteral("series.tree"));
-  ASSERT_TRUE(wait_until([&] { return tree->topLevelItemCount() > 0; })) << window->told().toStdString();
+  if (const auto why = iso::test::why_without(test::sample_study)) GTEST_SKIP() << *why;
+  window->choose_series(iso::test::shared_data() / test::sample_study, false);
+  SeriesDialog* const dialog = test::listed_series(*window);
+  ASSERT_NE(dialog, nullptr) << window->told().toStdString();
   expect_as_before(dialog, QStringLiteral("series"));
 }
 
@@ -87,7 +83,7 @@ TEST_F(PicturesOfDialogs, OfThePreferencesAndTheKeys) {
 }
 
 TEST_F(PicturesOfDialogs, OfTheLog) {
-  const fs::path logs = folder / "logs";
+  const fs::path logs = folder / "sample-logs";  // the window writes its own, when it stalls, to "logs"
   test::write_sample_log(logs);
   const LogBook book{logs};
   LogWindow dialog{book, window.get()};

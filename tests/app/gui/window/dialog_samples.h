@@ -2,7 +2,6 @@
 
 #include "iso/job/record.h"
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -45,13 +44,6 @@ inline void write_sample_log(const std::filesystem::path& folder) {
          "[INFO][desktop] 02.01.2026 03:05:13 [host] - job 2 begins: sparse_view_ct/tv\n"
          "[INFO][desktop] 02.01.2026 03:05:55 [host] - job 2 is done in 41.7 s\n"
          "[ERROR][desktop] 02.01.2026 03:07:02 [core.io] - 'result.nii.gz' cannot be written: the disk is full\n";
-}
-
-/// DICOM folders of the shared data; may be missing.
-inline std::filesystem::path dicom_folder() {
-  const char* const set = std::getenv("ISO_SHARED_DATA");
-  return (set ? std::filesystem::path{set} : std::filesystem::path{ISO_SOURCE_DIR} / ".." / "shared" / "data") /
-         "dicom";
 }
 
 }  // namespace iso::gui::test

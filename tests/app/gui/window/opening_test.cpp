@@ -1,7 +1,7 @@
 #include "dialogs.h"
+#include "series_sample.h"
 #include "window_fixture.h"
 
-#include "gui/panels/series_dialog.h"
 #include "gui/presenters/session.h"
 
 #include <QAction>
@@ -9,7 +9,6 @@
 #include <QLabel>
 #include <QMenu>
 #include <QPushButton>
-#include <QTreeWidget>
 
 #include <complex>
 #include <fstream>
@@ -20,22 +19,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path dicom() {
-  const char* set = std::getenv("ISO_SHARED_DATA");
-  return (set ? fs::path{set} : fs::path{ISO_SOURCE_DIR} / ".." / "shared" / "data") / "dicom";
-}
+fs::path dicom() { return iso::test::shared_data() / "dicom"; }
 
 class Opening : public test::WindowTest {
  protected:
-  SeriesDialog* series_dialog() {
-    SeriesDialog* dialog = nullptr;
-    wait_until([&] {
-      dialog = window->findChild<SeriesDialog*>();
-      return dialog != nullptr && dialog->isVisible() && tree(dialog)->topLevelItemCount() > 0;
-    });
-    return dialog;
-  }
-  static QTreeWidget* tree(QWidget* dialog) { return dialog->findChild<QTreeWidget*>(QStringLiteral("series.tree")); }
   static std::vector<QTreeWidgetItem*> rows(QTreeWidget* tree) {
     std::vector<QTreeWidgetItem*> all;
     for (int s = 0; s < tree->topLevelItemCount(); ++s)
@@ -62,17 +49,16 @@ class Opening : public test::WindowTest {
 };
 
 TEST_F(Opening, AFolderOfSeveralSeriesIsListedAndTheChosenOnesAreOpened) {
-  const fs::path study = dicom() / "pydicom-test_files" / "dicomdirtests" / "98892003";
-  if (!fs::exists(study)) GTEST_SKIP() << "needs the shared data: " << study;
-  window->choose_series(study, false);
-  SeriesDialog* const dialog = series_dialog();
+  if (const auto why = iso::test::why_without(test::sample_study)) GTEST_SKIP() << *why;
+  window->choose_series(iso::test::shared_data() / test::sample_study, false);
+  SeriesDialog* const dialog = test::listed_series(*window);
   ASSERT_NE(dialog, nullptr) << window->told().toStdString();
   keep(dialog, "series");
   std::vector<QTreeWidgetItem*> sound;
-  for (QTreeWidgetItem* row : rows(tree(dialog)))
+  for (QTreeWidgetItem* row : rows(test::series_tree(*dialog)))
     if (row->text(4) == QStringLiteral("uniform")) sound.push_back(row);
   ASSERT_GE(sound.size(), 2U);
-  tree(dialog)->clearSelection();
+  test::series_tree(*dialog)->clearSelection();
   sound[0]->setSelected(true);
   sound[1]->setSelected(true);
   auto* const open_button = dialog->findChild<QPushButton*>(QStringLiteral("series.open"));
@@ -94,9 +80,9 @@ TEST_F(Opening, ARefusedSeriesSaysWhyAndOpensOnlyWhenItsGeometryIsAccepted) {
   if (!fs::exists(dicom())) GTEST_SKIP() << "needs the shared data";
   put_slices({10, 15, 20, 30});
   window->open_file(folder / "series");
-  SeriesDialog* const dialog = series_dialog();
+  SeriesDialog* const dialog = test::listed_series(*window);
   ASSERT_NE(dialog, nullptr) << window->told().toStdString();
-  tree(dialog)->setCurrentItem(rows(tree(dialog)).front());
+  test::series_tree(*dialog)->setCurrentItem(rows(test::series_tree(*dialog)).front());
   const QString advice = dialog->findChild<QLabel*>(QStringLiteral("series.advice"))->text();
   EXPECT_TRUE(advice.contains(QStringLiteral("slices are missing"))) << advice.toStdString();
   auto* const open_button = dialog->findChild<QPushButton*>(QStringLiteral("series.open"));

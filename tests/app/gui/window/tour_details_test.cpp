@@ -1,12 +1,12 @@
 // Pictures of the manual that need no run of a method: planes turned, a series over time, an overlay drawn aside, dialogs.
 
 #include "dialog_samples.h"
+#include "series_sample.h"
 #include "window_fixture.h"
 
 #include "gui/panels/keys_editor.h"
 #include "gui/panels/log_window.h"
 #include "gui/panels/preferences_dialog.h"
-#include "gui/panels/series_dialog.h"
 #include "gui/views/time_profile_view.h"
 
 #include "iso/evaluation/phantoms.h"
@@ -14,7 +14,6 @@
 #include <QAction>
 #include <QComboBox>
 #include <QStatusBar>
-#include <QTreeWidget>
 
 #include <cmath>
 #include <numbers>
@@ -98,13 +97,10 @@ TEST_F(TourOfDetails, ShowsASeriesOverTime) {
 }
 
 TEST_F(TourOfDetails, ListsTheSeriesOfAFolder) {
-  const fs::path study = test::dicom_folder() / "pydicom-test_files" / "dicomdirtests" / "98892003";
-  if (!fs::exists(study)) GTEST_SKIP() << "needs the shared data: " << study;
-  window->choose_series(study, false);
-  auto* const dialog = window->findChild<SeriesDialog*>();
-  ASSERT_NE(dialog, nullptr);
-  auto* const tree = dialog->findChild<QTreeWidget*>(QStringLiteral("series.tree"));
-  ASSERT_TRUE(wait_until([&] { return tree->topLevelItemCount() > 0; })) << window->told().toStdString();
+  if (const auto why = iso::test::why_without(test::sample_study)) GTEST_SKIP() << *why;
+  window->choose_series(iso::test::shared_data() / test::sample_study, false);
+  SeriesDialog* const dialog = test::listed_series(*window);
+  ASSERT_NE(dialog, nullptr) << window->told().toStdString();
   QTest::qWait(200);
   keep_for_manual(QStringLiteral("series"), dialog);
 }
@@ -117,8 +113,9 @@ TEST_F(TourOfDetails, ChangesAKeyAndReadsALog) {
   QTest::qWait(200);
   keep_for_manual(QStringLiteral("keys"), preferences);
   preferences->close();
-  test::write_sample_log(folder / "logs");
-  const LogBook book{folder / "logs"};
+  const fs::path logs = folder / "sample-logs";  // the window writes its own, when it stalls, to "logs"
+  test::write_sample_log(logs);
+  const LogBook book{logs};
   LogWindow log{book, window.get()};
   log.setAttribute(Qt::WA_DeleteOnClose, false);
   log.show();

@@ -32,7 +32,7 @@ endfunction()
 add_custom_target(iso_unit_tests)
 
 # iso_add_tests(name SOURCES files... LIBRARIES targets... [LABELS labels...] [ALONE]): one GoogleTest program; ALONE for what is
-# measured by the clock: no other test runs beside it, and it has the label "timed".
+# measured by the clock, beside which no other test runs.
 function(iso_add_tests name)
   cmake_parse_arguments(arg "ALONE" "" "SOURCES;LIBRARIES;LABELS" ${ARGN})
   if(NOT arg_SOURCES)
@@ -58,15 +58,10 @@ function(iso_add_tests name)
   # A team of threads that spins while it waits takes the cores from the tests beside it; one that is bound to cores, too.
   set(properties TIMEOUT 300 ENVIRONMENT OMP_WAIT_POLICY=passive ENVIRONMENT_MODIFICATION OMP_PROC_BIND=unset:)
   if(arg_LABELS)
-    list(APPEND properties TIMEOUT 600)
+    list(APPEND properties LABELS "${arg_LABELS}" TIMEOUT 600)
   endif()
   if(arg_ALONE)
     list(APPEND properties RUN_SERIAL ON)
-    list(APPEND arg_LABELS timed)
-  endif()
-  if(arg_LABELS)
-    list(JOIN arg_LABELS "-" labels)  # one word: the discovery of tests loses the second of two, and -L and -LE look for parts
-    list(APPEND properties LABELS "${labels}")
   endif()
   if(ISO_SANITIZE)
     list(APPEND properties TIMEOUT 1200)

@@ -50,23 +50,6 @@ class TestScript(unittest.TestCase):
         self.stand_in("ctest", f'echo "{summary(3, 5)}"; exit 8')
         self.assertEqual(self.run_script(), (1, "3 passed, 2 failed"))
 
-    def failing_once(self, again):
-        """A ctest whose first run has two failures, and whose next, over those that are timed, prints `again`."""
-        failed = "The following tests FAILED:\\n\\t  7 - Stalls.AreShort (Failed)\\n\\t 12 - On/Sum.IsExact/cpu (Timeout)\\n"
-        self.stand_in("ctest", f'''
-[ $# -gt 2 ] || {{ echo "{summary(3, 5)}"; printf "{failed}"; exit 8; }}
-[ "$3 $4 $5" = "-L timed -R" ] && [[ Stalls.AreShort =~ $6 && On/Sum.IsExact/cpu =~ $6 && ! Stalls.AreShortest =~ $6 ]] && {again}''')
-
-    def test_what_is_timed_may_pass_when_run_once_more(self):
-        self.failing_once(f'echo "{summary(1, 1)}"')
-        self.assertEqual(self.run_script(), (1, "4 passed, 1 failed"))
-
-    def test_what_fails_twice_is_a_failure(self):
-        self.failing_once(f'echo "{summary(0, 1)}"')
-        self.assertEqual(self.run_script(), (1, "3 passed, 2 failed"))
-        self.failing_once('echo "No tests were found!!!"')
-        self.assertEqual(self.run_script(), (1, "3 passed, 2 failed"))
-
     def test_sanitizer_tests_are_added(self):
         self.stand_in("ctest", f'[ "$2" = release ] && echo "{summary(5, 5)}" || {{ echo "{summary(6, 7)}"; exit 8; }}')
         self.assertEqual(self.run_script("--sanitizers"), (1, "17 passed, 2 failed"))

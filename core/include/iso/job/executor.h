@@ -74,7 +74,8 @@ class Executor {
                                                                  std::shared_ptr<DataAccess> data = {});
 
 /// In process one job at a time; up to `parallel_workers` in workers, which share the thread budget. The desktop
-/// and the command line both use this. Events come on the threads of the queue.
+/// and the command line both use this. Events come on the threads of the queue; the end of a job that is cancelled before it
+/// began is told on the thread that cancels it, before `cancel` returns.
 class Queue {
  public:
   Queue(std::shared_ptr<Executor> in_process, std::shared_ptr<Executor> worker, int parallel_workers);

@@ -1,11 +1,14 @@
 #include "iso/base/libraries.h"
 
+#include <bzlib.h>
+#include <charls/version.h>
+#include <dcmtk/config/osconfig.h>
 #include <expat.h>
-#include <gdcmVersion.h>
 #include <hdf5.h>
 #include <itkVersion.h>
-#include <matio.h>
+#include <openjpeg-2.5/openjpeg.h>  // ITK brings an older one by the bare name
 #include <spdlog/version.h>
+#include <tiffio.h>
 #include <zlib.h>
 #include <nlohmann/json.hpp>
 
@@ -21,28 +24,38 @@ std::string hdf5_version() {
   return H5get_libversion(&major, &minor, &release) < 0 ? H5_VERS_INFO : dotted(major, minor, release);
 }
 
-std::string matio_version() {
-  int major = 0, minor = 0, release = 0;
-  Mat_GetLibraryVersion(&major, &minor, &release);
-  return dotted(static_cast<unsigned>(major), static_cast<unsigned>(minor), static_cast<unsigned>(release));
-}
-
 std::string expat_version() {
   const XML_Expat_Version version = XML_ExpatVersionInfo();
   return dotted(static_cast<unsigned>(version.major), static_cast<unsigned>(version.minor),
                 static_cast<unsigned>(version.micro));
 }
 
+/// "LIBTIFF, Version 4.5.0" and more lines.
+std::string tiff_version() {
+  const std::string text = TIFFGetVersion();
+  const auto first = text.find_first_of("0123456789");
+  return first == std::string::npos ? text : text.substr(first, text.find_first_not_of("0123456789.", first) - first);
+}
+
+/// "1.0.8, 13-Jul-2019".
+std::string bzip2_version() {
+  const std::string text = BZ2_bzlibVersion();
+  return text.substr(0, text.find(','));
+}
+
 }  // namespace
 
 std::vector<Library> core_libraries() {
-  return {{"expat", expat_version(), "MIT"},
-          {"GDCM", gdcm::Version::GetVersion(), "BSD-3-Clause"},
+  return {{"bzip2", bzip2_version(), "bzip2-1.0.6"},
+          {"CharLS", charls_get_version_string(), "BSD-3-Clause"},
+          {"DCMTK", PACKAGE_VERSION, "BSD-3-Clause"},
+          {"expat", expat_version(), "MIT"},
           {"HDF5", hdf5_version(), "BSD-3-Clause"},
           {"ITK", itk::Version::GetITKVersion(), "Apache-2.0"},
-          {"matio", matio_version(), "BSD-2-Clause"},
+          {"libtiff", tiff_version(), "libtiff"},
           {"nlohmann-json",
            dotted(NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH), "MIT"},
+          {"OpenJPEG", opj_version(), "BSD-2-Clause"},
           {"spdlog", dotted(SPDLOG_VER_MAJOR, SPDLOG_VER_MINOR, SPDLOG_VER_PATCH), "MIT"},
           {"zlib", zlibVersion(), "Zlib"}};
 }

@@ -1,5 +1,7 @@
 #include "iso/base/log.h"
 
+#include "iso/base/printable.h"
+
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -60,7 +62,8 @@ void to_file(const std::string& path) {
   all.file->flush_on(spdlog::level::trace);
 }
 
-void line(Level at, std::string_view topic, std::string_view text) {
+void line(Level at, std::string_view topic, std::string_view given) {
+  const std::string text = printable(given);
   auto& all = sinks();
   const std::lock_guard lock{all.mutex};
   if (all.file) all.file->info("[{}] [{}] - {}", name(at), topic, text);

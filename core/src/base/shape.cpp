@@ -23,7 +23,7 @@ constexpr std::array<TypeName, 8> types{{{ScalarType::u8, "u8", 1},
 
 }  // namespace
 
-std::size_t bytes_of(ScalarType type) noexcept { return types[static_cast<std::size_t>(type)].bytes; }
+std::size_t byte_count(ScalarType type) noexcept { return types[static_cast<std::size_t>(type)].bytes; }
 std::string_view to_string(ScalarType type) noexcept { return types[static_cast<std::size_t>(type)].name; }
 
 ScalarType scalar_type_from_string(std::string_view name) {

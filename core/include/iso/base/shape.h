@@ -13,7 +13,7 @@ namespace iso {
 
 enum class ScalarType : std::uint8_t { u8, u16, i16, i32, f32, f64, c64, c128 };
 
-[[nodiscard]] std::size_t bytes_of(ScalarType type) noexcept;
+[[nodiscard]] std::size_t byte_count(ScalarType type) noexcept;
 [[nodiscard]] std::string_view to_string(ScalarType type) noexcept;       ///< "f32"
 [[nodiscard]] ScalarType scalar_type_from_string(std::string_view name);  ///< throws type_mismatch
 [[nodiscard]] constexpr bool is_complex(ScalarType t) noexcept { return t == ScalarType::c64 || t == ScalarType::c128; }
@@ -79,7 +79,9 @@ class Shape {
 struct ArraySpec {
   Shape shape;
   ScalarType type{ScalarType::f32};
-  [[nodiscard]] std::size_t bytes() const noexcept { return static_cast<std::size_t>(shape.count()) * bytes_of(type); }
+  [[nodiscard]] std::size_t bytes() const noexcept {
+    return static_cast<std::size_t>(shape.count()) * byte_count(type);
+  }
   friend bool operator==(const ArraySpec&, const ArraySpec&) = default;
 };
 

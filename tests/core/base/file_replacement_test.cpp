@@ -1,0 +1,148 @@
+#include "iso/base/file_replacement.h"
+
+#include "iso/base/error.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <sstream>
+
+namespace {
+
+namespace fs = std::filesystem;
+using iso::ExistingFile;
+using iso::FileReplacement;
+
+std::string content(const fs::path& file) {
+  std::ifstream stream{file, std::ios::binary};
+  std::ostringstream text;
+  text << stream.rdbuf();
+  return text.str();
+}
+
+class FileReplacementTest : public testing::Test {
+ protected:
+  FileReplacementTest() {
+    std::string name = (fs::temp_directory_path() / "replacement-XXXXXX").string();
+    folder = ::mkdtemp(name.data());
+  }
+  ~FileReplacementTest() override { fs::remove_all(folder); }
+  [[nodiscard]] std::size_t entries() const {
+    return static_cast<std::size_t>(std::distance(fs::directory_iterator{folder}, fs::directory_iterator{}));
+  }
+  [[nodiscard]] std::string refusal(const auto& work, iso::Errc code) const {
+    try {
+      work();
+    } catch (const iso::Error& error) {
+      EXPECT_EQ(error.code(), code);
+      return error.what();
+    }
+    ADD_FAILURE() << "nothing was refused";
+    return {};
+  }
+  fs::path folder;
+};
+
+TEST_F(FileReplacementTest, PutsEveryFileInPlaceAndLeavesNothingElse) {
+  {
+    FileReplacement files{ExistingFile::refuse};
+    iso::write_new_file(files.stage(folder / "a.txt"), "first");
+    iso::write_new_file(files.stage(folder / "b.txt"), "second");
+    EXPECT_FALSE(fs::exists(folder / "a.txt"));
+    files.commit();
+  }
+  EXPECT_EQ(content(folder / "a.txt"), "first");
+  EXPECT_EQ(content(folder / "b.txt"), "second");
+  EXPECT_EQ(entries(), 2U);
+}
+
+TEST_F(FileReplacementTest, LeavesTheOldFileWhenNothingIsCommitted) {
+  iso::replace_file(folder / "a.txt", "old", ExistingFile::refuse);
+  {
+    FileReplacement files{ExistingFile::replace};
+    iso::write_new_file(files.stage(folder / "a.txt"), "new");
+  }
+  EXPECT_EQ(content(folder / "a.txt"), "old");
+  EXPECT_EQ(entries(), 1U);
+}
+
+TEST_F(FileReplacementTest, RefusesAnExistingFileAlsoWhenItAppearsMeanwhile) {
+  iso::replace_file(folder / "a.txt", "old", ExistingFile::refuse);
+  FileReplacement files{ExistingFile::refuse};
+  EXPECT_NE(refusal([&] { (void)files.stage(folder / "a.txt"); }, iso::Errc::cannot_write).find("exists"),
+            std::string::npos);
+  iso::write_new_file(files.stage(folder / "b.txt"), "mine");
+  iso::write_new_file(folder / "b.txt", "of another program");
+  (void)refusal([&] { files.commit(); }, iso::Errc::cannot_write);
+  EXPECT_EQ(content(folder / "b.txt"), "of another program");
+}
+
+TEST_F(FileReplacementTest, RemovesTheRecordOfAFileThatIsReplacedWithoutOne) {
+  {
+    FileReplacement files{ExistingFile::refuse};
+    iso::write_new_file(files.stage(folder / "a.txt"), "old");
+    iso::write_new_file(files.stage_record(folder / "a.txt"), "record of old");
+    files.commit();
+  }
+  EXPECT_EQ(content(folder / "a.txt.record.json"), "record of old");
+  iso::replace_file(folder / "a.txt", "new", ExistingFile::replace);
+  EXPECT_FALSE(fs::exists(folder / "a.txt.record.json"));
+  EXPECT_EQ(content(folder / "a.txt"), "new");
+}
+
+TEST_F(FileReplacementTest, BringsEarlierFilesBackWhenALaterOneCannotBePut) {
+  iso::replace_file(folder / "a.txt", "old", ExistingFile::refuse);
+  iso::replace_file(folder / "a.txt.record.json", "record of old", ExistingFile::refuse);
+  FileReplacement files{ExistingFile::replace};
+  iso::write_new_file(files.stage(folder / "a.txt"), "new");
+  iso::write_new_file(files.stage(folder / "b.txt"), "new");
+  fs::create_directory(folder / "b.txt");  // after it was checked
+  (void)refusal([&] { files.commit(); }, iso::Errc::cannot_write);
+  EXPECT_EQ(content(folder / "a.txt"), "old");
+  EXPECT_EQ(content(folder / "a.txt.record.json"), "record of old");
+}
+
+TEST_F(FileReplacementTest, RemovesWhatAKilledProcessLeftAndKeepsWhatALivingOneHolds) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    FileReplacement files{ExistingFile::refuse};
+    iso::write_new_file(files.stage(folder / "a.txt"), "lost");
+    ::_exit(0);  // no destructor runs
+  }
+  ::waitpid(child, nullptr, 0);
+  ASSERT_EQ(entries(), 1U);
+  FileReplacement living{ExistingFile::refuse};
+  const fs::path staged = living.stage(folder / "b.txt");
+  iso::write_new_file(staged, "kept");
+  EXPECT_EQ(entries(), 1U);
+  iso::sweep_staging(folder);
+  EXPECT_TRUE(fs::exists(staged));
+  living.commit();
+  EXPECT_EQ(content(folder / "b.txt"), "kept");
+}
+
+TEST_F(FileReplacementTest, FollowsNoLinkAndShowsStagedFilesToNobodyElse) {
+  fs::create_symlink(folder / "victim", folder / "a.txt");
+  iso::write_new_file(folder / "victim", "precious");
+  iso::replace_file(folder / "a.txt", "new", ExistingFile::replace);
+  EXPECT_EQ(content(folder / "victim"), "precious");
+  EXPECT_FALSE(fs::is_symlink(folder / "a.txt"));
+  FileReplacement files{ExistingFile::refuse};
+  struct stat status {};
+  ASSERT_EQ(::stat(files.stage(folder / "b.txt").parent_path().parent_path().c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0700U);
+  (void)refusal([&] { iso::write_new_file(folder / "victim", "again"); }, iso::Errc::cannot_write);
+}
+
+TEST_F(FileReplacementTest, NamesThePlaceAndNotTheStagingFolder) {
+  FileReplacement files{ExistingFile::refuse};
+  const fs::path staged = files.stage(folder / "a.txt");
+  EXPECT_EQ(files.with_places("'" + staged.string() + "' is full"), "'" + (folder / "a.txt").string() + "' is full");
+  const std::string text = refusal([&] { (void)files.stage(folder / "none" / "a.txt"); }, iso::Errc::output_directory);
+  EXPECT_NE(text.find("none"), std::string::npos);
+}
+
+}  // namespace

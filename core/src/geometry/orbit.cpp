@@ -1,14 +1,12 @@
 #include "iso/geometry/projection_geometry.h"
 
-#include "vectors_impl.h"
+#include "iso/geometry/vec3.h"
 
 #include <algorithm>
 #include <cmath>
 #include <numbers>
 
 namespace iso {
-
-using namespace detail;
 
 namespace {
 
@@ -21,7 +19,7 @@ struct Placement {
 };
 
 Placement place(Beam beam, const View& view) {
-  const Vec3 u = unit(view.u_step_mm), v = unit(view.v_step_mm);
+  const Vec3 u = normalize(view.u_step_mm), v = normalize(view.v_step_mm);
   const Vec3 normal = cross(v, u);  // rays travel along it when the detector faces the source
   Placement p{};
   p.upright = std::abs(std::abs(v[2]) - 1) < 1e-6 && std::abs(u[2]) < 1e-6;
@@ -32,9 +30,9 @@ Placement place(Beam beam, const View& view) {
     p.height = view.detector_centre_mm[2];
     return p;
   }
-  const double towards = dot(sub(view.detector_centre_mm, view.source_mm), normal) >= 0 ? 1.0 : -1.0;
+  const double towards = dot(subtract(view.detector_centre_mm, view.source_mm), normal) >= 0 ? 1.0 : -1.0;
   p.source_to_axis = -towards * dot(view.source_mm, normal);
-  p.source_to_detector = std::abs(dot(sub(view.detector_centre_mm, view.source_mm), normal));
+  p.source_to_detector = std::abs(dot(subtract(view.detector_centre_mm, view.source_mm), normal));
   p.source_u = dot(view.source_mm, u);
   p.height = view.source_mm[2];
   p.v_offset = view.detector_centre_mm[2] - view.source_mm[2];

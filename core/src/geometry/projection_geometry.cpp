@@ -1,16 +1,20 @@
 #include "iso/geometry/projection_geometry.h"
 
 #include "iso/base/error.h"
-#include "vectors_impl.h"
+#include "iso/geometry/vec3.h"
 
 #include <cmath>
 #include <numbers>
 
 namespace iso {
 
-using namespace detail;
-
 namespace {
+
+// Whatever the unit: elements of an electron microscope are a millionth of a millimetre.
+bool not_parallel(const Vec3& a, const Vec3& b) {
+  const double product = norm(a) * norm(b);
+  return product > 0 && norm(cross(a, b)) > 1e-9 * product;
+}
 
 void check_views(std::array<std::int64_t, 2> elements, const std::vector<View>& views) {
   if (elements[0] < 1 || elements[1] < 1) {
@@ -21,8 +25,8 @@ void check_views(std::array<std::int64_t, 2> elements, const std::vector<View>& 
   }
   for (std::size_t b = 0; b < views.size(); ++b) {
     const auto& view = views[b];
-    const bool sound = finite(view.source_mm) && finite(view.detector_centre_mm) && finite(view.u_step_mm) &&
-                       finite(view.v_step_mm) && norm(cross(view.u_step_mm, view.v_step_mm)) > 1e-12 &&
+    const bool sound = is_finite(view.source_mm) && is_finite(view.detector_centre_mm) && is_finite(view.u_step_mm) &&
+                       is_finite(view.v_step_mm) && not_parallel(view.u_step_mm, view.v_step_mm) &&
                        norm(view.source_mm) > 0;
     if (!sound) {
       throw Error{Errc::invalid_input,
@@ -62,7 +66,7 @@ ProjectionGeometry::ProjectionGeometry(Beam beam, DetectorShape shape, std::arra
     // What is a unit vector to rounding stays as it is, so that a geometry taken apart and put together again, by a
     // file or a subset, has the same bits.
     for (auto& view : views_)
-      if (std::abs(dot(view.source_mm, view.source_mm) - 1) > 1e-14) view.source_mm = unit(view.source_mm);
+      if (std::abs(dot(view.source_mm, view.source_mm) - 1) > 1e-14) view.source_mm = normalize(view.source_mm);
   }
 }
 
@@ -87,8 +91,8 @@ ProjectionGeometry ProjectionGeometry::circular(std::span<const double> angles_r
   const Vec3 normal = cross(u, v);
   u = rotate(u, normal, scan.detector_in_plane_rad);
   v = rotate(v, normal, scan.detector_in_plane_rad);
-  first.u_step_mm = mul(scan.element_pitch_mm[0], u);
-  first.v_step_mm = mul(scan.element_pitch_mm[1], v);
+  first.u_step_mm = scale(scan.element_pitch_mm[0], u);
+  first.v_step_mm = scale(scan.element_pitch_mm[1], v);
 
   std::vector<View> views;
   views.reserve(angles_rad.size());
@@ -110,15 +114,15 @@ Vec3 ProjectionGeometry::element_mm(std::size_t b, double u, double v) const noe
   const View& view = views_[b];
   const double du = u - 0.5 * static_cast<double>(elements_[0] - 1);
   const double dv = v - 0.5 * static_cast<double>(elements_[1] - 1);
-  const Vec3 row = mul(dv, view.v_step_mm);
+  const Vec3 row = scale(dv, view.v_step_mm);
   if (shape_ == DetectorShape::flat || beam_ == Beam::parallel) {
-    return add(add(view.detector_centre_mm, mul(du, view.u_step_mm)), row);
+    return add(add(view.detector_centre_mm, scale(du, view.u_step_mm)), row);
   }
   // A cylinder about the line through the source along v: turn the centre's arm by the angle of one element.
-  const Vec3 axis = unit(view.v_step_mm);
-  const Vec3 to_centre = sub(view.detector_centre_mm, view.source_mm);
-  const Vec3 along = mul(dot(to_centre, axis), axis);
-  const Vec3 arm = sub(to_centre, along);
+  const Vec3 axis = normalize(view.v_step_mm);
+  const Vec3 to_centre = subtract(view.detector_centre_mm, view.source_mm);
+  const Vec3 along = scale(dot(to_centre, axis), axis);
+  const Vec3 arm = subtract(to_centre, along);
   const double sense = dot(cross(axis, arm), view.u_step_mm) >= 0 ? 1.0 : -1.0;
   const double angle = sense * du * norm(view.u_step_mm) / norm(arm);
   return add(add(add(view.source_mm, along), rotate(arm, axis, angle)), row);
@@ -127,7 +131,7 @@ Vec3 ProjectionGeometry::element_mm(std::size_t b, double u, double v) const noe
 Ray ProjectionGeometry::ray(std::size_t b, double u, double v) const noexcept {
   const Vec3 element = element_mm(b, u, v);
   if (beam_ == Beam::parallel) return {element, views_[b].source_mm};
-  return {views_[b].source_mm, unit(sub(element, views_[b].source_mm))};
+  return {views_[b].source_mm, normalize(subtract(element, views_[b].source_mm))};
 }
 
 Vec3 ProjectionGeometry::project(std::size_t b, const Vec3& point_mm) const noexcept {
@@ -135,10 +139,11 @@ Vec3 ProjectionGeometry::project(std::size_t b, const Vec3& point_mm) const noex
   const double mid_u = 0.5 * static_cast<double>(elements_[0] - 1), mid_v = 0.5 * static_cast<double>(elements_[1] - 1);
   const Vec3 normal = cross(view.u_step_mm, view.v_step_mm);
   if (beam_ != Beam::parallel && shape_ == DetectorShape::arc) {
-    const Vec3 axis = unit(view.v_step_mm);
-    const Vec3 to_centre = sub(view.detector_centre_mm, view.source_mm), to_point = sub(point_mm, view.source_mm);
-    const Vec3 arm = sub(to_centre, mul(dot(to_centre, axis), axis));
-    const Vec3 reach = sub(to_point, mul(dot(to_point, axis), axis));
+    const Vec3 axis = normalize(view.v_step_mm);
+    const Vec3 to_centre = subtract(view.detector_centre_mm, view.source_mm),
+               to_point = subtract(point_mm, view.source_mm);
+    const Vec3 arm = subtract(to_centre, scale(dot(to_centre, axis), axis));
+    const Vec3 reach = subtract(to_point, scale(dot(to_point, axis), axis));
     const double radius = norm(arm), sense = dot(cross(axis, arm), view.u_step_mm) >= 0 ? 1.0 : -1.0;
     const double angle = std::atan2(dot(cross(arm, reach), axis), dot(arm, reach));
     const double magnification = radius / norm(reach);
@@ -151,13 +156,14 @@ Vec3 ProjectionGeometry::project(std::size_t b, const Vec3& point_mm) const noex
   double magnification = 1;
   Vec3 hit;
   if (beam_ == Beam::parallel) {
-    hit = add(point_mm, mul(dot(sub(view.detector_centre_mm, point_mm), normal) / dot(direction, normal), direction));
+    hit = add(point_mm,
+              scale(dot(subtract(view.detector_centre_mm, point_mm), normal) / dot(direction, normal), direction));
   } else {
-    direction = sub(point_mm, view.source_mm);
-    magnification = dot(sub(view.detector_centre_mm, view.source_mm), normal) / dot(direction, normal);
-    hit = add(view.source_mm, mul(magnification, direction));
+    direction = subtract(point_mm, view.source_mm);
+    magnification = dot(subtract(view.detector_centre_mm, view.source_mm), normal) / dot(direction, normal);
+    hit = add(view.source_mm, scale(magnification, direction));
   }
-  const Vec3 offset = sub(hit, view.detector_centre_mm);
+  const Vec3 offset = subtract(hit, view.detector_centre_mm);
   const double area = dot(normal, normal);
   return {mid_u + dot(cross(offset, view.v_step_mm), normal) / area,
           mid_v + dot(cross(view.u_step_mm, offset), normal) / area, magnification};

@@ -1,7 +1,7 @@
 #include "iso/geometry/verdict.h"
 
 #include "iso/base/error.h"
-#include "vectors_impl.h"
+#include "iso/geometry/vec3.h"
 
 #include <algorithm>
 #include <cmath>
@@ -9,8 +9,6 @@
 #include <vector>
 
 namespace iso {
-
-using namespace detail;
 
 namespace {
 
@@ -44,9 +42,9 @@ GeometryVerdict check_slices(std::span<const Vec3> centres_mm, const Mat3& direc
   std::vector<double> steps;
   double aside = 0;
   for (std::size_t i = 1; i < sorted.size(); ++i) {
-    const Vec3 step = sub(sorted[i], sorted[i - 1]);
+    const Vec3 step = subtract(sorted[i], sorted[i - 1]);
     steps.push_back(dot(step, normal));
-    aside = std::max(aside, norm(sub(step, mul(steps.back(), normal))));
+    aside = std::max(aside, norm(subtract(step, scale(steps.back(), normal))));
   }
   std::vector<double> ordered = steps;
   std::ranges::sort(ordered);
@@ -98,8 +96,9 @@ GeometryVerdict check_sinogram(const Shape& readings, const ProjectionGeometry& 
     // A turn that is measured to its end has its first view twice, which is no mistake.
     const bool closing = order.size() > 2 && std::min(order[i - 1], order[i]) == 0 &&
                          std::max(order[i - 1], order[i]) + 1 == order.size();
-    if (!closing && norm(sub(a.source_mm, b.source_mm)) <= scale &&
-        norm(sub(a.detector_centre_mm, b.detector_centre_mm)) <= scale && norm(sub(a.u_step_mm, b.u_step_mm)) <= 1e-9) {
+    if (!closing && norm(subtract(a.source_mm, b.source_mm)) <= scale &&
+        norm(subtract(a.detector_centre_mm, b.detector_centre_mm)) <= scale &&
+        norm(subtract(a.u_step_mm, b.u_step_mm)) <= 1e-9) {
       return {Finding::variable, 0, "views",
               "views " + std::to_string(std::min(order[i - 1], order[i])) + " and " +
                   std::to_string(std::max(order[i - 1], order[i])) + " stand at the same place"};

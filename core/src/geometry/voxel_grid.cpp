@@ -1,7 +1,7 @@
 #include "iso/geometry/voxel_grid.h"
 
 #include "iso/base/error.h"
-#include "vectors_impl.h"
+#include "iso/geometry/vec3.h"
 
 namespace iso {
 
@@ -24,9 +24,14 @@ Vec3 VoxelGrid::to_world(const Vec3& index) const noexcept {
   return world;
 }
 
+Vec3 VoxelGrid::centre_mm() const noexcept {
+  return to_world({static_cast<double>(size[0] - 1) / 2, static_cast<double>(size[1] - 1) / 2,
+                   static_cast<double>(size[2] - 1) / 2});
+}
+
 Vec3 VoxelGrid::to_index(const Vec3& world_mm) const noexcept {
   // The direction is a rotation, so its transpose is its inverse.
-  const Vec3 offset = detail::sub(world_mm, origin_mm);
+  const Vec3 offset = subtract(world_mm, origin_mm);
   Vec3 index{};
   for (std::size_t axis = 0; axis < 3; ++axis) {
     for (std::size_t row = 0; row < 3; ++row) index[axis] += direction[3 * row + axis] * offset[row];

@@ -1,16 +1,12 @@
 #pragma once
 
 #include "iso/base/shape.h"
+#include "iso/geometry/vec3.h"
 
 #include <array>
 #include <cstdint>
 
 namespace iso {
-
-using Vec3 = std::array<double, 3>;
-using Mat3 = std::array<double, 9>;  ///< row-major; columns are the axis directions
-
-inline constexpr Mat3 identity3{1, 0, 0, 0, 1, 0, 0, 0, 1};
 
 /// Where voxels sit in the patient: LPS, millimetres.
 struct VoxelGrid {
@@ -23,6 +19,7 @@ struct VoxelGrid {
   [[nodiscard]] static VoxelGrid centred(std::array<std::int64_t, 3> size, Vec3 spacing_mm);
   [[nodiscard]] Shape shape() const { return Shape{size[0], size[1], size[2]}; }
   [[nodiscard]] Vec3 to_world(const Vec3& index) const noexcept;
+  [[nodiscard]] Vec3 centre_mm() const noexcept;  ///< middle of the grid, between voxels where a size is even
   [[nodiscard]] Vec3 to_index(const Vec3& world_mm) const noexcept;
   friend bool operator==(const VoxelGrid&, const VoxelGrid&) = default;
 };

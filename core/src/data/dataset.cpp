@@ -1,118 +1,61 @@
 #include "iso/data/dataset.h"
 
-#include "iso/base/digest.h"
+#include "iso/base/error.h"
 
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <complex>
 
 namespace iso {
 namespace {
 
-constexpr std::array<std::string_view, 6> quantities{"unknown", "attenuation_per_mm", "hounsfield",
-                                                     "signal",  "probability",        "radius"};
-constexpr std::array<std::string_view, 6> kinds{"volume", "label_map", "sinogram", "k_space", "spectral_cube", "table"};
+template <std::size_t... I>
+constexpr auto make_names(std::index_sequence<I...>) {
+  return std::array{std::variant_alternative_t<I, Dataset>::kind_name...};
+}
+constexpr auto names = make_names(std::make_index_sequence<std::variant_size_v<Dataset>>{});
+
+template <std::size_t... I>
+Dataset made(std::size_t index, std::index_sequence<I...>) {
+  Dataset data;
+  ((I == index ? static_cast<void>(data.emplace<I>()) : static_cast<void>(0)), ...);
+  return data;
+}
+
+constexpr auto kinds = [] {
+  std::array<Kind, names.size()> all{};
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<Kind>(i);
+  return all;
+}();
 
 template <class T>
-void put(Sha256& hash, const T& value) {
-  hash.update(std::as_bytes(std::span{&value, 1}));
-}
+constexpr std::string_view to_name = T::kind_name;
 
-void put(Sha256& hash, const PixelBlock& block) {
-  hash.update(to_string(block.spec().type)).update(block.spec().shape.text());
-  hash.update(std::span{block.data(), block.empty() ? 0 : block.spec().bytes()});
-}
-
-void put(Sha256& hash, const VoxelGrid& grid) {
-  put(hash, grid.size);
-  put(hash, grid.spacing_mm);
-  put(hash, grid.origin_mm);
-  put(hash, grid.direction);
-}
-
-void put(Sha256& hash, const ProjectionGeometry& geometry) {
-  put(hash, geometry.beam());
-  put(hash, geometry.detector_shape());
-  put(hash, geometry.elements());
-  for (const View& view : geometry.views()) {
-    put(hash, view.source_mm);
-    put(hash, view.detector_centre_mm);
-    put(hash, view.u_step_mm);
-    put(hash, view.v_step_mm);
+std::vector<std::string> split_axes(std::string_view text) {
+  std::vector<std::string> axes(1);
+  for (const char c : text) {
+    if (c == ',')
+      axes.emplace_back();
+    else
+      axes.back() += c;
   }
-}
-
-struct Digest {
-  Sha256& hash;
-  void operator()(const Volume& d) const {
-    put(hash, d.pixels);
-    put(hash, d.grid);
-    put(hash, d.quantity);
-  }
-  void operator()(const LabelMap& d) const {
-    put(hash, d.labels);
-    put(hash, d.grid);
-  }
-  void operator()(const Sinogram& d) const {
-    put(hash, d.readings);
-    put(hash, d.geometry);
-  }
-  void operator()(const KSpace& d) const {
-    put(hash, d.samples);
-    put(hash, d.grid);
-    hash.update(std::as_bytes(std::span{d.trajectory.cartesian_mask}));
-    hash.update(std::as_bytes(std::span{d.trajectory.coordinates}));
-    if (d.coil_sensitivities) put(hash, *d.coil_sensitivities);
-  }
-  void operator()(const SpectralCube& d) const {
-    put(hash, d.pixels);
-    hash.update(std::as_bytes(std::span{d.wavelengths_nm}));
-  }
-  void operator()(const Table& d) const {
-    for (const auto& column : d.columns) hash.update(column).update("\n");
-    for (const auto& row : d.values) hash.update(std::as_bytes(std::span{row}));
-  }
-};
-
-template <class T>
-bool all_finite(std::span<const T> values) {
-  return std::ranges::all_of(values, [](T v) { return std::isfinite(v); });
-}
-
-bool all_finite(const PixelBlock& block) {
-  switch (block.spec().type) {
-    case ScalarType::f32: return all_finite(block.values<float>());
-    case ScalarType::f64: return all_finite(block.values<double>());
-    case ScalarType::c64: {
-      const auto z = block.values<std::complex<float>>();
-      return all_finite(std::span<const float>{reinterpret_cast<const float*>(z.data()), 2 * z.size()});
-    }
-    case ScalarType::c128: {
-      const auto z = block.values<std::complex<double>>();
-      return all_finite(std::span<const double>{reinterpret_cast<const double*>(z.data()), 2 * z.size()});
-    }
-    default: return true;
-  }
+  return axes;
 }
 
 }  // namespace
 
-std::string_view to_string(Quantity quantity) noexcept { return quantities[static_cast<std::size_t>(quantity)]; }
-Quantity quantity_from_string(std::string_view name) noexcept {
-  const auto at = std::ranges::find(quantities, name);
-  return at == quantities.end() ? Quantity::unknown : static_cast<Quantity>(at - quantities.begin());
+std::string_view to_string(Kind kind) noexcept { return names[static_cast<std::size_t>(kind)]; }
+Kind to_kind(const Dataset& data) noexcept { return static_cast<Kind>(data.index()); }
+std::span<const Kind> all_kinds() noexcept { return kinds; }
+Dataset make_dataset(Kind kind) {
+  return made(static_cast<std::size_t>(kind), std::make_index_sequence<names.size()>{});
 }
 
-std::string_view to_string(Kind kind) noexcept { return kinds[static_cast<std::size_t>(kind)]; }
-Kind kind_of(const Dataset& data) noexcept { return static_cast<Kind>(data.index()); }
 Kind kind_from_string(std::string_view name) {
-  const auto at = std::ranges::find(kinds, name);
-  if (at == kinds.end()) {
-    throw Error{Errc::usage, "there is no kind of data '" + std::string{name} + "'",
-                "use one of volume, label_map, sinogram, k_space, spectral_cube, table"};
-  }
-  return static_cast<Kind>(at - kinds.begin());
+  const auto at = std::ranges::find(names, name);
+  if (at != names.end()) return static_cast<Kind>(at - names.begin());
+  std::string known;
+  for (const std::string_view each : names) known += (known.empty() ? "" : ", ") + std::string{each};
+  throw Error{Errc::usage, "there is no kind of data '" + std::string{name} + "'", "use one of " + known};
 }
 
 template <class T>
@@ -120,9 +63,8 @@ const T& get(const DatasetPtr& data) {
   if (data) {
     if (const auto* found = std::get_if<T>(data.get())) return *found;
   }
-  const auto expected = kind_of(Dataset{T{}});
-  throw Error{Errc::type_mismatch, "a " + std::string{to_string(expected)} + " is needed, " +
-                                       (data ? "the data are a " + std::string{to_string(kind_of(*data))}
+  throw Error{Errc::type_mismatch, "a " + std::string{to_name<T>} + " is needed, " +
+                                       (data ? "the data are a " + std::string{to_string(to_kind(*data))}
                                              : std::string{"no data were given"})};
 }
 template const Volume& get<Volume>(const DatasetPtr&);
@@ -132,23 +74,28 @@ template const KSpace& get<KSpace>(const DatasetPtr&);
 template const SpectralCube& get<SpectralCube>(const DatasetPtr&);
 template const Table& get<Table>(const DatasetPtr&);
 
-std::string digest(const Dataset& data) {
-  Sha256 hash;
-  hash.update(to_string(kind_of(data)));
-  std::visit(Digest{hash}, data);
-  return hash.hex();
+const Pixels* to_pixels(const Dataset& data) noexcept {
+  const Pixels* first = nullptr;
+  visit_members(data, [&]<class T>(const Member&, const T& value) {
+    if constexpr (std::is_same_v<T, Pixels>)
+      if (first == nullptr) first = &value;
+  });
+  return first;
 }
 
-const PixelBlock* pixels_of(const Dataset& data) noexcept {
-  switch (kind_of(data)) {
-    case Kind::volume: return &std::get<Volume>(data).pixels;
-    case Kind::label_map: return &std::get<LabelMap>(data).labels;
-    case Kind::sinogram: return &std::get<Sinogram>(data).readings;
-    case Kind::k_space: return &std::get<KSpace>(data).samples;
-    case Kind::spectral_cube: return &std::get<SpectralCube>(data).pixels;
-    case Kind::table: break;
-  }
-  return nullptr;
+const std::vector<std::string>& axis_names(Kind kind) {
+  static const auto all = [] {
+    std::array<std::vector<std::string>, names.size()> lists;
+    for (const Kind each : kinds) {
+      auto& list = lists[static_cast<std::size_t>(each)];
+      const Dataset empty = make_dataset(each);
+      visit_members(empty, [&](const Member& member, const auto&) {
+        if (list.empty() && !member.axes.empty()) list = split_axes(member.axes);
+      });
+    }
+    return lists;
+  }();
+  return all[static_cast<std::size_t>(kind)];
 }
 
 Metadata& metadata(Dataset& data) noexcept {
@@ -158,16 +105,8 @@ const Metadata& metadata(const Dataset& data) noexcept {
   return std::visit([](const auto& d) -> const Metadata& { return d.meta; }, data);
 }
 
-Soundness soundness(const Dataset& data) {
-  if (const auto* table = std::get_if<Table>(&data)) {
-    for (const auto& row : table->values) {
-      if (!all_finite(std::span<const double>{row})) return Soundness::not_finite;
-    }
-    return table->columns.empty() ? Soundness::empty : Soundness::sound;
-  }
-  const PixelBlock& block = *pixels_of(data);
-  if (block.empty() || block.spec().shape.count() == 0) return Soundness::empty;
-  return all_finite(block) ? Soundness::sound : Soundness::not_finite;
+void check_members(const Dataset& data) {
+  std::visit([](const auto& d) { d.check(); }, data);
 }
 
 }  // namespace iso

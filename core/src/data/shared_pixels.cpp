@@ -75,7 +75,7 @@ SharedPixels SharedPixels::adopt(int descriptor, const ArraySpec& spec) {
   return out;
 }
 
-SharedPixels SharedPixels::copy_of(const PixelBlock& block) {
+SharedPixels SharedPixels::make_copy(const Pixels& block) {
   auto out = create(block.spec());
   if (block.spec().bytes() > 0) std::memcpy(out.bytes().data(), block.data(), block.spec().bytes());
   out.seal();
@@ -97,9 +97,9 @@ void SharedPixels::seal() {
   mapping_->map(PROT_READ);
 }
 
-PixelBlock SharedPixels::block() const {
+Pixels SharedPixels::pixels() const {
   ISO_ASSERT(mapping_ && mapping_->sealed);
-  return PixelBlock::adopt(spec_, mapping_, mapping_->address);
+  return Pixels::adopt(spec_, mapping_, mapping_->address);
 }
 
 int SharedPixels::descriptor() const noexcept { return mapping_ ? mapping_->descriptor : -1; }

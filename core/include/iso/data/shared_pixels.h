@@ -1,6 +1,6 @@
 #pragma once
 
-#include "iso/data/pixel_block.h"
+#include "iso/data/pixels.h"
 
 #include <cstddef>
 #include <memory>
@@ -15,10 +15,10 @@ class SharedPixels {
   [[nodiscard]] static SharedPixels create(const ArraySpec& spec);
   /// Takes the descriptor over, even when it throws. Throws invalid_input unless sealed and large enough.
   [[nodiscard]] static SharedPixels adopt(int descriptor, const ArraySpec& spec);
-  [[nodiscard]] static SharedPixels copy_of(const PixelBlock& block);  ///< created, filled and sealed
-  [[nodiscard]] std::span<std::byte> bytes();                          ///< throws internal after seal()
+  [[nodiscard]] static SharedPixels make_copy(const Pixels& block);  ///< created, filled and sealed
+  [[nodiscard]] std::span<std::byte> bytes();                        ///< throws internal after seal()
   void seal();
-  [[nodiscard]] PixelBlock block() const;  ///< no copy; it keeps the mapping alive. Throws internal before seal()
+  [[nodiscard]] Pixels pixels() const;  ///< no copy; it keeps the mapping alive. Throws internal before seal()
   [[nodiscard]] int descriptor() const noexcept;
 
  private:

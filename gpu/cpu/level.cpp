@@ -1,7 +1,10 @@
 #include "gpu/cpu/level.h"
 
+#include <iso/base/error.h>
+
 #include <algorithm>
 #include <fstream>
+#include <vector>
 
 namespace iso::gpu::cpu {
 
@@ -13,29 +16,41 @@ extern const Level level_generic;
 
 namespace {
 
-const Level& best() noexcept {
+std::vector<const Level*> runnable() {
 #if defined(ISO_CPU_X86) && !defined(__clang_analyzer__)  // clang 14 does not know the names of the levels
   __builtin_cpu_init();
-  if (__builtin_cpu_supports("x86-64-v4")) return level_x86_64_v4;
-  if (__builtin_cpu_supports("x86-64-v3")) return level_x86_64_v3;
-  if (__builtin_cpu_supports("x86-64-v2")) return level_x86_64_v2;
-  return level_x86_64;
+  std::vector<const Level*> found;
+  if (__builtin_cpu_supports("x86-64-v4")) found.push_back(&level_x86_64_v4);
+  if (__builtin_cpu_supports("x86-64-v3")) found.push_back(&level_x86_64_v3);
+  if (__builtin_cpu_supports("x86-64-v2")) found.push_back(&level_x86_64_v2);
+  found.push_back(&level_x86_64);
+  return found;
 #elif defined(ISO_CPU_X86)
-  return level_x86_64;
+  return {&level_x86_64};
 #else
-  return level_generic;
+  return {&level_generic};
 #endif
 }
 
 }  // namespace
 
-const Level& level() noexcept {
-  static const Level& chosen = best();
-  return chosen;
+std::span<const Level* const> levels() {
+  static const std::vector<const Level*> found = runnable();
+  return found;
 }
 
-std::string level_name() {
-  std::string name = level().name;
+const Level& find_level(std::string_view name) {
+  std::string names;
+  for (const Level* const level : levels()) {
+    if (name.empty() || level_name(*level) == name) return *level;
+    names += (names.empty() ? "" : ", ") + level_name(*level);
+  }
+  throw Error{Errc::usage, "this processor does not run the level '" + std::string{name} + "' of the device cpu",
+              "it runs " + names};
+}
+
+std::string level_name(const Level& level) {
+  std::string name = level.name;
   std::ranges::replace(name, '_', '-');
   return name;
 }

@@ -83,15 +83,14 @@ class CudaBackend final : public Backend {
   CudaBackend(int device, std::string description) : device_{device}, description_{std::move(description)} {}
 
   [[nodiscard]] DeviceInfo info() const override {
-    DeviceInfo info{"cuda:" + std::to_string(device_), description_, "", 0, 0};
+    DeviceInfo info{"cuda:" + std::to_string(device_), description_, "", 0, 0, {}};
     if (cudaSetDevice(device_) != cudaSuccess ||
         cudaMemGetInfo(&info.memory_free_bytes, &info.memory_bytes) != cudaSuccess) {
       (void)cudaGetLastError();  // a lost device has no memory
     }
     return info;
   }
-  [[nodiscard]] Support supports(const OperatorSpec& spec) const override { return kernels_support(spec); }
-  [[nodiscard]] OperatorPtr make(const OperatorSpec& spec) const override { return make_kernel_operator(spec, *this); }
+  [[nodiscard]] std::span<const OperatorEntry> operators() const noexcept override { return kernel_operators(); }
 
   [[nodiscard]] Array allocate(const ArraySpec& spec, Stream& stream) const override {
     Array array = reserve(spec, own(stream));
@@ -99,7 +98,7 @@ class CudaBackend final : public Backend {
       check(cudaMemsetAsync(array.address(), 0, spec.bytes(), own(stream).handle()->get()), "clearing an array");
     return array;
   }
-  [[nodiscard]] Array upload(const PixelBlock& pixels, Stream& stream) const override {
+  [[nodiscard]] Array upload(const Pixels& pixels, Stream& stream) const override {
     Array array = reserve(pixels.spec(), own(stream));
     const auto bytes = pixels.spec().bytes();
     // From pageable memory this returns once the source was read, so that it may change or go.
@@ -108,16 +107,15 @@ class CudaBackend final : public Backend {
             "the upload");
     return array;
   }
-  [[nodiscard]] PixelBlock download(const Array& array, Stream& stream) const override {
+  [[nodiscard]] Pixels download(const Array& array, Stream& stream) const override {
     if (&array.backend() != this)
       throw Error{Errc::internal, "an array of " + array.backend().info().id + " was downloaded from " + info().id};
-    PixelBlock block = PixelBlock::allocate(array.spec());
+    PixelBuffer block = PixelBuffer::allocate(array.spec());
     const auto bytes = array.spec().bytes();
     stream.synchronize();  // errors of the work before belong to that work
     own(stream).note("download");
     if (bytes > 0)
-      check(cudaMemcpyAsync(block.mutable_data(), array.address(), bytes, cudaMemcpyDeviceToHost,
-                            own(stream).handle()->get()),
+      check(cudaMemcpyAsync(block.data(), array.address(), bytes, cudaMemcpyDeviceToHost, own(stream).handle()->get()),
             "the download");
     stream.synchronize();
     return block;

@@ -1,10 +1,12 @@
 #pragma once
 
 #include "gpu/cuda/launch.h"
+#include "gpu/kernels/index.h"
 
 #include <iso/compute/backend.h>
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -44,10 +46,8 @@ void queue_in_pieces(Arguments arguments, std::int64_t elements, double steps, s
   }
 }
 
-[[nodiscard]] compute::Support kernels_support(const compute::OperatorSpec& spec);
-/// Throws unsupported with the reason.
-[[nodiscard]] compute::OperatorPtr make_kernel_operator(const compute::OperatorSpec& spec,
-                                                        const compute::Backend& backend);
+/// The table of operators, for every back end that launches these kernels.
+[[nodiscard]] std::span<const compute::OperatorEntry> kernel_operators() noexcept;
 [[nodiscard]] std::unique_ptr<const compute::VectorOps> make_kernel_vector_ops();
 
 }  // namespace iso::gpu

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gpu/common/scan.h"
+#include "gpu/kernels/scan.h"
 
 #include <iso/geometry/projection_geometry.h>
 
@@ -8,7 +8,7 @@
 
 namespace iso::gpu {
 
-/// A scan as gpu/common takes it: plain numbers.
+/// A scan as gpu/kernels takes it: plain numbers.
 inline ScanSource scan_source(const ProjectionGeometry& geometry, const VoxelGrid& grid) {
   const bool parallel = geometry.beam() == Beam::parallel;
   const auto kind = parallel                                          ? ScanKind::parallel
@@ -17,6 +17,11 @@ inline ScanSource scan_source(const ProjectionGeometry& geometry, const VoxelGri
   return {kind,          geometry.elements(), static_cast<std::int64_t>(geometry.views().size()),
           grid.size,     grid.spacing_mm,     grid.origin_mm,
           grid.direction};
+}
+
+/// Of the table that `scan_views` makes.
+inline std::size_t views_bytes(const ProjectionGeometry& geometry, ScalarType type) {
+  return geometry.views().size() * (is_double(type) ? sizeof(ScanView<double>) : sizeof(ScanView<float>));
 }
 
 template <class R>

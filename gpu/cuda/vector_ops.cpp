@@ -1,4 +1,5 @@
 #include "gpu/cuda/kernel_backend.h"
+#include "gpu/kernels/vector.h"
 
 #include <algorithm>
 #include <cmath>
@@ -13,10 +14,14 @@ using namespace compute;
 constexpr std::int64_t first_width = 65536, second_width = 256;
 
 template <class T>
-T* data(const Array& array) {
+const T* data(const Array& array) {
+  return reinterpret_cast<const T*>(array.address());
+}
+template <class T>
+T* data(Array& array) {
   return reinterpret_cast<T*>(array.address());
 }
-Number number_of(std::complex<double> z) { return {z.real(), z.imag()}; }
+Number to_number(std::complex<double> z) { return {z.real(), z.imag()}; }
 
 template <class Visit>
 auto with_type(ScalarType type, Visit&& visit) {
@@ -45,7 +50,7 @@ void expect_same(const Array& x, const Array& y) {
 struct Vectors {
   std::int64_t points, parts;
 };
-Vectors vectors_of(const Array& x) {
+Vectors make_vectors(const Array& x) {
   const auto& shape = x.spec().shape;
   const auto parts = shape.rank() == 0 ? 1 : shape[shape.rank() - 1];
   return {parts == 0 ? 0 : shape.count() / parts, parts};
@@ -65,14 +70,15 @@ class KernelVectorOps final : public VectorOps {
     with_type(x.spec().type, [&](auto e) {
       using E = decltype(e);
       const auto n = x.spec().shape.count();
-      queue(Copy<E>{data<const E>(x), data<E>(y), n}, n, "copy", stream);
+      E* const out = data<E>(y);
+      queue(Copy<E>{data<E>(x), out, n}, n, "copy", stream);
     });
   }
   void scale(std::complex<double> a, Array& x, Stream& stream) const override {
     with_type(x.spec().type, [&](auto e) {
       using E = decltype(e);
       const auto n = x.spec().shape.count();
-      queue(Scale<E>{number_of(a), data<E>(x), n}, n, "scale", stream);
+      queue(Scale<E>{to_number(a), data<E>(x), n}, n, "scale", stream);
     });
   }
   void axpy(std::complex<double> a, const Array& x, Array& y, Stream& stream) const override {
@@ -83,7 +89,8 @@ class KernelVectorOps final : public VectorOps {
     with_type(x.spec().type, [&](auto e) {
       using E = decltype(e);
       const auto n = x.spec().shape.count();
-      queue(Axpby<E>{number_of(a), data<const E>(x), number_of(b), data<E>(y), n}, n, "axpby", stream);
+      E* const out = data<E>(y);
+      queue(Axpby<E>{to_number(a), data<E>(x), to_number(b), out, n}, n, "axpby", stream);
     });
   }
   [[nodiscard]] std::complex<double> dot(const Array& x, const Array& y, Stream& stream) const override {
@@ -92,7 +99,7 @@ class KernelVectorOps final : public VectorOps {
     return with_type(x.spec().type, [&](auto e) {
       using E = decltype(e);
       return reduce<SumPartials>(x.backend(), n, "dot", stream, [&](Number* partial, std::int64_t width) {
-        queue(Dot<E>{data<const E>(x), data<const E>(y), partial, n, width}, width, "dot", stream);
+        queue(Dot<E>{data<E>(x), data<E>(y), partial, n, width}, width, "dot", stream);
       });
     });
   }
@@ -105,7 +112,7 @@ class KernelVectorOps final : public VectorOps {
       using E = decltype(e);
       return reduce<MaxPartials>(x.backend(), n, "max_abs", stream,
                                  [&](Number* partial, std::int64_t width) {
-                                   queue(MaxAbs<E>{data<const E>(x), partial, n, width}, width, "max_abs", stream);
+                                   queue(MaxAbs<E>{data<E>(x), partial, n, width}, width, "max_abs", stream);
                                  })
           .real();
     });
@@ -114,13 +121,10 @@ class KernelVectorOps final : public VectorOps {
     return std::isfinite(max_abs(x, stream));
   }
   void multiply(const Array& x, const Array& y, Array& out, Stream& stream) const override {
-    expect_same(x, y);
-    expect_same(x, out);
-    with_type(x.spec().type, [&](auto e) {
-      using E = decltype(e);
-      const auto n = x.spec().shape.count();
-      queue(Multiply<E>{data<const E>(x), data<const E>(y), data<E>(out), n}, n, "multiply", stream);
-    });
+    multiply(x, y, out, false, stream);
+  }
+  void conjugate_multiply(const Array& x, const Array& y, Array& out, Stream& stream) const override {
+    multiply(x, y, out, true, stream);
   }
   void reciprocal(Array& x, double threshold, Stream& stream) const override {
     with_type(x.spec().type, [&](auto e) {
@@ -146,22 +150,31 @@ class KernelVectorOps final : public VectorOps {
   void shrink_vectors(double level, Array& x, Stream& stream) const override { limit(level, true, x, stream); }
   void project_vectors(double radius, Array& x, Stream& stream) const override { limit(radius, false, x, stream); }
   [[nodiscard]] double sum_vector_norms(const Array& x, Stream& stream) const override {
-    const Vectors vectors = vectors_of(x);
+    const Vectors vectors = make_vectors(x);
     return with_type(x.spec().type, [&](auto e) {
       using E = decltype(e);
       return reduce<SumPartials>(x.backend(), vectors.points, "sum of vector norms", stream,
                                  [&](Number* partial, std::int64_t width) {
-                                   queue(
-                                       VectorNorms<E>{data<const E>(x), partial, vectors.points, vectors.parts, width},
-                                       width, "sum of vector norms", stream);
+                                   queue(VectorNorms<E>{data<E>(x), partial, vectors.points, vectors.parts, width},
+                                         width, "sum of vector norms", stream);
                                  })
           .real();
     });
   }
 
  private:
+  static void multiply(const Array& x, const Array& y, Array& out, bool conjugate, Stream& stream) {
+    expect_same(x, y);
+    expect_same(x, out);
+    with_type(x.spec().type, [&](auto e) {
+      using E = decltype(e);
+      const auto n = x.spec().shape.count();
+      E* const result = data<E>(out);  // first: it may share pixels with an input
+      queue(Multiply<E>{data<E>(x), data<E>(y), result, n, conjugate}, n, "multiply", stream);
+    });
+  }
   static void limit(double level, bool shrink, Array& x, Stream& stream) {
-    const Vectors vectors = vectors_of(x);
+    const Vectors vectors = make_vectors(x);
     with_type(x.spec().type, [&](auto e) {
       using E = decltype(e);
       queue(LimitVectors<E>{level, shrink, data<E>(x), vectors.points, vectors.parts}, vectors.points,
@@ -175,11 +188,12 @@ class KernelVectorOps final : public VectorOps {
                                      FirstPass&& first_pass) {
     if (count == 0) return 0;
     const auto width = std::min(count, first_width), final_width = std::min(width, second_width);
-    const Array partial = backend.allocate({Shape{width}, ScalarType::c128}, stream);
-    const Array last = backend.allocate({Shape{final_width}, ScalarType::c128}, stream);
+    Array partial = backend.allocate({Shape{width}, ScalarType::c128}, stream);
+    Array last = backend.allocate({Shape{final_width}, ScalarType::c128}, stream);
     first_pass(data<Number>(partial), width);
-    queue(Second{data<const Number>(partial), data<Number>(last), width, final_width}, final_width, name, stream);
-    const PixelBlock block = backend.download(last, stream);
+    queue(Second{data<Number>(std::as_const(partial)), data<Number>(last), width, final_width}, final_width, name,
+          stream);
+    const Pixels block = backend.download(last, stream);
     std::complex<double> result = 0;
     for (const auto& value : block.values<std::complex<double>>()) {
       if constexpr (std::is_same_v<Second, MaxPartials>)

@@ -1,5 +1,6 @@
 #include "gpu/reference/reference_backend.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace iso::gpu {
@@ -11,7 +12,7 @@ template <class T>
 class ReferenceBackprojection final : public LinearOperator {
  public:
   ReferenceBackprojection(const Backprojection& spec, const Backend& backend)
-      : LinearOperator(domain_of(spec), range_of(spec), backend), spec_{spec} {}
+      : LinearOperator(spec, backend), spec_{spec} {}
 
  private:
   /// visit(voxel, reading, weight) for the readings around the voxel's shadow in a view.
@@ -85,6 +86,13 @@ class ReferenceBackprojection final : public LinearOperator {
 OperatorPtr make_reference_operator(const Backprojection& spec, const Backend& backend) {
   if (spec.type == ScalarType::f64) return std::make_shared<ReferenceBackprojection<double>>(spec, backend);
   return std::make_shared<ReferenceBackprojection<float>>(spec, backend);
+}
+
+OperatorCost reference_cost(const Backprojection& spec) {
+  const auto count = static_cast<std::size_t>(std::max(spec.domain().shape.count(), spec.range().shape.count()));
+  const auto views = static_cast<double>(spec.geometry.views().size());
+  return estimated(spec.geometry.views().size() * sizeof(View), count * sizeof(double),
+                   4 * views * static_cast<double>(spec.range().shape.count()));
 }
 
 }  // namespace iso::gpu

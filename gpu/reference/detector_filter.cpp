@@ -1,6 +1,6 @@
 #include "gpu/reference/reference_backend.h"
 
-#include "gpu/common/filter_kernel.h"
+#include "gpu/kernels/detector_filter.h"
 
 namespace iso::gpu {
 namespace {
@@ -11,8 +11,7 @@ template <class T>
 class ReferenceDetectorFilter final : public LinearOperator {
  public:
   ReferenceDetectorFilter(const DetectorFilter& spec, const Backend& backend)
-      : LinearOperator(domain_of(spec), range_of(spec), backend),
-        kernel_{spatial_kernel(spec.response, spec.sinogram[0])} {}
+      : LinearOperator(spec, backend), kernel_{spatial_kernel(spec.response, spec.sinogram[0])} {}
 
  private:
   // The row is at most half of the padded length, so the circular convolution is a plain one: y[i] = sum of h[|i-j|] x[j].
@@ -42,6 +41,12 @@ class ReferenceDetectorFilter final : public LinearOperator {
 OperatorPtr make_reference_operator(const DetectorFilter& spec, const Backend& backend) {
   if (spec.type == ScalarType::f64) return std::make_shared<ReferenceDetectorFilter<double>>(spec, backend);
   return std::make_shared<ReferenceDetectorFilter<float>>(spec, backend);
+}
+
+OperatorCost reference_cost(const DetectorFilter& spec) {
+  const auto row = static_cast<std::size_t>(spec.sinogram[0]);
+  return estimated(row * sizeof(double), row * sizeof(double),
+                   static_cast<double>(row) * static_cast<double>(spec.sinogram.count()));
 }
 
 }  // namespace iso::gpu

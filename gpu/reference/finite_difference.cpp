@@ -11,7 +11,7 @@ template <class T>
 class ReferenceFiniteDifference final : public LinearOperator {
  public:
   ReferenceFiniteDifference(const FiniteDifference& spec, const Backend& backend)
-      : LinearOperator(domain_of(spec), range_of(spec), backend), spec_{spec} {}
+      : LinearOperator(spec, backend), spec_{spec} {}
 
  private:
   // visit(element, neighbour along the axis, place of the difference)
@@ -54,6 +54,10 @@ class ReferenceFiniteDifference final : public LinearOperator {
 OperatorPtr make_reference_operator(const FiniteDifference& spec, const Backend& backend) {
   if (spec.type == ScalarType::f64) return std::make_shared<ReferenceFiniteDifference<double>>(spec, backend);
   return std::make_shared<ReferenceFiniteDifference<float>>(spec, backend);
+}
+
+OperatorCost reference_cost(const FiniteDifference& spec) {
+  return estimated(0, 0, static_cast<double>(spec.range().shape.count()));
 }
 
 }  // namespace iso::gpu

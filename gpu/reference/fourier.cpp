@@ -40,8 +40,7 @@ void transform_axis(std::vector<Complex>& values, const Shape& shape, std::size_
 template <class T>
 class ReferenceFourier final : public LinearOperator {
  public:
-  ReferenceFourier(const Fourier& spec, const Backend& backend)
-      : LinearOperator(domain_of(spec), range_of(spec), backend), spec_{spec} {}
+  ReferenceFourier(const Fourier& spec, const Backend& backend) : LinearOperator(spec, backend), spec_{spec} {}
 
  private:
   void transform(const Array& x, Array& y, Stream& stream, Write write, Sign sign) const {
@@ -68,6 +67,13 @@ class ReferenceFourier final : public LinearOperator {
 OperatorPtr make_reference_operator(const Fourier& spec, const Backend& backend) {
   if (spec.type == ScalarType::c128) return std::make_shared<ReferenceFourier<std::complex<double>>>(spec, backend);
   return std::make_shared<ReferenceFourier<std::complex<float>>>(spec, backend);
+}
+
+OperatorCost reference_cost(const Fourier& spec) {
+  double terms = 0;
+  for (const auto axis : spec.axes) terms += static_cast<double>(spec.grid[axis]);
+  const auto count = static_cast<std::size_t>(spec.grid.count());
+  return estimated(0, count * sizeof(std::complex<double>), 4 * terms * static_cast<double>(count));
 }
 
 }  // namespace iso::gpu

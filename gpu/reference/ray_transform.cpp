@@ -1,5 +1,6 @@
 #include "gpu/reference/reference_backend.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace iso::gpu {
@@ -44,7 +45,7 @@ template <class T>
 class ReferenceRayTransform final : public LinearOperator {
  public:
   ReferenceRayTransform(const RayTransform& spec, const Backend& backend)
-      : LinearOperator(domain_of(spec), range_of(spec), backend), spec_{spec} {}
+      : LinearOperator(spec, backend), spec_{spec} {}
 
  private:
   template <class Visit>
@@ -92,6 +93,12 @@ class ReferenceRayTransform final : public LinearOperator {
 OperatorPtr make_reference_operator(const RayTransform& spec, const Backend& backend) {
   if (spec.type == ScalarType::f64) return std::make_shared<ReferenceRayTransform<double>>(spec, backend);
   return std::make_shared<ReferenceRayTransform<float>>(spec, backend);
+}
+
+OperatorCost reference_cost(const RayTransform& spec) {
+  const auto side = static_cast<double>(*std::ranges::max_element(spec.grid.size));
+  return estimated(spec.geometry.views().size() * sizeof(View), spec.domain().bytes() * (is_double(spec.type) ? 1 : 2),
+                   4 * side * static_cast<double>(spec.range().shape.count()));
 }
 
 }  // namespace iso::gpu

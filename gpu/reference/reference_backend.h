@@ -1,16 +1,17 @@
 #pragma once
 
 #include <iso/compute/backend.h>
+#include <iso/compute/operators.h>
 
 #include <memory>
 
 namespace iso::gpu {
 
 /// The back end "reference": every operation as its equation reads, on one thread, summed in double. It offers all
-/// of `iso/compute/operators.h`, in both precisions.
+/// of `iso/compute/operators.h`, in both precisions. Another back end is right if it gives what this one gives.
 [[nodiscard]] std::unique_ptr<compute::Backend> make_reference_backend();
 
-/// One file each. The description was checked (check_spec) by whoever calls.
+/// One file each. The description was checked by whoever calls.
 [[nodiscard]] compute::OperatorPtr make_reference_operator(const compute::RayTransform& spec,
                                                            const compute::Backend& backend);
 [[nodiscard]] compute::OperatorPtr make_reference_operator(const compute::Backprojection& spec,
@@ -23,6 +24,18 @@ namespace iso::gpu {
                                                            const compute::Backend& backend);
 [[nodiscard]] compute::OperatorPtr make_reference_operator(const compute::FiniteDifference& spec,
                                                            const compute::Backend& backend);
+[[nodiscard]] compute::OperatorCost reference_cost(const compute::RayTransform& spec);
+[[nodiscard]] compute::OperatorCost reference_cost(const compute::Backprojection& spec);
+[[nodiscard]] compute::OperatorCost reference_cost(const compute::DetectorFilter& spec);
+[[nodiscard]] compute::OperatorCost reference_cost(const compute::Fourier& spec);
+[[nodiscard]] compute::OperatorCost reference_cost(const compute::FiniteDifference& spec);
+
+/// A cost on one thread, at a guess of so many operations a second: nobody waits for this back end.
+[[nodiscard]] inline compute::OperatorCost estimated(std::size_t kept, std::size_t scratch, double operations) {
+  constexpr double operations_per_s = 2e8;
+  return {kept, scratch, operations / operations_per_s, false};
+}
+
 [[nodiscard]] const compute::VectorOps& reference_vector_ops() noexcept;
 
 }  // namespace iso::gpu

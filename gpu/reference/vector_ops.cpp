@@ -1,5 +1,7 @@
 #include "gpu/reference/reference_backend.h"
 
+#include <iso/base/dispatch.h>
+
 #include <cmath>
 #include <limits>
 
@@ -11,15 +13,7 @@ using Complex = std::complex<double>;
 
 template <class Visit>
 auto with_type(ScalarType type, Visit&& visit) {
-  switch (type) {
-    case ScalarType::f32: return visit(float{});
-    case ScalarType::f64: return visit(double{});
-    case ScalarType::c64: return visit(std::complex<float>{});
-    case ScalarType::c128: return visit(std::complex<double>{});
-    default: break;
-  }
-  throw Error{Errc::type_mismatch,
-              "vector operations work on f32, f64, c64 and c128, not on " + std::string{to_string(type)}};
+  return dispatch<FieldTypes>(type, visit, "a vector operation");
 }
 
 void expect_same(const Array& x, const Array& y) {
@@ -52,31 +46,35 @@ void map(const Array& x, Array& y, F&& f) {
   expect_same(x, y);
   with_type(x.spec().type, [&](auto t) {
     using T = decltype(t);
+    const auto out = y.host<T>();  // first: it may share pixels with x
     const auto in = x.host<const T>();
-    const auto out = y.host<T>();
     for (std::size_t i = 0; i < in.size(); ++i) out[i] = to<T>(f(Complex(in[i]), Complex(out[i])));
   });
 }
 
-/// The sum of g over the lengths of the vectors on the last axis, each vector first scaled by f(length).
-template <class F>
-double vectors(const Array& x, F&& factor) {
-  const auto& shape = x.spec().shape;
+/// visit(first element, step, parts, length) for every vector on the last axis; its parts lie `step` apart.
+template <class Values, class Visit>
+void each_vector(const Shape& shape, Values values, Visit&& visit) {
   const auto parts = static_cast<std::size_t>(shape[shape.rank() - 1]);
   const auto points = static_cast<std::size_t>(shape.count()) / std::max<std::size_t>(1, parts);
-  return with_type(x.spec().type, [&](auto t) {
+  for (std::size_t p = 0; p < points; ++p) {
+    double squares = 0;
+    for (std::size_t k = 0; k < parts; ++k) squares += std::norm(Complex(values[k * points + p]));
+    visit(p, points, parts, std::sqrt(squares));
+  }
+}
+
+/// Each vector on the last axis times factor(its length).
+template <class F>
+void scale_vectors(Array& x, F&& factor) {
+  with_type(x.spec().type, [&](auto t) {
     using T = decltype(t);
     const auto values = x.host<T>();
-    double total = 0;
-    for (std::size_t p = 0; p < points; ++p) {
-      double squares = 0;
-      for (std::size_t k = 0; k < parts; ++k) squares += std::norm(Complex(values[k * points + p]));
-      const double length = std::sqrt(squares), scale = factor(length);
-      total += length;
-      if (scale == 1) continue;
+    each_vector(x.spec().shape, values, [&](std::size_t p, std::size_t points, std::size_t parts, double length) {
+      const double scale = factor(length);
+      if (scale == 1) return;
       for (std::size_t k = 0; k < parts; ++k) values[k * points + p] = to<T>(scale * Complex(values[k * points + p]));
-    }
-    return total;
+    });
   });
 }
 
@@ -122,10 +120,11 @@ class ReferenceVectorOps final : public VectorOps {
     });
   }
   bool all_finite(const Array& x, Stream& stream) const override { return std::isfinite(max_abs(x, stream)); }
-  void multiply(const Array& x, const Array& y, Array& out, Stream& stream) const override {
-    const bool over_x = out.address() == x.address();  // the output may be either input
-    if (!over_x && out.address() != y.address()) copy(y, out, stream);
-    map(over_x ? y : x, out, [](Complex a, Complex b) { return a * b; });
+  void multiply(const Array& x, const Array& y, Array& out, Stream&) const override {
+    combine(x, y, out, [](Complex a, Complex b) { return a * b; });
+  }
+  void conjugate_multiply(const Array& x, const Array& y, Array& out, Stream&) const override {
+    combine(x, y, out, [](Complex a, Complex b) { return std::conj(a) * b; });
   }
   void reciprocal(Array& x, double threshold, Stream&) const override {
     map(x, [=](Complex v) { return std::abs(v) <= threshold ? Complex(0) : 1.0 / v; });
@@ -138,13 +137,32 @@ class ReferenceVectorOps final : public VectorOps {
     map(x, [=](Complex v) { return shrink(level, std::abs(v)) * v; });
   }
   void shrink_vectors(double level, Array& x, Stream&) const override {
-    vectors(x, [=](double length) { return shrink(level, length); });
+    scale_vectors(x, [=](double length) { return shrink(level, length); });
   }
   void project_vectors(double radius, Array& x, Stream&) const override {
-    vectors(x, [=](double length) { return length > radius ? radius / length : 1.0; });
+    scale_vectors(x, [=](double length) { return length > radius ? radius / length : 1.0; });
   }
   double sum_vector_norms(const Array& x, Stream&) const override {
-    return vectors(x, [](double) { return 1.0; });
+    return with_type(x.spec().type, [&](auto t) {
+      double total = 0;
+      each_vector(x.spec().shape, x.host<const decltype(t)>(),
+                  [&](std::size_t, std::size_t, std::size_t, double length) { total += length; });
+      return total;
+    });
+  }
+
+ private:
+  /// out = f(x, y); the output may be either input.
+  template <class F>
+  static void combine(const Array& x, const Array& y, Array& out, F&& f) {
+    expect_same(x, y);
+    expect_same(x, out);
+    with_type(x.spec().type, [&](auto t) {
+      using T = decltype(t);
+      const auto result = out.host<T>();  // first: it may share pixels with an input
+      const auto a = x.host<const T>(), b = y.host<const T>();
+      for (std::size_t i = 0; i < a.size(); ++i) result[i] = to<T>(f(Complex(a[i]), Complex(b[i])));
+    });
   }
 };
 

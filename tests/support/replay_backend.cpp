@@ -1,6 +1,12 @@
 #include "support/replay_backend.h"
 
 #include "gpu/cuda/kernel_backend.h"
+#include "gpu/kernels/backprojection.h"
+#include "gpu/kernels/detector_filter.h"
+#include "gpu/kernels/finite_difference.h"
+#include "gpu/kernels/fourier.h"
+#include "gpu/kernels/ray_transform.h"
+#include "gpu/kernels/vector.h"
 
 #include <atomic>
 
@@ -19,7 +25,14 @@ const char* launch(const Arguments& arguments, std::int64_t elements, void*) noe
 
 #define ISO_DEFINE_LAUNCH(...) template const char* launch(const __VA_ARGS__&, std::int64_t, void*) noexcept;
 ISO_VECTOR_KERNELS(ISO_DEFINE_LAUNCH)
-ISO_OPERATOR_KERNELS(ISO_DEFINE_LAUNCH)
+#define ISO_DEFINE_LAUNCHES(T)                        \
+  ISO_BACKPROJECTION_KERNELS(ISO_DEFINE_LAUNCH, T)    \
+  ISO_DETECTOR_FILTER_KERNELS(ISO_DEFINE_LAUNCH, T)   \
+  ISO_FINITE_DIFFERENCE_KERNELS(ISO_DEFINE_LAUNCH, T) \
+  ISO_FOURIER_KERNELS(ISO_DEFINE_LAUNCH, T)           \
+  ISO_RAY_TRANSFORM_KERNELS(ISO_DEFINE_LAUNCH, T)
+ISO_DEFINE_LAUNCHES(float)
+ISO_DEFINE_LAUNCHES(double)
 
 }  // namespace iso::gpu
 
@@ -31,12 +44,9 @@ using namespace compute;
 class ReplayBackend final : public HostBackend {
  public:
   [[nodiscard]] DeviceInfo info() const override {
-    return {"replay", "kernel bodies in loops on the host", "", std::size_t{1} << 40, std::size_t{1} << 40};
+    return {"replay", "kernel bodies in loops on the host", "", std::size_t{1} << 40, std::size_t{1} << 40, {}};
   }
-  [[nodiscard]] Support supports(const OperatorSpec& spec) const override { return gpu::kernels_support(spec); }
-  [[nodiscard]] OperatorPtr make(const OperatorSpec& spec) const override {
-    return gpu::make_kernel_operator(spec, *this);
-  }
+  [[nodiscard]] std::span<const OperatorEntry> operators() const noexcept override { return gpu::kernel_operators(); }
   [[nodiscard]] const VectorOps& vector() const noexcept override { return *vector_; }
 
  private:

@@ -3,6 +3,7 @@
 #include "iso/base/random.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 namespace iso::compute {
@@ -15,18 +16,33 @@ class HostStream final : public Stream {
   [[nodiscard]] void* native_handle() const noexcept override { return nullptr; }
 };
 
-PixelBlock random_field(const ArraySpec& spec, std::uint64_t seed, std::uint64_t stream) {
-  PixelBlock block = PixelBlock::allocate(spec);
+Pixels random_field(const ArraySpec& spec, std::uint64_t seed, std::uint64_t stream) {
+  PixelBuffer block = PixelBuffer::allocate(spec);
   const Philox random{seed, stream};
   const auto count = static_cast<std::size_t>(spec.shape.count()) * (is_complex(spec.type) ? 2 : 1);
   for (std::size_t i = 0; i < count; ++i) {
     const double value = random.normal(i);
     if (is_double(spec.type))
-      reinterpret_cast<double*>(block.mutable_data())[i] = value;
+      reinterpret_cast<double*>(block.data())[i] = value;
     else
-      reinterpret_cast<float*>(block.mutable_data())[i] = static_cast<float>(value);
+      reinterpret_cast<float*>(block.data())[i] = static_cast<float>(value);
   }
   return block;
+}
+
+const OperatorEntry* find_entry(std::span<const OperatorEntry> table, const OperatorSpec& spec) {
+  const auto found = std::ranges::find(table, spec.name(), &OperatorEntry::name);
+  return found == table.end() ? nullptr : &*found;
+}
+
+Error unsupported(const std::string& id, const OperatorSpec& spec, const std::string& reason) {
+  return {Errc::unsupported, id + " cannot compute the " + std::string{spec.name()} + ": " + reason,
+          id.starts_with("cuda") ? "use --device cpu" : ""};
+}
+
+bool is_aligned(const Pixels& pixels) {
+  const std::size_t element = iso::byte_count(pixels.spec().type) / (is_complex(pixels.spec().type) ? 2 : 1);
+  return reinterpret_cast<std::uintptr_t>(pixels.data()) % element == 0;
 }
 
 bool matches(std::string_view id, std::string_view wish) {
@@ -38,23 +54,56 @@ bool matches(std::string_view id, std::string_view wish) {
 VectorOps::~VectorOps() = default;
 Backend::~Backend() = default;
 
-Array HostBackend::allocate(const ArraySpec& spec, Stream&) const {
-  auto block = std::make_shared<PixelBlock>(PixelBlock::allocate(spec));
-  return {spec, *this, std::shared_ptr<std::byte>(block, block->mutable_data())};
+Support Backend::supports(const OperatorSpec& spec) const {
+  const OperatorEntry* const entry = find_entry(operators(), spec);
+  if (entry == nullptr) return {false, "it has no such operator"};
+  std::string reason = spec.refused_type();
+  if (reason.empty() && entry->refusal != nullptr) reason = entry->refusal(spec);
+  return {reason.empty(), std::move(reason)};
 }
 
-Array HostBackend::upload(const PixelBlock& pixels, Stream& stream) const {
+OperatorPtr Backend::make(const OperatorSpec& spec) const {
+  spec.check();
+  if (const Support support = supports(spec); !support.available) throw unsupported(info().id, spec, support.reason);
+  return find_entry(operators(), spec)->make(spec, *this);
+}
+
+OperatorCost Backend::cost(const OperatorSpec& spec) const {
+  const OperatorEntry* const entry = find_entry(operators(), spec);
+  if (entry == nullptr) throw unsupported(info().id, spec, "it has no such operator");
+  return entry->cost(spec);
+}
+
+Array HostBackend::allocate(const ArraySpec& spec, Stream&) const {
+  auto buffer = std::make_shared<PixelBuffer>(PixelBuffer::allocate(spec));
+  std::byte* const data = buffer->data();
+  return {spec, *this, std::make_shared<Memory>(data, spec.bytes(), std::move(buffer))};
+}
+
+Array HostBackend::upload(const Pixels& pixels, Stream& stream) const {
+  if (pixels.is_outline())
+    throw Error{Errc::internal, "a description of " + pixels.spec().shape.text() + " was uploaded, without values"};
+  if (!pixels.empty() && is_aligned(pixels)) {
+    // Memory hands the address out for reading only, until it has made a copy of its own.
+    return {pixels.spec(), *this,
+            std::make_shared<Memory>(const_cast<std::byte*>(pixels.data()), pixels.spec().bytes(),
+                                     std::make_shared<Pixels>(pixels), Memory::Sharing::of_pixels)};
+  }
   Array array = allocate(pixels.spec(), stream);
   if (pixels.spec().bytes() > 0) std::memcpy(array.address(), pixels.data(), pixels.spec().bytes());
   return array;
 }
 
-PixelBlock HostBackend::download(const Array& array, Stream& stream) const {
+Pixels HostBackend::download(const Array& array, Stream& stream) const {
   ISO_ASSERT(&array.backend() == this);
   stream.synchronize();
-  PixelBlock block = PixelBlock::allocate(array.spec());
-  if (array.spec().bytes() > 0) std::memcpy(block.mutable_data(), array.address(), array.spec().bytes());
-  return block;
+  const auto& memory = array.memory();
+  // Of a part the pixels would keep the whole memory alive.
+  if (memory->bytes() == array.spec().bytes() && array.spec().bytes() > 0)
+    return Pixels::adopt(array.spec(), memory->share(), array.address());
+  PixelBuffer buffer = PixelBuffer::allocate(array.spec());
+  if (array.spec().bytes() > 0) std::memcpy(buffer.data(), array.address(), array.spec().bytes());
+  return buffer;
 }
 
 std::unique_ptr<Stream> HostBackend::make_stream(std::stop_token stop) const {
@@ -92,8 +141,7 @@ const Backend& BackendRegistry::choose(std::span<const OperatorSpec> needs, std:
     const auto unmet =
         std::ranges::find_if(needs, [&](const auto& need) { return !backend->supports(need).available; });
     if (unmet != needs.end()) {
-      reason = {Errc::unsupported,
-                info.id + " cannot compute the " + name_of(*unmet) + ": " + backend->supports(*unmet).reason};
+      reason = unsupported(info.id, *unmet, backend->supports(*unmet).reason);
     } else if (bytes > info.memory_free_bytes) {
       const bool host = info.id == "cpu" || info.id == "reference";
       reason = {host ? Errc::out_of_memory : Errc::out_of_device_memory,
@@ -117,8 +165,26 @@ double adjoint_gap(const LinearOperator& a, std::uint64_t seed) {
   a.forward(x, ax, *stream);
   a.adjoint(y, ay, *stream);
   const auto gap = std::abs(ops.dot(ax, y, *stream) - ops.dot(x, ay, *stream));
-  const double scale = ops.norm2(ax, *stream) * ops.norm2(y, *stream);
+  const double n = std::max<double>(1, static_cast<double>(a.range().shape.count()));
+  const double scale = ops.norm2(ax, *stream) * ops.norm2(y, *stream) / std::sqrt(n);
   return scale > 0 ? gap / scale : gap;
+}
+
+double normal_gap(const LinearOperator& a, std::uint64_t seed) {
+  const Backend& backend = a.backend();
+  const auto stream = backend.make_stream();
+  const auto& ops = backend.vector();
+  const Array x = backend.upload(random_field(a.domain(), seed, 3), *stream);
+  Array ax = backend.allocate(a.range(), *stream), twice = backend.allocate(a.domain(), *stream),
+        normal = backend.allocate(a.domain(), *stream);
+  a.forward(x, ax, *stream);
+  a.adjoint(ax, twice, *stream);
+  a.normal(x, normal, *stream);
+  const double length = ops.norm2(ax, *stream), energy = length * length, size = ops.norm2(twice, *stream);
+  const double of_energy = std::abs(ops.dot(x, normal, *stream) - energy);
+  ops.axpy(-1, twice, normal, *stream);
+  const double of_result = ops.norm2(normal, *stream);
+  return std::max(energy > 0 ? of_energy / energy : of_energy, size > 0 ? of_result / size : of_result);
 }
 
 }  // namespace iso::compute

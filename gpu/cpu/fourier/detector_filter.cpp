@@ -1,9 +1,11 @@
 #include "gpu/cpu/fourier/plans.h"
-#include "gpu/cpu/ray/operators.h"
+#include "gpu/cpu/operators.h"
+#include "gpu/cpu/throughput.h"
 
 #include <iso/base/threads.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace iso::gpu::cpu {
 namespace {
@@ -16,7 +18,7 @@ template <class T>
 class CpuDetectorFilter final : public LinearOperator {
  public:
   CpuDetectorFilter(const DetectorFilter& spec, const Backend& backend)
-      : LinearOperator(domain_of(spec), range_of(spec), backend),
+      : LinearOperator(spec, backend),
         length_{2 * (static_cast<std::int64_t>(spec.response.size()) - 1)},
         response_(spec.response.size()),
         there_{plan_for<T>(Transform::to_frequencies, length_, 1)},
@@ -60,7 +62,17 @@ class CpuDetectorFilter final : public LinearOperator {
 
 }  // namespace
 
-OperatorPtr make_detector_filter(const DetectorFilter& spec, const Backend& backend) {
+OperatorCost cost(const DetectorFilter& spec) {
+  const std::size_t row = 2 * spec.response.size() * iso::byte_count(spec.type);
+  const double length = 2 * (static_cast<double>(spec.response.size()) - 1);
+  const double rows =
+      static_cast<double>(spec.sinogram.count()) / static_cast<double>(std::max<std::int64_t>(1, spec.sinogram[0]));
+  return {spec.response.size() * sizeof(double), 2 * row * throughput::threads(),
+          throughput::seconds(rows * 5 * length * std::log2(std::max(2.0, length)), throughput::filter_flops_per_s),
+          true};
+}
+
+OperatorPtr make_operator(const DetectorFilter& spec, const Backend& backend) {
   if (spec.type == ScalarType::f64) return std::make_shared<CpuDetectorFilter<double>>(spec, backend);
   return std::make_shared<CpuDetectorFilter<float>>(spec, backend);
 }

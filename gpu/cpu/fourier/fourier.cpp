@@ -1,5 +1,6 @@
 #include "gpu/cpu/fourier/plans.h"
-#include "gpu/cpu/ray/operators.h"
+#include "gpu/cpu/operators.h"
+#include "gpu/cpu/throughput.h"
 
 #include <iso/base/threads.h>
 
@@ -50,7 +51,7 @@ template <class T>
 class CpuFourier final : public LinearOperator {
  public:
   using Complex = std::complex<T>;
-  CpuFourier(const Fourier& spec, const Backend& backend) : LinearOperator(domain_of(spec), range_of(spec), backend) {
+  CpuFourier(const Fourier& spec, const Backend& backend) : LinearOperator(spec, backend) {
     if (spec.grid.count() == 0) return;
     for (const auto axis : spec.axes) axes_.emplace_back(spec.grid, axis, spec.centred);
   }
@@ -119,7 +120,23 @@ class CpuFourier final : public LinearOperator {
 
 }  // namespace
 
-OperatorPtr make_fourier(const Fourier& spec, const Backend& backend) {
+OperatorCost cost(const Fourier& spec) {
+  std::size_t line = 0, phases = 0;
+  double flops = 0;
+  for (const auto axis : spec.axes) {
+    const auto length = static_cast<std::size_t>(spec.grid[axis]);
+    line = std::max(line, length);
+    phases += 4 * length;
+    flops += 5 * static_cast<double>(spec.grid.count()) * std::log2(std::max(2.0, static_cast<double>(length)));
+  }
+  // One array only when the result of several axes is added to the output; counted, because a solver may.
+  const std::size_t added = spec.axes.size() > 1 ? spec.domain().bytes() : 0;
+  const std::size_t element = iso::byte_count(spec.type);
+  return {phases * element, added + lines_at_once * line * throughput::threads() * element,
+          throughput::seconds(flops, throughput::fourier_flops_per_s), true};
+}
+
+OperatorPtr make_operator(const Fourier& spec, const Backend& backend) {
   if (spec.type == ScalarType::c128) return std::make_shared<CpuFourier<double>>(spec, backend);
   return std::make_shared<CpuFourier<float>>(spec, backend);
 }

@@ -26,10 +26,10 @@ inline double nearest(double position, std::int64_t elements) {
   return position > -1 ? (position < limit ? __builtin_floor(position + 0.5) : limit) : -1;
 }
 
-inline float floor_of(float x) { return __builtin_floorf(x); }
-inline double floor_of(double x) { return __builtin_floor(x); }
-inline float root_of(float x) { return __builtin_sqrtf(x); }
-inline double root_of(double x) { return __builtin_sqrt(x); }
+inline float to_floor(float x) { return __builtin_floorf(x); }
+inline double to_floor(double x) { return __builtin_floor(x); }
+inline float square_root(float x) { return __builtin_sqrtf(x); }
+inline double square_root(double x) { return __builtin_sqrt(x); }
 
 /// Clamps to the padding, where readings are zero. A position that is not a number goes to the low side.
 template <class T>
@@ -62,7 +62,7 @@ inline void flat_shadows(const ViewMap& map, const Detector& detector, double x,
     const T r = 1 / sw, weight = weighted ? r * r : T{1};
     for (int k = 0; k < count; ++k) {
       const T u = within((su + static_cast<T>(k) * du) * r, u_low, u_high);
-      const T fu = floor_of(u);
+      const T fu = to_floor(u);
       out.at[k] = first + static_cast<int>(fu);
       out.fu[k] = u - fu;
       out.weight[k] = weight;
@@ -72,7 +72,7 @@ inline void flat_shadows(const ViewMap& map, const Detector& detector, double x,
   if (out.on_a_row) {
     for (int k = 0; k < count; ++k) {
       const T r = 1 / (sw + static_cast<T>(k) * dw);
-      const T u = within((su + static_cast<T>(k) * du) * r, u_low, u_high), fu = floor_of(u);
+      const T u = within((su + static_cast<T>(k) * du) * r, u_low, u_high), fu = to_floor(u);
       out.at[k] = first + static_cast<int>(fu);
       out.fu[k] = u - fu;
       out.weight[k] = weighted ? r * r : T{1};
@@ -83,8 +83,8 @@ inline void flat_shadows(const ViewMap& map, const Detector& detector, double x,
     const T w = sw + static_cast<T>(k) * dw, r = 1 / w;
     const T u = within((su + static_cast<T>(k) * du) * r, u_low, u_high);
     const T v = within((sv + static_cast<T>(k) * dv) * r, v_low, v_high);
-    const T fu = floor_of(u);
-    const T fv = floor_of(v);
+    const T fu = to_floor(u);
+    const T fv = to_floor(v);
     out.at[k] = first + static_cast<int>(fv) * row + static_cast<int>(fu);
     out.fu[k] = u - fu;
     out.fv[k] = v - fv;
@@ -160,7 +160,7 @@ inline bool arc_shadows_about(const ViewMap& map, const Detector& detector, doub
   if (out.on_a_row) {
     for (int k = from; k < to; ++k) {
       const T j = static_cast<T>(k - m), beside = j * a, ahead = 1 + j * b, t = beside / ahead;
-      const T u = within(u0 + u_scale * t * arctangent_ratio(t * t), u_low, u_high), fu = floor_of(u);
+      const T u = within(u0 + u_scale * t * arctangent_ratio(t * t), u_low, u_high), fu = to_floor(u);
       out.at[k] = first + static_cast<int>(fu);
       out.fu[k] = u - fu;
       out.weight[k] = weighted ? weight / (ahead * ahead + beside * beside) : T{1};
@@ -172,10 +172,10 @@ inline bool arc_shadows_about(const ViewMap& map, const Detector& detector, doub
   const auto v_low = static_cast<T>(-1 - at_v), v_high = static_cast<T>(static_cast<double>(detector.v) - at_v);
   for (int k = from; k < to; ++k) {
     const T j = static_cast<T>(k - m), beside = j * a, ahead = 1 + j * b, t = beside / ahead;
-    const T u = within(u0 + u_scale * t * arctangent_ratio(t * t), u_low, u_high), fu = floor_of(u);
+    const T u = within(u0 + u_scale * t * arctangent_ratio(t * t), u_low, u_high), fu = to_floor(u);
     // 1 / r - 1 = (1 - r^2) / (r + r^2), with r the distance from the axis of the cylinder
-    const T over = j * (b + b + j * (a * a + b * b)), r2 = 1 + over, change = -over / (root_of(r2) + r2);
-    const T v = within(v0 + v_scale * (j * rise + (h0 + j * rise) * change), v_low, v_high), fv = floor_of(v);
+    const T over = j * (b + b + j * (a * a + b * b)), r2 = 1 + over, change = -over / (square_root(r2) + r2);
+    const T v = within(v0 + v_scale * (j * rise + (h0 + j * rise) * change), v_low, v_high), fv = to_floor(v);
     out.at[k] = first + static_cast<int>(fv) * row + static_cast<int>(fu);
     out.fu[k] = u - fu;
     out.fv[k] = v - fv;

@@ -1,6 +1,7 @@
 #include "gpu/cpu/level.h"
-#include "gpu/cpu/ray/operators.h"
+#include "gpu/cpu/operators.h"
 #include "gpu/cpu/ray/view_map.h"
+#include "gpu/cpu/throughput.h"
 
 #include <iso/base/threads.h>
 
@@ -20,7 +21,7 @@ template <class T>
 class CpuBackprojection final : public LinearOperator {
  public:
   CpuBackprojection(const Backprojection& spec, const Backend& backend)
-      : LinearOperator(domain_of(spec), range_of(spec), backend),
+      : LinearOperator(spec, backend),
         size_{spec.grid.size},
         maps_{map_views(spec.geometry, spec.grid, spec.weighting == Weighting::fdk)} {
     const auto [nu, nv] = spec.geometry.elements();
@@ -51,8 +52,8 @@ class CpuBackprojection final : public LinearOperator {
       parallel_for(size_[1] * size_[2], rows_of_a_task, [&](std::int64_t from, std::int64_t to) {
         for (auto i = from; i < to; ++i) {
           stream.check_stop();
-          kernels<T>().backproject_row(maps_.data() + first, count, detector_, element(padded.data()), padded_,
-                                       size_[0], row_of(i), slice_of(i), volume.data() + i * size_[0]);
+          kernels<T>(backend()).backproject_row(maps_.data() + first, count, detector_, element(padded.data()), padded_,
+                                                size_[0], row_index(i), slice_index(i), volume.data() + i * size_[0]);
         }
       });
     }
@@ -67,8 +68,8 @@ class CpuBackprojection final : public LinearOperator {
         const ViewMap& map = maps_[static_cast<std::size_t>(view)];
         for (std::int64_t i = 0; i < size_[1] * size_[2] && !map.blind; ++i) {
           stream.check_stop();
-          kernels<T>().shadow_row(map, detector_, element(padded.data()), size_[0], row_of(i), slice_of(i),
-                                  volume.data() + i * size_[0]);
+          kernels<T>(backend()).shadow_row(map, detector_, element(padded.data()), size_[0], row_index(i),
+                                           slice_index(i), volume.data() + i * size_[0]);
         }
         for (std::int64_t v = 0; v < detector_.v; ++v) {
           const T* const sums = element(padded.data()) + v * detector_.row_stride;
@@ -80,8 +81,8 @@ class CpuBackprojection final : public LinearOperator {
     });
   }
   // Of line i of the volume.
-  [[nodiscard]] double row_of(std::int64_t i) const noexcept { return static_cast<double>(i % size_[1]); }
-  [[nodiscard]] double slice_of(std::int64_t i) const noexcept {
+  [[nodiscard]] double row_index(std::int64_t i) const noexcept { return static_cast<double>(i % size_[1]); }
+  [[nodiscard]] double slice_index(std::int64_t i) const noexcept {
     const std::int64_t slice = i / size_[1];
     return static_cast<double>(slice);
   }
@@ -94,7 +95,19 @@ class CpuBackprojection final : public LinearOperator {
 
 }  // namespace
 
-OperatorPtr make_backprojection(const Backprojection& spec, const Backend& backend) {
+OperatorCost cost(const Backprojection& spec) {
+  const auto [nu, nv] = spec.geometry.elements();
+  const auto views = spec.geometry.views().size();
+  const std::size_t view = static_cast<std::size_t>((nu + 2 * border) * (nv + 2 * border)) * iso::byte_count(spec.type);
+  const std::size_t at_once = std::min({views, static_cast<std::size_t>(most_views),
+                                        std::max<std::size_t>(1, static_cast<std::size_t>(view_bytes) / view)});
+  const double shadows = static_cast<double>(spec.grid.shape().count()) * static_cast<double>(views);
+  const double rate = nv == 1 ? throughput::plane_shadows_per_s : throughput::space_shadows_per_s;
+  return {views * (sizeof(View) + sizeof(ViewMap)), std::max(at_once, std::min(throughput::threads(), views)) * view,
+          throughput::seconds(shadows, rate), true};
+}
+
+OperatorPtr make_operator(const Backprojection& spec, const Backend& backend) {
   if (spec.type == ScalarType::f64) return std::make_shared<CpuBackprojection<double>>(spec, backend);
   return std::make_shared<CpuBackprojection<float>>(spec, backend);
 }

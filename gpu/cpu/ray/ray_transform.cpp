@@ -1,7 +1,8 @@
 #include "gpu/cpu/level.h"
-#include "gpu/cpu/ray/operators.h"
+#include "gpu/cpu/operators.h"
 #include "gpu/cpu/ray/rays.h"
 #include "gpu/cpu/ray/slice_transform.h"
+#include "gpu/cpu/throughput.h"
 
 #include <iso/base/threads.h>
 
@@ -22,7 +23,7 @@ template <class T>
 class Slab {
  public:
   Slab(const VoxelGrid& grid, std::size_t major)
-      : axes_{axes_of[major]},
+      : axes_{axes_along[major]},
         size_{grid.size},
         stride_{size_[axes_.fast] + 2 * border},
         plane_{stride_ * (size_[axes_.slow] + 2 * border)},
@@ -111,8 +112,7 @@ class RayTable {
 template <class T>
 class VolumeRayTransform final : public LinearOperator {
  public:
-  VolumeRayTransform(const RayTransform& spec, const Backend& backend)
-      : LinearOperator(domain_of(spec), range_of(spec), backend), spec_{spec} {}
+  VolumeRayTransform(const RayTransform& spec, const Backend& backend) : LinearOperator(spec, backend), spec_{spec} {}
 
  private:
   /// visit(table, views in it, first reading)
@@ -149,8 +149,8 @@ class VolumeRayTransform final : public LinearOperator {
             stream.check_stop();
             for (std::int64_t i = from; i < to; ++i) {
               const auto rays = table.bunch(i, major);
-              kernels<T>().gather(rays.data(), static_cast<std::int64_t>(rays.size()), block,
-                                  readings.data() + reading);
+              kernels<T>(backend()).gather(rays.data(), static_cast<std::int64_t>(rays.size()), block,
+                                           readings.data() + reading);
             }
           });
         }
@@ -172,8 +172,8 @@ class VolumeRayTransform final : public LinearOperator {
             for (std::int64_t i = 0; i < table.bunches(views); ++i) {
               stream.check_stop();
               const auto rays = table.bunch(i, major);
-              kernels<T>().scatter(rays.data(), static_cast<std::int64_t>(rays.size()), block,
-                                   readings.data() + reading);
+              kernels<T>(backend()).scatter(rays.data(), static_cast<std::int64_t>(rays.size()), block,
+                                            readings.data() + reading);
             }
             for (std::int64_t slow = 0; slow < planes.rows(); ++slow) {
               planes.each_voxel(part * slab, slow,
@@ -189,8 +189,43 @@ class VolumeRayTransform final : public LinearOperator {
 
 }  // namespace
 
-OperatorPtr make_ray_transform(const RayTransform& spec, const Backend& backend) {
-  auto slices = slice_of_rows(spec.geometry, spec.grid);
+std::string refusal(const RayTransform& spec) {
+  constexpr std::int64_t both_borders = 2 * border;
+  const auto& size = spec.grid.size;
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    const auto a = size[axis] + both_borders, b = size[(axis + 1) % 3] + both_borders;
+    if (a > largest_plane / b) {
+      return "planes of the grid may have " + std::to_string(largest_plane) + " voxels at most, one has " +
+             std::to_string(size[axis]) + " x " + std::to_string(size[(axis + 1) % 3]);
+    }
+  }
+  return {};
+}
+
+OperatorCost cost(const RayTransform& spec) {
+  const auto [nu, nv] = spec.geometry.elements();
+  const auto views = spec.geometry.views().size();
+  const bool slices = nv == 1 || spec.geometry.beam() == Beam::parallel;  // else a volume: more, so never too little
+  const auto view = static_cast<std::size_t>(slices ? nu : nu * nv);
+  const std::size_t rays =
+      std::min(view * views, std::max(static_cast<std::size_t>(rays_at_once), view)) * sizeof(RayEntry);
+  const std::size_t element = iso::byte_count(spec.type);
+  std::array<std::size_t, 3> padded{};
+  for (std::size_t axis = 0; axis < 3; ++axis)
+    padded[axis] = static_cast<std::size_t>(spec.grid.size[axis] + 2 * border);
+  std::size_t plane = 0;
+  for (std::size_t axis = 0; axis < 3; ++axis) plane = std::max(plane, padded[axis] * padded[(axis + 1) % 3]);
+  const std::size_t planes = slices ? 2 * padded[0] * padded[1] * element
+                                    : static_cast<std::size_t>(slab) * plane * element * throughput::threads();
+  // A ray is followed through about as many planes as the grid is wide; those near its rim through fewer.
+  const double samples = static_cast<double>(spec.geometry.sinogram_shape().count()) *
+                         static_cast<double>(std::max(spec.grid.size[0], spec.grid.size[1]));
+  const double rate = slices ? throughput::plane_samples_per_s : throughput::space_samples_per_s;
+  return {2 * views * sizeof(View), rays + planes, throughput::seconds(samples, rate), true};
+}
+
+OperatorPtr make_operator(const RayTransform& spec, const Backend& backend) {
+  auto slices = find_row_slices(spec.geometry, spec.grid);
   if (slices) return make_slice_transform(spec, std::move(*slices), backend);
   if (spec.type == ScalarType::f64) return std::make_shared<VolumeRayTransform<double>>(spec, backend);
   return std::make_shared<VolumeRayTransform<float>>(spec, backend);

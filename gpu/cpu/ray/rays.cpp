@@ -38,7 +38,7 @@ void clip(double at_0, double by, std::int64_t size, double& first, double& last
 }
 
 bool make_entry(const Line& line, const VoxelGrid& grid, std::size_t major, bool planar, RayEntry& entry) {
-  const auto [m, fast, slow] = axes_of[major];
+  const auto [m, fast, slow] = axes_along[major];
   const double inverse = 1 / line.step[m];
   entry.fast_step = line.step[fast] * inverse;
   entry.fast_at_0 = line.from[fast] - line.from[m] * entry.fast_step;
@@ -84,7 +84,7 @@ void RayBunch::trace(const ProjectionGeometry& geometry, const VoxelGrid& grid, 
   starts_[3] = used;
 }
 
-std::optional<std::vector<double>> slice_of_rows(const ProjectionGeometry& geometry, const VoxelGrid& grid) {
+std::optional<std::vector<double>> find_row_slices(const ProjectionGeometry& geometry, const VoxelGrid& grid) {
   const auto [nu, nv] = geometry.elements();
   if (geometry.beam() != Beam::parallel && nv > 1) return std::nullopt;
   // Rows are equally spaced, so the first and the last tell of all. A nanometre of a voxel over the grid does not matter.

@@ -16,7 +16,7 @@ namespace iso::gpu::cpu {
 struct Axes {
   std::size_t major, fast, slow;
 };
-inline constexpr std::array<Axes, 3> axes_of{{{0, 1, 2}, {1, 0, 2}, {2, 0, 1}}};
+inline constexpr std::array<Axes, 3> axes_along{{{0, 1, 2}, {1, 0, 2}, {2, 0, 1}}};
 
 /// Rays of consecutive readings that meet the grid, those of one steepest axis together.
 class RayBunch {
@@ -38,7 +38,7 @@ class RayBunch {
 
 /// If every ray of a scan runs within a plane of constant z index, the same for a detector row in all views: those z
 /// indices, one a row. Such a scan is computed slice by slice.
-[[nodiscard]] std::optional<std::vector<double>> slice_of_rows(const ProjectionGeometry& geometry,
-                                                               const VoxelGrid& grid);
+[[nodiscard]] std::optional<std::vector<double>> find_row_slices(const ProjectionGeometry& geometry,
+                                                                 const VoxelGrid& grid);
 
 }  // namespace iso::gpu::cpu

@@ -80,7 +80,7 @@ template <class T>
 class SliceRayTransform final : public LinearOperator {
  public:
   SliceRayTransform(const RayTransform& spec, std::vector<double> slices, const Backend& backend)
-      : LinearOperator(domain_of(spec), range_of(spec), backend), spec_{spec}, slices_{std::move(slices)} {}
+      : LinearOperator(spec, backend), spec_{spec}, slices_{std::move(slices)} {}
 
  private:
   [[nodiscard]] std::int64_t views() const { return static_cast<std::int64_t>(spec_.geometry.views().size()); }
@@ -96,7 +96,8 @@ class SliceRayTransform final : public LinearOperator {
       }
     });
   }
-  [[nodiscard]] T* row(std::span<T> readings, std::int64_t view, std::int64_t v) const {
+  template <class Reading>  // T or const T
+  [[nodiscard]] Reading* row(std::span<Reading> readings, std::int64_t view, std::int64_t v) const {
     const auto [nu, nv] = spec_.geometry.elements();
     return readings.data() + (view * nv + v) * nu;
   }
@@ -131,8 +132,9 @@ class SliceRayTransform final : public LinearOperator {
           for (auto i = from; i < to; ++i) {
             for (std::size_t major = 0; major < 2; ++major) {
               const auto rays = bunches[static_cast<std::size_t>(i)].along(major);
-              kernels<T>().gather_slice(rays.data(), static_cast<std::int64_t>(rays.size()), slice.whole(major),
-                                        row(readings, first + i, static_cast<std::int64_t>(v)));
+              kernels<T>(backend()).gather_slice(rays.data(), static_cast<std::int64_t>(rays.size()),
+                                                 slice.whole(major),
+                                                 row(readings, first + i, static_cast<std::int64_t>(v)));
             }
           }
         });
@@ -141,8 +143,7 @@ class SliceRayTransform final : public LinearOperator {
   }
 
   void do_adjoint(const Array& y, Array& x, Stream& stream, Write write) const override {
-    // The handle is const, the memory is only read.
-    const auto readings = y.host<T>();
+    const auto readings = y.host<const T>();
     const auto volume = x.host<T>();
     if (write == Write::replace) std::ranges::fill(volume, T{0});
     Slice<T> slice(spec_.grid);
@@ -162,8 +163,8 @@ class SliceRayTransform final : public LinearOperator {
             for (std::int64_t i = 0; i < count; ++i) {
               stream.check_stop();
               const auto rays = bunches[static_cast<std::size_t>(i)].along(major);
-              kernels<T>().scatter_slice(rays.data(), static_cast<std::int64_t>(rays.size()), block,
-                                         row(readings, first + i, static_cast<std::int64_t>(v)));
+              kernels<T>(backend()).scatter_slice(rays.data(), static_cast<std::int64_t>(rays.size()), block,
+                                                  row(readings, first + i, static_cast<std::int64_t>(v)));
             }
           });
         }

@@ -1,4 +1,5 @@
-#include "gpu/cpu/ray/operators.h"
+#include "gpu/cpu/operators.h"
+#include "gpu/cpu/throughput.h"
 
 #include <iso/base/threads.h>
 
@@ -20,7 +21,7 @@ template <class T>
 class CpuFiniteDifference final : public LinearOperator {
  public:
   CpuFiniteDifference(const FiniteDifference& spec, const Backend& backend)
-      : LinearOperator(domain_of(spec), range_of(spec), backend), count_{spec.grid.count()} {
+      : LinearOperator(spec, backend), count_{spec.grid.count()} {
     for (const auto axis : spec.axes) {
       std::int64_t stride = 1;
       for (std::size_t a = 0; a < axis; ++a) stride *= spec.grid[a];
@@ -114,7 +115,12 @@ class CpuFiniteDifference final : public LinearOperator {
 
 }  // namespace
 
-OperatorPtr make_finite_difference(const FiniteDifference& spec, const Backend& backend) {
+OperatorCost cost(const FiniteDifference& spec) {
+  const auto moved = static_cast<double>(spec.domain().bytes() + spec.range().bytes());
+  return {spec.axes.size() * sizeof(Cut), 0, throughput::seconds(moved, throughput::bytes_per_s), true};
+}
+
+OperatorPtr make_operator(const FiniteDifference& spec, const Backend& backend) {
   if (spec.type == ScalarType::f64) return std::make_shared<CpuFiniteDifference<double>>(spec, backend);
   return std::make_shared<CpuFiniteDifference<float>>(spec, backend);
 }

@@ -1,5 +1,6 @@
-#include "gpu/cpu/ray/operators.h"
+#include "gpu/cpu/operators.h"
 
+#include <iso/base/dispatch.h>
 #include <iso/base/threads.h>
 
 #include <algorithm>
@@ -29,24 +30,17 @@ struct RealOf<std::complex<T>> {
 
 template <class Visit>
 auto with_type(ScalarType type, Visit&& visit) {
-  switch (type) {
-    case ScalarType::f32: return visit(float{});
-    case ScalarType::f64: return visit(double{});
-    case ScalarType::c64: return visit(std::complex<float>{});
-    case ScalarType::c128: return visit(std::complex<double>{});
-    default: break;
-  }
-  throw Error{Errc::type_mismatch,
-              "vector operations work on f32, f64, c64 and c128, not on " + std::string{to_string(type)}};
+  return dispatch<FieldTypes>(type, visit, "a vector operation");
 }
 
-/// The array as real numbers: a complex one as twice as many.
-template <class Visit>
-auto with_reals(const Array& x, Visit&& visit) {
+/// The array as real numbers: a complex one as twice as many. Constant ones for a constant array.
+template <class AnyArray, class Visit>
+auto with_reals(AnyArray& x, Visit&& visit) {
   const auto parts = x.spec().shape.count() * (is_complex(x.spec().type) ? 2 : 1);
   return with_type(x.spec().type, [&](auto t) {
     using Real = typename RealOf<decltype(t)>::type;
-    return visit(reinterpret_cast<Real*>(x.address()), parts);
+    using Element = std::conditional_t<std::is_const_v<AnyArray>, const Real, Real>;
+    return visit(reinterpret_cast<Element*>(x.address()), parts);
   });
 }
 
@@ -58,7 +52,7 @@ void expect_same(const Array& x, const Array& y) {
 }
 
 template <class Real>
-const Real* reals_of(const Array& x) {
+const Real* to_reals(const Array& x) {
   return reinterpret_cast<const Real*>(x.address());
 }
 
@@ -166,10 +160,10 @@ class CpuVectorOps final : public VectorOps {
   }
   void copy(const Array& x, Array& y, Stream& stream) const override {
     expect_same(x, y);
-    if (x.address() == y.address()) return;
+    if (x.same_place(y)) return;
     with_reals(y, [&](auto* out, std::int64_t count) {
       using Real = std::remove_pointer_t<decltype(out)>;
-      const Real* const in = reals_of<Real>(x);
+      const Real* const in = to_reals<Real>(x);
       in_parts(count, stream, [&](auto from, auto to) {
         std::memcpy(out + from, in + from, static_cast<std::size_t>(to - from) * sizeof(Real));
       });
@@ -194,7 +188,7 @@ class CpuVectorOps final : public VectorOps {
     }
     with_reals(y, [&, ra = a.real(), rb = b.real()](auto* out, std::int64_t count) {
       using Real = std::remove_pointer_t<decltype(out)>;
-      const Real* const in = reals_of<Real>(x);
+      const Real* const in = to_reals<Real>(x);
       in_parts(count, stream, [&](auto from, auto to) {
         if (rb == 1) {
           for (auto i = from; i < to; ++i)
@@ -210,7 +204,7 @@ class CpuVectorOps final : public VectorOps {
     expect_same(x, y);
     return with_reals(y, [&](const auto* b, std::int64_t count) {
       using Real = std::remove_const_t<std::remove_pointer_t<decltype(b)>>;
-      const Real* const a = reals_of<Real>(x);
+      const Real* const a = to_reals<Real>(x);
       const bool complex = is_complex(x.spec().type);
       return reduce<Complex>(
           count, stream,
@@ -272,22 +266,10 @@ class CpuVectorOps final : public VectorOps {
     });
   }
   void multiply(const Array& x, const Array& y, Array& out, Stream& stream) const override {
-    expect_same(x, y);
-    expect_same(x, out);
-    with_type(x.spec().type, [&](auto t) {
-      using T = decltype(t);
-      const T* const a = x.host<const T>().data();
-      const T* const b = y.host<const T>().data();
-      T* const result = out.host<T>().data();
-      in_parts(x.spec().shape.count(), stream, [&](auto from, auto to) {
-        for (auto i = from; i < to; ++i) {
-          if constexpr (std::is_floating_point_v<T>)
-            result[i] = a[i] * b[i];
-          else
-            result[i] = T(times(Complex(a[i]), Complex(b[i])));
-        }
-      });
-    });
+    multiply(x, y, out, false, stream);
+  }
+  void conjugate_multiply(const Array& x, const Array& y, Array& out, Stream& stream) const override {
+    multiply(x, y, out, true, stream);
   }
   void reciprocal(Array& x, double threshold, Stream& stream) const override {
     map(x, stream, [threshold](Complex v) { return std::abs(v) <= threshold ? Complex(0) : 1.0 / v; });
@@ -329,6 +311,24 @@ class CpuVectorOps final : public VectorOps {
   }
 
  private:
+  static void multiply(const Array& x, const Array& y, Array& out, bool conjugate, Stream& stream) {
+    expect_same(x, y);
+    expect_same(x, out);
+    with_type(x.spec().type, [&](auto t) {
+      using T = decltype(t);
+      T* const result = out.host<T>().data();  // first: it may share pixels with an input
+      const T* const a = x.host<const T>().data();
+      const T* const b = y.host<const T>().data();
+      in_parts(x.spec().shape.count(), stream, [&](auto from, auto to) {
+        for (auto i = from; i < to; ++i) {
+          if constexpr (std::is_floating_point_v<T>)
+            result[i] = a[i] * b[i];
+          else
+            result[i] = T(times(conjugate ? std::conj(Complex(a[i])) : Complex(a[i]), Complex(b[i])));
+        }
+      });
+    });
+  }
   /// Without the standard library's care for infinities, which costs a branch a number.
   static Complex times(Complex a, Complex b) {
     return {a.real() * b.real() - a.imag() * b.imag(), a.real() * b.imag() + a.imag() * b.real()};
@@ -354,8 +354,8 @@ class CpuVectorOps final : public VectorOps {
     with_type(x.spec().type, [&](auto t) {
       using T = decltype(t);
       if constexpr (!std::is_floating_point_v<T>) {
+        T* const out = y.host<T>().data();  // first: it may share pixels with x
         const T* const in = x.host<const T>().data();
-        T* const out = y.host<T>().data();
         in_parts(x.spec().shape.count(), stream, [&](auto from, auto to) {
           for (auto i = from; i < to; ++i) out[i] = T(f(Complex(in[i]), Complex(out[i])));
         });

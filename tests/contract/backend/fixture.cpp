@@ -12,6 +12,7 @@
 
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -49,6 +50,17 @@ Found find_cuda() {
 #endif
 }
 
+#ifdef ISO_TEST_CPU
+Found find_cpu_level(const std::string& level) {
+  try {
+    return {gpu::make_cpu_backend(level), {}};
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), Errc::usage);
+    return {nullptr, error.what()};
+  }
+}
+#endif
+
 const Found& find(const std::string& id) {
   static std::map<std::string, Found> found;
   if (const auto at = found.find(id); at != found.end()) return at->second;
@@ -62,6 +74,8 @@ const Found& find(const std::string& id) {
 #ifdef ISO_TEST_CPU
   else if (id == "cpu")
     here.backend = gpu::make_cpu_backend();
+  else if (id.starts_with("cpu "))
+    here = find_cpu_level(id.substr(4));
 #endif
   else
     here.reason = "the back end " + id + " was not built";
@@ -69,7 +83,7 @@ const Found& find(const std::string& id) {
 }
 
 template <class T>
-void add_squares(const PixelBlock& a, const PixelBlock& b, double& error, double& size, double& largest_error,
+void add_squares(const Pixels& a, const Pixels& b, double& error, double& size, double& largest_error,
                  double& largest) {
   const auto x = a.values<T>(), y = b.values<T>();
   for (std::size_t i = 0; i < x.size(); ++i) {
@@ -83,6 +97,13 @@ void add_squares(const PixelBlock& a, const PixelBlock& b, double& error, double
 
 }  // namespace
 
+std::string instance_name(const testing::TestParamInfo<const char*>& instance) {
+  std::string name{instance.param};
+  std::ranges::replace_if(
+      name, [](char c) { return c == ' ' || c == '-'; }, '_');
+  return name;
+}
+
 std::string why_absent(const std::string& id) { return find(id).reason; }
 
 void BackendContract::SetUp() {
@@ -90,7 +111,11 @@ void BackendContract::SetUp() {
   if (!found.backend) GTEST_SKIP() << found.reason;
   backend_ = found.backend;
   reference_ = find("reference").backend;
-  EXPECT_TRUE(backend_->info().id.starts_with(GetParam()));
+  const std::string id{GetParam()};
+  EXPECT_TRUE(backend_->info().id.starts_with(id.substr(0, id.find(' '))));
+  if (id.starts_with("cpu ")) {
+    EXPECT_EQ("cpu " + backend_->info().level, id);
+  }
 }
 
 void BackendContract::TearDown() {
@@ -98,25 +123,25 @@ void BackendContract::TearDown() {
   EXPECT_TRUE(used_) << "the test never used " << GetParam();
 }
 
-PixelBlock BackendContract::noise(const ArraySpec& spec, std::uint64_t seed) {
-  PixelBlock block = PixelBlock::allocate(spec);
+Pixels BackendContract::noise(const ArraySpec& spec, std::uint64_t seed) {
+  PixelBuffer block = PixelBuffer::allocate(spec);
   const Philox random{seed, 9};
   const auto count = static_cast<std::size_t>(spec.shape.count()) * (is_complex(spec.type) ? 2 : 1);
   for (std::size_t i = 0; i < count; ++i) {
     if (is_double(spec.type))
-      reinterpret_cast<double*>(block.mutable_data())[i] = random.normal(i);
+      reinterpret_cast<double*>(block.data())[i] = random.normal(i);
     else
-      reinterpret_cast<float*>(block.mutable_data())[i] = static_cast<float>(random.normal(i));
+      reinterpret_cast<float*>(block.data())[i] = static_cast<float>(random.normal(i));
   }
   return block;
 }
 
-PixelBlock BackendContract::apply(const Backend& backend, const OperatorSpec& spec, bool adjoint, Write write,
-                                  std::uint64_t seed) {
+Pixels BackendContract::apply(const Backend& backend, const OperatorSpec& spec, bool adjoint, Write write,
+                              std::uint64_t seed) {
   const auto stream = backend.make_stream();
   const auto a = backend.make(spec);
-  EXPECT_EQ(a->domain(), domain_of(spec));
-  EXPECT_EQ(a->range(), range_of(spec));
+  EXPECT_EQ(a->domain(), spec.domain());
+  EXPECT_EQ(a->range(), spec.range());
   const Array in = backend.upload(noise(adjoint ? a->range() : a->domain(), seed), *stream);
   // Noise to be added to, or to be replaced without a trace.
   Array out = backend.upload(noise(adjoint ? a->domain() : a->range(), seed + 1), *stream);
@@ -127,7 +152,7 @@ PixelBlock BackendContract::apply(const Backend& backend, const OperatorSpec& sp
   return backend.download(out, *stream);
 }
 
-BackendContract::Difference BackendContract::difference(const PixelBlock& a, const PixelBlock& b) {
+BackendContract::Difference BackendContract::difference(const Pixels& a, const Pixels& b) {
   EXPECT_EQ(a.spec(), b.spec());
   double error = 0, size = 0, largest_error = 0, largest = 0;
   switch (b.spec().type) {

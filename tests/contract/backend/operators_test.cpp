@@ -2,10 +2,26 @@
 
 #include "support/replay_backend.h"
 
+#include <functional>
+
 using namespace iso::compute;
-using iso::PixelBlock;
+using iso::Pixels;
 using iso::ScalarType;
 using iso::test::BackendContract;
+
+namespace {
+
+/// A description that no back end has in its table.
+struct Unknown {
+  static constexpr std::string_view name = "operator of a test";
+  static constexpr Values values = Values::any;
+  [[nodiscard]] static iso::ArraySpec domain() { return {iso::Shape{3}, ScalarType::f32}; }
+  [[nodiscard]] static iso::ArraySpec range() { return domain(); }
+  [[nodiscard]] static Magnitude magnitude() { return {}; }
+  static void check() {}
+};
+
+}  // namespace
 
 // How far a back end may be from the reference, as the norm of the difference over the norm of the result.
 //
@@ -49,10 +65,12 @@ TEST_P(BackendContract, AddsToWhatIsThereWhenAsked) {
   }
 }
 
+// The gap is measured against the size of <A x, y> for unrelated x and y. Both products are sums of roundings of n terms,
+// which grow as sqrt(n) while <A x, y> does not: some sqrt(n) = 100 times 6e-8 at most here, and of what cancels in a filter.
 TEST_P(BackendContract, AdjointsMatchInSinglePrecision) {
   for (const auto& test : iso::test::operator_cases(false)) {
     if (!under_test().supports(test.spec).available) continue;
-    EXPECT_LT(adjoint_gap(*under_test().make(test.spec), 11), 1e-6) << test.name;
+    EXPECT_LT(adjoint_gap(*under_test().make(test.spec), 11), 1e-5) << test.name;
   }
 }
 
@@ -60,6 +78,42 @@ TEST_P(BackendContract, AdjointsMatchInDoublePrecision) {
   for (const auto& test : iso::test::operator_cases(true)) {
     if (!under_test().supports(test.spec).available) continue;
     EXPECT_LT(adjoint_gap(*under_test().make(test.spec), 11), 1e-12) << test.name;
+  }
+}
+
+TEST_P(BackendContract, NormalOperatorsAreTheAdjointAfterTheOperator) {
+  for (const bool in_double : {false, true}) {
+    for (const auto& test : iso::test::operator_cases(in_double)) {
+      if (!under_test().supports(test.spec).available) continue;
+      EXPECT_LT(normal_gap(*under_test().make(test.spec), 11), in_double ? 1e-12 : 1e-5) << test.name;
+    }
+  }
+}
+
+TEST_P(BackendContract, SaysWhatAnOperatorCostsBeforeItIsMade) {
+  for (const bool in_double : {false, true}) {
+    for (const auto& test : iso::test::operator_cases(in_double)) {
+      if (!under_test().supports(test.spec).available) continue;
+      const OperatorCost cost = under_test().cost(test.spec);
+      EXPECT_GT(cost.seconds, 0) << test.name;
+      EXPECT_LT(cost.seconds, 10) << test.name;
+      EXPECT_LT(cost.bytes(), std::size_t{64} << 20) << test.name;
+    }
+  }
+}
+
+TEST_P(BackendContract, AnOperatorThatItDoesNotKnowIsRefusedByName) {
+  const OperatorSpec spec = Unknown{};
+  EXPECT_FALSE(under_test().supports(spec).available);
+  for (const auto& call : {std::function<void()>([&] { (void)under_test().make(spec); }),
+                           std::function<void()>([&] { (void)under_test().cost(spec); })}) {
+    try {
+      call();
+      ADD_FAILURE() << "an unknown operator was taken";
+    } catch (const iso::Error& error) {
+      EXPECT_EQ(error.code(), iso::Errc::unsupported);
+      EXPECT_NE(std::string{error.what()}.find("operator of a test"), std::string::npos) << error.what();
+    }
   }
 }
 
@@ -73,7 +127,7 @@ TEST_P(BackendContract, ComposedStackedAndScaledOperatorsKeepTheirAdjoint) {
   };
   const auto flat = named("ray transform, fanFlat"), parallel = named("ray transform, parallel");
   EXPECT_LT(adjoint_gap(*stack({flat, scaled(-2.5, parallel)}), 5), 1e-12);
-  EXPECT_LT(adjoint_gap(*compose(adjoint_of(flat), flat), 5), 1e-12);
+  EXPECT_LT(adjoint_gap(*compose(adjoint(flat), flat), 5), 1e-12);
   EXPECT_LT(adjoint_gap(*compose(named("back-projection, fanFlat"), flat), 5), 1e-12);
 }
 
@@ -138,8 +192,8 @@ TEST_P(BackendContract, RefusesArraysOfAnotherBackEndAndOfAnotherShape) {
 
 TEST_P(BackendContract, FiltersAndTransformsInPlace) {
   for (const auto& test : iso::test::operator_cases(false)) {
-    if (domain_of(test.spec) != range_of(test.spec) || !under_test().supports(test.spec).available) continue;
-    if (std::holds_alternative<RayTransform>(test.spec) || std::holds_alternative<Backprojection>(test.spec)) continue;
+    if (test.spec.domain() != test.spec.range() || !under_test().supports(test.spec).available) continue;
+    if (test.spec.as<RayTransform>() != nullptr || test.spec.as<Backprojection>() != nullptr) continue;
     const auto stream = under_test().make_stream();
     const auto a = under_test().make(test.spec);
     auto x = under_test().upload(noise(a->domain(), 3), *stream);
@@ -154,8 +208,9 @@ TEST_P(BackendContract, KeepsWhatIsUploadedAndStartsWithZeros) {
   const auto stream = under_test().make_stream();
   for (const auto type : {ScalarType::u8, ScalarType::f32, ScalarType::f64, ScalarType::c64, ScalarType::c128}) {
     const iso::ArraySpec spec{iso::Shape{7, 1, 5}, type};
-    PixelBlock block = PixelBlock::allocate(spec);
-    for (std::size_t i = 0; i < spec.bytes(); ++i) block.mutable_data()[i] = static_cast<std::byte>(i * 37 % 251);
+    iso::PixelBuffer buffer = iso::PixelBuffer::allocate(spec);
+    for (std::size_t i = 0; i < spec.bytes(); ++i) buffer.data()[i] = static_cast<std::byte>(i * 37 % 251);
+    const iso::Pixels block = std::move(buffer);
     const auto back = under_test().download(under_test().upload(block, *stream), *stream);
     ASSERT_EQ(back.spec(), spec);
     EXPECT_TRUE(std::equal(block.data(), block.data() + spec.bytes(), back.data()));
@@ -176,5 +231,4 @@ TEST_P(BackendContract, ArraysOutliveTheirStream) {
   EXPECT_NEAR(under_test().vector().norm2(array, *stream), std::sqrt(4000.0), 1e-9);
 }
 
-INSTANTIATE_TEST_SUITE_P(On, BackendContract, testing::Values("reference", "replay", "cpu", "cuda"),
-                         [](const auto& instance) { return std::string{instance.param}; });
+INSTANTIATE_TEST_SUITE_P(On, BackendContract, testing::ValuesIn(iso::test::back_ends), iso::test::instance_name);

@@ -5,7 +5,7 @@
 #include <limits>
 
 using namespace iso::compute;
-using iso::PixelBlock;
+using iso::Pixels;
 using iso::ScalarType;
 using iso::Shape;
 
@@ -19,7 +19,7 @@ class VectorOpsContract : public BackendContract {
 
   /// x and y of normal noise, run through `change` on a back end; returns y.
   using Change = std::function<void(const VectorOps&, Array& x, Array& y, Stream&)>;
-  static PixelBlock changed(const Backend& backend, const ArraySpec& spec, const Change& change) {
+  static Pixels changed(const Backend& backend, const ArraySpec& spec, const Change& change) {
     const auto stream = backend.make_stream();
     Array x = backend.upload(noise(spec, 1), *stream), y = backend.upload(noise(spec, 2), *stream);
     change(backend.vector(), x, y, *stream);
@@ -40,9 +40,9 @@ class VectorOpsContract : public BackendContract {
   }
 
   Array upload(const std::vector<double>& values, Stream& stream) {
-    PixelBlock block = PixelBlock::allocate({Shape{static_cast<std::int64_t>(values.size())}, ScalarType::f64});
-    std::copy(values.begin(), values.end(), block.mutable_values<double>().begin());
-    return under_test().upload(block, stream);
+    PixelBuffer block = PixelBuffer::allocate({Shape{static_cast<std::int64_t>(values.size())}, ScalarType::f64});
+    std::copy(values.begin(), values.end(), block.values<double>().begin());
+    return under_test().upload(std::move(block), stream);
   }
   std::vector<double> values(const Array& array, Stream& stream) {
     const auto block = under_test().download(array, stream);
@@ -62,6 +62,8 @@ TEST_P(VectorOpsContract, CombinesArraysAsTheReferenceDoes) {
 TEST_P(VectorOpsContract, MultipliesInvertsAndThresholdsAsTheReferenceDoes) {
   compare([](const VectorOps& ops, Array& x, Array& y, Stream& s) { ops.multiply(x, y, y, s); });
   compare([](const VectorOps& ops, Array& x, Array& y, Stream& s) { ops.multiply(x, x, y, s); });
+  compare([](const VectorOps& ops, Array& x, Array& y, Stream& s) { ops.conjugate_multiply(x, y, y, s); });
+  compare([](const VectorOps& ops, Array& x, Array& y, Stream& s) { ops.conjugate_multiply(y, x, y, s); });
   compare([](const VectorOps& ops, Array&, Array& y, Stream& s) { ops.reciprocal(y, 0.5, s); });
   compare([](const VectorOps& ops, Array&, Array& y, Stream& s) { ops.clamp(-0.3, 0.8, y, s); }, false);
   compare([](const VectorOps& ops, Array&, Array& y, Stream& s) { ops.soft_threshold(0.6, y, s); });
@@ -93,9 +95,10 @@ TEST_P(VectorOpsContract, ReducesAsTheReferenceDoesAndTheSameEachTime) {
 
 TEST_P(VectorOpsContract, ShrinksAndProjectsVectorsOverTheLastAxis) {
   const auto stream = under_test().make_stream();
-  PixelBlock block = PixelBlock::allocate({Shape{2, 2}, ScalarType::f64});
-  const auto v = block.mutable_values<double>();
+  PixelBuffer buffer = PixelBuffer::allocate({Shape{2, 2}, ScalarType::f64});
+  const auto v = buffer.values<double>();
   v[0] = 3, v[2] = 4, v[1] = 0.3, v[3] = 0.4;  // vectors (3, 4) and (0.3, 0.4)
+  const Pixels block = std::move(buffer);
   auto x = under_test().upload(block, *stream), y = under_test().upload(block, *stream);
   EXPECT_NEAR(under_test().vector().sum_vector_norms(x, *stream), 5.5, 1e-12);
   under_test().vector().shrink_vectors(1, x, *stream);
@@ -144,7 +147,7 @@ TEST_P(VectorOpsContract, RefusesWhatHasNoMeaning) {
   Array x = under_test().allocate({Shape{4}, ScalarType::c64}, *stream),
         y = under_test().allocate({Shape{5}, ScalarType::c64}, *stream),
         bytes = under_test().allocate({Shape{4}, ScalarType::u8}, *stream);
-  const auto code_of = [](const std::function<void()>& call) {
+  const auto error_code = [](const std::function<void()>& call) {
     try {
       call();
     } catch (const Error& error) {
@@ -152,13 +155,12 @@ TEST_P(VectorOpsContract, RefusesWhatHasNoMeaning) {
     }
     return Errc::usage;
   };
-  EXPECT_EQ(code_of([&] { ops.clamp(0, 1, x, *stream); }), Errc::type_mismatch);
-  EXPECT_EQ(code_of([&] { ops.fill(bytes, 1, *stream); }), Errc::type_mismatch);
-  EXPECT_EQ(code_of([&] { ops.copy(x, y, *stream); }), Errc::shape_mismatch);
-  EXPECT_EQ(code_of([&] { (void)ops.dot(x, y, *stream); }), Errc::shape_mismatch);
+  EXPECT_EQ(error_code([&] { ops.clamp(0, 1, x, *stream); }), Errc::type_mismatch);
+  EXPECT_EQ(error_code([&] { ops.fill(bytes, 1, *stream); }), Errc::type_mismatch);
+  EXPECT_EQ(error_code([&] { ops.copy(x, y, *stream); }), Errc::shape_mismatch);
+  EXPECT_EQ(error_code([&] { (void)ops.dot(x, y, *stream); }), Errc::shape_mismatch);
 }
 
-INSTANTIATE_TEST_SUITE_P(On, VectorOpsContract, testing::Values("reference", "replay", "cpu", "cuda"),
-                         [](const auto& instance) { return std::string{instance.param}; });
+INSTANTIATE_TEST_SUITE_P(On, VectorOpsContract, testing::ValuesIn(back_ends), instance_name);
 
 }  // namespace iso::test

@@ -6,21 +6,21 @@ using namespace iso::compute;
 
 TEST(OperatorSpec, DifferenceAddsAnAxisOfDirections) {
   const FiniteDifference spec{iso::Shape{5, 4, 3}, {0, 2}};
-  EXPECT_EQ(range_of(spec).shape, (iso::Shape{5, 4, 3, 2}));
+  EXPECT_EQ(spec.range().shape, (iso::Shape{5, 4, 3, 2}));
 }
 
 TEST(OperatorSpec, RefusesAnAxisThatIsNotThereOrNamedTwice) {
-  EXPECT_THROW(check_spec(FiniteDifference{iso::Shape{5, 4}, {2}}), iso::Error);
-  EXPECT_THROW(check_spec(FiniteDifference{iso::Shape{5, 4}, {1, 1}}), iso::Error);
+  EXPECT_THROW(OperatorSpec(FiniteDifference{iso::Shape{5, 4}, {2}}).check(), iso::Error);
+  EXPECT_THROW(OperatorSpec(FiniteDifference{iso::Shape{5, 4}, {1, 1}}).check(), iso::Error);
 }
 
 TEST(OperatorSpec, RefusesAFilterThatWouldWrapAround) {
-  EXPECT_THROW(check_spec(DetectorFilter{iso::Shape{100, 1, 2}, std::vector<double>(100, 1.0)}), iso::Error);
-  EXPECT_NO_THROW(check_spec(DetectorFilter{iso::Shape{100, 1, 2}, std::vector<double>(101, 1.0)}));
+  EXPECT_THROW(OperatorSpec(DetectorFilter{iso::Shape{100, 1, 2}, std::vector<double>(100, 1.0)}).check(), iso::Error);
+  EXPECT_NO_THROW(OperatorSpec(DetectorFilter{iso::Shape{100, 1, 2}, std::vector<double>(101, 1.0)}).check());
 }
 
 TEST(OperatorSpec, RefusesAScanWithoutViews) {
-  EXPECT_THROW(check_spec(RayTransform{{}, iso::VoxelGrid{}}), iso::Error);
+  EXPECT_THROW(OperatorSpec(RayTransform{{}, iso::VoxelGrid{}}).check(), iso::Error);
 }
 
 TEST(BackendRegistry, NamesTheReasonOfAnAbsentDevice) {

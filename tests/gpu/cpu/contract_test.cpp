@@ -1,6 +1,7 @@
 #include "gpu/cpu/cpu_backend.h"
 #include "gpu/reference/reference_backend.h"
 #include "scans.h"
+#include "support/pixels.h"
 
 #include <iso/base/threads.h>
 
@@ -17,7 +18,7 @@ using namespace testing_scans;
 namespace {
 
 template <class Body>
-iso::Errc code_of(Body&& body) {
+iso::Errc error_code(Body&& body) {
   try {
     body();
   } catch (const iso::Error& error) {
@@ -69,13 +70,13 @@ TEST(CpuBackend, StopsWithinAFifthOfASecond) {
         asked = std::chrono::steady_clock::now();
         source.request_stop();
       });
-      EXPECT_EQ(code_of([&] { forwards ? a->forward(x, y, *stream) : a->adjoint(y, x, *stream); }),
+      EXPECT_EQ(error_code([&] { forwards ? a->forward(x, y, *stream) : a->adjoint(y, x, *stream); }),
                 iso::Errc::cancelled)
-          << name_of(spec);
+          << spec.name();
       const auto stopped = std::chrono::steady_clock::now();
       stopper.join();
       // 200 ms of work are promised; a machine that is shared tenfold may take ten times as long to do them.
-      EXPECT_LT(std::chrono::duration<double>(stopped - asked).count(), 2.0) << name_of(spec);
+      EXPECT_LT(std::chrono::duration<double>(stopped - asked).count(), 2.0) << spec.name();
     }
   }
 }
@@ -88,8 +89,8 @@ TEST(CpuBackend, EveryOperatorAsksWhetherToStop) {
     const auto quiet = cpu->make_stream(), stopped = cpu->make_stream(source.get_token());
     const auto a = cpu->make(spec);
     auto x = cpu->allocate(a->domain(), *quiet), y = cpu->allocate(a->range(), *quiet);
-    EXPECT_EQ(code_of([&] { a->forward(x, y, *stopped); }), iso::Errc::cancelled) << name;
-    EXPECT_EQ(code_of([&] { a->adjoint(y, x, *stopped); }), iso::Errc::cancelled) << name;
+    EXPECT_EQ(error_code([&] { a->forward(x, y, *stopped); }), iso::Errc::cancelled) << name;
+    EXPECT_EQ(error_code([&] { a->adjoint(y, x, *stopped); }), iso::Errc::cancelled) << name;
   }
 }
 
@@ -101,30 +102,30 @@ TEST(CpuBackend, RefusesArraysOfAnotherShapeTypeOrBackend) {
   auto wide = cpu->allocate({iso::Shape{4, 4}, ScalarType::f32}, *stream),
        fine = cpu->allocate({iso::Shape{4, 3}, ScalarType::f64}, *stream);
   auto elsewhere = reference->allocate(a->domain(), *stream);
-  EXPECT_EQ(code_of([&] { a->forward(wide, y, *stream); }), iso::Errc::shape_mismatch);
-  EXPECT_EQ(code_of([&] { a->forward(fine, y, *stream); }), iso::Errc::shape_mismatch);
-  EXPECT_EQ(code_of([&] { a->forward(x, x, *stream); }), iso::Errc::shape_mismatch);
-  EXPECT_EQ(code_of([&] { a->forward(elsewhere, y, *stream); }), iso::Errc::internal);
-  EXPECT_EQ(code_of([&] { cpu->vector().axpy(1, x, wide, *stream); }), iso::Errc::shape_mismatch);
-  EXPECT_EQ(code_of([&] { cpu->vector().multiply(x, x, wide, *stream); }), iso::Errc::shape_mismatch);
+  EXPECT_EQ(error_code([&] { a->forward(wide, y, *stream); }), iso::Errc::shape_mismatch);
+  EXPECT_EQ(error_code([&] { a->forward(fine, y, *stream); }), iso::Errc::shape_mismatch);
+  EXPECT_EQ(error_code([&] { a->forward(x, x, *stream); }), iso::Errc::shape_mismatch);
+  EXPECT_EQ(error_code([&] { a->forward(elsewhere, y, *stream); }), iso::Errc::internal);
+  EXPECT_EQ(error_code([&] { cpu->vector().axpy(1, x, wide, *stream); }), iso::Errc::shape_mismatch);
+  EXPECT_EQ(error_code([&] { cpu->vector().multiply(x, x, wide, *stream); }), iso::Errc::shape_mismatch);
 }
 
 TEST(CpuBackend, RefusesTypesThatAnOperationHasNoMeaningFor) {
   const auto cpu = iso::gpu::make_cpu_backend();
   const auto stream = cpu->make_stream();
-  EXPECT_EQ(code_of([&] {
+  EXPECT_EQ(error_code([&] {
               (void)cpu->make(FiniteDifference{iso::Shape{4}, {0}, ScalarType::c64});
             }),
             iso::Errc::type_mismatch);
-  EXPECT_EQ(code_of([&] {
+  EXPECT_EQ(error_code([&] {
               (void)cpu->make(Fourier{iso::Shape{4}, {0}, true, ScalarType::f32});
             }),
             iso::Errc::type_mismatch);
   EXPECT_FALSE(cpu->supports(Fourier{iso::Shape{4}, {0}, true, ScalarType::f32}).available);
   auto counts = cpu->allocate({iso::Shape{4}, ScalarType::u16}, *stream),
        waves = cpu->allocate({iso::Shape{4}, ScalarType::c64}, *stream);
-  EXPECT_EQ(code_of([&] { cpu->vector().scale(2, counts, *stream); }), iso::Errc::type_mismatch);
-  EXPECT_EQ(code_of([&] { cpu->vector().clamp(0, 1, waves, *stream); }), iso::Errc::type_mismatch);
+  EXPECT_EQ(error_code([&] { cpu->vector().scale(2, counts, *stream); }), iso::Errc::type_mismatch);
+  EXPECT_EQ(error_code([&] { cpu->vector().clamp(0, 1, waves, *stream); }), iso::Errc::type_mismatch);
 }
 
 TEST(CpuBackend, RefusesARayTransformWithPlanesItCannotAddress) {
@@ -132,7 +133,7 @@ TEST(CpuBackend, RefusesARayTransformWithPlanesItCannotAddress) {
   const auto geometry = iso::ProjectionGeometry::parallel(iso::equal_angles(2, 1), {8, 1}, {1, 1});
   const RayTransform spec{geometry, iso::VoxelGrid::centred({12000, 12000, 1}, {1, 1, 1})};
   EXPECT_FALSE(cpu->supports(spec).available);
-  EXPECT_EQ(code_of([&] { (void)cpu->make(spec); }), iso::Errc::unsupported);
+  EXPECT_EQ(error_code([&] { (void)cpu->make(spec); }), iso::Errc::unsupported);
 }
 
 TEST(CpuVectorOps, AgreeWithTheReference) {
@@ -189,7 +190,7 @@ TEST(CpuVectorOps, FindsWhatIsNotANumberAnywhere) {
   for (const double bad : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
     for (const std::size_t at : {std::size_t{0}, std::size_t{70000}, std::size_t{199999}}) {
       auto block = noise({iso::Shape{200000}, ScalarType::f32}, 4);
-      block.mutable_values<float>()[at] = static_cast<float>(bad);
+      iso::test::change<float>(block, [&](auto values) { values[at] = static_cast<float>(bad); });
       auto x = cpu->upload(block, *stream);
       EXPECT_FALSE(cpu->vector().all_finite(x, *stream));
       EXPECT_EQ(std::isnan(cpu->vector().max_abs(x, *stream)), std::isnan(bad));

@@ -15,8 +15,7 @@ using namespace testing_scans;
 
 namespace {
 
-iso::PixelBlock apply(const Backend& backend, const OperatorSpec& spec, bool forwards, const iso::PixelBlock& in,
-                      Write write) {
+iso::Pixels apply(const Backend& backend, const OperatorSpec& spec, bool forwards, const iso::Pixels& in, Write write) {
   const auto stream = backend.make_stream();
   const auto a = backend.make(spec);
   auto out = backend.upload(noise(forwards ? a->range() : a->domain(), 77), *stream);
@@ -28,7 +27,7 @@ iso::PixelBlock apply(const Backend& backend, const OperatorSpec& spec, bool for
 /// The relative distance of the two back ends, in the norm of the result.
 double distance(const OperatorSpec& spec, bool forwards, Write write) {
   const auto reference = iso::gpu::make_reference_backend(), cpu = iso::gpu::make_cpu_backend();
-  const auto in = noise(forwards ? domain_of(spec) : range_of(spec), 5);
+  const auto in = noise(forwards ? spec.domain() : spec.range(), 5);
   const auto wanted = numbers(apply(*reference, spec, forwards, in, write)),
              found = numbers(apply(*cpu, spec, forwards, in, write));
   double difference = 0, size = 0;
@@ -106,8 +105,8 @@ TEST(CpuOperators, GiveTheSameBitsForAnyNumberOfThreads) {
   for (const auto type : {ScalarType::f32, ScalarType::f64}) {
     for (const auto& [name, spec] : operators(type)) {
       for (const bool forwards : {true, false}) {
-        const auto in = noise(forwards ? domain_of(spec) : range_of(spec), 5);
-        std::vector<iso::PixelBlock> results;
+        const auto in = noise(forwards ? spec.domain() : spec.range(), 5);
+        std::vector<iso::Pixels> results;
         for (const int threads : {1, 2, 3, 7}) {
           iso::ThreadBudget::set(threads);
           results.push_back(apply(*cpu, spec, forwards, in, Write::replace));

@@ -134,21 +134,21 @@ inline std::vector<Named> operators(ScalarType type) {
   return all;
 }
 
-inline iso::PixelBlock noise(const iso::ArraySpec& spec, std::uint64_t seed) {
-  auto block = iso::PixelBlock::allocate(spec);
+inline iso::Pixels noise(const iso::ArraySpec& spec, std::uint64_t seed) {
+  iso::PixelBuffer block = iso::PixelBuffer::allocate(spec);
   const iso::Philox random{seed, 3};
   const auto count = static_cast<std::size_t>(spec.shape.count()) * (iso::is_complex(spec.type) ? 2 : 1);
   for (std::size_t i = 0; i < count; ++i) {
     if (iso::is_double(spec.type))
-      reinterpret_cast<double*>(block.mutable_data())[i] = random.normal(i);
+      reinterpret_cast<double*>(block.data())[i] = random.normal(i);
     else
-      reinterpret_cast<float*>(block.mutable_data())[i] = static_cast<float>(random.normal(i));
+      reinterpret_cast<float*>(block.data())[i] = static_cast<float>(random.normal(i));
   }
   return block;
 }
 
 /// The elements as doubles, complex ones as two.
-inline std::vector<double> numbers(const iso::PixelBlock& block) {
+inline std::vector<double> numbers(const iso::Pixels& block) {
   const auto& spec = block.spec();
   const auto count = static_cast<std::size_t>(spec.shape.count()) * (iso::is_complex(spec.type) ? 2 : 1);
   std::vector<double> out(count);

@@ -1,5 +1,6 @@
 #include "gpu/cuda/kernel_backend.h"
 #include "gpu/cuda/scan_source.h"
+#include "gpu/kernels/backprojection.h"
 #include "gpu/reference/reference_backend.h"
 #include "support/replay_backend.h"
 
@@ -43,7 +44,7 @@ TEST(KernelScan, ShadowsFallWhereTheGeometryProjectsThem) {
       for (const iso::Vec3& x : {iso::Vec3{0, 0, 0}, iso::Vec3{6, 5, 4}, iso::Vec3{2, 4, 1}}) {
         const auto expected = geometry.project(view, grid.to_world(x));
         const auto isocentre = geometry.project(view, {0, 0, 0});
-        const auto shadow = iso::gpu::shadow_of(scan, views[view], x[0], x[1], x[2]);
+        const auto shadow = iso::gpu::make_shadow(scan, views[view], x[0], x[1], x[2]);
         EXPECT_NEAR(shadow.u, expected[0], 1e-11);
         EXPECT_NEAR(shadow.v, expected[1], 1e-11);
         EXPECT_NEAR(views[view].isocentre / shadow.w, expected[2] / isocentre[2], 1e-12);
@@ -61,7 +62,7 @@ TEST(KernelScan, LinesGoThroughTheGridAsTheRaysOfTheGeometry) {
     const auto views = iso::gpu::scan_views<double>(geometry, grid);
     for (std::size_t view = 0; view < 5; ++view) {
       const double u = 4, v = 7;
-      const auto line = iso::gpu::line_of(scan, views[view], u - scan.mid_u, v - scan.mid_v);
+      const auto line = iso::gpu::make_line(scan, views[view], u - scan.mid_u, v - scan.mid_v);
       iso::Vec3 x{};
       x[static_cast<std::size_t>(line.major)] = 2;
       x[static_cast<std::size_t>(line.a)] = line.start_a + 2 * line.slope_a;

@@ -17,10 +17,10 @@ struct Fixture {
 
   Array back(const Backprojection& spec, const std::vector<double>& readings) const {
     const auto operation = backend->make(spec);
-    auto block = iso::PixelBlock::allocate(operation->domain());
-    std::ranges::copy(readings, block.mutable_values<double>().begin());
+    iso::PixelBuffer block = iso::PixelBuffer::allocate(operation->domain());
+    std::ranges::copy(readings, block.values<double>().begin());
     auto volume = backend->allocate(operation->range(), *stream);
-    operation->forward(backend->upload(block, *stream), volume, *stream);
+    operation->forward(backend->upload(std::move(block), *stream), volume, *stream);
     return volume;
   }
 };

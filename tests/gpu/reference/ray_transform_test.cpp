@@ -12,9 +12,9 @@ TEST(RayTransform, SumOfADiscIsItsAreaInEveryView) {
   const auto backend = iso::gpu::make_reference_backend();
   const auto stream = backend->make_stream();
   const auto grid = iso::VoxelGrid::centred({128, 128, 1}, {0.5, 0.5, 1});
-  auto disc = iso::PixelBlock::allocate({grid.shape(), ScalarType::f32});
+  iso::PixelBuffer disc = iso::PixelBuffer::allocate({grid.shape(), ScalarType::f32});
   const double radius = 20;
-  const auto values = disc.mutable_values<float>();
+  const auto values = disc.values<float>();
   for (std::size_t i = 0; i < values.size(); ++i) {
     int inside = 0;  // 8 x 8 points a voxel
     for (int k = 0; k < 64; ++k) {
@@ -27,7 +27,7 @@ TEST(RayTransform, SumOfADiscIsItsAreaInEveryView) {
   const auto geometry = iso::ProjectionGeometry::parallel(iso::equal_angles(9, std::numbers::pi), {161, 1}, {0.4, 1});
   const auto a = backend->make(RayTransform{geometry, grid});
   auto sinogram = backend->allocate(a->range(), *stream);
-  a->forward(backend->upload(disc, *stream), sinogram, *stream);
+  a->forward(backend->upload(std::move(disc), *stream), sinogram, *stream);
   for (std::size_t view = 0; view < 9; ++view) {
     double sum = 0;
     for (std::size_t u = 0; u < 161; ++u) sum += 0.4 * static_cast<double>(sinogram.host<float>()[view * 161 + u]);
@@ -39,13 +39,13 @@ TEST(RayTransform, ARayAlongAnAxisSumsTheVoxelsOnItTimesTheirSize) {
   const auto backend = iso::gpu::make_reference_backend();
   const auto stream = backend->make_stream();
   const auto grid = iso::VoxelGrid::centred({3, 4, 1}, {1, 0.5, 1});
-  auto block = iso::PixelBlock::allocate({grid.shape(), ScalarType::f64});
-  for (std::size_t i = 0; i < 12; ++i) block.mutable_values<double>()[i] = static_cast<double>(i * i);
+  iso::PixelBuffer block = iso::PixelBuffer::allocate({grid.shape(), ScalarType::f64});
+  for (std::size_t i = 0; i < 12; ++i) block.values<double>()[i] = static_cast<double>(i * i);
   const std::vector<double> angles{0};
   const auto a = backend->make(
       RayTransform{iso::ProjectionGeometry::parallel(angles, {3, 1}, {1, 1}), grid, RayModel::joseph, ScalarType::f64});
   auto sums = backend->allocate(a->range(), *stream);
-  a->forward(backend->upload(block, *stream), sums, *stream);
+  a->forward(backend->upload(std::move(block), *stream), sums, *stream);
   for (std::size_t u = 0; u < 3; ++u) {
     double expected = 0;
     for (std::size_t y = 0; y < 4; ++y) expected += 0.5 * static_cast<double>((u + 3 * y) * (u + 3 * y));

@@ -21,9 +21,9 @@ struct Fixture {
   template <class T>
   std::vector<T> apply(const OperatorSpec& spec, const std::vector<T>& values, bool adjoint = false) const {
     const auto operation = backend->make(spec);
-    auto block = iso::PixelBlock::allocate(adjoint ? operation->range() : operation->domain());
-    std::copy(values.begin(), values.end(), block.mutable_values<T>().begin());
-    const auto in = backend->upload(block, *stream);
+    iso::PixelBuffer block = iso::PixelBuffer::allocate(adjoint ? operation->range() : operation->domain());
+    std::copy(values.begin(), values.end(), block.values<T>().begin());
+    const auto in = backend->upload(std::move(block), *stream);
     auto out = backend->allocate(adjoint ? operation->domain() : operation->range(), *stream);
     if (adjoint)
       operation->adjoint(in, out, *stream);

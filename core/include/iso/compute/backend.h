@@ -2,8 +2,9 @@
 
 #include "iso/compute/array.h"
 #include "iso/compute/linear_operator.h"
+#include "iso/compute/operator_table.h"
 #include "iso/compute/operators.h"
-#include "iso/data/pixel_block.h"
+#include "iso/data/pixels.h"
 
 #include <complex>
 #include <cstddef>
@@ -16,16 +17,12 @@
 
 namespace iso::compute {
 
-struct Support {
-  bool available{false};
-  std::string reason;  ///< a sentence for the user when not available
-};
-
 struct DeviceInfo {
   std::string id;           ///< "reference", "cpu", "cuda:0"
   std::string description;  ///< model name
-  std::string level;        ///< instruction set the code was built for: "x86-64-v3"; empty if there is one only
+  std::string level;        ///< instruction set of the code in use: "x86-64-v3"; empty if there is one only
   std::size_t memory_bytes{0}, memory_free_bytes{0};
+  std::vector<std::string> levels{};  ///< all that this machine runs, the best first; empty if there is one only
 };
 
 /// Element-wise and reduction primitives on arrays of f32, f64, c64 and c128 (c where a complex value makes sense).
@@ -46,6 +43,7 @@ class VectorOps {
   [[nodiscard]] virtual double max_abs(const Array& x, Stream&) const = 0;                            ///< NaN if any is
   [[nodiscard]] virtual bool all_finite(const Array& x, Stream&) const = 0;
   virtual void multiply(const Array& x, const Array& y, Array& out, Stream&) const = 0;  ///< element by element
+  virtual void conjugate_multiply(const Array& x, const Array& y, Array& out, Stream&) const = 0;  ///< conj(x) y
   virtual void reciprocal(Array& x, double threshold, Stream&) const = 0;    ///< 1/x; 0 where |x| <= threshold
   virtual void clamp(double low, double high, Array& x, Stream&) const = 0;  ///< real only
   virtual void soft_threshold(double level, Array& x, Stream&) const = 0;    ///< x max(0, 1 - level/|x|)
@@ -57,6 +55,7 @@ class VectorOps {
 };
 
 /// One device. A job runs on one backend from beginning to end. Memory moves only through upload and download.
+/// What it computes stands in its table of operators; adding one changes neither this class nor a plugin built before.
 class Backend {
  public:
   Backend() = default;
@@ -64,21 +63,26 @@ class Backend {
   Backend& operator=(const Backend&) = delete;
   virtual ~Backend();
   [[nodiscard]] virtual DeviceInfo info() const = 0;
-  [[nodiscard]] virtual Support supports(const OperatorSpec& spec) const = 0;
-  [[nodiscard]] virtual OperatorPtr make(const OperatorSpec& spec) const = 0;  ///< throws unsupported, with the reason
+  [[nodiscard]] virtual std::span<const OperatorEntry> operators() const noexcept = 0;
+  [[nodiscard]] Support supports(const OperatorSpec& spec) const;
+  /// Throws what `OperatorSpec::check` throws, and unsupported with the reason.
+  [[nodiscard]] OperatorPtr make(const OperatorSpec& spec) const;
+  /// Without making it. Throws unsupported if the back end has no such operator.
+  [[nodiscard]] OperatorCost cost(const OperatorSpec& spec) const;
   [[nodiscard]] virtual Array allocate(const ArraySpec& spec, Stream& stream) const = 0;  ///< zeroed
-  [[nodiscard]] virtual Array upload(const PixelBlock& pixels, Stream& stream) const = 0;
-  [[nodiscard]] virtual PixelBlock download(const Array& array, Stream& stream) const = 0;
+  [[nodiscard]] virtual Array upload(const Pixels& pixels, Stream& stream) const = 0;
+  [[nodiscard]] virtual Pixels download(const Array& array, Stream& stream) const = 0;
   [[nodiscard]] virtual std::unique_ptr<Stream> make_stream(std::stop_token stop = {}) const = 0;
   [[nodiscard]] virtual const VectorOps& vector() const noexcept = 0;
 };
 
-/// What backends in host memory share: arrays are plain memory, work is done at once.
+/// What backends in host memory share: arrays are plain memory, work is done at once. An upload copies nothing: the array reads
+/// the pixels in place until it is written to (Memory).
 class HostBackend : public Backend {
  public:
   [[nodiscard]] Array allocate(const ArraySpec& spec, Stream& stream) const final;
-  [[nodiscard]] Array upload(const PixelBlock& pixels, Stream& stream) const final;
-  [[nodiscard]] PixelBlock download(const Array& array, Stream& stream) const final;
+  [[nodiscard]] Array upload(const Pixels& pixels, Stream& stream) const final;
+  [[nodiscard]] Pixels download(const Array& array, Stream& stream) const final;
   [[nodiscard]] std::unique_ptr<Stream> make_stream(std::stop_token stop = {}) const final;
 };
 
@@ -106,7 +110,10 @@ class BackendRegistry {
   std::vector<Absent> absent_;
 };
 
-/// |<A x, y> - <x, Aᴴ y>| / (‖A x‖ ‖y‖) for seeded normal x and y. Here because plugin authors need it too.
+/// |<A x, y> - <x, Aᴴ y>| over ‖A x‖ ‖y‖ / sqrt(n) for seeded normal x and y of n elements: the size that <A x, y> has when
+/// the two are unrelated. Of a matched pair it is some roundings. Here because plugin authors need it too.
 [[nodiscard]] double adjoint_gap(const LinearOperator& a, std::uint64_t seed);
+/// The largest of ‖N x - Aᴴ(A x)‖ / ‖Aᴴ(A x)‖, N being `normal`, and |<x, N x> - ‖A x‖²| / ‖A x‖², for a seeded normal x.
+[[nodiscard]] double normal_gap(const LinearOperator& a, std::uint64_t seed);
 
 }  // namespace iso::compute

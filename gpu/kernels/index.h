@@ -9,8 +9,8 @@
 /// The body of every kernel is `body(at, arguments)`: a function template over an index `at` and a plain structure of
 /// pointers and numbers. gpu/cuda puts it in a __global__ function, the host replay tests run it in a loop:
 ///
-///     gpu::FiniteDifference<float> k{...};
-///     gpu::host_replay(k, elements);
+///     const DifferenceForward<float> k{...};
+///     host_replay(k, elements);
 ///
 /// A body works on the element at.linear() alone and returns when that lies past the end. Nothing is shared between
 /// elements and nothing is added atomically, so that the order of execution cannot show.

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gpu/common/ray.h"
+#include "gpu/kernels/ray_transform.h"
 
 /// Voxel-driven back-projection and its adjoint, both gathered.
 namespace iso::gpu {
@@ -34,10 +34,10 @@ ISO_HOST_DEVICE void body(const Index& at, const BackprojectionForward<T>& k) no
   const auto voxel = k.first + at.linear();
   const auto& scan = k.scan;
   T x[3];
-  place_of(scan, voxel, x);
+  to_index(scan, voxel, x);
   T sum = 0;
   for (std::int64_t view = 0; view < scan.views; ++view) {
-    const Shadow<T> shadow = shadow_of(scan, k.views[view], x[0], x[1], x[2]);
+    const Shadow<T> shadow = make_shadow(scan, k.views[view], x[0], x[1], x[2]);
     const T factor = shadow_weight(scan, k.views[view], shadow, k.fdk);
     if (factor == 0) continue;
     const T* projection = k.readings + view * scan.nu * scan.nv;
@@ -75,7 +75,7 @@ ISO_HOST_DEVICE Box voxels_near(const Scan<R>& scan, const ScanView<R>& view, R 
   bool up = true, down = true;
   for (int corner = 0; corner < 4; ++corner) {
     R from[3], along[3];
-    ray_of(scan, view, du + (corner & 1 ? R(1) : R(-1)), dv + (corner & 2 ? R(1) : R(-1)), from, along);
+    make_ray(scan, view, du + (corner & 1 ? R(1) : R(-1)), dv + (corner & 2 ? R(1) : R(-1)), from, along);
     up = up && along[major] > 0;
     down = down && along[major] < 0;
     const R t = (plane - from[major]) / along[major];
@@ -107,7 +107,8 @@ ISO_HOST_DEVICE void body(const Index& at, const BackprojectionAdjoint<T>& k) no
   const auto& scan = k.scan;
   const T u = static_cast<T>(reading % scan.nu), v = static_cast<T>(reading / scan.nu % scan.nv);
   const auto& view = k.views[reading / scan.nu / scan.nv];
-  const int major = line_of(scan, view, u - scan.mid_u, v - scan.mid_v).major, a = (major + 1) % 3, b = (major + 2) % 3;
+  const int major = make_line(scan, view, u - scan.mid_u, v - scan.mid_v).major, a = (major + 1) % 3,
+            b = (major + 2) % 3;
   const std::int64_t stride[3] = {1, scan.size[0], scan.size[0] * scan.size[1]};
   T sum = 0;
   for (std::int64_t plane = 0; plane < scan.size[major]; ++plane) {
@@ -118,7 +119,7 @@ ISO_HOST_DEVICE void body(const Index& at, const BackprojectionAdjoint<T>& k) no
         x[major] = static_cast<T>(plane);
         x[a] = static_cast<T>(i);
         x[b] = static_cast<T>(j);
-        const Shadow<T> shadow = shadow_of(scan, view, x[0], x[1], x[2]);
+        const Shadow<T> shadow = make_shadow(scan, view, x[0], x[1], x[2]);
         const T weight = tent(shadow.u - u) * tent(shadow.v - v);
         if (!(weight > 0)) continue;
         sum += weight * shadow_weight(scan, view, shadow, k.fdk) *
@@ -128,5 +129,7 @@ ISO_HOST_DEVICE void body(const Index& at, const BackprojectionAdjoint<T>& k) no
   }
   k.readings[reading] = k.accumulate ? k.readings[reading] + sum : sum;
 }
+
+#define ISO_BACKPROJECTION_KERNELS(X, T) X(BackprojectionForward<T>) X(BackprojectionAdjoint<T>)
 
 }  // namespace iso::gpu

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gpu/common/scan.h"
+#include "gpu/kernels/scan.h"
 
 /// Joseph's ray transform and its adjoint. The adjoint is gathered, one voxel a thread: for each view it encloses the
 /// rays that can touch the voxel and asks each for the very weight that the forward transform gives it. No sum is
@@ -18,8 +18,8 @@ struct Line {
 
 /// Direction of the ray through element (mid_u + du, mid_v + dv) and the point it starts at, in voxels.
 template <class R>
-ISO_HOST_DEVICE void ray_of(const Scan<R>& scan, const ScanView<R>& view, R du, R dv, R (&from)[3],
-                            R (&along)[3]) noexcept {
+ISO_HOST_DEVICE void make_ray(const Scan<R>& scan, const ScanView<R>& view, R du, R dv, R (&from)[3],
+                              R (&along)[3]) noexcept {
   R c = du, s = 0;
   if (scan.kind == ScanKind::arc) {
     const R angle = du * view.angle_step;
@@ -34,9 +34,9 @@ ISO_HOST_DEVICE void ray_of(const Scan<R>& scan, const ScanView<R>& view, R du, 
 }
 
 template <class R>
-ISO_HOST_DEVICE Line<R> line_of(const Scan<R>& scan, const ScanView<R>& view, R du, R dv) noexcept {
+ISO_HOST_DEVICE Line<R> make_line(const Scan<R>& scan, const ScanView<R>& view, R du, R dv) noexcept {
   R from[3], along[3];
-  ray_of(scan, view, du, dv, from, along);
+  make_ray(scan, view, du, dv, from, along);
   Line<R> line;
   line.major = 0;
   R steepest = fabs(along[0]);
@@ -98,8 +98,8 @@ ISO_HOST_DEVICE void body(const Index& at, const RayForward<T>& k) noexcept {
   const auto reading = k.first + at.linear();
   const auto& scan = k.scan;
   const auto u = reading % scan.nu, v = reading / scan.nu % scan.nv;
-  const Line<T> line = line_of(scan, k.views[reading / scan.nu / scan.nv], static_cast<T>(u) - scan.mid_u,
-                               static_cast<T>(v) - scan.mid_v);
+  const Line<T> line = make_line(scan, k.views[reading / scan.nu / scan.nv], static_cast<T>(u) - scan.mid_u,
+                                 static_cast<T>(v) - scan.mid_v);
   const auto size_m = scan.size[line.major], size_a = scan.size[line.a], size_b = scan.size[line.b];
   const std::int64_t row = scan.size[0], slice = scan.size[0] * scan.size[1];
   const auto stride_m = line.major == 0 ? 1 : line.major == 1 ? row : slice;
@@ -132,7 +132,7 @@ ISO_HOST_DEVICE void body(const Index& at, const RayForward<T>& k) noexcept {
 
 /// Turns extremes into a box, with a hundredth of an element to spare for rounding; the whole detector if they make no sense.
 template <class R>
-ISO_HOST_DEVICE Box box_of(const Scan<R>& scan, bool sound, R u_low, R u_high, R v_low, R v_high) noexcept {
+ISO_HOST_DEVICE Box make_box(const Scan<R>& scan, bool sound, R u_low, R u_high, R v_low, R v_high) noexcept {
   Box box{0, scan.nu - 1, 0, scan.nv - 1};
   if (!sound) return box;
   const R spare = R(0.01);
@@ -168,8 +168,8 @@ ISO_HOST_DEVICE Box elements_near(const Scan<R>& scan, const ScanView<R>& view, 
             cz = x[2] + (major == 2   ? R(0)
                          : major == 1 ? p
                                       : q);
-    const R a = row_of(view.shadow, cx, cy, cz), b = row_of(view.shadow + 4, cx, cy, cz),
-            c = row_of(view.shadow + 8, cx, cy, cz);
+    const R a = apply_row(view.shadow, cx, cy, cz), b = apply_row(view.shadow + 4, cx, cy, cz),
+            c = apply_row(view.shadow + 8, cx, cy, cz);
     const R depth = arc ? a : c;
     ahead = ahead && depth > R(1e-4);
     behind = behind && depth < R(-1e-4);
@@ -178,7 +178,7 @@ ISO_HOST_DEVICE Box elements_near(const Scan<R>& scan, const ScanView<R>& view, 
     v_low = corner == 0 ? v : smaller(v_low, v), v_high = corner == 0 ? v : larger(v_high, v);
     h_low = corner == 0 ? c : smaller(h_low, c), h_high = corner == 0 ? c : larger(h_high, c);
   }
-  if (!arc) return box_of(scan, ahead || behind, u_low, u_high, v_low, v_high);
+  if (!arc) return make_box(scan, ahead || behind, u_low, u_high, v_low, v_high);
   // v holds the reach so far. It is convex over the square: largest at a corner, and smaller than at the nearest corner by
   // no more than the square's diagonal.
   const R diagonal = R(2.83) * larger(scan.spacing_mm[0], larger(scan.spacing_mm[1], scan.spacing_mm[2]));
@@ -187,9 +187,9 @@ ISO_HOST_DEVICE Box elements_near(const Scan<R>& scan, const ScanView<R>& view, 
           bottom = h_low < 0 ? h_low / nearest : h_low / farthest;
   const bool turned =
       view.angle_step * static_cast<R>(scan.nu) > R(3) || view.angle_step * static_cast<R>(scan.nu) < R(-3);
-  return box_of(scan, ahead && nearest > 0 && !turned, u_low, u_high,
-                scan.mid_v + (bottom * view.radius - view.along) / view.pitch_v,
-                scan.mid_v + (top * view.radius - view.along) / view.pitch_v);
+  return make_box(scan, ahead && nearest > 0 && !turned, u_low, u_high,
+                  scan.mid_v + (bottom * view.radius - view.along) / view.pitch_v,
+                  scan.mid_v + (top * view.radius - view.along) / view.pitch_v);
 }
 
 /// Can a ray that passes voxel x within one voxel be steepest along `major`?
@@ -224,7 +224,7 @@ ISO_HOST_DEVICE T gather_rays(const Scan<T>& scan, const ScanView<T>& view, cons
   T sum = 0;
   for (auto v = box.b_low; v <= box.b_high; ++v) {
     for (auto u = box.a_low; u <= box.a_high; ++u) {
-      const Line<T> line = line_of(scan, view, static_cast<T>(u) - scan.mid_u, static_cast<T>(v) - scan.mid_v);
+      const Line<T> line = make_line(scan, view, static_cast<T>(u) - scan.mid_u, static_cast<T>(v) - scan.mid_v);
       if (line.major != major) continue;
       const T weight =
           tent(fused(plane, line.slope_a, line.start_a) - at_a) * tent(fused(plane, line.slope_b, line.start_b) - at_b);
@@ -241,7 +241,7 @@ ISO_HOST_DEVICE void body(const Index& at, const RayAdjoint<T>& k) noexcept {
   const auto voxel = k.first + at.linear();
   const auto& scan = k.scan;
   T x[3];
-  place_of(scan, voxel, x);
+  to_index(scan, voxel, x);
   T sum = 0;
   for (std::int64_t view = 0; view < scan.views; ++view) {
     for (int major = 0; major < 3; ++major) {
@@ -252,5 +252,7 @@ ISO_HOST_DEVICE void body(const Index& at, const RayAdjoint<T>& k) noexcept {
   }
   k.volume[voxel] = k.accumulate ? k.volume[voxel] + sum : sum;
 }
+
+#define ISO_RAY_TRANSFORM_KERNELS(X, T) X(RayForward<T>) X(RayAdjoint<T>)
 
 }  // namespace iso::gpu

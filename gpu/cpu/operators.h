@@ -1,6 +1,9 @@
 #pragma once
 
 #include <iso/compute/backend.h>
+#include <iso/compute/operators.h>
+
+#include <string>
 
 namespace iso::gpu::cpu {
 
@@ -9,26 +12,29 @@ namespace iso::gpu::cpu {
 /// Keeps     the description and, for slices, one number a detector row.
 /// Scratch   at most 2^18 rays of 56 bytes (or one view, if it has more), and: volumes, `slab` planes of the grid with a
 ///           border, once (forward) or once a thread (adjoint); slices, two slices with a border.
-[[nodiscard]] compute::OperatorPtr make_ray_transform(const compute::RayTransform& spec,
-                                                      const compute::Backend& backend);
+[[nodiscard]] compute::OperatorPtr make_operator(const compute::RayTransform& spec, const compute::Backend& backend);
+[[nodiscard]] compute::OperatorCost cost(const compute::RayTransform& spec);
+[[nodiscard]] std::string refusal(const compute::RayTransform& spec);  ///< of a grid that is too large; empty if none
 
 /// Voxel-driven back-projection; its adjoint scatters, views being shared out.
 /// Keeps     the description and a map of some 160 bytes a view.
 /// Scratch   forward: up to 8 MiB of views with a border (or one view); adjoint: one view with a border a thread.
-[[nodiscard]] compute::OperatorPtr make_backprojection(const compute::Backprojection& spec,
-                                                       const compute::Backend& backend);
+[[nodiscard]] compute::OperatorPtr make_operator(const compute::Backprojection& spec, const compute::Backend& backend);
+[[nodiscard]] compute::OperatorCost cost(const compute::Backprojection& spec);
 
 /// FFTW on rows, shared out. Keeps the response; scratch is two padded rows a thread.
-[[nodiscard]] compute::OperatorPtr make_detector_filter(const compute::DetectorFilter& spec,
-                                                        const compute::Backend& backend);
+[[nodiscard]] compute::OperatorPtr make_operator(const compute::DetectorFilter& spec, const compute::Backend& backend);
+[[nodiscard]] compute::OperatorCost cost(const compute::DetectorFilter& spec);
 
 /// FFTW along one axis after another, a block of lines at a time. Scratch: 16 lines a thread, and one array when the result
 /// of several axes is added to the output.
-[[nodiscard]] compute::OperatorPtr make_fourier(const compute::Fourier& spec, const compute::Backend& backend);
+[[nodiscard]] compute::OperatorPtr make_operator(const compute::Fourier& spec, const compute::Backend& backend);
+[[nodiscard]] compute::OperatorCost cost(const compute::Fourier& spec);
 
 /// No scratch.
-[[nodiscard]] compute::OperatorPtr make_finite_difference(const compute::FiniteDifference& spec,
-                                                          const compute::Backend& backend);
+[[nodiscard]] compute::OperatorPtr make_operator(const compute::FiniteDifference& spec,
+                                                 const compute::Backend& backend);
+[[nodiscard]] compute::OperatorCost cost(const compute::FiniteDifference& spec);
 
 [[nodiscard]] const compute::VectorOps& vector_ops() noexcept;
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gpu/common/index.h"
+#include "gpu/kernels/index.h"
 
 #include <array>
 
@@ -42,13 +42,14 @@ struct Shadow {
 };  ///< w: 1 over the magnification up to a constant of the view (that of `isocentre`)
 
 template <class R>
-ISO_HOST_DEVICE R row_of(const R* m, R x, R y, R z) noexcept {
+ISO_HOST_DEVICE R apply_row(const R* m, R x, R y, R z) noexcept {
   return fused(m[0], x, fused(m[1], y, fused(m[2], z, m[3])));
 }
 
 template <class R>
-ISO_HOST_DEVICE Shadow<R> shadow_of(const Scan<R>& scan, const ScanView<R>& view, R x, R y, R z) noexcept {
-  const R a = row_of(view.shadow, x, y, z), b = row_of(view.shadow + 4, x, y, z), c = row_of(view.shadow + 8, x, y, z);
+ISO_HOST_DEVICE Shadow<R> make_shadow(const Scan<R>& scan, const ScanView<R>& view, R x, R y, R z) noexcept {
+  const R a = apply_row(view.shadow, x, y, z), b = apply_row(view.shadow + 4, x, y, z),
+          c = apply_row(view.shadow + 8, x, y, z);
   if (scan.kind != ScanKind::arc) return {a / c, b / c, c};
   const R reach = sqrt(fused(a, a, b * b));
   return {scan.mid_u + atan2(b, a) / view.angle_step,
@@ -57,7 +58,7 @@ ISO_HOST_DEVICE Shadow<R> shadow_of(const Scan<R>& scan, const ScanView<R>& view
 
 /// Column, row and slice of a voxel, as numbers.
 template <class R>
-ISO_HOST_DEVICE void place_of(const Scan<R>& scan, std::int64_t voxel, R (&x)[3]) noexcept {
+ISO_HOST_DEVICE void to_index(const Scan<R>& scan, std::int64_t voxel, R (&x)[3]) noexcept {
   x[0] = static_cast<R>(voxel % scan.size[0]);
   x[1] = static_cast<R>(voxel / scan.size[0] % scan.size[1]);
   x[2] = static_cast<R>(voxel / scan.size[0] / scan.size[1]);

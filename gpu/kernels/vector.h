@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gpu/common/index.h"
+#include "gpu/kernels/index.h"
 
 /// Element-wise operations and partial reductions on real and complex arrays, computed in double: they are bound by
 /// memory, so that costs nothing.
@@ -31,7 +31,7 @@ ISO_HOST_DEVICE inline Number plus(const Number& a, const Number& b) noexcept { 
 ISO_HOST_DEVICE inline Number times(const Number& a, const Number& b) noexcept {
   return {a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re};
 }
-ISO_HOST_DEVICE inline double size_of(const Number& a) noexcept { return a.im == 0 ? fabs(a.re) : hypot(a.re, a.im); }
+ISO_HOST_DEVICE inline double magnitude(const Number& a) noexcept { return a.im == 0 ? fabs(a.re) : hypot(a.re, a.im); }
 /// Factor of a soft threshold: max(0, 1 - level/size).
 ISO_HOST_DEVICE inline double shrinkage(double level, double size) noexcept {
   return size > level ? 1 - level / size : 0.0;
@@ -42,7 +42,7 @@ template <class E> struct Fill { E* x; double value; std::int64_t count; };
 template <class E> struct Copy { const E* x; E* y; std::int64_t count; };
 template <class E> struct Scale { Number a; E* x; std::int64_t count; };                              ///< x *= a
 template <class E> struct Axpby { Number a; const E* x; Number b; E* y; std::int64_t count; };        ///< y = a x + b y
-template <class E> struct Multiply { const E* x; const E* y; E* out; std::int64_t count; };
+template <class E> struct Multiply { const E* x; const E* y; E* out; std::int64_t count; bool conjugate; };  ///< of x
 template <class E> struct Reciprocal { double threshold; E* x; std::int64_t count; };
 template <class E> struct Clamp { double low, high; E* x; std::int64_t count; };
 template <class E> struct SoftThreshold { double level; E* x; std::int64_t count; };
@@ -69,14 +69,17 @@ ISO_HOST_DEVICE void body(const Index& at, const Axpby<E>& k) noexcept {
 }
 template <class Index, class E>
 ISO_HOST_DEVICE void body(const Index& at, const Multiply<E>& k) noexcept {
-  if (const auto i = at.linear(); i < k.count) assign(k.out[i], times(number(k.x[i]), number(k.y[i])));
+  const auto i = at.linear();
+  if (i >= k.count) return;
+  const Number x = number(k.x[i]);
+  assign(k.out[i], times({x.re, k.conjugate ? -x.im : x.im}, number(k.y[i])));
 }
 template <class Index, class E>
 ISO_HOST_DEVICE void body(const Index& at, const Reciprocal<E>& k) noexcept {
   const auto i = at.linear();
   if (i >= k.count) return;
   const Number x = number(k.x[i]);
-  const double size = size_of(x);
+  const double size = magnitude(x);
   Number inverse{0, 0};
   if (x.im == 0 && !(size <= k.threshold))
     inverse = {1 / x.re, 0};
@@ -96,7 +99,7 @@ ISO_HOST_DEVICE void body(const Index& at, const SoftThreshold<E>& k) noexcept {
   const auto i = at.linear();
   if (i >= k.count) return;
   const Number x = number(k.x[i]);
-  const double factor = shrinkage(k.level, size_of(x));
+  const double factor = shrinkage(k.level, magnitude(x));
   assign(k.x[i], {factor * x.re, factor * x.im});
 }
 
@@ -150,7 +153,7 @@ ISO_HOST_DEVICE void body(const Index& at, const MaxAbs<E>& k) noexcept {
   if (at.linear() >= k.width) return;
   double largest = 0;
   for (auto i = at.linear(); i < k.count; i += k.width) {
-    if (largest == largest) largest = larger_or_nan(largest, size_of(number(k.x[i])));
+    if (largest == largest) largest = larger_or_nan(largest, magnitude(number(k.x[i])));
   }
   k.partial[at.linear()] = {largest, 0};
 }
@@ -177,5 +180,15 @@ ISO_HOST_DEVICE void body(const Index& at, const MaxPartials& k) noexcept {
   }
   k.partial[at.linear()] = {largest, 0};
 }
+
+// clang-format off
+// NOLINTBEGIN(bugprone-macro-parentheses): X takes a type
+#define ISO_VECTOR_KERNELS_OF(X, E) \
+  X(Fill<E>) X(Copy<E>) X(Scale<E>) X(Axpby<E>) X(Multiply<E>) X(Reciprocal<E>) X(SoftThreshold<E>) X(LimitVectors<E>) X(Dot<E>) X(MaxAbs<E>) X(VectorNorms<E>)
+#define ISO_VECTOR_KERNELS(X)                                                                                  \
+  ISO_VECTOR_KERNELS_OF(X, float) ISO_VECTOR_KERNELS_OF(X, double) ISO_VECTOR_KERNELS_OF(X, Complex<float>) \
+  ISO_VECTOR_KERNELS_OF(X, Complex<double>) X(Clamp<float>) X(Clamp<double>) X(SumPartials) X(MaxPartials)
+// NOLINTEND(bugprone-macro-parentheses)
+// clang-format on
 
 }  // namespace iso::gpu

@@ -1,10 +1,13 @@
 #pragma once
 
+#include "gpu/kernels/index.h"
+
 #include <cmath>
 #include <cstdint>
 #include <numbers>
 #include <vector>
 
+/// The detector filter as a convolution in space.
 namespace iso::gpu {
 
 /// The first `row` samples of the inverse discrete Fourier transform of a real even response, whose index 0 is frequency 0
@@ -26,5 +29,30 @@ inline std::vector<double> spatial_kernel(const std::vector<double>& response, s
   }
   return kernel;
 }
+
+/// Convolution of rows of `row` elements with the even kernel h: y[i] = sum over j of h[|i-j|] x[j]. One thread an
+/// element; its row and the kernel stay in the cache. In double, because a ramp filter cancels most of its sum.
+template <class T>
+struct FilterRows {
+  const T* in;
+  T* out;
+  const double* kernel;
+  std::int64_t count, row;
+  bool accumulate;
+};
+
+template <class Index, class T>
+ISO_HOST_DEVICE void body(const Index& at, const FilterRows<T>& k) noexcept {
+  const auto i = at.linear();
+  if (i >= k.count) return;
+  const auto column = i % k.row;
+  const T* line = k.in + (i - column);
+  double sum = k.accumulate ? static_cast<double>(k.out[i]) : 0.0;
+  for (std::int64_t j = 0; j < k.row; ++j)
+    sum += k.kernel[column > j ? column - j : j - column] * static_cast<double>(line[j]);
+  k.out[i] = static_cast<T>(sum);
+}
+
+#define ISO_DETECTOR_FILTER_KERNELS(X, T) X(FilterRows<T>)
 
 }  // namespace iso::gpu

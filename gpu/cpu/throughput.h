@@ -1,0 +1,26 @@
+#pragma once
+
+#include <iso/base/threads.h>
+
+#include <cstdint>
+
+/// What one thread of the device cpu does in a second, for estimates; a mean over the shapes of the benchmark. Measured by
+/// `ISO_THREADS=1 build/release/bin/cpu_benchmarks`, whose column `of_estimate` is the measured time over the estimate.
+namespace iso::gpu::cpu::throughput {
+
+inline constexpr double plane_samples_per_s = 9e8;  ///< linear samples along rays within slices
+inline constexpr double space_samples_per_s = 3e8;  ///< bilinear samples along rays in space
+inline constexpr double plane_shadows_per_s =
+    9e8;  ///< voxels times views, one detector row; the adjoint takes 4 times as long
+inline constexpr double space_shadows_per_s = 6e8;    ///< the same with detector rows above one another
+inline constexpr double filter_flops_per_s = 1.8e10;  ///< 5 n log2 n a row, of which real transforms do half
+inline constexpr double fourier_flops_per_s = 6.5e9;  ///< 5 n log2 n a line
+inline constexpr double bytes_per_s = 1.1e10;         ///< read and written by what only moves memory
+
+/// Seconds on the threads of the budget: all operators share their work out.
+[[nodiscard]] inline double seconds(double work, double per_second) {
+  return work / (per_second * static_cast<double>(ThreadBudget::threads()));
+}
+[[nodiscard]] inline std::size_t threads() { return static_cast<std::size_t>(ThreadBudget::threads()); }
+
+}  // namespace iso::gpu::cpu::throughput

@@ -1,5 +1,0 @@
-#include "gpu/cuda/launch.cuh"
-
-namespace iso::gpu {
-ISO_VECTOR_KERNELS(ISO_DEFINE_LAUNCH)
-}  // namespace iso::gpu

@@ -13,7 +13,7 @@
 namespace iso::evaluation {
 namespace {
 
-void check_pair(const PixelBlock& image, const PixelBlock& reference, const PixelBlock& mask) {
+void check_pair(const Pixels& image, const Pixels& reference, const Pixels& mask) {
   for (const auto* block : {&image, &reference}) {
     if (block->empty() || block->spec().shape.count() == 0)
       throw Error{Errc::invalid_input, "there is no image to compare, it has no elements"};
@@ -40,7 +40,7 @@ struct Sums {
   std::int64_t elements{0};
 };
 
-Sums sums_of(std::span<const double> image, std::span<const double> reference, std::span<const std::uint8_t> mask) {
+Sums make_sums(std::span<const double> image, std::span<const double> reference, std::span<const std::uint8_t> mask) {
   Sums s;
   for (std::size_t i = 0; i < image.size(); ++i) {
     if (!mask.empty() && mask[i] == 0) continue;
@@ -64,7 +64,7 @@ Sums sums_of(std::span<const double> image, std::span<const double> reference, s
   return s;
 }
 
-double range_of(const Sums& sums, const std::optional<double>& wanted) {
+double to_range(const Sums& sums, const std::optional<double>& wanted) {
   const double range = wanted.value_or(sums.high - sums.low);
   if (!(range > 0) || !std::isfinite(range)) {
     throw Error{Errc::invalid_input, "the data range is " + std::to_string(range) + ", it must be positive",
@@ -73,7 +73,7 @@ double range_of(const Sums& sums, const std::optional<double>& wanted) {
   return range;
 }
 
-std::vector<double> finite_copy(const PixelBlock& block) {
+std::vector<double> finite_copy(const Pixels& block) {
   // Elements outside a mask may be NaN; they must not leak through the windows of SSIM and HFEN.
   const auto values = block.values<double>();
   std::vector<double> out(values.begin(), values.end());
@@ -83,14 +83,14 @@ std::vector<double> finite_copy(const PixelBlock& block) {
 }
 
 template <class Rule>
-PixelBlock mapped(const PixelBlock& in, const Rule& rule) {
+Pixels mapped(const Pixels& in, const Rule& rule) {
   const ScalarType type = is_double(in.spec().type) ? ScalarType::f64 : ScalarType::f32;
-  PixelBlock wide = in.converted(ScalarType::f64);
-  PixelBlock out = PixelBlock::allocate({in.spec().shape, ScalarType::f64});
+  const Pixels wide = in.converted(ScalarType::f64);
+  PixelBuffer out = PixelBuffer::allocate({in.spec().shape, ScalarType::f64});
   const auto from = wide.values<double>();
-  const auto to = out.mutable_values<double>();
+  const auto to = out.values<double>();
   std::transform(from.begin(), from.end(), to.begin(), rule);
-  return out.converted(type);
+  return Pixels{std::move(out)}.converted(type);
 }
 
 void check_water(double water_per_mm) {
@@ -102,15 +102,15 @@ void check_water(double water_per_mm) {
 
 }  // namespace
 
-ImageMetrics compare(const PixelBlock& image, const PixelBlock& reference, const CompareOptions& options) {
+ImageMetrics compare(const Pixels& image, const Pixels& reference, const CompareOptions& options) {
   check_pair(image, reference, options.mask);
-  const PixelBlock x = image.converted(ScalarType::f64), r = reference.converted(ScalarType::f64);
+  const Pixels x = image.converted(ScalarType::f64), r = reference.converted(ScalarType::f64);
   const auto mask = options.mask.empty() ? std::span<const std::uint8_t>{} : options.mask.values<std::uint8_t>();
-  const Sums s = sums_of(x.values<double>(), r.values<double>(), mask);
+  const Sums s = make_sums(x.values<double>(), r.values<double>(), mask);
   const auto n = static_cast<double>(s.elements);
   ImageMetrics out;
   out.elements = s.elements;
-  out.data_range = range_of(s, options.data_range);
+  out.data_range = to_range(s, options.data_range);
   out.rmse = std::sqrt(s.squares / n);
   out.psnr_db = 20 * std::log10(out.data_range / out.rmse);
   out.nrmse = s.reference > 0 ? std::sqrt(s.squares / s.reference) : std::numeric_limits<double>::infinity();
@@ -125,7 +125,7 @@ ImageMetrics compare(const PixelBlock& image, const PixelBlock& reference, const
   return out;
 }
 
-WindowMetrics compare_hounsfield(const PixelBlock& image_hu, const PixelBlock& reference_hu, const Window& window) {
+WindowMetrics compare_hounsfield(const Pixels& image_hu, const Pixels& reference_hu, const Window& window) {
   if (!(window.width > 0)) {
     throw Error{Errc::invalid_input, "the window is " + std::to_string(window.width) + " HU wide, it must be positive"};
   }
@@ -142,12 +142,12 @@ WindowMetrics compare_hounsfield(const PixelBlock& image_hu, const PixelBlock& r
   return out;
 }
 
-PixelBlock to_hounsfield(const PixelBlock& attenuation_per_mm, double water_per_mm) {
+Pixels to_hounsfield(const Pixels& attenuation_per_mm, double water_per_mm) {
   check_water(water_per_mm);
-  return mapped(attenuation_per_mm, [&](double mu) { return 1000 * (mu / water_per_mm - 1); });
+  return mapped(attenuation_per_mm, [&](double mu) { return to_hounsfield(mu, water_per_mm); });
 }
 
-PixelBlock to_attenuation(const PixelBlock& hounsfield, double water_per_mm) {
+Pixels to_attenuation(const Pixels& hounsfield, double water_per_mm) {
   check_water(water_per_mm);
   return mapped(hounsfield, [&](double hu) { return water_per_mm * (1 + hu / 1000); });
 }

@@ -12,7 +12,7 @@ using nlohmann::json;
 json finite_or_null(double value) { return std::isfinite(value) ? json(value) : json(nullptr); }
 json value_or_null(const std::optional<double>& value) { return value ? finite_or_null(*value) : json(nullptr); }
 
-json object_of(const ImageMetrics& m) {
+json to_json_object(const ImageMetrics& m) {
   return {{"psnr_db", finite_or_null(m.psnr_db)},
           {"ssim", value_or_null(m.ssim)},
           {"nrmse", finite_or_null(m.nrmse)},
@@ -27,10 +27,10 @@ json object_of(const ImageMetrics& m) {
 
 }  // namespace
 
-std::string to_json(const ImageMetrics& metrics) { return object_of(metrics).dump(); }
+std::string to_json(const ImageMetrics& metrics) { return to_json_object(metrics).dump(); }
 
 std::string to_json(const WindowMetrics& metrics) {
-  json out = object_of(metrics.mapped);
+  json out = to_json_object(metrics.mapped);
   out["rmse_hu"] = finite_or_null(metrics.rmse_hu);
   return out.dump();
 }

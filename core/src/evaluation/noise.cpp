@@ -16,7 +16,7 @@ namespace {
 constexpr std::int64_t grain = 1 << 14;
 constexpr std::uint64_t photon_stream = 0x70686f746f6e, electronic_stream = 0x656c656374;
 
-void check(const PixelBlock& readings, const NoiseModel& model) {
+void check(const Pixels& readings, const NoiseModel& model) {
   if (!(model.photons > 1) || !std::isfinite(model.photons)) {
     throw Error{Errc::invalid_input,
                 "the number of photons is " + std::to_string(model.photons) + ", it must be above 1"};
@@ -37,10 +37,10 @@ void refuse_infinite(std::int64_t index) {
 }
 
 template <class T, class Rule>
-PixelBlock mapped(const PixelBlock& readings, const Rule& rule) {
-  PixelBlock out = PixelBlock::allocate(readings.spec());
+Pixels mapped(const Pixels& readings, const Rule& rule) {
+  PixelBuffer out = PixelBuffer::allocate(readings.spec());
   const auto in = readings.values<T>();
-  const auto to = out.mutable_values<T>();
+  const auto to = out.values<T>();
   parallel_for(readings.spec().shape.count(), grain, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       const auto k = static_cast<std::size_t>(i);
@@ -52,11 +52,11 @@ PixelBlock mapped(const PixelBlock& readings, const Rule& rule) {
 }
 
 template <class Rule>
-PixelBlock mapped_any(const PixelBlock& readings, const Rule& rule) {
+Pixels mapped_any(const Pixels& readings, const Rule& rule) {
   return readings.spec().type == ScalarType::f64 ? mapped<double>(readings, rule) : mapped<float>(readings, rule);
 }
 
-double variance_of(double p, const NoiseModel& model) {
+double to_variance(double p, const NoiseModel& model) {
   const double counts = std::max(model.photons * std::exp(-p), 1.0);
   const double electronic = model.electronic_counts / counts;
   return 1 / counts + electronic * electronic;
@@ -64,7 +64,7 @@ double variance_of(double p, const NoiseModel& model) {
 
 }  // namespace
 
-PixelBlock add_noise(const PixelBlock& line_integrals, const NoiseModel& model) {
+Pixels add_noise(const Pixels& line_integrals, const NoiseModel& model) {
   check(line_integrals, model);
   const Philox photons{model.seed, photon_stream}, electronic{model.seed, electronic_stream};
   return mapped_any(line_integrals, [&](std::int64_t i, double p) {
@@ -82,37 +82,16 @@ Sinogram add_noise(const Sinogram& scan, const NoiseModel& model) {
   return out;
 }
 
-PixelBlock noise_variance(const PixelBlock& line_integrals, const NoiseModel& model) {
+Pixels noise_variance(const Pixels& line_integrals, const NoiseModel& model) {
   check(line_integrals, model);
-  return mapped_any(line_integrals, [&](std::int64_t, double p) { return variance_of(p, model); });
+  return mapped_any(line_integrals, [&](std::int64_t, double p) { return to_variance(p, model); });
 }
 
-double expected_residual(const PixelBlock& line_integrals, const NoiseModel& model) {
-  const PixelBlock variance = noise_variance(line_integrals, model).converted(ScalarType::f64);
+double expected_residual(const Pixels& line_integrals, const NoiseModel& model) {
+  const Pixels variance = noise_variance(line_integrals, model).converted(ScalarType::f64);
   double sum = 0;
   for (const double v : variance.values<double>()) sum += v;
   return std::sqrt(sum);
-}
-
-double estimate_noise_level(const PixelBlock& readings) {
-  const PixelBlock block = readings.converted(ScalarType::f64);
-  const auto values = block.values<double>();
-  const auto row = static_cast<std::size_t>(block.spec().shape[0]);
-  if (row < 3) return 0;
-  std::vector<double> differences;
-  differences.reserve(values.size());
-  for (std::size_t begin = 0; begin + row <= values.size(); begin += row) {
-    for (std::size_t u = 1; u + 1 < row; ++u) {
-      const double d = values[begin + u - 1] - 2 * values[begin + u] + values[begin + u + 1];
-      if (!std::isfinite(d)) refuse_infinite(static_cast<std::int64_t>(begin + u));
-      if (d != 0) differences.push_back(std::abs(d));  // exact zeros are rays that nothing touched
-    }
-  }
-  if (differences.empty()) return 0;
-  const auto middle = differences.begin() + static_cast<std::ptrdiff_t>(differences.size() / 2);
-  std::nth_element(differences.begin(), middle, differences.end());
-  // Of white noise the difference has variance 6 sigma^2; 0.6745 is the median of a unit normal's magnitude.
-  return *middle / (0.6744897501960817 * std::sqrt(6.0));
 }
 
 }  // namespace iso::evaluation

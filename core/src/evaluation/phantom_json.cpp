@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::json;
 
-std::string_view name_of(Form form) {
+std::string_view to_string(Form form) {
   switch (form) {
     case Form::ellipsoid: return "ellipsoid";
     case Form::box: return "box";
@@ -45,17 +45,17 @@ std::array<double, N> numbers(const json& solid, const char* field, std::size_t 
   return out;
 }
 
-Form form_of(const json& solid, std::size_t index) {
+Form to_form(const json& solid, std::size_t index) {
   const std::string name = solid.contains("form") && solid["form"].is_string() ? solid["form"].get<std::string>() : "";
   for (const Form form : {Form::ellipsoid, Form::box, Form::cylinder})
-    if (name == name_of(form)) return form;
+    if (name == to_string(form)) return form;
   refuse(index, "form is \"" + name + "\", it must be ellipsoid, box or cylinder");
 }
 
-Solid solid_of(const json& entry, std::size_t index) {
+Solid to_solid(const json& entry, std::size_t index) {
   if (!entry.is_object()) refuse(index, "it must be an object");
   Solid out;
-  out.form = form_of(entry, index);
+  out.form = to_form(entry, index);
   out.centre_mm = numbers<3>(entry, "centre_mm", index);
   out.half_mm = numbers<3>(entry, "half_mm", index, true);
   for (const double half : out.half_mm)
@@ -87,7 +87,7 @@ std::string to_json(const Phantom& phantom) {
     json half = json::array();
     for (const double h : solid.half_mm) half.push_back(std::isfinite(h) ? json(h) : json(nullptr));
     json entry{
-        {"form", name_of(solid.form)}, {"centre_mm", solid.centre_mm}, {"half_mm", half}, {"value", solid.value}};
+        {"form", to_string(solid.form)}, {"centre_mm", solid.centre_mm}, {"half_mm", half}, {"value", solid.value}};
     if (solid.axes != identity3) entry["axes"] = solid.axes;
     for (const auto& cut : solid.cuts) entry["cuts"].push_back({{"normal", cut.normal}, {"offset_mm", cut.offset_mm}});
     solids.push_back(std::move(entry));
@@ -104,7 +104,7 @@ Phantom phantom_from_json(std::string_view text) {
   Phantom out;
   if (document.contains("name") && document["name"].is_string()) out.name = document["name"].get<std::string>();
   std::size_t index = 0;
-  for (const auto& entry : document["solids"]) out.solids.push_back(solid_of(entry, index++));
+  for (const auto& entry : document["solids"]) out.solids.push_back(to_solid(entry, index++));
   return out;
 }
 

@@ -1,16 +1,14 @@
 #include "iso/evaluation/phantoms.h"
 
-#include "geometry/vectors_impl.h"
 #include "iso/base/error.h"
 #include "iso/base/threads.h"
+#include "iso/geometry/vec3.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 namespace iso::evaluation {
-
-using namespace detail;
 
 namespace {
 
@@ -77,12 +75,12 @@ void check_type(ScalarType type) {
   }
 }
 
-void store(PixelBlock& block, std::int64_t index, double value) {
+void store(PixelBuffer& block, std::int64_t index, double value) {
   const auto at = static_cast<std::size_t>(index);
   if (block.spec().type == ScalarType::f64)
-    reinterpret_cast<double*>(block.mutable_data())[at] = value;
+    reinterpret_cast<double*>(block.data())[at] = value;
   else
-    reinterpret_cast<float*>(block.mutable_data())[at] = static_cast<float>(value);
+    reinterpret_cast<float*>(block.data())[at] = static_cast<float>(value);
 }
 
 // Centres of `count` equal parts of an element, in elements about its middle.
@@ -110,7 +108,7 @@ double mean_over_element(const Phantom& phantom, const ProjectionGeometry& geome
 bool Solid::contains(const Vec3& point_mm) const noexcept {
   for (const auto& cut : cuts)
     if (dot(cut.normal, point_mm) > cut.offset_mm) return false;
-  const Vec3 x = to_local(axes, sub(point_mm, centre_mm));
+  const Vec3 x = to_local(axes, subtract(point_mm, centre_mm));
   const double p = x[0] / half_mm[0], q = x[1] / half_mm[1], r = x[2] / half_mm[2];
   switch (form) {
     case Form::ellipsoid: return p * p + q * q + r * r <= 1;
@@ -121,7 +119,7 @@ bool Solid::contains(const Vec3& point_mm) const noexcept {
 }
 
 double Solid::chord_mm(const Ray& ray) const noexcept {
-  const Vec3 o = to_local(axes, sub(ray.origin_mm, centre_mm)), d = to_local(axes, ray.direction);
+  const Vec3 o = to_local(axes, subtract(ray.origin_mm, centre_mm)), d = to_local(axes, ray.direction);
   Interval kept;
   switch (form) {
     case Form::ellipsoid: keep_quadric(kept, o, d, half_mm, 3); break;
@@ -162,20 +160,19 @@ Volume sample(const Phantom& phantom, const VoxelGrid& grid, int supersampling, 
   check_grid(grid);
   check_count(supersampling, "supersampling");
   check_type(type);
-  Volume out{
-      PixelBlock::allocate({grid.shape(), type}), grid, Quantity::attenuation_per_mm, {{"phantom", phantom.name}}};
+  PixelBuffer pixels = PixelBuffer::allocate({grid.shape(), type});
   const int in_depth = grid.size[2] == 1 ? 1 : supersampling;
   parallel_for(grid.size[1] * grid.size[2], 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t row = begin; row < end; ++row) {
       const std::int64_t slice = row / grid.size[1];
       const auto y = static_cast<double>(row - slice * grid.size[1]), z = static_cast<double>(slice);
       for (std::int64_t x = 0; x < grid.size[0]; ++x) {
-        store(out.pixels, row * grid.size[0] + x,
+        store(pixels, row * grid.size[0] + x,
               factor * mean_over_voxel(phantom, grid, {static_cast<double>(x), y, z}, supersampling, in_depth));
       }
     }
   });
-  return out;
+  return {std::move(pixels), grid, Quantity::attenuation_per_mm, {{"phantom", phantom.name}}};
 }
 
 Sinogram project(const Phantom& phantom, const ProjectionGeometry& geometry, int rays_per_element, double factor,
@@ -183,7 +180,7 @@ Sinogram project(const Phantom& phantom, const ProjectionGeometry& geometry, int
   check_count(rays_per_element, "rays per element");
   check_type(type);
   if (geometry.views().empty()) throw Error{Errc::invalid_input, "the geometry has no views, at least one is needed"};
-  Sinogram out{PixelBlock::allocate({geometry.sinogram_shape(), type}), geometry, {{"phantom", phantom.name}}};
+  PixelBuffer readings = PixelBuffer::allocate({geometry.sinogram_shape(), type});
   const auto [elements, rows] = geometry.elements();
   const int in_depth = rows == 1 ? 1 : rays_per_element;
   const std::int64_t nu = elements, nv = rows;
@@ -199,11 +196,11 @@ Sinogram project(const Phantom& phantom, const ProjectionGeometry& geometry, int
                           phantom.name + "\"",
                       "use a 3-D phantom for this geometry"};
         }
-        store(out.readings, row * nu + u, reading);
+        store(readings, row * nu + u, reading);
       }
     }
   });
-  return out;
+  return {std::move(readings), geometry, {{"phantom", phantom.name}}};
 }
 
 }  // namespace iso::evaluation

@@ -56,8 +56,8 @@ struct Pair {
   std::int64_t width, height;
 };
 
-Pair slice_of(std::span<const double> x, std::span<const double> r, std::span<const std::uint8_t> mask, const Slices& s,
-              std::int64_t slice) {
+Pair make_slice(std::span<const double> x, std::span<const double> r, std::span<const std::uint8_t> mask,
+                const Slices& s, std::int64_t slice) {
   const auto area = static_cast<std::size_t>(s.width * s.height), begin = static_cast<std::size_t>(slice) * area;
   return {x.subspan(begin, area), r.subspan(begin, area), mask.empty() ? mask : mask.subspan(begin, area), s.width,
           s.height};
@@ -156,7 +156,7 @@ std::optional<double> similarity(std::span<const double> x, std::span<const doub
   std::vector<Mean> means(static_cast<std::size_t>(slices.count));
   parallel_for(slices.count, 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t s = begin; s < end; ++s)
-      means[static_cast<std::size_t>(s)] = similarity_of_slice(slice_of(x, r, mask, slices, s), range, zero_border);
+      means[static_cast<std::size_t>(s)] = similarity_of_slice(make_slice(x, r, mask, slices, s), range, zero_border);
   });
   Mean all;
   for (const auto& mean : means) {
@@ -172,7 +172,7 @@ std::optional<double> high_frequency_error(std::span<const double> x, std::span<
   std::vector<Energy> energies(static_cast<std::size_t>(slices.count));
   parallel_for(slices.count, 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t s = begin; s < end; ++s)
-      energies[static_cast<std::size_t>(s)] = high_frequencies_of_slice(slice_of(x, r, mask, slices, s));
+      energies[static_cast<std::size_t>(s)] = high_frequencies_of_slice(make_slice(x, r, mask, slices, s));
   });
   Energy all;
   for (const auto& energy : energies) {

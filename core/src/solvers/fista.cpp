@@ -1,8 +1,7 @@
 #include "iso/solvers/fista.h"
 
-#include "functional_impl.h"
 #include "iso/solvers/power_iteration.h"
-#include "iteration_impl.h"
+#include "solver_impl.h"
 
 #include <cmath>
 
@@ -13,56 +12,75 @@ constexpr double norm_margin = 1.05;  // power iteration comes from below
 
 }  // namespace
 
-Outcome fista(const compute::LinearOperator& a, const compute::Array& b, const Functional& g, compute::Array& x,
-              const FistaOptions& options, compute::Stream& stream, const Control& control) {
-  detail::expect_problem("fista", a, b, x);
+Fista::Fista(const compute::LinearOperator& a, FunctionalPtr g, const FistaOptions& options, compute::Stream& stream)
+    : Solver{"fista", a.backend(), stream}, a_{a}, g_{std::move(g)}, options_{options} {
+  if (!g_) throw Error{Errc::invalid_input, "fista was given no functional", "give one, of weight 0 if need be"};
   if (!(options.norm >= 0))
     throw Error{Errc::invalid_input, "the norm given to fista is negative", "leave it 0 to have it estimated"};
-  const auto& backend = a.backend();
-  const auto& ops = backend.vector();
-  // Residuals A x - b at the image and at the extrapolated point; the second follows from two of the first.
-  auto r = backend.allocate(a.range(), stream), q = backend.allocate(a.range(), stream);
-  auto y = backend.allocate(a.domain(), stream), z = backend.allocate(a.domain(), stream);
-  double t = 1, norm = options.norm;
+  // Residuals A x - b at the image (r) and at the extrapolated point (q); the second follows from two of the first.
+  for (auto* array : {&r_, &q_}) *array = backend_.allocate(a.range(), stream);
+  for (auto* array : {&y_, &z_}) *array = backend_.allocate(a.domain(), stream);
+  carry("r", r_);
+  carry("q", q_);
+  carry("y", y_);
+  carry("t", t_);
+  carry("norm", norm_);
+}
 
-  detail::Iteration iteration{"fista", control, x, stream};
-  iteration.carry("r", r);
-  iteration.carry("q", q);
-  iteration.carry("y", y);
-  iteration.carry("t", t);
-  iteration.carry("norm", norm);
-  if (!iteration.resumed()) {
-    if (norm == 0) norm = norm_margin * operator_norm(a, stream);
-    detail::residual_into(a, b, x, r, stream);
-    ops.scale(-1, r, stream);
-    ops.copy(r, q, stream);
-    ops.copy(x, y, stream);
+void Fista::set_weight(double weight) { g_ = g_->weighted(weight); }
+
+std::size_t Fista::bytes(const ArraySpec& domain, const ArraySpec& range) {
+  return 2 * domain.bytes() + 2 * range.bytes();
+}
+
+void Fista::start(const compute::Array& b, compute::Array& x, const Checkpoint* resume) {
+  detail::expect_problem("fista", a_, b, x);
+  b_ = b;
+  if (!begin(x, resume)) {
+    t_ = 1;
+    norm_ = options_.norm > 0 ? options_.norm : norm_margin * operator_norm(a_, stream_);
+    // r = q = A x - b, y = x
+    detail::residual_into(a_, b, x, r_, stream_);
+    ops_.scale(-1, r_, stream_);
+    ops_.copy(r_, q_, stream_);
+    ops_.copy(x, y_, stream_);
   }
-  const double step = norm > 0 ? 1 / (norm * norm) : 1;
-  iteration.scale(ops.norm2(b, stream));
-  const bool constraint = detail::is_constraint(g);
+  set_scale(ops_.norm2(b, stream_));
+}
 
-  return iteration.run([&](int) {
-    a.adjoint(q, z, stream);
-    ops.axpby(1, y, -step, z, stream);
-    g.prox(step, z, stream);
-    a.forward(z, q, stream);
-    ops.axpy(-1, b, q, stream);
-    const double residual = ops.norm2(q, stream);
-    ops.axpby(1, z, -1, x, stream);  // x holds the move until z takes its place
-    ops.axpy(-1, z, y, stream);      // y - z: the gradient step
-    const double move = ops.norm2(x, stream);
-    if (options.restart && ops.dot(y, x, stream).real() > 0) t = 1;
-    const double next_t = 0.5 * (1 + std::sqrt(1 + 4 * t * t)), beta = (t - 1) / next_t;
-    t = next_t;
-    ops.axpby(1, z, beta, x, stream);
-    ops.copy(x, y, stream);
-    ops.copy(z, x, stream);
-    ops.axpby(1 + beta, q, -beta, r, stream);
-    std::swap(q, r);
-    const double penalty = constraint ? 0.0 : g.value(x, stream);
-    return Step{0, 0.5 * residual * residual + penalty, residual, detail::relative(move, ops.norm2(x, stream))};
-  });
+Step Fista::iterate() {
+  // z = prox of step G at y - step Aᴴ q, step = 1 / ‖A‖²
+  const double step = norm_ > 0 ? 1 / (norm_ * norm_) : 1;
+  a_.adjoint(q_, z_, stream_);
+  ops_.axpby(1, y_, -step, z_, stream_);
+  g_->prox(step, z_, stream_);
+  // q = A z - b
+  a_.forward(z_, q_, stream_);
+  ops_.axpy(-1, b_, q_, stream_);
+  const double residual = ops_.norm2(q_, stream_);
+  // t = 1 if (y - z) . (z - x) > 0: momentum points uphill
+  ops_.axpby(1, z_, -1, x_, stream_);  // x holds the move until z takes its place
+  ops_.axpy(-1, z_, y_, stream_);      // y - z: the gradient step
+  const double move = ops_.norm2(x_, stream_);
+  if (options_.restart && ops_.dot(y_, x_, stream_).real() > 0) t_ = 1;
+  // t_next = (1 + sqrt(1 + 4 t²)) / 2, beta = (t - 1) / t_next, y = z + beta (z - x), x = z
+  const double next_t = 0.5 * (1 + std::sqrt(1 + 4 * t_ * t_)), beta = (t_ - 1) / next_t;
+  t_ = next_t;
+  ops_.axpby(1, z_, beta, x_, stream_);
+  ops_.copy(x_, y_, stream_);
+  ops_.copy(z_, x_, stream_);
+  // q = A y - b = (1 + beta) q - beta r, r = A x - b
+  ops_.axpby(1 + beta, q_, -beta, r_, stream_);
+  std::swap(q_, r_);
+  const double penalty = g_->constraint() ? 0.0 : g_->value(x_, stream_);
+  return {0, 0.5 * residual * residual + penalty, residual, detail::relative(move, ops_.norm2(x_, stream_))};
+}
+
+SolverResult fista(const compute::LinearOperator& a, const compute::Array& b, FunctionalPtr g, compute::Array& x,
+                   const FistaOptions& options, compute::Stream& stream, const Control& control) {
+  Fista solver{a, std::move(g), options, stream};
+  solver.start(b, x, control.resume);
+  return solver.run(control);
 }
 
 }  // namespace iso::solvers

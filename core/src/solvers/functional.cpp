@@ -40,6 +40,12 @@ constexpr double tolerated = 1e-6;  // how far outside a constraint counts as ro
 
 }  // namespace
 
+double Functional::value_at_distance(double) const {
+  throw Error{Errc::unsupported, "this functional is no function of a distance to data"};
+}
+FunctionalPtr Functional::weighted(double) const {
+  throw Error{Errc::unsupported, "this functional is a constraint and has no weight", "make another one instead"};
+}
 void Functional::prox(const Array&, Array&, Stream&) const { refuse_steps(); }
 void Functional::prox_conjugate(const Array&, Array&, Stream&) const { refuse_steps(); }
 
@@ -57,9 +63,12 @@ double distance(const Array& x, const Array& centre, Stream& stream) {
 SquaredDistance::SquaredDistance(Array b, double weight) : b_{std::move(b)}, weight_{weight} { expect_weight(weight); }
 
 double SquaredDistance::value(const Array& x, Stream& stream) const {
-  const double d = distance(x, b_, stream);
-  return 0.5 * weight_ * d * d;
+  return value_at_distance(distance(x, b_, stream));
 }
+
+double SquaredDistance::value_at_distance(double distance) const { return 0.5 * weight_ * distance * distance; }
+
+FunctionalPtr SquaredDistance::weighted(double weight) const { return squared_distance(b_, weight); }
 
 void SquaredDistance::prox(double step, Array& x, Stream& stream) const {
   expect_centre(b_, x);
@@ -112,8 +121,10 @@ L2Ball::L2Ball(Array centre, double radius) : centre_{std::move(centre)}, radius
   if (!(radius >= 0)) throw Error{Errc::invalid_input, "the radius of a ball is negative", "it must be 0 or more"};
 }
 
-double L2Ball::value(const Array& x, Stream& stream) const {
-  return distance(x, centre_, stream) <= radius_ * (1 + tolerated) ? 0.0 : std::numeric_limits<double>::infinity();
+double L2Ball::value(const Array& x, Stream& stream) const { return value_at_distance(distance(x, centre_, stream)); }
+
+double L2Ball::value_at_distance(double distance) const {
+  return distance <= radius_ * (1 + tolerated) ? 0.0 : std::numeric_limits<double>::infinity();
 }
 
 void L2Ball::prox(double, Array& x, Stream& stream) const {
@@ -158,24 +169,21 @@ void Box::prox_conjugate(const Array& steps, Array& x, Stream& stream) const {
 Lengths::Lengths(double weight, bool vectors) : weight_{weight}, vectors_{vectors} { expect_weight(weight); }
 
 // Absolute values are the lengths of vectors of one component.
-Array Lengths::view(const Array& x) const {
-  if (vectors_) return x;
-  const auto keep = std::make_shared<Array>(x);
-  return {
-      {Shape{x.spec().shape.count(), 1}, x.spec().type}, x.backend(), std::shared_ptr<std::byte>(keep, x.address())};
-}
+Shape Lengths::shape(const Array& x) const { return vectors_ ? x.spec().shape : Shape{x.spec().shape.count(), 1}; }
+
+FunctionalPtr Lengths::weighted(double weight) const { return std::make_shared<Lengths>(weight, vectors_); }
 
 double Lengths::value(const Array& x, Stream& stream) const {
-  return weight_ * x.backend().vector().sum_vector_norms(view(x), stream);
+  return weight_ * x.backend().vector().sum_vector_norms(x.reshaped(shape(x)), stream);
 }
 
 void Lengths::prox(double step, Array& x, Stream& stream) const {
-  Array same = view(x);
+  Array same = x.reshaped(shape(x));
   x.backend().vector().shrink_vectors(step * weight_, same, stream);
 }
 
 void Lengths::prox_conjugate(double, Array& x, Stream& stream) const {  // the conjugate is the ball of radius weight
-  Array same = view(x);
+  Array same = x.reshaped(shape(x));
   x.backend().vector().project_vectors(weight_, same, stream);
 }
 
@@ -192,16 +200,6 @@ void Lengths::prox(const Array& steps, Array& x, Stream& stream) const {
   prox_conjugate(1.0, inner, stream);
   ops.multiply(steps, inner, inner, stream);
   ops.axpy(-1, inner, x, stream);
-}
-
-bool is_constraint(const Functional& f) noexcept {
-  return dynamic_cast<const Box*>(&f) != nullptr || dynamic_cast<const L2Ball*>(&f) != nullptr;
-}
-
-const Array* data_of(const Functional& f) noexcept {
-  if (const auto* squared = dynamic_cast<const SquaredDistance*>(&f)) return &squared->centre();
-  if (const auto* ball = dynamic_cast<const L2Ball*>(&f)) return &ball->centre();
-  return nullptr;
 }
 
 }  // namespace detail

@@ -2,7 +2,7 @@
 
 #include "iso/solvers/functional.h"
 
-/// The functionals of this room, for solvers that know one of them better than `Functional` says.
+/// The functionals that the public header makes.
 namespace iso::solvers::detail {
 
 /// weight/2 ‖x - b‖²
@@ -15,8 +15,9 @@ class SquaredDistance final : public Functional {
   [[nodiscard]] bool elementwise() const noexcept override { return true; }
   void prox(const compute::Array& steps, compute::Array& x, compute::Stream& stream) const override;
   void prox_conjugate(const compute::Array& steps, compute::Array& x, compute::Stream& stream) const override;
-  [[nodiscard]] const compute::Array& centre() const noexcept { return b_; }
-  [[nodiscard]] double weight() const noexcept { return weight_; }
+  [[nodiscard]] const compute::Array* data() const noexcept override { return &b_; }
+  [[nodiscard]] double value_at_distance(double distance) const override;
+  [[nodiscard]] FunctionalPtr weighted(double weight) const override;
 
  private:
   compute::Array b_;
@@ -29,7 +30,9 @@ class L2Ball final : public Functional {
   L2Ball(compute::Array centre, double radius);
   [[nodiscard]] double value(const compute::Array& x, compute::Stream& stream) const override;
   void prox(double step, compute::Array& x, compute::Stream& stream) const override;
-  [[nodiscard]] const compute::Array& centre() const noexcept { return centre_; }
+  [[nodiscard]] bool constraint() const noexcept override { return true; }
+  [[nodiscard]] const compute::Array* data() const noexcept override { return &centre_; }
+  [[nodiscard]] double value_at_distance(double distance) const override;
 
  private:
   compute::Array centre_;
@@ -45,6 +48,7 @@ class Box final : public Functional {
   [[nodiscard]] bool elementwise() const noexcept override { return true; }
   void prox(const compute::Array& steps, compute::Array& x, compute::Stream& stream) const override;
   void prox_conjugate(const compute::Array& steps, compute::Array& x, compute::Stream& stream) const override;
+  [[nodiscard]] bool constraint() const noexcept override { return true; }
 
  private:
   double low_, high_;
@@ -60,17 +64,13 @@ class Lengths final : public Functional {
   [[nodiscard]] bool elementwise() const noexcept override { return true; }
   void prox(const compute::Array& steps, compute::Array& x, compute::Stream& stream) const override;
   void prox_conjugate(const compute::Array& steps, compute::Array& x, compute::Stream& stream) const override;
+  [[nodiscard]] FunctionalPtr weighted(double weight) const override;
 
  private:
-  [[nodiscard]] compute::Array view(const compute::Array& x) const;
+  [[nodiscard]] Shape shape(const compute::Array& x) const;
   double weight_;
   bool vectors_;
 };
-
-/// Constraints: 0 or infinite. They are no part of an objective that is reported.
-[[nodiscard]] bool is_constraint(const Functional& f) noexcept;
-/// What A x is compared with, if f measures or bounds a distance; null otherwise.
-[[nodiscard]] const compute::Array* data_of(const Functional& f) noexcept;
 
 /// ‖x - centre‖; one array of scratch.
 [[nodiscard]] double distance(const compute::Array& x, const compute::Array& centre, compute::Stream& stream);

@@ -8,16 +8,16 @@
 namespace iso::solvers {
 namespace {
 
-PixelBlock seeded_field(const ArraySpec& spec, std::uint64_t seed) {
-  auto block = PixelBlock::allocate(spec);
+Pixels seeded_field(const ArraySpec& spec, std::uint64_t seed) {
+  PixelBuffer block = PixelBuffer::allocate(spec);
   const Philox random{seed, 0};
   const auto count = static_cast<std::size_t>(spec.shape.count()) * (is_complex(spec.type) ? 2 : 1);
   for (std::size_t i = 0; i < count; ++i) {
     const double value = random.normal(i);
     if (is_double(spec.type))
-      reinterpret_cast<double*>(block.mutable_data())[i] = value;
+      reinterpret_cast<double*>(block.data())[i] = value;
     else
-      reinterpret_cast<float*>(block.mutable_data())[i] = static_cast<float>(value);
+      reinterpret_cast<float*>(block.data())[i] = static_cast<float>(value);
   }
   return block;
 }

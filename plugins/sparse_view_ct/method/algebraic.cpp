@@ -1,17 +1,38 @@
 #include "method/algebraic.h"
 
-#include "method/preparation.h"
-
+#include <iso/base/threads.h>
 #include <iso/solvers/algebraic.h>
 #include <iso/solvers/conjugate_gradient.h>
+#include <iso/tomography/filtered_backprojection.h>
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace sparse_view_ct {
 
+using namespace iso::tomography;
 using iso::compute::Array;
+using iso::solvers::Progress;
+
+namespace {
+
+// Changing a voxel of the whole image after a subset, of one thread: measured (README, section Time).
+constexpr double seconds_of_a_voxel = 8.5e-9;
+
+std::int64_t make_subsets(std::int64_t views, const SartOptions& options) {
+  return options.subsets > 0 ? std::min<std::int64_t>(options.subsets, views) : views;
+}
+
+iso::solvers::AlgebraicOptions to_bounds(const SartOptions& options) {
+  iso::solvers::AlgebraicOptions out{.relaxation = options.relaxation};
+  if (options.non_negative) out.low = 0;
+  if (options.maximum > 0) out.high = options.maximum;
+  return out;
+}
+
+}  // namespace
 
 std::vector<std::int64_t> visiting_order(std::int64_t subsets) {
   auto stride =
@@ -22,60 +43,73 @@ std::vector<std::int64_t> visiting_order(std::int64_t subsets) {
   return order;
 }
 
-Array sart(const Problem& problem, const SartOptions& options, const Watch& watch) {
+Array reconstruct(const ScanProblem& problem, const SartOptions& options, Progress& progress) {
   const auto views = static_cast<std::int64_t>(problem.geometry.views().size());
-  const auto subsets = options.subsets > 0 ? std::min(options.subsets, views) : views;
-  iso::Sinogram scan;
-  scan.geometry = problem.geometry;
-  scan.readings = problem.backend.download(problem.readings, problem.stream);
-  std::vector<iso::compute::OperatorPtr> operators;
-  std::vector<Array> data;
-  for (const auto subset : visiting_order(subsets)) {
+  const auto count = make_subsets(views, options);
+  std::vector<iso::solvers::Subset> subsets;
+  for (const auto first : visiting_order(count)) {
+    // A_s and p_s of the views s, s + S, s + 2S, ...
     std::vector<std::int64_t> of_subset;
-    for (auto view = subset; view < views; view += subsets) of_subset.push_back(view);
-    const auto part = keep_views(scan, of_subset);
-    operators.push_back(problem.backend.make(iso::compute::RayTransform{part.geometry, problem.grid}));
-    data.push_back(problem.backend.upload(part.readings, problem.stream));
+    std::vector<Array> data;
+    for (auto view = first; view < views; view += count) {
+      of_subset.push_back(view);
+      data.push_back(Array{problem.readings}.part(view, 1));
+    }
+    subsets.push_back(
+        {problem.backend.make(iso::compute::RayTransform{problem.geometry.subset(of_subset), problem.grid}),
+         std::move(data)});
   }
-  scan.readings = {};
-  watch.log(std::to_string(subsets) + " subsets of " + std::to_string((views + subsets - 1) / subsets) +
-            " views, relaxation " + std::to_string(options.relaxation));
-  Array x = watch.resumed ? problem.backend.allocate(problem.a->domain(), problem.stream)
-                          : start_image(problem, options.from_fbp, watch);
-  iso::solvers::AlgebraicOptions algebraic{.relaxation = options.relaxation};
-  if (options.bounded) {
-    algebraic.low = options.low;
-    if (options.high > options.low) algebraic.high = options.high;
-  }
-  const auto control = control_for(watch, options.iterations, options.relative_tolerance, {0.05, 0.95, "SART"});
-  watch.log(in_words(iso::solvers::ordered_subsets(operators, data, x, algebraic, problem.stream, control)));
+  progress.log(std::to_string(count) + " subsets of " + std::to_string((views + count - 1) / count) +
+               " views, relaxation " + std::to_string(options.relaxation));
+  Array x = progress.resumed() != nullptr ? problem.backend.allocate(problem.a->domain(), problem.stream)
+                                          : initial_image(problem, options.start == Start::fbp, progress);
+  const auto control = make_control(progress, options.iterations, 0, {0.05, 0.95, "SART"});
+  iso::solvers::OrderedSubsets solver{std::move(subsets), to_bounds(options), problem.stream};
+  solver.start(x, control.resume);
+  progress.log(to_text(solver.run(control)));
   return x;
 }
 
-Array cgls(const Problem& problem, const CglsMethodOptions& options, const Watch& watch) {
+Work plan_work(const ScanPlan& plan, const SartOptions& options) {
+  const auto views = static_cast<std::int64_t>(plan.views.size()), count = make_subsets(views, options);
+  const auto scan = plan.readings().bytes();
+  const auto largest = scan / static_cast<std::size_t>(views) * static_cast<std::size_t>((views + count - 1) / count);
+  Work work;
+  work.operators.push_back({plan.ray_transform(), 2.0 * options.iterations + 2});
+  work.bytes = iso::solvers::OrderedSubsets::bytes(plan.image(), scan, largest) + plan.image().bytes();
+  work.seconds = static_cast<double>(count) * options.iterations * seconds_of_a_voxel *
+                 static_cast<double>(plan.grid.shape().count()) / std::max(1, iso::ThreadBudget::threads());
+  return work;
+}
+
+Array reconstruct(const ScanProblem& problem, const CglsOptions& options, Progress& progress) {
   const auto& ops = problem.backend.vector();
   Array x = problem.backend.allocate(problem.a->domain(), problem.stream);
-  iso::solvers::CglsOptions solver;
+  iso::solvers::CglsOptions weight;
   if (options.l2 > 0) {
-    Array rows = problem.backend.allocate(problem.a->range(), problem.stream);
-    Array columns = problem.backend.allocate(problem.a->domain(), problem.stream);
-    ops.fill(rows, 1, problem.stream);
-    problem.a->adjoint(rows, columns, problem.stream);
-    const double column = ops.max_abs(columns, problem.stream);
-    ops.fill(columns, 1, problem.stream);
-    problem.a->forward(columns, rows, problem.stream);
-    solver.l2 = options.l2 * column * ops.max_abs(rows, problem.stream);
+    // |A|_1 and |A|_inf, the largest column and row sums
+    const auto sums = problem.a->abs_sums(problem.stream);
+    weight.l2 =
+        options.l2 * ops.max_abs(sums.columns.each, problem.stream) * ops.max_abs(sums.rows.each, problem.stream);
   }
-  auto control =
-      control_for(watch, options.iterations, options.relative_tolerance, {0.05, 0.95, "conjugate gradients"});
+  auto control = make_control(progress, options.iterations, 0, {0.05, 0.95, "conjugate gradients"});
   if (options.stop_at_noise && problem.noise > 0) {
     const auto readings = static_cast<double>(problem.a->range().shape.count());
     control.residual_target = options.noise_factor * problem.noise * std::sqrt(readings);
-    watch.log("discrepancy rule: ends at the residual " + std::to_string(control.residual_target) + " (noise level " +
-              std::to_string(problem.noise) + ")");
+    progress.log("discrepancy rule: ends at the residual " + std::to_string(control.residual_target) +
+                 " (noise level " + std::to_string(problem.noise) + ")");
   }
-  watch.log(in_words(iso::solvers::cgls(*problem.a, problem.readings, x, solver, problem.stream, control)));
+  iso::solvers::Cgls solver{*problem.a, weight, problem.stream};
+  solver.start(problem.readings, x, control.resume);
+  progress.log(to_text(solver.run(control)));
   return x;
+}
+
+Work plan_work(const ScanPlan& plan, const CglsOptions& options) {
+  Work work;
+  work.operators.push_back({plan.ray_transform(), 2.0 * options.iterations + 1});
+  work.bytes = iso::solvers::Cgls::bytes(plan.image(), plan.readings()) + plan.image().bytes();
+  return work;
 }
 
 }  // namespace sparse_view_ct

@@ -3,24 +3,27 @@
 #include <iso/base/error.h>
 #include <iso/solvers/admm.h>
 #include <iso/solvers/primal_dual.h>
+#include <iso/tomography/coverage.h>
+#include <iso/tomography/filtered_backprojection.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
-#include <optional>
 #include <sstream>
 
 namespace sparse_view_ct {
 namespace {
 
+using namespace iso::tomography;
 using iso::compute::Array;
-using iso::compute::OperatorPtr;
+using iso::solvers::Progress;
 
 constexpr double balance = 0.75;         // c of the weight
 constexpr double exact_readings = 5e-4;  // of rms(p): no scan is believed to be better than that
 // Parts of the iterations after which the weight is set anew from the misfit so far; it stays for the rest.
 constexpr std::array<double, 3> corrections{0.30, 0.55, 0.75};
+constexpr double admm_step = 0.1;  // shrinkage of an iteration, as a part of the range of the image
 
 std::string text(double value) {
   std::ostringstream out;
@@ -28,157 +31,157 @@ std::string text(double value) {
   return out.str();
 }
 
+double low(const TvOptions& options) { return options.non_negative ? 0.0 : -std::numeric_limits<double>::infinity(); }
+double high(const TvOptions& options) {
+  return options.maximum > 0 ? options.maximum : std::numeric_limits<double>::infinity();
+}
+iso::solvers::FunctionalPtr bounds(const TvOptions& options) {
+  return options.non_negative || options.maximum > 0 ? iso::solvers::box(low(options), high(options)) : nullptr;
+}
+
+// The unit (m, mm, um, nm) in which a voxel measures between 0.03 and 32: primal over dual step is an inverse area, and the
+// default of `step_ratio` fits images whose voxels and attenuation are of that size in mm and 1/mm.
+double length_unit_mm(double voxel_mm) { return std::pow(1000.0, std::round(std::log(voxel_mm) / std::log(1000.0))); }
+
+// The median of the positive column sums of A: how much ray length a voxel of the middle of the field of view meets.
+double typical_column_sum(const ScanProblem& problem) {
+  Array ones = problem.backend.allocate(problem.a->range(), problem.stream);
+  Array columns = problem.backend.allocate(problem.a->domain(), problem.stream);
+  problem.backend.vector().fill(ones, 1, problem.stream);
+  problem.a->adjoint(ones, columns, problem.stream);
+  const auto block = problem.backend.download(columns, problem.stream);
+  std::vector<float> positive;
+  for (const float value : block.values<float>()) {
+    if (value > 0) positive.push_back(value);
+  }
+  if (positive.empty()) {
+    throw iso::Error(iso::Errc::invalid_input, "no ray of the scan crosses the grid",
+                     "check the geometry and the size of the grid");
+  }
+  const auto middle = positive.begin() + static_cast<std::ptrdiff_t>(positive.size() / 2);
+  std::nth_element(positive.begin(), middle, positive.end());
+  return *middle;
+}
+
+// Iterations after which the weight is corrected, and the last.
+std::vector<int> stages(const TvOptions& options) {
+  std::vector<int> ends;
+  for (const double part : corrections) {
+    const int end = static_cast<int>(std::lround(part * options.iterations));
+    if (options.weight_mm <= 0 && end > (ends.empty() ? 0 : ends.back()) && end < options.iterations)
+      ends.push_back(end);
+  }
+  ends.push_back(options.iterations);
+  return ends;
+}
+
+// A solver of the problem whose weight can be changed on the way.
+struct Weighted {
+  iso::solvers::Solver& solver;
+  std::function<void(double weight)> set_weight;
+};
+
 class TotalVariation {
  public:
-  TotalVariation(const Problem& problem, const TvOptions& options, const Watch& watch)
-      : problem_{problem}, options_{options}, watch_{watch}, ops_{problem.backend.vector()} {
+  TotalVariation(const ScanProblem& problem, const TvOptions& options, Progress& progress)
+      : problem_{problem}, options_{options}, progress_{progress}, column_{typical_column_sum(problem)} {
     const auto axes = tv_axes(problem.geometry, problem.grid, options.dimensions);
-    dimensions_ = axes.size();
+    axes_ = static_cast<double>(axes.size());
     differences_ = problem.backend.make(iso::compute::FiniteDifference{problem.grid.shape(), axes});
-    column_ = typical_column_sum();
   }
 
-  TvResult run() {
-    TvResult out;
-    out.x = watch_.resumed ? problem_.backend.allocate(problem_.a->domain(), problem_.stream)
-                           : start_image(problem_, options_.from_fbp, watch_);
-    const auto count = static_cast<double>(problem_.a->range().shape.count());
-    const double size = ops_.norm2(problem_.readings, problem_.stream) / std::sqrt(count);
-    if (!(size > 0)) {
-      watch_.warn("the readings are zero everywhere; there is nothing to reconstruct");
-      ops_.fill(out.x, 0, problem_.stream);
-      return out;
+  Array run() {
+    const auto& ops = problem_.backend.vector();
+    const auto* resumed = progress_.resumed();
+    Array x = resumed != nullptr ? problem_.backend.allocate(problem_.a->domain(), problem_.stream)
+                                 : initial_image(problem_, options_.warm_start, progress_);
+    const double readings = static_cast<double>(problem_.a->range().shape.count());
+    size_ = ops.norm2(problem_.readings, problem_.stream) / std::sqrt(readings);
+    if (!(size_ > 0)) {
+      progress_.warn("the readings are zero everywhere; there is nothing to reconstruct");
+      progress_.figure("tv_weight", 0, "mm");
+      ops.fill(x, 0, problem_.stream);
+      return x;
     }
-    ops_.clamp(low(), high(), out.x, problem_.stream);
-    const auto weight_for = [&](double misfit) {
-      return balance * options_.strength * std::sqrt(problem_.grid.spacing_mm[0] * column_) *
-             std::max(misfit, exact_readings * size);
-    };
-    watch_.log("noise level of the readings " + text(problem_.noise) + ", their root mean square " + text(size));
-    state_ = watch_.resumed;
-    out.weight = options_.weight > 0 ? options_.weight : weight_for(problem_.noise);
-    if (state_ && state_->numbers.count("weight") != 0) out.weight = state_->numbers.at("weight");
-    const auto ends = stages();
-    for (const int end : ends) {
-      if (state_ && state_->iteration > end) continue;
-      const auto outcome = stage(out.x, out.weight, end, end == ends.back());
-      if (end == ends.back()) {
-        watch_.log(in_words(outcome));
-      } else {
-        const double misfit = outcome.history.back().residual / std::sqrt(count);
-        out.weight = weight_for(misfit);
-        watch_.log("weight " + text(out.weight) + " mm from the misfit " + text(misfit) + " after " +
-                   std::to_string(end) + " iterations");
-      }
-    }
-    ops_.clamp(low(), high(), out.x, problem_.stream);
-    return out;
+    ops.clamp(low(options_), high(options_), x, problem_.stream);
+    progress_.log("noise level of the readings " + text(problem_.noise) + ", their root mean square " + text(size_));
+    weight_ = options_.weight_mm > 0 ? options_.weight_mm : weight_for(problem_.noise);
+    if (resumed != nullptr && resumed->numbers.count("weight") != 0) weight_ = resumed->numbers.at("weight");
+    if (options_.solver == TvSolver::admm)
+      by_admm(x, resumed);
+    else
+      by_primal_dual(x, resumed);
+    progress_.figure("tv_weight", weight_, "mm");
+    ops.clamp(low(options_), high(options_), x, problem_.stream);
+    return x;
   }
 
  private:
-  [[nodiscard]] double low() const { return options_.non_negative ? 0.0 : -std::numeric_limits<double>::infinity(); }
-  [[nodiscard]] double high() const {
-    return options_.high > 0 ? options_.high : std::numeric_limits<double>::infinity();
-  }
-  [[nodiscard]] iso::solvers::FunctionalPtr bounds() const {
-    return options_.non_negative || options_.high > 0 ? iso::solvers::box(low(), high()) : nullptr;
+  // lambda = c strength kappa max(misfit, 0.0005 rms(p)), kappa = sqrt(h m)
+  [[nodiscard]] double weight_for(double misfit) const {
+    return balance * options_.strength * std::sqrt(problem_.grid.spacing_mm[0] * column_) *
+           std::max(misfit, exact_readings * size_);
   }
 
-  // The median of the positive column sums of A: how much ray length a voxel of the middle of the field of view meets.
-  double typical_column_sum() {
-    Array ones = problem_.backend.allocate(problem_.a->range(), problem_.stream);
-    Array columns = problem_.backend.allocate(problem_.a->domain(), problem_.stream);
-    ops_.fill(ones, 1, problem_.stream);
-    problem_.a->adjoint(ones, columns, problem_.stream);
-    const auto block = problem_.backend.download(columns, problem_.stream);
-    std::vector<float> positive;
-    for (const float value : block.values<float>()) {
-      if (value > 0) positive.push_back(value);
-    }
-    if (positive.empty()) {
-      throw iso::Error(iso::Errc::invalid_input, "no ray of the scan crosses the grid",
-                       "check the geometry and the size of the grid");
-    }
-    const auto middle = positive.begin() + static_cast<std::ptrdiff_t>(positive.size() / 2);
-    std::nth_element(positive.begin(), middle, positive.end());
-    return *middle;
-  }
-
-  // Where the weight is corrected, and the end.
-  [[nodiscard]] std::vector<int> stages() const {
-    std::vector<int> ends;
-    for (const double part : corrections) {
-      const int end = static_cast<int>(std::lround(part * options_.iterations));
-      if (options_.weight <= 0 && end > (ends.empty() ? 0 : ends.back()) && end < options_.iterations)
-        ends.push_back(end);
-    }
-    ends.push_back(options_.iterations);
-    return ends;
-  }
-
-  // Goes on from the state of the last stage, duals included, to iteration `end`.
-  iso::solvers::Outcome stage(Array& x, double weight, int end, bool last) {
-    auto control = control_for(watch_, options_.iterations, last ? options_.relative_tolerance : 0,
-                               {0.05, 0.95, "total variation"}, {{"weight", weight}});
-    control.iterations = end;
-    const auto from = std::move(state_);
-    state_.reset();
-    control.resume = from ? &*from : nullptr;
-    int at = from ? static_cast<int>(from->iteration) : 0;
-    bool wanted = false;
-    control.wants_checkpoint = [&] {
-      ++at;
-      wanted = watch_.wants_checkpoint();
-      return wanted || (!last && at == end);
-    };
-    control.keep = [&, keep = control.keep](const iso::Checkpoint& state) {
-      if (wanted) keep(state);
-      if (!last && at == end) state_ = state;
-    };
-    auto outcome = solve(x, weight, control);
-    if (!last && !state_) state_ = from;  // the checkpoint lay at the end of this stage
-    return outcome;
-  }
-
-  iso::solvers::Outcome solve(Array& x, double weight, const iso::solvers::Control& control) {
-    return options_.solver == TvSolver::admm ? by_admm(x, weight, control) : by_primal_dual(x, weight, control);
-  }
-
-  iso::solvers::Outcome by_primal_dual(Array& x, double weight, const iso::solvers::Control& control) {
+  void by_primal_dual(Array& x, const iso::Checkpoint* resumed) {
     using namespace iso::solvers;
     // D is scaled so that its column sums are those of A: the dual variables of both then move at one pace.
-    const double sums = 2.0 * static_cast<double>(dimensions_), factor = column_ / sums;
-    const std::vector<Term> terms{{problem_.a, squared_distance(problem_.readings)},
-                                  {iso::compute::scaled(factor, differences_), vector_l1_norm(weight / factor)}};
-    const std::vector<AbsoluteSums> known{{}, {true, 2 * factor, sums * factor}};
-    if (steps_.dual_steps.empty()) {
-      steps_.g = bounds();
-      steps_.ratio = options_.ratio;
-      diagonal_steps(terms, known, steps_, problem_.stream);
-    }
-    return primal_dual(terms, x, steps_, problem_.stream, control);
+    const double factor = column_ / (2.0 * axes_);
+    const double unit = length_unit_mm(problem_.grid.spacing_mm[0]);
+    PrimalDual solver{{{problem_.a, squared_distance(problem_.readings)},
+                       {iso::compute::scaled(factor, differences_), vector_l1_norm(weight_ / factor)}},
+                      {.g = bounds(options_), .ratio = options_.step_ratio / (unit * unit), .diagonal_steps = true},
+                      problem_.stream};
+    solver.start(x, resumed);
+    iterate({solver, [&](double weight) { solver.set_weight(1, weight / factor); }});
   }
 
-  iso::solvers::Outcome by_admm(Array& x, double weight, const iso::solvers::Control& control) {
+  void by_admm(Array& x, const iso::Checkpoint* resumed) {
+    using namespace iso::solvers;
     // The shrinkage weight / penalty is a small part of the range of the image, estimated from the mean of the readings.
-    const double range = ops_.max_abs(problem_.readings, problem_.stream) /
+    const double range = problem_.backend.vector().max_abs(problem_.readings, problem_.stream) /
                          (static_cast<double>(problem_.grid.size[0]) * problem_.grid.spacing_mm[0]);
-    return iso::solvers::admm(
-        *problem_.a, problem_.readings, *differences_, *iso::solvers::vector_l1_norm(weight), x,
-        {.penalty = weight / (admm_step * range), .inner_iterations = options_.inner_iterations, .box = bounds()},
-        problem_.stream, control);
+    const auto penalty = [&](double weight) { return weight / (admm_step * range); };
+    Admm solver{*problem_.a,
+                *differences_,
+                vector_l1_norm(weight_),
+                {.penalty = penalty(weight_), .inner_iterations = options_.inner_iterations, .box = bounds(options_)},
+                problem_.stream};
+    solver.start(problem_.readings, x, resumed);
+    iterate({solver, [&](double weight) { solver.set_weight(weight, penalty(weight)); }});
   }
 
-  static constexpr double admm_step = 0.1;
-  const Problem& problem_;
+  void iterate(const Weighted& weighted) {
+    const double readings = static_cast<double>(problem_.a->range().shape.count());
+    auto control = make_control(progress_, options_.iterations, 0, {0.05, 0.95, "total variation"});
+    control.keep = [&](iso::Checkpoint state) {
+      state.numbers["weight"] = weight_;
+      progress_.keep(state);
+    };
+    const auto ends = stages(options_);
+    for (const int end : ends) {
+      const auto& history = weighted.solver.history();
+      if (static_cast<int>(history.size()) > end) continue;  // resumed behind it
+      control.iterations = end;
+      control.relative_tolerance = end == ends.back() ? options_.tolerance : 0;
+      const auto result = weighted.solver.run(control);
+      if (end == ends.back()) {
+        progress_.log(to_text(result));
+        return;
+      }
+      const double misfit = result.history.back().residual / std::sqrt(readings);
+      weight_ = weight_for(misfit);
+      weighted.set_weight(weight_);
+      progress_.log("weight " + text(weight_) + " mm from the misfit " + text(misfit) + " after " +
+                    std::to_string(end) + " iterations");
+    }
+  }
+
+  const ScanProblem& problem_;
   const TvOptions& options_;
-  const Watch& watch_;
-  const iso::compute::VectorOps& ops_;
-  OperatorPtr differences_;
-  std::size_t dimensions_{2};
-  double column_{0};
-  iso::solvers::PrimalDualOptions steps_;
-  std::optional<iso::Checkpoint> state_;
+  Progress& progress_;
+  iso::compute::OperatorPtr differences_;
+  double axes_{2}, column_{0}, size_{0}, weight_{0};
 };
 
 }  // namespace
@@ -191,8 +194,31 @@ std::vector<std::size_t> tv_axes(const iso::ProjectionGeometry& geometry, const 
   return {0, 1};
 }
 
-TvResult total_variation(const Problem& problem, const TvOptions& options, const Watch& watch) {
-  return TotalVariation{problem, options, watch}.run();
+Array reconstruct(const ScanProblem& problem, const TvOptions& options, Progress& progress) {
+  return TotalVariation{problem, options, progress}.run();
+}
+
+Work plan_work(const ScanPlan& plan, const TvOptions& options) {
+  using namespace iso::solvers;
+  const bool admm = options.solver == TvSolver::admm, bounded = bounds(options) != nullptr;
+  const auto axes = tv_axes(plan.geometry, plan.grid, options.dimensions);
+  const iso::compute::FiniteDifference differences{plan.grid.shape(), axes};
+  const iso::compute::OperatorSpec d{differences};
+  const auto image = plan.image(), readings = plan.readings();
+  const double each = options.iterations * (admm ? options.inner_iterations : 1);
+  Work work;
+  work.operators.push_back({plan.ray_transform(), 2 * each + 4});
+  work.operators.push_back({d, 2 * each + (admm ? options.iterations : 0)});
+  // The column sums, and before the solver a start by filtered back-projection.
+  work.bytes = std::max(readings.bytes() + 2 * image.bytes(),
+                        image.bytes() + (admm ? Admm::bytes(image, readings, d.range(), bounded)
+                                              : PrimalDual::bytes(image, {readings, d.range()}, true)));
+  if (options.warm_start && !why_not_covered(plan.geometry)) {
+    for (auto& spec : FilteredBackprojection::operators(plan.geometry, plan.grid))
+      work.operators.push_back({std::move(spec), 1});
+    work.bytes = std::max(work.bytes, image.bytes() + FilteredBackprojection::bytes(plan.geometry));
+  }
+  return work;
 }
 
 }  // namespace sparse_view_ct

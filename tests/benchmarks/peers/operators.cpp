@@ -80,7 +80,6 @@ int main(int count, char** words) {
   }
   try {
     iso::ThreadBudget::set(std::atoi(words[6]));
-    iso::ThreadBudget::enter();
     measure(words[1], words[2], words[3], words[4], std::atoi(words[5]));
   } catch (const iso::Error& error) {
     std::fprintf(stderr, "peer_operators: %s\n", error.what());

@@ -1,14 +1,14 @@
 // The figures of the plugin's README: `sparse_view_ct_figures chest|neutron|helsinki|cone`, a Markdown table each.
 #include "cpu_backend.h"
-#include "method/algebraic.h"
-#include "method/preparation.h"
-#include "method/total_variation.h"
+#include "plugins/sparse_view_ct/noted_progress.h"
 #include "plugins/sparse_view_ct/real_scans.h"
 
 #include <iso/base/log.h>
 #include <iso/evaluation/metrics.h>
 #include <iso/evaluation/noise.h>
-#include <iso/solvers/filtered_backprojection.h>
+#include <iso/tomography/coverage.h>
+#include <iso/tomography/field_of_view.h>
+#include <iso/tomography/views.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -18,6 +18,7 @@
 #include <map>
 
 using namespace sparse_view_ct;
+using namespace iso::tomography;
 
 namespace {
 
@@ -38,12 +39,10 @@ struct Bench {
   std::unique_ptr<iso::compute::Stream> stream{backend.make_stream()};
 
   template <class Score>
-  void row(const std::string& label, const iso::Sinogram& scan, const Request& request, bool all, const Score& score) {
-    auto prepared = prepare(scan, request);
-    const Problem problem{prepared, backend, *stream};
-    auto watch = Watch::silent();
-    if (std::getenv("FIGURES_LOG"))
-      watch.log = [](const std::string& text) { std::fprintf(stderr, "    %s\n", text.c_str()); };
+  void row(const std::string& label, const iso::Sinogram& scan, const ScanParameters& parameters, bool all,
+           const Score& score) {
+    const auto problem = make_problem(scan, parameters, backend, *stream);
+    NotedProgress progress;
     std::printf("| %s |", label.c_str());
     const auto cell = [&](const auto& method) {
       const auto begin = processor_seconds();
@@ -52,35 +51,29 @@ struct Bench {
       std::printf(" %.2f (%.1f s) |", score(backend.download(x, *stream)), seconds);
       std::fflush(stdout);
     };
-    if (!refusal_of_fbp(problem.geometry)) {
-      cell([&] {
-        return iso::solvers::filtered_backprojection(backend, problem.geometry, problem.readings, problem.grid, {},
-                                                     *stream);
-      });
-    } else
+    if (!why_not_covered(problem.geometry))
+      cell([&] { return reconstruct(problem, FbpOptions{}, progress); });
+    else
       std::printf(" refused |");
     if (all) {
-      cell([&] { return sart(problem, {}, watch); });
-      cell([&] { return cgls(problem, {}, watch); });
+      cell([&] { return reconstruct(problem, SartOptions{}, progress); });
+      cell([&] { return reconstruct(problem, CglsOptions{}, progress); });
     }
     TvOptions tv;
-    tv.weight = option("TV_WEIGHT", tv.weight);
+    tv.weight_mm = option("TV_WEIGHT", tv.weight_mm);
     tv.strength = option("TV_STRENGTH", tv.strength);
-    tv.ratio = option("TV_RATIO", tv.ratio);
+    tv.step_ratio = option("TV_RATIO", tv.step_ratio);
     tv.iterations = static_cast<int>(option("TV_ITERATIONS", tv.iterations));
-    tv.relative_tolerance = option("TV_TOLERANCE", tv.relative_tolerance);
-    double weight = 0;
-    cell([&] {
-      auto r = total_variation(problem, tv, watch);
-      weight = r.weight;
-      return r.x;
-    });
+    tv.tolerance = option("TV_TOLERANCE", tv.tolerance);
+    cell([&] { return reconstruct(problem, tv, progress); });
+    const double weight = progress.figures["tv_weight"];
     if (all) {
       tv.solver = TvSolver::admm;
       tv.iterations = static_cast<int>(option("ADMM_ITERATIONS", 40));
-      cell([&] { return total_variation(problem, tv, watch).x; });
+      cell([&] { return reconstruct(problem, tv, progress); });
     }
     std::printf(" %.4g |\n", weight);
+    if (std::getenv("FIGURES_LOG")) std::fprintf(stderr, "%s", progress.said.c_str());
   }
 };
 
@@ -98,7 +91,7 @@ void chest(Bench& bench, bool all) {
             iso::evaluation::add_noise(real::project_by_samples(slice, real::fan(views)), {photons, 0, 1});
         char label[64];
         std::snprintf(label, sizeof label, "%d, %.0e, %d", index, photons, static_cast<int>(views));
-        bench.row(label, scan, {.size = 512, .spacing_mm = real::pixel_mm}, all, [&](const iso::PixelBlock& x) {
+        bench.row(label, scan, on_grid(512, real::pixel_mm), all, [&](const iso::Pixels& x) {
           return iso::evaluation::compare_hounsfield(iso::evaluation::to_hounsfield(x, real::water_per_mm), truth)
               .mapped.psnr_db;
         });
@@ -107,33 +100,26 @@ void chest(Bench& bench, bool all) {
   }
 }
 
-iso::PixelBlock disc_mask(const iso::VoxelGrid& grid, double radius) {
-  auto mask = iso::PixelBlock::allocate({grid.shape(), iso::ScalarType::f32});
-  for (auto& value : mask.mutable_values<float>()) value = 1;
-  mask_outside(mask.mutable_values<float>(), grid, radius, 0);
-  auto out = iso::PixelBlock::allocate({grid.shape(), iso::ScalarType::u8});
+iso::Pixels disc_mask(const iso::VoxelGrid& grid, double radius) {
+  auto mask = iso::PixelBuffer::allocate({grid.shape(), iso::ScalarType::f32});
+  for (auto& value : mask.values<float>()) value = 1;
+  mask_outside(mask.values<float>(), grid, radius, 0);
+  auto out = iso::PixelBuffer::allocate({grid.shape(), iso::ScalarType::u8});
   const auto from = mask.values<float>();
-  auto to = out.mutable_values<std::uint8_t>();
+  auto to = out.values<std::uint8_t>();
   for (std::size_t i = 0; i < to.size(); ++i) to[i] = from[i] > 0 ? 1 : 0;
   return out;
 }
 
 void neutron(Bench& bench, bool all) {
   const auto scan = real::neutron_scan();
-  const Request whole{.size = 503, .spacing_mm = 1};
-  auto prepared = prepare(scan, whole);
-  const Problem problem{prepared, bench.backend, *bench.stream};
-  const auto truth =
-      bench.backend.download(iso::solvers::filtered_backprojection(bench.backend, problem.geometry, problem.readings,
-                                                                   problem.grid, {}, *bench.stream),
-                             *bench.stream);
+  const auto problem = make_problem(scan, on_grid(503, 1), bench.backend, *bench.stream);
+  const auto truth = bench.backend.download(reconstruct(problem, FbpOptions{}), *bench.stream);
   const auto mask = disc_mask(problem.grid, 245);
   std::printf("| views | FBP |%s TV |%s weight |\n", all ? " SART | CGLS |" : "", all ? " ADMM |" : "");
-  for (const std::int64_t views : {30, 45, 60, 90}) {
-    if (option("VIEWS", static_cast<double>(views)) != static_cast<double>(views)) continue;
-    auto request = whole;
-    request.use_views = views;
-    bench.row(std::to_string(views), scan, request, all, [&](const iso::PixelBlock& x) {
+  for (const int views : {30, 45, 60, 90}) {
+    if (option("VIEWS", views) != views) continue;
+    bench.row(std::to_string(views), scan, on_grid(503, 1, views), all, [&](const iso::Pixels& x) {
       return iso::evaluation::compare(x, truth, {.mask = mask, .data_range = {}}).psnr_db;
     });
   }
@@ -141,14 +127,13 @@ void neutron(Bench& bench, bool all) {
 
 /// What an image foretells of readings that it was not made from: ||A x - p|| / ||p|| over those views, in percent.
 double left_out_percent(Bench& bench, const iso::Sinogram& scan, const std::vector<std::int64_t>& used,
-                        const Request& request, const iso::PixelBlock& x) {
+                        const ScanParameters& parameters, const iso::Pixels& x) {
   std::vector<std::int64_t> others;
   const auto views = static_cast<std::int64_t>(scan.geometry.views().size());
   for (std::int64_t view = 0; view < views; ++view) {
     if (std::ranges::find(used, view) == used.end()) others.push_back(view);
   }
-  auto prepared = prepare(keep_views(scan, others), request);
-  const Problem problem{prepared, bench.backend, *bench.stream};
+  const auto problem = make_problem(keep_views(scan, others), parameters, bench.backend, *bench.stream);
   return 100 * agreement(problem, bench.backend.upload(x, *bench.stream)).relative;
 }
 
@@ -157,7 +142,7 @@ void helsinki(Bench& bench) {
   for (const std::string name : {"ta", "tc", "solid_disc"}) {
     const auto scan = real::helsinki_scan(name);
     const auto total = static_cast<std::int64_t>(scan.geometry.views().size());
-    const Request request{.size = 512, .spacing_mm = 0.148322};
+    const auto parameters = on_grid(512, 0.148322);
     for (const bool sparse : {true, false}) {
       for (const std::int64_t part : {4, 2}) {
         std::vector<std::int64_t> used;
@@ -167,8 +152,8 @@ void helsinki(Bench& bench) {
         char label[80];
         std::snprintf(label, sizeof label, "%s, %s %d of %d", name.c_str(), sparse ? "every" : "middle",
                       static_cast<int>(sparse ? part : count), static_cast<int>(total));
-        bench.row(label, keep_views(scan, used), request, true,
-                  [&](const iso::PixelBlock& x) { return left_out_percent(bench, scan, used, request, x); });
+        bench.row(label, keep_views(scan, used), parameters, true,
+                  [&](const iso::Pixels& x) { return left_out_percent(bench, scan, used, parameters, x); });
       }
     }
   }
@@ -193,14 +178,12 @@ void cone(Bench& bench, bool all) {
       auto readings = bench.backend.allocate(a->range(), *bench.stream);
       a->forward(bench.backend.upload(fine.pixels, *bench.stream), readings, *bench.stream);
       scan.readings = bench.backend.download(readings, *bench.stream);
-      const Request request{.size = truth.grid.size[0],
-                            .spacing_mm = voxel,
-                            .roi_centre_mm = {0, 0, 0},
-                            .roi_size_mm = {1e4, 1e4, height}};
+      auto parameters = on_grid(truth.grid.size[0], voxel);
+      parameters.roi_size_mm = {1e4, 1e4, height};
       char label[64];
       std::snprintf(label, sizeof label, "%.0e, %d", photons, static_cast<int>(views));
-      bench.row(label, iso::evaluation::add_noise(scan, {photons, 0, 1}), request, all, [&](const iso::PixelBlock& x) {
-        const auto region = region_of(plan(scan, request).grid, request);
+      bench.row(label, iso::evaluation::add_noise(scan, {photons, 0, 1}), parameters, all, [&](const iso::Pixels& x) {
+        const auto region = plan_scan(scan.geometry, parameters).region;
         return iso::evaluation::compare_hounsfield(iso::evaluation::to_hounsfield(cut(x, region), real::water_per_mm),
                                                    truth_hu)
             .mapped.psnr_db;

@@ -1,9 +1,6 @@
 // What the plugin's guess of the time rests on, in processor seconds, which a busy machine changes less than wall seconds:
 // `sparse_view_ct_speed` prints operators and whole tasks, each with the ratio of estimate to measured.
-#include "adapter/cgls_task.h"
-#include "adapter/fbp_task.h"
-#include "adapter/sart_task.h"
-#include "adapter/tv_task.h"
+#include "adapter/tasks.h"
 
 #include "cpu_backend.h"
 
@@ -39,20 +36,21 @@ iso::Sinogram scan(std::int64_t across, std::int64_t rows, std::int64_t views, b
     orbit.element_pitch_mm = {1.5 * pitch, 1.5 * pitch};
     out.geometry = iso::ProjectionGeometry::circular(angles, orbit);
   }
-  out.readings = iso::PixelBlock::allocate({out.geometry.sinogram_shape(), iso::ScalarType::f32});
+  iso::PixelBuffer buffer = iso::PixelBuffer::allocate({out.geometry.sinogram_shape(), iso::ScalarType::f32});
   // A disc, wavering so that no method believes it is done early.
-  auto values = out.readings.mutable_values<float>();
+  auto values = buffer.values<float>();
   for (std::size_t i = 0; i < values.size(); ++i) {
     const double u = 2.0 * static_cast<double>(static_cast<std::int64_t>(i) % across) / static_cast<double>(across) - 1;
     values[i] =
         static_cast<float>(std::sqrt(std::max(0.0, 0.64 - u * u)) + 0.02 * std::sin(static_cast<double>(i * i % 1009)));
   }
+  out.readings = std::move(buffer);
   return out;
 }
 
 /// Processor seconds of one call, over as many as take half a second.
 template <class Call>
-double seconds_of(const Call& call) {
+double to_seconds(const Call& call) {
   call();
   int calls = 0;
   const double begin = processor_seconds();
@@ -69,24 +67,24 @@ class Tasks final : public iso::job::TaskSource {
  public:
   iso::job::LoadedTask load(std::string_view id) override { return {make(id), "sparse_view_ct", "1.0.0"}; }
   static std::shared_ptr<iso::plugin::Task> make(std::string_view id) {
-    if (id == "fbp") return std::make_shared<FbpTask>();
-    if (id == "sart") return std::make_shared<SartTask>();
-    if (id == "cgls") return std::make_shared<CglsTask>();
-    return std::make_shared<TvTask>();
+    return std::shared_ptr<iso::plugin::Task>{id == "fbp"    ? make_fbp()
+                                              : id == "sart" ? make_sart()
+                                              : id == "cgls" ? make_cgls()
+                                                             : make_tv()};
   }
 };
 
 void operators(const char* name, const iso::Sinogram& data) {
   const auto backend = iso::gpu::make_cpu_backend();
   const auto stream = backend->make_stream();
-  auto prepared = prepare(data, {});
-  const double guess = seconds_of_projection(prepared) * iso::ThreadBudget::threads();
-  const Problem problem{prepared, *backend, *stream};
+  const auto plan = iso::tomography::plan_scan(data.geometry, {});
+  const double guess = backend->cost(plan.ray_transform()).seconds * iso::ThreadBudget::threads();
+  const iso::tomography::ScanProblem problem{data, plan, *backend, *stream};
   auto x = backend->allocate(problem.a->domain(), *stream);
   auto y = backend->allocate(problem.a->range(), *stream);
   backend->vector().fill(x, 1, *stream);
-  const double forward = seconds_of([&] { problem.a->forward(x, y, *stream); });
-  const double adjoint = seconds_of([&] { problem.a->adjoint(y, x, *stream); });
+  const double forward = to_seconds([&] { problem.a->forward(x, y, *stream); });
+  const double adjoint = to_seconds([&] { problem.a->adjoint(y, x, *stream); });
   const double samples = static_cast<double>(y.spec().shape.count()) * static_cast<double>(problem.grid.size[0]);
   std::printf("| %s | %.3f s, %.0f M/s | %.3f s, %.0f M/s | %.2f |\n", name, forward, 1e-6 * samples / forward, adjoint,
               1e-6 * samples / adjoint, 2 * guess / (forward + adjoint));
@@ -112,8 +110,12 @@ void tasks(const char* name, const iso::Sinogram& data) {
     recipe.inputs["sinogram"] = "workspace:scan";
     recipe.outputs["volume"] = "workspace:image";
     recipe.parameters_json = parameters;
-    const double guess =
-        Tasks::make(task)->needs({{"sinogram", frozen}}, parameters).seconds_guess * iso::ThreadBudget::threads();
+    const auto made = Tasks::make(task);
+    const auto plan = made->plan(iso::plugin::describe({{"sinogram", frozen}}), *made->parse(parameters));
+    double guess = plan.seconds;
+    for (const auto& [spec, applications] : plan.operators)
+      guess += applications * registry.available()[0]->cost(spec).seconds;
+    guess *= iso::ThreadBudget::threads();
     const double begin = processor_seconds();
     const auto record =
         iso::job::make_in_process_executor(source, registry, options, iso::job::make_data_access(workspace, nullptr))

@@ -38,9 +38,9 @@ inline VoxelGrid toolkit_grid(std::int64_t coarse = 1) {
 }
 
 /// 1 where every tenth view sees the voxel (the long side at least, of a displaced detector).
-inline PixelBlock field_of_view(const ProjectionGeometry& geometry, const VoxelGrid& grid, bool displaced = false) {
-  auto mask = PixelBlock::allocate({grid.shape(), ScalarType::u8});
-  const auto values = mask.mutable_values<std::uint8_t>();
+inline Pixels field_of_view(const ProjectionGeometry& geometry, const VoxelGrid& grid, bool displaced = false) {
+  PixelBuffer mask = PixelBuffer::allocate({grid.shape(), ScalarType::u8});
+  const auto values = mask.values<std::uint8_t>();
   const auto [nu, nv] = geometry.elements();
   std::size_t at = 0;
   for (std::int64_t z = 0; z < grid.size[2]; ++z) {
@@ -65,20 +65,18 @@ struct Bar {
 };
 
 /// The rule of the toolkit: image and truth are set to 0 outside the field of view, means are over the whole grid.
-inline void expect_better(const compute::Array& image, const PixelBlock& truth, const PixelBlock& mask, const Bar& bar,
+inline void expect_better(const compute::Array& image, const Pixels& truth, const Pixels& mask, const Bar& bar,
                           const char* what) {
   const auto stream = backend().make_stream();
-  auto found = backend().download(image, *stream);
+  const auto found = backend().download(image, *stream);
   const auto inside = evaluation::compare(found, truth, {.mask = mask, .data_range = 2.0});
-  auto wanted = PixelBlock::allocate(truth.spec());
-  for (std::size_t i = 0; i < mask.values<std::uint8_t>().size(); ++i) {
-    const bool seen = mask.values<std::uint8_t>()[i] != 0;
-    if (seen)
-      wanted.mutable_values<float>()[i] = truth.values<float>()[i];
-    else
-      found.mutable_values<float>()[i] = 0;
-  }
-  const auto whole = evaluation::compare(found, wanted, {.mask = {}, .data_range = 2.0});
+  const auto seen_alone = [&](const Pixels& pixels) {
+    PixelBuffer seen = PixelBuffer::make_copy(pixels);
+    for (std::size_t i = 0; i < mask.values<std::uint8_t>().size(); ++i)
+      if (mask.values<std::uint8_t>()[i] == 0) seen.values<float>()[i] = 0;
+    return Pixels{std::move(seen)};
+  };
+  const auto whole = evaluation::compare(seen_alone(found), seen_alone(truth), {.mask = {}, .data_range = 2.0});
   std::printf(
       "[ measured ] %s: error %.4f (bar %.3f), PSNR %.2f dB (bar %.1f); in the field of view alone %.4f, %.2f dB\n",
       what, whole.mean_absolute, bar.mean_absolute, whole.psnr_db, bar.psnr_db, inside.mean_absolute, inside.psnr_db);

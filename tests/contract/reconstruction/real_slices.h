@@ -5,7 +5,7 @@
 #include <iso/compute/backend.h>
 #include <iso/evaluation/metrics.h>
 #include <iso/evaluation/noise.h>
-#include <iso/solvers/filtered_backprojection.h>
+#include <iso/tomography/filtered_backprojection.h>
 
 #include <itkImageFileReader.h>
 #include <itkNiftiImageIO.h>
@@ -31,11 +31,11 @@ inline itk::SmartPointer<itk::Image<short, 3>> read_stack(const std::filesystem:
 }
 
 /// Slice `index`, clipped to [-1024, 3072], as the mean of blocks of shrink x shrink pixels.
-inline PixelBlock slice_hu(const itk::Image<short, 3>& stack, std::int64_t index, std::int64_t shrink = 1) {
+inline Pixels slice_hu(const itk::Image<short, 3>& stack, std::int64_t index, std::int64_t shrink = 1) {
   const auto size = stack.GetLargestPossibleRegion().GetSize();
   const auto width = static_cast<std::int64_t>(size[0]), height = static_cast<std::int64_t>(size[1]);
-  auto out = PixelBlock::allocate({Shape{width / shrink, height / shrink, 1}, ScalarType::f32});
-  const auto values = out.mutable_values<float>();
+  PixelBuffer out = PixelBuffer::allocate({Shape{width / shrink, height / shrink, 1}, ScalarType::f32});
+  const auto values = out.values<float>();
   const short* from = stack.GetBufferPointer() + index * width * height;
   for (std::int64_t y = 0; y < height / shrink * shrink; ++y) {
     for (std::int64_t x = 0; x < width / shrink * shrink; ++x) {
@@ -64,14 +64,14 @@ struct Dose {
   bool relative{false};
 };
 
-inline PixelBlock scaled(const PixelBlock& block, double factor) {
-  auto out = PixelBlock::allocate(block.spec());
-  std::ranges::transform(block.values<float>(), out.mutable_values<float>().begin(),
+inline Pixels scaled(const Pixels& block, double factor) {
+  PixelBuffer out = PixelBuffer::allocate(block.spec());
+  std::ranges::transform(block.values<float>(), out.values<float>().begin(),
                          [&](float value) { return static_cast<float>(factor * static_cast<double>(value)); });
   return out;
 }
 
-inline PixelBlock with_noise(const PixelBlock& readings, const Dose& dose) {
+inline Pixels with_noise(const Pixels& readings, const Dose& dose) {
   if (!(dose.photons > 0)) return readings;
   const double largest = dose.relative ? static_cast<double>(std::ranges::max(readings.values<float>())) : 1;
   return scaled(evaluation::add_noise(scaled(readings, 1 / largest), {dose.photons, 0, 1}), largest);
@@ -79,8 +79,8 @@ inline PixelBlock with_noise(const PixelBlock& readings, const Dose& dose) {
 
 /// FBP in Hounsfield units (Ram-Lak) of the slice projected along the scan. Pixels of 1.6 mm, as a field of view of 41 cm
 /// gives 256 of them.
-inline PixelBlock fbp_of_slice(const compute::Backend& backend, const PixelBlock& hu, std::int64_t views,
-                               double pixel_mm = 1.6, const Dose& dose = {}, double* largest_reading = nullptr) {
+inline Pixels fbp_of_slice(const compute::Backend& backend, const Pixels& hu, std::int64_t views, double pixel_mm = 1.6,
+                           const Dose& dose = {}, double* largest_reading = nullptr) {
   const auto stream = backend.make_stream();
   const auto shape = hu.spec().shape;
   const auto grid = VoxelGrid::centred({shape[0], shape[1], 1}, {pixel_mm, pixel_mm, pixel_mm});
@@ -90,7 +90,7 @@ inline PixelBlock fbp_of_slice(const compute::Backend& backend, const PixelBlock
   a->forward(backend.upload(evaluation::to_attenuation(hu), *stream), readings, *stream);
   if (largest_reading != nullptr) *largest_reading = backend.vector().max_abs(readings, *stream);
   if (dose.photons > 0) readings = backend.upload(with_noise(backend.download(readings, *stream), dose), *stream);
-  const auto mu = solvers::filtered_backprojection(backend, geometry, readings, grid, {}, *stream);
+  const auto mu = tomography::FilteredBackprojection{backend, geometry, grid}(readings, *stream);
   return evaluation::to_hounsfield(backend.download(mu, *stream));
 }
 

@@ -35,7 +35,7 @@ void print(const char* name, const Figures& figures) {
                 figures.db[i][1], figures.db[i][2]);
 }
 
-Figures figures_of(const char* name, const PixelBlock& hu, double pixel_mm) {
+Figures figures_of(const char* name, const Pixels& hu, double pixel_mm) {
   const auto backend = gpu::make_cpu_backend();
   Figures out;
   const auto full = fbp_of_slice(*backend, hu, 720, pixel_mm, {}, &out.largest_reading);
@@ -52,7 +52,7 @@ Figures figures_of(const char* name, const PixelBlock& hu, double pixel_mm) {
 constexpr auto chests = "ct/tcga-luad-slices/tcga-luad-shared.nii.gz";  // 75 slices of 41 patients
 constexpr auto volume = "ct/lung-pet-ct-dx-A0001-kernelB.nii.gz";       // one patient; its last slice is 63
 
-PixelBlock slice_of(const char* file, std::int64_t index, std::int64_t shrink) {
+Pixels slice_of(const char* file, std::int64_t index, std::int64_t shrink) {
   return slice_hu(*read_stack(shared_data() / file), index, shrink);
 }
 

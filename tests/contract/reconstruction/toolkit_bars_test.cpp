@@ -3,7 +3,7 @@
 #include <iso/solvers/admm.h>
 #include <iso/solvers/algebraic.h>
 #include <iso/solvers/conjugate_gradient.h>
-#include <iso/solvers/filtered_backprojection.h>
+#include <iso/tomography/filtered_backprojection.h>
 
 using namespace iso;
 using namespace iso::solvers;
@@ -44,7 +44,8 @@ TEST(ToolkitBars, FeldkampOfASheppLoganHeadWithTheSourceAside) {
   const auto head = evaluation::shepp_logan_3d(116, evaluation::Contrast::original);
   const auto grid = toolkit_grid();
   const auto stream = backend().make_stream();
-  const auto image = filtered_backprojection(backend(), geometry, upload_scan(head, geometry), grid, {}, *stream);
+  const auto image =
+      tomography::FilteredBackprojection{backend(), geometry, grid}(upload_scan(head, geometry), *stream);
   expect_better(image, evaluation::sample(head, grid, 2).pixels, field_of_view(geometry, grid), {0.03, 26}, "FDK");
 }
 
@@ -54,7 +55,8 @@ TEST(ToolkitBars, ParallelBeamOfASheppLoganHead) {
   const auto head = evaluation::shepp_logan_2d(116, evaluation::Contrast::original);
   const auto grid = VoxelGrid::centred({128, 128, 1}, {2, 2, 2});
   const auto stream = backend().make_stream();
-  const auto image = filtered_backprojection(backend(), geometry, upload_scan(head, geometry), grid, {}, *stream);
+  const auto image =
+      tomography::FilteredBackprojection{backend(), geometry, grid}(upload_scan(head, geometry), *stream);
   expect_better(image, evaluation::sample(head, grid, 2).pixels, field_of_view(geometry, grid), {0.03, 26},
                 "parallel FBP");
 }
@@ -68,7 +70,8 @@ TEST(ToolkitBars, ADisplacedDetector) {
   const auto head = evaluation::shepp_logan_3d(116, evaluation::Contrast::original);
   const auto grid = toolkit_grid();
   const auto stream = backend().make_stream();
-  const auto image = filtered_backprojection(backend(), geometry, upload_scan(head, geometry), grid, {}, *stream);
+  const auto image =
+      tomography::FilteredBackprojection{backend(), geometry, grid}(upload_scan(head, geometry), *stream);
   expect_better(image, evaluation::sample(head, grid, 2).pixels, field_of_view(geometry, grid, true), {0.061, 24},
                 "displaced detector");
 }
@@ -78,23 +81,22 @@ TEST(ToolkitBars, AForbildLikeHead) {
   const auto head = evaluation::forbild_like_head(9);
   const auto grid = toolkit_grid();
   const auto stream = backend().make_stream();
-  const auto image = filtered_backprojection(backend(), geometry, upload_scan(head, geometry), grid, {}, *stream);
+  const auto image =
+      tomography::FilteredBackprojection{backend(), geometry, grid}(upload_scan(head, geometry), *stream);
   expect_better(image, evaluation::sample(head, grid, 2).pixels, field_of_view(geometry, grid), {0.065, 24},
                 "Forbild-like head");
 }
 
 TEST(ToolkitBars, SartOfABall) {
   Iterative scan;
-  std::vector<compute::OperatorPtr> subsets;
-  std::vector<compute::Array> data;
+  std::vector<Subset> subsets;
   for (std::int64_t first = 0; first < 10; ++first) {  // 10 subsets of 6 views
     std::vector<std::int64_t> views;
     for (std::int64_t view = (first * 3) % 10; view < 60; view += 10) views.push_back(view);
     const auto part = scan.geometry.subset(views);
-    subsets.push_back(backend().make(compute::RayTransform{part, scan.grid}));
-    data.push_back(upload_scan(ball(), part, 2));
+    subsets.push_back({backend().make(compute::RayTransform{part, scan.grid}), {upload_scan(ball(), part, 2)}});
   }
-  (void)ordered_subsets(subsets, data, scan.x, {.relaxation = 0.5, .low = 0}, *scan.stream, {.iterations = 3});
+  (void)ordered_subsets(subsets, scan.x, {.relaxation = 0.5, .low = 0}, *scan.stream, {.iterations = 3});
   scan.expect({0.032, 28.6}, "SART, 3 iterations");
 }
 
@@ -107,7 +109,7 @@ TEST(ToolkitBars, ConjugateGradientsOfABall) {
 TEST(ToolkitBars, AdmmTotalVariationOfABall) {
   Iterative scan;
   const auto k = backend().make(compute::FiniteDifference{scan.grid.shape(), {0, 1, 2}});
-  (void)admm(*scan.a, scan.readings, *k, *vector_l1_norm(100), scan.x, {.penalty = 1000, .inner_iterations = 3},
+  (void)admm(*scan.a, scan.readings, *k, vector_l1_norm(100), scan.x, {.penalty = 1000, .inner_iterations = 3},
              *scan.stream, {.iterations = 5});
   scan.expect({0.05, 23}, "ADMM-TV, 5 x 3 iterations");
 }

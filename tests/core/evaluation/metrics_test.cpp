@@ -14,13 +14,13 @@ namespace {
 
 using Value = std::function<double(double, double)>;
 
-PixelBlock image_of(std::int64_t width, std::int64_t height, const Value& value, ScalarType type = ScalarType::f64) {
-  PixelBlock out = PixelBlock::allocate({Shape{width, height}, ScalarType::f64});
-  const auto pixels = out.mutable_values<double>();
+Pixels make_image(std::int64_t width, std::int64_t height, const Value& value, ScalarType type = ScalarType::f64) {
+  PixelBuffer out = PixelBuffer::allocate({Shape{width, height}, ScalarType::f64});
+  const auto pixels = out.values<double>();
   for (std::int64_t y = 0; y < height; ++y)
     for (std::int64_t x = 0; x < width; ++x)
       pixels[static_cast<std::size_t>(y * width + x)] = value(static_cast<double>(x), static_cast<double>(y));
-  return out.converted(type);
+  return Pixels{std::move(out)}.converted(type);
 }
 
 double wave(double i, double j) { return std::sin(.3 * i) + std::cos(.2 * j); }
@@ -29,7 +29,7 @@ double disturbed(double i, double j) { return wave(i, j) + .05 * std::sin(1.7 * 
 // Expected values: scikit-image 0.26.0 (structural_similarity with gaussian_weights, sigma 1.5, population covariance) and
 // direct sums in NumPy over the same formulas.
 TEST(ImageMetrics, AgreeWithIndependentImplementations) {
-  const auto m = compare(image_of(23, 19, disturbed), image_of(23, 19, wave));
+  const auto m = compare(make_image(23, 19, disturbed), make_image(23, 19, wave));
   EXPECT_NEAR(m.data_range, 3.991954371234648, 1e-12);
   EXPECT_NEAR(m.psnr_db, 41.16937615022223, 1e-9);
   EXPECT_NEAR(m.nrmse, 0.034394624602231805, 1e-12);
@@ -44,12 +44,12 @@ TEST(ImageMetrics, AgreeWithIndependentImplementations) {
 TEST(ImageMetrics, SsimWithZeroBorderAgreesWithADirectSum) {
   CompareOptions options;
   options.border = SsimBorder::zero;
-  const auto m = compare(image_of(23, 19, disturbed), image_of(23, 19, wave), options);
+  const auto m = compare(make_image(23, 19, disturbed), make_image(23, 19, wave), options);
   EXPECT_NEAR(m.ssim.value(), 0.9942292926786453, 1e-9);
 }
 
 TEST(ImageMetrics, EqualImagesArePerfect) {
-  const auto m = compare(image_of(16, 16, wave), image_of(16, 16, wave));
+  const auto m = compare(make_image(16, 16, wave), make_image(16, 16, wave));
   EXPECT_TRUE(std::isinf(m.psnr_db));
   EXPECT_DOUBLE_EQ(m.ssim.value(), 1);
   EXPECT_DOUBLE_EQ(m.hfen.value(), 0);
@@ -58,14 +58,14 @@ TEST(ImageMetrics, EqualImagesArePerfect) {
 }
 
 TEST(ImageMetrics, MaskHidesEvenNotANumber) {
-  auto image = image_of(20, 20, [](double x, double y) { return x == 3 && y == 4 ? std::nan("") : x; });
-  const auto reference = image_of(20, 20, [](double x, double) { return x + 1; });
+  auto image = make_image(20, 20, [](double x, double y) { return x == 3 && y == 4 ? std::nan("") : x; });
+  const auto reference = make_image(20, 20, [](double x, double) { return x + 1; });
   EXPECT_THROW((void)compare(image, reference), Error);
   CompareOptions options;
-  PixelBlock mask = PixelBlock::allocate({Shape{20, 20}, ScalarType::u8});
-  for (auto& m : mask.mutable_values<std::uint8_t>()) m = 1;
-  mask.mutable_values<std::uint8_t>()[4 * 20 + 3] = 0;
-  options.mask = mask;
+  PixelBuffer mask = PixelBuffer::allocate({Shape{20, 20}, ScalarType::u8});
+  for (auto& m : mask.values<std::uint8_t>()) m = 1;
+  mask.values<std::uint8_t>()[4 * 20 + 3] = 0;
+  options.mask = std::move(mask);
   const auto m = compare(image, reference, options);
   EXPECT_DOUBLE_EQ(m.rmse, 1);
   EXPECT_DOUBLE_EQ(m.bias, -1);
@@ -73,22 +73,22 @@ TEST(ImageMetrics, MaskHidesEvenNotANumber) {
 }
 
 TEST(ImageMetrics, ImageSmallerThanTheWindowHasNoSsim) {
-  const auto m = compare(image_of(8, 8, disturbed), image_of(8, 8, wave));
+  const auto m = compare(make_image(8, 8, disturbed), make_image(8, 8, wave));
   EXPECT_FALSE(m.ssim.has_value());
   EXPECT_NE(to_json(m).find("\"ssim\":null"), std::string::npos);
 }
 
 TEST(ImageMetrics, FlatReferenceNeedsADataRange) {
-  const auto flat = image_of(12, 12, [](double, double) { return 5.0; });
-  EXPECT_THROW((void)compare(image_of(12, 12, wave), flat), Error);
+  const auto flat = make_image(12, 12, [](double, double) { return 5.0; });
+  EXPECT_THROW((void)compare(make_image(12, 12, wave), flat), Error);
   CompareOptions options;
   options.data_range = 2;
-  EXPECT_FALSE(compare(image_of(12, 12, wave), flat, options).hfen.has_value());
+  EXPECT_FALSE(compare(make_image(12, 12, wave), flat, options).hfen.has_value());
 }
 
 TEST(ImageMetrics, RefuseShapesThatDiffer) {
   try {
-    (void)compare(image_of(8, 9, wave), image_of(9, 8, wave));
+    (void)compare(make_image(8, 9, wave), make_image(9, 8, wave));
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), Errc::shape_mismatch);
@@ -96,8 +96,8 @@ TEST(ImageMetrics, RefuseShapesThatDiffer) {
 }
 
 TEST(ImageMetrics, DoNotDependOnTheNumberOfThreads) {
-  const auto x = image_of(33, 30, disturbed, ScalarType::f32).reshaped(Shape{33, 6, 5});
-  const auto r = image_of(33, 30, wave, ScalarType::f32).reshaped(Shape{33, 6, 5});
+  const auto x = make_image(33, 30, disturbed, ScalarType::f32).reshaped(Shape{33, 6, 5});
+  const auto r = make_image(33, 30, wave, ScalarType::f32).reshaped(Shape{33, 6, 5});
   CompareOptions options;
   options.border = SsimBorder::zero;
   ThreadBudget::set(1);
@@ -110,15 +110,15 @@ TEST(ImageMetrics, DoNotDependOnTheNumberOfThreads) {
 
 TEST(WindowMetrics, ClipsToTheWindowBeforeComparing) {
   // Both images lie above a (500, 50) window, which ends at 300 HU: nothing to see there.
-  const auto bright = image_of(12, 12, [](double x, double) { return 400 + x; });
-  const auto brighter = image_of(12, 12, [](double x, double) { return 900 + x; });
+  const auto bright = make_image(12, 12, [](double x, double) { return 400 + x; });
+  const auto brighter = make_image(12, 12, [](double x, double) { return 900 + x; });
   EXPECT_EQ(compare_hounsfield(bright, brighter, {500, 50}).rmse_hu, 0);
   EXPECT_NEAR(compare_hounsfield(bright, brighter, {3000, 500}).rmse_hu, 500, 1e-9);
   EXPECT_NEAR(compare_hounsfield(bright, brighter, {3000, 500}).mapped.psnr_db, 20 * std::log10(6.0), 1e-9);
 }
 
 TEST(Hounsfield, TurnsIntoAttenuationAndBack) {
-  const auto hu = image_of(
+  const auto hu = make_image(
       4, 4, [](double x, double y) { return -1000 + 300 * x + 50 * y; }, ScalarType::f32);
   const auto mu = to_attenuation(hu);
   EXPECT_EQ(mu.values<float>()[0], 0);

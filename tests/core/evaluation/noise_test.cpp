@@ -11,18 +11,17 @@
 namespace iso::evaluation {
 namespace {
 
-PixelBlock constant(double value, std::int64_t width = 200, std::int64_t height = 100,
-                    ScalarType type = ScalarType::f64) {
-  PixelBlock out = PixelBlock::allocate({Shape{width, 1, height}, ScalarType::f64});
-  for (auto& v : out.mutable_values<double>()) v = value;
-  return out.converted(type);
+Pixels constant(double value, std::int64_t width = 200, std::int64_t height = 100, ScalarType type = ScalarType::f64) {
+  PixelBuffer out = PixelBuffer::allocate({Shape{width, 1, height}, ScalarType::f64});
+  for (auto& v : out.values<double>()) v = value;
+  return Pixels{std::move(out)}.converted(type);
 }
 
 struct Moments {
   double mean{0}, variance{0};
 };
 
-Moments moments(const PixelBlock& block) {
+Moments moments(const Pixels& block) {
   Moments m;
   const auto values = block.values<double>();
   const auto n = static_cast<double>(values.size());
@@ -77,17 +76,6 @@ TEST(NoiseModel, RefusesWhatIsNoDoseOrNoReading) {
   EXPECT_THROW((void)add_noise(constant(1), {0.5, 0, 0}), Error);
   EXPECT_THROW((void)add_noise(constant(1), {1e5, -1, 0}), Error);
   EXPECT_THROW((void)add_noise(constant(std::nan("")), {1e5, 0, 0}), Error);
-}
-
-TEST(NoiseLevel, IsFoundInASmoothSignal) {
-  PixelBlock readings = PixelBlock::allocate({Shape{256, 1, 90}, ScalarType::f64});
-  const auto values = readings.mutable_values<double>();
-  const Philox random{4, 0};
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const double u = static_cast<double>(i % 256) / 256;
-    values[i] = 5 * std::sqrt(u * (1 - u)) + (u > 0.4 ? 0.5 : 0.0) + 0.02 * random.normal(i);
-  }
-  EXPECT_NEAR(estimate_noise_level(readings), 0.02, 0.001);
 }
 
 }  // namespace

@@ -23,16 +23,16 @@ using iso::compute::Stream;
 const std::vector<double> matrix{4, 1, 0.5, 1, 3, 1, 0.5, 1, 2, 1, 1, 1};  // 4 x 3, no entry negative
 const std::vector<double> readings{6, 9.5, 8, 5};
 
-struct Solver {
+struct Named {
   std::string name;
-  std::function<Outcome(Array& x, Stream&, const Control&)> run;
+  std::function<SolverResult(Array& x, Stream&, const Control&)> run;
 };
 
-std::vector<Solver> solvers_on(const std::vector<double>& data) {
+std::vector<Named> solvers_on(const std::vector<double>& data) {
   const auto a = dense(4, 3, matrix), k = dense(2, 3, {-1, 1, 0, 0, -1, 1});
   const auto b = vector(data);
   const std::vector<double> tail(data.begin() + 2, data.end()), head(data.begin(), data.begin() + 2);
-  std::vector<Solver> out;
+  std::vector<Named> out;
   out.push_back({"cgls", [=](Array& x, Stream& s, const Control& c) { return cgls(*a, b, x, {.l2 = 0.1}, s, c); }});
   out.push_back(
       {"conjugate_gradient", [b3 = vector({data[0], data[1], data[2]})](Array& x, Stream& s, const Control& c) {
@@ -40,15 +40,14 @@ std::vector<Solver> solvers_on(const std::vector<double>& data) {
        }});
   out.push_back({"sirt", [=](Array& x, Stream& s, const Control& c) { return sirt(*a, b, x, {.low = 0}, s, c); }});
   out.push_back({"ordered_subsets", [=](Array& x, Stream& s, const Control& c) {
-                   const std::vector<iso::compute::OperatorPtr> parts{dense(2, 3, {4, 1, 0.5, 1, 3, 1}),
-                                                                      dense(2, 3, {0.5, 1, 2, 1, 1, 1})};
-                   const std::vector<Array> pieces{vector(head), vector(tail)};
-                   return ordered_subsets(parts, pieces, x, {.relaxation = 0.7}, s, c);
+                   return ordered_subsets({{dense(2, 3, {4, 1, 0.5, 1, 3, 1}), {vector(head)}},
+                                           {dense(2, 3, {0.5, 1, 2, 1, 1, 1}), {vector(tail)}}},
+                                          x, {.relaxation = 0.7}, s, c);
                  }});
   out.push_back(
-      {"fista", [=](Array& x, Stream& s, const Control& c) { return fista(*a, b, *l1_norm(0.1), x, {}, s, c); }});
+      {"fista", [=](Array& x, Stream& s, const Control& c) { return fista(*a, b, l1_norm(0.1), x, {}, s, c); }});
   out.push_back({"admm", [=](Array& x, Stream& s, const Control& c) {
-                   return admm(*a, b, *k, *l1_norm(0.1), x, {.inner_iterations = 2, .box = box(0, 10)}, s, c);
+                   return admm(*a, b, *k, l1_norm(0.1), x, {.inner_iterations = 2, .box = box(0, 10)}, s, c);
                  }});
   out.push_back({"primal_dual", [=](Array& x, Stream& s, const Control& c) {
                    const std::vector<Term> terms{{a, squared_distance(b)}, {k, l1_norm(0.1)}};
@@ -56,19 +55,17 @@ std::vector<Solver> solvers_on(const std::vector<double>& data) {
                  }});
   out.push_back({"primal_dual with diagonal steps", [=](Array& x, Stream& s, const Control& c) {
                    const std::vector<Term> terms{{a, squared_distance(b)}, {k, l1_norm(0.1)}};
-                   PrimalDualOptions options{.g = box(0, 10)};
-                   diagonal_steps(terms, std::vector<AbsoluteSums>{{}, {true, 2, 2}}, options, s);
-                   return primal_dual(terms, x, options, s, c);
+                   return primal_dual(terms, x, {.g = box(0, 10), .diagonal_steps = true}, s, c);
                  }});
   return out;
 }
 
-const std::vector<Solver>& all() {
+const std::vector<Named>& all() {
   static const auto list = solvers_on(readings);
   return list;
 }
 
-void expect_equal(const Outcome& a, const Outcome& b, const std::string& name) {
+void expect_equal(const SolverResult& a, const SolverResult& b, const std::string& name) {
   ASSERT_EQ(a.history.size(), b.history.size()) << name;
   for (std::size_t i = 0; i < a.history.size(); ++i) {
     EXPECT_EQ(a.history[i].iteration, b.history[i].iteration) << name;
@@ -126,7 +123,7 @@ TEST(SolverControl, ObserverSeesEveryIterationAndEndsTheRun) {
                                   seen = values(image);
                                   return step.iteration < 2;
                                 }});
-    EXPECT_EQ(outcome.why, Ended::observer) << solver.name;
+    EXPECT_EQ(outcome.reason, StopReason::observer) << solver.name;
     EXPECT_EQ(outcome.history.size(), 2U) << solver.name;
     EXPECT_EQ(seen, values(x)) << solver.name;
   }
@@ -138,7 +135,7 @@ TEST(SolverControl, EndsWhenTheImageMovesLessThanTheTolerance) {
     const auto stream = reference().make_stream();
     auto x = zeros(3);
     const auto outcome = solver.run(x, *stream, {.iterations = 5000, .relative_tolerance = 1e-4});
-    EXPECT_EQ(outcome.why, Ended::converged) << solver.name;
+    EXPECT_EQ(outcome.reason, StopReason::converged) << solver.name;
     EXPECT_LT(outcome.history.back().change, 1e-4) << solver.name;
     for (std::size_t i = 0; i + 1 < outcome.history.size(); ++i)
       EXPECT_GE(outcome.history[i].change, 1e-4) << solver.name;
@@ -150,7 +147,7 @@ TEST(SolverControl, EndsAtTheResidualThatWasAskedFor) {
     const auto stream = reference().make_stream();
     auto x = zeros(3);
     const auto outcome = solver.run(x, *stream, {.iterations = 5000, .residual_target = 2});
-    EXPECT_EQ(outcome.why, Ended::target_reached) << solver.name;
+    EXPECT_EQ(outcome.reason, StopReason::target_reached) << solver.name;
     EXPECT_LE(outcome.history.back().residual, 2) << solver.name;
   }
 }
@@ -201,7 +198,7 @@ TEST(SolverControl, TellsDivergenceFromSlowness) {
   const auto stream = reference().make_stream();
   auto x = zeros(3);
   try {  // a norm ten times too small makes the steps a hundred times too long
-    (void)fista(*dense(4, 3, matrix), vector(readings), *l1_norm(0), x, {.norm = 0.5}, *stream, {.iterations = 1000});
+    (void)fista(*dense(4, 3, matrix), vector(readings), l1_norm(0), x, {.norm = 0.5}, *stream, {.iterations = 1000});
     FAIL();
   } catch (const iso::Error& error) {
     EXPECT_EQ(error.code(), iso::Errc::invalid_result);
@@ -241,6 +238,6 @@ TEST(SolverControl, RefusesNegativeLimits) {
 }
 
 TEST(SolverControl, NamesItsEnds) {
-  EXPECT_EQ(to_string(Ended::target_reached), "target_reached");
-  EXPECT_EQ(to_string(Ended::observer), "observer");
+  EXPECT_EQ(to_string(StopReason::target_reached), "target_reached");
+  EXPECT_EQ(to_string(StopReason::observer), "observer");
 }

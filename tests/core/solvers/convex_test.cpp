@@ -46,7 +46,7 @@ TEST(PrimalDual, DenoisesAStepAsTheFormulaSays) {
   EXPECT_NEAR(outcome.history.back().objective, 0.5 * 8 * 0.04 + lambda * 0.6, 1e-6);
 
   PrimalDualOptions diagonal;
-  diagonal_steps(terms, std::vector<AbsoluteSums>{{}, {true, 2, 2}}, diagonal, *stream);
+  diagonal.diagonal_steps = true;
   auto y = zeros(8);
   (void)primal_dual(terms, y, diagonal, *stream, {.iterations = 2000});
   expect_near(y, denoised, 1e-6, "diagonal steps");
@@ -88,7 +88,7 @@ TEST(PrimalDual, DiagonalStepsMakeBadlyScaledRowsConvergeFaster) {
   const auto a = dense(3, 2, {100, 0, 0, 0.5, 0.1, 0.1});
   const std::vector<Term> terms{{a, squared_distance(vector({100, 1, 0.3}))}};
   PrimalDualOptions diagonal;
-  diagonal_steps(terms, std::vector<AbsoluteSums>{{}}, diagonal, *stream);
+  diagonal.diagonal_steps = true;
   auto fast = zeros(2), slow = zeros(2);
   const double with = primal_dual(terms, fast, diagonal, *stream, {.iterations = 200}).history.back().objective;
   const double without = primal_dual(terms, slow, {}, *stream, {.iterations = 200}).history.back().objective;
@@ -116,17 +116,14 @@ TEST(PrimalDual, RefusesTermsThatDoNotFit) {
   EXPECT_THROW((void)primal_dual(wide, x, {}, *stream, {}), iso::Error);
   EXPECT_THROW((void)primal_dual(plain, x, {.ratio = 0}, *stream, {}), iso::Error);
   EXPECT_THROW((void)primal_dual(plain, x, {}, *stream, {.residual_target = 1}), iso::Error);
-  EXPECT_THROW((void)primal_dual(plain, x, {.dual_steps = {zeros(3)}, .primal_steps = zeros(2)}, *stream, {}),
-               iso::Error);
   PrimalDualOptions diagonal;
-  diagonal_steps(ball, std::vector<AbsoluteSums>{{}}, diagonal, *stream);
+  diagonal.diagonal_steps = true;
   try {
     (void)primal_dual(ball, x, diagonal, *stream, {});
     FAIL();
   } catch (const iso::Error& error) {
     EXPECT_EQ(error.code(), iso::Errc::unsupported);
   }
-  EXPECT_THROW(diagonal_steps(ball, std::vector<AbsoluteSums>{}, diagonal, *stream), iso::Error);
 }
 
 TEST(Fista, SoftThresholdsAnOrthogonalProblem) {
@@ -134,7 +131,7 @@ TEST(Fista, SoftThresholdsAnOrthogonalProblem) {
   const auto stream = reference().make_stream();
   auto x = zeros(3);
   const auto a = dense(3, 3, {2, 0, 0, 0, 2, 0, 0, 0, 2});
-  (void)fista(*a, vector({3, -1, 0.2}), *l1_norm(1), x, {.norm = 2}, *stream, {.iterations = 5});
+  (void)fista(*a, vector({3, -1, 0.2}), l1_norm(1), x, {.norm = 2}, *stream, {.iterations = 5});
   expect_near(x, {1.25, -0.25, 0}, 1e-12, "fista");
   EXPECT_EQ(a->forwards, 5);
   EXPECT_EQ(a->adjoints, 5);
@@ -144,9 +141,9 @@ TEST(Fista, RestartsWhenMomentumPointsUphill) {
   const auto stream = reference().make_stream();
   const auto a = dense(2, 2, {1, 0, 0, 0.1});
   auto with = zeros(2), without = zeros(2);
-  const auto fast = fista(*a, vector({1, 1}), *l1_norm(0), with, {.norm = 1}, *stream, {.iterations = 200});
+  const auto fast = fista(*a, vector({1, 1}), l1_norm(0), with, {.norm = 1}, *stream, {.iterations = 200});
   const auto slow =
-      fista(*a, vector({1, 1}), *l1_norm(0), without, {.norm = 1, .restart = false}, *stream, {.iterations = 200});
+      fista(*a, vector({1, 1}), l1_norm(0), without, {.norm = 1, .restart = false}, *stream, {.iterations = 200});
   EXPECT_LT(fast.history.back().objective, 1e-2 * slow.history.back().objective);
 }
 
@@ -154,7 +151,7 @@ TEST(Admm, DenoisesAStepAsTheFormulaSays) {
   const auto stream = reference().make_stream();
   for (const double penalty : {0.3, 1.0, 4.0}) {
     auto x = zeros(8);
-    const auto outcome = admm(*identity(8), vector(step), *differences(8), *l1_norm(lambda), x, {.penalty = penalty},
+    const auto outcome = admm(*identity(8), vector(step), *differences(8), l1_norm(lambda), x, {.penalty = penalty},
                               *stream, {.iterations = 400});
     expect_near(x, denoised, 1e-6, "admm");
     EXPECT_NEAR(outcome.history.back().objective, 0.5 * 8 * 0.04 + lambda * 0.6, 1e-6);
@@ -165,7 +162,7 @@ TEST(Admm, SpendsNoProjectionOnTheStartOfItsInnerIterations) {
   const auto stream = reference().make_stream();
   const auto a = identity(8);
   auto x = zeros(8);
-  (void)admm(*a, vector(step), *differences(8), *l1_norm(lambda), x, {.inner_iterations = 3}, *stream,
+  (void)admm(*a, vector(step), *differences(8), l1_norm(lambda), x, {.inner_iterations = 3}, *stream,
              {.iterations = 10});
   EXPECT_EQ(a->forwards, 30);
   EXPECT_EQ(a->adjoints, 30);
@@ -174,12 +171,12 @@ TEST(Admm, SpendsNoProjectionOnTheStartOfItsInnerIterations) {
 TEST(Admm, RefusesWrongOptions) {
   const auto stream = reference().make_stream();
   auto x = zeros(8);
-  EXPECT_THROW((void)admm(*identity(8), vector(step), *differences(8), *l1_norm(1), x, {.penalty = 0}, *stream, {}),
+  EXPECT_THROW((void)admm(*identity(8), vector(step), *differences(8), l1_norm(1), x, {.penalty = 0}, *stream, {}),
                iso::Error);
   EXPECT_THROW(
-      (void)admm(*identity(8), vector(step), *differences(8), *l1_norm(1), x, {.inner_iterations = 0}, *stream, {}),
+      (void)admm(*identity(8), vector(step), *differences(8), l1_norm(1), x, {.inner_iterations = 0}, *stream, {}),
       iso::Error);
-  EXPECT_THROW((void)admm(*identity(8), vector(step), *differences(7), *l1_norm(1), x, {}, *stream, {}), iso::Error);
+  EXPECT_THROW((void)admm(*identity(8), vector(step), *differences(7), l1_norm(1), x, {}, *stream, {}), iso::Error);
 }
 
 TEST(ConvexSolvers, AgreeOnTheMinimiserOfOneProblem) {
@@ -188,12 +185,12 @@ TEST(ConvexSolvers, AgreeOnTheMinimiserOfOneProblem) {
   const auto b = vector({6, -2, 1, 3});
   // ½‖A x - b‖² + 8‖x‖₁, with and without 0 <= x <= 1
   auto by_fista = zeros(3), by_admm = zeros(3), by_pdhg = zeros(3), by_diagonal = zeros(3);
-  (void)fista(*a, b, *l1_norm(8), by_fista, {}, *stream, {.iterations = 3000});
-  (void)admm(*a, b, *identity(3), *l1_norm(8), by_admm, {}, *stream, {.iterations = 3000});
+  (void)fista(*a, b, l1_norm(8), by_fista, {}, *stream, {.iterations = 3000});
+  (void)admm(*a, b, *identity(3), l1_norm(8), by_admm, {}, *stream, {.iterations = 3000});
   const std::vector<Term> terms{{a, squared_distance(b)}};
   (void)primal_dual(terms, by_pdhg, {.g = l1_norm(8)}, *stream, {.iterations = 6000});
   PrimalDualOptions diagonal{.g = l1_norm(8)};
-  diagonal_steps(terms, std::vector<AbsoluteSums>{{}}, diagonal, *stream);
+  diagonal.diagonal_steps = true;
   (void)primal_dual(terms, by_diagonal, diagonal, *stream, {.iterations = 6000});
   expect_near(by_admm, values(by_fista), 1e-7, "admm");
   expect_near(by_pdhg, values(by_fista), 1e-7, "primal-dual");
@@ -201,8 +198,8 @@ TEST(ConvexSolvers, AgreeOnTheMinimiserOfOneProblem) {
   EXPECT_EQ(values(by_fista)[1], 0);  // the problem is one where l1 decides
 
   by_fista = zeros(3), by_admm = zeros(3), by_pdhg = zeros(3);
-  (void)fista(*a, b, *box(0, 1), by_fista, {}, *stream, {.iterations = 3000});
-  (void)admm(*a, b, *identity(3), *l1_norm(0), by_admm, {.box = box(0, 1)}, *stream, {.iterations = 3000});
+  (void)fista(*a, b, box(0, 1), by_fista, {}, *stream, {.iterations = 3000});
+  (void)admm(*a, b, *identity(3), l1_norm(0), by_admm, {.box = box(0, 1)}, *stream, {.iterations = 3000});
   (void)primal_dual(terms, by_pdhg, {.g = box(0, 1)}, *stream, {.iterations = 6000});
   expect_near(by_admm, values(by_fista), 1e-7, "admm in a box");
   expect_near(by_pdhg, values(by_fista), 1e-7, "primal-dual in a box");

@@ -13,10 +13,7 @@ namespace {
 const std::vector<double> point{3, -0.5, 0.2, -4, 1.5, 0};
 
 iso::compute::Array as_vectors(const std::vector<double>& flat) {  // 3 points of 2 components
-  const auto x = vector(flat);
-  return {{iso::Shape{3, 2}, iso::ScalarType::f64},
-          reference(),
-          std::shared_ptr<std::byte>(std::make_shared<iso::compute::Array>(x), x.address())};
+  return vector(flat).reshaped(iso::Shape{3, 2});
 }
 
 struct Named {

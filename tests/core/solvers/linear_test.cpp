@@ -22,7 +22,7 @@ void expect_near(const iso::compute::Array& x, const std::vector<double>& wanted
 }
 
 template <class F>
-iso::Errc code_of(F&& f) {
+iso::Errc to_code(F&& f) {
   try {
     f();
   } catch (const iso::Error& error) {
@@ -64,7 +64,7 @@ TEST(Cgls, WithAnL2WeightSolvesTheShiftedNormalEquations) {
   auto x = zeros(2);
   const auto outcome = cgls(*a, vector({3, 4}), x, {.l2 = 0.5}, *stream, {.iterations = 10});
   expect_near(x, {3 / 1.5, 8 / 4.5}, 1e-12);
-  EXPECT_EQ(outcome.why, Ended::converged);  // nothing was left after two
+  EXPECT_EQ(outcome.reason, StopReason::converged);  // nothing was left after two
   EXPECT_NEAR(outcome.history.back().objective, 1 + std::pow(4 - 16 / 4.5, 2) + 0.5 * (4 + std::pow(8 / 4.5, 2)),
               1e-12);
 }
@@ -82,7 +82,7 @@ TEST(Cgls, StartingAtTheSolutionHasNothingToDo) {
   const auto stream = reference().make_stream();
   auto x = vector({3, 2});
   const auto outcome = cgls(*dense(2, 2, {1, 0, 0, 2}), vector({3, 4}), x, {}, *stream, {});
-  EXPECT_EQ(outcome.why, Ended::converged);
+  EXPECT_EQ(outcome.reason, StopReason::converged);
   EXPECT_TRUE(outcome.history.empty());
   expect_near(x, {3, 2}, 0);
 }
@@ -91,8 +91,8 @@ TEST(Cgls, RefusesDataOfAnotherShapeAndANegativeWeight) {
   const auto stream = reference().make_stream();
   const auto a = dense(4, 3, tall);
   auto x = zeros(3);
-  EXPECT_EQ(code_of([&] { (void)cgls(*a, zeros(5), x, {}, *stream, {}); }), iso::Errc::shape_mismatch);
-  EXPECT_EQ(code_of([&] { (void)cgls(*a, zeros(4), x, {.l2 = -1}, *stream, {}); }), iso::Errc::invalid_input);
+  EXPECT_EQ(to_code([&] { (void)cgls(*a, zeros(5), x, {}, *stream, {}); }), iso::Errc::shape_mismatch);
+  EXPECT_EQ(to_code([&] { (void)cgls(*a, zeros(4), x, {.l2 = -1}, *stream, {}); }), iso::Errc::invalid_input);
 }
 
 TEST(ConjugateGradient, SolvesAPositiveSystem) {
@@ -106,11 +106,11 @@ TEST(ConjugateGradient, SolvesAPositiveSystem) {
 TEST(ConjugateGradient, RefusesAnOperatorThatIsNotPositiveOrNotSquare) {
   const auto stream = reference().make_stream();
   auto x = zeros(2), y = zeros(3);
-  EXPECT_EQ(code_of([&] {
+  EXPECT_EQ(to_code([&] {
               (void)conjugate_gradient(*dense(2, 2, {1, 0, 0, -1}), vector({0, 1}), x, *stream, {});
             }),
             iso::Errc::invalid_result);
-  EXPECT_EQ(code_of([&] { (void)conjugate_gradient(*dense(4, 3, tall), zeros(4), y, *stream, {}); }),
+  EXPECT_EQ(to_code([&] { (void)conjugate_gradient(*dense(4, 3, tall), zeros(4), y, *stream, {}); }),
             iso::Errc::shape_mismatch);
 }
 
@@ -144,39 +144,51 @@ TEST(Sirt, RefusesARelaxationThatWouldDiverge) {
   const auto stream = reference().make_stream();
   auto x = zeros(2);
   for (const double wrong : {0.0, 2.0, -1.0, std::numeric_limits<double>::quiet_NaN()}) {
-    EXPECT_EQ(code_of([&] { (void)sirt(*identity(2), zeros(2), x, {.relaxation = wrong}, *stream, {}); }),
+    EXPECT_EQ(to_code([&] { (void)sirt(*identity(2), zeros(2), x, {.relaxation = wrong}, *stream, {}); }),
               iso::Errc::invalid_input);
   }
-  EXPECT_EQ(code_of([&] { (void)sirt(*identity(2), zeros(2), x, {.low = 2, .high = 1}, *stream, {}); }),
+  EXPECT_EQ(to_code([&] { (void)sirt(*identity(2), zeros(2), x, {.low = 2, .high = 1}, *stream, {}); }),
             iso::Errc::invalid_input);
 }
 
 TEST(OrderedSubsets, OneRowAtATimeIsKaczmarzOnOrthogonalRows) {
-  const std::vector<iso::compute::OperatorPtr> rows{dense(1, 2, {1, 0}), dense(1, 2, {0, 4})};
-  const std::vector<iso::compute::Array> data{vector({2}), vector({12})};
+  const std::vector<Subset> rows{{dense(1, 2, {1, 0}), {vector({2})}}, {dense(1, 2, {0, 4}), {vector({12})}}};
   const auto stream = reference().make_stream();
   auto x = zeros(2);
-  const auto outcome = ordered_subsets(rows, data, x, {}, *stream, {.iterations = 1});
+  const auto outcome = ordered_subsets(rows, x, {}, *stream, {.iterations = 1});
   expect_near(x, {2, 3}, 1e-12);
   EXPECT_NEAR(outcome.history[0].residual, std::sqrt(4.0 + 144), 1e-12);  // met on the way: both readings were missing
 }
 
 TEST(OrderedSubsets, ConvergesOnConsistentData) {
-  const std::vector<iso::compute::OperatorPtr> rows{dense(2, 2, {1, 1, 0, 2}), dense(1, 2, {3, 1})};
-  const std::vector<iso::compute::Array> data{vector({3, 4}), vector({5})};
+  const std::vector<Subset> rows{{dense(2, 2, {1, 1, 0, 2}), {vector({3, 4})}}, {dense(1, 2, {3, 1}), {vector({5})}}};
   const auto stream = reference().make_stream();
   auto x = zeros(2);
-  (void)ordered_subsets(rows, data, x, {}, *stream, {.iterations = 200});
+  (void)ordered_subsets(rows, x, {}, *stream, {.iterations = 200});
   expect_near(x, {1, 2}, 1e-10);
 }
 
+TEST(OrderedSubsets, DataInPiecesGiveTheBitsOfDataInOnePiece) {
+  const auto a = dense(3, 2, {1, 1, 0, 2, 3, 1});
+  const auto stream = reference().make_stream();
+  auto whole = zeros(2), pieces = zeros(2);
+  (void)ordered_subsets({{a, {vector({3, 4, 5})}}}, whole, {}, *stream, {.iterations = 5});
+  (void)ordered_subsets({{a, {vector({3}), vector({4, 5})}}}, pieces, {}, *stream, {.iterations = 5});
+  EXPECT_EQ(values(pieces), values(whole));
+}
+
 TEST(OrderedSubsets, RefusesDataThatDoNotFit) {
-  const std::vector<iso::compute::OperatorPtr> rows{dense(1, 2, {1, 0})};
-  const std::vector<iso::compute::Array> none, wrong{zeros(2)};
+  const auto row = dense(1, 2, {1, 0});
+  const std::vector<Subset> empty, none{{row, {}}}, wrong{{row, {zeros(2)}}}, twice{{row, {zeros(1), zeros(1)}}};
   const auto stream = reference().make_stream();
   auto x = zeros(2);
-  EXPECT_EQ(code_of([&] { (void)ordered_subsets(rows, none, x, {}, *stream, {}); }), iso::Errc::invalid_input);
-  EXPECT_EQ(code_of([&] { (void)ordered_subsets(rows, wrong, x, {}, *stream, {}); }), iso::Errc::shape_mismatch);
+  const auto code = [&](const std::vector<Subset>& subsets) {
+    return to_code([&] { (void)ordered_subsets(subsets, x, {}, *stream, {}); });
+  };
+  EXPECT_EQ(code(empty), iso::Errc::invalid_input);
+  EXPECT_EQ(code(none), iso::Errc::invalid_input);
+  EXPECT_EQ(code(wrong), iso::Errc::shape_mismatch);
+  EXPECT_EQ(code(twice), iso::Errc::shape_mismatch);
 }
 
 TEST(PowerIteration, FindsTheLargestSingularValue) {
@@ -189,6 +201,6 @@ TEST(PowerIteration, FindsTheLargestSingularValue) {
 TEST(PowerIteration, RefusesValuesThatAreNotFinite) {
   const auto stream = reference().make_stream();
   const auto bad = dense(1, 1, {std::numeric_limits<double>::quiet_NaN()});
-  EXPECT_EQ(code_of([&] { (void)operator_norm(*bad, *stream); }), iso::Errc::invalid_result);
-  EXPECT_EQ(code_of([&] { (void)operator_norm(*identity(2), *stream, 0); }), iso::Errc::invalid_input);
+  EXPECT_EQ(to_code([&] { (void)operator_norm(*bad, *stream); }), iso::Errc::invalid_result);
+  EXPECT_EQ(to_code([&] { (void)operator_norm(*identity(2), *stream, 0); }), iso::Errc::invalid_input);
 }

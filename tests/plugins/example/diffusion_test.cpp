@@ -12,13 +12,13 @@
 namespace example {
 namespace {
 
-const auto go_on = [](double, const iso::PixelBlock&) { return true; };
+const auto go_on = [](double, const iso::PixelBuffer&) { return true; };
 constexpr double no_edge = 1e6;
 
 TEST(Diffusion, SpreadsAnImpulseToTheVarianceAskedFor) {
   const Image impulse = image_from({63, 63, 1}, [](auto x, auto y, auto) { return x == 31 && y == 31 ? 1.0 : 0.0; });
   const Diffusion options{3, no_edge, {0.5, 1, 1}};
-  const iso::PixelBlock spot = diffuse(impulse, options, go_on);
+  const iso::Pixels spot = diffuse(impulse, options, go_on);
   double sum = 0, x2 = 0, y2 = 0;
   for (std::int64_t i = 0; i < 63 * 63; ++i) {
     const double value = spot.values<float>()[static_cast<std::size_t>(i)];
@@ -38,7 +38,7 @@ TEST(Diffusion, KeepsTheMeanAndTheRange) {
   const Image noise = image_from({31, 17, 5}, [&](auto x, auto y, auto z) {
     return random.normal(static_cast<std::uint64_t>(x + 31 * (y + 17 * z)));
   });
-  const iso::PixelBlock smooth = diffuse(noise, {2, 2, {1, 1, 2}}, go_on);
+  const iso::Pixels smooth = diffuse(noise, {2, 2, {1, 1, 2}}, go_on);
   const auto before = noise.values(), after = smooth.values<float>();
   EXPECT_NEAR(std::accumulate(after.begin(), after.end(), 0.0), std::accumulate(before.begin(), before.end(), 0.0),
               1e-2);
@@ -52,7 +52,7 @@ TEST(Diffusion, RemovesNoiseAndKeepsAnEdge) {
   const Image step = image_from({64, 64, 1}, [&](auto x, auto y, auto) {
     return (x < 32 ? 0.0 : 10.0) + 0.2 * random.normal(static_cast<std::uint64_t>(x + 64 * y));
   });
-  const iso::PixelBlock smooth = diffuse(step, {3, 3 * noise_level(step), {1, 1, 1}}, go_on);
+  const iso::Pixels smooth = diffuse(step, {3, 3 * noise_level(step), {1, 1, 1}}, go_on);
   double left = 0, right = 0, squares = 0;
   for (std::int64_t y = 0; y < 64; ++y) {
     left += smooth.values<float>()[static_cast<std::size_t>(64 * y + 31)] / 64.0;
@@ -69,9 +69,9 @@ TEST(Diffusion, GivesTheSameBitsWithAnyNumberOfThreads) {
       image_from({40, 40, 3}, [](auto x, auto y, auto z) { return std::sin(0.7 * x) * std::cos(0.3 * y) + z; });
   const int before = iso::ThreadBudget::threads();
   iso::ThreadBudget::set(1);
-  const iso::PixelBlock one = diffuse(image, {1, 1, {1, 1, 1}}, go_on);
+  const iso::Pixels one = diffuse(image, {1, 1, {1, 1, 1}}, go_on);
   iso::ThreadBudget::set(3);
-  const iso::PixelBlock three = diffuse(image, {1, 1, {1, 1, 1}}, go_on);
+  const iso::Pixels three = diffuse(image, {1, 1, {1, 1, 1}}, go_on);
   iso::ThreadBudget::set(before);
   EXPECT_TRUE(std::ranges::equal(one.values<float>(), three.values<float>()));
 }
@@ -79,9 +79,9 @@ TEST(Diffusion, GivesTheSameBitsWithAnyNumberOfThreads) {
 TEST(Diffusion, EndsEarlyWhenItsCallerSaysSo) {
   const Image image = image_from({8, 8, 1}, [](auto x, auto, auto) { return x; });
   int steps = 0;
-  (void)diffuse(image, {4, 1, {1, 1, 1}}, [&](double, const iso::PixelBlock&) { return ++steps < 3; });
+  (void)diffuse(image, {4, 1, {1, 1, 1}}, [&](double, const iso::PixelBuffer&) { return ++steps < 3; });
   EXPECT_EQ(steps, 3);
-  EXPECT_GT(steps_of(image, {4, 1, {1, 1, 1}}), 3);
+  EXPECT_GT(make_steps(image.size, {4, 1, {1, 1, 1}}), 3);
 }
 
 TEST(NoiseLevel, IsFoundBesideEdges) {
@@ -95,13 +95,13 @@ TEST(NoiseLevel, IsFoundBesideEdges) {
 
 TEST(ImageOfAVolume, IsRefusedWhereItIsNone) {
   iso::Volume volume;
-  EXPECT_THROW((void)image_of(volume), iso::Error);
-  volume.pixels = iso::PixelBlock::allocate({{2, 2, 2, 2}, iso::ScalarType::f32});
-  EXPECT_THROW((void)image_of(volume), iso::Error);
-  volume.pixels = iso::PixelBlock::allocate({{2, 2, 2}, iso::ScalarType::c64});
-  EXPECT_THROW((void)image_of(volume), iso::Error);
-  volume.pixels = iso::PixelBlock::allocate({{2, 3}, iso::ScalarType::i16});
-  EXPECT_EQ(image_of(volume).size, (std::array<std::int64_t, 3>{2, 3, 1}));
+  EXPECT_THROW((void)make_image(volume), iso::Error);
+  volume.pixels = iso::PixelBuffer::allocate({{2, 2, 2, 2}, iso::ScalarType::f32});
+  EXPECT_THROW((void)make_image(volume), iso::Error);
+  volume.pixels = iso::PixelBuffer::allocate({{2, 2, 2}, iso::ScalarType::c64});
+  EXPECT_THROW((void)make_image(volume), iso::Error);
+  volume.pixels = iso::PixelBuffer::allocate({{2, 3}, iso::ScalarType::i16});
+  EXPECT_EQ(make_image(volume).size, (std::array<std::int64_t, 3>{2, 3, 1}));
 }
 
 }  // namespace

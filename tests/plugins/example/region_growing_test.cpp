@@ -1,4 +1,5 @@
 #include "method/region_growing.h"
+#include "support/pixels.h"
 
 #include "plugins/example/images.h"
 
@@ -56,8 +57,8 @@ TEST(RegionGrowing, FindsADiscByItselfWithAndWithoutNoise) {
 
 TEST(RegionGrowing, DoesNotTakeOneNoisyVoxelForTheRegion) {
   Image image = noisy_disc(2);
-  auto values = image.pixels.mutable_values<float>();
-  values[48 + 96 * 48] = 60;  // an outlier where the user happens to click
+  // An outlier where the user happens to click.
+  iso::test::change<float>(image.pixels, [](auto values) { values[48 + 96 * 48] = 60; });
   RegionGrowing growing{image, 0, {{{{48, 48, 0}}, 1}}};
   (void)growing.grow(never);
   EXPECT_GT(count(growing, 1), 2600);
@@ -84,15 +85,29 @@ TEST(RegionGrowing, TakesBackALeakWithAStrokeOfLabelZero) {
   RegionGrowing growing{flat, 1, {{{{0, 1, 0}}, 1}}};
   (void)growing.grow(never);
   EXPECT_EQ(count(growing, 1), 60);
-  const std::vector<Stroke> block{{{{9, 0, 0}, {9, 1, 0}, {9, 2, 0}}, 0}};
-  growing.add(block);
+  const SeedStroke click{{{0, 1, 0}}, 1}, block{{{9, 0, 0}, {9, 1, 0}, {9, 2, 0}}, 0};
+  growing.mark(1, {click, block});
   (void)growing.grow(never);
   EXPECT_LT(count(growing, 1), 30);
-  growing.undo();
+  growing.mark(1, {click});
   (void)growing.grow(never);
   EXPECT_EQ(count(growing, 1), 60);
-  growing.undo();  // what was marked from the beginning stays
-  EXPECT_TRUE(growing.marked());
+  growing.mark(1, {});
+  EXPECT_FALSE(growing.marked());
+}
+
+TEST(RegionGrowing, DependsOnItsStrokesAndToleranceAloneWhateverCameBefore) {
+  const Image image = noisy_disc(10);
+  const SeedStroke a{{{48, 50, 0}}, 1}, b{{{5, 5, 0}}, 2}, c{{{40, 40, 0}, {41, 40, 0}}, 3};
+  RegionGrowing growing{image, 0, {a, b}};
+  (void)growing.grow([] { return true; });
+  growing.mark(20, {c});
+  (void)growing.grow(never);
+  growing.mark(0, {a, c});
+  (void)growing.grow(never);
+  RegionGrowing fresh{image, 0, {a, c}};
+  (void)fresh.grow(never);
+  EXPECT_TRUE(std::ranges::equal(growing.labels(), fresh.labels()));
 }
 
 TEST(RegionGrowing, WidensItsIntervalWithEveryStroke) {
@@ -100,8 +115,7 @@ TEST(RegionGrowing, WidensItsIntervalWithEveryStroke) {
   RegionGrowing growing{ramp, 2, {{{{50, 0, 0}}, 1}}};
   (void)growing.grow(never);
   EXPECT_EQ(count(growing, 1), 5);
-  const std::vector<Stroke> more{{{{60, 0, 0}}, 1}};
-  growing.add(more);
+  growing.mark(2, {{{{50, 0, 0}}, 1}, {{{60, 0, 0}}, 1}});
   (void)growing.grow(never);
   EXPECT_EQ(count(growing, 1), 15);
 }
@@ -133,9 +147,8 @@ TEST(RegionGrowing, AnswersAClickIn512By512WithinAHundredMilliseconds) {
   const Image image =
       image_from({512, 512, 1}, [](auto x, auto y, auto) { return std::hypot(x - 256, y - 256) < 250 ? 1 : 0; });
   RegionGrowing growing{image, 0.5, {}};
-  const std::vector<Stroke> click{{{{256, 256, 0}}, 1}};
   const auto begin = std::chrono::steady_clock::now();
-  growing.add(click);
+  growing.mark(0.5, {{{{256, 256, 0}}, 1}});
   EXPECT_TRUE(growing.grow(never));
   const std::chrono::duration<double, std::milli> spent = std::chrono::steady_clock::now() - begin;
   RecordProperty("milliseconds", std::to_string(spent.count()));
@@ -144,16 +157,18 @@ TEST(RegionGrowing, AnswersAClickIn512By512WithinAHundredMilliseconds) {
 
 TEST(Marks, BecomeOneStrokeALabel) {
   const Image image = disc();
-  iso::LabelMap marks{iso::PixelBlock::allocate({{64, 64, 1}, iso::ScalarType::u8}), {}, {}, {}};
-  marks.labels.mutable_values<std::uint8_t>()[64 * 3 + 5] = 2;
-  marks.labels.mutable_values<std::uint8_t>()[64 * 3 + 6] = 1;
-  const auto strokes = strokes_of(marks, image);
+  iso::LabelMap marks{iso::PixelBuffer::allocate({{64, 64, 1}, iso::ScalarType::u8}), {}, {}, {}};
+  iso::test::change<std::uint8_t>(marks.labels, [](auto labels) {
+    labels[64 * 3 + 5] = 2;
+    labels[64 * 3 + 6] = 1;
+  });
+  const auto strokes = make_strokes(marks, image);
   ASSERT_EQ(strokes.size(), 2U);
   EXPECT_EQ(strokes[1].label, 2);
   EXPECT_EQ(strokes[1].voxels.at(0), (std::array<std::int32_t, 3>{5, 3, 0}));
-  marks.labels = iso::PixelBlock::allocate({{63, 64, 1}, iso::ScalarType::u8});
-  EXPECT_THROW((void)strokes_of(marks, image), iso::Error);
-  EXPECT_THROW((void)stroke_of(std::vector<double>{64, 0, 0}, image), iso::Error);
+  marks.labels = iso::PixelBuffer::allocate({{63, 64, 1}, iso::ScalarType::u8});
+  EXPECT_THROW((void)make_strokes(marks, image), iso::Error);
+  EXPECT_THROW((void)make_stroke(std::vector<double>{64, 0, 0}, image), iso::Error);
 }
 
 }  // namespace

@@ -1,8 +1,5 @@
 // The tasks as a program runs them: through a recipe and the executor.
-#include "adapter/cgls_task.h"
-#include "adapter/fbp_task.h"
-#include "adapter/sart_task.h"
-#include "adapter/tv_task.h"
+#include "adapter/tasks.h"
 
 #include "cpu_backend.h"
 
@@ -31,12 +28,17 @@ class Tasks final : public iso::job::TaskSource {
  public:
   iso::job::LoadedTask load(std::string_view id) override { return {make(id), "sparse_view_ct", "1.0.0"}; }
   static std::shared_ptr<iso::plugin::Task> make(std::string_view id) {
-    if (id == "sparse_view_ct/fbp") return std::make_shared<FbpTask>();
-    if (id == "sparse_view_ct/sart") return std::make_shared<SartTask>();
-    if (id == "sparse_view_ct/cgls") return std::make_shared<CglsTask>();
-    return std::make_shared<TvTask>();
+    return std::shared_ptr<iso::plugin::Task>{id == "sparse_view_ct/fbp"    ? make_fbp()
+                                              : id == "sparse_view_ct/sart" ? make_sart()
+                                              : id == "sparse_view_ct/cgls" ? make_cgls()
+                                                                            : make_tv()};
   }
 };
+
+iso::plugin::Plan planned(const std::string& task, const iso::DatasetPtr& data, const std::string& parameters) {
+  const auto made = Tasks::make(task);
+  return made->plan(iso::plugin::describe({{"sinogram", data}}), *made->parse(parameters));
+}
 
 iso::DatasetPtr scan(std::int64_t views, double span = 2 * pi, std::int64_t rows = 1) {
   iso::CircularScan orbit;
@@ -105,11 +107,11 @@ TEST_P(EveryTask, RecordsHowWellTheImageExplainsTheReadings) {
   Program program;
   const auto record = program.run("sparse_view_ct/" + GetParam(), R"({"use_views": 12})", scan(24));
   ASSERT_EQ(record.state, iso::job::State::done) << record.error_message;
-  EXPECT_EQ(record.quality.at("views_used"), 12);
-  EXPECT_GT(record.quality.at("noise_level"), 0);
+  EXPECT_EQ(record.figures.at("views_used").value, 12);
+  EXPECT_GT(record.figures.at("noise_level").value, 0);
   // Few views: only what was fitted to the readings explains them.
   const bool direct = GetParam() == "fbp";
-  EXPECT_EQ(record.quality.at("relative_residual") > 0.1, direct) << record.quality.at("relative_residual");
+  EXPECT_EQ(record.figures.at("relative_residual").value > 0.1, direct) << record.figures.at("relative_residual").value;
 }
 
 TEST_P(EveryTask, GivesHounsfieldUnitsWithAirOutside) {
@@ -124,17 +126,17 @@ TEST_P(EveryTask, GivesHounsfieldUnitsWithAirOutside) {
 }
 
 TEST_P(EveryTask, RefusesMoreViewsThanTheScanHas) {
-  const auto verdict =
-      Tasks::make("sparse_view_ct/" + GetParam())->suits({{"sinogram", scan(24)}}, R"({"use_views": 25})");
-  EXPECT_FALSE(verdict.possible);
-  EXPECT_NE(verdict.reason.find("24 views"), std::string::npos) << verdict.reason;
+  const auto plan = planned("sparse_view_ct/" + GetParam(), scan(24), R"({"use_views": 25})");
+  ASSERT_FALSE(plan.possible());
+  EXPECT_NE(plan.reasons.front().sentence.find("24 views"), std::string::npos) << plan.reasons.front().sentence;
+  EXPECT_EQ(plan.reasons.front().code, iso::Errc::invalid_input);
 }
 
 TEST_P(EveryTask, RefusesDataThatIsNoScan) {
-  const auto verdict =
-      Tasks::make("sparse_view_ct/" + GetParam())->suits({{"sinogram", iso::freeze(iso::KSpace{})}}, "{}");
-  EXPECT_FALSE(verdict.possible);
-  EXPECT_NE(verdict.reason.find("needs a sinogram"), std::string::npos) << verdict.reason;
+  const auto plan = planned("sparse_view_ct/" + GetParam(), iso::freeze(iso::KSpace{}), "{}");
+  ASSERT_FALSE(plan.possible());
+  EXPECT_NE(plan.reasons.front().sentence.find("expected a sinogram"), std::string::npos)
+      << plan.reasons.front().sentence;
 }
 
 /// A cone-beam scan so large that no method is done with it within a few seconds of a processor.
@@ -146,8 +148,9 @@ iso::DatasetPtr large_scan() {
   orbit.element_pitch_mm = {2, 2};
   iso::Sinogram scan;
   scan.geometry = iso::ProjectionGeometry::circular(iso::equal_angles(240, 2 * pi), orbit);
-  scan.readings = iso::PixelBlock::allocate({scan.geometry.sinogram_shape(), iso::ScalarType::f32});
-  for (auto& value : scan.readings.mutable_values<float>()) value = 1;
+  iso::PixelBuffer buffer = iso::PixelBuffer::allocate({scan.geometry.sinogram_shape(), iso::ScalarType::f32});
+  for (auto& value : buffer.values<float>()) value = 1;
+  scan.readings = std::move(buffer);
   return iso::freeze(std::move(scan));
 }
 
@@ -203,7 +206,7 @@ TEST_P(EveryIteration, ShowsEverySecondImageInTheUnitsOfTheResultAndTheSameResul
   parameters.insert(1, R"("units": "hounsfield", )");
   std::vector<iso::DatasetPtr> shown;
   const auto note = [&](const iso::job::Event& event) {
-    if (event.tells == iso::job::Tells::preview && event.output == "volume") shown.push_back(event.data);
+    if (event.kind == iso::job::EventKind::preview && event.output == "volume") shown.push_back(event.data);
   };
   const auto blind = program.watched(id, parameters, data, with(1), {}, note);
   ASSERT_EQ(blind.state, iso::job::State::done) << blind.error_message;
@@ -233,7 +236,8 @@ TEST_P(EveryIteration, IsTheLastOnceTheUserCancels) {
   double iterations = 0;
   const auto record = program.watched("sparse_view_ct/" + GetParam().first, GetParam().second, scan(24), with(1),
                                       stop.get_token(), [&](const iso::job::Event& event) {
-                                        if (event.tells != iso::job::Tells::plot || event.curve != "residual") return;
+                                        if (event.kind != iso::job::EventKind::plot || event.curve != "residual")
+                                          return;
                                         iterations = event.x;
                                         if (event.x == 3) stop.request_stop();
                                       });
@@ -243,9 +247,9 @@ TEST_P(EveryIteration, IsTheLastOnceTheUserCancels) {
 }
 
 TEST(LimitedAngle, IsRefusedByFilteredBackprojectionOnly) {
-  const iso::plugin::Datasets data{{"sinogram", scan(30, pi / 2)}};
-  EXPECT_FALSE(Tasks::make("sparse_view_ct/fbp")->suits(data, "{}").possible);
-  EXPECT_TRUE(Tasks::make("sparse_view_ct/tv")->suits(data, "{}").possible);
+  const auto data = scan(30, pi / 2);
+  EXPECT_FALSE(planned("sparse_view_ct/fbp", data, "{}").possible());
+  EXPECT_TRUE(planned("sparse_view_ct/tv", data, "{}").possible());
 }
 
 TEST(ConeBeam, IsSmoothedInThreeDimensions) {
@@ -253,5 +257,5 @@ TEST(ConeBeam, IsSmoothedInThreeDimensions) {
   const auto record = program.run("sparse_view_ct/tv", R"({"size": 32, "iterations": 20})", scan(20, 2 * pi, 24));
   ASSERT_EQ(record.state, iso::job::State::done) << record.error_message;
   EXPECT_GT(iso::get<iso::Volume>(program.workspace->find("image")).grid.size[2], 1);
-  EXPECT_LT(record.quality.at("relative_residual"), 0.2);
+  EXPECT_LT(record.figures.at("relative_residual").value, 0.2);
 }

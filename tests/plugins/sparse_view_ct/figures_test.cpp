@@ -1,39 +1,32 @@
 // The figures that the README promises, on real data; the full tables are made by sparse_view_ct_figures.
-#include "method/algebraic.h"
-#include "method/preparation.h"
-#include "method/total_variation.h"
-
 #include "cpu_backend.h"
+#include "noted_progress.h"
 #include "real_scans.h"
 
 #include <gtest/gtest.h>
 #include <iso/evaluation/metrics.h>
 #include <iso/evaluation/noise.h>
-#include <iso/solvers/filtered_backprojection.h>
+#include <iso/tomography/views.h>
 
 #include <cstdio>
 #include <string>
 #include <tuple>
 
 using namespace sparse_view_ct;
+using namespace iso::tomography;
 
 namespace {
 
 struct Pair {
-  iso::PixelBlock fbp, tv;
+  iso::Pixels fbp, tv;
 };
 
-Pair reconstruct(const iso::Sinogram& scan, const Request& request) {
+Pair both(const iso::Sinogram& scan, const ScanParameters& parameters) {
   const auto backend = iso::gpu::make_cpu_backend();
   const auto stream = backend->make_stream();
-  auto prepared = prepare(scan, request);
-  const Problem problem{prepared, *backend, *stream};
-  Pair out;
-  out.fbp = backend->download(
-      iso::solvers::filtered_backprojection(*backend, problem.geometry, problem.readings, problem.grid, {}, *stream),
-      *stream);
-  out.tv = backend->download(total_variation(problem, {}, Watch::silent()).x, *stream);
-  return out;
+  const auto problem = make_problem(scan, parameters, *backend, *stream);
+  return {backend->download(reconstruct(problem, FbpOptions{}), *stream),
+          backend->download(reconstruct(problem, TvOptions{}), *stream)};
 }
 
 struct Decibels {
@@ -42,9 +35,9 @@ struct Decibels {
 
 Decibels of_slice(const iso::Volume& slice, std::int64_t views, double photons) {
   const auto scan = iso::evaluation::add_noise(real::project_by_samples(slice, real::fan(views)), {photons, 0, 1});
-  const auto images = reconstruct(scan, {.size = 512, .spacing_mm = real::pixel_mm});
+  const auto images = both(scan, on_grid(512, real::pixel_mm));
   const auto truth = iso::evaluation::to_hounsfield(slice.pixels, real::water_per_mm);
-  const auto score = [&](const iso::PixelBlock& x) {
+  const auto score = [&](const iso::Pixels& x) {
     return iso::evaluation::compare_hounsfield(iso::evaluation::to_hounsfield(x, real::water_per_mm), truth)
         .mapped.psnr_db;
   };
@@ -57,12 +50,12 @@ Decibels of_slice(const iso::Volume& slice, std::int64_t views, double photons) 
 // `sparse_view_ct_figures chest` measures more slices, doses and views.
 class FewViews : public ::testing::TestWithParam<std::tuple<int, std::int64_t>> {};
 constexpr int sample = -1;
-std::string name_of(const ::testing::TestParamInfo<std::tuple<int, std::int64_t>>& test) {
+std::string to_name(const ::testing::TestParamInfo<std::tuple<int, std::int64_t>>& test) {
   const auto [slice, views] = test.param;
   return (slice == sample ? std::string{"Sample"} : "Slice" + std::to_string(slice)) + "Of" + std::to_string(views);
 }
 INSTANTIATE_TEST_SUITE_P(ChestSlices, FewViews,
-                         ::testing::Combine(::testing::Values(sample, 5, 40), ::testing::Values(36, 72)), name_of);
+                         ::testing::Combine(::testing::Values(sample, 5, 40), ::testing::Values(36, 72)), to_name);
 
 TEST_P(FewViews, GainFiveDecibelsByTotalVariation) {
   const auto [slice, views] = GetParam();
@@ -92,13 +85,13 @@ TEST(ConeBeam, OfThirtyNoisyViewsGainsFourDecibelsOverFeldkampByTotalVariationIn
   auto readings = backend->allocate(a->range(), *stream);
   a->forward(backend->upload(fine.pixels, *stream), readings, *stream);
   scan.readings = backend->download(readings, *stream);
-  const Request request{
-      .size = truth.grid.size[0], .spacing_mm = voxel, .roi_centre_mm = {0, 0, 0}, .roi_size_mm = {1e4, 1e4, height}};
-  const auto images = reconstruct(iso::evaluation::add_noise(scan, {1e5, 0, 1}), request);
-  const auto region = region_of(plan(scan, request).grid, request);
+  auto parameters = on_grid(truth.grid.size[0], voxel);
+  parameters.roi_size_mm = {1e4, 1e4, height};
+  const auto images = both(iso::evaluation::add_noise(scan, {1e5, 0, 1}), parameters);
+  const auto region = plan_scan(scan.geometry, parameters).region;
   ASSERT_EQ(region.grid, truth.grid);
   const auto truth_hu = iso::evaluation::to_hounsfield(truth.pixels, real::water_per_mm);
-  const auto score = [&](const iso::PixelBlock& x) {
+  const auto score = [&](const iso::Pixels& x) {
     return iso::evaluation::compare_hounsfield(iso::evaluation::to_hounsfield(cut(x, region), real::water_per_mm),
                                                truth_hu)
         .mapped.psnr_db;
@@ -111,13 +104,12 @@ TEST(HelsinkiScan, OfEveryFourthViewForetellsTheOthersWithinOnePercentByTotalVar
   const auto scan = real::helsinki_scan("ta");
   std::vector<std::int64_t> used, others;
   for (std::int64_t view = 0; view < 121; ++view) (view % 4 == 0 ? used : others).push_back(view);
-  const Request request{.size = 512, .spacing_mm = 0.148322};
+  const auto parameters = on_grid(512, 0.148322);
   const auto backend = iso::gpu::make_cpu_backend();
   const auto stream = backend->make_stream();
-  auto prepared = prepare(keep_views(scan, used), request), left_out = prepare(keep_views(scan, others), request);
-  const Problem problem{prepared, *backend, *stream}, test{left_out, *backend, *stream};
-  const auto tv = total_variation(problem, {}, Watch::silent()).x;
-  const auto least_squares = cgls(problem, {}, Watch::silent());
+  const auto problem = make_problem(keep_views(scan, used), parameters, *backend, *stream);
+  const auto test = make_problem(keep_views(scan, others), parameters, *backend, *stream);
+  const auto tv = reconstruct(problem, TvOptions{}), least_squares = reconstruct(problem, CglsOptions{});
   EXPECT_LT(agreement(test, tv).relative, 0.01);
   EXPECT_LT(agreement(test, tv).relative, agreement(test, least_squares).relative);
 }
@@ -125,25 +117,20 @@ TEST(HelsinkiScan, OfEveryFourthViewForetellsTheOthersWithinOnePercentByTotalVar
 TEST(NeutronScan, OfSixtyViewsGainsFourDecibelsByTotalVariation) {
   if (!real::shared_data()) GTEST_SKIP() << real::why_absent();
   const auto scan = real::neutron_scan();
-  const Request whole{.size = 503, .spacing_mm = 1};
   const auto backend = iso::gpu::make_cpu_backend();
   const auto stream = backend->make_stream();
-  auto prepared = prepare(scan, whole);
-  const auto grid = prepared.grid;
-  const Problem problem{prepared, *backend, *stream};
-  const auto truth = backend->download(
-      iso::solvers::filtered_backprojection(*backend, problem.geometry, problem.readings, grid, {}, *stream), *stream);
-  auto request = whole;
-  request.use_views = 60;
-  const auto images = reconstruct(scan, request);
-  auto mask = iso::PixelBlock::allocate({grid.shape(), iso::ScalarType::u8});
-  auto inside = mask.mutable_values<std::uint8_t>();
+  const auto problem = make_problem(scan, on_grid(503, 1), *backend, *stream);
+  const auto truth = backend->download(reconstruct(problem, FbpOptions{}), *stream);
+  const auto images = both(scan, on_grid(503, 1, 60));
+  auto mask = iso::PixelBuffer::allocate({problem.grid.shape(), iso::ScalarType::u8});
+  auto inside = mask.values<std::uint8_t>();
   for (std::int64_t y = 0; y < 503; ++y) {
     for (std::int64_t x = 0; x < 503; ++x)
       inside[static_cast<std::size_t>(y * 503 + x)] = (x - 251) * (x - 251) + (y - 251) * (y - 251) <= 245 * 245;
   }
-  const auto score = [&](const iso::PixelBlock& x) {
-    return iso::evaluation::compare(x, truth, {.mask = mask, .data_range = {}}).psnr_db;
+  const iso::Pixels disc = std::move(mask);
+  const auto score = [&](const iso::Pixels& x) {
+    return iso::evaluation::compare(x, truth, {.mask = disc, .data_range = {}}).psnr_db;
   };
   EXPECT_GE(score(images.tv), score(images.fbp) + 4) << "FBP " << score(images.fbp);
 }

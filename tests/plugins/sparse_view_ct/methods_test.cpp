@@ -1,8 +1,5 @@
-#include "method/algebraic.h"
-#include "method/total_variation.h"
-
 #include "cpu_backend.h"
-#include "method/preparation.h"
+#include "noted_progress.h"
 
 #include <gtest/gtest.h>
 #include <iso/base/error.h>
@@ -10,7 +7,6 @@
 #include <iso/evaluation/metrics.h>
 #include <iso/evaluation/noise.h>
 #include <iso/evaluation/phantoms.h>
-#include <iso/solvers/filtered_backprojection.h>
 
 #include <algorithm>
 #include <cmath>
@@ -19,6 +15,7 @@
 #include <set>
 
 using namespace sparse_view_ct;
+using namespace iso::tomography;
 
 namespace {
 
@@ -30,7 +27,7 @@ struct Head {
   std::unique_ptr<iso::compute::Stream> stream{backend->make_stream()};
   iso::evaluation::Phantom phantom{iso::evaluation::shepp_logan_2d(60, iso::evaluation::Contrast::modified)};
   iso::Sinogram scan;
-  Request request{.size = 64, .spacing_mm = 2};
+  ScanParameters parameters{on_grid(64, 2)};
 
   explicit Head(std::int64_t views, double span = 2 * pi) {
     iso::CircularScan fan;
@@ -41,16 +38,10 @@ struct Head {
     const auto geometry = iso::ProjectionGeometry::circular(iso::equal_angles(views, span), fan);
     scan = iso::evaluation::add_noise(iso::evaluation::project(phantom, geometry, 3, 0.02), {1e5, 0, 3});
   }
-  Problem problem() const {
-    auto prepared = prepare(scan, request);
-    return Problem{prepared, *backend, *stream};
-  }
+  ScanProblem problem() const { return make_problem(scan, parameters, *backend, *stream); }
   double psnr(const iso::compute::Array& x) const {
-    const auto truth = iso::evaluation::sample(phantom, plan(scan, request).grid, 4, 0.02);
+    const auto truth = iso::evaluation::sample(phantom, plan_scan(scan.geometry, parameters).grid, 4, 0.02);
     return iso::evaluation::compare(backend->download(x, *stream), truth.pixels).psnr_db;
-  }
-  iso::compute::Array fbp(const Problem& p) const {
-    return iso::solvers::filtered_backprojection(*backend, p.geometry, p.readings, p.grid, {}, *stream);
   }
   std::vector<float> values(const iso::compute::Array& x) const {
     const auto block = backend->download(x, *stream);
@@ -77,22 +68,22 @@ TEST(VisitingOrder, GoesOnceThroughAllSubsets) {
 TEST(TotalVariation, BeatsFilteredBackprojectionOfFewViewsByFiveDecibels) {
   const Head head(24);
   const auto problem = head.problem();
-  const auto result = total_variation(problem, {}, Watch::silent());
-  EXPECT_GT(head.psnr(result.x), head.psnr(head.fbp(problem)) + 5);
-  EXPECT_GT(result.weight, 0);
+  NotedProgress progress;
+  EXPECT_GT(head.psnr(reconstruct(problem, TvOptions{}, progress)), head.psnr(reconstruct(problem, FbpOptions{})) + 5);
+  EXPECT_GT(progress.figures.at("tv_weight"), 0);
 }
 
 TEST(TotalVariation, HasTheSameMinimumForBothSolvers) {
   const Head head(24);
   const auto problem = head.problem();
   TvOptions options;
-  options.weight = 0.05;
+  options.weight_mm = 0.05;
   options.iterations = 600;
-  options.relative_tolerance = 0;
-  const auto a = head.values(total_variation(problem, options, Watch::silent()).x);
+  options.tolerance = 0;
+  const auto a = head.values(reconstruct(problem, options));
   options.solver = TvSolver::admm;
   options.iterations = 120;
-  const auto b = head.values(total_variation(problem, options, Watch::silent()).x);
+  const auto b = head.values(reconstruct(problem, options));
   double difference = 0, size = 0;
   for (std::size_t i = 0; i < a.size(); ++i) {
     difference += std::pow(a[i] - b[i], 2);
@@ -106,8 +97,10 @@ TEST(TotalVariation, ChoosesAWeightInAFixedRatioToTheMisfitItLeaves) {
   const auto problem = head.problem();
   TvOptions options;
   options.iterations = 300;
-  options.relative_tolerance = 0;
-  const auto result = total_variation(problem, options, Watch::silent());
+  options.tolerance = 0;
+  NotedProgress progress;
+  const auto x = reconstruct(problem, options, progress);
+  const double weight = progress.figures.at("tv_weight");
   const auto& ops = head.backend->vector();
   auto ones = head.backend->allocate(problem.a->range(), *head.stream),
        columns = head.backend->allocate(problem.a->domain(), *head.stream);
@@ -116,17 +109,47 @@ TEST(TotalVariation, ChoosesAWeightInAFixedRatioToTheMisfitItLeaves) {
   auto sums = head.values(columns);
   std::ranges::sort(sums);
   const double kappa = std::sqrt(2.0 * sums[sums.size() / 2]);  // the fan covers every voxel of this grid
-  EXPECT_NEAR(result.weight, 0.75 * kappa * agreement(problem, result.x).rms, 0.05 * result.weight);
+  EXPECT_NEAR(weight, 0.75 * kappa * agreement(problem, x).rms, 0.05 * weight);
+}
+
+// The same readings of an object a million times smaller: attenuation a million times larger.
+class TvScale : public ::testing::TestWithParam<TvSolver> {};
+INSTANTIATE_TEST_SUITE_P(TotalVariation, TvScale, ::testing::Values(TvSolver::primal_dual, TvSolver::admm));
+
+TEST_P(TvScale, DoesNotDependOnTheUnitOfLength) {
+  constexpr double smaller = 1e-6;
+  const Head head(24);
+  Head tiny(24);
+  auto views = std::vector<iso::View>(head.scan.geometry.views().begin(), head.scan.geometry.views().end());
+  for (auto& view : views) {
+    for (auto* vector : {&view.source_mm, &view.detector_centre_mm, &view.u_step_mm, &view.v_step_mm}) {
+      for (auto& value : *vector) value *= smaller;
+    }
+  }
+  const auto& geometry = head.scan.geometry;
+  tiny.scan.geometry = {geometry.beam(), geometry.detector_shape(), geometry.elements(), views};
+  tiny.parameters.spacing_mm *= smaller;
+  TvOptions options;
+  options.solver = GetParam();
+  options.iterations = 60;
+  const auto a = head.values(reconstruct(head.problem(), options)),
+             b = tiny.values(reconstruct(tiny.problem(), options));
+  double difference = 0, size = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    difference += std::pow(static_cast<double>(a[i]) - smaller * static_cast<double>(b[i]), 2);
+    size += std::pow(static_cast<double>(a[i]), 2);
+  }
+  EXPECT_LT(std::sqrt(difference / size), 1e-3);
 }
 
 TEST(TotalVariation, StaysWithinItsBounds) {
   const Head head(16);
   TvOptions options;
-  options.high = 0.012;
+  options.maximum = 0.012;
   options.iterations = 40;
   for (const auto solver : {TvSolver::primal_dual, TvSolver::admm}) {
     options.solver = solver;
-    const auto x = head.values(total_variation(head.problem(), options, Watch::silent()).x);
+    const auto x = head.values(reconstruct(head.problem(), options));
     EXPECT_GE(*std::ranges::min_element(x), 0.0F);
     EXPECT_LE(*std::ranges::max_element(x), 0.012F);
   }
@@ -134,59 +157,55 @@ TEST(TotalVariation, StaysWithinItsBounds) {
 
 TEST(TotalVariation, StartsFromZeroWhereTheAngleIsLimited) {
   const Head head(30, pi / 2);
-  std::string said;
-  auto watch = Watch::silent();
-  watch.log = [&](const std::string& text) { said += text + "\n"; };
-  const auto x = total_variation(head.problem(), {}, watch).x;
-  EXPECT_NE(said.find("start from zero"), std::string::npos) << said;
+  NotedProgress progress;
+  const auto x = reconstruct(head.problem(), TvOptions{}, progress);
+  EXPECT_NE(progress.said.find("start from zero"), std::string::npos) << progress.said;
   EXPECT_GT(head.psnr(x), head.psnr(head.backend->allocate(x.spec(), *head.stream)) + 5);
 }
 
-TEST(TotalVariation, GoesOnFromACheckpointToTheSameBits) {
+// Before, on, between and after the corrections of the weight of 40 iterations.
+class TvCheckpoint : public ::testing::TestWithParam<std::tuple<TvSolver, std::int64_t>> {};
+INSTANTIATE_TEST_SUITE_P(TotalVariation, TvCheckpoint,
+                         ::testing::Combine(::testing::Values(TvSolver::primal_dual, TvSolver::admm),
+                                            ::testing::Values(5, 12, 25, 36, 40)));
+
+TEST_P(TvCheckpoint, GoesOnToTheSameBits) {
   const Head head(24);
   const auto problem = head.problem();
   TvOptions options;
+  options.solver = std::get<0>(GetParam());
   options.iterations = 40;
-  options.relative_tolerance = 0;
-  const auto whole = total_variation(problem, options, Watch::silent());
-  for (const std::int64_t at : {5, 12, 25, 36}) {  // before, on, between and after the corrections of the weight
-    std::optional<iso::Checkpoint> kept;
-    auto watch = Watch::silent();
-    std::int64_t iteration = 0;
-    watch.wants_checkpoint = [&] { return ++iteration == at; };
-    watch.keep = [&](const iso::Checkpoint& state) { kept = state; };
-    (void)total_variation(problem, options, watch);
-    ASSERT_TRUE(kept);
-    EXPECT_EQ(kept->iteration, at);
-    auto again = Watch::silent();
-    again.resumed = kept;
-    const auto result = total_variation(problem, options, again);
-    EXPECT_EQ(result.weight, whole.weight) << "from " << at;
-    EXPECT_TRUE(same_bits(head.values(result.x), head.values(whole.x))) << "from " << at;
-  }
+  options.tolerance = 0;
+  NotedProgress whole;
+  whole.checkpoint_at = std::get<1>(GetParam());
+  const auto x = head.values(reconstruct(problem, options, whole));
+  ASSERT_TRUE(whole.kept);
+  EXPECT_EQ(whole.kept->iteration, whole.checkpoint_at);
+  NotedProgress again;
+  again.resume_from = whole.kept;
+  EXPECT_TRUE(same_bits(head.values(reconstruct(problem, options, again)), x));
+  EXPECT_EQ(again.figures, whole.figures);
 }
 
 TEST(Sart, ReconstructsBetterThanFilteredBackprojectionOfFewViews) {
   const Head head(24);
   const auto problem = head.problem();
-  const double direct = head.psnr(head.fbp(problem));
-  EXPECT_GT(head.psnr(sart(problem, {}, Watch::silent())), direct + 2);
+  const double direct = head.psnr(reconstruct(problem, FbpOptions{}));
+  EXPECT_GT(head.psnr(reconstruct(problem, SartOptions{})), direct + 2);
   SartOptions subsets;
   subsets.subsets = 4;
-  EXPECT_GT(head.psnr(sart(problem, subsets, Watch::silent())), direct + 2);
+  EXPECT_GT(head.psnr(reconstruct(problem, subsets)), direct + 2);
 }
 
 TEST(Cgls, EndsAtTheNoiseLevel) {
   const Head head(90);
   const auto problem = head.problem();
-  CglsMethodOptions options;
+  CglsOptions options;
   options.iterations = 200;
   options.noise_factor = 4;
-  std::string said;
-  auto watch = Watch::silent();
-  watch.log = [&](const std::string& text) { said += text + "\n"; };
-  const auto x = cgls(problem, options, watch);
-  EXPECT_NE(said.find("residual target reached"), std::string::npos) << said;
+  NotedProgress progress;
+  const auto x = reconstruct(problem, options, progress);
+  EXPECT_NE(progress.said.find("residual target reached"), std::string::npos) << progress.said;
   EXPECT_LE(agreement(problem, x).rms, 4.0001 * problem.noise);
 }
 
@@ -197,12 +216,12 @@ TEST(EveryMethod, GivesTheSameBitsWithOneAndTwoThreads) {
     const auto problem = head.problem();
     TvOptions tv;
     tv.iterations = 25;
-    results.push_back(head.values(head.fbp(problem)));
-    results.push_back(head.values(sart(problem, {}, Watch::silent())));
-    results.push_back(head.values(cgls(problem, {}, Watch::silent())));
-    results.push_back(head.values(total_variation(problem, tv, Watch::silent()).x));
+    results.push_back(head.values(reconstruct(problem, FbpOptions{})));
+    results.push_back(head.values(reconstruct(problem, SartOptions{})));
+    results.push_back(head.values(reconstruct(problem, CglsOptions{})));
+    results.push_back(head.values(reconstruct(problem, tv)));
     tv.solver = TvSolver::admm;
-    results.push_back(head.values(total_variation(problem, tv, Watch::silent()).x));
+    results.push_back(head.values(reconstruct(problem, tv)));
     return results;
   };
   const int before = iso::ThreadBudget::threads();
@@ -214,45 +233,25 @@ TEST(EveryMethod, GivesTheSameBitsWithOneAndTwoThreads) {
   for (std::size_t i = 0; i < one.size(); ++i) EXPECT_TRUE(same_bits(one[i], two[i])) << "method " << i;
 }
 
-TEST(RegionOfInterest, KeepsTheVoxelsOfTheWholeImage) {
+TEST(Fbp, WarnsWhereTheScanIsCompleteInAPartOfTheFieldOfViewOnly) {
   Head head(24);
-  const auto whole = plan(head.scan, head.request).grid;
-  head.request.roi_centre_mm = {10, -20};
-  head.request.roi_size_mm = {20, 30};
-  const auto region = region_of(whole, head.request);
-  EXPECT_EQ(region.grid.size, (std::array<std::int64_t, 3>{10, 16, 1}));
-  auto image = iso::PixelBlock::allocate({whole.shape(), iso::ScalarType::f32});
-  const auto values = image.mutable_values<float>();
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i);
-  const auto part = cut(image, region);
-  const auto place = whole.to_index(region.grid.to_world({3, 4, 0}));
-  EXPECT_EQ(part.values<float>()[4 * 10 + 3], static_cast<float>(std::lround(place[1]) * 64 + std::lround(place[0])));
+  const auto geometry = iso::ProjectionGeometry::parallel(iso::equal_angles(180, pi), {96, 1}, {2, 2}, 30);
+  head.scan = iso::evaluation::project(head.phantom, geometry, 1, 0.02);
+  NotedProgress progress;
+  (void)reconstruct(head.problem(), FbpOptions{}, progress);
+  EXPECT_NE(progress.said.find("only within 66 mm of the axis"), std::string::npos) << progress.said;
 }
 
-TEST(RegionOfInterest, OutsideTheFieldOfViewIsRefused) {
-  Head head(24);
-  head.request.roi_centre_mm = {500, 0};
-  head.request.roi_size_mm = {10, 10};
-  EXPECT_THROW((void)region_of(plan(head.scan, head.request).grid, head.request), iso::Error);
-}
-
-TEST(RefusalOfFbp, NamesTheCoverageThatIsMissing) {
-  EXPECT_FALSE(refusal_of_fbp(Head(24).scan.geometry));
-  const auto limited = refusal_of_fbp(Head(30, pi / 2).scan.geometry);
-  ASSERT_TRUE(limited);
-  EXPECT_NE(limited->find("the views cover 90 degrees"), std::string::npos) << *limited;
-}
-
-TEST(RefusalOfFbp, AgreesWithTheSolver) {
+TEST(Work, OfFilteredBackprojectionIsRefusedAsItsRunIs) {
   for (const double span : {90.0, 180.0, 200.0, 215.0, 230.0, 300.0, 360.0}) {
     const Head head(60, span * pi / 180);
-    const auto problem = head.problem();
     bool refused = false;
     try {
-      (void)head.fbp(problem);
+      (void)reconstruct(head.problem(), FbpOptions{});
     } catch (const iso::Error&) {
       refused = true;
     }
-    EXPECT_EQ(refusal_of_fbp(head.scan.geometry).has_value(), refused) << span << " degrees";
+    EXPECT_EQ(plan_work(plan_scan(head.scan.geometry, head.parameters), FbpOptions{}).refusal.has_value(), refused)
+        << span << " degrees";
   }
 }

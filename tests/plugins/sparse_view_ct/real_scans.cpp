@@ -43,15 +43,16 @@ std::string why_absent() { return iso::test::why_without("").value_or(""); }
 
 namespace {
 
-iso::Volume attenuation_of(const float* hu) {
+iso::Volume make_attenuation(const float* hu) {
   iso::Volume slice;
   slice.grid = iso::VoxelGrid::centred({512, 512, 1}, {pixel_mm, pixel_mm, pixel_mm});
   slice.quantity = iso::Quantity::attenuation_per_mm;
-  slice.pixels = iso::PixelBlock::allocate({iso::Shape{512, 512, 1}, iso::ScalarType::f32});
-  for (auto& value : slice.pixels.mutable_values<float>()) {
+  iso::PixelBuffer buffer = iso::PixelBuffer::allocate({iso::Shape{512, 512, 1}, iso::ScalarType::f32});
+  for (auto& value : buffer.values<float>()) {
     const double clipped = std::clamp(static_cast<double>(*hu++), -1000.0, 3072.0);
     value = static_cast<float>(water_per_mm * (1 + clipped / 1000));
   }
+  slice.pixels = std::move(buffer);
   return slice;
 }
 
@@ -60,15 +61,15 @@ iso::Volume attenuation_of(const float* hu) {
 iso::Volume chest_slice(int index) {
   const auto image =
       read<float, 3>(*shared_data() / "ct/tcga-luad-slices/tcga-luad-shared.nii.gz", itk::NiftiImageIO::New());
-  return attenuation_of(image->GetBufferPointer() + static_cast<std::ptrdiff_t>(index) * 512 * 512);
+  return make_attenuation(image->GetBufferPointer() + static_cast<std::ptrdiff_t>(index) * 512 * 512);
 }
 
 iso::Volume sample_slice() {
-  const auto image = read<float, 3>(std::filesystem::path{ISO_SOURCE_DIR} / "resources/samples/ct_chest_512x512.nii.gz",
+  const auto image = read<float, 3>(std::filesystem::path{ISO_SOURCE_DIR} / "resources/samples/ct_lung_512x512.nii.gz",
                                     itk::NiftiImageIO::New());
   if (image->GetBufferedRegion().GetNumberOfPixels() != 512 * 512)
     throw std::runtime_error("the chest sample is not 512 x 512");
-  return attenuation_of(image->GetBufferPointer());
+  return make_attenuation(image->GetBufferPointer());
 }
 
 iso::ProjectionGeometry fan(std::int64_t views) {
@@ -83,8 +84,8 @@ iso::ProjectionGeometry fan(std::int64_t views) {
 iso::Sinogram project_by_samples(const iso::Volume& slice, const iso::ProjectionGeometry& geometry) {
   iso::Sinogram out;
   out.geometry = geometry;
-  out.readings = iso::PixelBlock::allocate({geometry.sinogram_shape(), iso::ScalarType::f32});
-  const auto to = out.readings.mutable_values<float>();
+  iso::PixelBuffer buffer = iso::PixelBuffer::allocate({geometry.sinogram_shape(), iso::ScalarType::f32});
+  const auto to = buffer.values<float>();
   const auto pixels = slice.pixels.values<float>();
   const auto nx = slice.grid.size[0], ny = slice.grid.size[1], nu = geometry.elements()[0];
   const double h = slice.grid.spacing_mm[0];
@@ -110,6 +111,7 @@ iso::Sinogram project_by_samples(const iso::Volume& slice, const iso::Projection
       to[static_cast<std::size_t>(i)] = static_cast<float>(sum * h);
     }
   });
+  out.readings = std::move(buffer);
   return out;
 }
 
@@ -124,8 +126,8 @@ iso::Sinogram neutron_scan() {
   iso::Sinogram scan;
   // The axis stands at element 245.0: the detector's centre is (nu-1)/2 - 245 elements to its right.
   scan.geometry = iso::ProjectionGeometry::parallel(angles, {nu, 1}, {1, 1}, 0.5 * static_cast<double>(nu - 1) - 245.0);
-  scan.readings = iso::PixelBlock::allocate({scan.geometry.sinogram_shape(), iso::ScalarType::f32});
-  const auto to = scan.readings.mutable_values<float>();
+  iso::PixelBuffer buffer = iso::PixelBuffer::allocate({scan.geometry.sinogram_shape(), iso::ScalarType::f32});
+  const auto to = buffer.values<float>();
   for (std::int64_t v = 0; v < views; ++v) {
     const float* row = image->GetBufferPointer() + v * nu;
     for (std::int64_t u = 0; u < nu; ++u) {
@@ -140,6 +142,7 @@ iso::Sinogram neutron_scan() {
       to[static_cast<std::size_t>(v * nu + u)] = static_cast<float>(-std::log(counts / 47047.0));
     }
   }
+  scan.readings = std::move(buffer);
   return scan;
 }
 
@@ -162,11 +165,12 @@ iso::Sinogram helsinki_scan(const std::string& name) {
   options.expected = iso::Kind::volume;
   options.hints = {{"dataset", "sinogram"}, {"spacing_mm", "1"}, {"axes", "x,y"}};
   const auto array = iso::io::read(file, options);
-  scan.readings = iso::PixelBlock::allocate({scan.geometry.sinogram_shape(), iso::ScalarType::f32});
+  iso::PixelBuffer buffer = iso::PixelBuffer::allocate({scan.geometry.sinogram_shape(), iso::ScalarType::f32});
   const auto from = iso::get<iso::Volume>(array).pixels.values<float>();
-  if (from.size() != scan.readings.values<float>().size())
+  if (from.size() != buffer.values<float>().size())
     throw std::runtime_error(file.string() + " has another size than the scan");
-  std::copy(from.begin(), from.end(), scan.readings.mutable_values<float>().begin());
+  std::copy(from.begin(), from.end(), buffer.values<float>().begin());
+  scan.readings = std::move(buffer);
   return scan;
 }
 
@@ -179,8 +183,8 @@ iso::Volume chest_volume(std::int64_t slices) {
   iso::Volume out;
   out.grid = iso::VoxelGrid::centred({nx, ny, slices}, {voxel, voxel, voxel});
   out.quantity = iso::Quantity::attenuation_per_mm;
-  out.pixels = iso::PixelBlock::allocate({out.grid.shape(), iso::ScalarType::f32});
-  const auto to = out.pixels.mutable_values<float>();
+  iso::PixelBuffer buffer = iso::PixelBuffer::allocate({out.grid.shape(), iso::ScalarType::f32});
+  const auto to = buffer.values<float>();
   const auto plane = static_cast<std::size_t>(nx * ny);
   for (std::int64_t z = 0; z < slices; ++z) {
     const double low = 0.5 * (height - voxel * static_cast<double>(slices)) + voxel * static_cast<double>(z),
@@ -196,6 +200,7 @@ iso::Volume chest_volume(std::int64_t slices) {
       }
     }
   }
+  out.pixels = std::move(buffer);
   return out;
 }
 
@@ -205,9 +210,9 @@ iso::Volume coarser(const iso::Volume& volume, std::int64_t step) {
   iso::Volume out;
   out.grid = iso::VoxelGrid::centred({size[0] / step, size[1] / step, size[2] / step}, {voxel, voxel, voxel});
   out.quantity = volume.quantity;
-  out.pixels = iso::PixelBlock::allocate({out.grid.shape(), iso::ScalarType::f32});
+  iso::PixelBuffer buffer = iso::PixelBuffer::allocate({out.grid.shape(), iso::ScalarType::f32});
   const auto from = volume.pixels.values<float>();
-  const auto to = out.pixels.mutable_values<float>();
+  const auto to = buffer.values<float>();
   const auto share = static_cast<float>(1.0 / static_cast<double>(step * step * step));
   std::size_t at = 0;
   for (std::int64_t z = 0; z < size[2]; ++z) {
@@ -218,6 +223,7 @@ iso::Volume coarser(const iso::Volume& volume, std::int64_t step) {
       }
     }
   }
+  out.pixels = std::move(buffer);
   return out;
 }
 

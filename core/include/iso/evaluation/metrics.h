@@ -1,6 +1,6 @@
 #pragma once
 
-#include "iso/data/pixel_block.h"
+#include "iso/data/pixels.h"
 
 #include <cstdint>
 #include <optional>
@@ -15,7 +15,7 @@ namespace iso::evaluation {
 enum class SsimBorder : std::uint8_t { valid, zero };
 
 struct CompareOptions {
-  PixelBlock mask;                   ///< u8, shape of the image; only elements above 0 count. Empty: all
+  Pixels mask;                       ///< u8, shape of the image; only elements above 0 count. Empty: all
   std::optional<double> data_range;  ///< of PSNR and SSIM; default: max - min of the reference (in the mask)
   SsimBorder border{SsimBorder::valid};
 };
@@ -37,8 +37,7 @@ struct ImageMetrics {
 /// without data_range).
 /// Source   SSIM: Z. Wang et al., IEEE Trans. Image Process. 13 (2004) 600; HFEN: S. Ravishankar and Y. Bresler,
 /// IEEE Trans. Med. Imaging 30 (2011) 1028.
-[[nodiscard]] ImageMetrics compare(const PixelBlock& image, const PixelBlock& reference,
-                                   const CompareOptions& options = {});
+[[nodiscard]] ImageMetrics compare(const Pixels& image, const Pixels& reference, const CompareOptions& options = {});
 
 /// Display window in Hounsfield units.
 struct Window {
@@ -51,12 +50,16 @@ struct WindowMetrics {
   ImageMetrics mapped;
   double rmse_hu{0};
 };
-[[nodiscard]] WindowMetrics compare_hounsfield(const PixelBlock& image_hu, const PixelBlock& reference_hu,
+[[nodiscard]] WindowMetrics compare_hounsfield(const Pixels& image_hu, const Pixels& reference_hu,
                                                const Window& window = {});
 
-/// HU = 1000 (mu / mu_water - 1), in the type of the input. mu_water 0.0192 / mm at about 70 keV.
-[[nodiscard]] PixelBlock to_hounsfield(const PixelBlock& attenuation_per_mm, double water_per_mm = 0.0192);
-[[nodiscard]] PixelBlock to_attenuation(const PixelBlock& hounsfield, double water_per_mm = 0.0192);
+/// HU = 1000 (mu - mu_water) / mu_water.
+[[nodiscard]] constexpr double to_hounsfield(double mu_per_mm, double water_per_mm) noexcept {
+  return 1000 * (mu_per_mm - water_per_mm) / water_per_mm;
+}
+/// The same of every pixel, and its inverse, in the type of the input. mu_water 0.0192 / mm at about 70 keV.
+[[nodiscard]] Pixels to_hounsfield(const Pixels& attenuation_per_mm, double water_per_mm = 0.0192);
+[[nodiscard]] Pixels to_attenuation(const Pixels& hounsfield, double water_per_mm = 0.0192);
 
 /// One JSON object; infinite and absent values are null.
 [[nodiscard]] std::string to_json(const ImageMetrics& metrics);

@@ -16,20 +16,14 @@ struct NoiseModel {
 
 /// Readings with noise; the same seed gives the same field for any number of threads. f32 or f64 in, the same type out.
 /// Throws invalid_input: photons not above 1, negative sigma_e, readings that are not finite; type_mismatch.
-[[nodiscard]] PixelBlock add_noise(const PixelBlock& line_integrals, const NoiseModel& model);
+[[nodiscard]] Pixels add_noise(const Pixels& line_integrals, const NoiseModel& model);
 /// The same for a scan; photons, sigma_e and seed are noted in `meta` ("noise").
 [[nodiscard]] Sinogram add_noise(const Sinogram& scan, const NoiseModel& model);
 
 /// Variance that the model gives each reading, to first order: 1/N + (sigma_e/N)^2 with N = max(I0 exp(-p), 1).
-[[nodiscard]] PixelBlock noise_variance(const PixelBlock& line_integrals, const NoiseModel& model);
+[[nodiscard]] Pixels noise_variance(const Pixels& line_integrals, const NoiseModel& model);
 
 /// sqrt of the sum of the variances: the residual ||A x - p|| to expect of the true x, for the discrepancy rule.
-[[nodiscard]] double expected_residual(const PixelBlock& line_integrals, const NoiseModel& model);
-
-/// Standard deviation of white noise in the readings, from the median absolute second difference along u over all views:
-/// smooth signal cancels and edges do not count. Robust estimate for readings whose dose nobody noted. 0 if the rows
-/// hold fewer than three elements. Median over 0.6745 sqrt(6), exact zeros left out: ours, after the median estimate of
-/// D. Donoho and I. Johnstone, Biometrika 81 (1994) 425.
-[[nodiscard]] double estimate_noise_level(const PixelBlock& readings);
+[[nodiscard]] double expected_residual(const Pixels& line_integrals, const NoiseModel& model);
 
 }  // namespace iso::evaluation

@@ -5,22 +5,12 @@
 
 #include <cstdint>
 #include <functional>
-#include <string>
+#include <string_view>
 #include <vector>
 
-/// Solvers are functions over operators and know neither CT nor MR: one code for every modality and every backend.
-///
-///     const auto a = backend.make(RayTransform{geometry, grid});
-///     auto x = backend.allocate(a->domain(), stream);
-///     solvers::Control control{.iterations = 20, .relative_tolerance = 1e-3};
-///     const auto outcome = solvers::cgls(*a, readings, x, {}, stream, control);
-///
-/// All share: x holds the start and the result; the stream's stop token ends them with `cancelled` between two operator
-/// applications; an objective or residual that is not finite, or that has grown a thousandfold over its smallest value,
-/// is `invalid_result` naming the iteration (above its first value, too, and above a millionth of the data, where values are
-/// rounding); reductions have a fixed order, so results do not depend on threads.
 namespace iso::solvers {
 
+/// What one iteration did.
 struct Step {
   int iteration{0};     ///< 1 after the first
   double objective{0};  ///< what is minimised, where it is known without extra cost; otherwise the residual
@@ -31,9 +21,9 @@ struct Step {
 /// Called after every iteration with the image so far; return false to stop early (the result so far is kept).
 using Observer = std::function<bool(const Step&, const compute::Array& x)>;
 
-/// When to end, whom to tell, and how to go on after an interruption.
+/// When a run ends, what is called on the way, and which state it continues.
 struct Control {
-  int iterations{100};
+  int iterations{100};           ///< in total, those of `resume` and of earlier runs of the same object included
   double relative_tolerance{0};  ///< ends when `change` falls below it; 0: never
   double residual_target{0};     ///< ends when `residual` is at or below it (discrepancy rule); 0: never
   Observer observer{};
@@ -42,11 +32,11 @@ struct Control {
   const Checkpoint* resume{nullptr};  ///< continue to the same bits as an uninterrupted run, history included
 };
 
-enum class Ended : std::uint8_t { converged, target_reached, iterations, observer };
-[[nodiscard]] std::string_view to_string(Ended why) noexcept;
+enum class StopReason : std::uint8_t { converged, target_reached, iterations, observer };
+[[nodiscard]] std::string_view to_string(StopReason reason) noexcept;
 
-struct Outcome {
-  Ended why{Ended::iterations};
+struct SolverResult {
+  StopReason reason{StopReason::iterations};
   std::vector<Step> history;
 };
 

@@ -4,9 +4,12 @@
 
 #include <limits>
 #include <memory>
-#include <optional>
+#include <vector>
 
 namespace iso::solvers {
+
+class Functional;
+using FunctionalPtr = std::shared_ptr<const Functional>;
 
 /// A convex functional whose proximal map is known: what stands beside a linear operator in FISTA, ADMM and PDHG.
 class Functional {
@@ -24,8 +27,16 @@ class Functional {
                     compute::Stream& stream) const;  ///< throws unsupported
   virtual void prox_conjugate(const compute::Array& steps, compute::Array& x,
                               compute::Stream& stream) const;  ///< throws unsupported
+
+  /// 0 or infinite: no part of an objective that is reported.
+  [[nodiscard]] virtual bool constraint() const noexcept { return false; }
+  /// What x is compared with, if F is a function of the distance to it; null otherwise.
+  [[nodiscard]] virtual const compute::Array* data() const noexcept { return nullptr; }
+  /// F at that distance from `data()`, for a solver that has measured it already. Throws unsupported without data.
+  [[nodiscard]] virtual double value_at_distance(double distance) const;
+  /// The same functional with this weight instead of its own. Throws unsupported where there is none (constraints).
+  [[nodiscard]] virtual FunctionalPtr weighted(double weight) const;
 };
-using FunctionalPtr = std::shared_ptr<const Functional>;
 
 [[nodiscard]] FunctionalPtr squared_distance(compute::Array b, double weight = 1);  ///< weight/2 ‖x - b‖²
 [[nodiscard]] FunctionalPtr l1_norm(double weight);                                 ///< weight ‖x‖₁

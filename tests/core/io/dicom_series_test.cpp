@@ -27,14 +27,18 @@ std::string fixed(double value, std::size_t width) {
 class DicomSeriesList : public IoTest {
  protected:
   void put_slice(const std::string& name, double z, double x = -158.135803) {
-    put(folder / name, replaced(bytes_of_file(slice), "-158.135803\\-179.035797\\-75.699997",
-                                fixed(x, 11) + "\\-179.035797\\" + fixed(z, 10)));
+    const std::string uid = "1.3.6.1.4.1.5962.1.1.1.1.1.20040119072730.12322";
+    const std::string own = uid.substr(0, uid.size() - 4) + std::to_string(1000 + made_++);  // else it is a copy
+    put(folder / name, replaced(replaced(bytes_of_file(slice), "-158.135803\\-179.035797\\-75.699997",
+                                         fixed(x, 11) + "\\-179.035797\\" + fixed(z, 10)),
+                                uid, own));
   }
   io::DicomSeries only() {
     const io::DicomFolder found = io::list_dicom(folder);
     EXPECT_EQ(found.series.size(), 1U);
     return found.series.empty() ? io::DicomSeries{} : found.series[0];
   }
+  int made_{0};
 };
 
 TEST_F(DicomSeriesList, TellsOfASeriesWhatItsHeadersSay) {
@@ -82,7 +86,7 @@ TEST_F(DicomSeriesList, GivesEveryVerdictOfTheCheckAndTheReaderKeepsToIt) {
     options.hints["accept_geometry"] = name;
     const DatasetPtr data = io::read(folder, options);
     EXPECT_NE(metadata(*data).at("accepted").find(name), std::string::npos) << "the data say what was accepted";
-    const io::ReadAllTheSame all_the_same = io::read_all_the_same(folder);
+    const io::ReadAllTheSame all_the_same = io::read_accepting_findings(folder);
     EXPECT_EQ(all_the_same.accepted, std::vector<Finding>{c.finding});
     EXPECT_EQ(digest(*all_the_same.data), digest(*data));
   }
@@ -97,7 +101,7 @@ TEST_F(DicomSeriesList, SlicesThatDifferAreInconsistentAndNoAcceptanceHelps) {
   const io::DicomSeries series = only();
   EXPECT_EQ(series.verdict.finding, Finding::mismatch);
   EXPECT_NE(series.refusal.find("differ"), std::string::npos) << series.refusal;
-  EXPECT_EQ(error_of([&] { (void)io::read_all_the_same(folder); }).code(), Errc::geometry_refused);
+  EXPECT_EQ(error_of([&] { (void)io::read_accepting_findings(folder); }).code(), Errc::geometry_refused);
 }
 
 TEST_F(DicomSeriesList, NamesComeInTheirOwnScript) {
@@ -145,8 +149,7 @@ TEST_F(DicomSeriesList, AFolderWithoutDicomAndOneThatIsNotThereAreSaidInOneSente
   EXPECT_EQ(error_of([&] { (void)io::list_dicom(folder, stop.get_token()); }).code(), Errc::cancelled);
 }
 
-// Everything of the shared corpus at once, damaged files and all: nothing ends the program, and every series that the list
-// calls sound opens.
+// Everything of the shared corpus at once, damaged files and all.
 TEST_F(DicomSeriesList, TheWholeCorpusIsListedAndWhatIsSoundOpens) {
   ISO_NEED(corpus);
   std::size_t told = 0, all = 0;
@@ -156,7 +159,7 @@ TEST_F(DicomSeriesList, TheWholeCorpusIsListedAndWhatIsSoundOpens) {
     all = files;
   });
   EXPECT_EQ(told, all);
-  EXPECT_EQ(all, found.files - found.damaged.size());
+  EXPECT_EQ(all, found.files);
   EXPECT_GT(found.series.size(), 60U);
   std::set<std::string> seen;
   for (const io::DicomSeries& series : found.series) {

@@ -20,6 +20,7 @@ struct DicomSeries {
   std::string patient, patient_id, study, study_date, description;  ///< UTF-8; empty where the files do not say
   std::int64_t number{0};                                           ///< Series Number; 0: not said
   std::int64_t files{0}, slices{0}, times{1};
+  std::int64_t lost{0};                ///< files beside its own that may be slices of it and cannot be read
   std::array<std::int64_t, 2> size{};  ///< columns, rows
   Vec3 spacing_mm{};                   ///< x, y in the plane, z from the positions; 0: not said
   GeometryVerdict verdict;             ///< of check_slices; `mismatch`: the slices differ in size, spacing or direction
@@ -29,15 +30,22 @@ struct DicomSeries {
 [[nodiscard]] std::string size_text(const DicomSeries& series);  ///< "512 x 512 x 64", with times if there are several
 [[nodiscard]] std::string spacing_text(const DicomSeries& series);  ///< "0.84 x 0.84 x 5 mm"; ? for what is not said
 
+/// A file that may be a slice and cannot be read: empty, cut off, damaged, without permission.
+struct DicomDamage {
+  std::filesystem::path file;
+  std::string why;
+};
+
 struct DicomFolder {
-  std::vector<DicomSeries> series;             ///< by patient, study, number, description
-  std::size_t files{0};                        ///< looked at
-  std::vector<std::filesystem::path> damaged;  ///< the decoder fails on them; left out
+  std::vector<DicomSeries> series;   ///< by patient, study, number, description
+  std::size_t files{0};              ///< looked at
+  std::size_t copies{0};             ///< files that carry the image of another one; they are not counted in the series
+  std::vector<DicomDamage> damaged;  ///< left out; a series that may lack them has a refusal
 };
 
 /// Of `place`, a folder (with those below it) or one file. `progress` is told files done and files in all. Throws
-/// no_input if there is no DICOM image, input_directory if the place is not there, cancelled. Cost: every header twice,
-/// the first time in a process of its own, because the library ends its process on some damaged files.
+/// no_input if there is no DICOM image, input_directory if the place is not there, cancelled. Cost: the headers, several at
+/// a time; pixels are not read.
 [[nodiscard]] DicomFolder list_dicom(const std::filesystem::path& place, const std::stop_token& stop = {},
                                      const std::function<void(std::size_t, std::size_t)>& progress = {});
 

@@ -1,4 +1,4 @@
-#include "dicom_impl.h"
+#include "io/dicom/dicom_impl.h"
 
 #include <iconv.h>
 

@@ -107,12 +107,12 @@ TEST_P(Fuzz, TakesChangedFiles) {
   EXPECT_GT(refused, variants / 30) << "the changes must matter";
 }
 
-std::string name_of(const ::testing::TestParamInfo<Target>& test) {
+std::string to_name(const ::testing::TestParamInfo<Target>& test) {
   std::string name = test.param.name;
   std::ranges::replace(name, '.', '_');
   return name;
 }
-INSTANTIATE_TEST_SUITE_P(Bytes, Fuzz, ::testing::ValuesIn(targets()), name_of);
+INSTANTIATE_TEST_SUITE_P(Bytes, Fuzz, ::testing::ValuesIn(targets()), to_name);
 
 }  // namespace
 

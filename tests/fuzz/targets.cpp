@@ -24,19 +24,19 @@ namespace iso::test {
 namespace {
 
 namespace fs = std::filesystem;
-const fs::path samples = fs::path{ISO_SOURCE_DIR} / "resources" / "samples";
+const fs::path stored_mrc = fs::path{ISO_SOURCE_DIR} / "tests" / "data" / "mrc";
 
-std::string bytes_of(const fs::path& file) {
+std::string byte_count(const fs::path& file) {
   std::ifstream in{file, std::ios::binary};
   return {std::istreambuf_iterator<char>{in}, {}};
 }
 void put(const fs::path& file, std::string_view bytes) { std::ofstream{file, std::ios::binary} << bytes; }
 
 template <class T>
-PixelBlock counting(const Shape& shape) {
-  PixelBlock block = PixelBlock::allocate({shape, scalar_type_of<T>});
+Pixels counting(const Shape& shape) {
+  PixelBuffer block = PixelBuffer::allocate({shape, scalar_type_of<T>});
   int next = 1;
-  for (auto& value : block.mutable_values<T>()) value = static_cast<T>(next++ % 120);
+  for (auto& value : block.values<T>()) value = static_cast<T>(next++ % 120);
   return block;
 }
 
@@ -73,7 +73,7 @@ Target written(const std::string& extension, int variants = 300) {
       extension,
       [extension](const fs::path& folder) {
         io::write(folder / ("seed" + extension), small_volume(extension));
-        return bytes_of(folder / ("seed" + extension));
+        return byte_count(folder / ("seed" + extension));
       },
       variants);
 }
@@ -82,7 +82,7 @@ Target written(const std::string& extension, int variants = 300) {
 Target bart(const std::string& changes) {
   const auto write = [](const fs::path& folder) {
     KSpace k;
-    k.samples = PixelBlock::allocate({Shape{4, 3, 1, 2, 1}, ScalarType::c64});
+    k.samples = PixelBuffer::allocate({Shape{4, 3, 1, 2, 1}, ScalarType::c64});
     io::write(folder / "a.cfl", Dataset{k}, {true});
   };
   return {"file" + changes,
@@ -93,7 +93,7 @@ Target bart(const std::string& changes) {
           },
           [=](const fs::path& folder) {
             write(folder);
-            return bytes_of(folder / ("a" + changes));
+            return byte_count(folder / ("a" + changes));
           }};
 }
 
@@ -105,7 +105,7 @@ Target geometry(const std::string& extension) {
           },
           [extension](const fs::path& folder) {
             io::write_geometry(folder / ("seed" + extension), small_scan(), true);
-            return bytes_of(folder / ("seed" + extension));
+            return byte_count(folder / ("seed" + extension));
           }};
 }
 
@@ -148,11 +148,29 @@ std::string small_manifest() {
   plugin::TaskManifest task;
   task.id = "example/pass";
   task.about = {"Pass", "Hands on what it gets.", "", "Filtering", {}};
-  task.inputs = {{"volume", Kind::volume, false, "Anything.", "slices", ""}};
+  task.inputs = {{"volume", Kind::volume, false, "Anything."}};
   task.outputs = task.inputs;
   task.parameters = params::schema_from_json(small_schema());
   manifest.tasks = {task};
   return to_json(manifest);
+}
+
+/// Reads a message as the program and the worker do, by its type.
+void take_message(host::Message& message) {
+  using namespace host;
+  if (is<Hello>(message)) (void)from_message<Hello>(message.body);
+  if (is<JobEvent>(message)) {
+    const auto [event, data] = from_message<JobEvent>(message.body);
+    if (!data.is_null()) (void)unpack(data, message);
+  }
+  if (is<RunRequest>(message)) (void)unpack_ports(from_message<RunRequest>(message.body).datasets, message);
+  if (is<RunReply>(message)) (void)unpack_ports(from_message<RunReply>(message.body).outputs, message);
+  if (is<PlanRequest>(message)) (void)unpack_descriptions(from_message<PlanRequest>(message.body).inputs, message);
+  if (is<PlanReply>(message)) (void)unpack_descriptions(from_message<PlanReply>(message.body).outputs, message);
+  if (is<InteractRequest>(message)) (void)unpack_ports(from_message<InteractRequest>(message.body).inputs, message);
+  if (is<AnswerRequest>(message)) (void)from_message<AnswerRequest>(message.body);
+  if (is<AnswerReply>(message)) (void)unpack_ports(from_message<AnswerReply>(message.body).outputs, message);
+  if (is<ErrorReply>(message)) (void)from_message<ErrorReply>(message.body);
 }
 
 /// The program's end of the job socket, fed by a worker that may send anything.
@@ -168,10 +186,7 @@ void take_messages(std::string_view bytes) {
   host::Channel channel{std::move(program)};
   for (host::Message message; channel.receive(message, std::chrono::seconds{5}) == host::Channel::Got::message;) {
     try {
-      (void)host::event_from(message.body);
-      (void)host::options_from(message.body);
-      if (message.body.contains("record")) (void)job::record_from_json(message.body.at("record").dump());
-      if (message.body.contains("data")) (void)host::unpack(message.body["data"], message);
+      take_message(message);
     } catch (const nlohmann::json::exception&) {
       // What drives the socket turns these into a crashed plugin; the conversation is over.
       throw Error{Errc::plugin_incompatible, "a message of another form"};
@@ -181,15 +196,28 @@ void take_messages(std::string_view bytes) {
 
 std::string small_conversation() {
   job::Event event;
-  event.tells = job::Tells::preview;
+  event.kind = job::EventKind::preview;
   event.stage = "iterations";
   event.remaining_seconds = 4;
-  nlohmann::json preview = host::event_message(event);
-  preview["data"] =
+  const auto table =
       host::Packer{}.pack(Table{{"a", "b"}, {}, {{"from", "a test"}}});  // nothing that needs a descriptor
-  const nlohmann::json result{{"type", "result"}, {"record", nlohmann::json::parse(small_record())}};
-  return nlohmann::json{{"type", "heartbeat"}, {"descriptors", 0}}.dump() + "\n" + preview.dump() + "\n" +
-         result.dump() + "\n";
+  const host::PackedPorts ports{{"table", table}};
+  job::Recipe recipe;
+  recipe.task = "a/b";
+  std::string text;
+  const auto add = [&](const auto& message) { text += host::to_message(message).dump() + "\n"; };
+  add(host::Hello{});
+  add(host::Heartbeat{});
+  add(host::JobEvent{event, table});
+  add(host::RunRequest{recipe, {}, {"plugins"}, 0, ports});
+  add(host::RunReply{job::record_from_json(small_record()), ports, {}});
+  add(host::PlanRequest{recipe, {}, {"plugins"}, ports});
+  add(host::PlanReply{recipe, {}, 1, "cpu", "a processor", ports, 0.1});
+  add(host::InteractRequest{{"a/b"}, {}, {"plugins"}, ports});
+  add(host::AnswerRequest{{{1, 2, {3, 4, 5}, {{6, 7, 8}}}}, "{}", 60});
+  add(host::AnswerReply{ports, 0.5, {{"noise", {1, "mm"}}}, {"careful"}});
+  add(host::ErrorReply{Error{Errc::usage, "no", "yes"}});
+  return text;
 }
 
 Target text(const std::string& name, std::function<void(std::string_view)> take, std::function<std::string()> seed) {
@@ -198,7 +226,9 @@ Target text(const std::string& name, std::function<void(std::string_view)> take,
 }
 
 std::vector<Target> all() {
-  const auto shared = [](const char* file) { return [=](const fs::path&) { return bytes_of(shared_data() / file); }; };
+  const auto shared = [](const char* file) {
+    return [=](const fs::path&) { return byte_count(shared_data() / file); };
+  };
   return {
       written(".nii"),
       written(".nii.gz"),
@@ -207,14 +237,14 @@ std::vector<Target> all() {
       written(".tif"),
       written(".h5"),
       written(".npy"),
-      reader(
-          ".npz", [](const fs::path&) { return bytes_of(samples / "htc2022_ta_fan_121x560.npz"); }, 100),
+      reader(".npz", shared("projections/htc2022_ta_merged.npz"), 100),
+      reader(".mrc", [](const fs::path&) { return byte_count(stored_mrc / "mode1.mrc"); }),
       reader(".mat", shared("projections/mirt-pet-transmission/phan_trans.mat"), 100),
       reader(".dcm", shared("dicom/pydicom-test_files/MR_small_RLE.dcm"), 60),
       reader(".csv",
              [](const fs::path& folder) {
                io::write(folder / "seed.csv", Dataset{Table{{"a", "b"}, {{1, 2}, {3, 4.5}}, {}}});
-               return bytes_of(folder / "seed.csv");
+               return byte_count(folder / "seed.csv");
              }),
       bart(".cfl"),
       bart(".hdr"),

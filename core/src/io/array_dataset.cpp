@@ -1,4 +1,4 @@
-#include "array_impl.h"
+#include "io/array_impl.h"
 
 #include "iso/base/error.h"
 #include "iso/io/geometry_file.h"
@@ -6,16 +6,10 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <set>
 
 namespace iso::io::detail {
 namespace {
-
-const std::vector<std::string>& axes_of(Kind kind) {
-  static const std::vector<std::vector<std::string>> names{
-      {"x", "y", "z", "t"}, {"x", "y", "z"},  {"u", "v", "view"}, {"readout", "phase", "partition", "coil", "frame"},
-      {"x", "y", "band"},   {"column", "row"}};
-  return names[static_cast<std::size_t>(kind)];
-}
 
 std::string joined(const std::vector<std::string>& names) {
   std::string text;
@@ -24,8 +18,7 @@ std::string joined(const std::vector<std::string>& names) {
 }
 
 // Axes in the order of `names`, those that are missing with one element.
-PixelBlock ordered(const PixelBlock& block, const std::vector<std::string>& given,
-                   const std::vector<std::string>& names) {
+Pixels ordered(const Pixels& block, const std::vector<std::string>& given, const std::vector<std::string>& names) {
   const Shape& shape = block.spec().shape;
   if (given.size() != shape.rank()) {
     throw Error{
@@ -62,14 +55,14 @@ Shape trimmed(const Shape& shape, std::size_t least) {
 }
 
 std::vector<std::string> given_axes(const RawArray& array, const ReadOptions& options) {
-  const std::string text = hint_of(options, "axes").empty() ? array.axes : hint_of(options, "axes");
+  const std::string text = find_hint(options, "axes").empty() ? array.axes : find_hint(options, "axes");
   return text.empty() ? std::vector<std::string>{} : split(text);
 }
 
-PixelBlock placed(const RawArray& array, const ReadOptions& options, Kind kind, std::size_t least) {
+Pixels placed(const RawArray& array, const ReadOptions& options, Kind kind, std::size_t least) {
   const auto given = given_axes(array, options);
-  const auto& names = axes_of(kind);
-  PixelBlock block = array.pixels;
+  const auto& names = axis_names(kind);
+  Pixels block = array.pixels;
   if (!given.empty()) {
     block = ordered(block, given, names);
   } else if (trimmed(block.spec().shape, 0).rank() > names.size()) {
@@ -82,11 +75,11 @@ PixelBlock placed(const RawArray& array, const ReadOptions& options, Kind kind, 
 }
 
 // The order of a scan's axes, from the hint or from the sizes of the geometry.
-PixelBlock scan_order(const RawArray& array, const ReadOptions& options, const Shape& wanted, Metadata& meta) {
+Pixels scan_order(const RawArray& array, const ReadOptions& options, const Shape& wanted, Metadata& meta) {
   const auto given = given_axes(array, options);
-  const auto& names = axes_of(Kind::sinogram);
+  const auto& names = axis_names(Kind::sinogram);
   if (!given.empty()) return ordered(array.pixels, given, names);
-  PixelBlock block = array.pixels.reshaped(trimmed(array.pixels.spec().shape, 1));
+  Pixels block = array.pixels.reshaped(trimmed(array.pixels.spec().shape, 1));
   static const std::vector<std::vector<std::string>> flat{{"u", "view"}, {"view", "u"}, {"u", "v"}};
   static const std::vector<std::vector<std::string>> deep{{"u", "v", "view"}, {"u", "view", "v"}, {"view", "u", "v"},
                                                           {"view", "v", "u"}, {"v", "u", "view"}, {"v", "view", "u"}};
@@ -95,30 +88,48 @@ PixelBlock scan_order(const RawArray& array, const ReadOptions& options, const S
   if (rank > 3)
     throw Error{Errc::shape_mismatch,
                 "an array of " + block.spec().shape.text() + " has more axes than a scan (u,v,view)"};
-  for (const auto& order : rank == 2 ? flat : deep) {
+  const auto& orders = rank == 2 ? flat : deep;
+  // Orders that give the geometry's sizes. Two are one if they differ in axes of one element only.
+  std::vector<std::vector<std::string>> fitting;
+  std::set<std::vector<std::string>> different;
+  for (const auto& order : orders) {
     std::vector<std::int64_t> extents;
+    std::vector<std::string> long_axes;
     for (const auto& name : names) {
       const auto at = std::ranges::find(order, name);
       extents.push_back(at == order.end() ? 1 : block.spec().shape[static_cast<std::size_t>(at - order.begin())]);
     }
     if (!(Shape{std::span<const std::int64_t>{extents}} == wanted)) continue;
-    if (&order != &flat[0] && &order != &deep[0])
-      assume(meta, "axes are " + joined(order) + ", as the sizes of the geometry say");
-    return ordered(block, order, names);
+    for (std::size_t axis = 0; axis < order.size(); ++axis)
+      if (block.spec().shape[axis] > 1) long_axes.push_back(order[axis]);
+    if (different.insert(long_axes).second) fitting.push_back(order);
   }
-  return ordered(block, rank == 2 ? flat[0] : deep[0], names);
+  if (fitting.empty()) return ordered(block, orders[0], names);
+  std::vector<std::string> chosen = fitting[0];
+  if (fitting.size() > 1) {
+    const auto usual = split(array.usual_axes);
+    if (std::ranges::find(fitting, usual) != fitting.end()) chosen = usual;
+    std::string others;
+    for (const auto& order : fitting)
+      if (order != chosen) others += (others.empty() ? "" : " or ") + joined(order);
+    assume(meta, "axes are " + joined(chosen) + ", although the sizes fit " + others + " too (else pass --axes)");
+  } else if (chosen != orders[0]) {
+    assume(meta, "axes are " + joined(chosen) + ", as the sizes of the geometry say");
+  }
+  return ordered(block, chosen, names);
 }
 
-std::optional<PixelBlock> level(const ReadOptions& options, const std::string& name,
-                                const std::optional<PixelBlock>& own, const ReadArray& read_other) {
-  const std::string text = hint_of(options, name);
+std::optional<Pixels> level(const ReadOptions& options, const std::string& name, const std::optional<Pixels>& own,
+                            const ReadArray& read_other) {
+  const std::string text = find_hint(options, name);
   if (text.empty()) return own;
   if (const auto number = to_number(text)) {
-    if (!std::isfinite(*number) || *number < 0 || (name == "unattenuated" && *number == 0)) {
+    const bool taken_off = name == "dark" && find_hint(options, "unattenuated") == "none";  // of any sign
+    if (!std::isfinite(*number) || (*number < 0 && !taken_off) || (name == "unattenuated" && *number == 0)) {
       throw Error{Errc::invalid_input, "the hint '" + name + "' is " + text + ", an intensity above zero was expected"};
     }
-    PixelBlock block = PixelBlock::allocate({Shape{1}, ScalarType::f64});
-    block.mutable_values<double>()[0] = *number;
+    PixelBuffer block = PixelBuffer::allocate({Shape{1}, ScalarType::f64});
+    block.values<double>()[0] = *number;
     return block;
   }
   std::error_code problem;
@@ -128,12 +139,51 @@ std::optional<PixelBlock> level(const ReadOptions& options, const std::string& n
   return read_other(text).pixels;
 }
 
-ProjectionGeometry scan_geometry(const RawArray& array, const ReadOptions& options) {
+// RTK says where the detector is by the grid of its stack of projections too: element (0, 0) is at the origin of the
+// stack, in the plane that the geometry file places.
+ProjectionGeometry to_origin_shift(const VoxelGrid& grid, const ProjectionGeometry& geometry, const Shape& shape,
+                                   Metadata& meta) {
+  const auto& d = grid.direction;
+  const double nu = static_cast<double>(shape[0] - 1) / 2,
+               nv = static_cast<double>(shape.rank() < 3 ? 0 : shape[1] - 1) / 2;
+  // Steps and middle of the detector in the plane of RTK, mm.
+  const std::array<double, 2> u{grid.spacing_mm[0] * d[0], grid.spacing_mm[0] * d[3]},
+      v{grid.spacing_mm[1] * d[1], grid.spacing_mm[1] * d[4]};
+  const std::array<double, 2> middle{grid.origin_mm[0] + nu * u[0] + nv * v[0],
+                                     grid.origin_mm[1] + nu * u[1] + nv * v[1]};
+  const double most = 1e-6 * (grid.spacing_mm[0] + grid.spacing_mm[1]);
+  const bool turned = std::abs(d[0] - 1) > 1e-6 || std::abs(d[4] - 1) > 1e-6;
+  if (std::abs(d[6]) > 1e-6 || std::abs(d[7]) > 1e-6)
+    throw Error{Errc::invalid_input, "the stack of projections lies in another plane than the detector of the geometry",
+                "write the stack with the directions that RTK gives it"};
+  if (std::abs(middle[0]) <= most && std::abs(middle[1]) <= most && !turned) return geometry;
+  if (geometry.detector_shape() == DetectorShape::arc && geometry.beam() != Beam::parallel)
+    throw Error{Errc::invalid_input, "the origin of the stack shifts a cylindrical detector, which is not supported",
+                "give the offset in the geometry file and centre the stack"};
+  std::vector<View> views(geometry.views().begin(), geometry.views().end());
+  for (View& view : views) {
+    const auto along = [](const Vec3& step) {
+      const double length = std::sqrt(step[0] * step[0] + step[1] * step[1] + step[2] * step[2]);
+      return Vec3{step[0] / length, step[1] / length, step[2] / length};
+    };
+    const Vec3 a = along(view.u_step_mm), b = along(view.v_step_mm);
+    for (std::size_t i = 0; i < 3; ++i) {
+      view.detector_centre_mm[i] += middle[0] * a[i] + middle[1] * b[i];
+      view.u_step_mm[i] = u[0] * a[i] + u[1] * b[i];
+      view.v_step_mm[i] = v[0] * a[i] + v[1] * b[i];
+    }
+  }
+  assume(meta, "the middle of the detector at (" + short_number(middle[0]) + ", " + short_number(middle[1]) +
+                   ") mm, as the origin of the stack says");
+  return {geometry.beam(), geometry.detector_shape(), geometry.elements(), std::move(views)};
+}
+
+ProjectionGeometry scan_geometry(const RawArray& array, const ReadOptions& options, Metadata& meta) {
   if (!options.geometry.empty()) {
-    const auto spacing = hint_of(options, "spacing_mm");
+    const auto spacing = find_hint(options, "spacing_mm");
     std::array<double, 2> pitch{0, 0};
     if (!spacing.empty()) {
-      const auto numbers = numbers_of(spacing, "spacing_mm");
+      const auto numbers = to_numbers(spacing, "spacing_mm");
       pitch = {numbers[0], numbers.size() > 1 ? numbers[1] : numbers[0]};
     } else if (array.grid) {
       pitch = {array.grid->spacing_mm[0], array.grid->spacing_mm[1]};
@@ -145,16 +195,34 @@ ProjectionGeometry scan_geometry(const RawArray& array, const ReadOptions& optio
       if (given[i] == "u") elements[0] = shape[i];
       if (given[i] == "v") elements[1] = shape[i];
     }
-    return read_geometry(options.geometry, elements, pitch);
+    ProjectionGeometry geometry = read_geometry(options.geometry, elements, pitch);
+    const std::string start = first_bytes(options.geometry, 64);
+    const auto first = start.find_first_not_of(" \t\r\n\xef\xbb\xbf");
+    const bool rtk = first != std::string::npos && start[first] == '<';
+    return rtk && array.grid && given.empty() && spacing.empty() ? to_origin_shift(*array.grid, geometry, shape, meta)
+                                                                 : geometry;
   }
   if (array.geometry) return *array.geometry;
   throw Error{Errc::invalid_input, "a scan needs a geometry, and this file has none",
               "pass --geometry FILE, RTK XML or geometry JSON"};
 }
 
+// Readings that are line integrals but for a level that is the same without object, as of a dark-field detector.
+Pixels less(const Pixels& readings, const Pixels& dark) {
+  if (dark.spec().shape.count() != 1)
+    throw Error{Errc::invalid_input, "the hint 'dark' names a file, a number was expected with unattenuated=none",
+                "give the level that is read beside the object"};
+  const double level = dark.converted(ScalarType::f64).values<double>()[0];
+  const Pixels from = readings.converted(ScalarType::f32);
+  PixelBuffer out = PixelBuffer::allocate({from.spec().shape, ScalarType::f32});
+  std::ranges::transform(from.values<float>(), out.values<float>().begin(),
+                         [level](float value) { return static_cast<float>(static_cast<double>(value) - level); });
+  return out;
+}
+
 /// Refuses readings that nobody said to be intensities and that clearly are counts: whole numbers, of which one is so large
 /// that as a line integral it would let no photon through.
-void refuse_counts(const PixelBlock& readings) {
+void refuse_counts(const Pixels& readings) {
   constexpr float opaque = 50;  // exp(-50) of the photons is one in 10^21
   const auto values = readings.values<float>();
   if (values.empty() || std::ranges::any_of(values, [](float value) { return value != std::floor(value); })) return;
@@ -171,14 +239,16 @@ Sinogram make_sinogram(RawArray array, const ReadOptions& options, const ReadArr
     throw Error{Errc::type_mismatch, "readings of a scan are real, these are complex"};
   Sinogram scan;
   scan.meta = std::move(array.meta);
-  scan.geometry = scan_geometry(array, options);
+  scan.geometry = scan_geometry(array, options, scan.meta);
   const bool bare = array.axes.empty();
   scan.readings = scan_order(array, options, scan.geometry.sinogram_shape(), scan.meta);
-  const bool as_they_are = hint_of(options, "unattenuated") == "none";
+  const bool as_they_are = find_hint(options, "unattenuated") == "none";
   const auto open = as_they_are ? std::nullopt : level(options, "unattenuated", array.unattenuated, read_other);
   const auto dark = level(options, "dark", as_they_are ? std::nullopt : array.dark, read_other);
   if (open) {
     scan.readings = line_integrals(scan.readings, open, dark, scan.meta);
+  } else if (as_they_are && dark) {
+    scan.readings = less(scan.readings, *dark);
   } else if (dark) {
     throw Error{Errc::invalid_input, "a dark level without an unattenuated one says nothing",
                 "pass the hint 'unattenuated' too"};
@@ -191,14 +261,14 @@ Sinogram make_sinogram(RawArray array, const ReadOptions& options, const ReadArr
         assume(scan.meta, "whole numbers are line integrals, not intensities (else pass the hint 'unattenuated')");
     }
   }
-  if (const auto axis = hint_of(options, "rotation_axis"); !axis.empty()) {
-    scan.geometry = with_rotation_axis(scan.geometry, numbers_of(axis, "rotation_axis")[0]);
+  if (const auto axis = find_hint(options, "rotation_axis"); !axis.empty()) {
+    scan.geometry = with_rotation_axis(scan.geometry, to_numbers(axis, "rotation_axis")[0]);
   }
   return scan;
 }
 
-VoxelGrid grid_of(const RawArray& array, const Shape& shape, const ReadOptions& options, Metadata& meta) {
-  if (!array.grid || !hint_of(options, "spacing_mm").empty()) return bare_grid(shape, options, meta);
+VoxelGrid make_grid(const RawArray& array, const Shape& shape, const ReadOptions& options, Metadata& meta) {
+  if (!array.grid || !find_hint(options, "spacing_mm").empty()) return bare_grid(shape, options, meta);
   VoxelGrid grid = *array.grid;
   grid.size = {shape[0], shape[1], shape[2]};
   return grid;
@@ -208,14 +278,15 @@ Volume make_volume(RawArray array, const ReadOptions& options) {
   Volume volume;
   volume.meta = std::move(array.meta);
   volume.pixels = placed(array, options, Kind::volume, 3);
-  volume.grid = grid_of(array, volume.pixels.spec().shape, options, volume.meta);
+  volume.grid = make_grid(array, volume.pixels.spec().shape, options, volume.meta);
+  if (const auto step = volume.meta.find("time_step_s");
+      step != volume.meta.end() && volume.pixels.spec().shape.rank() > 3) {
+    if (const auto seconds = to_number(step->second); seconds && *seconds > 0)
+      volume.frames = Axis{"time", "s", {}, 0, *seconds};
+  }
   volume.quantity = array.quantity;
-  if (const auto name = hint_of(options, "quantity"); !name.empty()) {
-    volume.quantity = quantity_from_string(name);
-    if (volume.quantity == Quantity::unknown && name != "unknown") {
-      throw Error{Errc::invalid_input, "there is no quantity '" + name + "'",
-                  "use one of attenuation_per_mm, hounsfield, signal, probability, radius, unknown"};
-    }
+  if (const auto name = find_hint(options, "quantity"); !name.empty()) {
+    volume.quantity = parse_quantity(name);
   }
   return volume;
 }
@@ -224,10 +295,10 @@ LabelMap make_labels(RawArray array, const ReadOptions& options) {
   LabelMap map;
   map.meta = std::move(array.meta);
   map.labels = placed(array, options, Kind::label_map, 3);
-  map.grid = grid_of(array, map.labels.spec().shape, options, map.meta);
+  map.grid = make_grid(array, map.labels.spec().shape, options, map.meta);
   const ScalarType type = map.labels.spec().type;
   if (type == ScalarType::u8 || type == ScalarType::u16) return map;
-  const PixelBlock values = map.labels.converted(ScalarType::f64);
+  const Pixels values = map.labels.converted(ScalarType::f64);
   double most = 0;
   for (const double v : values.values<double>()) {
     if (!(v >= 0) || v > 65535 || v != std::floor(v)) {
@@ -236,24 +307,25 @@ LabelMap make_labels(RawArray array, const ReadOptions& options) {
     }
     most = std::max(most, v);
   }
-  map.labels = PixelBlock::allocate({values.spec().shape, most < 256 ? ScalarType::u8 : ScalarType::u16});
+  PixelBuffer labels = PixelBuffer::allocate({values.spec().shape, most < 256 ? ScalarType::u8 : ScalarType::u16});
   const auto from = values.values<double>();
   if (most < 256)
-    std::ranges::transform(from, map.labels.mutable_values<std::uint8_t>().begin(),
+    std::ranges::transform(from, labels.values<std::uint8_t>().begin(),
                            [](double v) { return static_cast<std::uint8_t>(v); });
   else
-    std::ranges::transform(from, map.labels.mutable_values<std::uint16_t>().begin(),
+    std::ranges::transform(from, labels.values<std::uint16_t>().begin(),
                            [](double v) { return static_cast<std::uint16_t>(v); });
+  map.labels = std::move(labels);
   return map;
 }
 
-PixelBlock single_complex(const PixelBlock& block) {
+Pixels single_complex(const Pixels& block) {
   if (block.spec().type == ScalarType::c64) return block;
   if (block.spec().type != ScalarType::c128) {
     throw Error{Errc::type_mismatch, "k-space is complex, this array is " + std::string{to_string(block.spec().type)}};
   }
-  PixelBlock out = PixelBlock::allocate({block.spec().shape, ScalarType::c64});
-  std::ranges::transform(block.values<std::complex<double>>(), out.mutable_values<std::complex<float>>().begin(),
+  PixelBuffer out = PixelBuffer::allocate({block.spec().shape, ScalarType::c64});
+  std::ranges::transform(block.values<std::complex<double>>(), out.values<std::complex<float>>().begin(),
                          [](std::complex<double> z) { return std::complex<float>(z); });
   return out;
 }
@@ -271,14 +343,15 @@ SpectralCube make_cube(RawArray array, const ReadOptions& options) {
   SpectralCube cube;
   cube.meta = std::move(array.meta);
   cube.pixels = placed(array, options, Kind::spectral_cube, 3);
-  cube.wavelengths_nm = std::move(array.wavelengths_nm);
+  cube.bands = std::move(array.bands);
+  cube.quantity = array.quantity;
   return cube;
 }
 
 Table make_table(RawArray array, const ReadOptions& options) {
   Table table;
   table.meta = std::move(array.meta);
-  const PixelBlock block = placed(array, options, Kind::table, 2).converted(ScalarType::f64);
+  const Pixels block = placed(array, options, Kind::table, 2).converted(ScalarType::f64);
   const auto columns = static_cast<std::size_t>(block.spec().shape[0]),
              rows = static_cast<std::size_t>(block.spec().shape[1]);
   for (std::size_t c = 0; c < columns; ++c) table.columns.push_back("column" + std::to_string(c + 1));
@@ -291,16 +364,10 @@ Table make_table(RawArray array, const ReadOptions& options) {
 
 }  // namespace
 
-std::vector<std::string> array_hints(std::vector<std::string> more) {
-  std::vector<std::string> hints{"axes", "spacing_mm", "quantity", "unattenuated", "dark", "rotation_axis"};
-  hints.insert(hints.begin(), more.begin(), more.end());
-  return hints;
-}
-
 VoxelGrid bare_grid(const Shape& shape, const ReadOptions& options, Metadata& meta) {
   Vec3 spacing{1, 1, 1};
-  if (const auto text = hint_of(options, "spacing_mm"); !text.empty()) {
-    const auto numbers = numbers_of(text, "spacing_mm");
+  if (const auto text = find_hint(options, "spacing_mm"); !text.empty()) {
+    const auto numbers = to_numbers(text, "spacing_mm");
     if (numbers.size() > 3 || std::ranges::any_of(numbers, [](double s) { return !(s > 0); })) {
       throw Error{Errc::invalid_input,
                   "the hint 'spacing_mm' is '" + text + "', one to three positive lengths were expected"};

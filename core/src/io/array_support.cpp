@@ -1,14 +1,17 @@
-#include "array_impl.h"
+#include "io/array_impl.h"
 
 #include "iso/base/error.h"
 #include "iso/base/log.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <charconv>
 #include <cmath>
 #include <cstring>
 #include <fstream>
+#include <limits>
+#include <utility>
 
 namespace iso::io::detail {
 namespace fs = std::filesystem;
@@ -41,7 +44,25 @@ std::string choose(const std::vector<Choice>& choices, const std::string& wanted
 void assume(Metadata& meta, const std::string& what) {
   auto& noted = meta["assumed"];
   noted += (noted.empty() ? "" : "; ") + what;
-  log::warning("core.io", "assumed: ", what);
+  warn("assumed: " + what);
+}
+
+namespace {
+thread_local Warnings* keeping = nullptr;
+}
+
+Warnings::Warnings() : outer_{keeping} { keeping = this; }
+Warnings::~Warnings() { keeping = outer_; }
+void Warnings::say() {
+  keeping = outer_;
+  for (const auto& text : std::exchange(kept_, {})) warn(text);
+  keeping = this;
+}
+
+void warn(const std::string& text) {
+  if (!keeping) return log::warning("core.io", text);
+  auto& kept = keeping->kept_;
+  if (std::ranges::find(kept, text) == kept.end()) kept.push_back(text);
 }
 
 std::vector<std::string> split(std::string_view text, char by) {
@@ -65,7 +86,7 @@ std::optional<double> to_number(std::string_view text) {
   return value;
 }
 
-std::vector<double> numbers_of(std::string_view text, std::string_view hint) {
+std::vector<double> to_numbers(std::string_view text, std::string_view hint) {
   std::vector<double> numbers;
   for (const auto& part : split(text)) {
     const auto value = to_number(part);
@@ -78,15 +99,16 @@ std::vector<double> numbers_of(std::string_view text, std::string_view hint) {
   return numbers;
 }
 
-std::string hint_of(const ReadOptions& options, const std::string& name) {
+std::string find_hint(const ReadOptions& options, const std::string& name) {
   const auto found = options.hints.find(name);
   return found == options.hints.end() ? std::string{} : found->second;
 }
 
 std::string short_number(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.6g", value);
-  return text;
+  std::array<char, 40> text{};
+  const auto [end, problem] =
+      std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::general, 6);
+  return {text.data(), end};
 }
 
 std::string lower(std::string text) {
@@ -119,15 +141,15 @@ std::string first_bytes(const fs::path& file, std::size_t count) {
 void check_plausible(const ArraySpec& spec, std::size_t file_bytes, bool packed) {
   const std::size_t most = packed ? file_bytes * 1032 + 4096 : file_bytes;
   if (spec.bytes() <= most) return;
-  throw Error{Errc::invalid_input,
-              "the header says " + spec.shape.text() + " values of type " + std::string{to_string(spec.type)} + " (" +
-                  std::to_string(spec.bytes()) + " bytes), the file has " + std::to_string(file_bytes) +
-                  " bytes in all",
+  throw Error{Errc::cannot_read,
+              "the file is incomplete: its header says " + spec.shape.text() + " values of type " +
+                  std::string{to_string(spec.type)} + " (" + std::to_string(spec.bytes()) + " bytes), the file has " +
+                  std::to_string(file_bytes) + " bytes in all",
               "the file is truncated or its header is damaged"};
 }
 
-std::size_t bytes_of(FileType type) noexcept {
-  constexpr std::array<std::size_t, 12> sizes{1, 1, 2, 2, 4, 4, 8, 8, 4, 8, 8, 16};
+std::size_t byte_count(FileType type) noexcept {
+  constexpr std::array<std::size_t, 13> sizes{1, 1, 2, 2, 4, 4, 8, 8, 4, 8, 8, 16, 2};
   return sizes[static_cast<std::size_t>(type)];
 }
 
@@ -138,6 +160,7 @@ ScalarType stored_as(FileType type) noexcept {
     case FileType::i16: return ScalarType::i16;
     case FileType::u16: return ScalarType::u16;
     case FileType::i32: return ScalarType::i32;
+    case FileType::f16:
     case FileType::f32: return ScalarType::f32;
     case FileType::c64: return ScalarType::c64;
     case FileType::c128: return ScalarType::c128;
@@ -146,30 +169,85 @@ ScalarType stored_as(FileType type) noexcept {
 }
 
 bool stored_as_is(FileType type) noexcept {
-  return type != FileType::i8 && type != FileType::u32 && type != FileType::i64 && type != FileType::u64;
+  return type != FileType::i8 && type != FileType::u32 && type != FileType::i64 && type != FileType::u64 &&
+         type != FileType::f16;
 }
 
 namespace {
 template <class From, class To>
-void widen_as(const void* from, PixelBlock& to) {
+bool widen_as(const void* from, std::size_t count, std::byte* to, To (*as)(From)) {
   const auto* source = static_cast<const std::byte*>(from);
-  for (auto& value : to.mutable_values<To>()) {
+  auto* target = reinterpret_cast<To*>(to);
+  bool whole = true;
+  for (std::size_t i = 0; i < count; ++i) {
     From element;
-    std::memcpy(&element, source, sizeof element);
-    source += sizeof element;
-    value = static_cast<To>(element);
+    std::memcpy(&element, source + i * sizeof element, sizeof element);
+    target[i] = as(element);
+    if constexpr (sizeof(From) == 8) {
+      constexpr double limit = 9007199254740992.0;  // 2^53: above it not every whole number is a double
+      whole = whole && std::abs(target[i]) <= limit;
+    }
+  }
+  return whole;
+}
+
+// IEEE 754 binary16.
+float from_half(std::uint16_t half) {
+  const int exponent = half >> 10 & 31, fraction = half & 1023;
+  const float size = exponent == 31  ? (fraction != 0 ? std::numeric_limits<float>::quiet_NaN()
+                                                      : std::numeric_limits<float>::infinity())
+                     : exponent == 0 ? std::ldexp(static_cast<float>(fraction), -24)
+                                     : std::ldexp(static_cast<float>(fraction + 1024), exponent - 25);
+  return (half & 0x8000) != 0 ? -size : size;
+}
+}  // namespace
+
+bool widen(FileType type, const void* from, std::size_t count, std::byte* to) {
+  switch (type) {
+    case FileType::i8:
+      return widen_as<std::int8_t, std::int16_t>(from, count, to, [](std::int8_t v) { return std::int16_t{v}; });
+    case FileType::u32:
+      return widen_as<std::uint32_t, double>(from, count, to, [](std::uint32_t v) { return static_cast<double>(v); });
+    case FileType::i64:
+      return widen_as<std::int64_t, double>(from, count, to, [](std::int64_t v) { return static_cast<double>(v); });
+    case FileType::u64:
+      return widen_as<std::uint64_t, double>(from, count, to, [](std::uint64_t v) { return static_cast<double>(v); });
+    case FileType::f16: return widen_as<std::uint16_t, float>(from, count, to, from_half);
+    default: std::memcpy(to, from, count * byte_count(type)); return true;
+  }
+}
+
+void note_rounding(Metadata& meta) {
+  assume(meta, "whole numbers beyond 2^53 are rounded to the nearest of double precision");
+}
+
+namespace {
+template <class T>
+void narrow_into(std::span<const double> from, std::span<T> to) {
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    const double value = from[i];
+    if (!(value >= static_cast<double>(std::numeric_limits<T>::lowest()) &&
+          value <= static_cast<double>(std::numeric_limits<T>::max())) ||
+        value != std::floor(value))
+      throw Error{Errc::invalid_input, "the number " + short_number(value) + " does not fit the type of the pixels, " +
+                                           std::string{to_string(scalar_type_of<T>)}};
+    to[i] = static_cast<T>(value);
   }
 }
 }  // namespace
 
-void widen(FileType type, const void* from, PixelBlock& to) {
+Pixels narrowed(const Pixels& numbers, ScalarType type) {
+  if (type == ScalarType::f64 || type == ScalarType::f32) return numbers.converted(type);
+  PixelBuffer out = PixelBuffer::allocate({numbers.spec().shape, type});
+  const auto from = numbers.values<double>();
   switch (type) {
-    case FileType::i8: return widen_as<std::int8_t, std::int16_t>(from, to);
-    case FileType::u32: return widen_as<std::uint32_t, double>(from, to);
-    case FileType::i64: return widen_as<std::int64_t, double>(from, to);
-    case FileType::u64: return widen_as<std::uint64_t, double>(from, to);
-    default: std::memcpy(to.mutable_data(), from, to.spec().bytes());
+    case ScalarType::u8: narrow_into(from, out.values<std::uint8_t>()); break;
+    case ScalarType::u16: narrow_into(from, out.values<std::uint16_t>()); break;
+    case ScalarType::i16: narrow_into(from, out.values<std::int16_t>()); break;
+    case ScalarType::i32: narrow_into(from, out.values<std::int32_t>()); break;
+    default: throw Error{Errc::invalid_input, "complex numbers as text are not supported"};
   }
+  return out;
 }
 
 namespace {
@@ -198,7 +276,7 @@ void gather(const std::byte* from, std::byte* to, const Strides& s) {
 }
 }  // namespace
 
-PixelBlock permuted(const PixelBlock& block, const std::vector<std::size_t>& order) {
+Pixels permuted(const Pixels& block, const std::vector<std::size_t>& order) {
   const Shape& shape = block.spec().shape;
   if (std::ranges::is_sorted(order) || shape.count() == 0) return block;
   std::array<std::int64_t, Shape::max_rank> natural{};
@@ -212,14 +290,14 @@ PixelBlock permuted(const PixelBlock& block, const std::vector<std::size_t>& ord
     s.extent[axis] = shape[order[axis]];
     s.stride[axis] = natural[order[axis]];
   }
-  PixelBlock out =
-      PixelBlock::allocate({Shape{std::span<const std::int64_t>{s.extent.data(), s.rank}}, block.spec().type});
-  switch (bytes_of(block.spec().type)) {
-    case 1: gather<std::uint8_t>(block.data(), out.mutable_data(), s); break;
-    case 2: gather<std::uint16_t>(block.data(), out.mutable_data(), s); break;
-    case 4: gather<std::uint32_t>(block.data(), out.mutable_data(), s); break;
-    case 8: gather<std::uint64_t>(block.data(), out.mutable_data(), s); break;
-    default: gather<std::array<std::uint64_t, 2>>(block.data(), out.mutable_data(), s); break;
+  PixelBuffer out =
+      PixelBuffer::allocate({Shape{std::span<const std::int64_t>{s.extent.data(), s.rank}}, block.spec().type});
+  switch (byte_count(block.spec().type)) {
+    case 1: gather<std::uint8_t>(block.data(), out.data(), s); break;
+    case 2: gather<std::uint16_t>(block.data(), out.data(), s); break;
+    case 4: gather<std::uint32_t>(block.data(), out.data(), s); break;
+    case 8: gather<std::uint64_t>(block.data(), out.data(), s); break;
+    default: gather<std::array<std::uint64_t, 2>>(block.data(), out.data(), s); break;
   }
   return out;
 }

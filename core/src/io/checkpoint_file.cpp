@@ -1,6 +1,6 @@
 #include "iso/io/checkpoint_file.h"
 
-#include "hdf5_impl.h"
+#include "io/formats/hdf5_impl.h"
 #include "iso/base/error.h"
 #include "iso/base/log.h"
 #include "iso/io/registry.h"

@@ -10,13 +10,17 @@ namespace iso::io::detail {
 using Handlers = std::vector<std::unique_ptr<Handler>>;
 
 // Each adds the formats of one file of this folder.
-void add_itk_formats(Handlers& to);
+void add_nifti(Handlers& to);
+void add_nrrd(Handlers& to);
+void add_metaimage(Handlers& to);
+void add_tiff(Handlers& to);
 void add_container(Handlers& to);
 void add_numpy(Handlers& to);
 void add_matlab(Handlers& to);
 void add_bart(Handlers& to);
 void add_csv(Handlers& to);
 void add_picture(Handlers& to);
+void add_mrc(Handlers& to);
 void add_dicom(Handlers& to);
 void add_ismrmrd(Handlers& to);
 void add_data_exchange(Handlers& to);

@@ -1,8 +1,8 @@
 #include "iso/io/registry.h"
 
-#include "array_impl.h"
-#include "atomic_write_impl.h"
-#include "handlers_impl.h"
+#include "io/array_impl.h"
+#include "io/atomic_write_impl.h"
+#include "io/handlers_impl.h"
 #include "iso/base/error.h"
 #include "iso/base/log.h"
 #include "iso/geometry/verdict.h"
@@ -24,13 +24,17 @@ namespace {
 const Handlers& all() {
   static const Handlers made = [] {
     Handlers list;
-    add_itk_formats(list);
+    add_nifti(list);
+    add_nrrd(list);
+    add_metaimage(list);
+    add_tiff(list);
     add_container(list);
     add_numpy(list);
     add_matlab(list);
     add_bart(list);
     add_csv(list);
     add_picture(list);
+    add_mrc(list);
     add_ismrmrd(list);
     add_data_exchange(list);
     add_any_hdf5(list);  // after the layouts that say more
@@ -60,6 +64,11 @@ std::string quoted(const fs::path& file) { return "'" + file.string() + "'"; }
 // The handler whose extension and content fit; else whose content fits; else whose extension fits.
 const Handler& handler_for_reading(const fs::path& file) {
   const Handler* named = nullptr;
+  // DICOM leaves its first 128 bytes to other formats (TIFF puts its header there): what stands at byte 128 decides first.
+  if (const std::string start = first_bytes(file, 132); start.size() == 132 && start.ends_with("DICM")) {
+    for (const auto& handler : all())
+      if (handler->format().name == "DICOM") return *handler;
+  }
   for (const auto& handler : all()) {
     if (!by_extension(*handler, file)) continue;
     if (handler->recognises(file)) return *handler;
@@ -68,8 +77,7 @@ const Handler& handler_for_reading(const fs::path& file) {
   for (const auto& handler : all()) {
     if (!handler->recognises(file)) continue;
     if (named) {
-      log::warning("core.io", quoted(file), " is named like ", named->format().name, ", its content is ",
-                   handler->format().name);
+      warn(quoted(file) + " is named like " + named->format().name + ", its content is " + handler->format().name);
     }
     return *handler;
   }
@@ -112,16 +120,27 @@ ReadOptions with_accepted(ReadOptions options) {
   return options;
 }
 
-void check_options(const fs::path& file, const Handler& handler, const ReadOptions& options) {
-  const Format& format = handler.format();
-  if (format.reads.empty()) return;  // reading says so
-  for (const auto& [name, value] : options.hints) {
-    if (std::ranges::find(format.hints, name) != format.hints.end()) continue;
+void check_hint(const fs::path& file, const Format& format, const std::string& name, const std::string& value) {
+  const params::FieldInfo* const field = format.hints.find(name);
+  if (field == nullptr) {
     std::string known;
-    for (const auto& hint : format.hints) known += (known.empty() ? "" : ", ") + hint;
+    for (const auto& hint : format.hints.fields) known += (known.empty() ? "" : ", ") + hint.name;
     throw Error{Errc::invalid_input, quoted(file) + ": " + format.name + " files take no hint '" + name + "'",
                 known.empty() ? "leave it out" : "hints of this format are " + known};
   }
+  try {
+    (void)params::value_from_text(*field, value);
+  } catch (const Error& error) {
+    std::string sentence = error.what();
+    if (const auto at = sentence.find("parameter '"); at != std::string::npos) sentence.replace(at, 9, "the hint");
+    throw Error{Errc::invalid_input, quoted(file) + ": " + sentence, field->help};
+  }
+}
+
+void check_options(const fs::path& file, const Handler& handler, const ReadOptions& options) {
+  const Format& format = handler.format();
+  if (format.reads.empty()) return;  // reading says so
+  for (const auto& [name, value] : options.hints) check_hint(file, format, name, value);
   if (options.expected && std::ranges::find(format.reads, *options.expected) == format.reads.end()) {
     throw Error{Errc::type_mismatch,
                 quoted(file) + " is a " + format.name + " file, which cannot be read as a " +
@@ -131,8 +150,8 @@ void check_options(const fs::path& file, const Handler& handler, const ReadOptio
 }
 
 void check_result(const fs::path& file, const Dataset& data, const ReadOptions& options) {
-  if (options.expected && kind_of(data) != *options.expected) {
-    throw Error{Errc::type_mismatch, quoted(file) + " holds a " + std::string{to_string(kind_of(data))} + ", a " +
+  if (options.expected && to_kind(data) != *options.expected) {
+    throw Error{Errc::type_mismatch, quoted(file) + " holds a " + std::string{to_string(to_kind(data))} + ", a " +
                                          std::string{to_string(*options.expected)} + " was expected"};
   }
   switch (soundness(data)) {
@@ -184,13 +203,14 @@ void guarded(const fs::path& file, Errc otherwise, const std::string& failure, c
 Handler::~Handler() = default;
 void Handler::write(const fs::path& file, const Dataset& data) const {
   throw Error{Errc::cannot_write, quoted(file) + " cannot be written: " + format().name +
-                                      " is a format for reading a " + std::string{to_string(kind_of(data))} + " only"};
+                                      " is a format for reading a " + std::string{to_string(to_kind(data))} + " only"};
 }
 std::vector<fs::path> Handler::companions(const fs::path&) const { return {}; }
 
 std::span<const std::unique_ptr<Handler>> handlers() { return all(); }
 
 DatasetPtr read(const fs::path& file, const ReadOptions& given) {
+  Warnings warnings;
   check_there(file);
   const ReadOptions options = with_accepted(given);
   const Handler& handler = handler_for_reading(file);
@@ -203,10 +223,11 @@ DatasetPtr read(const fs::path& file, const ReadOptions& given) {
             metadata(data).try_emplace("source", file.filename().string());
             out = std::make_shared<const Dataset>(std::move(data));
           });
+  warnings.say();
   return out;
 }
 
-ReadAllTheSame read_all_the_same(const fs::path& file, ReadOptions options) {
+ReadAllTheSame read_accepting_findings(const fs::path& file, ReadOptions options) {
   constexpr std::array findings{Finding::gap, Finding::tilt, Finding::variable, Finding::missing, Finding::mismatch};
   options = with_accepted(std::move(options));
   const std::size_t asked = options.accepted.size();
@@ -228,6 +249,23 @@ ReadAllTheSame read_all_the_same(const fs::path& file, ReadOptions options) {
   return {read(file, options), options.accepted};
 }
 
+const params::Schema& known_hints() {
+  static const params::Schema all = [] {
+    params::Schema schema;
+    for (const auto& handler : handlers()) {
+      for (const auto& field : handler->format().hints.fields)
+        if (schema.find(field.name) == nullptr) schema.fields.push_back(field);
+    }
+    return schema;
+  }();
+  return all;
+}
+
+const params::Schema& hints_for(const fs::path& file) {
+  check_there(file);
+  return handler_for_reading(file).format().hints;
+}
+
 const Handler* handler_for_writing(const fs::path& file) noexcept {
   for (const auto& handler : all()) {
     if (!handler->format().writes.empty() && by_extension(*handler, file)) return handler.get();
@@ -236,7 +274,7 @@ const Handler* handler_for_writing(const fs::path& file) noexcept {
 }
 
 void write(const fs::path& file, const Dataset& data, const WriteOptions& options) {
-  const Kind kind = kind_of(data);
+  const Kind kind = to_kind(data);
   const Handler* chosen = nullptr;
   bool named = false;
   for (const auto& handler : all()) {

@@ -1,4 +1,4 @@
-#include "array_impl.h"
+#include "io/array_impl.h"
 
 #include "iso/base/error.h"
 
@@ -10,9 +10,12 @@ namespace {
 // One field for all views, one a view, or a number; in the layout (u, v[, view]).
 class Field {
  public:
-  Field(const PixelBlock& block, const Shape& readings, const std::string& name, Metadata& meta) {
+  Field(const Pixels& block, const Shape& readings, const std::string& name, Metadata& meta) {
     const Shape& shape = block.spec().shape;
     per_view_ = readings[0] * readings[1];
+    if (shape.count() == 0)
+      throw Error{Errc::invalid_input, "the " + name + " field has no readings: it is " + shape.text(),
+                  "pass its level as a number"};
     if (shape.count() == 1) {
       values_ = block.converted(ScalarType::f64);
       single_ = true;
@@ -41,23 +44,23 @@ class Field {
 
  private:
   void average(std::int64_t fields) {
-    PixelBlock mean = PixelBlock::allocate({Shape{per_view_}, ScalarType::f64});
-    const auto sum = mean.mutable_values<double>();
+    PixelBuffer mean = PixelBuffer::allocate({Shape{per_view_}, ScalarType::f64});
+    const auto sum = mean.values<double>();
     const auto values = values_.values<double>();
     for (std::int64_t f = 0; f < fields; ++f)
       for (std::int64_t i = 0; i < per_view_; ++i)
         sum[static_cast<std::size_t>(i)] +=
             values[static_cast<std::size_t>(f * per_view_ + i)] / static_cast<double>(fields);
-    values_ = mean;
+    values_ = std::move(mean);
   }
-  PixelBlock values_;
+  Pixels values_;
   std::int64_t per_view_{0};
   bool single_{false}, each_{false};
 };
 
-PixelBlock constant(double value) {
-  PixelBlock block = PixelBlock::allocate({Shape{1}, ScalarType::f64});
-  block.mutable_values<double>()[0] = value;
+Pixels constant(double value) {
+  PixelBuffer block = PixelBuffer::allocate({Shape{1}, ScalarType::f64});
+  block.values<double>()[0] = value;
   return block;
 }
 
@@ -81,21 +84,43 @@ bool bridge(std::span<float> row, std::span<const std::uint8_t> dead) {
   return true;
 }
 
+// Rows without any reading between the rows beside them; false if the whole view is dead.
+bool bridge_rows(std::span<float> plane, std::span<const std::uint8_t> dead, std::size_t nu) {
+  const std::size_t n = dead.size();
+  for (std::size_t v = 0; v < n; ++v) {
+    if (!dead[v]) continue;
+    std::size_t below = v, above = v;
+    while (below < n && dead[below]) --below;  // wraps to the largest number where there is none
+    while (above < n && dead[above]) ++above;
+    if (below >= n && above >= n) return false;
+    const std::size_t first = below < n ? below : above, second = above < n ? above : below;
+    const float share = first == second ? 0 : static_cast<float>(v - first) / static_cast<float>(second - first);
+    for (std::size_t u = 0; u < nu; ++u) {
+      const float a = plane[first * nu + u], b = plane[second * nu + u];
+      plane[v * nu + u] = a + (b - a) * share;
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
-PixelBlock line_integrals(const PixelBlock& readings, const std::optional<PixelBlock>& unattenuated,
-                          const std::optional<PixelBlock>& dark, Metadata& meta) {
+Pixels line_integrals(const Pixels& readings, const std::optional<Pixels>& unattenuated,
+                      const std::optional<Pixels>& dark, Metadata& meta) {
   const Shape& shape = readings.spec().shape;
-  const PixelBlock intensity = readings.converted(ScalarType::f32);
+  const Pixels intensity = readings.converted(ScalarType::f32);
   const Field open{unattenuated ? *unattenuated : constant(1), shape, "unattenuated", meta};
-  const Field off{dark ? *dark : constant(0), shape, "dark", meta};
-  PixelBlock out = PixelBlock::allocate({shape, ScalarType::f32});
+  const bool no_dark = dark && dark->spec().shape.count() == 0;
+  if (no_dark) assume(meta, "a dark level of 0, as the dark field has no readings");
+  const Field off{dark && !no_dark ? *dark : constant(0), shape, "dark", meta};
+  PixelBuffer out = PixelBuffer::allocate({shape, ScalarType::f32});
   const auto in = intensity.values<float>();
-  const auto integrals = out.mutable_values<float>();
+  const auto integrals = out.values<float>();
   const std::int64_t nu = shape[0], nv = shape[1], views = shape[2];
   std::vector<std::uint8_t> dead(static_cast<std::size_t>(nu));
-  std::int64_t mended = 0;
+  std::int64_t mended = 0, rows = 0;
   for (std::int64_t view = 0; view < views; ++view) {
+    std::vector<std::uint8_t> dark_row(static_cast<std::size_t>(nv));
     for (std::int64_t v = 0; v < nv; ++v) {
       const std::int64_t first = (view * nv + v) * nu;
       const auto row = integrals.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(nu));
@@ -111,13 +136,19 @@ PixelBlock line_integrals(const PixelBlock& readings, const std::optional<PixelB
           ++lost;
       }
       if (lost > 0 && !bridge(row, dead)) {
-        throw Error{Errc::invalid_input,
-                    "row " + std::to_string(v) + " of view " + std::to_string(view) + " has no reading above zero",
-                    "check the unattenuated and dark levels, or leave that view out"};
+        dark_row[static_cast<std::size_t>(v)] = 1;
+        ++rows;
+      } else {
+        mended += lost;
       }
-      mended += lost;
     }
+    const auto plane = integrals.subspan(static_cast<std::size_t>(view * nv * nu), static_cast<std::size_t>(nv * nu));
+    if (!bridge_rows(plane, dark_row, static_cast<std::size_t>(nu)))
+      throw Error{Errc::invalid_input,
+                  (nv > 1 ? "view " : "row 0 of view ") + std::to_string(view) + " has no reading above zero",
+                  "check the unattenuated and dark levels, or leave that view out"};
   }
+  if (rows > 0) assume(meta, std::to_string(rows) + " dead rows of the detector interpolated between their neighbours");
   if (mended > 0) assume(meta, std::to_string(mended) + " dead readings interpolated along u");
   return out;
 }

@@ -13,6 +13,15 @@ namespace {
 using Foreign = IoTest;
 const fs::path samples = fs::path{ISO_SOURCE_DIR} / "resources" / "samples";
 
+const fs::path neutron = shared_data() / "projections" / "sarepy_sinogram_360_neutron.tif";
+
+// 459 views of the neutron scan, both 0 and 360 degrees; lengths in elements.
+fs::path neutron_geometry(const fs::path& folder) {
+  put(folder / "neutron.json", R"({"beam": "parallel", "angles_deg": {"step": 0.7860262008733624, "count": 459},
+                                   "elements": 503, "pitch_mm": 1})");
+  return folder / "neutron.json";
+}
+
 io::ReadOptions scan_options(const fs::path& geometry, std::map<std::string, std::string> hints = {}) {
   io::ReadOptions options;
   options.expected = Kind::sinogram;
@@ -21,16 +30,16 @@ io::ReadOptions scan_options(const fs::path& geometry, std::map<std::string, std
   return options;
 }
 
-double sum(const PixelBlock& block) {
-  const PixelBlock values = block.converted(ScalarType::f64);
+double sum(const Pixels& block) {
+  const Pixels values = block.converted(ScalarType::f64);
   const auto all = values.values<double>();
   return std::accumulate(all.begin(), all.end(), 0.0);
 }
 
 TEST_F(Foreign, TheNeutronTransmissionBecomesLineIntegrals) {
-  const auto data = io::read(
-      samples / "neutron_parallel_459x503.tif",
-      scan_options(samples / "neutron_parallel_459x503.json", {{"unattenuated", "47047"}, {"rotation_axis", "245"}}));
+  ISO_NEED(neutron);
+  const auto data =
+      io::read(neutron, scan_options(neutron_geometry(folder), {{"unattenuated", "47047"}, {"rotation_axis", "245"}}));
   const auto& scan = get<Sinogram>(data);
   EXPECT_EQ(scan.readings.spec(), (ArraySpec{Shape{503, 1, 459}, ScalarType::f32}));
   EXPECT_NE(scan.meta.at("assumed").find("214 dead readings"), std::string::npos) << scan.meta.at("assumed");
@@ -45,15 +54,15 @@ TEST_F(Foreign, TheNeutronTransmissionBecomesLineIntegrals) {
 }
 
 TEST_F(Foreign, CountsAreTakenAsTheyAreWhereThatIsSaid) {
-  const auto counts = io::read(samples / "neutron_parallel_459x503.tif",
-                               scan_options(samples / "neutron_parallel_459x503.json", {{"unattenuated", "none"}}));
+  const auto counts = io::read(samples / "needle_haadf_97x200x77.mrc",
+                               scan_options(samples / "needle_haadf_97x200x77.json", {{"unattenuated", "none"}}));
   EXPECT_GT(std::ranges::max(get<Sinogram>(counts).readings.values<float>()), 10000);
 }
 
 // The projection onto the axis of rotation is the same in a view and in the one half a turn later, mirrored about the axis.
 TEST_F(Foreign, TheNeutronRotationAxisMirrorsOppositeViews) {
-  const auto data = io::read(samples / "neutron_parallel_459x503.tif",
-                             scan_options(samples / "neutron_parallel_459x503.json", {{"unattenuated", "47047"}}));
+  ISO_NEED(neutron);
+  const auto data = io::read(neutron, scan_options(neutron_geometry(folder), {{"unattenuated", "47047"}}));
   const auto p = get<Sinogram>(data).readings.values<float>();
   const auto mismatch = [&](int axis) {
     double total = 0;
@@ -70,8 +79,12 @@ TEST_F(Foreign, TheNeutronRotationAxisMirrorsOppositeViews) {
 }
 
 TEST_F(Foreign, TheHelsinkiFanScanIsReadFromNpzWithItsGeometry) {
-  const auto data =
-      io::read(samples / "htc2022_ta_fan_121x560.npz", scan_options(samples / "htc2022_ta_fan_121x560.json"));
+  const fs::path file = shared_data() / "projections" / "htc2022_ta_merged.npz";
+  ISO_NEED(file);
+  put(folder / "g.json",
+      R"({"beam": "fan", "angles_deg": {"first": 269, "step": 0.5, "count": 121}, "elements": 560, "pitch_mm": 0.2,
+                            "source_to_axis_mm": 410.66, "source_to_detector_mm": 553.74})");
+  const auto data = io::read(file, scan_options(folder / "g.json", {{"dataset", "sinogram"}}));
   const auto& scan = get<Sinogram>(data);
   ASSERT_EQ(scan.readings.spec(), (ArraySpec{Shape{560, 1, 121}, ScalarType::f32}));
   EXPECT_FLOAT_EQ(scan.readings.values<float>()[3 * 560 + 100], 1.5179577f);
@@ -151,7 +164,8 @@ TEST_F(Foreign, IsmrmrdEqualsWhatH5pyReads) {
   const auto data = io::read(file);
   const auto& k = get<KSpace>(data);
   ASSERT_EQ(k.samples.spec(), (ArraySpec{Shape{256, 256, 1, 4, 1}, ScalarType::c64}));
-  EXPECT_EQ(std::accumulate(k.trajectory.cartesian_mask.begin(), k.trajectory.cartesian_mask.end(), 0), 142);
+  const auto lines = k.trajectory.cartesian_mask.values<std::uint8_t>();
+  EXPECT_EQ(std::accumulate(lines.begin(), lines.end(), 0), 142);
   const auto z = k.samples.values<std::complex<float>>();
   EXPECT_FLOAT_EQ(z[130 + 256 * (128 + 256 * 2)].real(), -697.0897f);
   EXPECT_FLOAT_EQ(z[100 + 256 * 64].imag(), -31.011805f);
@@ -189,7 +203,8 @@ TEST_F(Foreign, NumpyOrdersAndByteOrdersGiveTheSameArray) {
   EXPECT_EQ(c.first, (Shape{3, 2, 1}));
   EXPECT_EQ(c.second, (std::vector<std::int16_t>{1, 2, 3, 4, 5, 6}));
   EXPECT_EQ(values(npy(">i2", "False", "(2, 3)", big)), c);
-  EXPECT_EQ(values(npy("<i2", "True", "(3, 2)", little)), c);
+  // Fortran order keeps the axes of NumPy and says another order in memory: its columns follow each other.
+  EXPECT_EQ(values(npy("<i2", "True", "(2, 3)", std::string("\1\0\4\0\2\0\5\0\3\0\6\0", 12))), c);
   put(folder / "b.npy", npy("<U4", "False", "(1,)", std::string(16, 'x')));
   const Error text = error_of([&] { (void)io::read(folder / "b.npy", options); });
   EXPECT_EQ(text.code(), Errc::type_mismatch);
@@ -199,9 +214,10 @@ TEST_F(Foreign, NumpyOrdersAndByteOrdersGiveTheSameArray) {
 }
 
 TEST_F(Foreign, NumpyAndBartComeBackAsTheyWereWritten) {
-  PixelBlock readouts = PixelBlock::allocate({Shape{6, 5, 1, 2, 3}, ScalarType::c64});
+  PixelBuffer buffer = PixelBuffer::allocate({Shape{6, 5, 1, 2, 3}, ScalarType::c64});
   int next = 0;
-  for (auto& z : readouts.mutable_values<std::complex<float>>()) z = {static_cast<float>(next++), -1};
+  for (auto& z : buffer.values<std::complex<float>>()) z = {static_cast<float>(next++), -1};
+  const Pixels readouts = std::move(buffer);
   KSpace k;
   k.samples = readouts;
   io::ReadOptions options;
@@ -233,12 +249,26 @@ TEST_F(Foreign, TablesKeepNamesAndNumbers) {
   EXPECT_EQ(get<Table>(again).values, table.values);
 }
 
+TEST_F(Foreign, TablesKeepColumnsOfText) {
+  put(folder / "t.csv", "case,score,class\nfirst,1,good\n\"second, again\",0.5,\n");
+  const auto read = io::read(folder / "t.csv");
+  const auto& table = get<Table>(read);
+  EXPECT_EQ(table.columns, std::vector<std::string>{"score"});
+  EXPECT_EQ(table.values, (std::vector<std::vector<double>>{{1}, {0.5}}));
+  const std::vector<TextColumn> texts{{"case", {"first", "second, again"}}, {"class", {"good", ""}}};
+  EXPECT_EQ(table.texts, texts);
+  io::write(folder / "again.csv", *read);
+  const auto again = io::read(folder / "again.csv");
+  EXPECT_EQ(get<Table>(again).texts, texts);
+  EXPECT_EQ(get<Table>(again).values, table.values);
+}
+
 TEST_F(Foreign, AVolumeOfFourAxesInAnotherOrderIsPutRight) {
   io::ReadOptions options;
   options.hints = {{"axes", "t,z,y,x"}, {"spacing_mm", "1,2,3"}};
   std::string payload;
   for (int i = 0; i < 24; ++i) payload += static_cast<char>(i);
-  put(folder / "a.npy", npy("|u1", "True", "(2, 3, 4, 1)", payload));
+  put(folder / "a.npy", npy("|u1", "False", "(1, 4, 3, 2)", payload));
   const auto data = io::read(folder / "a.npy", options);
   const auto& volume = get<Volume>(data);
   ASSERT_EQ(volume.pixels.spec().shape, (Shape{1, 4, 3, 2}));
@@ -250,14 +280,47 @@ TEST_F(Foreign, AVolumeOfFourAxesInAnotherOrderIsPutRight) {
 }
 
 TEST_F(Foreign, TheShippedSliceIsInHounsfieldUnits) {
-  const auto data = io::read(samples / "ct_chest_512x512.nii.gz");
+  const auto data = io::read(samples / "ct_lung_512x512.nii.gz");
   const auto& slice = get<Volume>(data);
   EXPECT_EQ(slice.quantity, Quantity::hounsfield);
   EXPECT_EQ(slice.pixels.spec(), (ArraySpec{Shape{512, 512, 1}, ScalarType::i16}));
   EXPECT_EQ(slice.meta.count("assumed"), 0u) << slice.meta.at("assumed");
-  EXPECT_NEAR(slice.grid.spacing_mm[0], 0.546875, 1e-6);
-  EXPECT_NEAR(slice.grid.origin_mm[0], -255.5 * 0.546875, 1e-3);
+  EXPECT_NEAR(slice.grid.spacing_mm[0], 0.6269531, 1e-6);
+  EXPECT_NEAR(slice.grid.origin_mm[0], -255.5 * 0.6269531, 1e-3);
   EXPECT_NEAR(slice.grid.direction[0], 1, 1e-6);
+}
+
+// The mask of the tumour was drawn on the very grid of its part of the volume; its numbers were counted with NumPy in the package's file.
+TEST_F(Foreign, TheShippedMaskLiesOnItsVolume) {
+  const auto data = io::read(samples / "ct_lung_tumour_224x224x17.nii.gz");
+  const auto drawn = io::read(samples / "ct_lung_tumour_224x224x17_mask.nii.gz", [] {
+    io::ReadOptions options;
+    options.expected = Kind::label_map;
+    return options;
+  }());
+  const auto& volume = get<Volume>(data);
+  const auto& mask = get<LabelMap>(drawn);
+  EXPECT_EQ(mask.grid, volume.grid);
+  EXPECT_NEAR(volume.grid.origin_mm[0], -170.5 + 224 * 0.6269531, 1e-3);
+  EXPECT_NEAR(volume.grid.origin_mm[1], -324.5 + 224 * 0.6269531, 1e-3);
+  EXPECT_NEAR(volume.grid.origin_mm[2], -360 + 12 * 5, 1e-3);
+  const auto labels = mask.labels.values<std::uint8_t>();
+  EXPECT_EQ(std::ranges::count(labels, 1), 24644);
+  double sum = 0;
+  const auto values = volume.pixels.values<std::int16_t>();
+  for (std::size_t i = 0; i < labels.size(); ++i) sum += labels[i] > 0 ? values[i] : 0;
+  EXPECT_NEAR(sum / 24644, 7.6021, 0.01);
+}
+
+TEST_F(Foreign, TheShippedHeadStandsUpright) {
+  const auto data = io::read(samples / "mr_head_181x217x90.nii.gz");
+  const auto& head = get<Volume>(data);
+  ASSERT_EQ(head.pixels.spec(), (ArraySpec{Shape{181, 217, 90}, ScalarType::u8}));
+  EXPECT_EQ(head.grid.spacing_mm, (Vec3{1, 1, 2}));
+  // The file of the package begins at (-90, -125, -71) mm to the right, the back and the foot.
+  EXPECT_NEAR(head.grid.to_world({180, 216, 0})[0], 90, 1e-3);
+  EXPECT_NEAR(head.grid.to_world({180, 216, 0})[1], 125, 1e-3);
+  EXPECT_NEAR(head.grid.to_world({0, 0, 0})[2], -70.5, 1e-3);
 }
 
 TEST_F(Foreign, ANiftiPlaneOfTwoAxesKeepsItsPlaceInSpace) {

@@ -65,10 +65,10 @@ Error error_of(const Work& work) {
 
 /// Values 1, 2, 3, ... of any real type.
 template <class T>
-PixelBlock counting(const Shape& shape) {
-  PixelBlock block = PixelBlock::allocate({shape, scalar_type_of<T>});
+Pixels counting(const Shape& shape) {
+  PixelBuffer block = PixelBuffer::allocate({shape, scalar_type_of<T>});
   int next = 1;
-  for (auto& value : block.mutable_values<T>()) value = static_cast<T>(next++ % 120);
+  for (auto& value : block.values<T>()) value = static_cast<T>(next++ % 120);
   return block;
 }
 

@@ -1,4 +1,5 @@
 #include "io_fixture.h"
+#include "support/pixels.h"
 
 #include <itkPNGImageIO.h>
 
@@ -11,10 +12,11 @@ using Picture = IoTest;
 
 Volume ramp(std::int64_t columns, std::int64_t rows, std::int64_t slices) {
   Volume volume;
-  volume.pixels = PixelBlock::allocate({Shape{columns, rows, slices}, ScalarType::f32});
+  PixelBuffer buffer = PixelBuffer::allocate({Shape{columns, rows, slices}, ScalarType::f32});
   volume.grid.size = {columns, rows, slices};
-  const auto values = volume.pixels.mutable_values<float>();
+  const auto values = buffer.values<float>();
   std::iota(values.begin(), values.end(), -17.0F);
+  volume.pixels = std::move(buffer);
   return volume;
 }
 
@@ -64,7 +66,7 @@ TEST_F(Picture, IsShownInTheWindowThatTheDataAsksFor) {
 
 TEST_F(Picture, OfEqualValuesIsGrey) {
   Volume flat = ramp(4, 4, 1);
-  std::ranges::fill(flat.pixels.mutable_values<float>(), 3.0F);
+  test::change<float>(flat.pixels, [](auto values) { std::ranges::fill(values, 3.0F); });
   io::write(folder / "a.png", flat);
   EXPECT_EQ(greys_of(folder / "a.png", 4, 4), std::vector<std::uint8_t>(16, 128));
 }
@@ -82,7 +84,7 @@ TEST_F(Picture, IsWrittenOnly) {
 
 TEST_F(Picture, HoldsNoComplexPixels) {
   Volume field;
-  field.pixels = PixelBlock::allocate({Shape{4, 4, 1}, ScalarType::c64});
+  field.pixels = PixelBuffer::allocate({Shape{4, 4, 1}, ScalarType::c64});
   field.grid.size = {4, 4, 1};
   try {
     io::write(folder / "a.png", field);

@@ -2,6 +2,7 @@
 
 #include "iso/data/dataset.h"
 #include "iso/geometry/verdict.h"
+#include "iso/params/schema.h"
 
 #include <filesystem>
 #include <functional>
@@ -16,23 +17,16 @@
 /// conventions (RAS, degrees, other units) are converted here and nowhere else; what a file leaves unsaid is taken from
 /// the hints, and what had to be guessed is noted in `meta["assumed"]` and logged as a warning.
 ///
-/// Hints (all text; which of them a format knows is in `Format::hints`):
-///   "dataset"       name of the variable or path in a file that holds several (mat, HDF5, npz)
-///   "quantity"      what the values of a volume are, if the file does not say ("hounsfield")
-///   "unattenuated"  intensity without object, a number or a file of the same format (flat field): line integrals -ln(I/I0) are
-///                   made, dead readings (I <= 0) interpolated along u. "none": what looks like counts is line integrals
-///   "dark"          intensity without beam, a number or a file; taken off first
-///   "rotation_axis" detector index u at which the rotation axis is seen; shifts the geometry
-///   "axes"          order of the axes of a bare array, fastest first: "u,v,view", "x,y,z"
-///   "spacing_mm"    "0.5,0.5,2" for arrays without a grid
-///   "series"        UID of the series to read from a folder of DICOM files (dicom_series.h lists them)
-///   "accept_geometry"  findings not to refuse, "gap,tilt"; of every format, the same as `accepted`
+/// Hints travel as text (command line, recipe, session). Each format declares those it takes, with type, unit and help, as a
+/// schema of parameters (`Format::hints`); the options of the command, the form of the desktop, the help and the check
+/// follow from it. A hint that a format does not take, or of another type, is refused by its name before the file is
+/// read. One is of every format: "accept_geometry", findings not to refuse ("gap,tilt"), the same as `accepted`.
 namespace iso::io {
 
 struct ReadOptions {
   std::optional<Kind> expected;    ///< type_mismatch if the file holds something else and cannot be read as this
   std::filesystem::path geometry;  ///< of a scan: RTK XML or geometry JSON (iso/io/geometry_file.h)
-  std::map<std::string, std::string> hints;  ///< an unknown hint is invalid_input, naming those the format knows
+  std::map<std::string, std::string> hints;  ///< by name, in the text form of their type
   std::vector<Finding> accepted;             ///< geometry findings not to refuse
 };
 
@@ -44,7 +38,7 @@ struct Format {
   std::string name;                     ///< "NRRD"
   std::vector<std::string> extensions;  ///< lower case with dot: ".nii.gz"; the first is the one written
   std::vector<Kind> reads, writes;
-  std::vector<std::string> hints;
+  params::Schema hints;
   std::string help;  ///< one sentence: what is kept, what is lost
 };
 
@@ -74,13 +68,17 @@ struct ReadAllTheSame {
 };
 /// For a program whose user was told of the refusal and wants the data all the same. Throws as `read`: geometry_refused if no
 /// finding helps (slices of different sizes).
-[[nodiscard]] ReadAllTheSame read_all_the_same(const std::filesystem::path& file, ReadOptions options = {});
+[[nodiscard]] ReadAllTheSame read_accepting_findings(const std::filesystem::path& file, ReadOptions options = {});
 
 /// Whole or not at all: another name in the same folder, flushed, then renamed. Throws cannot_write (exists and not
 /// `overwrite`, unknown extension, a kind the format cannot hold, full disk) or output_directory.
 void write(const std::filesystem::path& file, const Dataset& data, const WriteOptions& options = {});
 
 [[nodiscard]] std::span<const std::unique_ptr<Handler>> handlers();
+/// The hints of all formats, each once; for a command that does not know the file yet.
+[[nodiscard]] const params::Schema& known_hints();
+/// What the format of a file can be told. Throws as `read` for a file that is in no format.
+[[nodiscard]] const params::Schema& hints_for(const std::filesystem::path& file);
 [[nodiscard]] const Handler* handler_for_writing(const std::filesystem::path& file) noexcept;  ///< by extension
 
 /// Runs `write_to(temporary)` and renames the result over `file`; the temporary file is gone whatever happens. What every

@@ -1,0 +1,530 @@
+#include "io/formats/hdf5_impl.h"
+
+#include "io/array_impl.h"
+#include "io/atomic_write_impl.h"
+#include "io/formats/payload_impl.h"
+#include "iso/base/error.h"
+
+#include <algorithm>
+#include <functional>
+
+namespace iso::io::detail::h5 {
+namespace fs = std::filesystem;
+namespace {
+
+/// The library's own work at the end of a program crashes where a file could not be flushed on a full disk; every file of
+/// ours is closed before that.
+[[maybe_unused]] const bool no_work_at_exit = ::H5dont_atexit() >= 0;
+
+const std::string damaged = "the file is damaged or incomplete";
+
+std::array<std::string, 2> member_names(hid_t compound) {
+  std::array<std::string, 2> names;
+  for (unsigned member = 0; member < 2; ++member) {
+    if (char* name = H5Tget_member_name(compound, member)) {
+      names[member] = name;
+      H5free_memory(name);
+    }
+  }
+  return names;
+}
+
+FileType file_type(hid_t type) {
+  const std::size_t size = H5Tget_size(type);
+  switch (H5Tget_class(type)) {
+    case H5T_ENUM: return file_type(Id{H5Tget_super(type), H5Tclose, "base of an enumeration"});
+    case H5T_INTEGER:
+    case H5T_BITFIELD: {
+      const bool is_signed = H5Tget_class(type) == H5T_INTEGER && H5Tget_sign(type) == H5T_SGN_2;
+      if (size == 1) return is_signed ? FileType::i8 : FileType::u8;
+      if (size == 2) return is_signed ? FileType::i16 : FileType::u16;
+      if (size == 4) return is_signed ? FileType::i32 : FileType::u32;
+      if (size == 8) return is_signed ? FileType::i64 : FileType::u64;
+      break;
+    }
+    case H5T_FLOAT: return size <= 4 ? FileType::f32 : FileType::f64;
+    case H5T_COMPOUND: {
+      if (H5Tget_nmembers(type) != 2 || H5Tget_member_class(type, 0) != H5T_FLOAT ||
+          H5Tget_member_class(type, 1) != H5T_FLOAT)
+        break;
+      const auto names = member_names(type);
+      const bool known = (names[0] == "r" && names[1] == "i") || (names[0] == "re" && names[1] == "im") ||
+                         (names[0] == "real" && (names[1] == "imag" || names[1] == "imaginary"));
+      if (!known)
+        throw Error{Errc::type_mismatch,
+                    "its elements are pairs of '" + names[0] + "' and '" + names[1] + "', which are no complex numbers",
+                    "save the one that is meant"};
+      return H5Tget_size(Id{H5Tget_member_type(type, 0), H5Tclose, "member"}) <= 4 ? FileType::c64 : FileType::c128;
+    }
+    default: break;
+  }
+  throw Error{Errc::type_mismatch, "its element type is neither a number nor a complex number"};
+}
+
+// The type in our memory; complex numbers by the member names of the file.
+Id memory_type(FileType type, hid_t in_file) {
+  const auto native = [&]() -> hid_t {
+    switch (type) {
+      case FileType::i8: return H5T_NATIVE_INT8;
+      case FileType::u8: return H5T_NATIVE_UINT8;
+      case FileType::i16: return H5T_NATIVE_INT16;
+      case FileType::u16: return H5T_NATIVE_UINT16;
+      case FileType::i32: return H5T_NATIVE_INT32;
+      case FileType::u32: return H5T_NATIVE_UINT32;
+      case FileType::i64: return H5T_NATIVE_INT64;
+      case FileType::u64: return H5T_NATIVE_UINT64;
+      case FileType::f32:
+      case FileType::c64: return H5T_NATIVE_FLOAT;
+      default: return H5T_NATIVE_DOUBLE;
+    }
+  }();
+  if (type != FileType::c64 && type != FileType::c128) {
+    // Bits are read as they are, in our byte order; an enumeration (a Boolean) as the numbers it is made of.
+    if (in_file >= 0 && H5Tget_class(in_file) == H5T_BITFIELD)
+      return Id{H5Tget_native_type(in_file, H5T_DIR_DEFAULT), H5Tclose, "type"};
+    return Id{H5Tcopy(native), H5Tclose, "type"};
+  }
+  const std::size_t half = H5Tget_size(native);
+  Id compound{H5Tcreate(H5T_COMPOUND, 2 * half), H5Tclose, "type"};
+  std::array<std::string, 2> names{"r", "i"};
+  if (in_file >= 0) names = member_names(in_file);
+  H5Tinsert(compound, names[0].c_str(), 0, native);
+  H5Tinsert(compound, names[1].c_str(), half, native);
+  return compound;
+}
+
+FileType to_file_type(ScalarType type) {
+  switch (type) {
+    case ScalarType::u8: return FileType::u8;
+    case ScalarType::u16: return FileType::u16;
+    case ScalarType::i16: return FileType::i16;
+    case ScalarType::i32: return FileType::i32;
+    case ScalarType::f32: return FileType::f32;
+    case ScalarType::f64: return FileType::f64;
+    case ScalarType::c64: return FileType::c64;
+    case ScalarType::c128: break;
+  }
+  return FileType::c128;
+}
+
+Shape shape_of_space(hid_t space) {
+  const int rank = H5Sget_simple_extent_ndims(space);
+  if (rank < 0) throw Error{Errc::cannot_read, damaged};
+  std::array<hsize_t, H5S_MAX_RANK> dims{};
+  H5Sget_simple_extent_dims(space, dims.data(), nullptr);
+  if (static_cast<std::size_t>(rank) > Shape::max_rank) {
+    throw Error{Errc::invalid_input, "the array has " + std::to_string(rank) + " axes, at most 6 are supported"};
+  }
+  std::vector<std::int64_t> extents;
+  for (int axis = rank - 1; axis >= 0; --axis) {
+    if (dims[static_cast<std::size_t>(axis)] > (hsize_t{1} << 50))
+      throw Error{Errc::invalid_input, "an extent of the array is impossible"};
+    extents.push_back(static_cast<std::int64_t>(dims[static_cast<std::size_t>(axis)]));
+  }
+  return Shape{std::span<const std::int64_t>{extents}};
+}
+
+std::optional<std::string> read_text(hid_t type, hid_t space, const std::function<herr_t(hid_t, void*)>& read) {
+  if (H5Tget_class(type) != H5T_STRING || H5Sget_simple_extent_npoints(space) != 1) return std::nullopt;
+  if (H5Tis_variable_str(type) > 0) {
+    Id memory{H5Tcopy(H5T_C_S1), H5Tclose, "type"};
+    H5Tset_size(memory, H5T_VARIABLE);
+    H5Tset_cset(memory, H5Tget_cset(type));
+    char* text = nullptr;
+    if (read(memory, &text) < 0 || !text) return std::nullopt;
+    std::string out{text};
+    H5Dvlen_reclaim(memory, space, H5P_DEFAULT, &text);
+    return out;
+  }
+  const std::size_t size = H5Tget_size(type);
+  if (size > (std::size_t{1} << 24)) return std::nullopt;
+  std::string out(size, '\0');
+  if (read(type, out.data()) < 0) return std::nullopt;
+  out.resize(std::min(out.find('\0'), out.size()));
+  return out;
+}
+
+}  // namespace
+
+Id::Id(hid_t id, Close close, const std::string& what) : id_{id}, close_{close} {
+  if (id < 0)
+    throw Error{Errc::cannot_read, "'" + what + "' cannot be opened: " + damaged, "check that the file is complete"};
+}
+
+Quiet::Quiet() {
+  H5Eget_auto2(H5E_DEFAULT, &function_, &data_);
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+}
+Quiet::~Quiet() { H5Eset_auto2(H5E_DEFAULT, function_, data_); }
+
+bool looks_like_hdf5(const fs::path& file) {
+  // The signature stands at 0, or at 512, 1024, ... behind a user block (MATLAB uses 512).
+  const std::string start = first_bytes(file, 2056);
+  for (const std::size_t at : {0, 512, 1024, 2048}) {
+    if (start.size() >= at + 8 && start.compare(at, 8, "\x89HDF\r\n\x1a\n") == 0) return true;
+  }
+  return false;
+}
+
+Id open_file(const fs::path& file) {
+  const hid_t id = H5Fopen(file.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
+  if (id < 0)
+    throw Error{Errc::cannot_read, "'" + file.string() + "' cannot be opened as HDF5: " + damaged,
+                "check that the file is complete"};
+  return Id{id, H5Fclose, file.string()};
+}
+
+Id create_file(const fs::path& file, std::size_t bytes) {
+  check_room(file, bytes + 65536);
+  const hid_t id = H5Fcreate(file.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  if (id < 0)
+    throw Error{Errc::cannot_write, "'" + file.string() + "' cannot be made", "check the permissions of the folder"};
+  return Id{id, H5Fclose, file.string()};
+}
+
+void finish(hid_t file) {
+  if (H5Fflush(file, H5F_SCOPE_GLOBAL) < 0)
+    throw Error{Errc::cannot_write, "the file could not be written completely",
+                "free some space or write to another disk"};
+}
+
+bool has(hid_t place, const std::string& path) {
+  // H5Lexists wants every link above to exist.
+  for (std::size_t at = path.find('/', 1); at != std::string::npos; at = path.find('/', at + 1)) {
+    if (H5Lexists(place, path.substr(0, at).c_str(), H5P_DEFAULT) <= 0) return false;
+  }
+  return H5Lexists(place, path.c_str(), H5P_DEFAULT) > 0 && H5Oexists_by_name(place, path.c_str(), H5P_DEFAULT) > 0;
+}
+
+bool is_dataset(hid_t place, const std::string& path) {
+  if (!has(place, path)) return false;
+  const Id object{H5Oopen(place, path.c_str(), H5P_DEFAULT), H5Oclose, path};
+  return H5Iget_type(object) == H5I_DATASET;
+}
+
+Id open_group(hid_t place, const std::string& path) {
+  return Id{H5Gopen2(place, path.c_str(), H5P_DEFAULT), H5Gclose, path};
+}
+Id create_group(hid_t place, const std::string& path) {
+  const hid_t id = H5Gcreate2(place, path.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  if (id < 0) throw Error{Errc::cannot_write, "the group '" + path + "' cannot be made in the file"};
+  return Id{id, H5Gclose, path};
+}
+
+std::vector<std::string> dataset_names(hid_t place) {
+  std::vector<std::string> names;
+  const auto visit = [](hid_t, const char* name, const H5O_info_t* info, void* out) -> herr_t {
+    auto& list = *static_cast<std::vector<std::string>*>(out);
+    if (info->type == H5O_TYPE_DATASET) list.push_back("/" + std::string{name});
+    return list.size() < 200 ? 0 : 1;
+  };
+  H5Ovisit(place, H5_INDEX_NAME, H5_ITER_NATIVE, visit, &names);
+  return names;
+}
+
+Shape make_shape(hid_t place, const std::string& path) {
+  const Id data{H5Dopen2(place, path.c_str(), H5P_DEFAULT), H5Dclose, path};
+  const Id space{H5Dget_space(data), H5Sclose, path};
+  return shape_of_space(space);
+}
+
+namespace {
+
+// A file reads only itself and what lies beside it.
+void check_name(const std::string& name, const std::string& what) {
+  const fs::path file{name};
+  if (!file.is_absolute() && std::ranges::none_of(file, [](const fs::path& part) { return part == ".."; })) return;
+  throw Error{Errc::invalid_input,
+              what + " in '" + name.substr(0, 100) + "', outside of the folder of the file, which is not followed",
+              "copy the data into one file"};
+}
+
+fs::path find_folder(hid_t object) {
+  std::array<char, 4096> name{};
+  if (H5Fget_name(object, name.data(), name.size()) <= 0) return ".";
+  return fs::path{name.data()}.parent_path();
+}
+
+// Links on the way to an object lead into files beside only.
+void check_links(hid_t place, const std::string& path, int depth) {
+  if (depth > 16) throw Error{Errc::invalid_input, "the links to '" + path + "' go round in circles"};
+  for (std::size_t at = path.find('/', 1);; at = path.find('/', at + 1)) {
+    const std::string part = path.substr(0, at);
+    H5L_info_t info{};
+    if (part.empty() || H5Lget_info(place, part.c_str(), &info, H5P_DEFAULT) < 0) return;  // the reader says what lacks
+    if (info.type == H5L_TYPE_EXTERNAL || info.type == H5L_TYPE_SOFT) {
+      std::vector<char> value(info.u.val_size + 1);
+      H5Lget_val(place, part.c_str(), value.data(), value.size(), H5P_DEFAULT);
+      if (info.type == H5L_TYPE_SOFT) {
+        const std::string target{value.data()};
+        check_links(place, target.starts_with("/") ? target : part.substr(0, part.rfind('/') + 1) + target, depth + 1);
+      } else {
+        const char *file = nullptr, *object = nullptr;
+        if (H5Lunpack_elink_val(value.data(), info.u.val_size, nullptr, &file, &object) < 0) return;
+        check_name(file, "'" + part + "' is a link to an object");
+        std::error_code problem;
+        if (!fs::exists(find_folder(place) / file, problem))
+          throw Error{Errc::cannot_read,
+                      "the file '" + std::string{file} + "', to which '" + part + "' is a link, is not there",
+                      "keep it beside the file that was opened"};
+      }
+    }
+    if (at == std::string::npos) return;
+  }
+}
+
+// Storage outside of the file, parts that were never written: what HDF5 would fill up without a word.
+void check_storage(hid_t data, hid_t space, const std::string& path, Metadata* meta) {
+  const Id made{H5Dget_create_plist(data), H5Pclose, path};
+  if (H5Pget_external_count(made) > 0) {
+    std::array<char, 4096> name{};
+    H5Pget_external(made, 0, name.size() - 1, name.data(), nullptr, nullptr);
+    throw Error{Errc::invalid_input,
+                "the array '" + path + "' has its numbers in another file, '" +
+                    std::string{name.data()}.substr(0, 100) + "', which is not followed",
+                "copy the data into one file"};
+  }
+  const H5D_layout_t layout = H5Pget_layout(made);
+  if (layout == H5D_VIRTUAL) {
+    std::size_t count = 0;
+    H5Pget_virtual_count(made, &count);
+    hssize_t covered = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      std::vector<char> name(
+          static_cast<std::size_t>(std::max<ssize_t>(H5Pget_virtual_filename(made, i, nullptr, 0), 0)) + 1);
+      H5Pget_virtual_filename(made, i, name.data(), name.size());
+      const std::string source{name.data()};
+      check_name(source, "the array '" + path + "' is made of parts");
+      std::error_code problem;
+      if (source != "." && !fs::exists(find_folder(data) / source, problem))
+        throw Error{Errc::cannot_read,
+                    "the file '" + source + "', which holds a part of the array '" + path + "', is not there",
+                    "keep it beside the file that was opened"};
+      const Id part{H5Pget_virtual_vspace(made, i), H5Sclose, path};
+      covered += H5Sget_select_npoints(part);
+    }
+    if (covered < H5Sget_simple_extent_npoints(space))
+      throw Error{Errc::cannot_read,
+                  "the array '" + path + "' is incomplete: its parts hold " + std::to_string(covered) + " of " +
+                      std::to_string(H5Sget_simple_extent_npoints(space)) + " values",
+                  "check that the scan was finished"};
+    return;
+  }
+  std::uint64_t there = 0, all = 0;
+  if (layout == H5D_CHUNKED) {
+    std::array<hsize_t, H5S_MAX_RANK> sizes{}, chunk{};
+    const int rank = H5Sget_simple_extent_dims(space, sizes.data(), nullptr);
+    H5Pget_chunk(made, rank, chunk.data());
+    all = 1;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(rank); ++i)
+      all *= chunk[i] == 0 ? 1 : (sizes[i] + chunk[i] - 1) / chunk[i];
+    hsize_t written = 0;
+    if (H5Dget_num_chunks(data, space, &written) < 0) return;
+    there = written;
+  } else {
+    H5D_space_status_t status{};
+    if (layout == H5D_COMPACT || H5Dget_space_status(data, &status) < 0) return;
+    all = 1;
+    there = status == H5D_SPACE_STATUS_NOT_ALLOCATED ? 0 : 1;
+  }
+  if (there >= all) return;
+  H5D_fill_value_t fill{};
+  H5Pfill_value_defined(made, &fill);
+  const std::string what =
+      "the array '" + path + "' was " +
+      (there == 0 ? "never written"
+                  : "written in part only, " + std::to_string(there) + " of " + std::to_string(all) + " pieces");
+  if (there == 0 || fill != H5D_FILL_VALUE_USER_DEFINED || !meta)
+    throw Error{Errc::cannot_read, what + ": the file is incomplete",
+                "check that the program that wrote it came to its end"};
+  assume(*meta, what + "; the rest is its fill value");
+}
+
+// A compression that this library has no code for is not damage.
+void check_filters(hid_t data, const std::string& path) {
+  const Id made{H5Dget_create_plist(data), H5Pclose, path};
+  for (int i = 0; i < H5Pget_nfilters(made); ++i) {
+    unsigned flags = 0, unused = 0;
+    std::size_t count = 0;
+    std::array<char, 64> name{};
+    const H5Z_filter_t filter =
+        H5Pget_filter2(made, static_cast<unsigned>(i), &flags, &count, nullptr, name.size() - 1, name.data(), &unused);
+    if (filter < 0 || H5Zfilter_avail(filter) > 0) continue;
+    not_supported("the array '" + path + "' is packed by the filter " + std::to_string(filter) +
+                      (name[0] != '\0' ? " (" + std::string{name.data()} + ")" : ""),
+                  "save it uncompressed or with gzip");
+  }
+}
+
+// What netCDF and its relatives say beside the numbers.
+Pixels unpacked(hid_t data, const Pixels& block, Metadata& meta) {
+  const auto number = [&](const char* name) -> std::optional<double> {
+    const auto found = number_attribute(data, name);
+    return found.size() == 1 ? std::optional{found[0]} : std::nullopt;
+  };
+  const auto scale = number("scale_factor"), offset = number("add_offset"), missing = number("_FillValue");
+  if (missing && !is_complex(block.spec().type)) {
+    const Pixels values = block.converted(ScalarType::f64);
+    const auto count = std::ranges::count(values.values<double>(), *missing);
+    if (count > 0)
+      throw Error{Errc::invalid_input,
+                  std::to_string(count) + " values are missing (_FillValue " + short_number(*missing) + ")",
+                  "fill or cut them first"};
+  }
+  if ((scale.value_or(1) == 1 && offset.value_or(0) == 0) || is_complex(block.spec().type)) return block;
+  assume(meta, "values times " + short_number(scale.value_or(1)) + " plus " + short_number(offset.value_or(0)) +
+                   ", as scale_factor and add_offset say");
+  return scaled(block, scale.value_or(1), offset.value_or(0));
+}
+
+}  // namespace
+
+bool leads_to_dataset(hid_t place, const std::string& path) {
+  check_links(place, path, 0);
+  return is_dataset(place, path);
+}
+
+bool is_numeric(hid_t data) {
+  const Id type{H5Dget_type(data), H5Tclose, "type"};
+  try {
+    (void)file_type(type);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+Pixels read_array(hid_t place, const std::string& path, Metadata* meta) {
+  check_links(place, path, 0);
+  const Id data{H5Dopen2(place, path.c_str(), H5P_DEFAULT), H5Dclose, path};
+  const Id space{H5Dget_space(data), H5Sclose, path};
+  const Id type{H5Dget_type(data), H5Tclose, path};
+  const Shape shape = shape_of_space(space);
+  FileType element{};
+  try {
+    element = file_type(type);
+  } catch (const Error& error) {
+    throw Error{error.code(), "the array '" + path + "' cannot be used: " + error.what(), error.hint()};
+  }
+  const Id file{H5Iget_file_id(data), H5Fclose, path};
+  hsize_t bytes = 0;
+  if (H5Fget_filesize(file, &bytes) < 0) throw Error{Errc::cannot_read, damaged};
+  check_plausible({shape, ScalarType::u8}, static_cast<std::size_t>(bytes), true);
+  if (shape.count() == 0) return PixelBuffer::allocate({shape, stored_as(element)});
+  check_storage(data, space, path, meta);
+  check_filters(data, path);
+  PixelBuffer block = PixelBuffer::allocate({shape, stored_as(element)});
+  bool whole = true;
+  const Id memory = memory_type(element, type);
+  herr_t done = 0;
+  if (stored_as_is(element)) {
+    done = H5Dread(data, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, block.data());
+  } else {
+    std::vector<std::byte> raw(static_cast<std::size_t>(shape.count()) * byte_count(element));
+    done = H5Dread(data, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, raw.data());
+    whole = widen(element, raw.data(), static_cast<std::size_t>(shape.count()), block.data());
+  }
+  if (done < 0)
+    throw Error{Errc::cannot_read, "the array '" + path + "' cannot be read: " + damaged,
+                "check that the file is complete"};
+  if (!meta) return block;
+  if (!whole) note_rounding(*meta);
+  return unpacked(data, std::move(block), *meta);
+}
+
+void write_array(hid_t place, const std::string& path, const Pixels& block) {
+  const ArraySpec& spec = block.spec();
+  std::vector<hsize_t> dims;
+  for (std::size_t axis = spec.shape.rank(); axis-- > 0;) dims.push_back(static_cast<hsize_t>(spec.shape[axis]));
+  const Id space{H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr), H5Sclose, path};
+  const Id type = memory_type(to_file_type(spec.type), -1);
+  const hid_t made = H5Dcreate2(place, path.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  if (made < 0) throw Error{Errc::cannot_write, "the array '" + path + "' cannot be made in the file"};
+  const Id data{made, H5Dclose, path};
+  if (spec.shape.count() > 0 && H5Dwrite(data, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, block.data()) < 0) {
+    throw Error{Errc::cannot_write, "the array '" + path + "' cannot be written",
+                "free some space or write to another disk"};
+  }
+}
+
+std::optional<std::string> text_attribute(hid_t place, const std::string& name) {
+  if (H5Aexists(place, name.c_str()) <= 0) return std::nullopt;
+  const Id attribute{H5Aopen(place, name.c_str(), H5P_DEFAULT), H5Aclose, name};
+  const Id type{H5Aget_type(attribute), H5Tclose, name};
+  const Id space{H5Aget_space(attribute), H5Sclose, name};
+  return read_text(type, space, [&](hid_t memory, void* to) { return H5Aread(attribute, memory, to); });
+}
+
+std::optional<std::string> text_dataset(hid_t place, const std::string& path) {
+  if (!is_dataset(place, path)) return std::nullopt;
+  const Id data{H5Dopen2(place, path.c_str(), H5P_DEFAULT), H5Dclose, path};
+  const Id type{H5Dget_type(data), H5Tclose, path};
+  const Id space{H5Dget_space(data), H5Sclose, path};
+  return read_text(type, space,
+                   [&](hid_t memory, void* to) { return H5Dread(data, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, to); });
+}
+
+std::vector<double> number_attribute(hid_t place, const std::string& name) {
+  if (H5Aexists(place, name.c_str()) <= 0) return {};
+  const Id attribute{H5Aopen(place, name.c_str(), H5P_DEFAULT), H5Aclose, name};
+  const Id type{H5Aget_type(attribute), H5Tclose, name};
+  const Id space{H5Aget_space(attribute), H5Sclose, name};
+  const auto count = H5Sget_simple_extent_npoints(space);
+  if (count < 1 || count > 1000000 || (H5Tget_class(type) != H5T_INTEGER && H5Tget_class(type) != H5T_FLOAT)) return {};
+  std::vector<double> numbers(static_cast<std::size_t>(count));
+  if (H5Aread(attribute, H5T_NATIVE_DOUBLE, numbers.data()) < 0) return {};
+  return numbers;
+}
+
+void write_attribute(hid_t place, const std::string& name, const std::string& text) {
+  Id type{H5Tcopy(H5T_C_S1), H5Tclose, name};
+  H5Tset_size(type, std::max<std::size_t>(1, text.size()));
+  H5Tset_strpad(type, H5T_STR_NULLPAD);
+  H5Tset_cset(type, H5T_CSET_UTF8);
+  const Id space{H5Screate(H5S_SCALAR), H5Sclose, name};
+  const Id attribute{H5Acreate2(place, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose, name};
+  const std::string padded = text.empty() ? std::string(1, '\0') : text;
+  if (H5Awrite(attribute, type, padded.data()) < 0)
+    throw Error{Errc::cannot_write, "the attribute '" + name + "' cannot be written"};
+}
+
+void write_attribute(hid_t place, const std::string& name, const std::vector<double>& numbers) {
+  const hsize_t count = numbers.size();
+  const Id space{H5Screate_simple(1, &count, nullptr), H5Sclose, name};
+  const Id attribute{H5Acreate2(place, name.c_str(), H5T_NATIVE_DOUBLE, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose,
+                     name};
+  if (H5Awrite(attribute, H5T_NATIVE_DOUBLE, numbers.data()) < 0)
+    throw Error{Errc::cannot_write, "the attribute '" + name + "' cannot be written"};
+}
+
+std::vector<std::string> attribute_names(hid_t place) {
+  std::vector<std::string> names;
+  const auto visit = [](hid_t, const char* name, const H5A_info_t*, void* out) -> herr_t {
+    static_cast<std::vector<std::string>*>(out)->emplace_back(name);
+    return 0;
+  };
+  hsize_t at = 0;
+  H5Aiterate2(place, H5_INDEX_NAME, H5_ITER_NATIVE, &at, visit, &names);
+  return names;
+}
+
+std::vector<std::string> link_names(hid_t group) {
+  std::vector<std::string> names;
+  const auto visit = [](hid_t, const char* name, const H5L_info_t*, void* out) -> herr_t {
+    static_cast<std::vector<std::string>*>(out)->emplace_back(name);
+    return 0;
+  };
+  hsize_t at = 0;
+  H5Literate(group, H5_INDEX_NAME, H5_ITER_NATIVE, &at, visit, &names);
+  return names;
+}
+
+std::map<std::string, std::string> text_attributes(hid_t place) {
+  std::map<std::string, std::string> found;
+  for (const auto& name : attribute_names(place)) {
+    if (auto text = text_attribute(place, name)) found.emplace(name, *text);
+  }
+  return found;
+}
+
+}  // namespace iso::io::detail::h5

@@ -1,0 +1,81 @@
+#pragma once
+
+#include "iso/data/dataset.h"
+
+#include <hdf5.h>
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// HDF5 in small words. Arrays keep their order in memory: the fastest axis of ours is the last of the file.
+namespace iso::io::detail::h5 {
+
+/// An identifier that closes itself. Throws cannot_read if it is not valid.
+class Id {
+ public:
+  using Close = herr_t (*)(hid_t);
+  Id(hid_t id, Close close, const std::string& what);
+  Id(Id&& other) noexcept : id_{other.id_}, close_{other.close_} { other.id_ = -1; }
+  Id(const Id&) = delete;
+  Id& operator=(const Id&) = delete;
+  Id& operator=(Id&&) = delete;
+  ~Id() {
+    if (id_ >= 0) close_(id_);
+  }
+  operator hid_t() const noexcept { return id_; }
+
+ private:
+  hid_t id_;
+  Close close_;
+};
+
+/// HDF5 keeps its error stack to itself while this lives.
+class Quiet {
+ public:
+  Quiet();
+  ~Quiet();
+  Quiet(const Quiet&) = delete;
+  Quiet& operator=(const Quiet&) = delete;
+
+ private:
+  H5E_auto2_t function_{nullptr};
+  void* data_{nullptr};
+};
+
+[[nodiscard]] bool looks_like_hdf5(const std::filesystem::path& file);
+[[nodiscard]] Id open_file(const std::filesystem::path& file);  ///< throws cannot_read
+/// For about `bytes` of arrays. Throws cannot_write; HDF5 itself brings the program down at its end after a full disk.
+[[nodiscard]] Id create_file(const std::filesystem::path& file, std::size_t bytes);
+/// Flushes and closes; a full disk shows here. Throws cannot_write.
+void finish(hid_t file);
+
+[[nodiscard]] bool has(hid_t place, const std::string& path);
+[[nodiscard]] bool is_dataset(hid_t place, const std::string& path);
+[[nodiscard]] Id open_group(hid_t place, const std::string& path);
+[[nodiscard]] Id create_group(hid_t place, const std::string& path);
+/// Paths of the data sets below `place`, at most 200.
+[[nodiscard]] std::vector<std::string> dataset_names(hid_t place);
+
+/// Any numeric array of up to six axes; compounds of two floats are complex. Throws invalid_input, type_mismatch, cannot_read.
+/// Numbers in other files than those beside, unfinished arrays and unknown filters are refused. With `meta` scale_factor and
+/// add_offset are applied and what was assumed is noted.
+[[nodiscard]] Pixels read_array(hid_t place, const std::string& path, Metadata* meta = nullptr);
+/// Follows links into files beside; throws invalid_input or cannot_read, naming the link, if one leads elsewhere or nowhere.
+[[nodiscard]] bool leads_to_dataset(hid_t place, const std::string& path);
+[[nodiscard]] bool is_numeric(hid_t data);  ///< of a data set: numbers, or complex numbers
+[[nodiscard]] Shape make_shape(hid_t place, const std::string& path);
+void write_array(hid_t place, const std::string& path, const Pixels& block);  ///< throws cannot_write
+
+[[nodiscard]] std::optional<std::string> text_attribute(hid_t place, const std::string& name);
+[[nodiscard]] std::optional<std::string> text_dataset(hid_t place, const std::string& path);
+[[nodiscard]] std::vector<double> number_attribute(hid_t place, const std::string& name);  ///< empty if there is none
+void write_attribute(hid_t place, const std::string& name, const std::string& text);
+void write_attribute(hid_t place, const std::string& name, const std::vector<double>& numbers);
+[[nodiscard]] std::vector<std::string> attribute_names(hid_t place);
+[[nodiscard]] std::vector<std::string> link_names(hid_t group);
+[[nodiscard]] std::map<std::string, std::string> text_attributes(hid_t place);
+
+}  // namespace iso::io::detail::h5

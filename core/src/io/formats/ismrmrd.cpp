@@ -1,0 +1,427 @@
+#include "io/array_impl.h"
+#include "io/formats/hdf5_impl.h"
+#include "io/handlers_impl.h"
+
+#include "iso/base/error.h"
+
+#include <expat.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+#include <span>
+#include <tuple>
+
+/// ISMRM raw data (ISMRMRD) in HDF5: /dataset/xml describes the scan, /dataset/data is a list of acquisitions (readouts).
+namespace iso::io::detail {
+namespace fs = std::filesystem;
+namespace {
+
+// Texts of the header by the path of their element below the root; the first of each.
+struct Texts {
+  std::map<std::string, std::string> found;
+  std::vector<std::string> path;
+  std::string text;
+};
+
+std::map<std::string, std::string> parse(const std::string& xml) {
+  Texts texts;
+  const std::unique_ptr<std::remove_pointer_t<XML_Parser>, decltype(&XML_ParserFree)> parser{XML_ParserCreate(nullptr),
+                                                                                             XML_ParserFree};
+  if (!parser) throw std::bad_alloc{};
+  XML_SetUserData(parser.get(), &texts);
+  XML_SetElementHandler(
+      parser.get(),
+      [](void* user, const char* name, const char**) {
+        auto& t = *static_cast<Texts*>(user);
+        const std::string_view full{name};
+        t.path.emplace_back(full.substr(full.find(':') == std::string_view::npos ? 0 : full.find(':') + 1));
+        t.text.clear();
+      },
+      [](void* user, const char*) {
+        auto& t = *static_cast<Texts*>(user);
+        std::string path;
+        for (std::size_t i = 1; i < t.path.size(); ++i) path += (path.empty() ? "" : "/") + t.path[i];
+        t.found.try_emplace(path, t.text);
+        t.path.pop_back();
+        t.text.clear();
+      });
+  XML_SetCharacterDataHandler(parser.get(), [](void* user, const char* text, int length) {
+    auto& t = *static_cast<Texts*>(user);
+    if (t.text.size() < 10000) t.text.append(text, static_cast<std::size_t>(length));
+  });
+  if (XML_Parse(parser.get(), xml.data(), static_cast<int>(xml.size()), XML_TRUE) == XML_STATUS_ERROR) {
+    throw Error{Errc::invalid_input,
+                std::string{"the ISMRMRD header is not sound XML: "} + XML_ErrorString(XML_GetErrorCode(parser.get()))};
+  }
+  return texts.found;
+}
+
+struct Encoding {
+  std::array<std::int64_t, 3> matrix{};
+  Vec3 fov_mm{};
+  std::string trajectory, calibration;
+  std::array<std::int64_t, 2> centre{-1, -1};  // of phase and partition; -1 where the header does not say
+};
+
+Encoding to_encoding(const std::map<std::string, std::string>& texts) {
+  const auto get = [&](const std::string& name) {
+    const auto at = texts.find("encoding/" + name);
+    return at == texts.end() ? std::string{} : at->second;
+  };
+  Encoding e;
+  constexpr std::array<const char*, 3> axes{"x", "y", "z"};
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto size = to_number(get(std::string{"encodedSpace/matrixSize/"} + axes[i])),
+               fov = to_number(get(std::string{"encodedSpace/fieldOfView_mm/"} + axes[i]));
+    if (!size || !(*size >= 1) || *size > 65536 || !fov || !(*fov > 0) || !(*fov < 1e6)) {
+      throw Error{Errc::invalid_input,
+                  std::string{"the ISMRMRD header says no sound encoded matrix and field of view along "} + axes[i]};
+    }
+    e.matrix[i] = static_cast<std::int64_t>(*size);
+    e.fov_mm[i] = *fov;
+  }
+  e.trajectory = lower(get("trajectory"));
+  e.calibration = lower(get("parallelImaging/calibrationMode"));
+  for (std::size_t i = 0; i < 2; ++i) {
+    const auto centre = to_number(get("encodingLimits/kspace_encoding_step_" + std::to_string(i + 1) + "/center"));
+    if (centre) e.centre[i] = static_cast<std::int64_t>(*centre);
+  }
+  return e;
+}
+
+// The members we use, matched by name whatever the version of the file adds.
+struct Acquisition {
+  std::uint64_t flags;
+  std::uint16_t number_of_samples, active_channels, discard_pre, discard_post, center_sample, trajectory_dimensions,
+      encoding_space;
+  std::uint16_t step_1, step_2, average, slice, contrast, phase, repetition, set;
+  hvl_t trajectory, data;
+};
+
+h5::Id acquisition_type() {
+  const auto insert = [](hid_t type, const char* name, std::size_t at, hid_t member) {
+    H5Tinsert(type, name, at, member);
+  };
+  const h5::Id idx{H5Tcreate(H5T_COMPOUND, sizeof(Acquisition)), H5Tclose, "idx"};
+  const std::size_t base = offsetof(Acquisition, step_1);
+  insert(idx, "kspace_encode_step_1", 0, H5T_NATIVE_UINT16);
+  insert(idx, "kspace_encode_step_2", offsetof(Acquisition, step_2) - base, H5T_NATIVE_UINT16);
+  insert(idx, "average", offsetof(Acquisition, average) - base, H5T_NATIVE_UINT16);
+  insert(idx, "slice", offsetof(Acquisition, slice) - base, H5T_NATIVE_UINT16);
+  insert(idx, "contrast", offsetof(Acquisition, contrast) - base, H5T_NATIVE_UINT16);
+  insert(idx, "phase", offsetof(Acquisition, phase) - base, H5T_NATIVE_UINT16);
+  insert(idx, "repetition", offsetof(Acquisition, repetition) - base, H5T_NATIVE_UINT16);
+  insert(idx, "set", offsetof(Acquisition, set) - base, H5T_NATIVE_UINT16);
+  H5Tset_size(idx, offsetof(Acquisition, set) - base + 2);
+  const h5::Id head{H5Tcreate(H5T_COMPOUND, offsetof(Acquisition, trajectory)), H5Tclose, "head"};
+  insert(head, "flags", 0, H5T_NATIVE_UINT64);
+  insert(head, "number_of_samples", offsetof(Acquisition, number_of_samples), H5T_NATIVE_UINT16);
+  insert(head, "active_channels", offsetof(Acquisition, active_channels), H5T_NATIVE_UINT16);
+  insert(head, "discard_pre", offsetof(Acquisition, discard_pre), H5T_NATIVE_UINT16);
+  insert(head, "discard_post", offsetof(Acquisition, discard_post), H5T_NATIVE_UINT16);
+  insert(head, "center_sample", offsetof(Acquisition, center_sample), H5T_NATIVE_UINT16);
+  insert(head, "trajectory_dimensions", offsetof(Acquisition, trajectory_dimensions), H5T_NATIVE_UINT16);
+  insert(head, "encoding_space_ref", offsetof(Acquisition, encoding_space), H5T_NATIVE_UINT16);
+  insert(head, "idx", base, idx);
+  const h5::Id floats{H5Tvlen_create(H5T_NATIVE_FLOAT), H5Tclose, "floats"};
+  h5::Id whole{H5Tcreate(H5T_COMPOUND, sizeof(Acquisition)), H5Tclose, "acquisition"};
+  insert(whole, "head", 0, head);
+  insert(whole, "traj", offsetof(Acquisition, trajectory), floats);
+  insert(whole, "data", offsetof(Acquisition, data), floats);
+  return whole;
+}
+
+// All readouts of the file; frees what HDF5 allocated.
+class Acquisitions {
+ public:
+  explicit Acquisitions(hid_t file)
+      : data_{H5Dopen2(file, "/dataset/data", H5P_DEFAULT), H5Dclose, "/dataset/data"},
+        space_{H5Dget_space(data_), H5Sclose, "space"},
+        type_{acquisition_type()} {
+    const auto count = H5Sget_simple_extent_npoints(space_);
+    hsize_t bytes = 0;
+    const h5::Id in{H5Iget_file_id(data_), H5Fclose, "file"};
+    H5Fget_filesize(in, &bytes);
+    if (count < 1) throw Error{Errc::no_input, "the file holds no acquisitions"};
+    if (static_cast<hsize_t>(count) > bytes)
+      throw Error{Errc::invalid_input, "the file says it holds " + std::to_string(count) + " acquisitions, it has " +
+                                           std::to_string(bytes) + " bytes"};
+    list_.assign(static_cast<std::size_t>(count), Acquisition{});
+    if (H5Dread(data_, type_, H5S_ALL, H5S_ALL, H5P_DEFAULT, list_.data()) < 0) {
+      release();
+      throw Error{Errc::cannot_read, "the acquisitions cannot be read: the file is damaged or incomplete",
+                  "check that the file is complete"};
+    }
+  }
+  ~Acquisitions() { release(); }
+  Acquisitions(const Acquisitions&) = delete;
+  Acquisitions& operator=(const Acquisitions&) = delete;
+  [[nodiscard]] std::span<const Acquisition> list() const { return list_; }
+
+ private:
+  void release() { H5Dvlen_reclaim(type_, space_, H5P_DEFAULT, list_.data()); }
+  h5::Id data_, space_, type_;
+  std::vector<Acquisition> list_;
+};
+
+// Bits of an acquisition's flags that matter here, counted from 1 as the ISMRMRD format does (ISMRMRD_AcquisitionFlags).
+enum class Flag : unsigned {
+  noise_measurement = 19,
+  parallel_calibration = 20,
+  parallel_calibration_and_imaging = 21,
+  reverse = 22,
+  navigation = 23,
+  phase_correction = 24,
+  hp_feedback = 26,
+  dummy_scan = 27,
+  rt_feedback = 28,
+  surface_coil_correction = 29,
+  phase_stabilization_reference = 30,
+  phase_stabilization = 31
+};
+
+constexpr bool flagged(const Acquisition& a, Flag flag) {
+  return (a.flags >> (static_cast<unsigned>(flag) - 1) & 1) != 0;
+}
+
+// Of the first encoding space; another one is a scan of its own. Calibration lines may be wanted nevertheless, below.
+bool is_image(const Acquisition& a) {
+  using enum Flag;
+  for (const Flag no_image : {noise_measurement, navigation, phase_correction, hp_feedback, dummy_scan, rt_feedback,
+                              surface_coil_correction, phase_stabilization_reference, phase_stabilization}) {
+    if (flagged(a, no_image)) return false;
+  }
+  return a.encoding_space == 0 && (!flagged(a, parallel_calibration) || flagged(a, parallel_calibration_and_imaging));
+}
+
+using Place =
+    std::tuple<std::uint16_t, std::uint16_t, std::uint16_t, std::uint16_t, std::uint16_t, std::uint16_t, std::uint16_t>;
+Place locate_line(const Acquisition& a) {
+  return {a.step_1, a.step_2, a.slice, a.contrast, a.phase, a.repetition, a.set};
+}
+
+/// Embedded in an undersampled scan, calibration lines are lines of the same k-space that the image leaves out; where the
+/// image has the line itself, its own readout stands.
+void add_calibration_lines(std::span<const Acquisition> all, std::vector<const Acquisition*>& image) {
+  std::set<Place> measured;
+  for (const Acquisition* a : image) measured.insert(locate_line(*a));
+  for (const Acquisition& a : all) {
+    Acquisition plain = a;
+    plain.flags &= ~(std::uint64_t{1} << (static_cast<unsigned>(Flag::parallel_calibration) - 1));
+    if (flagged(a, Flag::parallel_calibration) && !is_image(a) && is_image(plain) && !measured.contains(locate_line(a)))
+      image.push_back(&a);
+  }
+}
+
+void check(const Acquisition& a, std::int64_t coils) {
+  if (a.discard_pre + a.discard_post > a.number_of_samples)
+    throw Error{Errc::invalid_input, "an acquisition discards more samples than it has"};
+  const std::size_t floats = 2u * a.number_of_samples * a.active_channels;
+  if (a.data.len != floats || (floats > 0 && !a.data.p)) {
+    throw Error{Errc::invalid_input, "an acquisition announces " + std::to_string(floats) + " numbers and holds " +
+                                         std::to_string(a.data.len)};
+  }
+  if (a.active_channels != coils)
+    throw Error{Errc::invalid_input, "the number of coils changes from " + std::to_string(coils) + " to " +
+                                         std::to_string(a.active_channels)};
+}
+
+// The counter that moves over time.
+std::uint16_t Acquisition::*frame_counter(const std::vector<const Acquisition*>& image) {
+  std::uint16_t Acquisition::*chosen = &Acquisition::repetition;
+  int moving = 0;
+  for (const auto counter :
+       {&Acquisition::repetition, &Acquisition::phase, &Acquisition::contrast, &Acquisition::set}) {
+    if (std::ranges::all_of(image, [&](const Acquisition* a) { return a->*counter == image.front()->*counter; }))
+      continue;
+    chosen = counter;
+    ++moving;
+  }
+  if (moving > 1)
+    throw Error{Errc::unsupported, "more than one of repetition, phase, contrast and set changes in the scan",
+                "split it first"};
+  return chosen;
+}
+
+std::int64_t most(const std::vector<const Acquisition*>& image, std::uint16_t Acquisition::*member) {
+  std::uint16_t found = 0;
+  for (const auto* a : image) found = std::max(found, a->*member);
+  return found;
+}
+
+KSpace cartesian(const std::vector<const Acquisition*>& image, const Encoding& e) {
+  const std::int64_t nx = e.matrix[0], ny = e.matrix[1], nz = e.matrix[2], coils = image.front()->active_channels;
+  const auto counter = frame_counter(image);
+  const std::int64_t frames = most(image, counter) + 1;
+  KSpace out;
+  const ArraySpec spec{Shape{nx, ny, nz, coils, frames}, ScalarType::c64};
+  // A scan is undersampled by tens, not by thousands.
+  std::size_t measured = 0;
+  for (const auto* a : image) measured += 8u * a->number_of_samples * static_cast<std::size_t>(coils);
+  if (spec.bytes() > 1000 * measured + (std::size_t{1} << 24)) {
+    throw Error{Errc::invalid_input, "the ISMRMRD header says a matrix of " + spec.shape.text() + ", " +
+                                         std::to_string(image.size()) + " readouts were measured"};
+  }
+  PixelBuffer buffer = PixelBuffer::allocate(spec);
+  const auto samples = buffer.values<std::complex<float>>();
+  std::vector<std::uint16_t> seen(static_cast<std::size_t>(ny * nz * frames));
+  for (const Acquisition* a : image) {
+    check(*a, coils);
+    const std::int64_t y = a->step_1 + (e.centre[0] < 0 ? 0 : ny / 2 - e.centre[0]),
+                       z = a->step_2 + (e.centre[1] < 0 ? 0 : nz / 2 - e.centre[1]);
+    if (y < 0 || y >= ny || z < 0 || z >= nz) {
+      throw Error{Errc::invalid_input, "an acquisition stands at line " + std::to_string(y) + " and partition " +
+                                           std::to_string(z) + " of a matrix of " + std::to_string(ny) + " x " +
+                                           std::to_string(nz)};
+    }
+    const std::int64_t frame = a->*counter, line = (frame * nz + z) * ny + y;
+    const auto* data = static_cast<const float*>(a->data.p);
+    const std::int64_t count = a->number_of_samples;
+    for (std::int64_t coil = 0; coil < coils; ++coil) {
+      for (std::int64_t i = a->discard_pre; i < count - a->discard_post; ++i) {
+        const std::int64_t from = flagged(*a, Flag::reverse) ? count - 1 - i : i;
+        const std::int64_t x = i + nx / 2 - a->center_sample;
+        if (x < 0 || x >= nx)
+          throw Error{Errc::invalid_input,
+                      "a readout of line " + std::to_string(y) + " has " + std::to_string(count) +
+                          " samples about its centre " + std::to_string(a->center_sample) +
+                          ", which do not fit the encoded matrix of " + std::to_string(nx),
+                      "check the encoded matrix in the header, and whether samples are to be discarded"};
+        const std::size_t at = static_cast<std::size_t>(2 * (coil * count + from));
+        samples[static_cast<std::size_t>((((frame * coils + coil) * nz + z) * ny + y) * nx + x)] +=
+            std::complex<float>{data[at], data[at + 1]};
+      }
+    }
+    ++seen[static_cast<std::size_t>(line)];
+  }
+  PixelBuffer measured_lines = PixelBuffer::allocate({Shape{ny, nz, frames}, ScalarType::u8});
+  const auto lines = measured_lines.values<std::uint8_t>();
+  for (std::size_t line = 0; line < seen.size(); ++line) {
+    if (seen[line] == 0) continue;
+    lines[line] = 1;
+    if (seen[line] == 1) continue;
+    const std::int64_t y = static_cast<std::int64_t>(line) % ny, z = static_cast<std::int64_t>(line) / ny % nz,
+                       frame = static_cast<std::int64_t>(line) / (ny * nz);
+    for (std::int64_t coil = 0; coil < coils; ++coil)
+      for (std::int64_t x = 0; x < nx; ++x)
+        samples[static_cast<std::size_t>((((frame * coils + coil) * nz + z) * ny + y) * nx + x)] /=
+            static_cast<float>(seen[line]);
+  }
+  out.trajectory.cartesian_mask = std::move(measured_lines);
+  out.samples = std::move(buffer);
+  return out;
+}
+
+KSpace free_trajectory(const std::vector<const Acquisition*>& image, const Encoding& e) {
+  const Acquisition& first = *image.front();
+  const std::int64_t count = first.number_of_samples, coils = first.active_channels,
+                     spokes = static_cast<std::int64_t>(image.size());
+  const int dims = first.trajectory_dimensions;
+  if (dims < 2)
+    throw Error{Errc::unsupported, "the trajectory '" + e.trajectory + "' has " + std::to_string(dims) +
+                                       " coordinates a sample, two or three were expected"};
+  KSpace out;
+  PixelBuffer buffer = PixelBuffer::allocate({Shape{count, spokes, 1, coils, 1}, ScalarType::c64});
+  const auto samples = buffer.values<std::complex<float>>();
+  PixelBuffer coordinates = PixelBuffer::allocate({Shape{3, count, spokes}, ScalarType::f32});
+  const auto numbers = coordinates.values<float>();
+  float largest = 0;
+  for (std::int64_t spoke = 0; spoke < spokes; ++spoke) {
+    const Acquisition& a = *image[static_cast<std::size_t>(spoke)];
+    check(a, coils);
+    if (a.number_of_samples != count || a.trajectory.len != static_cast<std::size_t>(count * dims) || !a.trajectory.p) {
+      throw Error{Errc::invalid_input,
+                  "readout " + std::to_string(spoke) + " has another number of samples or coordinates than the first"};
+    }
+    const auto* data = static_cast<const float*>(a.data.p);
+    const auto* place = static_cast<const float*>(a.trajectory.p);
+    for (std::int64_t i = 0; i < count; ++i) {
+      const auto coordinate = numbers.subspan(static_cast<std::size_t>(3 * (spoke * count + i)), 3);
+      for (int d = 0; d < std::min(dims, 3); ++d) {
+        coordinate[static_cast<std::size_t>(d)] = place[i * dims + d];
+        largest = std::max(largest, std::abs(place[i * dims + d]));
+      }
+      for (std::int64_t coil = 0; coil < coils; ++coil) {
+        const std::size_t at = static_cast<std::size_t>(2 * (coil * count + i));
+        samples[static_cast<std::size_t>((coil * spokes + spoke) * count + i)] = {data[at], data[at + 1]};
+      }
+    }
+  }
+  // Coordinates up to one half are cycles a sample; ours are cycles a field of view.
+  if (largest <= 0.501f) {
+    for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] *= static_cast<float>(e.matrix[i % 3]);
+    assume(out.meta, "coordinates in cycles a sample");
+  }
+  out.trajectory.coordinates = std::move(coordinates);
+  out.samples = std::move(buffer);
+  return out;
+}
+
+class Ismrmrd final : public Handler {
+ public:
+  [[nodiscard]] const Format& format() const noexcept override { return format_; }
+  [[nodiscard]] bool recognises(const fs::path& file) const override {
+    if (!h5::looks_like_hdf5(file)) return false;
+    const h5::Quiet quiet;
+    try {
+      const h5::Id in = h5::open_file(file);
+      return h5::is_dataset(in, "/dataset/xml") && h5::is_dataset(in, "/dataset/data");
+    } catch (const Error&) {
+      return false;
+    }
+  }
+  [[nodiscard]] Dataset read(const fs::path& file, const ReadOptions&) const override {
+    const h5::Quiet quiet;
+    const h5::Id in = h5::open_file(file);
+    const auto xml = h5::text_dataset(in, "/dataset/xml");
+    if (!xml)
+      throw Error{Errc::cannot_read, "the ISMRMRD header cannot be read: the file is damaged or incomplete",
+                  "check that the file is complete"};
+    const Encoding encoding = to_encoding(parse(*xml));
+    const Acquisitions acquisitions{in};
+    std::vector<const Acquisition*> image;
+    std::size_t other_spaces = 0;
+    for (const auto& a : acquisitions.list()) {
+      if (is_image(a)) image.push_back(&a);
+      if (a.encoding_space != 0) ++other_spaces;
+    }
+    if (encoding.calibration == "embedded") add_calibration_lines(acquisitions.list(), image);
+    if (image.empty()) throw Error{Errc::no_input, "the file holds no image data, only noise or calibration"};
+    if (most(image, &Acquisition::slice) > 0) {
+      throw Error{Errc::unsupported,
+                  "the scan has " + std::to_string(most(image, &Acquisition::slice) + 1) + " slices, one is supported",
+                  "split it first"};
+    }
+    KSpace out = encoding.trajectory == "cartesian" || encoding.trajectory == "epi" || encoding.trajectory.empty()
+                     ? cartesian(image, encoding)
+                     : free_trajectory(image, encoding);
+    out.grid = VoxelGrid::centred(encoding.matrix, {encoding.fov_mm[0] / static_cast<double>(encoding.matrix[0]),
+                                                    encoding.fov_mm[1] / static_cast<double>(encoding.matrix[1]),
+                                                    encoding.fov_mm[2] / static_cast<double>(encoding.matrix[2])});
+    if (image.size() < acquisitions.list().size())
+      out.meta["left_out"] =
+          std::to_string(acquisitions.list().size() - image.size()) + " readouts of noise or calibration";
+    if (other_spaces > 0)
+      assume(out.meta,
+             "the first encoding space only, " + std::to_string(other_spaces) + " readouts of others left out");
+    return out;
+  }
+
+ private:
+  Format format_{"ISMRMRD",
+                 {".h5", ".hdf5", ".mrd"},
+                 {Kind::k_space},
+                 {},
+                 {},
+                 "Cartesian or free trajectories of one slice; averages are averaged, noise and navigator readouts "
+                 "left out. The mask is "
+                 "phase, partition, frame."};
+};
+
+}  // namespace
+
+void add_ismrmrd(Handlers& to) { to.push_back(std::make_unique<Ismrmrd>()); }
+
+}  // namespace iso::io::detail

@@ -1,0 +1,446 @@
+#include "io/formats/image_impl.h"
+#include "io/formats/tiff_impl.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <sstream>
+
+/// What the pages of a TIFF file are: slices, channels and times, as ImageJ, OME or tifffile say in the description of the
+/// first page.
+namespace iso::io::detail {
+namespace fs = std::filesystem;
+namespace {
+
+/// What a description says of the stack.
+struct Announced {
+  std::string by;         // who says it
+  std::int64_t pages{0};  // 0 if nothing is said
+  // Axes behind x and y, fastest first: 'c', 'z', 't' with their extents.
+  std::vector<std::pair<char, std::int64_t>> axes;
+  bool in_one_page{false};  // allowed: pixels of all pages behind those of the first
+  std::optional<double> spacing_x, spacing_y, spacing_z, time_step_s;  // mm, seconds
+};
+
+std::map<std::string, std::string> to_lines(const std::string& text) {
+  std::map<std::string, std::string> found;
+  std::istringstream lines{text};
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    if (const auto at = line.find('='); at != std::string::npos)
+      found.try_emplace(line.substr(0, at), line.substr(at + 1));
+  }
+  return found;
+}
+
+std::int64_t to_count(const std::map<std::string, std::string>& values, const std::string& name) {
+  const auto found = values.find(name);
+  const auto number = found == values.end() ? std::nullopt : to_number(found->second);
+  return number && *number >= 1 && *number <= 1e9 ? static_cast<std::int64_t>(*number) : 1;
+}
+
+Announced imagej(const TiffFile& tiff, const std::string& text) {
+  const auto values = to_lines(text);
+  Announced a;
+  a.by = "ImageJ";
+  const std::int64_t c = to_count(values, "channels"), z = to_count(values, "slices"), t = to_count(values, "frames");
+  a.pages = values.contains("images") ? to_count(values, "images") : c * z * t > 1 ? c * z * t : 0;
+  a.in_one_page = true;
+  if (a.pages == 0) return a;
+  if (c * z * t == a.pages)
+    a.axes = {{'c', c}, {'z', z}, {'t', t}};
+  else
+    a.axes = {{'z', a.pages}};
+  const auto number = [&](const char* name) {
+    const auto found = values.find(name);
+    return found == values.end() ? std::nullopt : to_number(found->second);
+  };
+  const auto unit = values.find("unit");
+  const auto mm = unit == values.end() ? std::nullopt : millimetres_in(unit->second);
+  float x = 0, y = 0;
+  if (mm && TIFFGetField(tiff.handle(), TIFFTAG_XRESOLUTION, &x) == 1 && x > 0 && std::isfinite(x))
+    a.spacing_x = *mm / static_cast<double>(x);
+  if (mm && TIFFGetField(tiff.handle(), TIFFTAG_YRESOLUTION, &y) == 1 && y > 0 && std::isfinite(y))
+    a.spacing_y = *mm / static_cast<double>(y);
+  if (const auto spacing = number("spacing"); mm && spacing && *spacing != 0 && std::isfinite(*spacing))
+    a.spacing_z = std::abs(*spacing) * *mm;
+  if (const auto step = number("finterval"); step && *step > 0) a.time_step_s = *step;
+  return a;
+}
+
+// The value of an XML attribute within a start tag.
+std::string attribute(const std::string& tag, const std::string& name) {
+  for (std::size_t at = tag.find(name); at != std::string::npos; at = tag.find(name, at + 1)) {
+    const bool begins = at > 0 && std::isspace(static_cast<unsigned char>(tag[at - 1]));
+    const auto equals = at + name.size();
+    if (!begins || equals + 1 >= tag.size() || tag[equals] != '=') continue;
+    const char quote = tag[equals + 1];
+    const auto end = tag.find(quote, equals + 2);
+    if (end != std::string::npos) return tag.substr(equals + 2, end - equals - 2);
+  }
+  return {};
+}
+
+Announced ome(const std::string& text, const TiffPage& page) {
+  Announced a;
+  a.by = "OME";
+  const auto at = text.find("<Pixels ");
+  if (at == std::string::npos) return a;
+  if (text.find("<Pixels ", at + 1) != std::string::npos)
+    not_supported("the file holds several images of OME", "save one of them alone");
+  const std::string tag = text.substr(at, text.find('>', at) - at);
+  const auto size = [&](const char* name) {
+    const auto number = to_number(attribute(tag, name));
+    return number && *number >= 1 && *number <= 1e9 ? static_cast<std::int64_t>(*number) : 1;
+  };
+  const std::string order = attribute(tag, "DimensionOrder");
+  a.pages = 1;
+  for (const char axis : order.size() == 5 ? order.substr(2) : std::string{"ZCT"}) {
+    std::int64_t extent = size(axis == 'Z' ? "SizeZ" : axis == 'C' ? "SizeC" : "SizeT");
+    if (axis == 'C' && page.samples > 1 && extent % page.samples == 0) extent /= page.samples;
+    a.axes.emplace_back(static_cast<char>(std::tolower(static_cast<unsigned char>(axis))), extent);
+    a.pages *= extent;
+  }
+  const auto length = [&](const std::string& name) -> std::optional<double> {
+    const auto number = to_number(attribute(tag, name));
+    const std::string unit = attribute(tag, name + "Unit");
+    const auto mm = millimetres_in(unit.empty() ? "um" : unit);  // OME's own default
+    if (!number || !(*number > 0) || !mm) return std::nullopt;
+    return *number * *mm;
+  };
+  a.spacing_x = length("PhysicalSizeX");
+  a.spacing_y = length("PhysicalSizeY");
+  a.spacing_z = length("PhysicalSizeZ");
+  const std::string unit = attribute(tag, "TimeIncrementUnit");
+  if (const auto step = to_number(attribute(tag, "TimeIncrement")); step && *step > 0)
+    if (const auto seconds = seconds_in(unit.empty() ? "s" : unit)) a.time_step_s = *step * *seconds;
+  return a;
+}
+
+// tifffile writes {"shape": [slices, rows, columns]}; the shape of one page may be left in one page.
+Announced tifffile(const std::string& text, const TiffPage& page) {
+  Announced a;
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  if (!json.is_object() || !json.contains("shape") || !json["shape"].is_array()) return a;
+  std::vector<std::int64_t> shape;
+  for (const auto& extent : json["shape"])
+    if (extent.is_number_integer() && extent.get<std::int64_t>() >= 1 && extent.get<std::int64_t>() < (1 << 30))
+      shape.push_back(extent.get<std::int64_t>());
+    else
+      return a;
+  // The samples of a pixel are the last axis, or stand before rows and columns where their planes are apart.
+  const bool apart = page.planar == PLANARCONFIG_SEPARATE;
+  if (page.samples > 1 && !apart && !shape.empty() && shape.back() == page.samples) shape.pop_back();
+  if (page.samples > 1 && apart && shape.size() > 2 && shape[shape.size() - 3] == page.samples)
+    shape.erase(shape.end() - 3);
+  if (shape.size() < 2 || shape.back() != page.width || shape[shape.size() - 2] != page.height) return a;
+  a.by = "its description";
+  a.pages = 1;
+  a.in_one_page = true;
+  for (std::size_t axis = shape.size() - 2; axis-- > 0;) {
+    if (a.pages > (std::int64_t{1} << 40) / shape[axis]) return Announced{};
+    a.pages *= shape[axis];
+    a.axes.emplace_back(a.axes.empty() ? 'z' : a.axes.size() == 1 ? 't' : '?', shape[axis]);
+  }
+  return a;
+}
+
+Announced announced_by(const TiffFile& tiff, const TiffPage& page) {
+  const std::string text = tiff.description();
+  if (text.starts_with("ImageJ=")) return imagej(tiff, text);
+  if (text.find("<OME") != std::string::npos) return ome(text, page);
+  if (text.starts_with("{")) return tifffile(text, page);
+  return {};
+}
+
+// Directories of the stack; thumbnails and masks are none of it.
+struct Directories {
+  std::vector<tdir_t> kept;
+  TiffPage page;
+  std::size_t left_out{0};
+};
+
+/// Whether the current directory stands in the file up to the place of the next one, with all that its entries point to.
+/// libtiff takes the pages before a place that is cut off for the whole, and leaves out the tags that it cannot read.
+bool is_whole_directory(std::ifstream& in, TIFF* tiff, std::size_t file_bytes) {
+  std::array<unsigned char, 8> raw{};
+  in.clear();
+  in.seekg(0);
+  in.read(reinterpret_cast<char*>(raw.data()), 4);
+  const bool big_endian = raw[0] == 'M', large = raw[big_endian ? 3 : 2] == 43;
+  const auto number = [&](std::size_t bytes) {
+    std::uint64_t value = 0;
+    in.read(reinterpret_cast<char*>(raw.data()), static_cast<std::streamsize>(bytes));
+    for (std::size_t i = 0; i < bytes; ++i) value = value << 8 | raw[big_endian ? i : bytes - 1 - i];
+    return value;
+  };
+  const std::size_t word = large ? 8 : 4;
+  in.seekg(static_cast<std::streamoff>(TIFFCurrentDirOffset(tiff)));
+  const std::uint64_t entries = number(large ? 8 : 2);
+  for (std::uint64_t i = 0; in && i < entries; ++i) {
+    constexpr std::array<std::uint64_t, 19> sizes{0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8};
+    (void)number(2);
+    const std::uint64_t type = number(2), count = number(word), place = number(word);
+    const std::uint64_t size = type < sizes.size() ? sizes[type] : 0;
+    if (size > 0 && count > file_bytes) return false;
+    if (size * count > word && (place > file_bytes || place + size * count > file_bytes)) return false;
+  }
+  (void)number(word);
+  return static_cast<bool>(in);
+}
+
+Directories find_directories(const fs::path& file, TiffFile& tiff, std::size_t file_bytes) {
+  std::ifstream in{file, std::ios::binary};
+  Directories d;
+  TIFF* const t = tiff.handle();
+  std::optional<TiffPage> first;
+  std::size_t all = 0;
+  for (;;) {
+    const std::string which = "page " + std::to_string(++all);
+    if (!is_whole_directory(in, t, file_bytes))
+      throw Error{Errc::cannot_read,
+                  "the file is damaged or incomplete: the directory of " + which + " points beyond its end",
+                  "check that the file is complete"};
+    std::uint32_t kind = 0;
+    std::uint16_t old_kind = 0;
+    TIFFGetField(t, TIFFTAG_SUBFILETYPE, &kind);
+    if (TIFFGetField(t, TIFFTAG_OSUBFILETYPE, &old_kind) == 1 && old_kind == OFILETYPE_REDUCEDIMAGE)
+      kind |= FILETYPE_REDUCEDIMAGE;
+    if ((kind & (FILETYPE_REDUCEDIMAGE | FILETYPE_MASK)) != 0) {
+      ++d.left_out;
+    } else {
+      const TiffPage page = tiff.page();
+      if (!first) {
+        check_readable(page, "the file");
+        first = page;
+      }
+      if (page.width != first->width || page.height != first->height || page.bits != first->bits ||
+          page.samples != first->samples || page.format != first->format || page.photometric != first->photometric ||
+          page.orientation != first->orientation || page.alphas != first->alphas)
+        throw Error{Errc::invalid_input, which + " has another size or type of pixels than the first",
+                    "keep pages of one kind in a file"};
+      check_readable(page, which);
+      d.kept.push_back(TIFFCurrentDirectory(t));
+    }
+    if (TIFFLastDirectory(t) != 0) break;
+    if (all > file_bytes || TIFFReadDirectory(t) != 1)
+      throw Error{Errc::cannot_read,
+                  "the file is damaged or incomplete: page " + std::to_string(all + 1) + " is not in it",
+                  "check that the file is complete"};
+  }
+  if (!first) throw Error{Errc::no_input, "the file holds thumbnails or masks only"};
+  d.page = *first;
+  return d;
+}
+
+// Pages of which only the first has a directory: ImageJ above 4 GiB, tifffile with "truncate".
+Pixels read_behind(const fs::path& file, TiffFile& tiff, const TiffPage& page, std::int64_t pages,
+                   std::vector<std::int64_t> extents, Metadata& meta) {
+  TIFF* const t = tiff.handle();
+  if (page.compression != COMPRESSION_NONE || page.tiled || page.bits != 8 * page.sample_bytes() ||
+      (page.planar == PLANARCONFIG_SEPARATE && page.samples > 1))
+    throw Error{Errc::cannot_read,
+                "the file is incomplete: its description announces " + std::to_string(pages) + " pages, one is there",
+                "check that the file is complete"};
+  const std::uint64_t first = TIFFGetStrileOffset(t, 0);
+  for (std::uint32_t strip = 1; strip < TIFFNumberOfStrips(t); ++strip)
+    if (TIFFGetStrileOffset(t, strip) != TIFFGetStrileOffset(t, strip - 1) + TIFFGetStrileByteCount(t, strip - 1))
+      throw Error{
+          Errc::cannot_read,
+          "the file announces " + std::to_string(pages) + " pages, one is there, and its strips are not in order",
+          "save it again as a stack of pages"};
+  extents[page.samples > 1 ? 3 : 2] = pages;
+  return load(*open_bytes(file, first, Packing::none),
+              {tiff_type(page, "the file"), TIFFIsByteSwapped(t) != 0, extents}, meta, Rest::unread);
+}
+
+Pixels read_pages(TiffFile& tiff, const Directories& d, const std::vector<std::int64_t>& extents,
+                  std::size_t file_bytes, Metadata& meta) {
+  const FileType type = tiff_type(d.page, "the file");
+  const Shape shape{std::span<const std::int64_t>{extents}};
+  const auto pages = d.kept.size();
+  const std::size_t bytes = d.page.bytes(), packed = d.page.compression == COMPRESSION_NONE
+                                                         ? 8 * d.page.sample_bytes() / d.page.bits + 1
+                                                         : 40000;
+  if (bytes * pages / packed > file_bytes)
+    throw Error{Errc::cannot_read,
+                "the file is incomplete: " + shape.text() + " pixels are announced, it has " +
+                    std::to_string(file_bytes) + " bytes in all",
+                "the file is truncated or its header is damaged"};
+  PixelBuffer block = PixelBuffer::allocate({shape, stored_as(type)});
+  const bool straight = stored_as_is(type);
+  std::vector<std::byte> raw(straight ? 0 : bytes);
+  const std::size_t wide = bytes / byte_count(type) * byte_count(stored_as(type));
+  bool whole = true;
+  for (std::size_t i = 0; i < pages; ++i) {
+    if (TIFFCurrentDirectory(tiff.handle()) != d.kept[i] && TIFFSetDirectory(tiff.handle(), d.kept[i]) != 1)
+      throw Error{Errc::cannot_read, "page " + std::to_string(i + 1) + " cannot be read",
+                  "check that the file is complete"};
+    const TiffPage page = tiff.page();
+    std::byte* const to = block.data() + i * wide;
+    tiff.read_page(page, i + 1, straight ? to : raw.data());
+    if (!straight) whole = widen(type, raw.data(), bytes / byte_count(type), to) && whole;
+  }
+  if (!whole) note_rounding(meta);
+  return block;
+}
+
+// Rows and columns as the tag Orientation places them: 1 is as stored.
+Pixels turned(const Pixels& block, std::uint16_t orientation) {
+  const Shape& shape = block.spec().shape;  // c, x, y, page
+  const std::int64_t nx = shape[1], ny = shape[2], pages = shape[3];
+  const std::size_t pixel = static_cast<std::size_t>(shape[0]) * byte_count(block.spec().type);
+  const bool transposed = orientation >= 5;
+  const bool flip_x = orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7,
+             flip_y = orientation == 3 || orientation == 4 || orientation == 7 || orientation == 8;
+  const std::int64_t wide = transposed ? ny : nx, high = transposed ? nx : ny;
+  PixelBuffer out = PixelBuffer::allocate({Shape{shape[0], wide, high, pages}, block.spec().type});
+  for (std::int64_t page = 0; page < pages; ++page)
+    for (std::int64_t y = 0; y < ny; ++y)
+      for (std::int64_t x = 0; x < nx; ++x) {
+        std::int64_t u = transposed ? y : x, v = transposed ? x : y;
+        if (flip_x) u = wide - 1 - u;
+        if (flip_y) v = high - 1 - v;
+        std::memcpy(out.data() + static_cast<std::size_t>((page * high + v) * wide + u) * pixel,
+                    block.data() + static_cast<std::size_t>((page * ny + y) * nx + x) * pixel, pixel);
+      }
+  return out;
+}
+
+// Of the samples of a pixel: grey without its alpha, colours as their luminance, others as an axis. Block: c, x, y, page.
+Pixels meant(const Pixels& block, const TiffPage& page, Metadata& meta) {
+  const bool colour = page.photometric == PHOTOMETRIC_RGB || page.photometric == PHOTOMETRIC_YCBCR;
+  const Shape& shape = block.spec().shape;
+  if (colour && page.samples >= 3) return without_components(block, true, meta);
+  if (page.samples == 1) return block.reshaped(Shape{shape[1], shape[2], shape[3]});
+  const int values = page.samples - page.alphas;
+  if (values < 1) throw Error{Errc::no_input, "the file holds nothing but alpha"};
+  if (page.alphas == 0) return without_components(block, false, meta);
+  assume(meta, "grey without its alpha");
+  if (is_complex(block.spec().type)) not_supported("the file holds complex numbers with alpha", "save it without");
+  PixelBuffer out = PixelBuffer::allocate({Shape{values, shape[1], shape[2], shape[3]}, block.spec().type});
+  const std::size_t size = byte_count(block.spec().type), from = page.samples * size,
+                    to = static_cast<std::size_t>(values) * size;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(shape[1] * shape[2] * shape[3]); ++i)
+    std::memcpy(out.data() + i * to, block.data() + i * from, to);
+  const Pixels left = std::move(out);
+  return values == 1 ? left.reshaped(Shape{shape[1], shape[2], shape[3]}) : without_components(left, false, meta);
+}
+
+// x, y, page[, component] with the page split into what it stands for.
+Pixels arranged(const Pixels& block, const Announced& said) {
+  std::vector<std::int64_t> extents{block.spec().shape[0], block.spec().shape[1]};
+  std::vector<char> names{'x', 'y'};
+  for (const auto& [name, extent] : said.axes) {
+    if (extent == 1) continue;
+    names.push_back(name);
+    extents.push_back(extent);
+  }
+  if (block.spec().shape.rank() > 3) {
+    names.push_back('s');
+    extents.push_back(block.spec().shape[3]);
+  }
+  if (names.size() > 4) {
+    std::string text;
+    for (std::size_t i = 2; i < names.size(); ++i) {
+      const char n = names[i];
+      text += (text.empty() ? "" : " x ") + std::to_string(extents[i]) +
+              (n == 'c'   ? " channels"
+               : n == 'z' ? " slices"
+               : n == 't' ? " times"
+               : n == 's' ? " samples"
+                          : " pages");
+    }
+    not_supported("the pages are " + text + ", together five axes or more", "save one channel or one time alone");
+  }
+  if (names.size() < 3) {
+    names.push_back('z');
+    extents.push_back(1);
+  }
+  std::vector<std::size_t> order{0, 1};
+  std::vector<std::int64_t> in_order{extents[0], extents[1]};
+  const auto take = [&](bool slices) {
+    for (std::size_t i = 2; i < names.size(); ++i)
+      if ((names[i] == 'z') == slices) {
+        order.push_back(i);
+        in_order.push_back(extents[i]);
+      }
+  };
+  take(true);
+  const bool no_slices = order.size() == 2;
+  take(false);
+  Pixels out = permuted(block.reshaped(Shape{std::span<const std::int64_t>{extents}}), order);
+  if (no_slices) {
+    in_order.insert(in_order.begin() + 2, 1);
+    out = out.reshaped(Shape{std::span<const std::int64_t>{in_order}});
+  }
+  return out;
+}
+
+}  // namespace
+
+RawArray read_tiff(const fs::path& file) {
+  const std::size_t file_bytes = size_of_file(file);
+  TiffFile tiff{file, "r"};
+  const Directories d = find_directories(file, tiff, file_bytes);
+  const TiffPage& page = d.page;
+  if (TIFFSetDirectory(tiff.handle(), d.kept[0]) != 1)
+    throw Error{Errc::cannot_read, "the file is damaged: its first page cannot be read again"};
+  std::uint32_t planes = 0;
+  void* unused = nullptr;
+  if (TIFFFindField(tiff.handle(), 33629, TIFF_ANY) && TIFFGetField(tiff.handle(), 33629, &planes, &unused) == 1 &&
+      planes > 1 && d.kept.size() == 1)
+    not_supported("the file is a stack of MetaMorph, with several planes in one page",
+                  "save it again as a stack of pages");
+  Announced said = announced_by(tiff, page);
+  const auto there = static_cast<std::int64_t>(d.kept.size());
+  RawArray array;
+  std::vector<std::int64_t> extents{page.width, page.height, there};
+  if (page.samples > 1) extents.insert(extents.begin(), page.samples);
+  if (d.left_out > 0) assume(array.meta, std::to_string(d.left_out) + " thumbnails or masks left out");
+  Pixels block;
+  if (there == 1 && said.pages > 1 && said.in_one_page) {
+    block = read_behind(file, tiff, page, said.pages, extents, array.meta);
+  } else {
+    if (said.pages > 0 && said.pages != there)
+      throw Error{Errc::cannot_read,
+                  "the file is incomplete: " + said.by + " announces " + std::to_string(said.pages) + " pages, " +
+                      std::to_string(there) + " are there",
+                  "check that the file is complete, and that its other files are not needed"};
+    block = read_pages(tiff, d, extents, file_bytes, array.meta);
+  }
+  // Channels alone are kept as slices, with a word; a volume has no axis of channels.
+  for (auto& [name, extent] : said.axes)
+    if (name == 'c' && extent == said.pages && extent > 1) {
+      name = 'z';
+      assume(array.meta, std::to_string(extent) + " channels stacked as slices");
+    }
+  if (said.pages == 0) said.axes = {{'z', there}};
+  const std::int64_t pages = std::max(there, said.pages);
+  block = block.reshaped(Shape{page.samples, page.width, page.height, pages});
+  if (page.orientation > 1 && page.orientation <= 8) {
+    block = turned(block, page.orientation);
+    if (page.orientation >= 5) std::swap(said.spacing_x, said.spacing_y);
+    assume(array.meta,
+           "rows and columns turned as the tag Orientation says (" + std::to_string(page.orientation) + ")");
+  }
+  if (page.photometric == PHOTOMETRIC_MINISWHITE)
+    assume(array.meta, "values as stored, low ones are bright (MinIsWhite)");
+  if (page.photometric == PHOTOMETRIC_PALETTE) assume(array.meta, "numbers of the palette as stored, not its colours");
+  array.pixels = arranged(meant(block, page, array.meta), said);
+  if (said.spacing_x && said.spacing_y) {
+    VoxelGrid grid =
+        VoxelGrid::centred({array.pixels.spec().shape[0], array.pixels.spec().shape[1], array.pixels.spec().shape[2]},
+                           {*said.spacing_x, *said.spacing_y, said.spacing_z.value_or(1)});
+    if (!said.spacing_z && grid.size[2] > 1) assume(array.meta, "a spacing of 1 mm between pages");
+    array.meta["orientation"] = "unknown";
+    array.grid = grid;
+  }
+  if (said.time_step_s && array.pixels.spec().shape.rank() > 3) array.meta[time_step_key] = exact(*said.time_step_s);
+  return array;  // without a calibration no grid: resolutions of TIFF files are those of printers
+}
+
+}  // namespace iso::io::detail

@@ -30,7 +30,7 @@ endif()
 
 install(EXPORT IsocenterTargets NAMESPACE iso:: DESTINATION ${iso_package})
 find_package(ITK 5.2 REQUIRED COMPONENTS ITKCommon)  # its version, for the tag
-iso_build_tag(ISO_PACKAGE_BUILD_TAG)
+iso_compiler_tag(ISO_PACKAGE_COMPILER_TAG)
 configure_package_config_file(${PROJECT_SOURCE_DIR}/packaging/sdk/IsocenterConfig.cmake.in
   ${PROJECT_BINARY_DIR}/package/IsocenterConfig.cmake INSTALL_DESTINATION ${iso_package})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/package/IsocenterConfigVersion.cmake COMPATIBILITY SameMinorVersion)

@@ -55,9 +55,9 @@ function(iso_add_plugin name)
   install(FILES ${ISO_PLUGIN_DIRECTORY}/${name}.plugin.json DESTINATION ${destination}/isocenter/plugins COMPONENT plugins)
 endfunction()
 
-# iso_build_tag(variable): the tag that the macro ISO_BUILD_TAG (iso/plugin/descriptor.h) has in this project; compiler, C++
-# library and ITK, which must be found before.
-function(iso_build_tag variable)
+# iso_compiler_tag(variable): what the build tag of a plugin of this project starts with: compiler and C++ library. What
+# follows, the fingerprint of the interface (iso/plugin/fingerprint.h), is computed from the headers by that compiler.
+function(iso_compiler_tag variable)
   include(CheckCXXSourceCompiles)
   set(CMAKE_REQUIRED_QUIET ON)
   check_cxx_source_compiles("#include <string>
@@ -80,5 +80,5 @@ function(iso_build_tag variable)
   if(ISO_CHECKED_LIBRARY)
     set(checked -checked)
   endif()
-  set(${variable} "${compiler}${major}-cxx11abi${abi}${checked}-itk${ITK_VERSION_MAJOR}.${ITK_VERSION_MINOR}" PARENT_SCOPE)
+  set(${variable} "${compiler}${major}-cxx11abi${abi}${checked}" PARENT_SCOPE)
 endfunction()

@@ -2,8 +2,7 @@
 #
 #   ISO_SANITIZE   ""               an ordinary build
 #                  "address"        AddressSanitizer with leak check, and UndefinedBehaviorSanitizer
-#                  "thread"         ThreadSanitizer; needs ISO_WITH_OPENMP=OFF, because that sanitizer cannot see the
-#                                   barriers of libgomp and would report every parallel loop
+#                  "thread"         ThreadSanitizer
 #   ISO_COVERAGE   line coverage by gcov
 #
 # Findings stop the program (no recovery), so that a test cannot pass over one. The presets also set the environment that
@@ -12,9 +11,6 @@ set_property(CACHE ISO_SANITIZE PROPERTY STRINGS "" address thread)
 if(ISO_SANITIZE STREQUAL "address")
   set(iso_instrumentation -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 elseif(ISO_SANITIZE STREQUAL "thread")
-  if(ISO_WITH_OPENMP)
-    message(FATAL_ERROR "ISO_SANITIZE=thread needs ISO_WITH_OPENMP=OFF: the sanitizer cannot follow OpenMP's barriers")
-  endif()
   # The sanitizer does not model std::atomic_thread_fence; g++ says so at every use in the standard library.
   set(iso_instrumentation -fsanitize=thread -fno-omit-frame-pointer -Wno-tsan)
 elseif(ISO_SANITIZE)

@@ -30,13 +30,13 @@ void write_whole(const fs::path& file, const std::string& text) {
 
 void write_manifest(const fs::path& library, const fs::path& file) {
   if (!fs::exists(library)) throw Error{Errc::cannot_read, "there is no library '" + library.string() + "'"};
-  const auto manifest = iso::plugin::manifest_of(iso::plugin::open_plugin(library), library.filename().string());
+  const auto manifest = iso::plugin::make_manifest(iso::plugin::open_plugin(library), library.filename().string());
   if (file.filename() != manifest.id + std::string{suffix})
     throw Error{Errc::usage,
                 "the plugin's id is '" + manifest.id + "', the manifest is to be '" + file.filename().string() + "'",
                 "give iso_add_plugin and ISO_PLUGIN one name"};
   std::string problems;
-  for (const std::string& problem : iso::plugin::problems_of(manifest))
+  for (const std::string& problem : iso::plugin::find_problems(manifest))
     problems += (problems.empty() ? "" : "; ") + problem;
   if (!problems.empty()) throw Error{Errc::invalid_input, problems};
   write_whole(file, iso::plugin::to_json(manifest));

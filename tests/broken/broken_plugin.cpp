@@ -3,6 +3,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstdio>
 #include <stdexcept>
 #include <string_view>
 #include <thread>
@@ -25,6 +26,11 @@ constexpr std::string_view broken{ISO_BROKEN};
   *nowhere = 1;
 }
 
+class None final : public ParsedParameters {
+ public:
+  [[nodiscard]] std::string json() const override { return "{}"; }
+};
+
 class Pass final : public Task {
  public:
   ~Pass() override = default;
@@ -32,18 +38,20 @@ class Pass final : public Task {
   [[nodiscard]] std::span<const Port> inputs() const noexcept override { return {&input_, 1}; }
   [[nodiscard]] std::span<const Port> outputs() const noexcept override { return {&output_, 1}; }
   [[nodiscard]] std::string schema_json() const override { return R"({"parameters":[]})"; }
-  [[nodiscard]] Suitability suits(const Datasets&, const std::string&) const override { return {}; }
-  [[nodiscard]] Needs needs(const Datasets&, const std::string&) const override { return {}; }
-  [[nodiscard]] Datasets run(const Datasets& inputs, const std::string&, RunContext&) override {
+  [[nodiscard]] ParametersPtr parse(const std::string&) const override { return std::make_shared<None>(); }
+  [[nodiscard]] Plan plan(const Descriptions&, const ParsedParameters&) const override { return {}; }
+  [[nodiscard]] Datasets run(const Datasets& inputs, const ParsedParameters&, RunContext&) override {
     if (broken == "crashes") crash();
     if (broken == "never_answers") std::this_thread::sleep_for(std::chrono::hours{1});
     if (broken == "throws_a_number") throw 42;  // NOLINT: on purpose
+    if (broken == "prints") std::puts("a plugin prints where results go");
+    if (broken == "prints") std::fflush(stdout);
     return {{"result", inputs.at("volume")}};
   }
 
  private:
-  Port input_{"volume", iso::Kind::volume, false, "Anything.", "slices", ""};
-  Port output_{"result", iso::Kind::volume, false, "The same.", "slices", ""};
+  Port input_{"volume", iso::Kind::volume, false, "Anything."};
+  Port output_{"result", iso::Kind::volume, false, "The same."};
 };
 
 Task* create(const char*) {
@@ -59,10 +67,11 @@ void destroy(Task* task) {
 }
 
 constexpr std::array<const char*, 2> tasks{broken == "other_task" ? "other_task/unheard" : ISO_BROKEN "/pass", nullptr};
+constexpr auto tag = make_build_tag();
 constexpr PluginDescriptor descriptor{broken == "short_descriptor" ? 8U : sizeof(PluginDescriptor),
                                       broken == "other_major" ? abi_major + 1 : abi_major,
                                       broken == "newer_minor" ? abi_minor + 1 : abi_minor,
-                                      broken == "other_build" ? "gcc99-cxx11abi0-itk9.9" : ISO_BUILD_TAG,
+                                      broken == "other_build" ? "gcc99-cxx11abi0-0123456789abcdef" : tag.data(),
                                       broken == "other_id" ? "somebody_else" : ISO_BROKEN,
                                       broken == "other_version" ? "2.0.0" : "1.0.0",
                                       broken == "no_title" ? nullptr : "Broken",

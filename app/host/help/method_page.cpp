@@ -23,8 +23,8 @@ std::string range_in_words(const params::FieldInfo& field) {
   std::string text;
   if (field.kind == params::FieldKind::choice)
     for (const std::string& choice : field.choices) text += (text.empty() ? "" : ", ") + choice;
-  if (field.minimum) text += "from " + params::text_of(*field.minimum);
-  if (field.maximum) text += (text.empty() ? "to " : " to ") + params::text_of(*field.maximum);
+  if (field.minimum) text += "from " + params::to_text(*field.minimum);
+  if (field.maximum) text += (text.empty() ? "to " : " to ") + params::to_text(*field.maximum);
   return text;
 }
 
@@ -44,7 +44,7 @@ std::string method_page(const plugin::TaskManifest& task) {
     text += "## Parameters\n\n| option | type | default | unit | range | |\n|---|---|---|---|---|---|\n";
   for (const params::FieldInfo& field : task.parameters.fields)
     text += "| `--" + params::kebab_case(field.name) + "` | " + std::string(to_string(field.kind)) + " | " +
-            in_cell(params::text_of(field.default_value)) + " | " + field.unit + " | " +
+            in_cell(params::to_text(field.default_value)) + " | " + field.unit + " | " +
             in_cell(range_in_words(field)) + " | " + in_cell(field.help + condition_in_words(field)) + " |\n";
   if (!task.about.references.empty()) text += "\n## References\n\n";
   for (const std::string& reference : task.about.references) text += "- " + reference + "\n";

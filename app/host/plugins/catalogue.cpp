@@ -2,6 +2,7 @@
 
 #include "host/plugins/apart.h"
 
+#include "iso/base/digest.h"
 #include "iso/base/log.h"
 #include "iso/base/names.h"
 #include "iso/compute/backend.h"
@@ -63,9 +64,9 @@ PluginEntry entry_from(const fs::path& file) {
 }
 
 /// "fbp" of "sparse_view_ct/fbp".
-std::string short_name_of(std::string_view task_id) { return std::string{task_id.substr(task_id.find('/') + 1)}; }
+std::string to_short_name(std::string_view task_id) { return std::string{task_id.substr(task_id.find('/') + 1)}; }
 
-std::string id_of(const PluginEntry& entry) {
+std::string to_id(const PluginEntry& entry) {
   if (!entry.manifest.id.empty()) return entry.manifest.id;
   const std::string name = entry.manifest_file.filename().string();
   return name.substr(0, name.size() - suffix.size());
@@ -147,6 +148,7 @@ struct PluginCatalogue::Impl {
   mutable std::mutex mutex;  // guards states, reasons and descriptors; the rest does not change after the constructor
   std::vector<PluginEntry> entries;
   std::map<std::string, const plugin::PluginDescriptor*> descriptors;  // of the loaded ones, by id
+  std::map<std::string, std::string> digests;                          // SHA-256 of their libraries
   struct Place {
     std::size_t entry;
     const plugin::TaskManifest* task;
@@ -168,7 +170,7 @@ struct PluginCatalogue::Impl {
   void refuse_second_ids() {
     std::map<std::string, const PluginEntry*> seen;
     for (PluginEntry& entry : entries) {
-      const auto [first, is_new] = seen.emplace(id_of(entry), &entry);
+      const auto [first, is_new] = seen.emplace(to_id(entry), &entry);
       if (!is_new && entry.state != PluginState::failed)
         fail(entry, "another plugin is called '" + first->first + "' and comes first: '" +
                         first->second->manifest_file.string() + "'");
@@ -176,13 +178,14 @@ struct PluginCatalogue::Impl {
   }
 
   /// With the mutex held. Throws plugin_incompatible with the reason, which stays with the entry.
-  const plugin::PluginDescriptor& descriptor_of(PluginEntry& entry) {
+  const plugin::PluginDescriptor& find_descriptor(PluginEntry& entry) {
     if (entry.state == PluginState::failed) refuse(entry);
     if (const auto found = descriptors.find(entry.manifest.id); found != descriptors.end()) return *found->second;
     try {
       const auto& descriptor = opened(entry);
       entry.state = PluginState::loaded;
       descriptors.emplace(entry.manifest.id, &descriptor);
+      digests.emplace(entry.manifest.id, sha256_of_file(entry.manifest_file.parent_path() / entry.manifest.library));
       return descriptor;
     } catch (...) {
       fail(entry, current_error().what());
@@ -191,22 +194,22 @@ struct PluginCatalogue::Impl {
   }
 
   [[noreturn]] static void refuse(const PluginEntry& entry) {
-    throw Error{Errc::plugin_incompatible, "plugin '" + id_of(entry) + "' cannot be used: " + entry.reason,
+    throw Error{Errc::plugin_incompatible, "plugin '" + to_id(entry) + "' cannot be used: " + entry.reason,
                 "`isocenter list --all` shows every plugin with its state"};
   }
 
   [[noreturn]] void refuse_unknown(std::string_view task_id) const {
     const std::string id{task_id.substr(0, task_id.find('/'))};
     for (const PluginEntry& entry : entries)
-      if (entry.state == PluginState::failed && id_of(entry) == id) refuse(entry);
+      if (entry.state == PluginState::failed && to_id(entry) == id) refuse(entry);
     std::vector<std::string> known, short_names;
     for (const auto& [name, place] : tasks) {
       known.push_back(name);
-      short_names.push_back(short_name_of(name));
+      short_names.push_back(to_short_name(name));
     }
     std::string near = nearest_name(task_id, known);
     if (near.empty()) {  // the task may have been named without its plugin, or with another
-      const auto found = std::ranges::find(short_names, nearest_name(short_name_of(task_id), short_names));
+      const auto found = std::ranges::find(short_names, nearest_name(to_short_name(task_id), short_names));
       if (found != short_names.end()) near = known[static_cast<std::size_t>(found - short_names.begin())];
     }
     throw Error{Errc::usage, "there is no task '" + std::string{task_id} + "'",
@@ -243,7 +246,7 @@ const plugin::TaskManifest* PluginCatalogue::find_task(std::string_view task_id)
 std::vector<std::string> PluginCatalogue::tasks_called(std::string_view short_name) const {
   std::vector<std::string> found;
   for (const auto& [id, place] : impl_->tasks)
-    if (short_name_of(id) == short_name) found.push_back(id);
+    if (to_short_name(id) == short_name) found.push_back(id);
   return found;
 }
 
@@ -269,8 +272,9 @@ job::LoadedTask PluginCatalogue::load(std::string_view task_id) {
   const auto found = impl_->tasks.find(task_id);
   if (found == impl_->tasks.end()) impl_->refuse_unknown(task_id);
   PluginEntry& entry = impl_->entries[found->second.entry];
-  const plugin::PluginDescriptor& descriptor = impl_->descriptor_of(entry);
-  return {make_task(descriptor, std::string{task_id}), entry.manifest.id, entry.manifest.version};
+  const plugin::PluginDescriptor& descriptor = impl_->find_descriptor(entry);
+  return {make_task(descriptor, std::string{task_id}), entry.manifest.id, entry.manifest.version,
+          impl_->digests.at(entry.manifest.id)};
 }
 
 std::vector<fs::path> plugin_directories(std::span<const fs::path> first) {

@@ -80,6 +80,7 @@ void Channel::send(const nlohmann::json& body, std::span<const int> descriptors)
         send_some(socket_.get(), std::string_view{line}.substr(done), done == 0 ? descriptors : std::span<const int>{});
     if (count > 0) {
       done += static_cast<std::size_t>(count);
+      bytes_sent_ += static_cast<std::size_t>(count);
       continue;
     }
     if (errno == EINTR) continue;

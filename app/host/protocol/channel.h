@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <deque>
 #include <mutex>
@@ -46,6 +47,7 @@ class Channel {
   /// `patience`: how long a send waits for an end that does not read. A message cut off by it ends the conversation.
   explicit Channel(Descriptor socket, std::chrono::milliseconds patience = std::chrono::seconds{10});
   [[nodiscard]] int descriptor() const noexcept { return socket_.get(); }
+  [[nodiscard]] std::size_t bytes_sent() const noexcept { return bytes_sent_; }  ///< without what descriptors share
 
   /// Throws plugin_crashed when the other end is gone or does not read.
   void send(const nlohmann::json& body, std::span<const int> descriptors = {});
@@ -61,6 +63,7 @@ class Channel {
   Descriptor socket_;
   std::chrono::milliseconds patience_;
   std::mutex sending_;  ///< one message at a time
+  std::atomic<std::size_t> bytes_sent_{0};
   std::string buffer_;
   std::size_t searched_{0};
   std::deque<Descriptor> arrived_;
@@ -68,8 +71,5 @@ class Channel {
 
 /// A connected pair, both closed on exec.
 [[nodiscard]] std::pair<Descriptor, Descriptor> socket_pair();
-
-inline constexpr int protocol_major = 1;
-inline constexpr int protocol_minor = 0;
 
 }  // namespace iso::host

@@ -2,7 +2,7 @@
 
 #include "channel.h"
 
-#include "iso/data/dataset.h"
+#include "iso/data/description.h"
 #include "iso/data/shared_pixels.h"
 
 #include <vector>
@@ -14,15 +14,19 @@ namespace iso::host {
 class Packer {
  public:
   [[nodiscard]] nlohmann::json pack(const Dataset& data);
+  /// Kilobytes: arrays by shape and type only. Geometry and the like travel in shared memory as they do with a data set.
+  [[nodiscard]] nlohmann::json pack(const Description& description);
   [[nodiscard]] std::vector<int> descriptors() const;
 
  private:
-  [[nodiscard]] nlohmann::json pack(const PixelBlock& block);
+  [[nodiscard]] nlohmann::json pack(const Pixels& block);
   std::vector<SharedPixels> shared_;
 };
 
 /// The way back. Each descriptor of the message is used once; the pixels are mapped, not copied. Throws
 /// plugin_incompatible for a description that does not hold together.
 [[nodiscard]] DatasetPtr unpack(const nlohmann::json& description, Message& message);
+/// Likewise for what `pack(const Description&)` made.
+[[nodiscard]] Description unpack_description(const nlohmann::json& description, Message& message);
 
 }  // namespace iso::host

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdlib>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -24,6 +25,19 @@ fs::path resource_folder(std::string_view name) {
   for (const fs::path& place : places)
     if (fs::is_directory(place, ignored)) return place.lexically_normal();
   return {};
+}
+
+std::vector<fs::path> model_directories() {
+  std::vector<fs::path> folders;
+  if (const char* const named = std::getenv("ISOCENTER_MODEL_PATH"); named != nullptr) {
+    for (std::string_view rest{named}; !rest.empty();) {
+      const auto colon = rest.find(':');
+      if (const auto one = rest.substr(0, colon); !one.empty()) folders.emplace_back(one);
+      rest.remove_prefix(colon == std::string_view::npos ? rest.size() : colon + 1);
+    }
+  }
+  if (fs::path own = resource_folder("models"); !own.empty()) folders.push_back(std::move(own));
+  return folders;
 }
 
 }  // namespace iso::host

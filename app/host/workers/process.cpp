@@ -1,5 +1,6 @@
 #include "process.h"
 
+#include "confinement.h"
 #include "iso/base/error.h"
 
 #include <fcntl.h>
@@ -23,12 +24,13 @@ constexpr std::size_t longest_line = 2000;
 constexpr int socket_in_child = 3;
 constexpr std::chrono::milliseconds patience{1000};  ///< with a worker that does not read
 
-/// The environment of a worker: ours, and threads that wait for work without burning a core.
+/// The environment of a worker: ours without credentials and sockets of the session, and threads that sleep while they wait.
 class Environment {
  public:
   Environment() {
     for (char** entry = environ; *entry != nullptr; ++entry)
-      if (!std::string_view{*entry}.starts_with("OMP_WAIT_POLICY=")) pointers_.push_back(*entry);
+      if (is_for_workers(*entry) && !std::string_view{*entry}.starts_with("OMP_WAIT_POLICY="))
+        pointers_.push_back(*entry);
     pointers_.push_back(policy_.data());
     pointers_.push_back(nullptr);
   }

@@ -21,6 +21,7 @@ class WorkerProcess {
   ~WorkerProcess();
 
   [[nodiscard]] Channel& channel() noexcept { return *channel_; }
+  [[nodiscard]] const Channel& channel() const noexcept { return *channel_; }
   [[nodiscard]] pid_t id() const noexcept { return process_; }
   void read_output();  ///< takes what was printed so far
   void kill() noexcept;

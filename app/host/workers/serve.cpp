@@ -1,8 +1,9 @@
 #include "serve.h"
 
+#include "confinement.h"
 #include "serve_interaction.h"
+#include "serve_plans.h"
 
-#include "../protocol/dataset_message.h"
 #include "../protocol/messages.h"
 
 #include "iso/base/log.h"
@@ -24,7 +25,6 @@
 namespace iso::host {
 namespace {
 
-using Json = nlohmann::json;
 constexpr int socket_number = 3;
 constexpr std::chrono::hours patience{24};  ///< with a busy program; a dead one is heard of at once
 constexpr std::chrono::milliseconds between_heartbeats{500};
@@ -61,7 +61,7 @@ class Heart {
     std::unique_lock lock{mutex};
     while (!stop.stop_requested()) {
       try {
-        channel.send({{"type", "heartbeat"}});
+        channel.send(to_message(Heartbeat{}));
       } catch (const Error&) {
         std::_Exit(0);  // nobody is there to work for
       } catch (const std::bad_alloc&) {
@@ -80,11 +80,11 @@ void listen(Channel& channel, std::stop_source& cancel) {
     try {
       const auto got = channel.receive(message, std::chrono::seconds{3600});
       if (got == Channel::Got::closed) std::_Exit(0);
-      if (got != Channel::Got::message || message.body.value("type", "") != "cancel") continue;
+      if (got != Channel::Got::message || !is<Cancel>(message)) continue;
       job::Event event;
       event.state = job::State::cancelling;
       event.stage = "cancelling";
-      channel.send(event_message(event));
+      channel.send(to_message(JobEvent{event, {}}));
       cancel.request_stop();
     } catch (const Error&) {
       std::_Exit(exit_code(Errc::internal));
@@ -94,22 +94,17 @@ void listen(Channel& channel, std::stop_source& cancel) {
   }
 }
 
-Message receive_job(Channel& channel) {
-  channel.send({{"type", "hello"}, {"protocol", {protocol_major, protocol_minor}}, {"pid", ::getpid()}});
+/// The first message, which says what this worker is for.
+Message receive_first(Channel& channel) {
+  channel.send(to_message(Hello{.process = ::getpid()}));
   Message message;
   while (true) {
     const auto got = channel.receive(message, std::chrono::seconds{60});
-    if (got != Channel::Got::message) std::_Exit(0);
-    const std::string type = message.body.value("type", "");
-    if (type == "run" || type == "interact") return message;
+    if (got == Channel::Got::closed) std::_Exit(0);
+    if (got == Channel::Got::message &&
+        (is<RunRequest>(message) || is<PlanRequest>(message) || is<InteractRequest>(message)))
+      return message;
   }
-}
-
-std::shared_ptr<job::Workspace> take_datasets(Message& message) {
-  auto workspace = std::make_shared<job::Workspace>();
-  for (const auto& [name, description] : message.body.at("datasets").items())
-    workspace->put(name, unpack(description, message));
-  return workspace;
 }
 
 void limit_memory(std::size_t bytes) {
@@ -122,64 +117,69 @@ void limit_memory(std::size_t bytes) {
 }
 
 void send_event(Channel& channel, const job::Event& event) {
-  Json message = event_message(event);
   Packer packer;
-  if (event.data) message["data"] = packer.pack(*event.data);
-  channel.send(message, packer.descriptors());
+  JobEvent message{event, {}};
+  if (event.data) message.data = packer.pack(*event.data);
+  channel.send(to_message(message), packer.descriptors());
 }
 
-job::Outcome run_job(Channel& channel, Message& message, const WorkerParts& parts, const std::stop_token& stop) {
-  job::Outcome outcome;
+job::RunResult run_job(Channel& channel, Message& message, const WorkerParts& parts, const std::stop_token& stop) {
+  job::RunResult result;
   try {
-    outcome.record.recipe = job::recipe_from_json(message.body.at("recipe").dump());
-    const auto workspace = take_datasets(message);
-    const auto names = message.body.at("plugin_directories").get<std::vector<std::string>>();
-    const std::vector<std::filesystem::path> folders(names.begin(), names.end());
+    const auto request = from_message<RunRequest>(message.body);
+    result.record.recipe = request.recipe;
+    const auto workspace = std::make_shared<job::Workspace>();
+    for (const auto& [name, data] : unpack_ports(request.datasets, message)) workspace->put(name, data);
     compute::BackendRegistry registry;
-    parts.backends(registry, outcome.record.recipe.device);
-    limit_memory(message.body.value("address_space_bytes", std::size_t{0}));
+    parts.backends(registry, request.recipe.device);
+    limit_memory(request.address_space_bytes);
+    const auto folders = plugin_folders(request.plugin_directories);
+    confine_worker(folders, request.recipe, request.options);  // before any code of a plugin
     const auto source = parts.source(folders);
     const auto data = job::make_data_access(workspace);
-    job::ExecutionOptions options = options_from(message.body.at("options"));
-    outcome = run_task(outcome.record.recipe, {*source, registry, *data, options}, stop,
-                       [&](const job::Event& event) { send_event(channel, event); });
+    result = run_task(request.recipe, {*source, registry, *data, request.options}, stop,
+                      [&](const job::Event& event) { send_event(channel, event); });
   } catch (...) {
-    outcome.outputs.clear();
-    put_error(outcome.record, current_error());
+    result.outputs.clear();
+    put_error(result.record, current_error());
   }
-  return outcome;
+  return result;
 }
 
-void send_result(Channel& channel, const job::Outcome& outcome) {
+void send_result(Channel& channel, const job::RunResult& result) {
   Packer packer;
-  Json outputs = Json::object();
-  for (const auto& [port, data] : outcome.outputs) outputs[port] = packer.pack(*data);
-  channel.send({{"type", "result"}, {"record", Json::parse(to_json(outcome.record))}, {"outputs", std::move(outputs)}},
-               packer.descriptors());
+  RunReply reply{result.record, pack_ports(packer, result.outputs), {}};
+  for (const auto& [name, file] : result.attachments) reply.attachments[name] = file.string();
+  channel.send(to_message(reply), packer.descriptors());
 }
 
 }  // namespace
+
+std::vector<std::filesystem::path> plugin_folders(const std::vector<std::string>& names) {
+  return {names.begin(), names.end()};
+}
 
 int serve_worker(int argc, char** argv, const WorkerParts& parts) {
   become_worker(argc, argv);
   Channel channel{Descriptor{socket_number}, patience};
   int code = 0;
   try {
-    Message message = receive_job(channel);
-    if (message.body.value("type", "") == "interact") std::_Exit(serve_interaction(channel, message, parts));
+    Message message = receive_first(channel);
+    if (is<InteractRequest>(message)) std::_Exit(serve_interaction(channel, message, parts));
+    if (is<PlanRequest>(message)) std::_Exit(serve_plans(channel, message, parts));
     std::stop_source cancel;
     std::thread{[&] { listen(channel, cancel); }}.detach();  // ends with the process, by _Exit below
     const Heart heart{channel};
-    job::Outcome outcome = run_job(channel, message, parts, cancel.get_token());
+    job::RunResult result = run_job(channel, message, parts, cancel.get_token());
     try {
-      send_result(channel, outcome);
+      send_result(channel, result);
     } catch (const Error& problem) {
       if (problem.code() == Errc::plugin_crashed) throw;
-      outcome.outputs.clear();
-      put_error(outcome.record, problem);  // no shared memory for the results
-      send_result(channel, outcome);
+      result.outputs.clear();
+      put_error(result.record, problem);  // no shared memory for the results
+      send_result(channel, result);
     }
-    code = outcome.record.error ? exit_code(*outcome.record.error) : 0;
+    code = result.record.error ? exit_code(*result.record.error) : 0;
     std::_Exit(code);  // without the destructors of a plugin: the result is whole
   } catch (...) {
     const Error problem = current_error();

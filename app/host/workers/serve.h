@@ -7,7 +7,9 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace iso::host {
 
@@ -18,8 +20,11 @@ struct WorkerParts {
       backends;  ///< `wish` as in add_backends
 };
 
-/// The whole of a worker process, from its arguments to its exit code: says hello on descriptor 3, receives one job,
-/// runs it, sends its events and its results, and ends. Ends at once when the program at the other end does.
+[[nodiscard]] std::vector<std::filesystem::path> plugin_folders(const std::vector<std::string>& names);
+
+/// The whole of a worker process, from its arguments to its exit code: says hello on descriptor 3 and does what the first
+/// message asks for (`protocol/messages.h`): one job, plans, or one interaction. Ends at once when the program at the other
+/// end does.
 [[nodiscard]] int serve_worker(int argc, char** argv, const WorkerParts& parts);
 
 }  // namespace iso::host

@@ -1,76 +1,75 @@
 #include "serve_interaction.h"
 
-#include "../protocol/dataset_message.h"
+#include "../protocol/messages.h"
+#include "confinement.h"
 
 #include "iso/base/error.h"
-#include "iso/base/threads.h"
-#include "iso/job/estimate.h"
-#include "iso/job/executor.h"
+#include "iso/job/interaction.h"
 
-#include <filesystem>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <optional>
 #include <stop_token>
+#include <thread>
 
 namespace iso::host {
 namespace {
 
-using Json = nlohmann::json;
-
-/// What an interaction may ask of the program: a backend and a seed; it answers too fast for progress.
-class QuietContext final : public plugin::RunContext {
+/// Hears the program while an answer is being made: questions wait their turn, a stop is passed on at once.
+class Listener {
  public:
-  explicit QuietContext(const compute::Backend& backend) : backend_{backend} {}
-  void report(double, std::string_view) override {}
-  void plot(std::string_view, double, double) override {}
-  void preview(std::string_view, DatasetPtr) override {}
-  void log(std::string_view) override {}
-  void warn(std::string_view) override {}
-  [[nodiscard]] std::stop_token stop() const noexcept override { return {}; }
-  [[nodiscard]] const compute::Backend& backend() const noexcept override { return backend_; }
-  [[nodiscard]] std::uint64_t seed() const noexcept override { return 0; }
-  [[nodiscard]] std::size_t memory_budget_bytes() const noexcept override { return job::available_memory_bytes(); }
-  [[nodiscard]] std::filesystem::path scratch() const override { return std::filesystem::temp_directory_path(); }
-  [[nodiscard]] bool wants_preview() const noexcept override { return false; }
-  [[nodiscard]] bool wants_checkpoint() const noexcept override { return false; }
-  void keep(const Checkpoint&) override {}
-  [[nodiscard]] std::optional<Checkpoint> resumed() const override { return {}; }
+  explicit Listener(Channel& channel) : channel_{channel}, thread_{[this] { listen(); }} {}
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+  ~Listener() { thread_.detach(); }  // it waits in the socket; the process ends without it
+
+  /// The next question, or nothing when the program has gone.
+  std::optional<Message> next(std::stop_source& stop) {
+    std::unique_lock lock{mutex_};
+    changed_.wait(lock, [&] { return gone_ || !waiting_.empty(); });
+    if (waiting_.empty()) return {};
+    Message message = std::move(waiting_.front());
+    waiting_.pop_front();
+    answering_ = stop = std::stop_source{};
+    return message;
+  }
 
  private:
-  const compute::Backend& backend_;
+  void listen() {
+    Channel::Got got = Channel::Got::nothing;
+    while (got != Channel::Got::closed) {
+      Message message;
+      try {
+        got = channel_.receive(message, std::chrono::seconds{3600});
+      } catch (const Error&) {
+        got = Channel::Got::closed;
+      }
+      const std::lock_guard lock{mutex_};
+      if (got == Channel::Got::closed) gone_ = true;
+      if (gone_ || is<StopAnswer>(message)) answering_.request_stop();
+      if (got == Channel::Got::message && is<AnswerRequest>(message)) waiting_.push_back(std::move(message));
+      changed_.notify_all();
+    }
+  }
+
+  Channel& channel_;
+  std::mutex mutex_;  // guards everything below
+  std::condition_variable changed_;
+  std::deque<Message> waiting_;
+  std::stop_source answering_;
+  bool gone_{false};
+  std::thread thread_;
 };
 
-Json error_message(const Error& problem) {
-  return {
-      {"type", "error"}, {"code", to_string(problem.code())}, {"message", problem.what()}, {"hint", problem.hint()}};
-}
-
-std::vector<plugin::Stroke> strokes_from(const Json& list) {
-  std::vector<plugin::Stroke> strokes;
-  for (const Json& entry : list) {
-    plugin::Stroke stroke;
-    stroke.label = entry.at("label").get<std::uint16_t>();
-    stroke.voxels = entry.at("voxels").get<std::vector<std::array<std::int32_t, 3>>>();
-    strokes.push_back(std::move(stroke));
-  }
-  return strokes;
-}
-
-void answer(Channel& channel, const plugin::Datasets& outputs) {
+void answer(Channel& channel, const Message& message, job::InteractionSession& session, const std::stop_token& stop) {
+  const auto request = from_message<AnswerRequest>(message.body);
+  job::InteractionAnswer given =
+      session.answer(request.marks, request.parameters_json, std::chrono::milliseconds{request.budget_ms}, stop);
   Packer packer;
-  Json described = Json::object();
-  for (const auto& [name, data] : outputs) described[name] = packer.pack(*data);
-  channel.send({{"type", "answer"}, {"outputs", std::move(described)}}, packer.descriptors());
-}
-
-void take(Channel& channel, const Message& message, plugin::Interaction& interaction, plugin::RunContext& context) {
-  const std::string type = message.body.value("type", "");
-  if (type == "undo") {
-    interaction.undo();
-    return answer(channel, {});
-  }
-  if (type != "update") throw Error(Errc::internal, "an interaction was sent the message '" + type + "'");
-  const auto strokes = strokes_from(message.body.at("strokes"));
-  answer(channel,
-         interaction.update(strokes, std::chrono::milliseconds{message.body.at("budget_ms").get<int>()}, context));
+  const AnswerReply reply{pack_ports(packer, given.outputs), given.fraction, std::move(given.figures),
+                          std::move(given.warnings)};
+  channel.send(to_message(reply), packer.descriptors());  // once everything is packed
 }
 
 }  // namespace
@@ -78,39 +77,31 @@ void take(Channel& channel, const Message& message, plugin::Interaction& interac
 int serve_interaction(Channel& channel, Message& message, const WorkerParts& parts) {
   std::unique_ptr<job::TaskSource> source;
   compute::BackendRegistry registry;
-  job::LoadedTask loaded;
-  std::unique_ptr<plugin::Interaction> interaction;
-  std::optional<QuietContext> context;
+  std::optional<job::InteractionSession> session;
   try {
-    ThreadBudget::enter();
-    const auto names = message.body.at("plugin_directories").get<std::vector<std::string>>();
-    const std::vector<std::filesystem::path> folders(names.begin(), names.end());
-    parts.backends(registry, message.body.value("device", "auto"));
+    auto request = from_message<InteractRequest>(message.body);
+    parts.backends(registry, request.recipe.device);
+    const auto folders = plugin_folders(request.plugin_directories);
+    confine_worker(folders, {}, request.options);  // before any code of a plugin
     source = parts.source(folders);
-    loaded = source->load(message.body.at("task").get<std::string>());
-    plugin::Datasets inputs;
-    for (const auto& [port, description] : message.body.at("datasets").items())
-      inputs[port] = unpack(description, message);
-    context.emplace(registry.choose({}, 0, message.body.value("device", "auto")));
-    interaction = loaded.task->begin(inputs, message.body.at("parameters").get<std::string>(), *context);
-    if (!interaction) throw Error(Errc::unsupported, "the task does not answer to clicks; it can only be run");
-    channel.send({{"type", "ready"}});
+    session.emplace(request.recipe, unpack_ports(request.inputs, message), *source, registry, request.options);
+    channel.send(to_message(Ready{}));
   } catch (...) {
     const Error problem = current_error();
-    channel.send(error_message(problem));
+    channel.send(to_message(ErrorReply{problem}));
     return exit_code(problem.code());
   }
-  Message next;
-  while (true) {
-    const auto got = channel.receive(next, std::chrono::seconds{3600});
-    if (got == Channel::Got::closed) return 0;
-    if (got != Channel::Got::message) continue;
+  Listener listener{channel};
+  std::stop_source stop;
+  while (std::optional<Message> next = listener.next(stop)) {
     try {
-      take(channel, next, *interaction, *context);
+      answer(channel, *next, *session, stop.get_token());
     } catch (...) {
-      channel.send(error_message(current_error()));
+      channel.send(to_message(ErrorReply{current_error()}));
     }
   }
+  session.reset();  // its scratch folder goes with it
+  std::_Exit(0);
 }
 
 }  // namespace iso::host

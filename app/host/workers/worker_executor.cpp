@@ -1,10 +1,8 @@
 #include "worker_executor.h"
 
-#include "process.h"
+#include "conversation.h"
 
-#include "../protocol/dataset_message.h"
-#include "../protocol/messages.h"
-
+#include "iso/base/temporary_folder.h"
 #include "iso/job/run.h"
 
 #include <signal.h>
@@ -17,28 +15,7 @@ namespace iso::host {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using Json = nlohmann::json;
 constexpr std::chrono::milliseconds tick{10};  ///< how late a cancel may be noticed
-
-/// A folder for the scratch folders of a worker, gone even if the worker was killed.
-class ScratchParent {
- public:
-  explicit ScratchParent(const std::filesystem::path& parent) {
-    const auto base = parent.empty() ? std::filesystem::temp_directory_path() : parent;
-    std::string name = (base / "isocenter-worker-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr)
-      throw Error(Errc::output_directory, "no scratch folder can be made in '" + base.string() + "'",
-                  "set TMPDIR to a folder you may write to");
-    path = name;
-  }
-  ScratchParent(const ScratchParent&) = delete;
-  ScratchParent& operator=(const ScratchParent&) = delete;
-  ~ScratchParent() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path, ignored);
-  }
-  std::filesystem::path path;
-};
 
 /// One job in one worker, seen from the program.
 class Session {
@@ -49,10 +26,10 @@ class Session {
         options_{options},
         stop_{stop},
         on_event_{on_event},
-        scratch_{options.execution.scratch},
+        scratch_{std::make_shared<const TemporaryFolder>("isocenter-worker", options.execution.scratch)},
         worker_{program} {}
 
-  job::Outcome go(job::Workspace* workspace) {
+  job::RunResult run(job::Workspace* workspace) {
     greet();
     send_job(workspace);
     last_heartbeat_ = last_event_ = Clock::now();
@@ -60,7 +37,7 @@ class Session {
       turn();
       watch();
     }
-    return std::move(outcome_);
+    return std::move(result_);
   }
 
  private:
@@ -72,13 +49,7 @@ class Session {
       const auto got = worker_.channel().receive(message, std::chrono::milliseconds{50});
       if (got == Channel::Got::closed) throw_end("before it said hello");
       if (got != Channel::Got::message) continue;
-      const Json version = message.body.value("protocol", Json::array());
-      if (message.body.value("type", "") != "hello" || !version.is_array() || version.size() != 2 ||
-          version[0] != protocol_major)
-        throw Error(Errc::plugin_incompatible,
-                    "the worker speaks job protocol " + version.dump() + ", this program speaks [" +
-                        std::to_string(protocol_major) + "," + std::to_string(protocol_minor) + "]",
-                    "install program and worker from one package");
+      check_hello(message);
       return;
     }
     worker_.kill();
@@ -88,26 +59,22 @@ class Session {
 
   void send_job(job::Workspace* workspace) {
     Packer packer;
-    Json datasets = Json::object();
-    for (const auto& [port, place] : recipe_.inputs) {
-      if (!job::in_workspace(place)) continue;
+    plugin::Datasets datasets;
+    const auto add = [&](const std::string& place) {
+      if (!job::in_workspace(place)) return;
       const std::string name = place.substr(job::workspace_prefix.size());
       const DatasetPtr data = workspace == nullptr ? nullptr : workspace->find(name);
       if (!data) throw Error(Errc::no_input, "the workspace holds no data set '" + name + "'");
-      datasets[name] = packer.pack(*data);
-    }
-    job::ExecutionOptions execution = options_.execution;
-    execution.scratch = scratch_.path;
-    std::vector<std::string> folders;
-    for (const auto& folder : options_.plugin_directories) folders.push_back(folder.string());
-    const Json message{{"type", "run"},
-                       {"recipe", Json::parse(to_json(recipe_))},
-                       {"options", options_object(execution)},
-                       {"plugin_directories", folders},
-                       {"address_space_bytes", options_.address_space_bytes},
-                       {"datasets", std::move(datasets)}};
+      datasets[name] = data;
+    };
+    for (const auto& [port, place] : recipe_.inputs) add(place);
+    for (const auto& [port, places] : recipe_.collections)
+      for (const std::string& place : places) add(place);
+    RunRequest request{recipe_, options_.execution, {}, options_.address_space_bytes, pack_ports(packer, datasets)};
+    request.options.scratch = scratch_->path();
+    for (const auto& folder : options_.plugin_directories) request.plugin_directories.push_back(folder.string());
     try {
-      worker_.channel().send(message, packer.descriptors());
+      worker_.channel().send(to_message(request), packer.descriptors());
     } catch (const Error&) {
       throw_end("before it began");
     }
@@ -124,25 +91,28 @@ class Session {
   }
 
   void take(Message& message) {
-    const std::string type = message.body.value("type", "");
     last_heartbeat_ = Clock::now();
-    if (type == "event") {
-      last_event_ = Clock::now();
-      job::Event event = event_from(message.body);
-      if (event.tells == job::Tells::preview && message.body.contains("data"))
-        event.data = unpack(message.body["data"], message);
-      if (!event.stage.empty()) stage_ = event.stage;
-      fraction_ = std::max(fraction_, event.fraction);
-      if (on_event_) on_event_(event);
-    } else if (type == "result") {
-      result(message);
-    }
+    if (is<JobEvent>(message))
+      take_event(message);
+    else if (is<RunReply>(message))
+      take_result(message);
   }
 
-  void result(Message& message) {
-    outcome_.record = job::record_from_json(message.body.at("record").dump());
-    for (const auto& [port, description] : message.body.at("outputs").items())
-      outcome_.outputs[port] = unpack(description, message);
+  void take_event(Message& message) {
+    last_event_ = Clock::now();
+    auto [event, data] = from_message<JobEvent>(message.body);
+    if (event.kind == job::EventKind::preview && !data.is_null()) event.data = unpack(data, message);
+    if (!event.stage.empty()) stage_ = event.stage;
+    fraction_ = std::max(fraction_, event.fraction);
+    if (on_event_) on_event_(event);
+  }
+
+  void take_result(Message& message) {
+    auto reply = from_message<RunReply>(message.body);
+    result_.record = std::move(reply.record);
+    result_.outputs = unpack_ports(reply.outputs, message);
+    for (const auto& [name, file] : reply.attachments) result_.attachments[name] = file;
+    result_.folders.push_back(scratch_);
     finished_ = true;
     worker_.wait(std::chrono::milliseconds{500});
   }
@@ -154,7 +124,7 @@ class Session {
     if (stop_.stop_requested() && !cancelled_) {
       cancelled_ = moment;
       try {
-        worker_.channel().send({{"type", "cancel"}});
+        worker_.channel().send(to_message(Cancel{}));
       } catch (const Error&) {
         worker_.kill();  // it does not even read; ended() says why
       }
@@ -229,9 +199,9 @@ class Session {
   const WorkerOptions& options_;
   const std::stop_token& stop_;
   const job::OnEvent& on_event_;
-  ScratchParent scratch_;  // outlives the worker
+  std::shared_ptr<const TemporaryFolder> scratch_;  // outlives the worker, and holds what was attached
   WorkerProcess worker_;
-  job::Outcome outcome_;
+  job::RunResult result_;
   std::string stage_;
   double fraction_{0};
   Clock::time_point last_heartbeat_, last_event_;
@@ -247,20 +217,20 @@ class InWorkers final : public job::Executor {
   }
 
   job::Record execute(const job::Recipe& recipe, const std::stop_token& stop, const job::OnEvent& on_event) override {
-    job::Outcome outcome;
+    job::RunResult result;
     try {
       check_places(recipe, options_.execution);
-      outcome = Session{recipe, options_, options_.program, stop, on_event}.go(workspace_.get());
+      result = Session{recipe, options_, options_.program, stop, on_event}.run(workspace_.get());
     } catch (...) {
-      outcome.outputs.clear();
-      outcome.record = {};
-      outcome.record.recipe = recipe;
-      put_error(outcome.record, current_error());
+      result.outputs.clear();
+      result.record = {};
+      result.record.recipe = recipe;
+      put_error(result.record, current_error());
     }
-    outcome.record.isolation = job::Isolation::worker;
-    deliver(outcome, *data_, options_.execution);
-    if (on_event) on_event(end_event(outcome.record));
-    return std::move(outcome.record);
+    result.record.isolation = job::Isolation::worker;
+    deliver(result, *data_, options_.execution);
+    if (on_event) on_event(end_event(result.record));
+    return std::move(result.record);
   }
 
  private:

@@ -1,5 +1,6 @@
 #include "context_impl.h"
 
+#include "iso/base/digest.h"
 #include "iso/base/log.h"
 #include "iso/io/checkpoint_file.h"
 
@@ -12,15 +13,44 @@ namespace {
 constexpr auto shortest_pause = std::chrono::milliseconds{100};  ///< between two events of progress
 constexpr double seconds_before_guess = 0.5;                     ///< no remaining time from less than this
 
+constexpr std::size_t points_kept = 500;
+
 }  // namespace
 
-JobContext::JobContext(Setting setting, OnEvent on_event)
-    : setting_{std::move(setting)}, on_event_{std::move(on_event)} {}
+JobContext::JobContext(Environment environment, OnEvent on_event)
+    : environment_{std::move(environment)}, on_event_{std::move(on_event)} {}
 
-Event JobContext::now(Tells tells) const {
+plugin::Model find_model(std::string_view id, const std::vector<std::filesystem::path>& folders) {
+  const std::string name{id};
+  std::error_code ignored;
+  for (const auto& folder : folders) {
+    const auto file = folder / (name + ".onnx");
+    if (std::filesystem::is_regular_file(file, ignored)) return {name, file, sha256_of_file(file)};
+  }
+  throw Error(Errc::no_input, "the network '" + name + "' is not installed",
+              "put " + name + ".onnx into a folder that ISOCENTER_MODEL_PATH names");
+}
+
+void JobContext::Plotted::add(double x, double y) {
+  last_x = x;
+  last_y = y;
+  if (count++ % every != 0) return;
+  kept.x.push_back(x);
+  kept.y.push_back(y);
+  if (kept.x.size() <= points_kept) return;
+  const auto thin = [](std::vector<double>& values) {
+    for (std::size_t i = 0; 2 * i < values.size(); ++i) values[i] = values[2 * i];
+    values.resize((values.size() + 1) / 2);
+  };
+  thin(kept.x);
+  thin(kept.y);
+  every *= 2;
+}
+
+Event JobContext::now(EventKind tells) const {
   Event event;
-  event.state = setting_.stop.stop_requested() ? State::cancelling : State::running;
-  event.tells = tells;
+  event.state = environment_.stop.stop_requested() ? State::cancelling : State::running;
+  event.kind = tells;
   event.fraction = fraction_;
   event.stage = stage_;
   event.elapsed_seconds = std::chrono::duration<double>(Clock::now() - begin_).count();
@@ -41,13 +71,13 @@ void JobContext::report(double fraction, std::string_view stage) {
   const auto moment = Clock::now();
   if (!another && moment - told_ < shortest_pause) return;
   told_ = moment;
-  tell(now(Tells::progress));
+  tell(now(EventKind::progress));
 }
 
 void JobContext::plot(std::string_view curve, double x, double y) {
   const std::lock_guard lock{mutex_};
-  if (std::isfinite(y)) quality_[std::string(curve)] = y;
-  Event event = now(Tells::plot);
+  if (std::isfinite(x) && std::isfinite(y)) curves_[std::string(curve)].add(x, y);
+  Event event = now(EventKind::plot);
   event.curve = curve;
   event.x = x;
   event.y = y;
@@ -55,16 +85,16 @@ void JobContext::plot(std::string_view curve, double x, double y) {
 }
 
 void JobContext::preview(std::string_view output, DatasetPtr data) {
-  if (setting_.preview_every <= 0 || !data) return;
+  if (environment_.preview_every <= 0 || !data) return;
   const std::lock_guard lock{mutex_};
   Offers& offers = previews_[std::string(output)];
   if (asked_ > offers.asked) {  // the answer to the last question holds for one preview of every output
     offers = {asked_, 0};
     if (!granted_) return;
-  } else if ((asked_ > 0 ? ++offers.since : offers.since++) % setting_.preview_every != 0) {
+  } else if ((asked_ > 0 ? ++offers.since : offers.since++) % environment_.preview_every != 0) {
     return;
   }
-  Event event = now(Tells::preview);
+  Event event = now(EventKind::preview);
   event.output = output;
   event.data = std::move(data);
   tell(event);
@@ -73,7 +103,7 @@ void JobContext::preview(std::string_view output, DatasetPtr data) {
 void JobContext::log(std::string_view text) {
   iso::log::info("job", text);
   const std::lock_guard lock{mutex_};
-  Event event = now(Tells::log);
+  Event event = now(EventKind::log);
   event.message = text;
   tell(event);
 }
@@ -82,47 +112,93 @@ void JobContext::warn(std::string_view text) {
   iso::log::info("job", "warning: ", text);
   const std::lock_guard lock{mutex_};
   warnings_.emplace_back(text);
-  Event event = now(Tells::warning);
+  Event event = now(EventKind::warning);
   event.message = text;
   tell(event);
 }
 
 bool JobContext::wants_preview() const noexcept {
-  if (setting_.preview_every <= 0) return false;
+  if (environment_.preview_every <= 0) return false;
   const std::lock_guard lock{mutex_};
-  granted_ = asked_++ % setting_.preview_every == 0;
+  granted_ = asked_++ % environment_.preview_every == 0;
   const auto moment = Clock::now();
-  if (granted_ && previewed_ && moment - *previewed_ < setting_.preview_pause) granted_ = false;
+  if (granted_ && previewed_ && moment - *previewed_ < environment_.preview_pause) granted_ = false;
   if (granted_) previewed_ = moment;
   return granted_;
 }
 
 bool JobContext::wants_checkpoint() const noexcept {
-  if (setting_.checkpoint_file.empty()) return false;
+  if (environment_.checkpoint_file.empty()) return false;
   const std::lock_guard lock{mutex_};
-  return Clock::now() - kept_ >= setting_.checkpoint_pause;
+  return Clock::now() - kept_ >= environment_.checkpoint_pause;
 }
 
 void JobContext::keep(const Checkpoint& state) {
-  if (setting_.checkpoint_file.empty()) return;
-  io::write_checkpoint(setting_.checkpoint_file, setting_.checkpoint_key, state);
+  if (environment_.checkpoint_file.empty()) return;
+  io::write_checkpoint(environment_.checkpoint_file, environment_.checkpoint_key, state);
   const std::lock_guard lock{mutex_};
   kept_ = Clock::now();
 }
 
 std::optional<Checkpoint> JobContext::resumed() const {
-  if (!setting_.resume || setting_.checkpoint_file.empty()) return {};
-  return io::read_checkpoint(setting_.checkpoint_file, setting_.checkpoint_key);
+  if (!environment_.resume || environment_.checkpoint_file.empty()) return {};
+  return io::read_checkpoint(environment_.checkpoint_file, environment_.checkpoint_key);
 }
 
-std::map<std::string, double> JobContext::quality() const {
+void JobContext::figure(std::string_view name, double value, std::string_view unit) {
   const std::lock_guard lock{mutex_};
-  return quality_;
+  figures_[std::string(name)] = {value, std::string(unit)};
 }
 
-std::vector<std::string> JobContext::warnings() const {
+void JobContext::attach(std::string_view name, const std::filesystem::path& file) {
+  const std::string own{name};
+  if (own.empty() || own.front() == '.' || own.find('/') != std::string::npos || own == "record.json")
+    throw Error(Errc::invalid_input, "'" + own + "' is no name for an attachment",
+                "use a plain name such as report.csv");
+  std::error_code failure;
+  const std::uintmax_t bytes = std::filesystem::file_size(file, failure);
+  if (!failure)
+    std::filesystem::copy_file(file, attachment(own), std::filesystem::copy_options::overwrite_existing, failure);
+  if (failure) throw Error(Errc::cannot_read, "'" + file.string() + "' cannot be attached: " + failure.message());
   const std::lock_guard lock{mutex_};
-  return warnings_;
+  attachments_[own] = {{}, sha256_of_file(attachment(own)), bytes};
+}
+
+plugin::Model JobContext::model(std::string_view id) {
+  const plugin::Model found = find_model(id, environment_.model_directories);
+  const std::lock_guard lock{mutex_};
+  models_[found.id] = found.sha256;
+  return found;
+}
+
+void JobContext::fill(Record& record) const {
+  const std::lock_guard lock{mutex_};
+  record.figures = figures_;
+  record.models = models_;
+  record.attachments = attachments_;
+  record.warnings.insert(record.warnings.end(), warnings_.begin(), warnings_.end());
+  for (const auto& [name, plotted] : curves_) {
+    Curve& curve = record.curves[name] = plotted.kept;
+    if ((plotted.count - 1) % plotted.every == 0) continue;  // the last point is among those kept
+    curve.x.push_back(plotted.last_x);
+    curve.y.push_back(plotted.last_y);
+  }
+}
+
+void JobContext::restart(std::stop_token stop) {
+  const std::lock_guard lock{mutex_};
+  environment_.stop = std::move(stop);
+  begin_ = Clock::now();
+  fraction_ = 0;
+  stage_.clear();
+  figures_.clear();
+  curves_.clear();
+  warnings_.clear();
+}
+
+double JobContext::fraction() const {
+  const std::lock_guard lock{mutex_};
+  return fraction_;
 }
 
 }  // namespace iso::job

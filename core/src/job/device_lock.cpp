@@ -14,7 +14,7 @@
 namespace iso::job {
 
 DeviceLock::DeviceLock(std::string_view backend, const std::stop_token& stop, const std::function<void()>& waiting) {
-  if (!backend.starts_with("cuda")) return;
+  if (!is_exclusive(backend)) return;
   std::string name{backend};
   for (char& c : name)
     if (c == ':' || c == '/') c = '_';

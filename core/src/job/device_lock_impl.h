@@ -6,6 +6,9 @@
 
 namespace iso::job {
 
+/// Whether two jobs must not compute on a device at once: those with memory of their own. The only place that says so.
+[[nodiscard]] constexpr bool is_exclusive(std::string_view device) noexcept { return device.starts_with("cuda"); }
+
 /// Held while a job computes on a device that must not be shared ("cuda:0"): one job of this user at a time, whichever
 /// process runs it, because two fill its memory. Backends in host memory need no lock. Waits for the other job, telling
 /// so once; throws cancelled when asked to stop. A file lock, which the kernel gives back when a process ends.

@@ -2,7 +2,24 @@
 
 #include "iso/base/error.h"
 
+#include <algorithm>
+#include <array>
+
 namespace iso::job {
+
+namespace {
+constexpr std::array<std::string_view, 7> kind_names{"state", "progress", "plot", "log", "warning", "preview", "needs"};
+}
+
+std::string_view to_string(EventKind kind) noexcept {
+  const auto index = static_cast<std::size_t>(kind);
+  return index < kind_names.size() ? kind_names[index] : "log";
+}
+
+EventKind event_kind_from_string(std::string_view name) noexcept {
+  const auto found = std::ranges::find(kind_names, name);
+  return found == kind_names.end() ? EventKind::log : static_cast<EventKind>(found - kind_names.begin());
+}
 
 void put_error(Record& record, const Error& error) {
   record.error = error.code();

@@ -13,10 +13,10 @@ class InProcess final : public Executor {
 
   Record execute(const Recipe& recipe, const std::stop_token& stop, const OnEvent& on_event) override {
     const std::lock_guard lock{one_at_a_time_};
-    Outcome outcome = run_task(recipe, {source_, registry_, *data_, options_}, stop, on_event);
-    deliver(outcome, *data_, options_);
-    if (on_event) on_event(end_event(outcome.record));
-    return std::move(outcome.record);
+    RunResult result = run_task(recipe, {source_, registry_, *data_, options_}, stop, on_event);
+    deliver(result, *data_, options_);
+    if (on_event) on_event(end_event(result.record));
+    return std::move(result.record);
   }
 
  private:

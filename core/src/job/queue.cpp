@@ -29,13 +29,12 @@ struct Queue::Impl {
     std::deque<EntryPtr> waiting;
   };
 
-  std::mutex mutex;  // guards everything below but the device
+  std::mutex mutex;  // guards everything below
   std::condition_variable changed;
   Lane here, workers;
   std::map<std::uint64_t, EntryPtr> jobs;
   std::uint64_t last{0};
   bool closing{false};
-  std::mutex cuda_device;  // held while a job uses it
   std::vector<std::jthread> threads;
 
   void serve(Lane& lane) {
@@ -62,8 +61,6 @@ struct Queue::Impl {
       pass_on(entry, end_event(record));
       return record;
     }
-    std::unique_lock device{cuda_device, std::defer_lock};
-    if (entry.recipe.device.starts_with("cuda")) device.lock();
     try {
       return lane.executor->execute(entry.recipe, entry.stop.get_token(),
                                     [&](const Event& event) { pass_on(entry, event); });

@@ -25,6 +25,18 @@ void read_findings(const Json& json, std::vector<Finding>& findings) {
   }
 }
 
+/// A place a port, or a list of places.
+void read_inputs(const Json& json, Recipe& recipe) {
+  const auto found = json.find("inputs");
+  if (found == json.end() || found->is_null()) return;
+  if (!found->is_object())
+    throw Error(Errc::invalid_input,
+                "member 'inputs' is a JSON " + std::string(found->type_name()) + " of another form than expected");
+  for (const auto& [port, places] : found->items())
+    places.is_array() ? read_member(*found, port.c_str(), recipe.collections[port])
+                      : read_member(*found, port.c_str(), recipe.inputs[port]);
+}
+
 std::string absolute(const std::string& place, const std::string& folder) {
   if (place.empty() || place == "-" || in_workspace(place)) return place;
   return (std::filesystem::path(folder) / place).lexically_normal().string();
@@ -42,6 +54,8 @@ bool is_path(const std::string& key, const std::string& value) {
 template <class Change>
 void change_paths(Recipe& recipe, const Change& change) {
   for (auto& [port, place] : recipe.inputs) change(place);
+  for (auto& [port, places] : recipe.collections)
+    for (std::string& place : places) change(place);
   for (auto& [port, place] : recipe.outputs) change(place);
   for (auto& [port, hints] : recipe.hints)
     for (auto& [key, value] : hints)
@@ -71,6 +85,7 @@ Json recipe_object(const Recipe& recipe) {
             {"parameters", parse_object(recipe.parameters_json, "parameters of the recipe")},
             {"device", recipe.device},
             {"seed", recipe.seed}};
+  for (const auto& [port, places] : recipe.collections) json["inputs"][port] = places;
   if (!recipe.hints.empty()) json["hints"] = recipe.hints;
   if (!accepted.empty()) json["accepted_geometry"] = std::move(accepted);
   return json;
@@ -83,7 +98,7 @@ Recipe recipe_from_object(const Json& json) {
   if (recipe.task.empty())
     throw Error(Errc::invalid_input, "the recipe has no task",
                 "add \"task\": \"plugin/task\"; `isocenter list` names them");
-  read_member(json, "inputs", recipe.inputs);
+  read_inputs(json, recipe);
   read_member(json, "hints", recipe.hints);
   read_member(json, "outputs", recipe.outputs);
   if (const auto parameters = json.find("parameters"); parameters != json.end()) {

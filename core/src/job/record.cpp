@@ -1,13 +1,8 @@
 #include "iso/job/record.h"
 
+#include "iso/base/file_replacement.h"
 #include "recipe_json_impl.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <atomic>
-#include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -43,6 +38,57 @@ void read_geometry(const Json& json, std::map<std::string, GeometryVerdict>& geo
   }
 }
 
+Json figures_object(const std::map<std::string, Figure>& figures) {
+  Json json = Json::object();
+  for (const auto& [name, figure] : figures) json[name] = {{"value", figure.value}, {"unit", figure.unit}};
+  return json;
+}
+
+Json curves_object(const std::map<std::string, Curve>& curves) {
+  Json json = Json::object();
+  for (const auto& [name, curve] : curves) json[name] = {{"x", curve.x}, {"y", curve.y}};
+  return json;
+}
+
+Json attachments_object(const std::map<std::string, Attachment>& attachments) {
+  Json json = Json::object();
+  for (const auto& [name, one] : attachments)
+    json[name] = {{"file", one.file}, {"sha256", one.sha256}, {"bytes", one.bytes}};
+  return json;
+}
+
+/// Calls `take(name, entry)` for every entry of an object that may be missing.
+template <class Take>
+void read_entries(const Json& json, const char* member, const Take& take) {
+  const auto found = json.find(member);
+  if (found == json.end() || found->is_null()) return;
+  if (!found->is_object())
+    throw Error(Errc::invalid_input, "member '" + std::string(member) + "' is not a JSON object");
+  for (const auto& [name, entry] : found->items()) take(name, entry);
+}
+
+void read_results(const Json& json, Record& record) {
+  read_entries(json, "figures", [&](const std::string& name, const Json& entry) {
+    Figure& figure = record.figures[name];
+    read_member(entry, "value", figure.value);
+    read_member(entry, "unit", figure.unit);
+  });
+  read_entries(json, "quality", [&](const std::string& name, const Json& entry) {  // of programs before 1.1
+    if (entry.is_number()) record.figures.try_emplace(name, Figure{entry.get<double>(), {}});
+  });
+  read_entries(json, "curves", [&](const std::string& name, const Json& entry) {
+    Curve& curve = record.curves[name];
+    read_member(entry, "x", curve.x);
+    read_member(entry, "y", curve.y);
+  });
+  read_entries(json, "attachments", [&](const std::string& name, const Json& entry) {
+    Attachment& one = record.attachments[name];
+    read_member(entry, "file", one.file);
+    read_member(entry, "sha256", one.sha256);
+    read_member(entry, "bytes", one.bytes);
+  });
+}
+
 void read_error(const Json& json, Record& record) {
   const auto found = json.find("error");
   if (found == json.end() || found->is_null()) return;
@@ -75,11 +121,6 @@ void compare_text(const std::string& kind, const std::string& before, const std:
   if (before != after) differences.push_back(kind + ": was " + before + ", is " + after);
 }
 
-[[noreturn]] void refuse_to_write(const std::filesystem::path& file, int number) {
-  throw Error(Errc::cannot_write, "'" + file.string() + "' cannot be written: " + std::strerror(number),
-              "check the folder, its permissions and the space left");
-}
-
 }  // namespace
 
 std::string to_json(const Record& record) {
@@ -87,6 +128,7 @@ std::string to_json(const Record& record) {
             {"recipe", recipe_object(record.recipe)},
             {"program_version", record.program_version},
             {"plugin_version", record.plugin_version},
+            {"plugin_sha256", record.plugin_sha256},
             {"backend", record.backend},
             {"device", record.device},
             {"cpu_level", record.cpu_level},
@@ -103,7 +145,9 @@ std::string to_json(const Record& record) {
             {"peak_memory_bytes", record.peak_memory_bytes},
             {"estimated_memory_bytes", record.estimated_memory_bytes},
             {"estimated_seconds", record.estimated_seconds},
-            {"quality", record.quality},
+            {"figures", figures_object(record.figures)},
+            {"curves", curves_object(record.curves)},
+            {"attachments", attachments_object(record.attachments)},
             {"state", std::string(to_string(record.state))},
             {"warnings", record.warnings}};
   if (record.error)
@@ -123,6 +167,7 @@ Record record_from_json(std::string_view text) {
   record.recipe = recipe_from_object(*recipe);
   read_member(json, "program_version", record.program_version);
   read_member(json, "plugin_version", record.plugin_version);
+  read_member(json, "plugin_sha256", record.plugin_sha256);
   read_member(json, "backend", record.backend);
   read_member(json, "device", record.device);
   read_member(json, "cpu_level", record.cpu_level);
@@ -141,7 +186,7 @@ Record record_from_json(std::string_view text) {
   read_member(json, "peak_memory_bytes", record.peak_memory_bytes);
   read_member(json, "estimated_memory_bytes", record.estimated_memory_bytes);
   read_member(json, "estimated_seconds", record.estimated_seconds);
-  read_member(json, "quality", record.quality);
+  read_results(json, record);
   read_member(json, "state", state);
   record.state = state_from_string(state);
   read_member(json, "warnings", record.warnings);
@@ -149,7 +194,9 @@ Record record_from_json(std::string_view text) {
   return record;
 }
 
-std::filesystem::path record_path(const std::filesystem::path& output) { return output.string() + ".record.json"; }
+std::filesystem::path record_path(const std::filesystem::path& output) {
+  return output.string() + std::string{record_suffix};
+}
 
 Record read_record(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
@@ -160,25 +207,7 @@ Record read_record(const std::filesystem::path& file) {
 }
 
 void write_record(const std::filesystem::path& file, const Record& record) {
-  const std::string text = to_json(record);
-  static std::atomic<unsigned> counter{0};
-  const std::string temporary = file.string() + ".part" + std::to_string(::getpid()) + "-" + std::to_string(counter++);
-  const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (descriptor < 0) refuse_to_write(file, errno);
-  int number = 0;
-  for (std::size_t done = 0; done < text.size() && number == 0;) {
-    const ssize_t count = ::write(descriptor, text.data() + done, text.size() - done);
-    if (count >= 0)
-      done += static_cast<std::size_t>(count);
-    else if (errno != EINTR)
-      number = errno;
-  }
-  if (number == 0 && ::fsync(descriptor) != 0) number = errno;
-  if (::close(descriptor) != 0 && number == 0) number = errno;
-  if (number == 0 && ::rename(temporary.c_str(), file.c_str()) != 0) number = errno;
-  if (number == 0) return;
-  ::unlink(temporary.c_str());
-  refuse_to_write(file, number);
+  replace_file(file, to_json(record), ExistingFile::replace);
 }
 
 Comparison compare(const Record& before, const Record& after) {
@@ -192,6 +221,8 @@ Comparison compare(const Record& before, const Record& after) {
   compare_text("threads", std::to_string(before.threads), std::to_string(after.threads), result.differences);
   compare_text("program", before.program_version, after.program_version, result.differences);
   compare_text("plugin", before.plugin_version, after.plugin_version, result.differences);
+  if (!before.plugin_sha256.empty())
+    compare_text("plugin library", before.plugin_sha256, after.plugin_sha256, result.differences);
   compare_maps("library", before.libraries, after.libraries, result.differences);
   compare_maps("model", before.models, after.models, result.differences);
   return result;

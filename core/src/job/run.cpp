@@ -2,16 +2,15 @@
 
 #include "context_impl.h"
 #include "device_lock_impl.h"
+#include "run_impl.h"
 
 #include "iso/base/digest.h"
 #include "iso/base/log.h"
+#include "iso/base/temporary_folder.h"
 #include "iso/base/threads.h"
-#include "iso/params/schema.h"
 
 #include <itkConfigure.h>
 #include <itkVersion.h>
-
-#include <stdlib.h>
 
 #include <algorithm>
 #include <array>
@@ -35,35 +34,12 @@ std::string utc_now() {
   return text.data();
 }
 
-/// A folder of one job, gone with it.
-class Scratch {
- public:
-  explicit Scratch(const std::filesystem::path& parent) {
-    const std::filesystem::path base = parent.empty() ? std::filesystem::temp_directory_path() : parent;
-    std::string name = (base / "isocenter-job-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr)
-      throw Error(Errc::output_directory, "no scratch folder can be made in '" + base.string() + "'",
-                  "set TMPDIR to a folder you may write to");
-    path_ = name;
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  ~Scratch() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
 const plugin::Port* find_port(std::span<const plugin::Port> ports, std::string_view name) {
   const auto found = std::ranges::find(ports, name, &plugin::Port::name);
   return found == ports.end() ? nullptr : &*found;
 }
 
-std::string names_of(std::span<const plugin::Port> ports) {
+std::string to_names(std::span<const plugin::Port> ports) {
   std::string text;
   for (const plugin::Port& port : ports) text += (text.empty() ? "" : ", ") + port.name;
   return text.empty() ? "none" : text;
@@ -74,27 +50,23 @@ void check_ports(const Recipe& recipe, const plugin::Task& task) {
   for (const auto& [port, place] : recipe.inputs)
     if (find_port(task.inputs(), port) == nullptr)
       throw Error(Errc::usage, "task '" + recipe.task + "' has no input '" + port + "'",
-                  "its inputs are: " + names_of(task.inputs()));
+                  "its inputs are: " + to_names(task.inputs()));
+  for (const auto& [port, places] : recipe.collections) {
+    const plugin::Port* const found = find_port(task.inputs(), port);
+    if (found == nullptr)
+      throw Error(Errc::usage, "task '" + recipe.task + "' has no input '" + port + "'",
+                  "its inputs are: " + to_names(task.inputs()));
+    if (!found->collection && places.size() != 1)
+      throw Error(Errc::usage, "the input '" + port + "' of task '" + recipe.task + "' takes one data set, " +
+                                   std::to_string(places.size()) + " are named");
+  }
   for (const auto& [port, place] : recipe.outputs)
     if (find_port(task.outputs(), port) == nullptr)
       throw Error(Errc::usage, "task '" + recipe.task + "' has no output '" + port + "'",
-                  "its outputs are: " + names_of(task.outputs()));
+                  "its outputs are: " + to_names(task.outputs()));
   for (const plugin::Port& port : task.inputs())
-    if (!port.optional && !recipe.inputs.contains(port.name))
+    if (!port.optional && !recipe.inputs.contains(port.name) && !recipe.collections.contains(port.name))
       throw Error(Errc::no_input, "task '" + recipe.task + "' needs the input '" + port.name + "'", port.help);
-}
-
-void check_result(const std::string& task, const plugin::Port& port, const DatasetPtr& data) {
-  const std::string what = "output '" + port.name + "' of task '" + task + "'";
-  if (!data) throw Error(Errc::invalid_result, what + " is missing");
-  if (kind_of(*data) != port.kind)
-    throw Error(Errc::invalid_result, what + " is a " + std::string(to_string(kind_of(*data))) + ", a " +
-                                          std::string(to_string(port.kind)) + " was promised");
-  const Soundness found = soundness(*data);
-  if (found == Soundness::empty) throw Error(Errc::invalid_result, what + " is empty");
-  if (found == Soundness::not_finite)
-    throw Error(Errc::invalid_result, what + " holds NaN or infinity",
-                "the method diverged; choose smaller steps or check the input");
 }
 
 /// "needs about 1.2 GiB of memory and 40 s".
@@ -120,12 +92,12 @@ class Run {
  public:
   Run(const Recipe& recipe, const Surroundings& around, const std::stop_token& stop, const OnEvent& on_event)
       : around_{around}, stop_{stop}, on_event_{on_event} {
-    outcome_.record.recipe = recipe;
+    result_.record.recipe = recipe;
   }
 
-  Outcome go() {
+  RunResult run() {
     const auto begin = Clock::now();
-    Record& record = outcome_.record;
+    Record& record = result_.record;
     record.started_utc = utc_now();
     record.program_version = ISO_VERSION;
     record.libraries = around_.options.libraries;
@@ -134,142 +106,181 @@ class Run {
       take_threads();
       const LoadedTask loaded = load();
       const compute::Backend& backend = prepare(*loaded.task);
-      if (around_.options.estimate_only) {
-        record.state = State::done;
-        return std::move(outcome_);
-      }
       const DeviceLock device{backend.info().id, stop_, [&] { tell("waiting for the device"); }};
       timed("run", [&] { compute(*loaded.task, backend); });
       inputs_.clear();
       timed("check", [&] { check_results(*loaded.task); });
       record.state = State::done;
     } catch (...) {
-      outcome_.outputs.clear();
+      result_.outputs.clear();
       put_error(record, current_error());
     }
     record.peak_memory_bytes = peak_resident_bytes();
     record.seconds = seconds_since(begin);
-    return std::move(outcome_);
+    return std::move(result_);
   }
 
-  Plan plan() {
+  RunPlan plan() {
     take_threads();
     const LoadedTask loaded = load();
     (void)prepare(*loaded.task);
-    const Record& record = outcome_.record;
-    return {record.recipe, needed_, budget_, record.backend, record.device, record.geometry};
+    return run_plan();
+  }
+
+  RunPlan plan(const plugin::Descriptions& inputs) {
+    take_threads();
+    const LoadedTask loaded = load_task();
+    for (const auto& [port, items] : inputs)
+      for (const Description& item : items.all())
+        if (!item.empty()) check_geometry(port, item.outline());
+    (void)choose(*loaded.task, inputs);
+    return run_plan();
   }
 
  private:
   void take_threads() {
     if (around_.options.threads > 0) ThreadBudget::set(around_.options.threads);
-    ThreadBudget::enter();
-    outcome_.record.threads = ThreadBudget::threads();
+    result_.record.threads = ThreadBudget::threads();
+  }
+
+  [[nodiscard]] RunPlan run_plan() {
+    const Record& record = result_.record;
+    return {record.recipe, needed_, budget_, record.backend, record.device, record.geometry, std::move(plan_.outputs)};
   }
 
   /// What can be refused before anything is read.
   LoadedTask load() {
     check_places(recipe(), around_.options);
-    LoadedTask loaded = around_.source.load(recipe().task);
-    outcome_.record.plugin_version = loaded.plugin_version;
+    LoadedTask loaded = load_task();
     check_ports(recipe(), *loaded.task);
     for (const auto& [port, place] : recipe().outputs)
       around_.data.check_write(place, find_port(loaded.task->outputs(), port)->kind);
-    const params::Schema schema = params::schema_from_json(loaded.task->schema_json());
-    outcome_.record.recipe.parameters_json = params::complete(schema, recipe().parameters_json);
+    return loaded;
+  }
+
+  LoadedTask load_task() {
+    LoadedTask loaded = around_.source.load(recipe().task);
+    result_.record.plugin_version = loaded.plugin_version;
+    result_.record.plugin_sha256 = loaded.plugin_sha256;
+    parameters_ = loaded.task->parse(recipe().parameters_json);
+    result_.record.recipe.parameters_json = parameters_->json();
     return loaded;
   }
 
   const compute::Backend& prepare(const plugin::Task& task) {
     timed("read", [&] { read_inputs(task); });
-    const plugin::Suitability suits = task.suits(inputs_, recipe().parameters_json);
-    if (!suits.possible) throw Error(Errc::unsupported, suits.reason);
-    return choose(task);
+    return choose(task, plugin::describe(inputs_));
   }
 
   void read_inputs(const plugin::Task& task) {
     tell("reading inputs");
-    for (const auto& [port, place] : recipe().inputs) {
-      stop_if_asked();
-      Wanted wanted{find_port(task.inputs(), port)->kind, {}, recipe().accepted_geometry};
-      if (const auto hints = recipe().hints.find(port); hints != recipe().hints.end()) wanted.hints = hints->second;
-      DatasetPtr data = around_.data.read(place, wanted);
-      if (!data) throw Error(Errc::no_input, "input '" + port + "' is empty");
-      check_geometry(port, *data);
-      outcome_.record.input_digests[port] = digest(*data);
-      inputs_.emplace(port, std::move(data));
+    for (const auto& [port, place] : recipe().inputs) inputs_[port] = read_input(task, port, place, port);
+    for (const auto& [port, places] : recipe().collections) {
+      std::vector<DatasetPtr> all;
+      for (std::size_t i = 0; i < places.size(); ++i)
+        all.push_back(read_input(task, port, places[i], port + "[" + std::to_string(i) + "]"));
+      inputs_[port] = plugin::PortItems<DatasetPtr>{std::move(all)};
     }
+  }
+
+  /// `name` is that of the data set in the record.
+  DatasetPtr read_input(const plugin::Task& task, const std::string& port, const std::string& place,
+                        const std::string& name) {
+    stop_if_asked();
+    Wanted wanted{find_port(task.inputs(), port)->kind, {}, recipe().accepted_geometry};
+    if (const auto hints = recipe().hints.find(port); hints != recipe().hints.end()) wanted.hints = hints->second;
+    DatasetPtr data = around_.data.read(place, wanted);
+    if (!data) throw Error(Errc::no_input, "input '" + name + "' is empty");
+    check_geometry(name, *data);
+    result_.record.input_digests[name] = digest(*data);
+    return data;
   }
 
   void check_geometry(const std::string& port, const Dataset& data) {
     const auto* sinogram = std::get_if<Sinogram>(&data);
     if (sinogram == nullptr) return;  // readers judge grids while they still have the slices
     const GeometryVerdict verdict = check_sinogram(sinogram->readings.spec().shape, sinogram->geometry);
-    outcome_.record.geometry[port] = verdict;
+    result_.record.geometry[port] = verdict;
     refuse_unless_accepted(verdict, recipe().accepted_geometry);
     if (verdict.finding != Finding::uniform)
-      outcome_.record.warnings.push_back("geometry of '" + port + "' accepted although: " + verdict.sentence);
+      result_.record.warnings.push_back("geometry of '" + port + "' accepted although: " + verdict.sentence);
   }
 
-  const compute::Backend& choose(const plugin::Task& task) {
-    const plugin::Needs needs = task.needs(inputs_, recipe().parameters_json);
-    const Estimate& needed = needed_ = estimate(needs, inputs_);
-    outcome_.record.estimated_memory_bytes = needed.total();
-    outcome_.record.estimated_seconds = needed.seconds;
+  const compute::Backend& choose(const plugin::Task& task, const plugin::Descriptions& inputs) {
+    plan_ = task.plan(inputs, *parameters_);
+    refuse_unless_possible(plan_);
+    for (const std::string& id : plan_.models) (void)find_model(id, around_.options.model_directories);
+    std::vector<compute::OperatorSpec> specs;
+    for (const plugin::PlannedOperator& planned : plan_.operators) specs.push_back(planned.spec);
+    const bool resident = !inputs_.empty();
+    std::size_t input_bytes = 0;
+    for (const auto& [port, items] : inputs)
+      for (const Description& item : items.all()) input_bytes += item.bytes();
     const std::size_t available = available_memory_bytes();
     const std::size_t limit = around_.options.memory_limit_bytes;
     budget_ = limit == 0 ? available : std::min(limit, available);
-    const std::size_t additional = needed.operator_bytes + needed.work_bytes;  // the inputs are in memory already
-    if (additional > budget_ && !around_.options.ignore_memory)
-      throw Error(Errc::out_of_memory,
-                  "task '" + recipe().task + "' needs about " + in_words(additional) + " of memory, " +
-                      in_words(budget_) + " are available",
-                  "use a smaller grid or fewer views, close other programs, or insist with --ignore-memory");
-    const compute::Backend& backend = around_.registry.choose(
-        needs.operators, around_.options.ignore_memory ? 0 : needed.input_bytes + additional, recipe().device);
+    refuse_beyond_budget(plan_.bytes + (resident ? 0 : input_bytes));  // before a device is looked for
+    const compute::Backend& backend =
+        around_.registry.choose(specs, around_.options.ignore_memory ? 0 : plan_.bytes + input_bytes, recipe().device);
+    const Estimate& needed = needed_ =
+        estimate(plan_, inputs, backend, resident ? InputMemory::resident : InputMemory::to_come);
+    result_.record.estimated_memory_bytes = needed.total();
+    result_.record.estimated_seconds = needed.seconds;
+    refuse_beyond_budget(needed.total() - needed.process_bytes - (resident ? needed.input_bytes : 0));
     const compute::DeviceInfo info = backend.info();
-    outcome_.record.backend = info.id;
-    outcome_.record.device = info.description;
-    outcome_.record.cpu_level = info.level;
-    tell_needs();
+    result_.record.backend = info.id;
+    result_.record.device = info.description;
+    result_.record.cpu_level = info.level;
+    tell_estimate();
     iso::log::info("job", recipe().task, " on ", info.id, " with ", ThreadBudget::threads(), " threads, seed ",
                    recipe().seed);
     return backend;
   }
 
+  /// `additional` is what comes on top of what this process holds now.
+  void refuse_beyond_budget(std::size_t additional) const {
+    if (additional <= budget_ || around_.options.ignore_memory) return;
+    throw Error(Errc::out_of_memory,
+                "task '" + recipe().task + "' needs about " + in_words(additional) + " of memory, " +
+                    in_words(budget_) + " are available",
+                "use a smaller grid or fewer views, close other programs, or insist with --ignore-memory");
+  }
+
   void compute(plugin::Task& task, const compute::Backend& backend) {
     stop_if_asked();
-    const Scratch scratch{around_.options.scratch};
-    JobContext context{setting(backend, scratch.path()), on_event_};
-    const auto keep = [&] {
-      outcome_.record.quality = context.quality();
-      const auto warnings = context.warnings();
-      outcome_.record.warnings.insert(outcome_.record.warnings.end(), warnings.begin(), warnings.end());
-    };
+    const TemporaryFolder scratch{scratch_name, around_.options.scratch};
+    const auto attached = std::make_shared<const TemporaryFolder>(scratch_name, around_.options.scratch);
+    JobContext context{environment(backend, scratch.path(), attached->path()), on_event_};
     try {
-      outcome_.outputs = task.run(inputs_, recipe().parameters_json, context);
+      result_.outputs = task.run(inputs_, *parameters_, context);
     } catch (...) {
-      keep();
+      context.fill(result_.record);
       throw;
     }
-    keep();
+    context.fill(result_.record);
+    for (const auto& [name, attachment] : result_.record.attachments)
+      result_.attachments[name] = context.attachment(name);
+    if (!result_.attachments.empty()) result_.folders.push_back(attached);
     stop_if_asked();  // what a stopped method returns is not the whole result
   }
 
-  [[nodiscard]] JobContext::Setting setting(const compute::Backend& backend,
-                                            const std::filesystem::path& scratch) const {
-    JobContext::Setting result{.backend = backend,
-                               .stop = stop_,
-                               .seed = recipe().seed,
-                               .memory_budget_bytes = budget_,
-                               .scratch = scratch,
-                               .preview_every = around_.options.preview_every,
-                               .preview_pause = around_.options.preview_pause,
-                               .checkpoint_file = {},
-                               .checkpoint_key = {}};
+  [[nodiscard]] JobContext::Environment environment(const compute::Backend& backend,
+                                                    const std::filesystem::path& scratch,
+                                                    const std::filesystem::path& attachments) const {
+    JobContext::Environment result{.backend = backend,
+                                   .stop = stop_,
+                                   .seed = recipe().seed,
+                                   .memory_budget_bytes = budget_,
+                                   .scratch = scratch,
+                                   .attachments = attachments,
+                                   .model_directories = around_.options.model_directories,
+                                   .preview_every = around_.options.preview_every,
+                                   .preview_pause = around_.options.preview_pause,
+                                   .checkpoint_file = {},
+                                   .checkpoint_key = {}};
     if (around_.options.checkpoint_every.count() <= 0 && !around_.options.resume) return result;
     result.checkpoint_file = checkpoint_path(recipe());
-    result.checkpoint_key = checkpoint_key(outcome_.record);
+    result.checkpoint_key = checkpoint_key(result_.record);
     if (around_.options.checkpoint_every.count() > 0) result.checkpoint_pause = around_.options.checkpoint_every;
     result.resume = around_.options.resume;
     return result;
@@ -277,11 +288,11 @@ class Run {
 
   void check_results(const plugin::Task& task) {
     for (const plugin::Port& port : task.outputs()) {
-      const auto found = outcome_.outputs.find(port.name);
-      if (found == outcome_.outputs.end() && port.optional && !recipe().outputs.contains(port.name)) continue;
-      const DatasetPtr data = found == outcome_.outputs.end() ? nullptr : found->second;
+      const auto found = result_.outputs.find(port.name);
+      if (found == result_.outputs.end() && port.optional && !recipe().outputs.contains(port.name)) continue;
+      const DatasetPtr data = found == result_.outputs.end() ? nullptr : found->second.one();
       check_result(recipe().task, port, data);
-      outcome_.record.output_digests[port.name] = digest(*data);
+      result_.record.output_digests[port.name] = digest(*data);
     }
   }
 
@@ -289,18 +300,18 @@ class Run {
   void timed(const char* name, const Step& step) {
     const auto begin = Clock::now();
     step();
-    outcome_.record.timings[name] = seconds_since(begin);
+    result_.record.timings[name] = seconds_since(begin);
   }
 
   void stop_if_asked() const {
     if (stop_.stop_requested()) throw Error(Errc::cancelled, "task '" + recipe().task + "' was cancelled");
   }
 
-  void tell_needs() const {
+  void tell_estimate() const {
     if (!on_event_) return;
     Event event;
     event.state = State::running;
-    event.tells = Tells::needs;
+    event.kind = EventKind::needs;
     event.stage = "reading inputs";
     event.message = needs_in_words(needed_);
     event.x = static_cast<double>(needed_.total());
@@ -316,26 +327,32 @@ class Run {
     on_event_(event);
   }
 
-  [[nodiscard]] const Recipe& recipe() const noexcept { return outcome_.record.recipe; }
+  [[nodiscard]] const Recipe& recipe() const noexcept { return result_.record.recipe; }
 
   const Surroundings& around_;
   const std::stop_token& stop_;
   const OnEvent& on_event_;
-  Outcome outcome_;
+  RunResult result_;
+  plugin::ParametersPtr parameters_;
   plugin::Datasets inputs_;
+  plugin::Plan plan_;
   Estimate needed_;
   std::size_t budget_{0};
 };
 
 }  // namespace
 
-Plan plan(const Recipe& recipe, const Surroundings& around, const std::stop_token& stop, const OnEvent& on_event) {
+RunPlan plan(const Recipe& recipe, const Surroundings& around, const std::stop_token& stop, const OnEvent& on_event) {
   return Run{recipe, around, stop, on_event}.plan();
 }
 
-Outcome run_task(const Recipe& recipe, const Surroundings& around, const std::stop_token& stop,
-                 const OnEvent& on_event) {
-  return Run{recipe, around, stop, on_event}.go();
+RunPlan plan(const Recipe& recipe, const plugin::Descriptions& inputs, const Surroundings& around) {
+  return Run{recipe, around, {}, {}}.plan(inputs);
+}
+
+RunResult run_task(const Recipe& recipe, const Surroundings& around, const std::stop_token& stop,
+                   const OnEvent& on_event) {
+  return Run{recipe, around, stop, on_event}.run();
 }
 
 }  // namespace iso::job

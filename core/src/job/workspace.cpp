@@ -19,8 +19,8 @@ class Places final : public DataAccess {
     const std::string name = place.substr(workspace_prefix.size());
     DatasetPtr data = workspace_ ? workspace_->find(name) : nullptr;
     if (!data) throw Error(Errc::no_input, "the workspace holds no data set '" + name + "'");
-    if (wanted.kind && kind_of(*data) != *wanted.kind)
-      throw Error(Errc::type_mismatch, "'" + name + "' is a " + std::string(to_string(kind_of(*data))) + ", a " +
+    if (wanted.kind && to_kind(*data) != *wanted.kind)
+      throw Error(Errc::type_mismatch, "'" + name + "' is a " + std::string(to_string(to_kind(*data))) + ", a " +
                                            std::string(to_string(*wanted.kind)) + " is expected");
     return data;
   }

@@ -17,7 +17,7 @@ using Json = nlohmann::ordered_json;
 [[nodiscard]] Json schema_object(const Schema& schema);       ///< {"parameters": [...]}
 [[nodiscard]] Schema schema_from_object(const Json& object);  ///< throws invalid_input naming the member
 
-[[nodiscard]] Json json_of(const Value& value);
+[[nodiscard]] Json make_json(const Value& value);
 
 /// What is wrong with a value of a parameter, as one sentence; empty if nothing is.
 [[nodiscard]] std::string complaint(const FieldInfo& field, const Value& value);

@@ -17,7 +17,7 @@ Json field_object(const FieldInfo& field) {
               {"help", field.help},
               {"unit", field.unit},
               {"type", std::string{to_string(field.kind)}},
-              {"default", json_of(field.default_value)}};
+              {"default", make_json(field.default_value)}};
   const auto limit = [&](const char* name, const std::optional<double>& value) {
     if (!value) return;
     if (field.kind == FieldKind::integer)

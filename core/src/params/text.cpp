@@ -64,7 +64,7 @@ bool read(const FieldInfo& field, std::string_view text, Value& value) {
 
 }  // namespace
 
-std::string text_of(const Value& value) {
+std::string to_text(const Value& value) {
   if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
   if (const auto* whole = std::get_if<std::int64_t>(&value)) return std::to_string(*whole);
   if (const auto* real = std::get_if<double>(&value)) return shortest(*real);

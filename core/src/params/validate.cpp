@@ -14,7 +14,7 @@ namespace {
 /// Beyond this a double no longer holds every whole number.
 constexpr double whole_limit = 9007199254740992.0;
 
-std::string number(double value) { return text_of(Value{value}); }
+std::string number(double value) { return to_text(Value{value}); }
 
 /// "a number from 0 to 10 mm", "one of ram_lak, hann".
 std::string expectation(const FieldInfo& field) {
@@ -49,7 +49,7 @@ std::string complain_of_number(const FieldInfo& field, double value) {
 }
 
 /// Every member of the object in the type of its field, the rest defaults; what is wrong goes to `problems`.
-std::vector<Value> typed(const Schema& schema, const Json& object, std::vector<Problem>& problems) {
+std::vector<Value> typed(const Schema& schema, const Json& object, std::vector<ParameterProblem>& problems) {
   std::vector<std::string> known;
   for (const FieldInfo& field : schema.fields) known.push_back(field.name);
   for (const auto& [name, json] : object.items()) {
@@ -73,9 +73,9 @@ std::vector<Value> typed(const Schema& schema, const Json& object, std::vector<P
   return values;
 }
 
-Json object_of(const Schema& schema, const std::vector<Value>& values) {
+Json make_object(const Schema& schema, const std::vector<Value>& values) {
   Json object = Json::object();
-  for (std::size_t i = 0; i < schema.fields.size(); ++i) object[schema.fields[i].name] = json_of(values[i]);
+  for (std::size_t i = 0; i < schema.fields.size(); ++i) object[schema.fields[i].name] = make_json(values[i]);
   return object;
 }
 
@@ -89,7 +89,7 @@ std::string mismatch(const FieldInfo& field, const std::string& found) {
   return "parameter '" + field.name + "' is " + found + ", expected " + expectation(field);
 }
 
-Json json_of(const Value& value) {
+Json make_json(const Value& value) {
   return std::visit([](const auto& held) { return Json(held); }, value);
 }
 
@@ -146,8 +146,8 @@ Value value_from_json(const FieldInfo& field, const Json& json, std::string& pro
   return field.default_value;
 }
 
-std::vector<Problem> validate(const Schema& schema, std::string_view parameters_json) {
-  std::vector<Problem> problems;
+std::vector<ParameterProblem> validate(const Schema& schema, std::string_view parameters_json) {
+  std::vector<ParameterProblem> problems;
   try {
     (void)typed(schema, parameters_object(parameters_json), problems);
   } catch (const Error& error) {
@@ -156,36 +156,38 @@ std::vector<Problem> validate(const Schema& schema, std::string_view parameters_
   return problems;
 }
 
-void refuse(std::span<const Problem> problems) {
+void refuse(std::span<const ParameterProblem> problems) {
   if (problems.empty()) return;
   std::string sentence;
-  for (const Problem& problem : problems) sentence += (sentence.empty() ? "" : "; ") + problem.message;
+  for (const ParameterProblem& problem : problems) sentence += (sentence.empty() ? "" : "; ") + problem.message;
   throw Error{Errc::invalid_input, sentence, "`isocenter describe TASK` lists the parameters with their ranges"};
 }
 
 std::string complete(const Schema& schema, std::string_view parameters_json) {
-  std::vector<Problem> problems;
+  std::vector<ParameterProblem> problems;
   const std::vector<Value> values = typed(schema, parameters_object(parameters_json), problems);
   refuse(problems);
-  return object_of(schema, values).dump(-1, ' ', false, Json::error_handler_t::replace);
+  return make_object(schema, values).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 std::string defaults_json(const Schema& schema) {
   std::vector<Value> values;
   for (const FieldInfo& field : schema.fields) values.push_back(field.default_value);
-  return object_of(schema, values).dump();
+  return make_object(schema, values).dump();
 }
 
 namespace detail {
 
 std::vector<Value> values_in(const Schema& schema, std::string_view parameters_json) {
-  std::vector<Problem> problems;
+  std::vector<ParameterProblem> problems;
   std::vector<Value> values = typed(schema, parameters_object(parameters_json), problems);
   refuse(problems);
   return values;
 }
 
-std::string json_of(const Schema& schema, const std::vector<Value>& values) { return object_of(schema, values).dump(); }
+std::string make_json(const Schema& schema, const std::vector<Value>& values) {
+  return make_object(schema, values).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 void refuse_narrow(std::string_view name, std::int64_t value) {
   throw Error{Errc::invalid_input,

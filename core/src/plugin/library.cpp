@@ -5,7 +5,9 @@
 
 #include <cstddef>
 #include <cstdlib>
+#include <fstream>
 #include <memory>
+#include <sstream>
 
 namespace iso::plugin {
 namespace {
@@ -24,7 +26,7 @@ std::string between(const std::string& text, std::string_view before, std::strin
 }
 
 /// What the dynamic linker of glibc says, as a clause about the plugin.
-std::string clause_of(const std::string& text, const std::filesystem::path& library) {
+std::string make_clause(const std::string& text, const std::filesystem::path& library) {
   const auto holds = [&](std::string_view part) { return text.find(part) != std::string::npos; };
   if (holds(": cannot open shared object file")) {
     const std::string missing = text.substr(0, text.find(": cannot open"));
@@ -45,6 +47,27 @@ std::string clause_of(const std::string& text, const std::filesystem::path& libr
 
 [[noreturn]] void refuse(const std::filesystem::path& library, const std::string& clause, const std::string& hint) {
   throw Error{Errc::plugin_incompatible, "the plugin library '" + library.filename().string() + "' " + clause, hint};
+}
+
+/// The build tag that stands in a library, found without loading it: a library of another boundary may lack functions that
+/// are gone since, and its initialisation must not run. Empty where there is none, or ours is among them.
+std::string foreign_tag(const std::filesystem::path& library) {
+  constexpr std::string_view mark = "-cxx11abi";
+  const auto belongs = [](char c) { return c == '-' || c == '.' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z'); };
+  std::ifstream stream{library, std::ios::binary};
+  std::ostringstream bytes;
+  if (!stream || !(bytes << stream.rdbuf())) return {};
+  const std::string text = std::move(bytes).str();
+  std::string first;
+  for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at + 1)) {
+    std::size_t begin = at, end = at;
+    while (begin > 0 && belongs(text[begin - 1])) --begin;
+    while (end < text.size() && belongs(text[end])) ++end;
+    const std::string tag = text.substr(begin, end - begin);
+    if (tag == build_tag()) return {};
+    if (first.empty() && (tag.starts_with("gcc") || tag.starts_with("clang"))) first = tag;
+  }
+  return first;
 }
 
 const PluginDescriptor* call_entry(void* symbol, const std::filesystem::path& library) {
@@ -95,7 +118,8 @@ void check_task(const TaskManifest& task, std::vector<std::string>& problems) {
     for (std::size_t j = 0; j < i; ++j)
       if (names[i] == names[j]) problems.push_back(who + "uses the name '" + names[i] + "' twice");
   }
-  for (const params::Problem& problem : params::validate(task.parameters, params::defaults_json(task.parameters)))
+  for (const params::ParameterProblem& problem :
+       params::validate(task.parameters, params::defaults_json(task.parameters)))
     problems.push_back(who + "has a default that it refuses: " + problem.message);
   for (const params::FieldInfo& field : task.parameters.fields)
     if (field.visible_when && task.parameters.find(field.visible_when->field) == nullptr)
@@ -108,10 +132,13 @@ void check_task(const TaskManifest& task, std::vector<std::string>& problems) {
 const PluginDescriptor& open_plugin(const std::filesystem::path& library) {
   const std::filesystem::path file = std::filesystem::absolute(library);
   if (!std::filesystem::exists(file)) refuse(file, "is missing beside its manifest", "install the plugin again");
+  if (const std::string tag = foreign_tag(file); !tag.empty())
+    refuse(file, "was built for a plugin interface with the fingerprint " + tag + ", this program has " + build_tag(),
+           "rebuild it with the SDK of this program");
   void* const handle = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) {
     const char* const text = ::dlerror();
-    refuse(file, clause_of(text == nullptr ? "no reason is given" : text, file),
+    refuse(file, make_clause(text == nullptr ? "no reason is given" : text, file),
            "install what is missing, or install the plugin again");
   }
   void* const symbol = ::dlsym(handle, entry_symbol);
@@ -123,7 +150,7 @@ const PluginDescriptor& open_plugin(const std::filesystem::path& library) {
   return *descriptor;
 }
 
-std::vector<std::string> problems_of(const Manifest& manifest) {
+std::vector<std::string> find_problems(const Manifest& manifest) {
   std::vector<std::string> problems;
   if (!is_name(manifest.id)) problems.push_back("the plugin's id is '" + manifest.id + "', expected snake_case");
   if (manifest.title.empty()) problems.push_back("the plugin needs a title");

@@ -22,8 +22,8 @@ Json ports_array(std::span<const Port> ports) {
                 {"kind", std::string{to_string(port.kind)}},
                 {"optional", port.optional},
                 {"help", port.help}};
-    if (!port.view_hint.empty()) object["view_hint"] = port.view_hint;
     if (!port.residual.empty()) object["residual"] = port.residual;
+    if (port.collection) object["collection"] = true;
     list.push_back(std::move(object));
   }
   return list;
@@ -61,8 +61,8 @@ std::vector<Port> ports_from(const Json& task, const char* member, const std::st
     port.kind = kind_of_port(object, inside);
     port.optional = optional_member<bool>(object, "optional", inside);
     port.help = optional_member<std::string>(object, "help", inside);
-    port.view_hint = optional_member<std::string>(object, "view_hint", inside);
     port.residual = optional_member<std::string>(object, "residual", inside);
+    port.collection = optional_member<bool>(object, "collection", inside);
     ports.push_back(std::move(port));
   }
   return ports;
@@ -99,7 +99,7 @@ void check_version(const Json& object) {
 
 }  // namespace
 
-TaskManifest manifest_of(std::string_view task_id, const Task& task) {
+TaskManifest make_manifest(std::string_view task_id, const Task& task) {
   TaskManifest manifest;
   manifest.id = task_id;
   manifest.about = task.about();
@@ -110,7 +110,7 @@ TaskManifest manifest_of(std::string_view task_id, const Task& task) {
   return manifest;
 }
 
-Manifest manifest_of(const PluginDescriptor& descriptor, std::string library) {
+Manifest make_manifest(const PluginDescriptor& descriptor, std::string library) {
   Manifest manifest;
   manifest.id = descriptor.id;
   manifest.title = descriptor.title;
@@ -124,7 +124,7 @@ Manifest manifest_of(const PluginDescriptor& descriptor, std::string library) {
     const std::unique_ptr<Task, void (*)(Task*)> task{descriptor.create_task(*id), descriptor.destroy_task};
     if (!task)
       throw Error{Errc::plugin_incompatible, "plugin '" + manifest.id + "' does not make its task '" + *id + "'"};
-    manifest.tasks.push_back(manifest_of(*id, *task));
+    manifest.tasks.push_back(make_manifest(*id, *task));
   }
   return manifest;
 }
@@ -183,10 +183,10 @@ Manifest read_manifest(const std::filesystem::path& file) {
 std::string incompatibility(std::uint32_t major, std::uint32_t minor, std::string_view tag) {
   const auto version = [](std::uint32_t a, std::uint32_t b) { return std::to_string(a) + "." + std::to_string(b); };
   const std::string theirs = version(major, minor), ours = version(abi_major, abi_minor);
-  if (major != abi_major) return "built for plugin interface " + theirs + ", this program has " + ours;
-  if (minor > abi_minor) return "built for the newer plugin interface " + theirs + ", this program has " + ours;
-  if (tag != build_tag()) return "built with " + std::string{tag} + ", this program with " + build_tag();
-  return {};
+  if (major == abi_major && minor <= abi_minor && tag == build_tag()) return {};
+  const std::string newer = major == abi_major && minor > abi_minor ? "newer " : "";
+  return "built for the " + newer + "plugin interface " + theirs + " with the fingerprint " + std::string{tag} +
+         ", this program has the interface " + ours + " with " + build_tag();
 }
 
 }  // namespace iso::plugin

@@ -1,9 +1,7 @@
 #pragma once
 
-#include "adapter/suits.h"
+#include "adapter/names.h"
 #include "method/region_growing.h"
-
-#include "iso/plugin/typed_task.h"
 
 #include <array>
 
@@ -27,39 +25,30 @@ struct GrowingParameters {
   }
 };
 
-inline std::vector<Stroke> strokes_from(std::span<const iso::plugin::Stroke> drawn) {
-  std::vector<Stroke> strokes;
-  for (const iso::plugin::Stroke& stroke : drawn) strokes.push_back({stroke.voxels, stroke.label});
-  return strokes;
-}
-
-/// The regions of the strokes so far, for as long as the user draws.
-class RegionGrowingSession final : public iso::plugin::Interaction {
+/// The regions of all marks, for as long as the user marks. What was converted of the image is kept between two answers, and
+/// so is the growing while marks and parameters stay as they are.
+class RegionGrowingSession final : public iso::plugin::TypedInteraction<GrowingParameters> {
  public:
-  RegionGrowingSession(RegionGrowing growing, const Volume& volume) : growing_{std::move(growing)}, volume_{volume} {}
-
-  Datasets update(std::span<const iso::plugin::Stroke> added, std::chrono::milliseconds budget,
-                  RunContext& context) override {
-    const auto deadline = std::chrono::steady_clock::now() + budget * 3 / 4;  // the rest is for handing over the result
-    if (!added.empty()) growing_.add(strokes_from(added));
-    if (!added.empty() || !shown_ || !finished_) {
-      finished_ = growing_.grow(
-          [&] { return context.stop().stop_requested() || std::chrono::steady_clock::now() >= deadline; });
-      shown_ = iso::freeze(growing_.label_map(volume_));
-    }
-    context.report(growing_.fraction_grown(), "growing");
-    return {{"regions", shown_}};
-  }
-  void undo() override {
-    growing_.undo();
-    shown_.reset();
-  }
+  RegionGrowingSession(Volume volume, std::vector<SeedStroke> given)
+      : volume_{std::move(volume)}, given_{std::move(given)}, growing_{make_image(volume_), 0, given_} {}
 
  private:
-  RegionGrowing growing_;
+  Datasets answer(std::span<const Mark> marks, const GrowingParameters& parameters, std::chrono::milliseconds budget,
+                  RunContext& context) override {
+    const auto deadline = std::chrono::steady_clock::now() + budget * 3 / 4;  // the rest is for handing over the result
+    std::vector<SeedStroke> strokes = given_;
+    if (!parameters.seeds.empty()) strokes.push_back(make_stroke(parameters.seeds, growing_.image()));
+    for (const Mark& mark : marks) strokes.push_back({mark.voxels, mark.label});
+    growing_.mark(parameters.tolerance, std::move(strokes));
+    (void)growing_.grow(
+        [&] { return context.stop().stop_requested() || std::chrono::steady_clock::now() >= deadline; });
+    context.report(growing_.fraction_grown(), "growing");
+    return {{"regions", iso::freeze(growing_.label_map(volume_))}};
+  }
+
   Volume volume_;  // shares its pixels with the input
-  DatasetPtr shown_;
-  bool finished_{false};
+  std::vector<SeedStroke> given_;
+  RegionGrowing growing_;
 };
 
 class RegionGrowingTask final : public iso::plugin::TypedTask<GrowingParameters> {
@@ -77,21 +66,32 @@ class RegionGrowingTask final : public iso::plugin::TypedTask<GrowingParameters>
   std::span<const Port> outputs() const noexcept override { return {&output_, 1}; }
   bool interactive() const noexcept override { return true; }
 
- protected:
-  std::vector<iso::params::Problem> check(const GrowingParameters& parameters, const Datasets&) const override {
-    if (parameters.seeds.size() % 3 == 0) return {};
-    return {{"seeds",
-             "parameter 'seeds' has " + std::to_string(parameters.seeds.size()) + " numbers, expected three a seed"}};
+  std::unique_ptr<iso::plugin::Interaction> begin(const Datasets& inputs, RunContext&) override {
+    const auto& volume = iso::plugin::input<Volume>(inputs, "volume");
+    return std::make_unique<RegionGrowingSession>(volume, given_marks(inputs, make_image(volume)));
   }
-  Suitability suits(const Datasets& inputs, const GrowingParameters&) const override { return suits_as_image(inputs); }
-  Needs needs(const Datasets& inputs, const GrowingParameters&) const override {
-    const std::size_t voxels = image_of(iso::plugin::input<Volume>(inputs, "volume")).values().size();
-    return {{},
-            voxels * (sizeof(float) + 2 * sizeof(std::uint16_t) + sizeof(std::int64_t)),
-            1e-7 * static_cast<double>(voxels)};
+
+ protected:
+  Plan plan(const Descriptions& inputs, const GrowingParameters& parameters) const override {
+    const auto& volume = iso::plugin::input<Volume>(inputs, "volume");
+    (void)image_size(volume.pixels.spec());  // throws for what is no image
+    Plan plan;
+    if (parameters.seeds.size() % 3 != 0)
+      plan.refuse_parameter("seeds", "parameter 'seeds' has " + std::to_string(parameters.seeds.size()) +
+                                         " numbers, expected three a seed");
+    const auto voxels = static_cast<std::size_t>(volume.pixels.spec().shape.count());
+    plan.bytes = voxels * (sizeof(float) + 2 * sizeof(std::uint16_t) + sizeof(std::int64_t));
+    plan.seconds = 1e-7 * static_cast<double>(voxels);
+    plan.outputs["regions"] = iso::describe(
+        LabelMap{iso::Pixels::outline({volume.pixels.spec().shape, iso::ScalarType::u16}), volume.grid, {}, {}});
+    return plan;
   }
   Datasets run(const Datasets& inputs, const GrowingParameters& parameters, RunContext& context) override {
-    RegionGrowing growing = start(inputs, parameters);
+    const auto& volume = iso::plugin::input<Volume>(inputs, "volume");
+    const Image image = make_image(volume);
+    auto strokes = given_marks(inputs, image);
+    if (!parameters.seeds.empty()) strokes.push_back(make_stroke(parameters.seeds, image));
+    RegionGrowing growing{image, parameters.tolerance, std::move(strokes)};
     if (!growing.marked())
       throw iso::Error{iso::Errc::invalid_input, "nothing is marked", "give seeds as x,y,z, or an input 'marks'"};
     (void)growing.grow([&] {
@@ -100,28 +100,19 @@ class RegionGrowingTask final : public iso::plugin::TypedTask<GrowingParameters>
       return false;
     });
     context.report(1, "growing");
-    return {{"regions", iso::freeze(growing.label_map(iso::plugin::input<Volume>(inputs, "volume")))}};
-  }
-  std::unique_ptr<iso::plugin::Interaction> begin(const Datasets& inputs, const GrowingParameters& parameters,
-                                                  RunContext&) override {
-    return std::make_unique<RegionGrowingSession>(start(inputs, parameters),
-                                                  iso::plugin::input<Volume>(inputs, "volume"));
+    return {{"regions", iso::freeze(growing.label_map(volume))}};
   }
 
  private:
-  static RegionGrowing start(const Datasets& inputs, const GrowingParameters& parameters) {
-    const Image image = image_of(iso::plugin::input<Volume>(inputs, "volume"));
-    const auto marks = inputs.find("marks");
-    auto strokes = marks == inputs.end() ? std::vector<Stroke>{} : strokes_of(iso::get<LabelMap>(marks->second), image);
-    if (!parameters.seeds.empty()) strokes.push_back(stroke_of(parameters.seeds, image));
-    return {image, parameters.tolerance, std::move(strokes)};
+  static std::vector<SeedStroke> given_marks(const Datasets& inputs, const Image& image) {
+    const auto* const marks = iso::plugin::optional_input<LabelMap>(inputs, "marks");
+    return marks == nullptr ? std::vector<SeedStroke>{} : make_strokes(*marks, image);
   }
 
   std::array<Port, 2> inputs_{
-      Port{"volume", Kind::volume, false, "The image, in two or three dimensions.", "slices", ""},
-      Port{"marks", Kind::label_map, true, "Voxels to grow from, with their labels; 0 marks nothing.", "overlay", ""}};
-  Port output_{"regions", Kind::label_map, false, "The regions, with the labels of what they grew from.", "overlay",
-               ""};
+      Port{"volume", Kind::volume, false, "The image, in two or three dimensions."},
+      Port{"marks", Kind::label_map, true, "Voxels to grow from, with their labels; 0 marks nothing."}};
+  Port output_{"regions", Kind::label_map, false, "The regions, with the labels of what they grew from."};
 };
 
 }  // namespace example

@@ -9,10 +9,10 @@ namespace example {
 namespace {
 
 /// 1 / h_a^2 of the axes that have more than one sample.
-std::array<double, 3> couplings(const Image& image, const Diffusion& options) {
+std::array<double, 3> couplings(const std::array<std::int64_t, 3>& size, const Diffusion& options) {
   std::array<double, 3> result{};
   for (std::size_t axis = 0; axis < 3; ++axis)
-    if (image.size[axis] > 1) result[axis] = 1 / (options.spacing_mm[axis] * options.spacing_mm[axis]);
+    if (size[axis] > 1) result[axis] = 1 / (options.spacing_mm[axis] * options.spacing_mm[axis]);
   return result;
 }
 
@@ -56,23 +56,22 @@ struct Step {
 
 }  // namespace
 
-std::int64_t steps_of(const Image& image, const Diffusion& options) {
+std::int64_t make_steps(const std::array<std::int64_t, 3>& size, const Diffusion& options) {
   const double time = options.sigma_mm * options.sigma_mm / 2;
-  return std::max<std::int64_t>(1,
-                                static_cast<std::int64_t>(std::ceil(time / longest_step(couplings(image, options)))));
+  return std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(time / longest_step(couplings(size, options)))));
 }
 
-iso::PixelBlock diffuse(const Image& image, const Diffusion& options,
-                        const std::function<bool(double, const iso::PixelBlock&)>& after_step) {
-  const std::int64_t steps = steps_of(image, options);
+iso::Pixels diffuse(const Image& image, const Diffusion& options,
+                    const std::function<bool(double, const iso::PixelBuffer&)>& after_step) {
+  const std::int64_t steps = make_steps(image.size, options);
   const double step = options.sigma_mm * options.sigma_mm / 2 / static_cast<double>(steps);
-  const auto coupling = couplings(image, options);
-  iso::PixelBlock from = iso::PixelBlock::allocate(image.pixels.spec());
-  iso::PixelBlock to = iso::PixelBlock::allocate(image.pixels.spec());
-  std::ranges::copy(image.values(), from.mutable_values<float>().begin());
+  const auto coupling = couplings(image.size, options);
+  iso::PixelBuffer from = iso::PixelBuffer::allocate(image.pixels.spec());
+  iso::PixelBuffer to = iso::PixelBuffer::allocate(image.pixels.spec());
+  std::ranges::copy(image.values(), from.values<float>().begin());
   for (std::int64_t i = 1; i <= steps; ++i) {
     const Step one{from.values<float>(),
-                   to.mutable_values<float>(),
+                   to.values<float>(),
                    image.size,
                    {1, image.size[0], image.size[0] * image.size[1]},
                    {static_cast<float>(step * coupling[0]), static_cast<float>(step * coupling[1]),

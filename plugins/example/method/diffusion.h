@@ -22,11 +22,11 @@ struct Diffusion {
 ///
 /// `after_step(fraction, values)` is called after every step; false ends early with what there is.
 /// Source   Perona and Malik, IEEE Trans. PAMI 12 (1990) 629, doi:10.1109/34.56205.
-[[nodiscard]] iso::PixelBlock diffuse(
+[[nodiscard]] iso::Pixels diffuse(
     const Image& image, const Diffusion& options,
-    const std::function<bool(double fraction, const iso::PixelBlock& values)>& after_step);
+    const std::function<bool(double fraction, const iso::PixelBuffer& values)>& after_step);
 
-/// The number of steps `diffuse` will take.
-[[nodiscard]] std::int64_t steps_of(const Image& image, const Diffusion& options);
+/// The number of steps `diffuse` will take for an image of that size.
+[[nodiscard]] std::int64_t make_steps(const std::array<std::int64_t, 3>& size, const Diffusion& options);
 
 }  // namespace example

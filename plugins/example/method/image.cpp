@@ -18,9 +18,8 @@ std::int64_t Image::index(const std::array<std::int32_t, 3>& voxel) const noexce
   return voxel[0] + size[0] * (voxel[1] + size[1] * voxel[2]);
 }
 
-Image image_of(const iso::Volume& volume) {
-  const iso::ArraySpec& spec = volume.pixels.spec();
-  if (volume.pixels.empty() || spec.shape.count() == 0)
+std::array<std::int64_t, 3> image_size(const iso::ArraySpec& spec) {
+  if (spec.shape.rank() == 0 || spec.shape.count() == 0)
     throw iso::Error{iso::Errc::invalid_input, "the volume has no voxels"};
   if (spec.shape.rank() > 3 && spec.shape.count() != spec.shape[0] * spec.shape[1] * spec.shape[2])
     throw iso::Error{iso::Errc::invalid_input, "the volume has shape " + spec.shape.text() + ", expected no time axis",
@@ -28,7 +27,12 @@ Image image_of(const iso::Volume& volume) {
   if (iso::is_complex(spec.type))
     throw iso::Error{iso::Errc::invalid_input, "the volume has complex values, expected real ones",
                      "convert it to its magnitude first"};
-  return {volume.pixels.converted(iso::ScalarType::f32), {spec.shape[0], spec.shape[1], spec.shape[2]}};
+  return {spec.shape[0], spec.shape[1], spec.shape[2]};
+}
+
+Image make_image(const iso::Volume& volume) {
+  const auto size = image_size(volume.pixels.spec());
+  return {volume.pixels.converted(iso::ScalarType::f32), size};
 }
 
 double noise_level(const Image& image) {
@@ -47,7 +51,7 @@ double noise_level(const Image& image) {
   return 1.4826 * static_cast<double>(*middle) / std::numbers::sqrt2;
 }
 
-Surroundings surroundings_of(const Image& image, const std::array<std::int64_t, 3>& voxel) {
+Surroundings make_surroundings(const Image& image, const std::array<std::int64_t, 3>& voxel) {
   constexpr std::int64_t near = 1, around = 5;
   const auto values = image.values();
   const auto value = [&](std::int64_t x, std::int64_t y) {

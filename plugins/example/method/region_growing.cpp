@@ -12,20 +12,15 @@ constexpr std::size_t most_seeds = 2000;  ///< looked at a restart; of long stro
 
 }  // namespace
 
-RegionGrowing::RegionGrowing(Image image, double tolerance, std::vector<Stroke> marked)
-    : image_{std::move(image)}, tolerance_{tolerance}, history_(1, std::move(marked)) {
-  if (!(tolerance_ > 0)) least_ = least_part_of_range * value_range(image_);
+RegionGrowing::RegionGrowing(Image image, double tolerance, std::vector<SeedStroke> strokes)
+    : image_{std::move(image)}, tolerance_{tolerance}, strokes_{std::move(strokes)} {
   restart();
 }
 
-void RegionGrowing::add(std::span<const Stroke> strokes) {
-  history_.emplace_back(strokes.begin(), strokes.end());
-  restart();
-}
-
-void RegionGrowing::undo() {
-  if (history_.size() == 1) return;
-  history_.pop_back();
+void RegionGrowing::mark(double tolerance, std::vector<SeedStroke> strokes) {
+  if (tolerance == tolerance_ && strokes == strokes_) return;
+  tolerance_ = tolerance;
+  strokes_ = std::move(strokes);
   restart();
 }
 
@@ -36,15 +31,14 @@ void RegionGrowing::restart() {
   front_.clear();
   next_ = 0;
   intervals_.clear();
-  for (const auto& step : history_) {
-    for (const Stroke& stroke : step) {
-      for (const auto& voxel : stroke.voxels) {
-        if (!image_.contains(voxel)) continue;
-        const auto at = static_cast<std::size_t>(image_.index(voxel));
-        if (!taken_[at]) front_.push_back(static_cast<std::int64_t>(at));
-        taken_[at] = true;
-        labels_[at] = stroke.label;
-      }
+  if (!(tolerance_ > 0) && !least_) least_ = least_part_of_range * value_range(image_);
+  for (const SeedStroke& stroke : strokes_) {
+    for (const auto& voxel : stroke.voxels) {
+      if (!image_.contains(voxel)) continue;
+      const auto at = static_cast<std::size_t>(image_.index(voxel));
+      if (!taken_[at]) front_.push_back(static_cast<std::int64_t>(at));
+      taken_[at] = true;
+      labels_[at] = stroke.label;
     }
   }
   const std::size_t stride = tolerance_ > 0 ? 1 : 1 + front_.size() / most_seeds;
@@ -62,9 +56,9 @@ RegionGrowing::Interval RegionGrowing::interval_about(std::int64_t seed) const {
   if (!(tolerance_ > 0)) {
     const std::int64_t row = seed / image_.size[0];
     const Surroundings around =
-        surroundings_of(image_, {seed % image_.size[0], row % image_.size[1], row / image_.size[1]});
+        make_surroundings(image_, {seed % image_.size[0], row % image_.size[1], row / image_.size[1]});
     middle = around.middle;
-    tolerance = std::max(noise_levels * around.noise, least_);
+    tolerance = std::max(noise_levels * around.noise, *least_);
   }
   return {static_cast<float>(middle - tolerance), static_cast<float>(middle + tolerance)};
 }
@@ -103,19 +97,19 @@ double RegionGrowing::fraction_grown() const noexcept {
 }
 
 iso::LabelMap RegionGrowing::label_map(const iso::Volume& volume) const {
-  iso::LabelMap map{iso::PixelBlock::allocate({volume.pixels.spec().shape, iso::ScalarType::u16}), volume.grid, {}, {}};
-  std::ranges::copy(labels_, map.labels.mutable_values<std::uint16_t>().begin());
-  return map;
+  iso::PixelBuffer labels = iso::PixelBuffer::allocate({volume.pixels.spec().shape, iso::ScalarType::u16});
+  std::ranges::copy(labels_, labels.values<std::uint16_t>().begin());
+  return {std::move(labels), volume.grid, {}, {}};
 }
 
-std::vector<Stroke> strokes_of(const iso::LabelMap& marks, const Image& image) {
+std::vector<SeedStroke> make_strokes(const iso::LabelMap& marks, const Image& image) {
   const iso::ArraySpec& spec = marks.labels.spec();
   if (marks.labels.empty() || iso::Shape{spec.shape[0], spec.shape[1], spec.shape[2]} !=
                                   iso::Shape{image.size[0], image.size[1], image.size[2]})
     throw iso::Error{iso::Errc::shape_mismatch, "the marks have shape " + spec.shape.text() + ", the image has " +
                                                     iso::Shape{image.size[0], image.size[1], image.size[2]}.text()};
   const bool wide = spec.type == iso::ScalarType::u16;
-  std::map<std::uint16_t, Stroke> strokes;
+  std::map<std::uint16_t, SeedStroke> strokes;
   for (std::int64_t i = 0; i < spec.shape.count(); ++i) {
     const auto at = static_cast<std::size_t>(i);
     const std::uint16_t label =
@@ -127,13 +121,13 @@ std::vector<Stroke> strokes_of(const iso::LabelMap& marks, const Image& image) {
                                      static_cast<std::int32_t>(row % image.size[1]),
                                      static_cast<std::int32_t>(row / image.size[1])});
   }
-  std::vector<Stroke> list;
+  std::vector<SeedStroke> list;
   for (auto& [label, stroke] : strokes) list.push_back(std::move(stroke));
   return list;
 }
 
-Stroke stroke_of(std::span<const double> seeds, const Image& image) {
-  Stroke stroke{{}, 1};
+SeedStroke make_stroke(std::span<const double> seeds, const Image& image) {
+  SeedStroke stroke{{}, 1};
   for (std::size_t i = 0; i + 2 < seeds.size(); i += 3) {
     const std::array<std::int32_t, 3> voxel{static_cast<std::int32_t>(seeds[i]),
                                             static_cast<std::int32_t>(seeds[i + 1]),

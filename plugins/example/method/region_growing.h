@@ -4,14 +4,16 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <vector>
 
 namespace example {
 
 /// Voxels that somebody marked.
-struct Stroke {
+struct SeedStroke {
   std::vector<std::array<std::int32_t, 3>> voxels;
   std::uint16_t label{0};
+  friend bool operator==(const SeedStroke&, const SeedStroke&) = default;
 };
 
 /// Regions that grow from strokes. A stroke of label l gives its label the interval [min - tolerance, max + tolerance] of
@@ -26,17 +28,18 @@ struct Stroke {
 /// Voxels under a stroke have its label (of the last stroke, where they cross). NaN belongs to nothing.
 class RegionGrowing {
  public:
-  /// What is marked from the beginning cannot be undone. `tolerance` 0: automatic.
-  RegionGrowing(Image image, double tolerance, std::vector<Stroke> marked);
+  /// `tolerance` 0: automatic.
+  RegionGrowing(Image image, double tolerance, std::vector<SeedStroke> strokes);
 
-  /// Each call is one step for `undo`. Voxels outside of the image are left out. Growing starts again.
-  void add(std::span<const Stroke> strokes);
-  void undo();  ///< takes back the last `add`; nothing to take back is no error
+  /// All strokes, in their order, and the tolerance. Voxels outside of the image are left out. Growing starts again, unless
+  /// nothing has changed since the last call.
+  void mark(double tolerance, std::vector<SeedStroke> strokes);
 
   /// Goes on until nothing grows (true) or until `enough` says so, asked every few thousand voxels. What has grown by
   /// then is exact up to the distance reached; the next call goes on from there.
   bool grow(const std::function<bool()>& enough);
 
+  [[nodiscard]] const Image& image() const noexcept { return image_; }
   [[nodiscard]] bool marked() const noexcept { return !front_.empty(); }
   [[nodiscard]] std::span<const std::uint16_t> labels() const noexcept { return labels_; }
   [[nodiscard]] iso::LabelMap label_map(
@@ -52,8 +55,8 @@ class RegionGrowing {
 
   Image image_;
   double tolerance_;
-  double least_{0};                           // of the automatic tolerances
-  std::vector<std::vector<Stroke>> history_;  // first what was marked from the beginning
+  std::optional<double> least_;  // of the automatic tolerances; once it was asked for
+  std::vector<SeedStroke> strokes_;
   std::map<std::uint16_t, Interval> intervals_;
   std::vector<std::uint16_t> labels_;
   std::vector<bool> taken_;
@@ -62,8 +65,8 @@ class RegionGrowing {
 };
 
 /// One stroke a label of the map. Throws shape_mismatch unless it has the image's size.
-[[nodiscard]] std::vector<Stroke> strokes_of(const iso::LabelMap& marks, const Image& image);
+[[nodiscard]] std::vector<SeedStroke> make_strokes(const iso::LabelMap& marks, const Image& image);
 /// A stroke of label 1 from x,y,z,x,y,z,... Throws invalid_input for a seed outside of the image.
-[[nodiscard]] Stroke stroke_of(std::span<const double> seeds, const Image& image);
+[[nodiscard]] SeedStroke make_stroke(std::span<const double> seeds, const Image& image);
 
 }  // namespace example

@@ -11,12 +11,9 @@ using namespace iso::compute;
 class Device final : public HostBackend {
  public:
   [[nodiscard]] DeviceInfo info() const override {
-    return {"cuda:0", "a device of the tests", "", std::size_t{1} << 30, std::size_t{1} << 30};
+    return {"cuda:0", "a device of the tests", "", std::size_t{1} << 30, std::size_t{1} << 30, {}};
   }
-  [[nodiscard]] Support supports(const OperatorSpec&) const override { return {false, "it computes nothing"}; }
-  [[nodiscard]] OperatorPtr make(const OperatorSpec&) const override {
-    throw iso::Error{iso::Errc::unsupported, "it computes nothing"};
-  }
+  [[nodiscard]] std::span<const OperatorEntry> operators() const noexcept override { return {}; }
   [[nodiscard]] const VectorOps& vector() const noexcept override { std::abort(); }
 };
 

@@ -56,6 +56,13 @@ class WatchingContext final : public RunContext {
     }
   }
   void plot(std::string_view, double, double) override {}
+  void figure(std::string_view name, double value, std::string_view unit) override {
+    if (name.empty() || unit.empty() || !std::isfinite(value)) bad_figure = name;
+  }
+  void attach(std::string_view, const fs::path& file) override { EXPECT_TRUE(fs::exists(file)) << file; }
+  [[nodiscard]] Model model(std::string_view id) override {
+    throw Error{Errc::no_input, "the network '" + std::string{id} + "' is not installed"};
+  }
   void preview(std::string_view, DatasetPtr) override { ++previews; }
   void log(std::string_view) override {}
   void warn(std::string_view) override {}
@@ -71,6 +78,7 @@ class WatchingContext final : public RunContext {
 
   std::vector<double> fractions;
   bool unnamed_stage{false}, stop_at_first_report{false};
+  std::string bad_figure;  ///< one without name, unit or value
   std::atomic<int> previews{0};
   std::stop_source stopper;
   std::chrono::steady_clock::time_point stopped_at;
@@ -84,12 +92,23 @@ class WatchingContext final : public RunContext {
 class PluginContract : public ::testing::TestWithParam<std::string> {
  protected:
   PluginContract() : manifest{catalogue().find_task(GetParam())}, task{catalogue().load(GetParam()).task} {
-    defaults = params::defaults_json(manifest->parameters);
+    parameters = task->parse(params::defaults_json(manifest->parameters));
+  }
+
+  /// Parses and plans as the program does before every run. Throws the first reason against it.
+  Plan planned(const Datasets& inputs) const {
+    Plan plan = task->plan(describe(inputs), *parameters);
+    if (!plan.possible()) throw Error{plan.reasons.front().code, plan.reasons.front().sentence};
+    return plan;
   }
 
   const compute::Backend& backend_for(const Datasets& inputs) const {
-    return backends().choose(task->needs(inputs, defaults).operators, 0);
+    std::vector<compute::OperatorSpec> specs;
+    for (const PlannedOperator& one : planned(inputs).operators) specs.push_back(one.spec);
+    return backends().choose(specs, 0);
   }
+
+  Datasets run(const Datasets& inputs, RunContext& context) const { return task->run(inputs, *parameters, context); }
 
   /// Inputs the task runs on with default parameters: the required ones, or all of them. Empty if there are none here.
   Datasets working_inputs() const {
@@ -97,10 +116,10 @@ class PluginContract : public ::testing::TestWithParam<std::string> {
       Datasets inputs = test::sample_inputs(*manifest, Amount::small, optional);
       const bool whole = std::ranges::all_of(
           manifest->inputs, [&](const Port& port) { return port.optional || inputs.contains(port.name); });
-      if (!whole || !task->suits(inputs, defaults).possible) continue;
+      if (!whole || !task->plan(describe(inputs), *parameters).possible()) continue;
       try {
         WatchingContext context{backend_for(inputs)};
-        (void)task->run(inputs, defaults, context);
+        (void)run(inputs, context);
         return inputs;
       } catch (const Error& error) {
         if (error.code() != Errc::invalid_input && error.code() != Errc::no_input) throw;
@@ -113,7 +132,7 @@ class PluginContract : public ::testing::TestWithParam<std::string> {
   void expect_error_or_outputs(const Datasets& inputs) const {
     try {
       WatchingContext context{backend_for(inputs)};
-      const Datasets outputs = task->run(inputs, defaults, context);
+      const Datasets outputs = run(inputs, context);
       for (const Port& port : manifest->outputs) EXPECT_TRUE(port.optional || outputs.contains(port.name)) << port.name;
     } catch (const Error& error) {
       EXPECT_GT(std::string_view{error.what()}.size(), 10U);
@@ -122,18 +141,18 @@ class PluginContract : public ::testing::TestWithParam<std::string> {
 
   const TaskManifest* manifest;
   std::shared_ptr<Task> task;
-  std::string defaults;
+  ParametersPtr parameters;  ///< the defaults
 };
 
 TEST_P(PluginContract, DescribesItself) {
   for (const host::PluginEntry& entry : catalogue().plugins()) {
     if (!GetParam().starts_with(entry.manifest.id + "/")) continue;
-    for (const std::string& problem : problems_of(entry.manifest)) ADD_FAILURE() << problem;
+    for (const std::string& problem : find_problems(entry.manifest)) ADD_FAILURE() << problem;
     std::ifstream file{entry.manifest_file};
     std::ostringstream text;
     text << file.rdbuf();
-    EXPECT_EQ(to_json(manifest_of(open_plugin(entry.manifest_file.parent_path() / entry.manifest.library),
-                                  entry.manifest.library)),
+    EXPECT_EQ(to_json(make_manifest(open_plugin(entry.manifest_file.parent_path() / entry.manifest.library),
+                                    entry.manifest.library)),
               text.str());
   }
   EXPECT_EQ(task->interactive(), manifest->interactive);
@@ -141,15 +160,14 @@ TEST_P(PluginContract, DescribesItself) {
 
 std::string beyond(const params::FieldInfo& field, double limit, double direction) {
   if (field.kind == params::FieldKind::integer) return std::to_string(static_cast<std::int64_t>(limit + direction));
-  const std::string value = params::text_of(std::nextafter(limit, direction * HUGE_VAL));
+  const std::string value = params::to_text(std::nextafter(limit, direction * HUGE_VAL));
   return field.kind == params::FieldKind::numbers ? "[" + value + "]" : value;
 }
 
 TEST_P(PluginContract, RejectsEveryParameterJustOutsideItsRange) {
-  const Datasets inputs = test::sample_inputs(*manifest, Amount::small, true);
   const auto refuses = [&](const std::string& name, const std::string& value) {
     try {
-      (void)task->suits(inputs, "{\"" + name + "\":" + value + "}");
+      (void)task->parse("{\"" + name + "\":" + value + "}");
       ADD_FAILURE() << name << " takes " << value;
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), Errc::invalid_input);
@@ -165,12 +183,7 @@ TEST_P(PluginContract, RejectsEveryParameterJustOutsideItsRange) {
 }
 
 TEST_P(PluginContract, AnswersMissingEmptyAndTinyInputsWithAnError) {
-  EXPECT_THROW(
-      {
-        WatchingContext context{backends().choose({}, 0)};
-        (void)task->run({}, defaults, context);
-      },
-      Error);
+  EXPECT_FALSE(task->plan({}, *parameters).possible());
   for (const Amount amount : {Amount::none, Amount::tiny})
     for (const bool optional : {false, true}) expect_error_or_outputs(test::sample_inputs(*manifest, amount, optional));
 }
@@ -179,14 +192,14 @@ TEST_P(PluginContract, GivesTheOutputsItPromisesReportsAllTheWayAndCleansUp) {
   const Datasets inputs = working_inputs();
   if (inputs.empty()) GTEST_SKIP() << "there is no sample data for its inputs";
   WatchingContext context{backend_for(inputs)};
-  const Datasets outputs = task->run(inputs, defaults, context);
+  const Datasets outputs = run(inputs, context);
   for (const Port& port : manifest->outputs) {
     const auto found = outputs.find(port.name);
     if (found == outputs.end()) {
       EXPECT_TRUE(port.optional) << port.name;
       continue;
     }
-    EXPECT_EQ(kind_of(*found->second), port.kind);
+    EXPECT_EQ(to_kind(*found->second), port.kind);
     EXPECT_EQ(soundness(*found->second), Soundness::sound) << port.name;
   }
   EXPECT_TRUE(std::ranges::is_sorted(context.fractions));
@@ -203,7 +216,7 @@ TEST_P(PluginContract, GivesTheSameBytesForTheSameSeed) {
   std::array<std::map<std::string, std::string>, 2> digests;
   for (auto& one : digests) {
     WatchingContext context{backend_for(inputs)};
-    for (const auto& [name, data] : task->run(inputs, defaults, context)) one[name] = digest(*data);
+    for (const auto& [name, data] : run(inputs, context)) one[name] = digest(*data);
   }
   EXPECT_EQ(digests[0], digests[1]);
 }
@@ -214,7 +227,7 @@ TEST_P(PluginContract, StopsWithinASecond) {
   WatchingContext context{backend_for(inputs)};
   context.stop_at_first_report = true;
   try {
-    (void)task->run(inputs, defaults, context);
+    (void)run(inputs, context);
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), Errc::cancelled) << error.what();
   }
@@ -222,30 +235,64 @@ TEST_P(PluginContract, StopsWithinASecond) {
   EXPECT_LT(std::chrono::steady_clock::now() - context.stopped_at, std::chrono::seconds{1});
 }
 
-TEST_P(PluginContract, AnswersStrokesWithinTheTimeGivenAndTakesThemBack) {
-  if (!manifest->interactive) GTEST_SKIP() << "it only runs";
-  const Datasets inputs = test::sample_inputs(*manifest, Amount::small, false);
+TEST_P(PluginContract, PlansOnDescriptionsAndKeepsWhatThePlanPromises) {
+  const Datasets inputs = working_inputs();
+  if (inputs.empty()) GTEST_SKIP() << "there is no sample data for its inputs";
+  const Plan plan = planned(inputs);
+  EXPECT_GT(plan.bytes, 0U);
   WatchingContext context{backend_for(inputs)};
-  const auto session = task->begin(inputs, defaults, context);
+  const Datasets outputs = run(inputs, context);
+  std::size_t result_bytes = 0;
+  for (const auto& [name, data] : outputs) {
+    const Description is = iso::describe(*data);
+    result_bytes += is.bytes();
+    const auto promised = plan.outputs.find(name);
+    if (promised == plan.outputs.end()) continue;
+    EXPECT_EQ(promised->second.one().kind(), is.kind()) << name;
+    EXPECT_EQ(promised->second.one().bytes(), is.bytes()) << name;
+  }
+  EXPECT_GE(plan.bytes, result_bytes) << "the plan must count the results";
+  EXPECT_TRUE(context.bad_figure.empty()) << context.bad_figure;
+}
+
+/// What a task answers to marks, asked until it says that it is done.
+class PluginInteraction : public PluginContract {
+ protected:
+  static constexpr std::chrono::milliseconds budget{100};
+  std::unique_ptr<Interaction> begin(WatchingContext& context) { return task->begin(inputs, context); }
+  std::string digests(Interaction& session, const std::vector<Mark>& marks, WatchingContext& context) const {
+    std::string text;
+    for (int round = 0; round < 200; ++round) {
+      context.fractions.clear();
+      const auto begin = std::chrono::steady_clock::now();
+      const Datasets outputs = session.answer(marks, *parameters, budget, context);
+      EXPECT_LT(std::chrono::steady_clock::now() - begin, 5 * budget);  // another job may share this machine
+      text.clear();
+      for (const auto& [name, data] : outputs) text += name + " " + digest(*data) + "\n";
+      if (!context.fractions.empty() && context.fractions.back() >= 1) return text;
+    }
+    ADD_FAILURE() << "it never says that it is done";
+    return text;
+  }
+  const Datasets inputs = test::sample_inputs(*manifest, Amount::small, false);
+  const Mark a{1, 1, {0, 0, 0}, {{16, 16, 0}, {17, 16, 0}}}, b{2, 2, {-12, -12, 0}, {{4, 4, 0}}};
+};
+
+TEST_P(PluginInteraction, AnswersAllMarksWhateverWasAskedBefore) {
+  if (!manifest->interactive) GTEST_SKIP() << "it only runs";
+  WatchingContext context{backend_for(inputs)};
+  const auto session = begin(context);
   ASSERT_NE(session, nullptr);
-  const std::chrono::milliseconds budget{100};
-  const auto update = [&](std::span<const Stroke> strokes) {
-    const auto begin = std::chrono::steady_clock::now();
-    const Datasets outputs = session->update(strokes, budget, context);
-    EXPECT_LT(std::chrono::steady_clock::now() - begin, 5 * budget);  // another job may share this machine
-    std::string digests;
-    for (const auto& [name, data] : outputs) digests += digest(*data);
-    return digests;
-  };
-  const std::string before = update({});
-  const std::vector<Stroke> stroke{{{{16, 16, 0}, {17, 16, 0}}, 1}};
-  const std::string after = update(stroke);
-  EXPECT_NE(before, after);
-  EXPECT_EQ(update({}), after);
-  session->undo();
-  EXPECT_EQ(update({}), before);
-  session->undo();
-  EXPECT_EQ(update({}), before);
+  const auto fresh = [&](const std::vector<Mark>& marks) { return digests(*begin(context), marks, context); };
+  Mark relabelled = a;
+  relabelled.label = 3;
+  const std::string none = digests(*session, {}, context), one = digests(*session, {a}, context);
+  EXPECT_NE(none, one);
+  EXPECT_EQ(digests(*session, {a, b}, context), fresh({a, b}));
+  EXPECT_EQ(digests(*session, {b}, context), fresh({b}));  // an older mark is removed
+  EXPECT_EQ(digests(*session, {relabelled, b}, context), fresh({relabelled, b}));
+  EXPECT_EQ(digests(*session, {a}, context), one);
+  EXPECT_EQ(digests(*session, {}, context), none);
 }
 
 std::vector<std::string> all_tasks() {
@@ -257,14 +304,17 @@ std::vector<std::string> all_tasks() {
   return ids;
 }
 
-std::string name_of(const std::string& id) {
+std::string to_name(const std::string& id) {
   std::string name;
   for (const char letter : id) name += std::isalnum(static_cast<unsigned char>(letter)) != 0 ? letter : '_';
   return name;
 }
 
+INSTANTIATE_TEST_SUITE_P(Tasks, PluginInteraction, ::testing::ValuesIn(all_tasks()),
+                         [](const auto& each) { return to_name(each.param); });
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(PluginInteraction);
 INSTANTIATE_TEST_SUITE_P(Tasks, PluginContract, ::testing::ValuesIn(all_tasks()),
-                         [](const auto& each) { return name_of(each.param); });
+                         [](const auto& each) { return to_name(each.param); });
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(PluginContract);
 
 }  // namespace

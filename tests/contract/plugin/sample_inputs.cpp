@@ -11,24 +11,25 @@ namespace {
 
 constexpr double radius_mm = 15;
 
-VoxelGrid grid_of(Amount amount) {
+VoxelGrid make_grid(Amount amount) {
   const std::int64_t side = amount == Amount::tiny ? 1 : 32;
   return VoxelGrid::centred({side, side, 1}, {1, 1, 1});
 }
 
 Volume volume_of(Amount amount) {
   if (amount == Amount::none) return {};
-  return evaluation::sample(evaluation::shepp_logan_2d(radius_mm), grid_of(amount));
+  return evaluation::sample(evaluation::shepp_logan_2d(radius_mm), make_grid(amount));
 }
 
-LabelMap labels_of(Amount amount) {
+LabelMap to_labels(Amount amount) {
   if (amount == Amount::none) return {};
   LabelMap map;
-  map.grid = grid_of(amount);
-  map.labels = PixelBlock::allocate({map.grid.shape(), ScalarType::u8});
-  const auto labels = map.labels.mutable_values<std::uint8_t>();
+  map.grid = make_grid(amount);
+  PixelBuffer buffer = PixelBuffer::allocate({map.grid.shape(), ScalarType::u8});
+  const auto labels = buffer.values<std::uint8_t>();
   labels[labels.size() / 2] = 1;
   labels[0] = 2;
+  map.labels = std::move(buffer);
   return map;
 }
 
@@ -46,10 +47,11 @@ Sinogram sinogram_of(Amount amount) {
 SpectralCube cube_of(Amount amount) {
   if (amount == Amount::none) return {};
   const std::int64_t side = amount == Amount::tiny ? 1 : 12, bands = amount == Amount::tiny ? 1 : 20;
-  SpectralCube cube{PixelBlock::allocate({{side, side, bands}, ScalarType::f32}), {}, {}};
-  const auto values = cube.pixels.mutable_values<float>();
+  SpectralCube cube;
+  cube.bands = {.name = "wavelength", .unit = "nm", .first = 400, .step = 20};
+  PixelBuffer buffer = PixelBuffer::allocate({{side, side, bands}, ScalarType::f32});
+  const auto values = buffer.values<float>();
   for (std::int64_t band = 0; band < bands; ++band) {
-    cube.wavelengths_nm.push_back(400 + 20 * static_cast<double>(band));
     for (std::int64_t i = 0; i < side * side; ++i) {
       const double part = static_cast<double>(i) / static_cast<double>(side * side);
       const auto b = static_cast<double>(band);
@@ -57,10 +59,11 @@ SpectralCube cube_of(Amount amount) {
           static_cast<float>(part * (0.2 + 0.1 * std::sin(0.3 * b)) + (1 - part) * (0.6 - 0.02 * b));
     }
   }
+  cube.pixels = std::move(buffer);
   return cube;
 }
 
-Table table_of(Amount amount) {
+Table to_table(Amount amount) {
   Table table{{"x", "y"}, {}, {}};
   for (int i = 0; amount != Amount::none && i < (amount == Amount::tiny ? 1 : 10); ++i)
     table.values.push_back({1.0 * i, 2.0 * i});
@@ -75,10 +78,10 @@ plugin::Datasets sample_inputs(const plugin::TaskManifest& task, Amount amount, 
     if (port.optional && !with_optional) continue;
     switch (port.kind) {
       case Kind::volume: inputs[port.name] = freeze(volume_of(amount)); break;
-      case Kind::label_map: inputs[port.name] = freeze(labels_of(amount)); break;
+      case Kind::label_map: inputs[port.name] = freeze(to_labels(amount)); break;
       case Kind::sinogram: inputs[port.name] = freeze(sinogram_of(amount)); break;
       case Kind::spectral_cube: inputs[port.name] = freeze(cube_of(amount)); break;
-      case Kind::table: inputs[port.name] = freeze(table_of(amount)); break;
+      case Kind::table: inputs[port.name] = freeze(to_table(amount)); break;
       case Kind::k_space: break;
     }
   }

@@ -10,6 +10,7 @@ Recipe full() {
   Recipe recipe;
   recipe.task = "sparse_view_ct/tv";
   recipe.inputs = {{"sinogram", "scan.h5"}, {"prior", "workspace:prior"}};
+  recipe.collections = {{"tiles", {"b.mha", "workspace:2", "a.mha"}}};
   recipe.hints = {{"sinogram", {{"geometry", "scan.xml"}, {"unit", "1/mm"}}}};
   recipe.outputs = {{"volume", "out/rec.mha"}};
   recipe.parameters_json = R"({"iterations":200,"tv_weight":0.05})";
@@ -38,6 +39,7 @@ TEST(Recipe, NamesTheMemberThatIsWrong) {
   EXPECT_NE(message_of("[]").find("array"), std::string::npos);
   EXPECT_NE(message_of("{}").find("no task"), std::string::npos);
   EXPECT_NE(message_of(R"({"task":"a/b","inputs":3})").find("'inputs'"), std::string::npos);
+  EXPECT_NE(message_of(R"({"task":"a/b","inputs":{"x":[3]}})").find("'x'"), std::string::npos);
   EXPECT_NE(message_of(R"({"task":"a/b","seed":-1})").find("'seed'"), std::string::npos);
   EXPECT_NE(message_of(R"({"task":"a/b","seed":1.5})").find("'seed'"), std::string::npos);
   EXPECT_NE(message_of(R"({"task":"a/b","parameters":[]})").find("'parameters'"), std::string::npos);
@@ -55,6 +57,8 @@ TEST(Recipe, ResolvesPathsButNotTheWorkspace) {
   const Recipe recipe = resolved(full(), "/data/scan");
   EXPECT_EQ(recipe.inputs.at("sinogram"), "/data/scan/scan.h5");
   EXPECT_EQ(recipe.inputs.at("prior"), "workspace:prior");
+  EXPECT_EQ(recipe.collections.at("tiles"),
+            (std::vector<std::string>{"/data/scan/b.mha", "workspace:2", "/data/scan/a.mha"}));
   EXPECT_EQ(recipe.outputs.at("volume"), "/data/scan/out/rec.mha");
   EXPECT_EQ(recipe.hints.at("sinogram").at("geometry"), "/data/scan/scan.xml");
 }

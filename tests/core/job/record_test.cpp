@@ -25,7 +25,7 @@ Record sample() {
   record.started_utc = "2026-01-02T03:04:05Z";
   record.seconds = 1.25;
   record.timings = {{"run", 1.0}};
-  record.quality = {{"residual", 0.125}};
+  record.figures = {{"residual", {0.125, "1"}}};
   record.peak_memory_bytes = 12345678901;
   record.state = State::failed;
   record.error = Errc::geometry_refused;
@@ -42,6 +42,31 @@ TEST(Record, SurvivesItsJsonForm) {
   EXPECT_EQ(record_from_json(text).geometry.at("sinogram").sentence, "a slice is missing");
 }
 
+TEST(Record, KeepsFiguresCurvesAttachmentsAndThePluginsDigest) {
+  Record record = sample();
+  record.plugin_sha256 = std::string(64, 'a');
+  record.curves["objective"] = {{1, 2, 3}, {9, 4, 1}};
+  record.attachments["tiles.csv"] = {"out.mha.tiles.csv", std::string(64, 'b'), 12};
+  const Record other = record_from_json(to_json(record));
+  EXPECT_EQ(other.figures, record.figures);
+  EXPECT_EQ(other.curves, record.curves);
+  EXPECT_EQ(other.attachments, record.attachments);
+  EXPECT_EQ(other.plugin_sha256, record.plugin_sha256);
+  Record rebuilt = record;
+  rebuilt.plugin_sha256 = std::string(64, 'c');
+  const Comparison comparison = compare(record, rebuilt);
+  ASSERT_EQ(comparison.differences.size(), 1U);
+  EXPECT_TRUE(comparison.differences.front().starts_with("plugin library: was aaaa"));
+}
+
+TEST(Record, OfAnOlderProgramGivesItsQualityAsFigures) {
+  const Record record =
+      record_from_json(R"({"recipe": {"task": "a/b"}, "quality": {"views_used": 60, "residual": null}})");
+  EXPECT_EQ(record.figures.at("views_used"), (Figure{60, ""}));
+  EXPECT_FALSE(record.figures.contains("residual"));
+  EXPECT_TRUE(compare(record, record).differences.empty());
+}
+
 TEST(Record, StandsBesideItsOutput) { EXPECT_EQ(record_path("a/rec.mha"), "a/rec.mha.record.json"); }
 
 TEST(Record, WithoutARecipeIsRefused) { EXPECT_THROW((void)record_from_json("{}"), Error); }
@@ -55,7 +80,7 @@ TEST(Record, IsWrittenWholeOrNotAtAll) {
     write_record(folder / "missing" / "r.json", sample());
     FAIL();
   } catch (const Error& problem) {
-    EXPECT_EQ(problem.code(), Errc::cannot_write);
+    EXPECT_EQ(problem.code(), Errc::output_directory);
   }
   std::size_t files = 0;
   for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder)) ++files;

@@ -1,12 +1,16 @@
 #include "iso/job/run.h"
+#include "iso/base/digest.h"
 #include "iso/job/estimate.h"
 #include "support/job_tasks.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <thread>
+#include <utility>
 
 namespace iso::job {
 namespace {
@@ -69,7 +73,7 @@ TEST_F(Jobs, RecordWhatTheyMet) {
   EXPECT_EQ(record.recipe.parameters_json, R"({"strength":1.5,"rounds":3})");
   EXPECT_EQ(record.input_digests.at("volume"), digest(*workspace->find("in")));
   EXPECT_EQ(record.output_digests.at("volume"), digest(*workspace->find("out")));
-  EXPECT_EQ(record.quality.at("residual"), 0.25);
+  EXPECT_EQ(record.curves.at("residual").y, (std::vector<double>{0.5, 0.25}));
   EXPECT_EQ(record.warnings, std::vector<std::string>{"noise is noise"});
   EXPECT_GT(record.peak_memory_bytes, std::size_t{1} << 20);
   EXPECT_FALSE(record.libraries.at("ITK").empty());
@@ -88,7 +92,7 @@ TEST_F(Jobs, ReportProgressThatNeverFalls) {
 
 TEST_F(Jobs, PassOnEveryNthPreviewOnly) {
   const auto previews = [&] {
-    return std::ranges::count_if(events, [](const Event& e) { return e.tells == Tells::preview && e.data; });
+    return std::ranges::count_if(events, [](const Event& e) { return e.kind == EventKind::preview && e.data; });
   };
   (void)run(test::sample_recipe("noise"));
   EXPECT_EQ(previews(), 0);
@@ -100,19 +104,19 @@ TEST_F(Jobs, PassOnEveryNthPreviewOnly) {
 TEST_F(Jobs, MakeOnlyThePreviewsThatAreWanted) {
   const auto previews = [&](const char* output) {
     return std::ranges::count_if(events,
-                                 [&](const Event& e) { return e.tells == Tells::preview && e.output == output; });
+                                 [&](const Event& e) { return e.kind == EventKind::preview && e.output == output; });
   };
   for (const auto& [every, wanted] : {std::pair{1, 10}, {2, 5}, {3, 4}, {10, 1}, {50, 1}, {0, 0}}) {
     events.clear();
     options.preview_every = every;
     const Record record = run(test::sample_recipe("iterate"));
-    EXPECT_EQ(record.quality.at("previews made"), wanted) << "every " << every;
+    EXPECT_EQ(record.figures.at("previews made").value, wanted) << "every " << every;
     EXPECT_EQ(previews("volume"), wanted) << "every " << every;
     EXPECT_EQ(previews("second"), wanted) << "every " << every;
   }
   options.preview_every = 1;
   options.preview_pause = std::chrono::hours{1};
-  EXPECT_EQ(run(test::sample_recipe("iterate")).quality.at("previews made"), 1) << "the next is an hour away";
+  EXPECT_EQ(run(test::sample_recipe("iterate")).figures.at("previews made").value, 1) << "the next is an hour away";
 }
 
 TEST_F(Jobs, WriteARecordBesideTheOutput) {
@@ -193,7 +197,7 @@ TEST_F(Jobs, GoOnWhereTheyWereInterrupted) {
   ASSERT_TRUE(std::filesystem::exists(checkpoint_path(recipe)));
   const Record second = run(recipe);
   ASSERT_EQ(second.state, State::done) << second.error_message;
-  EXPECT_GT(second.quality.at("first round"), 40);
+  EXPECT_GT(second.figures.at("first round").value, 40);
   EXPECT_FALSE(std::filesystem::exists(checkpoint_path(recipe)));
   Recipe whole = recipe;
   whole.outputs.clear();
@@ -210,12 +214,12 @@ TEST_F(Jobs, DoNotGoOnWithTheStateOfAnotherRun) {
     if (event.fraction > 0.5) stop.request_stop();
   });
   recipe.seed = 99;
-  EXPECT_EQ(run(recipe).quality.at("first round"), 0);
+  EXPECT_EQ(run(recipe).figures.at("first round").value, 0);
 }
 
 TEST_F(Jobs, SayWhatTheyNeedBeforeTheyCompute) {
   (void)run(test::sample_recipe("noise"));
-  const auto needs = std::ranges::find(events, Tells::needs, &Event::tells);
+  const auto needs = std::ranges::find(events, EventKind::needs, &Event::kind);
   ASSERT_NE(needs, events.end());
   EXPECT_GT(needs->x, 1e6);
   EXPECT_EQ(needs->y, 1);
@@ -224,7 +228,7 @@ TEST_F(Jobs, SayWhatTheyNeedBeforeTheyCompute) {
 
 TEST_F(Jobs, CanBePlannedWithoutRunning) {
   const auto data = make_data_access(workspace, files);
-  const Plan result = plan(to_file("noise"), {source, registry, *data, options});
+  const RunPlan result = plan(to_file("noise"), {source, registry, *data, options});
   EXPECT_EQ(result.recipe.parameters_json, R"({"strength":1.5,"rounds":3})");
   EXPECT_EQ(result.backend, "memory");
   EXPECT_GT(result.estimate.total(), result.estimate.work_bytes);
@@ -294,15 +298,162 @@ TEST_F(Jobs, OfAnotherSeedAreToldApart) {
   EXPECT_TRUE(again.comparison.differences.at(0).starts_with("output volume"));
 }
 
-TEST(Estimate, AddsInputsOperatorsAndWork) {
-  plugin::Needs needs;
-  needs.work_bytes = 1000;
-  needs.operators.emplace_back(compute::Fourier{Shape{8, 8}, {0, 1}, true, ScalarType::c64});
-  const Estimate result = estimate(needs, {{"volume", freeze(test::sample_volume(4))}});
+TEST_F(Jobs, RecordFiguresWithTheirUnitsAndWholeCurves) {
+  Record record = run(test::sample_recipe("iterate"));
+  EXPECT_EQ(record.figures.at("previews made").unit, "previews");
+  record = record_from_json(to_json(run(test::sample_recipe("noise"))));
+  EXPECT_EQ(record.curves.at("residual").x, (std::vector<double>{1, 2}));
+  EXPECT_EQ(record.curves.at("residual").y, (std::vector<double>{0.5, 0.25}));
+  record = run(test::sample_recipe("long_curve"));
+  const Curve& curve = record.curves.at("objective");
+  EXPECT_LE(curve.x.size(), 502U);
+  EXPECT_GE(curve.x.size(), 250U);
+  EXPECT_EQ(curve.x.front(), 0);
+  EXPECT_EQ(curve.x.back(), 4999) << "the last point is kept";
+  EXPECT_TRUE(std::ranges::is_sorted(curve.x));
+  EXPECT_EQ(curve.x.size(), curve.y.size());
+}
+
+TEST_F(Jobs, PutAttachmentsBesideTheFirstOutputWithTheirDigests) {
+  const Record record = run(to_file("attaches"));
+  ASSERT_EQ(record.state, State::done) << record.error_message;
+  const Attachment& one = record.attachments.at("tiles.csv");
+  EXPECT_EQ(one.file, "out.raw.tiles.csv");
+  std::ifstream file(folder / one.file);
+  const std::string text{std::istreambuf_iterator<char>{file}, {}};
+  EXPECT_EQ(text, "tile,radius\n1,0.5\n");
+  EXPECT_EQ(one.bytes, text.size());
+  EXPECT_EQ(one.sha256, sha256_of_file(folder / one.file));
+  EXPECT_EQ(read_record(record_path(folder / "out.raw")).attachments.at("tiles.csv"), one);
+  const Record in_memory = run(test::sample_recipe("attaches"));
+  EXPECT_EQ(in_memory.attachments.at("tiles.csv").file, "");
+  ASSERT_EQ(in_memory.warnings.size(), 1U);
+  EXPECT_NE(in_memory.warnings.front().find("'tiles.csv' is not kept"), std::string::npos);
+}
+
+TEST_F(Jobs, TakeACollectionOfDataSetsWithADigestEach) {
+  workspace->put("other", freeze(test::sample_volume()));
+  Recipe recipe = test::sample_recipe("collects");
+  recipe.inputs.clear();
+  recipe.collections["volume"] = {"workspace:in", "workspace:other", "workspace:in"};
+  const Record record = run(recipe_from_json(to_json(recipe)));
+  ASSERT_EQ(record.state, State::done) << record.error_message;
+  EXPECT_EQ(record.input_digests.size(), 3U);
+  EXPECT_EQ(record.input_digests.at("volume[2]"), digest(*workspace->find("in")));
+  const auto sum = workspace->find("out");
+  EXPECT_FLOAT_EQ(get<Volume>(sum).pixels.values<float>()[5], 3 * test::sample_volume().pixels.values<float>()[5]);
+  recipe.task = "test/noise";
+  const Record refused = run(recipe);
+  EXPECT_EQ(refused.error, Errc::usage);
+  EXPECT_NE(refused.error_message.find("takes one data set, 3 are named"), std::string::npos) << refused.error_message;
+}
+
+TEST_F(Jobs, NoteTheNetworksTheyUseAndAreRefusedWithoutThem) {
+  EXPECT_EQ(run(test::sample_recipe("networks")).error, Errc::no_input);
+  const auto models = folder / "models";
+  std::filesystem::create_directories(models);
+  std::ofstream(models / "denoiser.onnx") << "weights";
+  options.model_directories = {folder / "nowhere", models};
+  const Record record = run(test::sample_recipe("networks"));
+  ASSERT_EQ(record.state, State::done) << record.error_message;
+  EXPECT_EQ(record.models.at("denoiser"), sha256_of_file(models / "denoiser.onnx"));
+  EXPECT_EQ(record.figures.at("network_bytes").value, 7);
+}
+
+TEST_F(Jobs, AreRefusedWithEveryReasonOfTheirPlan) {
+  Recipe recipe = test::sample_recipe("particular");
+  recipe.parameters_json = R"({"rounds": 17, "strength": 3})";
+  const Record record = run(recipe);
+  EXPECT_EQ(record.error, Errc::invalid_input);
+  EXPECT_EQ(record.error_message, "rounds is 17, the volume has 16 slices; strength is too high for this volume");
+  EXPECT_EQ(run(test::sample_recipe("unsuited")).error, Errc::unsupported);
+}
+
+/// The backend of the tests under the name of a device.
+class NamedBackend final : public compute::HostBackend {
+ public:
+  explicit NamedBackend(std::string id) : id_{std::move(id)} {}
+  [[nodiscard]] compute::DeviceInfo info() const override {
+    return {id_, "memory of the host", "none", std::size_t{1} << 40, std::size_t{1} << 40};
+  }
+  [[nodiscard]] std::span<const compute::OperatorEntry> operators() const noexcept override { return {}; }
+  [[nodiscard]] const compute::VectorOps& vector() const noexcept override { std::abort(); }
+
+ private:
+  std::string id_;
+};
+
+/// Starts two jobs that wait, and says how many are past waiting for the device after a while.
+int jobs_at_once(const std::string& device, Workspace& workspace) {
+  test::SampleSource source;
+  compute::BackendRegistry registry;
+  registry.add(std::make_unique<NamedBackend>(device), 1);
+  std::atomic<int> computing{0};
+  std::stop_source stop;
+  const auto shared = std::make_shared<Workspace>();
+  shared->put("in", workspace.find("in"));
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 2; ++i)
+      threads.emplace_back([&] {
+        const auto executor = make_in_process_executor(source, registry, {}, make_data_access(shared, nullptr));
+        bool counted = false;
+        (void)executor->execute(test::sample_recipe("waits"), stop.get_token(), [&](const Event& event) {
+          if (event.stage == "waiting" && !std::exchange(counted, true)) ++computing;
+        });
+      });
+    for (int i = 0; i < 300 && computing < 2; ++i) std::this_thread::sleep_for(std::chrono::milliseconds{2});
+    stop.request_stop();
+  }
+  return computing;
+}
+
+TEST_F(Jobs, ShareADeviceUnlessItHasMemoryOfItsOwn) {
+  EXPECT_EQ(jobs_at_once("memory", *workspace), 2);
+  EXPECT_EQ(jobs_at_once("cuda:7", *workspace), 1) << "whichever executor, queue or process runs it";
+}
+
+TEST_F(Jobs, CanBePlannedFromDescriptionsAlone) {
+  const auto data = make_data_access(workspace, files);
+  const plugin::Descriptions inputs{{"volume", describe(test::sample_volume())}};
+  Recipe recipe = test::sample_recipe("noise");
+  recipe.inputs["volume"] = "workspace:not there";
+  const RunPlan result = plan(recipe, inputs, {source, registry, *data, options});
+  EXPECT_EQ(result.estimate.input_bytes, std::size_t{16} * 16 * 16 * sizeof(float));
+  EXPECT_EQ(result.estimate.work_bytes, 4096U);
+  EXPECT_EQ(result.outputs.at("volume").one().bytes(), result.estimate.input_bytes);
+  recipe.task = "test/huge";
+  EXPECT_THROW((void)plan(recipe, inputs, {source, registry, *data, options}), Error);
+}
+
+/// A back end that has one operator, which costs what it says.
+class PricedBackend final : public compute::HostBackend {
+ public:
+  [[nodiscard]] compute::DeviceInfo info() const override { return {"priced", "memory of the host", "none", 1, 1}; }
+  [[nodiscard]] std::span<const compute::OperatorEntry> operators() const noexcept override {
+    static const compute::OperatorSpec spec = transform();
+    static const compute::OperatorEntry entries[] = {{spec.name(), nullptr,
+                                                      [](const compute::OperatorSpec&) {
+                                                        return compute::OperatorCost{300, 40, 0.5, true};
+                                                      },
+                                                      nullptr}};
+    return entries;
+  }
+  [[nodiscard]] const compute::VectorOps& vector() const noexcept override { std::abort(); }
+  static compute::OperatorSpec transform() { return compute::Fourier{Shape{8, 8}, {0, 1}, true, ScalarType::c64}; }
+};
+
+TEST(Estimate, AddsInputsWorkAndWhatTheBackEndSaysOfTheOperators) {
+  plugin::Plan needed;
+  needed.bytes = 1000;
+  needed.seconds = 1;
+  needed.operators.push_back({PricedBackend::transform(), 6});
+  const plugin::Descriptions inputs = plugin::describe({{"volume", freeze(test::sample_volume(4))}});
+  const Estimate result = estimate(needed, inputs, PricedBackend{}, InputMemory::resident);
   EXPECT_EQ(result.input_bytes, 256U);
-  EXPECT_EQ(result.operator_bytes, operator_bytes(needs.operators.front()));
-  EXPECT_GE(result.operator_bytes, 512U) << "at least a copy of the grid";
+  EXPECT_EQ(result.operator_bytes, 340U);
   EXPECT_EQ(result.work_bytes, 1000U);
+  EXPECT_EQ(result.seconds, 4) << "six applications of half a second, and one for the rest";
   EXPECT_GT(result.process_bytes, std::size_t{1} << 20);
 }
 

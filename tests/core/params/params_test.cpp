@@ -37,7 +37,7 @@ struct Parameters {
 };
 static_assert(Describable<Parameters>);
 
-const Schema schema = schema_of<Parameters>();
+const Schema schema = make_schema<Parameters>();
 
 std::string first_problem(std::string_view json) {
   const auto problems = validate(schema, json);
@@ -126,7 +126,7 @@ TEST(Validation, SuggestsTheNearestName) {
 TEST(Validation, FindsEveryProblemAtOnce) {
   const auto problems = validate(schema, R"({"iterations":0,"weight":-1,"filter":"x","what":1})");
   ASSERT_EQ(problems.size(), 4U);
-  EXPECT_TRUE(std::ranges::any_of(problems, [](const Problem& p) { return p.parameter == "what"; }));
+  EXPECT_TRUE(std::ranges::any_of(problems, [](const ParameterProblem& p) { return p.parameter == "what"; }));
   try {
     (void)from_json<Parameters>(R"({"iterations":0,"weight":-1})");
     FAIL() << "accepted";
@@ -171,9 +171,9 @@ TEST(Parameters, AreRefusedWhereTheirTypeCannotHoldThem) {
 
 TEST(ParameterText, ReadsBackToTheSameValue) {
   for (const FieldInfo& field : schema.fields)
-    EXPECT_EQ(value_from_text(field, text_of(field.default_value)), field.default_value) << field.name;
-  EXPECT_EQ(text_of(Value{0.1}), "0.1");
-  EXPECT_EQ(text_of(Value{std::vector<double>{1, 2.5}}), "1,2.5");
+    EXPECT_EQ(value_from_text(field, to_text(field.default_value)), field.default_value) << field.name;
+  EXPECT_EQ(to_text(Value{0.1}), "0.1");
+  EXPECT_EQ(to_text(Value{std::vector<double>{1, 2.5}}), "1,2.5");
   EXPECT_EQ(std::get<bool>(value_from_text(*schema.find("positive"), "off")), false);
   EXPECT_EQ(std::get<double>(value_from_text(*schema.find("weight"), "+1e-3")), 0.001);
 }

@@ -24,26 +24,27 @@ class Sharpen final : public TypedTask<Settings> {
   [[nodiscard]] std::span<const Port> outputs() const noexcept override { return outputs_; }
 
  protected:
-  using TypedTask::run, TypedTask::needs;
-  [[nodiscard]] Needs needs(const Datasets&, const Settings&) const override { return {}; }
-  [[nodiscard]] std::vector<params::Problem> check(const Settings& settings, const Datasets&) const override {
-    if (settings.strength == 1) return {{"strength", "parameter 'strength' is 1, which changes nothing"}};
-    return {};
+  using TypedTask::run, TypedTask::plan;
+  [[nodiscard]] Plan plan(const Descriptions&, const Settings& settings) const override {
+    Plan plan;
+    if (settings.strength == 1) plan.refuse_parameter("strength", "parameter 'strength' is 1, which changes nothing");
+    return plan;
   }
   [[nodiscard]] Datasets run(const Datasets& inputs, const Settings&, RunContext&) override { return inputs; }
 
  private:
-  std::vector<Port> inputs_{{"volume", Kind::volume, false, "what", "slices", ""}};
-  std::vector<Port> outputs_{{"sharp", Kind::volume, true, "result", "", "left"}};
+  std::vector<Port> inputs_{{"volume", Kind::volume, false, "what"}};
+  std::vector<Port> outputs_{{"sharp", Kind::volume, true, "result", "left"}};
 };
 
 Task* make(const char* id) { return std::string_view{id} == "test/sharpen" ? new Sharpen : nullptr; }
 void unmake(Task* task) { delete task; }
 constexpr const char* ids[] = {"test/sharpen", nullptr};
+constexpr auto tag = make_build_tag();
 constexpr PluginDescriptor descriptor{sizeof(PluginDescriptor),
                                       abi_major,
                                       abi_minor,
-                                      ISO_BUILD_TAG,
+                                      tag.data(),
                                       "test",
                                       "1.2.3",
                                       "Test",
@@ -63,7 +64,7 @@ std::string complaint(const std::string& text) {
 }
 
 TEST(Manifest, SaysWhatThePluginSays) {
-  const Manifest manifest = manifest_of(descriptor, "test.so");
+  const Manifest manifest = make_manifest(descriptor, "test.so");
   EXPECT_EQ(manifest.version, "1.2.3");
   ASSERT_EQ(manifest.tasks.size(), 1U);
   EXPECT_EQ(manifest.tasks[0].about.title, "Sharpen");
@@ -73,18 +74,18 @@ TEST(Manifest, SaysWhatThePluginSays) {
 }
 
 TEST(Manifest, SurvivesItsJsonForm) {
-  const std::string text = to_json(manifest_of(descriptor, "test.so"));
+  const std::string text = to_json(make_manifest(descriptor, "test.so"));
   EXPECT_EQ(to_json(manifest_from_json(text)), text);
 }
 
 TEST(Manifest, IgnoresMembersItDoesNotKnow) {
-  std::string text = to_json(manifest_of(descriptor, "test.so"));
+  std::string text = to_json(make_manifest(descriptor, "test.so"));
   text.insert(text.find('{') + 1, R"("colour": "blue",)");
   EXPECT_EQ(manifest_from_json(text).id, "test");
 }
 
 TEST(Manifest, IsRefusedNamingTheMember) {
-  const std::string good = to_json(manifest_of(descriptor, "test.so"));
+  const std::string good = to_json(make_manifest(descriptor, "test.so"));
   const auto changed = [&](std::string_view from, std::string_view to) {
     std::string text = good;
     text.replace(text.find(from), from.size(), to);
@@ -92,7 +93,7 @@ TEST(Manifest, IsRefusedNamingTheMember) {
   };
   EXPECT_NE(changed("\"schema_version\": 1", "\"schema_version\": 2").find("schema_version 2"), std::string::npos);
   EXPECT_NE(changed("\"version\"", "\"versoin\"").find("'version'"), std::string::npos);
-  EXPECT_NE(changed("\"abi_major\": 1", "\"abi_major\": \"one\"").find("'abi_major'"), std::string::npos);
+  EXPECT_NE(changed("\"abi_major\": 2", "\"abi_major\": \"one\"").find("'abi_major'"), std::string::npos);
   EXPECT_NE(changed("\"test.so\"", "\"../test.so\"").find("'library'"), std::string::npos);
   EXPECT_NE(changed("\"kind\": \"volume\"", "\"kind\": \"smell\"").find("'smell'"), std::string::npos);
   EXPECT_NE(changed("\"type\": \"real\"", "\"type\": \"unreal\"").find("'unreal'"), std::string::npos);
@@ -111,7 +112,7 @@ TEST(Manifest, ThatIsNotThereCannotBeRead) {
 
 TEST(Compatibility, NeedsTheSameMajorNoNewerMinorAndTheSameBuild) {
   EXPECT_EQ(incompatibility(abi_major, abi_minor, build_tag()), "");
-  EXPECT_NE(incompatibility(abi_major + 1, 0, build_tag()).find("interface 2.0"), std::string::npos);
+  EXPECT_NE(incompatibility(abi_major + 1, 0, build_tag()).find("interface 3.0"), std::string::npos);
   EXPECT_NE(incompatibility(abi_major, abi_minor + 1, build_tag()).find("newer"), std::string::npos);
   const std::string sentence = incompatibility(abi_major, abi_minor, "gcc99-cxx11abi0-itk9.9");
   EXPECT_NE(sentence.find("gcc99-cxx11abi0-itk9.9"), std::string::npos);
@@ -121,12 +122,30 @@ TEST(Compatibility, NeedsTheSameMajorNoNewerMinorAndTheSameBuild) {
 TEST(TypedTask, ChecksParametersBeforeItRuns) {
   const Sharpen sharpen;
   const Task& task = sharpen;
-  EXPECT_THROW((void)task.needs({}, R"({"strength":3})"), Error);
-  EXPECT_THROW((void)task.needs({}, R"({"strength":1})"), Error);
-  EXPECT_NO_THROW((void)task.needs({}, R"({"strength":2})"));
-  const Suitability suits = task.suits({}, R"({"strength":1})");
-  EXPECT_FALSE(suits.possible);
-  EXPECT_EQ(suits.reason, "parameter 'strength' is 1, which changes nothing");
+  EXPECT_THROW((void)task.parse(R"({"strength":3})"), Error);
+  const Descriptions inputs = describe(Datasets{{"volume", freeze(Volume{})}});
+  EXPECT_TRUE(task.plan(inputs, *task.parse(R"({"strength":2})")).possible());
+  const Plan refused = task.plan(inputs, *task.parse(R"({"strength":1})"));
+  ASSERT_EQ(refused.reasons.size(), 1U);
+  EXPECT_EQ(refused.reasons.front().sentence, "parameter 'strength' is 1, which changes nothing");
+  EXPECT_EQ(refused.reasons.front().parameter, "strength");
+  EXPECT_EQ(refused.reasons.front().code, Errc::invalid_input);
+}
+
+TEST(TypedTask, RefusesInputsThatAreMissingOrOfAnotherKindBeforeItsAuthorIsAsked) {
+  const Sharpen sharpen;
+  const Task& task = sharpen;
+  const auto parameters = task.parse("{}");
+  const Plan missing = task.plan({}, *parameters);
+  ASSERT_EQ(missing.reasons.size(), 1U);
+  EXPECT_EQ(missing.reasons.front().code, Errc::no_input);
+  const Plan other = task.plan(describe(Datasets{{"volume", freeze(Table{})}}), *parameters);
+  ASSERT_EQ(other.reasons.size(), 1U);
+  EXPECT_EQ(other.reasons.front().code, Errc::type_mismatch);
+  const Plan several = task.plan(
+      describe(Datasets{{"volume", PortItems<DatasetPtr>{{freeze(Volume{}), freeze(Volume{})}}}}), *parameters);
+  ASSERT_EQ(several.reasons.size(), 1U);
+  EXPECT_NE(several.reasons.front().sentence.find("takes one data set, 2 are given"), std::string::npos);
 }
 
 }  // namespace

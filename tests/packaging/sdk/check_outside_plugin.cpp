@@ -5,6 +5,7 @@
 #include "iso/job/executor.h"
 #include "iso/plugin/task.h"
 #include "support/job_tasks.h"
+#include "support/pixels.h"
 
 #include <cstdlib>
 #include <iostream>
@@ -14,8 +15,10 @@ namespace {
 /// The number of voxels the mask should mark, from a step image: half of it.
 int check(iso::host::PluginCatalogue& catalogue) {
   iso::Volume volume = iso::test::sample_volume(16);
-  auto values = volume.pixels.mutable_values<float>();
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = 0.1F * values[i] + (i < values.size() / 2 ? 0.0F : 5.0F);
+  iso::test::change<float>(volume.pixels, [](auto values) {
+    for (std::size_t i = 0; i < values.size(); ++i)
+      values[i] = 0.1F * values[i] + (i < values.size() / 2 ? 0.0F : 5.0F);
+  });
   auto workspace = std::make_shared<iso::job::Workspace>();
   workspace->put("in", iso::freeze(std::move(volume)));
   iso::compute::BackendRegistry registry;

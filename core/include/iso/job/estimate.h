@@ -1,10 +1,10 @@
 #pragma once
 
-#include "iso/compute/operators.h"
-#include "iso/data/dataset.h"
+#include "iso/compute/backend.h"
 #include "iso/plugin/task.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 
@@ -16,20 +16,15 @@ struct Estimate {
   std::size_t input_bytes{0};
   std::size_t operator_bytes{0};  ///< what the operators keep and their scratch
   std::size_t work_bytes{0};      ///< the task's arrays, results included
-  double seconds{0};              ///< the task's guess; 0 when it has none
+  double seconds{0};              ///< of the operators and of the rest; 0 when nobody has an idea
   [[nodiscard]] std::size_t total() const noexcept { return process_bytes + input_bytes + operator_bytes + work_bytes; }
 };
 
-/// Bytes an operator of the host backends keeps or needs while applied: its copy of the geometry (96 bytes a view),
-/// padded rows of the filter on every thread, a copy of the grid for a centred transform. Arrays it is applied to
-/// are not counted; they are the task's.
-[[nodiscard]] std::size_t operator_bytes(const compute::OperatorSpec& spec);
-[[nodiscard]] std::size_t bytes_of(const Dataset& data);
-
-/// `inputs` are in memory already. Throws what Task::needs throws.
-[[nodiscard]] Estimate estimate(const plugin::Task& task, const plugin::Datasets& inputs,
-                                const std::string& parameters_json);
-[[nodiscard]] Estimate estimate(const plugin::Needs& needs, const plugin::Datasets& inputs);
+/// Whether this process holds the inputs already, or will only when the task runs.
+enum class InputMemory : std::uint8_t { resident, to_come };
+/// Adds what the back end says of the operators (`Backend::cost`) to what the task says of itself.
+[[nodiscard]] Estimate estimate(const plugin::Plan& plan, const plugin::Descriptions& inputs,
+                                const compute::Backend& backend, InputMemory where);
 
 /// What this process may still take: free memory of the machine, of the control group and of RLIMIT_AS, whichever
 /// is least.

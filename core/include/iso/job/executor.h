@@ -14,6 +14,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace iso::compute {
 class BackendRegistry;
@@ -31,6 +32,7 @@ using OnEvent = std::function<void(const Event&)>;
 struct LoadedTask {
   std::shared_ptr<plugin::Task> task;
   std::string plugin_id, plugin_version;
+  std::string plugin_sha256{};  ///< of the library; empty for a task that was linked in
 };
 
 /// Where tasks come from. The programs implement it over the plugin search; tests by hand.
@@ -50,12 +52,12 @@ struct ExecutionOptions {
   int preview_every{0};               ///< ask the task for a preview at every n-th occasion; 0: for none
   std::chrono::milliseconds preview_pause{0};  ///< and for none so soon after the last
   bool write_records{true};                    ///< beside every output file
-  bool estimate_only{false};                   ///< make every check, note what a run would take, and end before it
   std::chrono::milliseconds checkpoint_every{
       0};                         ///< keep the state of a long run so often, beside the first output file; 0: never
   bool resume{false};             ///< go on from such a state, if it belongs to the same run
   std::filesystem::path scratch;  ///< parent of the job's scratch folder; empty: TMPDIR or /tmp
-  std::map<std::string, std::string> libraries;  ///< versions the program knows of, for the record
+  std::vector<std::filesystem::path> model_directories;  ///< where networks are looked for, in order
+  std::map<std::string, std::string> libraries;          ///< versions the program knows of, for the record
 };
 
 class Executor {
@@ -73,6 +75,7 @@ class Executor {
                                                                  ExecutionOptions options = {},
                                                                  std::shared_ptr<DataAccess> data = {});
 
+/// Two jobs on one device with memory of its own wait for each other wherever they run (device_lock_impl.h).
 /// In process one job at a time; up to `parallel_workers` in workers, which share the thread budget. The desktop
 /// and the command line both use this. Events come on the threads of the queue; the end of a job that is cancelled before it
 /// began is told on the thread that cancels it, before `cancel` returns.

@@ -27,6 +27,7 @@ enum class State : std::uint8_t { queued, running, cancelling, done, cancelled, 
 struct Recipe {
   std::string task;                                                 ///< "sparse_view_ct/tv"
   std::map<std::string, std::string> inputs;                        ///< port -> path or workspace id
+  std::map<std::string, std::vector<std::string>> collections;      ///< likewise, of ports that take several, in order
   std::map<std::string, std::map<std::string, std::string>> hints;  ///< port -> what the file does not say:
                                                                     ///< "geometry" is a path, the rest io hints
   std::map<std::string, std::string> outputs;                       ///< port -> path or workspace id

@@ -4,6 +4,7 @@
 #include "iso/job/recipe.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -13,16 +14,39 @@
 
 namespace iso::job {
 
+/// A number that says something about a result: "noise_level", 0.02, "1/mm".
+struct Figure {
+  double value{0};
+  std::string unit;  ///< "1" for a ratio; empty where a record of an older program had none
+  friend bool operator==(const Figure&, const Figure&) = default;
+};
+
+/// What a task plotted, in order; of more than 500 points every n-th, and the last.
+struct Curve {
+  std::vector<double> x, y;
+  friend bool operator==(const Curve&, const Curve&) = default;
+};
+
+/// A file that a task gave beside its outputs.
+struct Attachment {
+  std::string file;  ///< its name, beside the first output file; empty where no output was a file, and it was not kept
+  std::string sha256;
+  std::uintmax_t bytes{0};
+  friend bool operator==(const Attachment&, const Attachment&) = default;
+};
+
 /// Written beside every output: the recipe with all defaults spelled out, plus what it met. Names no host and no
 /// user. Digests are `iso::digest` of the data set: pixels, geometry and quantity, not of the file.
 struct Record {
   Recipe recipe;
-  std::string program_version, plugin_version, backend, device, cpu_level;
+  std::string program_version, plugin_version;
+  std::string plugin_sha256;  ///< of the plugin's library
+  std::string backend, device, cpu_level;
   int threads{0};
   Isolation isolation{Isolation::in_process};
   std::map<std::string, std::string> libraries;  ///< name -> version: ITK, FFTW, OpenVINO, CUDA
-  std::map<std::string, std::string> models;     ///< card -> SHA-256; not empty means a model-based estimate
-  std::map<std::string, std::string> input_digests, output_digests;  ///< port -> SHA-256
+  std::map<std::string, std::string> models;     ///< id -> SHA-256; not empty means a model-based estimate
+  std::map<std::string, std::string> input_digests, output_digests;  ///< port -> SHA-256; "port[2]" in a collection
   std::map<std::string, GeometryVerdict> geometry;                   ///< input port -> what its check found
   std::string started_utc;                                           ///< ISO 8601
   double seconds{0};
@@ -30,7 +54,9 @@ struct Record {
   std::size_t peak_memory_bytes{0};       ///< highest resident size of the process that computed
   std::size_t estimated_memory_bytes{0};  ///< what the estimate had said for that process
   double estimated_seconds{0};            ///< and of its time; 0: it had no idea
-  std::map<std::string, double> quality;  ///< last value of every curve the task plotted
+  std::map<std::string, Figure> figures;
+  std::map<std::string, Curve> curves;
+  std::map<std::string, Attachment> attachments;
   State state{State::queued};
   std::optional<Errc> error;  ///< set when failed, crashed or cancelled
   std::string error_message, error_hint;

@@ -6,15 +6,21 @@
 #include "iso/job/executor.h"
 #include "iso/plugin/task.h"
 
+#include <filesystem>
+#include <map>
+#include <memory>
 #include <stop_token>
+#include <vector>
 
 namespace iso::job {
 
 /// The two halves of a job, for those who put a process between them: computing, and handing over the results.
 
-struct Outcome {
+struct RunResult {
   Record record;
   plugin::Datasets outputs;  ///< every result of the task; empty unless the record says done
+  std::map<std::string, std::filesystem::path> attachments;  ///< what it attached, in folders that `folders` keeps
+  std::vector<std::shared_ptr<const void>> folders;
 };
 
 /// What a job runs with; all outlive it.
@@ -28,22 +34,26 @@ struct Surroundings {
 /// Reads the inputs, checks geometry, memory and suitability, runs the task and checks its results. Never throws:
 /// failures are in the record. Writes nothing but the scratch folder, which is gone afterwards. The last event (the
 /// end) is left to the caller, who may still have results to write.
-[[nodiscard]] Outcome run_task(const Recipe& recipe, const Surroundings& around, const std::stop_token& stop,
-                               const OnEvent& on_event);
+[[nodiscard]] RunResult run_task(const Recipe& recipe, const Surroundings& around, const std::stop_token& stop,
+                                 const OnEvent& on_event);
 
 /// What a run would be, found out without running it.
-struct Plan {
+struct RunPlan {
   Recipe recipe;  ///< with every default spelled out
   Estimate estimate;
   std::size_t available_bytes{0};
   std::string backend, device;
   std::map<std::string, GeometryVerdict> geometry;
+  plugin::Descriptions outputs;  ///< as far as the task can say
 };
 
 /// Everything run_task does before it computes: reads the inputs and makes the same checks. Throws what it would record;
 /// with `ignore_memory`, a job that does not fit is planned all the same.
-[[nodiscard]] Plan plan(const Recipe& recipe, const Surroundings& around, const std::stop_token& stop = {},
-                        const OnEvent& on_event = {});
+[[nodiscard]] RunPlan plan(const Recipe& recipe, const Surroundings& around, const std::stop_token& stop = {},
+                           const OnEvent& on_event = {});
+
+/// The same from descriptions of the inputs, by port, in the place of those that the recipe names: nothing is read.
+[[nodiscard]] RunPlan plan(const Recipe& recipe, const plugin::Descriptions& inputs, const Surroundings& around);
 
 /// Where a run of this recipe keeps its state: "<first output file>.checkpoint.h5"; empty if no output is a file.
 [[nodiscard]] std::filesystem::path checkpoint_path(const Recipe& recipe);
@@ -55,6 +65,6 @@ void check_places(const Recipe& recipe, const ExecutionOptions& options);
 /// Writes the results the recipe names and their records: first all of them into folders of another name beside their
 /// places, then all are renamed, so that either every file is there or none, and what stood there before is kept until
 /// then. A failure is put into the record. Takes the checkpoint away when done. Never throws.
-void deliver(Outcome& outcome, DataAccess& data, const ExecutionOptions& options);
+void deliver(RunResult& result, DataAccess& data, const ExecutionOptions& options);
 
 }  // namespace iso::job

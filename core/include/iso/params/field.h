@@ -112,7 +112,7 @@ inline double shortest(float value) {
 [[noreturn]] void refuse_narrow(std::string_view name, std::int64_t value);
 
 template <class T>
-Value value_of(const T& member) {
+Value to_value(const T& member) {
   // NOLINTNEXTLINE(bugprone-branch-clone): the branches make different kinds of a value
   if constexpr (std::same_as<T, bool>)
     return member;
@@ -154,13 +154,13 @@ void assign(std::string_view name, T& member, const Value& value) {
 /// The value of each field from a JSON object, missing members taking their defaults, and an object made of values. In
 /// validate.cpp, so that no header needs a JSON library.
 [[nodiscard]] std::vector<Value> values_in(const Schema& schema, std::string_view parameters_json);
-[[nodiscard]] std::string json_of(const Schema& schema, const std::vector<Value>& values);
+[[nodiscard]] std::string make_json(const Schema& schema, const std::vector<Value>& values);
 
 }  // namespace detail
 
 /// The declaration at run time.
 template <Describable P>
-[[nodiscard]] Schema schema_of() {
+[[nodiscard]] Schema make_schema() {
   Schema schema;
   const P defaults{};
   std::apply(
@@ -174,7 +174,7 @@ template <Describable P>
               info.help = f.help;
               info.unit = f.unit;
               info.kind = detail::kind_of_member<T>();
-              info.default_value = detail::value_of(defaults.*(f.member));
+              info.default_value = detail::to_value(defaults.*(f.member));
               info.minimum = f.minimum;
               if (std::unsigned_integral<T> && info.kind == FieldKind::integer && !info.minimum) info.minimum = 0;
               info.maximum = f.maximum;
@@ -205,7 +205,7 @@ template <Describable P>
 /// From a JSON object, missing members taking their defaults. Throws invalid_input naming every problem.
 template <Describable P>
 [[nodiscard]] P from_json(std::string_view text) {
-  const Schema schema = schema_of<P>();
+  const Schema schema = make_schema<P>();
   const std::vector<Value> values = detail::values_in(schema, text);
   P result{};
   std::size_t at = 0;
@@ -216,14 +216,14 @@ template <Describable P>
 template <Describable P>
 [[nodiscard]] std::string to_json(const P& parameters) {
   std::vector<Value> values;
-  std::apply([&](const auto&... f) { (values.push_back(detail::value_of(parameters.*(f.member))), ...); }, P::fields());
-  return detail::json_of(schema_of<P>(), values);
+  std::apply([&](const auto&... f) { (values.push_back(detail::to_value(parameters.*(f.member))), ...); }, P::fields());
+  return detail::make_json(make_schema<P>(), values);
 }
 
 /// Every problem at once, so that a form and a command line can show them all. Empty means valid.
 template <Describable P>
-[[nodiscard]] std::vector<Problem> validate(const P& parameters) {
-  return validate(schema_of<P>(), to_json(parameters));
+[[nodiscard]] std::vector<ParameterProblem> validate(const P& parameters) {
+  return validate(make_schema<P>(), to_json(parameters));
 }
 
 }  // namespace iso::params

@@ -42,7 +42,7 @@ struct Schema {
   [[nodiscard]] const FieldInfo* find(std::string_view name) const noexcept;
 };
 
-struct Problem {
+struct ParameterProblem {
   std::string parameter;
   std::string message;  ///< one sentence that names the parameter, what was found and what is expected
 };
@@ -54,10 +54,10 @@ struct Problem {
 
 /// Every problem of a JSON object at once: unknown names (with the nearest known one), wrong types, values out of
 /// range, not finite, or not among the choices. Empty means valid. Text that is no JSON object is one problem.
-[[nodiscard]] std::vector<Problem> validate(const Schema& schema, std::string_view parameters_json);
+[[nodiscard]] std::vector<ParameterProblem> validate(const Schema& schema, std::string_view parameters_json);
 
 /// Throws invalid_input with all problems in one sentence, unless there are none.
-void refuse(std::span<const Problem> problems);
+void refuse(std::span<const ParameterProblem> problems);
 
 /// The object with every default spelled out, in the order of the schema. Throws invalid_input naming all problems.
 [[nodiscard]] std::string complete(const Schema& schema, std::string_view parameters_json);
@@ -67,7 +67,7 @@ void refuse(std::span<const Problem> problems);
 
 /// The value as a command line or a table cell has it, and back: "0.5", "true", "tv", "1,2,3". Parsing throws usage with
 /// the same sentences as `validate`.
-[[nodiscard]] std::string text_of(const Value& value);
+[[nodiscard]] std::string to_text(const Value& value);
 [[nodiscard]] Value value_from_text(const FieldInfo& field, std::string_view text);
 [[nodiscard]] std::string kebab_case(std::string_view name);  ///< "tv_weight" -> "tv-weight"
 

@@ -31,7 +31,7 @@ template <std::derived_from<Task> T>
 namespace detail {
 
 template <std::size_t N>
-[[nodiscard]] constexpr std::array<const char*, N + 1> ids_of(const TaskFactory (&factories)[N]) {
+[[nodiscard]] constexpr std::array<const char*, N + 1> to_ids(const TaskFactory (&factories)[N]) {
   std::array<const char*, N + 1> ids{};  // the last stays null and ends the list
   for (std::size_t i = 0; i < N; ++i) ids[i] = factories[i].id;
   return ids;
@@ -51,12 +51,13 @@ template <std::size_t N>
   extern "C" __attribute__((visibility("default"))) const ::iso::plugin::PluginDescriptor* iso_plugin_v1() noexcept; \
   extern "C" const ::iso::plugin::PluginDescriptor* iso_plugin_v1() noexcept {                                       \
     static constexpr ::iso::plugin::TaskFactory factories[] = {__VA_ARGS__};                                         \
-    static constexpr auto ids = ::iso::plugin::detail::ids_of(factories);                                            \
+    static constexpr auto ids = ::iso::plugin::detail::to_ids(factories);                                            \
+    static constexpr auto tag = ::iso::plugin::make_build_tag();                                                     \
     static constexpr ::iso::plugin::PluginDescriptor descriptor{                                                     \
         sizeof(::iso::plugin::PluginDescriptor),                                                                     \
         ::iso::plugin::abi_major,                                                                                    \
         ::iso::plugin::abi_minor,                                                                                    \
-        ISO_BUILD_TAG,                                                                                               \
+        tag.data(),                                                                                                  \
         id,                                                                                                          \
         version,                                                                                                     \
         title,                                                                                                       \

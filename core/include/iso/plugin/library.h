@@ -17,6 +17,6 @@ namespace iso::plugin {
 
 /// What is wrong with what a plugin says of itself: ids, titles, names used twice, defaults that its own rules refuse.
 /// One sentence each; empty if nothing is. Told when the plugin is built, and by the plugin contract.
-[[nodiscard]] std::vector<std::string> problems_of(const Manifest& manifest);
+[[nodiscard]] std::vector<std::string> find_problems(const Manifest& manifest);
 
 }  // namespace iso::plugin

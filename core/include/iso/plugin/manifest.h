@@ -29,8 +29,8 @@ struct Manifest {
   std::vector<TaskManifest> tasks;
 };
 
-[[nodiscard]] TaskManifest manifest_of(std::string_view task_id, const Task& task);
-[[nodiscard]] Manifest manifest_of(const PluginDescriptor& descriptor, std::string library);
+[[nodiscard]] TaskManifest make_manifest(std::string_view task_id, const Task& task);
+[[nodiscard]] Manifest make_manifest(const PluginDescriptor& descriptor, std::string library);
 
 /// The JSON form (resources/schemas/manifest.schema.json); unknown members are ignored, an unknown major version, a
 /// missing member or a wrong type throws invalid_input naming it.

@@ -8,23 +8,7 @@ namespace {
 using iso::Errc, iso::Error, iso::Kind, iso::LabelMap, iso::Volume;
 using namespace iso::plugin;
 
-struct Parameters {
-  int bins = 256;
-  bool invert = false;
-  friend bool operator==(const Parameters&, const Parameters&) = default;
-  static constexpr auto fields() {
-    using iso::params::field;
-    return std::tuple{
-        field("bins", &Parameters::bins)
-            .with_label("Bins")
-            .in_range(2, 65536)
-            .as_advanced()
-            .with_help("Bins of the histogram."),
-        field("invert", &Parameters::invert).with_label("Dark side").with_help("Mark what lies below the threshold.")};
-  }
-};
-
-class Threshold final : public TypedTask<Parameters> {
+class Threshold final : public TypedTask<Options> {
  public:
   About about() const override {
     return {"Otsu's threshold",
@@ -37,33 +21,31 @@ class Threshold final : public TypedTask<Parameters> {
   std::span<const Port> outputs() const noexcept override { return {&output_, 1}; }
 
  protected:
-  Needs needs(const Datasets& inputs, const Parameters&) const override {
+  Plan plan(const Descriptions& inputs, const Options&) const override {
     const auto& volume = input<Volume>(inputs, "volume");
-    return {{}, static_cast<std::size_t>(volume.pixels.spec().shape.count()) * (sizeof(float) + 1), 0};
+    if (iso::is_complex(volume.pixels.spec().type)) throw Error{Errc::invalid_input, "the volume is complex"};
+    Plan plan;
+    plan.bytes = static_cast<std::size_t>(volume.pixels.spec().shape.count()) * (sizeof(float) + 1);
+    return plan;
   }
-  Datasets run(const Datasets& inputs, const Parameters& parameters, RunContext& context) override {
+  Datasets run(const Datasets& inputs, const Options& options, RunContext& context) override {
     const auto& volume = input<Volume>(inputs, "volume");
-    if (volume.pixels.empty() || iso::is_complex(volume.pixels.spec().type))
-      throw Error{Errc::invalid_input, "the volume is empty or complex, expected real values"};
     context.report(0, "histogram");
-    const iso::PixelBlock pixels = volume.pixels.converted(iso::ScalarType::f32);
+    const iso::Pixels pixels = volume.pixels.converted(iso::ScalarType::f32);
     const auto values = pixels.values<float>();
-    const double level = threshold(values, parameters.bins);
-    context.plot("threshold", 0, level);
+    const double level = threshold(values, options);
+    context.figure("threshold", level, "1");
     if (context.stop().stop_requested()) throw Error{Errc::cancelled, "the threshold was cancelled"};
-    LabelMap mask{iso::PixelBlock::allocate({pixels.spec().shape, iso::ScalarType::u8}),
-                  volume.grid,
-                  {"background", "object"},
-                  {}};
-    const auto labels = mask.labels.mutable_values<std::uint8_t>();
-    for (std::size_t i = 0; i < values.size(); ++i) labels[i] = (values[i] >= level) != parameters.invert ? 1 : 0;
+    iso::PixelBuffer buffer = iso::PixelBuffer::allocate({pixels.spec().shape, iso::ScalarType::u8});
+    const auto labels = buffer.values<std::uint8_t>();
+    for (std::size_t i = 0; i < values.size(); ++i) labels[i] = (values[i] >= level) != options.invert ? 1 : 0;
     context.report(1, "mask");
-    return {{"mask", iso::freeze(std::move(mask))}};
+    return {{"mask", iso::freeze(LabelMap{std::move(buffer), volume.grid, {"background", "object"}, {}})}};
   }
 
  private:
-  Port input_{"volume", Kind::volume, false, "The image.", "slices", ""};
-  Port output_{"mask", Kind::label_map, false, "1 where the image is above the threshold.", "overlay", ""};
+  Port input_{"volume", Kind::volume, false, "The image."};
+  Port output_{"mask", Kind::label_map, false, "1 where the image is above the threshold."};
 };
 
 }  // namespace

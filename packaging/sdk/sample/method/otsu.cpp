@@ -7,7 +7,8 @@
 
 namespace otsu {
 
-double threshold(std::span<const float> values, int bins) {
+double threshold(std::span<const float> values, const Options& options) {
+  const int bins = options.bins;
   double low = std::numeric_limits<double>::infinity(), high = -low;
   for (const float value : values) {
     if (!std::isfinite(value)) continue;

@@ -26,7 +26,7 @@ struct Refusal {
   std::string message, hint;
 };
 
-Refusal refusal_of(PluginCatalogue& catalogue, std::string_view task) {
+Refusal make_refusal(PluginCatalogue& catalogue, std::string_view task) {
   try {
     (void)catalogue.load(task);
   } catch (const Error& error) {
@@ -62,11 +62,11 @@ TEST(PluginCatalogue, LoadsATaskAndRemembersIt) {
 
 TEST(PluginCatalogue, SuggestsTheTaskThatWasMeant) {
   PluginCatalogue catalogue{std::array{fs::path{ISO_BUILT_PLUGINS}}};
-  const Refusal refusal = refusal_of(catalogue, "example/smothing");
+  const Refusal refusal = make_refusal(catalogue, "example/smothing");
   EXPECT_EQ(refusal.code, Errc::usage);
   EXPECT_TRUE(holds(refusal.message, "example/smothing"));
   EXPECT_TRUE(holds(refusal.hint, "'example/smoothing'"));
-  EXPECT_EQ(refusal_of(catalogue, "zebra").code, Errc::usage);
+  EXPECT_EQ(make_refusal(catalogue, "zebra").code, Errc::usage);
 }
 
 struct Case {
@@ -97,7 +97,7 @@ TEST_P(BrokenLibrary, IsRefusedWithTheReasonAndTheOthersWork) {
   const std::array folders{folder.path(), fs::path{ISO_BUILT_PLUGINS}};
   PluginCatalogue catalogue{folders};
   for (int time = 0; time < 2; ++time) {  // the second answer is the same
-    const Refusal refusal = refusal_of(catalogue, std::string(GetParam().plugin) + "/pass");
+    const Refusal refusal = make_refusal(catalogue, std::string(GetParam().plugin) + "/pass");
     EXPECT_EQ(refusal.code, GetParam().code);
     EXPECT_TRUE(holds(refusal.message, GetParam().sentence)) << refusal.message;
     EXPECT_TRUE(holds(refusal.message, GetParam().plugin)) << refusal.message;
@@ -111,10 +111,10 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(Case{"no_entry", "does not have the entry 'iso_plugin_v1'"},
                       Case{"null_descriptor", "gives no descriptor"}, Case{"short_descriptor", "too short"},
                       Case{"no_title", "incomplete descriptor"},
-                      Case{"other_major", "plugin interface 2.0, this program has 1."},
-                      Case{"newer_minor", "newer plugin interface 1."}, Case{"other_build", "gcc99-cxx11abi0-itk9.9"},
-                      Case{"other_id", "'somebody_else'"}, Case{"other_version", "'2.0.0'"},
-                      Case{"other_task", "lists the task 'other_task/pass'"},
+                      Case{"other_major", "plugin interface 3.0 with the fingerprint"},
+                      Case{"newer_minor", "newer plugin interface 2."},
+                      Case{"other_build", "gcc99-cxx11abi0-0123456789abcdef"}, Case{"other_id", "'somebody_else'"},
+                      Case{"other_version", "'2.0.0'"}, Case{"other_task", "lists the task 'other_task/pass'"},
                       Case{"throws_in_entry", "not in the mood"},
                       Case{"throws_on_create", "the licence server does not answer", Errc::plugin_crashed},
                       Case{"throws_a_number_on_create", "unknown type", Errc::plugin_crashed},
@@ -156,8 +156,9 @@ TEST(PluginCatalogue, SaysWhatIsWrongWithAManifestBeforeAnyCodeIsLoaded) {
       {"no_library", [](const PluginFolder& folder) { folder.add(PluginFolder::manifest("crashes")); },
        "library 'crashes.so' is missing"},
       {"newer_minor", with([](auto& m) { m.abi_minor = plugin::abi_minor + 1; }), "newer plugin interface"},
-      {"other_major", with([](auto& m) { m.abi_major = plugin::abi_major + 1; }), "plugin interface 2.0"},
-      {"other_build", with([](auto& m) { m.build_tag = "gcc99"; }), "built with gcc99, this program with"},
+      {"other_major", with([](auto& m) { m.abi_major = plugin::abi_major + 1; }), "plugin interface 3.0"},
+      {"other_build", with([](auto& m) { m.build_tag = "gcc99"; }),
+       "with the fingerprint gcc99, this program has the interface"},
       {"outside", with([](auto& m) { m.library = "../crashes.so"; }), "'library'"},
       {"foreign_task", with([](auto& m) { m.tasks[0].id = "other/pass"; }), "'other/pass'"}};
   for (const Manifested& one : cases) {
@@ -168,11 +169,31 @@ TEST(PluginCatalogue, SaysWhatIsWrongWithAManifestBeforeAnyCodeIsLoaded) {
     EXPECT_EQ(catalogue.plugins()[0].state, PluginState::failed) << one.name;
     EXPECT_TRUE(holds(catalogue.plugins()[0].reason, one.sentence))
         << one.name << ": " << catalogue.plugins()[0].reason;
-    const Refusal refusal = refusal_of(catalogue, "crashes/pass");
+    const Refusal refusal = make_refusal(catalogue, "crashes/pass");
     EXPECT_EQ(refusal.code, Errc::plugin_incompatible) << one.name;
     EXPECT_TRUE(holds(refusal.message, one.sentence)) << one.name;
     EXPECT_EQ(catalogue.find_task("crashes/pass"), nullptr) << one.name;
   }
+}
+
+TEST(PluginCatalogue, RefusesABinaryOfTheFirstSdkNamingBothFingerprints) {
+  const fs::path kept{ISO_FIRST_SDK_PLUGIN};
+  const auto expect_refused = [](const fs::path& folder) {
+    PluginCatalogue catalogue{std::array{folder}};
+    const Refusal refusal = make_refusal(catalogue, "example/smoothing");
+    EXPECT_EQ(refusal.code, Errc::plugin_incompatible);
+    EXPECT_TRUE(holds(refusal.message, "gcc12-cxx11abi1-itk5.2")) << refusal.message;
+    EXPECT_TRUE(holds(refusal.message, plugin::build_tag())) << refusal.message;
+    EXPECT_FALSE(holds(refusal.message, "\n"));
+  };
+  expect_refused(kept);
+  // Its manifest may say what it will: the library is looked into before any of its code runs.
+  PluginFolder folder{"first_sdk"};
+  plugin::Manifest manifest = PluginFolder::manifest("example");
+  manifest.tasks.front().id = "example/smoothing";
+  folder.add(manifest);
+  fs::copy(kept / "example.so", folder.path());
+  expect_refused(folder.path());
 }
 
 TEST(PluginCatalogue, TakesADamagedLibraryForOne) {
@@ -180,7 +201,7 @@ TEST(PluginCatalogue, TakesADamagedLibraryForOne) {
   folder.add(PluginFolder::manifest("crashes"));
   folder.write("crashes.so", "not a library");
   auto catalogue = catalogue_of(folder.path());
-  EXPECT_TRUE(holds(refusal_of(catalogue, "crashes/pass").message, "damaged"));
+  EXPECT_TRUE(holds(make_refusal(catalogue, "crashes/pass").message, "damaged"));
   EXPECT_EQ(catalogue.plugins()[0].state, PluginState::failed);
 }
 
@@ -199,7 +220,7 @@ TEST(PluginCatalogue, TriesLibrariesWithoutHarm) {
     const std::string& id = entry.manifest.id;
     EXPECT_EQ(entry.state, reasons.at(id).empty() ? PluginState::compatible : PluginState::failed) << id;
     EXPECT_TRUE(holds(entry.reason, reasons.at(id))) << id << ": " << entry.reason;
-    EXPECT_EQ(refusal_of(catalogue, id + "/pass").code == Errc::plugin_incompatible, !reasons.at(id).empty()) << id;
+    EXPECT_EQ(make_refusal(catalogue, id + "/pass").code == Errc::plugin_incompatible, !reasons.at(id).empty()) << id;
   }
   EXPECT_TRUE(test::children().empty());
 }
@@ -230,7 +251,7 @@ TEST(PluginCatalogue, PrefersTheFirstOfTwoWithOneId) {
 TEST(PluginCatalogue, IsEmptyWithoutFolders) {
   PluginCatalogue catalogue{std::array{fs::path{"/nowhere/at/all"}}};
   EXPECT_TRUE(catalogue.plugins().empty());
-  EXPECT_EQ(refusal_of(catalogue, "example/smoothing").code, Errc::usage);
+  EXPECT_EQ(make_refusal(catalogue, "example/smoothing").code, Errc::usage);
 }
 
 TEST(PluginCatalogue, LoadsFromSeveralThreads) {

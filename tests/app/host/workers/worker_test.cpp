@@ -71,16 +71,16 @@ TEST_F(Workers, GiveTheSameBitsAsThisProcess) {
 
 TEST_F(Workers, SendPlotsLogsWarningsAndPreviews) {
   options.execution.preview_every = 1;
-  std::map<job::Tells, int> seen;
+  std::map<job::EventKind, int> seen;
   DatasetPtr preview;
   const job::Record record = run("noise", {}, [&](const job::Event& event) {
-    ++seen[event.tells];
+    ++seen[event.kind];
     if (event.data) preview = event.data;
   });
-  EXPECT_EQ(seen[job::Tells::plot], 2);
-  EXPECT_EQ(seen[job::Tells::log], 1);
-  EXPECT_EQ(seen[job::Tells::warning], 1);
-  EXPECT_GE(seen[job::Tells::progress], 1);
+  EXPECT_EQ(seen[job::EventKind::plot], 2);
+  EXPECT_EQ(seen[job::EventKind::log], 1);
+  EXPECT_EQ(seen[job::EventKind::warning], 1);
+  EXPECT_GE(seen[job::EventKind::progress], 1);
   ASSERT_NE(preview, nullptr);
   EXPECT_EQ(digest(*preview), record.output_digests.at("volume"));
 }

@@ -3,6 +3,7 @@
 #include "output/terminal.h"
 
 #include "iso/base/error.h"
+#include "iso/base/names.h"
 
 #include <array>
 #include <string>
@@ -47,7 +48,7 @@ std::string help() {
 int unknown(const std::string& word) {
   std::vector<std::string> names{"--help", "--version"};
   for (const Command& command : all_commands) names.emplace_back(command.name);
-  const std::string meant = nearest(word, names);
+  const std::string meant = nearest_name(word, names);
   throw Error(Errc::usage, "isocenter has no command '" + word + "'",
               meant.empty() ? "`isocenter --help` lists the commands" : "did you mean " + meant + "?");
 }
@@ -58,6 +59,7 @@ int dispatch(const std::vector<std::string>& arguments) {
   const Arguments rest = Arguments{arguments}.subspan(1);
   if (first == "--version") return print("isocenter " ISO_VERSION "\n"), 0;
   if (first == "--help" || first == "-h" || first == "help") return print(help()), 0;
+  if (first != "gui") reserve_stdout();  // the desktop takes this process over with its own output
   for (const Command& command : all_commands)
     if (command.name == first) return command.run(rest);
   if (first.find('/') == std::string::npos || first.starts_with("-")) return unknown(first);
@@ -73,7 +75,7 @@ int dispatch(const std::vector<std::string>& arguments) {
 std::span<const Command> commands() noexcept { return all_commands; }
 
 /// The edge: every error ends here, as one sentence, a hint and an exit code.
-int main_of(int argc, char** argv) {
+int run_main(int argc, char** argv) {
   try {
     return dispatch({argv + 1, argv + argc});
   } catch (...) {
@@ -87,4 +89,4 @@ int main_of(int argc, char** argv) {
 
 }  // namespace iso::cli
 
-int main(int argc, char** argv) { return iso::cli::main_of(argc, argv); }
+int main(int argc, char** argv) { return iso::cli::run_main(argc, argv); }

@@ -56,7 +56,7 @@ struct How {
   std::map<std::string, std::string> environment;
 };
 
-inline std::string text_of(const fs::path& file) {
+inline std::string to_text(const fs::path& file) {
   std::ifstream stream(file, std::ios::binary);
   std::ostringstream text;
   text << stream.rdbuf();
@@ -67,7 +67,7 @@ inline std::string text_of(const fs::path& file) {
 inline double seconds_until(const std::string& file, const std::string& words, double patience = 20) {
   const auto begin = std::chrono::steady_clock::now();
   const auto so_far = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(); };
-  while (text_of(file).find(words) == std::string::npos) {
+  while (to_text(file).find(words) == std::string::npos) {
     if (so_far() > patience) return -1;
     std::this_thread::sleep_for(std::chrono::milliseconds{2});
   }
@@ -113,8 +113,8 @@ inline Answer start(const std::vector<std::string>& words, const How& how = {}) 
     answer.processor_seconds += static_cast<double>(part.tv_sec) + 1e-6 * static_cast<double>(part.tv_usec);
   answer.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   answer.code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-  answer.out = text_of(out);
-  answer.err = text_of(err);
+  answer.out = to_text(out);
+  answer.err = to_text(err);
   for (const std::string& file : {in, out, err}) fs::remove(file);
   return answer;
 }
@@ -168,7 +168,7 @@ inline std::string npy(const std::string& type, const std::string& shape, const 
   return text + header + bytes;
 }
 
-inline std::string bytes_of(const std::vector<float>& values) {
+inline std::string byte_count(const std::vector<float>& values) {
   std::string bytes(values.size() * sizeof(float), '\0');
   std::memcpy(bytes.data(), values.data(), bytes.size());
   return bytes;

@@ -4,6 +4,8 @@
 
 #include <iso/compute/backend.h>
 
+#include <algorithm>
+#include <cmath>
 #include <initializer_list>
 #include <memory>
 #include <vector>
@@ -18,8 +20,9 @@ inline const compute::Backend& reference() {
 
 class DenseOperator final : public compute::LinearOperator {
  public:
-  DenseOperator(std::int64_t rows, std::int64_t columns, std::vector<double> entries)  ///< row by row
-      : LinearOperator({Shape{columns}, ScalarType::f64}, {Shape{rows}, ScalarType::f64}, reference()),
+  DenseOperator(std::int64_t rows, std::int64_t columns, std::vector<double> entries,  ///< row by row
+                const compute::Backend& backend = reference())
+      : LinearOperator(ArraySpec{Shape{columns}, ScalarType::f64}, ArraySpec{Shape{rows}, ScalarType::f64}, backend),
         entries_{std::move(entries)} {}
   mutable int forwards{0}, adjoints{0};
 
@@ -44,6 +47,19 @@ class DenseOperator final : public compute::LinearOperator {
   void do_adjoint(const compute::Array& y, compute::Array& x, compute::Stream&, compute::Write write) const override {
     ++adjoints;
     apply(y, x, write, true);
+  }
+  compute::AbsSums do_abs_sums(compute::Stream& stream) const override {
+    compute::AbsSums sums;
+    sums.rows.each = backend().allocate(range(), stream);
+    sums.columns.each = backend().allocate(domain(), stream);
+    const auto of_row = sums.rows.each.host<double>(), of_column = sums.columns.each.host<double>();
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+      of_row[i / of_column.size()] += std::abs(entries_[i]);
+      of_column[i % of_column.size()] += std::abs(entries_[i]);
+    }
+    sums.rows.bound = *std::max_element(of_row.begin(), of_row.end());
+    sums.columns.bound = *std::max_element(of_column.begin(), of_column.end());
+    return sums;
   }
   std::vector<double> entries_;
 };

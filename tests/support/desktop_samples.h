@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gui/presenters/document.h"
+#include "gui/model/document.h"
 
 #include <cmath>
 
@@ -11,8 +11,8 @@ template <class F>
 DatasetPtr volume(std::array<std::int64_t, 3> size, Vec3 spacing, F&& f) {
   Volume data;
   data.grid = VoxelGrid::centred(size, spacing);
-  data.pixels = PixelBlock::allocate({data.grid.shape(), ScalarType::f32});
-  auto values = data.pixels.mutable_values<float>();
+  PixelBuffer buffer = PixelBuffer::allocate({data.grid.shape(), ScalarType::f32});
+  auto values = buffer.values<float>();
   std::size_t at = 0;
   for (std::int64_t z = 0; z < size[2]; ++z)
     for (std::int64_t y = 0; y < size[1]; ++y)
@@ -20,6 +20,7 @@ DatasetPtr volume(std::array<std::int64_t, 3> size, Vec3 spacing, F&& f) {
         values[at++] = static_cast<float>(
             f(data.grid.to_world({static_cast<double>(x), static_cast<double>(y), static_cast<double>(z)})));
   data.quantity = Quantity::hounsfield;
+  data.pixels = std::move(buffer);
   return freeze(std::move(data));
 }
 

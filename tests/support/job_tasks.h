@@ -8,7 +8,8 @@
 #include "iso/base/threads.h"
 #include "iso/compute/backend.h"
 #include "iso/job/executor.h"
-#include "iso/plugin/task.h"
+#include "iso/plugin/typed_task.h"
+#include "support/pixels.h"
 
 #include <unistd.h>
 
@@ -18,6 +19,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <iostream>
 #include <limits>
 #include <map>
 #include <memory>
@@ -29,14 +31,9 @@ namespace iso::test {
 class MemoryBackend final : public compute::HostBackend {
  public:
   [[nodiscard]] compute::DeviceInfo info() const override {
-    return {"memory", "memory of the host", "none", std::size_t{1} << 40, std::size_t{1} << 40};
+    return {"memory", "memory of the host", "none", std::size_t{1} << 40, std::size_t{1} << 40, {}};
   }
-  [[nodiscard]] compute::Support supports(const compute::OperatorSpec&) const override {
-    return {false, "it only holds memory"};
-  }
-  [[nodiscard]] compute::OperatorPtr make(const compute::OperatorSpec&) const override {
-    throw Error(Errc::unsupported, "this backend only holds memory");
-  }
+  [[nodiscard]] std::span<const compute::OperatorEntry> operators() const noexcept override { return {}; }
   [[nodiscard]] const compute::VectorOps& vector() const noexcept override { std::abort(); }
 };
 
@@ -47,19 +44,20 @@ inline void add_backends(compute::BackendRegistry& registry, std::string_view /*
 inline Volume sample_volume(std::int64_t side = 16) {
   Volume volume;
   volume.grid = VoxelGrid::centred({side, side, side}, {1, 1, 1});
-  volume.pixels = PixelBlock::allocate({volume.grid.shape(), ScalarType::f32});
+  PixelBuffer buffer = PixelBuffer::allocate({volume.grid.shape(), ScalarType::f32});
   const Philox random{7, 0};
-  auto values = volume.pixels.mutable_values<float>();
+  auto values = buffer.values<float>();
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(random.uniform(i));
+  volume.pixels = std::move(buffer);
   return volume;
 }
 
 /// The input plus seeded noise, by all threads; reports, plots and previews on its way.
 inline Volume add_noise(const Volume& input, plugin::RunContext& context) {
   Volume result = input;
-  result.pixels = PixelBlock::allocate(input.pixels.spec());
+  PixelBuffer buffer = PixelBuffer::allocate(input.pixels.spec());
   const auto from = input.pixels.values<float>();
-  const auto to = result.pixels.mutable_values<float>();
+  const auto to = buffer.values<float>();
   const Philox random{context.seed(), 1};
   context.report(0.1, "adding noise");
   parallel_for(static_cast<std::int64_t>(from.size()), 64, [&](std::int64_t begin, std::int64_t end) {
@@ -68,6 +66,7 @@ inline Volume add_noise(const Volume& input, plugin::RunContext& context) {
   });
   context.plot("residual", 1, 0.5);
   context.plot("residual", 2, 0.25);
+  result.pixels = std::move(buffer);
   context.preview("volume", freeze(result));
   context.log("noise added");
   context.warn("noise is noise");
@@ -80,14 +79,15 @@ inline Volume count_up(const Volume& input, plugin::RunContext& context) {
   constexpr std::int64_t rounds = 100;
   Checkpoint state = context.resumed().value_or(Checkpoint{});
   if (state.empty()) {
-    state.arrays["sum"] = PixelBlock::allocate(input.pixels.spec());
-    std::ranges::copy(input.pixels.values<float>(), state.arrays["sum"].mutable_values<float>().begin());
+    state.arrays["sum"] = PixelBuffer::make_copy(input.pixels);
   }
-  context.plot("first round", 0, static_cast<double>(state.iteration));
+  context.figure("first round", static_cast<double>(state.iteration), "rounds");
   for (; state.iteration < rounds; ++state.iteration) {
     if (context.stop().stop_requested()) throw Error(Errc::cancelled, "the count was cancelled");
     if (context.wants_checkpoint()) context.keep(state);
-    for (float& value : state.arrays["sum"].mutable_values<float>()) value += 1;
+    change<float>(state.arrays["sum"], [](std::span<float> sum) {
+      for (float& value : sum) value += 1;
+    });
     context.report(static_cast<double>(state.iteration) / rounds, "counting " + std::to_string(state.iteration));
     std::this_thread::sleep_for(std::chrono::milliseconds{2});
   }
@@ -106,7 +106,7 @@ inline Volume iterate(const Volume& input, plugin::RunContext& context) {
     context.preview("volume", freeze(input));
     context.preview("second", freeze(input));
   }
-  context.plot("previews made", 0, made);
+  context.figure("previews made", made, "previews");
   return input;
 }
 
@@ -124,8 +124,9 @@ inline void hoard(const Volume& input, plugin::RunContext& context, bool deaf) {
   std::ofstream(context.scratch() / "hoard.bin") << std::string(std::size_t{8} << 20, 'x');
   for (int i = 0; i < 5; ++i) {
     Volume shown = input;
-    shown.pixels = PixelBlock::allocate(input.pixels.spec());
-    std::ranges::fill(shown.pixels.mutable_values<float>(), static_cast<float>(memory[static_cast<std::size_t>(i)]));
+    PixelBuffer buffer = PixelBuffer::allocate(input.pixels.spec());
+    std::ranges::fill(buffer.values<float>(), static_cast<float>(memory[static_cast<std::size_t>(i)]));
+    shown.pixels = std::move(buffer);
     context.preview("volume", freeze(std::move(shown)));
   }
   for (int i = 0; deaf || !context.stop().stop_requested(); ++i) {
@@ -149,79 +150,123 @@ inline void take_all_memory() {
   }
 }
 
-/// Marks the voxels of the strokes, and nothing else; a voxel at x = 13 brings it down, label 400 is an error.
-class MarkingSession final : public plugin::Interaction {
- public:
-  explicit MarkingSession(VoxelGrid grid) : grid_{std::move(grid)} {}
-  [[nodiscard]] plugin::Datasets update(std::span<const plugin::Stroke> added, std::chrono::milliseconds,
-                                        plugin::RunContext&) override {
-    return update(added);
+/// The parameters of the tasks of the tests.
+struct SampleParameters {
+  double strength = 1.5;
+  int rounds = 3;
+  friend bool operator==(const SampleParameters&, const SampleParameters&) = default;
+  static constexpr auto fields() {
+    return std::tuple{params::field("strength", &SampleParameters::strength),
+                      params::field("rounds", &SampleParameters::rounds)};
   }
-  [[nodiscard]] plugin::Datasets update(std::span<const plugin::Stroke> added) {
-    if (!added.empty()) history_.emplace_back(added.begin(), added.end());
-    LabelMap labels;
-    labels.grid = grid_;
-    labels.labels = PixelBlock::allocate({grid_.shape(), ScalarType::u16});
-    const auto values = labels.labels.mutable_values<std::uint16_t>();
-    std::ranges::fill(values, std::uint16_t{0});
-    for (const auto& step : history_)
-      for (const plugin::Stroke& stroke : step)
-        for (const auto& voxel : stroke.voxels) {
-          if (voxel[0] == 13) crash_segfault();
-          if (stroke.label == 400) throw Error(Errc::invalid_input, "label 400 is not taken", "use another");
-          values[static_cast<std::size_t>(voxel[0] + grid_.size[0] * (voxel[1] + grid_.size[1] * voxel[2]))] =
-              stroke.label;
-        }
-    return {{"volume", freeze(std::move(labels))}};
-  }
-  void undo() override {
-    if (!history_.empty()) history_.pop_back();
-  }
-
- private:
-  VoxelGrid grid_;
-  std::vector<std::vector<plugin::Stroke>> history_;
 };
 
-class SampleTask final : public plugin::Task {
+/// Marks the voxels of the marks, and nothing else; a voxel at x = 13 brings it down, label 400 is an error. What it has
+/// painted stays in a cache that says how many answers this process gave.
+class MarkingSession final : public plugin::TypedInteraction<SampleParameters> {
+ public:
+  explicit MarkingSession(VoxelGrid grid) : grid_{std::move(grid)} {}
+
+ private:
+  [[nodiscard]] plugin::Datasets answer(std::span<const plugin::Mark> marks, const SampleParameters& parameters,
+                                        std::chrono::milliseconds, plugin::RunContext& context) override {
+    LabelMap labels;
+    labels.grid = grid_;
+    PixelBuffer buffer = PixelBuffer::allocate({grid_.shape(), ScalarType::u16});
+    const auto values = buffer.values<std::uint16_t>();
+    for (const plugin::Mark& mark : marks)
+      for (const auto& voxel : mark.voxels) {
+        if (voxel[0] == 13) crash_segfault();
+        if (mark.label == 400) throw Error(Errc::invalid_input, "label 400 is not taken", "use another");
+        values[static_cast<std::size_t>(voxel[0] + grid_.size[0] * (voxel[1] + grid_.size[1] * voxel[2]))] =
+            static_cast<std::uint16_t>(mark.label * parameters.rounds / 3);
+      }
+    labels.labels = std::move(buffer);
+    context.figure("answers", ++answers_, "answers");
+    context.figure("seed", static_cast<double>(context.seed()), "1");
+    context.figure("scratch", std::filesystem::is_directory(context.scratch()) ? 1 : 0, "1");
+    if (marks.size() > 2) context.warn("many marks");
+    context.report(1, "marking");
+    return {{"volume", freeze(std::move(labels))}};
+  }
+
+  VoxelGrid grid_;
+  int answers_{0};
+};
+
+class SampleTask final : public plugin::TypedTask<SampleParameters> {
  public:
   explicit SampleTask(std::string name) : name_{std::move(name)} {
-    if (name_ == "two_outputs") outputs_.push_back({"second", Kind::volume, false, "what it was", "slices", ""});
+    if (name_ == "two_outputs") outputs_.push_back({"second", Kind::volume, false, "what it was"});
+    if (name_ == "collects") inputs_.front().collection = true;
+    if (name_ == "marks") outputs_.front().kind = Kind::label_map;
   }
   [[nodiscard]] plugin::About about() const override { return {name_, "A task of the tests.", "", "Filtering", {}}; }
-  [[nodiscard]] plugin::Suitability suits(const plugin::Datasets&, const std::string&) const override { return {}; }
   [[nodiscard]] std::span<const plugin::Port> inputs() const noexcept override { return inputs_; }
   [[nodiscard]] std::span<const plugin::Port> outputs() const noexcept override { return outputs_; }
-  [[nodiscard]] std::string schema_json() const override {
-    return R"({"parameters":[{"name":"strength","type":"real","default":1.5},{"name":"rounds","type":"integer","default":3}]})";
+  [[nodiscard]] bool interactive() const noexcept override { return name_ == "marks"; }
+  [[nodiscard]] std::unique_ptr<plugin::Interaction> begin(const plugin::Datasets& inputs,
+                                                           plugin::RunContext&) override {
+    if (!interactive()) return nullptr;
+    return std::make_unique<MarkingSession>(plugin::input<Volume>(inputs, "volume").grid);
   }
-  [[nodiscard]] plugin::Needs needs(const plugin::Datasets&, const std::string&) const override {
-    plugin::Needs needs;
-    needs.work_bytes = name_ == "huge" ? std::size_t{1} << 50 : 4096;
-    needs.seconds_guess = 1;
-    return needs;
+
+ protected:
+  [[nodiscard]] plugin::Plan plan(const plugin::Descriptions& inputs, const SampleParameters& p) const override {
+    plugin::Plan plan;
+    plan.bytes = name_ == "huge" ? std::size_t{1} << 50 : 4096;
+    plan.seconds = 1;
+    if (name_ == "networks") plan.models = {"denoiser"};
+    if (name_ == "crash_planning") crash_segfault();
+    if (name_ == "particular") {
+      if (p.rounds > 16)
+        plan.refuse_parameter("rounds", "rounds is " + std::to_string(p.rounds) + ", the volume has 16 slices");
+      if (p.strength > 2) plan.refuse_parameter("strength", "strength is too high for this volume");
+    }
+    if (name_ == "unsuited") plan.refuse("the volume is of another scanner");
+    if (name_ != "collects" && name_ != "marks")
+      plan.outputs["volume"] = describe(plugin::input<Volume>(inputs, "volume"));
+    return plan;
   }
-  [[nodiscard]] plugin::Datasets run(const plugin::Datasets& inputs, const std::string&,
+  [[nodiscard]] plugin::Datasets run(const plugin::Datasets& inputs, const SampleParameters&,
                                      plugin::RunContext& context) override {
-    const auto& input = get<Volume>(inputs.at("volume"));
+    if (name_ == "collects") return {{"volume", freeze(sum_of(inputs.at("volume").all()))}};
+    const auto& input = plugin::input<Volume>(inputs, "volume");
+    if (name_ == "attaches") attach_report(context);
+    if (name_ == "networks")
+      context.figure("network_bytes", static_cast<double>(std::filesystem::file_size(context.model("denoiser").file)),
+                     "bytes");
+    for (int i = 0; name_ == "long_curve" && i < 5000; ++i) context.plot("objective", i, 1.0 / (1 + i));
+    if (name_ == "attaches" || name_ == "networks" || name_ == "long_curve") return {{"volume", inputs.at("volume")}};
+    if (name_ == "prints") std::cout << "a plugin prints\n" << std::flush;
     if (name_ == "count") return {{"volume", freeze(count_up(input, context))}};
     if (name_ == "hoard" || name_ == "hoard_deaf") hoard(input, context, name_ == "hoard_deaf");
     if (name_ == "iterate") return {{"volume", freeze(iterate(input, context))}};
     if (name_ != "noise" && name_ != "two_outputs") misbehave(context);
     Volume result = add_noise(input, context);
-    if (name_ == "nan_output") result.pixels.mutable_values<float>()[3] = std::numeric_limits<float>::quiet_NaN();
+    if (name_ == "nan_output")
+      change<float>(result.pixels, [](auto values) { values[3] = std::numeric_limits<float>::quiet_NaN(); });
     if (name_ == "no_output") return {};
     if (name_ == "two_outputs") return {{"volume", freeze(result)}, {"second", freeze(input)}};
     return {{"volume", freeze(std::move(result))}};
   }
-  [[nodiscard]] bool interactive() const noexcept override { return name_ == "marks"; }
-  [[nodiscard]] std::unique_ptr<plugin::Interaction> begin(const plugin::Datasets& inputs, const std::string&,
-                                                           plugin::RunContext&) override {
-    if (!interactive()) return nullptr;
-    return std::make_unique<MarkingSession>(get<Volume>(inputs.at("volume")).grid);
-  }
 
  private:
+  static Volume sum_of(std::span<const DatasetPtr> all) {
+    Volume sum = get<Volume>(all.front());
+    PixelBuffer buffer = PixelBuffer::allocate(sum.pixels.spec());
+    const auto values = buffer.values<float>();
+    for (const DatasetPtr& one : all)
+      for (std::size_t i = 0; i < values.size(); ++i) values[i] += get<Volume>(one).pixels.values<float>()[i];
+    sum.pixels = std::move(buffer);
+    return sum;
+  }
+
+  static void attach_report(plugin::RunContext& context) {
+    std::ofstream(context.scratch() / "tiles.csv") << "tile,radius\n1,0.5\n";
+    context.attach("tiles.csv", context.scratch() / "tiles.csv");
+  }
+
   void misbehave(plugin::RunContext& context) const {
     context.report(0.25, "misbehaving");
     if (name_ == "crash_segfault") crash_segfault();
@@ -236,8 +281,8 @@ class SampleTask final : public plugin::Task {
   }
 
   std::string name_;
-  std::vector<plugin::Port> inputs_{{"volume", Kind::volume, false, "what to change", "slices", ""}};
-  std::vector<plugin::Port> outputs_{{"volume", Kind::volume, false, "what was changed", "slices", ""}};
+  std::vector<plugin::Port> inputs_{{"volume", Kind::volume, false, "what to change"}};
+  std::vector<plugin::Port> outputs_{{"volume", Kind::volume, false, "what was changed"}};
 };
 
 class SampleSource final : public job::TaskSource {

@@ -37,8 +37,8 @@ class PluginFolder {
     plugin::TaskManifest task;
     task.id = id + "/pass";
     task.about = {"Pass", "Hands on what it gets.", "", "Filtering", {}};
-    task.inputs = {{"volume", Kind::volume, false, "Anything.", "slices", ""}};
-    task.outputs = {{"result", Kind::volume, false, "The same.", "slices", ""}};
+    task.inputs = {{"volume", Kind::volume, false, "Anything."}};
+    task.outputs = {{"result", Kind::volume, false, "The same."}};
     manifest.tasks = {task};
     return manifest;
   }

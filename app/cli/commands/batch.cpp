@@ -1,7 +1,7 @@
 #include "child.h"
 #include "command.h"
+#include "environment.h"
 #include "interrupt.h"
-#include "setting.h"
 
 #include "../output/terminal.h"
 
@@ -22,13 +22,34 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Request {
-  Setting setting;
+constexpr auto usage = "batch RECIPE... [options]";
+constexpr auto summary = "Run a cohort, one process a case, so that a case fails or is resumed alone.";
+
+struct BatchArguments {
+  Environment environment;
   std::vector<std::string> recipes, passed_on;
   std::string manifest, reports, device;
   int jobs{1};
   bool resume{false}, json{false}, keep_going{true}, overwrite{false};
 };
+
+void declare(Options& options, BatchArguments& request) {
+  options.add_arguments("RECIPES", "Recipes, one a case; with --manifest one task or recipe.", request.recipes);
+  options.add("--manifest", "FILE.csv",
+              "A case a row; columns are options of run without dashes, 'case' names the row.", request.manifest);
+  options.add("--jobs", "N", "Cases at once, each in a process of its own; they share the threads.", request.jobs, 1);
+  options.add_flag("--resume", "Leave out cases that are complete, go on with interrupted ones.", request.resume);
+  options.add_flag("--overwrite", "Replace outputs that exist.", request.overwrite);
+  options.add("--reports", "DIR", "Write a report a case there.", request.reports);
+  options.add_repeated("--pass", "OPTION", "An option for every case, such as --pass=--isolate.",
+                       [&request](const std::string& text) { request.passed_on.push_back(text); });
+  options.add_flag("--json", "One JSON object a case and line.", request.json);
+  add_device(options, request.device);
+  request.environment.add_threads(options);
+  request.environment.add_logging(options);
+  options.add_examples({"isocenter batch recipes/*.json --jobs 2 --json",
+                        "isocenter batch sparse_view_ct/tv --manifest cases.csv --reports reports --resume"});
+}
 
 /// One case: what it is called and the arguments of its command.
 struct Case {
@@ -37,7 +58,7 @@ struct Case {
 };
 
 /// The cells of a line of comma-separated values; quotes may hold commas, doubled quotes a quote.
-std::vector<std::string> cells_of(const std::string& line) {
+std::vector<std::string> to_cells(const std::string& line) {
   std::vector<std::string> cells(1);
   bool quoted = false;
   for (std::size_t i = 0; i < line.size(); ++i) {
@@ -60,11 +81,11 @@ std::vector<Case> cases_of_manifest(const std::string& file, const std::string& 
   std::istringstream lines(text_of_file(file));
   std::string line;
   std::getline(lines, line);
-  const std::vector<std::string> header = cells_of(line);
+  const std::vector<std::string> header = to_cells(line);
   std::vector<Case> cases;
   for (int row = 1; std::getline(lines, line); ++row) {
     if (line.empty() || line == "\r") continue;
-    const std::vector<std::string> cells = cells_of(line);
+    const std::vector<std::string> cells = to_cells(line);
     if (cells.size() != header.size())
       throw Error(Errc::invalid_input, "row " + std::to_string(row) + " of '" + file + "' has " +
                                            std::to_string(cells.size()) + " cells, the header has " +
@@ -84,7 +105,7 @@ std::vector<Case> cases_of_manifest(const std::string& file, const std::string& 
   return cases;
 }
 
-std::vector<Case> cases_of(const Request& request) {
+std::vector<Case> make_cases(const BatchArguments& request) {
   if (!request.manifest.empty()) {
     if (request.recipes.size() != 1)
       throw Error(Errc::usage,
@@ -100,7 +121,7 @@ std::vector<Case> cases_of(const Request& request) {
   return cases;
 }
 
-void complete(Case& one, const Request& request, int threads) {
+void complete(Case& one, const BatchArguments& request, int threads) {
   auto& arguments = one.arguments;
   arguments.insert(arguments.end(), {"--progress=none", "--threads=" + std::to_string(threads)});
   if (request.resume) arguments.insert(arguments.end(), {"--resume", "--skip-complete"});
@@ -111,7 +132,7 @@ void complete(Case& one, const Request& request, int threads) {
   arguments.insert(arguments.end(), request.passed_on.begin(), request.passed_on.end());
 }
 
-void say(const Case& one, const Child& child, const Request& request) {
+void say(const Case& one, const Child& child, const BatchArguments& request) {
   const bool skipped = child.code() == 0 && child.output().find("complete already") != std::string::npos;
   std::string printed = child.errors();
   while (printed.ends_with('\n')) printed.pop_back();
@@ -134,7 +155,7 @@ void say(const Case& one, const Child& child, const Request& request) {
 }
 
 /// Runs the cases, up to `jobs` at once, and gives the exit code of the first that failed.
-int run_all(std::deque<Case> waiting, const Request& request, const std::stop_token& stop) {
+int run_all(std::deque<Case> waiting, const BatchArguments& request, const std::stop_token& stop) {
   struct Running {
     Case one;
     Child child;
@@ -169,34 +190,15 @@ int run_all(std::deque<Case> waiting, const Request& request, const std::stop_to
   return code;
 }
 
-void declare(Options& options, Request& request) {
-  options.add_arguments("RECIPES", "Recipes, one a case; with --manifest one task or recipe.", request.recipes);
-  options.add("--manifest", "FILE.csv",
-              "A case a row; columns are options of run without dashes, 'case' names the row.", request.manifest);
-  options.add("--jobs", "N", "Cases at once, each in a process of its own; they share the threads.", request.jobs, 1);
-  options.add_flag("--resume", "Leave out cases that are complete, go on with interrupted ones.", request.resume);
-  options.add_flag("--overwrite", "Replace outputs that exist.", request.overwrite);
-  options.add("--reports", "DIR", "Write a report a case there.", request.reports);
-  options.add_repeated("--pass", "OPTION", "An option for every case, such as --pass=--isolate.",
-                       [&request](const std::string& text) { request.passed_on.push_back(text); });
-  options.add_flag("--json", "One JSON object a case and line.", request.json);
-  add_device(options, request.device);
-  request.setting.add_threads(options);
-  request.setting.add_logging(options);
-  options.add_examples({"isocenter batch recipes/*.json --jobs 2 --json",
-                        "isocenter batch sparse_view_ct/tv --manifest cases.csv --reports reports --resume"});
-}
-
 }  // namespace
 
 int batch(Arguments arguments) {
-  Request request;
-  Options options{"batch RECIPE... [options]",
-                  "Run a cohort, one process a case, so that a case fails or is resumed alone."};
+  BatchArguments request;
+  Options options{usage, summary};
   declare(options, request);
   if (!options.parse(arguments)) return 0;
-  request.setting.begin();
-  std::vector<Case> cases = cases_of(request);
+  request.environment.begin();
+  std::vector<Case> cases = make_cases(request);
   if (!request.reports.empty() && !std::filesystem::is_directory(request.reports))
     throw Error(Errc::output_directory, "the folder '" + request.reports + "' for reports does not exist",
                 "make it first");

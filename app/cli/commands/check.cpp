@@ -1,6 +1,6 @@
 #include "command.h"
 #include "data.h"
-#include "setting.h"
+#include "environment.h"
 
 #include "../output/terminal.h"
 
@@ -13,6 +13,24 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr auto usage = "check FILE... [options]";
+constexpr auto summary = "Read files, say what they hold and whether their geometry can be trusted.";
+
+struct CheckArguments {
+  Environment environment;
+  FileHints hints;
+  std::vector<std::string> files;
+  bool json{false};
+};
+
+void declare(Options& options, CheckArguments& request) {
+  options.add_arguments("FILES", "Files or folders to check.", request.files);
+  request.hints.add_to(options);
+  options.add_flag("--json", "One JSON object a file and line.", request.json);
+  request.environment.add_logging(options);
+  options.add_examples({"isocenter check scan.h5 slices/", "isocenter check readings.npy -g scan.json --json"});
+}
+
 struct Checked {
   DatasetPtr data;  ///< null if nothing could be read at all
   GeometryVerdict verdict;
@@ -24,10 +42,10 @@ Checked describe_refused(const std::string& file, const io::ReadOptions& options
   Checked result{nullptr, {}, refusal};
   result.verdict.sentence = refusal.what();
   try {
-    const io::ReadAllTheSame read = io::read_all_the_same(file, options);
+    const io::ReadAllTheSame read = io::read_accepting_findings(file, options);
     result.data = read.data;
     result.verdict.finding = read.accepted.back();
-    if (const GeometryVerdict found = verdict_of(*result.data); found.finding != Finding::uniform)
+    if (const GeometryVerdict found = make_verdict(*result.data); found.finding != Finding::uniform)
       result.verdict = found;
   } catch (const Error&) {  // nothing helps; the refusal is told
   }
@@ -38,7 +56,7 @@ Checked check_file(const std::string& file, const io::ReadOptions& options) {
   Checked result;
   try {
     result.data = io::read(file, options);
-    result.verdict = verdict_of(*result.data);
+    result.verdict = make_verdict(*result.data);
     refuse_unless_accepted(result.verdict, options.accepted);
   } catch (const Error& problem) {
     if (problem.code() == Errc::geometry_refused) return describe_refused(file, options, problem);
@@ -47,10 +65,10 @@ Checked check_file(const std::string& file, const io::ReadOptions& options) {
   return result;
 }
 
-Json json_of(const std::string& file, const Checked& checked) {
+Json make_json(const std::string& file, const Checked& checked) {
   Json json{{"file", file}, {"ok", !checked.problem.has_value()}};
   if (checked.data) {
-    json["kind"] = to_string(kind_of(*checked.data));
+    json["kind"] = to_string(to_kind(*checked.data));
     json["shape"] = shape_text(*checked.data);
     json["type"] = type_text(*checked.data);
     json["detail"] = detail_text(*checked.data);
@@ -68,9 +86,9 @@ Json json_of(const std::string& file, const Checked& checked) {
   return json;
 }
 
-std::string text_of(const std::string& file, const Checked& checked) {
+std::string to_text(const std::string& file, const Checked& checked) {
   if (!checked.data) return file + ": cannot be used\n";
-  std::string text = file + ": " + std::string(to_string(kind_of(*checked.data))) + ", " + shape_text(*checked.data) +
+  std::string text = file + ": " + std::string(to_string(to_kind(*checked.data))) + ", " + shape_text(*checked.data) +
                      ", " + type_text(*checked.data);
   if (const std::string detail = detail_text(*checked.data); !detail.empty()) text += "\n  " + detail;
   text += "\n  geometry: " + std::string(to_string(checked.verdict.finding));
@@ -83,24 +101,16 @@ std::string text_of(const std::string& file, const Checked& checked) {
 }  // namespace
 
 int check(Arguments arguments) {
-  Setting setting;
-  FileHints hints;
-  std::vector<std::string> files;
-  bool json = false;
-  Options options{"check FILE... [options]",
-                  "Read files, say what they hold and whether their geometry can be trusted."};
-  options.add_arguments("FILES", "Files or folders to check.", files);
-  hints.add_to(options);
-  options.add_flag("--json", "One JSON object a file and line.", json);
-  setting.add_logging(options);
-  options.add_examples({"isocenter check scan.h5 slices/", "isocenter check readings.npy -g scan.json --json"});
+  CheckArguments request;
+  Options options{usage, summary};
+  declare(options, request);
   if (!options.parse(arguments)) return 0;
-  setting.begin();
+  request.environment.begin();
   std::optional<Error> first;
-  for (const std::string& file : files) {
-    const Checked checked = check_file(file, hints.read);
-    print(json ? json_of(file, checked).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"
-               : text_of(file, checked));
+  for (const std::string& file : request.files) {
+    const Checked checked = check_file(file, request.hints.read);
+    print(request.json ? make_json(file, checked).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"
+                       : to_text(file, checked));
     if (checked.problem && !first) first = checked.problem;
   }
   if (first) throw Error(*first);

@@ -1,51 +1,124 @@
 #include "command.h"
 #include "data.h"
-#include "setting.h"
+#include "environment.h"
 
 #include "../output/terminal.h"
 
 #include "iso/base/error.h"
 
-namespace iso::cli {
+#include <algorithm>
+#include <sstream>
 
-int convert(Arguments arguments) {
-  Setting setting;
+namespace iso::cli {
+namespace {
+
+constexpr auto usage = "convert INPUT OUTPUT [options]";
+constexpr auto summary = "Read one format and write another, by extension; what the format cannot hold is refused.";
+
+struct ConvertArguments {
+  Environment environment;
   FileHints hints;
-  std::string input, output;
+  std::string input, output, views;
   std::vector<double> window;
-  bool overwrite = false;
-  Options options{"convert INPUT OUTPUT [options]",
-                  "Read one format and write another, by extension; what the format cannot hold is refused."};
-  options.add_argument("INPUT", "File or folder to read.", input);
-  options.add_argument("OUTPUT", "File to write.", output);
-  hints.add_to(options);
+  bool overwrite{false};
+};
+
+void declare(Options& options, ConvertArguments& request) {
+  options.add_argument("INPUT", "File or folder to read.", request.input);
+  options.add_argument("OUTPUT", "File to write.", request.output);
+  request.hints.add_to(options);
+  options.add("--views", "LIST",
+              "Keep these views of a scan, counted from 0: FIRST:LAST[:STEP] or single ones, with commas.",
+              request.views);
   options.add("--window", "W,C",
               "Show a picture in this window, width and centre in the unit of the values; else nearly all values.",
-              window);
-  options.add_flag("--overwrite", "Replace the output if it exists.", overwrite);
-  setting.add_logging(options);
+              request.window);
+  options.add_flag("--overwrite", "Replace the output if it exists.", request.overwrite);
+  request.environment.add_logging(options);
   options.add_examples({"isocenter convert dicom-folder/ volume.nii.gz",
                         "isocenter convert readings.npy scan.h5 -g scan.json --unattenuated 47047",
+                        "isocenter convert scan.h5 every_second.h5 --views 0:458:2",
                         "isocenter convert rec.mha rec.png --window 0.02,0.01"});
+}
+
+std::vector<std::string> split(const std::string& text, char by) {
+  std::vector<std::string> parts;
+  std::istringstream stream{text};
+  for (std::string part; std::getline(stream, part, by);) parts.push_back(part);
+  return parts;
+}
+
+/// The views of "FIRST:LAST[:STEP]" or "VIEW", several of them with commas; counted from 0, LAST included.
+std::vector<std::int64_t> to_views(const std::string& text, std::int64_t count) {
+  std::vector<std::int64_t> views;
+  const std::string wanted = "views 0 to " + std::to_string(count - 1) +
+                             " as FIRST:LAST[:STEP], such as 0:" + std::to_string(count - 1) + ":2";
+  for (const auto& part : split(text, ',')) {
+    std::vector<std::int64_t> numbers;
+    for (const auto& word : split(part, ':')) numbers.push_back(whole_number("--views", word, 0));
+    if (numbers.empty() || numbers.size() > 3)
+      throw Error(Errc::usage, "--views is '" + text + "', which names no views", "give " + wanted);
+    const auto first = numbers[0], last = numbers.size() > 1 ? numbers[1] : first,
+               step = numbers.size() > 2 ? numbers[2] : 1;
+    if (last < first || last >= count || step < 1)
+      throw Error(Errc::usage, "--views has the part '" + part + "', the scan has " + std::to_string(count) + " views",
+                  "give " + wanted);
+    for (auto view = first; view <= last; view += step) views.push_back(view);
+  }
+  std::ranges::sort(views);
+  if (std::ranges::adjacent_find(views) != views.end())
+    throw Error(Errc::usage, "--views names a view twice", "name each once");
+  return views;
+}
+
+/// A scan with these of its views only.
+DatasetPtr with_views(const DatasetPtr& data, const std::string& text) {
+  const auto* const scan = std::get_if<Sinogram>(data.get());
+  if (scan == nullptr)
+    throw Error(Errc::type_mismatch, "--views is for scans, this is a " + std::string(to_string(to_kind(*data))));
+  const Shape& shape = scan->readings.spec().shape;
+  const auto views = to_views(text, shape[2]);
+  Sinogram part{{}, scan->geometry.subset(views), scan->meta};
+  PixelBuffer readings =
+      PixelBuffer::allocate({Shape{shape[0], shape[1], static_cast<std::int64_t>(views.size())}, ScalarType::f32});
+  const Pixels all = scan->readings.converted(ScalarType::f32);
+  const auto from = all.values<float>();
+  const auto to = readings.values<float>();
+  const auto one = static_cast<std::size_t>(shape[0] * shape[1]);
+  for (std::size_t i = 0; i < views.size(); ++i)
+    std::ranges::copy(from.subspan(static_cast<std::size_t>(views[i]) * one, one), to.subspan(i * one, one).begin());
+  part.readings = std::move(readings);
+  part.meta["views"] = text + " of " + std::to_string(shape[2]);
+  return std::make_shared<const Dataset>(std::move(part));
+}
+
+}  // namespace
+
+int convert(Arguments arguments) {
+  ConvertArguments request;
+  Options options{usage, summary};
+  declare(options, request);
   if (!options.parse(arguments)) return 0;
-  setting.begin();
+  request.environment.begin();
   std::error_code ignored;
-  if (std::filesystem::equivalent(input, output, ignored))
-    throw Error(Errc::cannot_write, "the output '" + output + "' is the input", "choose another name");
-  if (!window.empty() && (window.size() != 2 || !(window[0] > 0)))
+  if (std::filesystem::equivalent(request.input, request.output, ignored))
+    throw Error(Errc::cannot_write, "the output '" + request.output + "' is the input", "choose another name");
+  if (!request.window.empty() && (request.window.size() != 2 || !(request.window[0] > 0)))
     throw Error(Errc::usage, "--window needs a width above 0 and a centre, such as 400,40");
-  if (!window.empty() && !output.ends_with(".png"))
-    throw Error(Errc::usage, "--window is for pictures, '" + output + "' is none", "leave it out, or name a .png file");
-  const DatasetPtr data = io::read(input, hints.read);
-  check_output(output, kind_of(*data), overwrite);
-  if (window.empty()) {
-    io::write(output, *data, {overwrite});
+  if (!request.window.empty() && !request.output.ends_with(".png"))
+    throw Error(Errc::usage, "--window is for pictures, '" + request.output + "' is none",
+                "leave it out, or name a .png file");
+  DatasetPtr data = io::read(request.input, request.hints.read);
+  if (!request.views.empty()) data = with_views(data, request.views);
+  check_output(request.output, to_kind(*data), request.overwrite);
+  if (request.window.empty()) {
+    io::write(request.output, *data, {request.overwrite});
   } else {
     Dataset shown = *data;
-    metadata(shown)["window"] = in_digits(window[0], 17) + "," + in_digits(window[1], 17);
-    io::write(output, shown, {overwrite});
+    metadata(shown)["window"] = in_digits(request.window[0], 17) + "," + in_digits(request.window[1], 17);
+    io::write(request.output, shown, {request.overwrite});
   }
-  print("wrote " + output + ": " + std::string(to_string(kind_of(*data))) + ", " + shape_text(*data) + ", " +
+  print("wrote " + request.output + ": " + std::string(to_string(to_kind(*data))) + ", " + shape_text(*data) + ", " +
         type_text(*data) + "\n");
   return 0;
 }

@@ -32,7 +32,7 @@ std::string scan_text(const ProjectionGeometry& geometry) {
 
 }  // namespace
 
-GeometryVerdict verdict_of(const Dataset& data) {
+GeometryVerdict make_verdict(const Dataset& data) {
   if (const auto* const scan = std::get_if<Sinogram>(&data))
     return check_sinogram(scan->readings.spec().shape, scan->geometry);
   return {};
@@ -40,35 +40,35 @@ GeometryVerdict verdict_of(const Dataset& data) {
 
 std::string shape_text(const Dataset& data) {
   if (const auto* const table = std::get_if<Table>(&data))
-    return std::to_string(table->values.size()) + " rows of " + std::to_string(table->columns.size());
-  const PixelBlock* const pixels = pixels_of(data);
+    return std::to_string(table->rows()) + " rows of " + std::to_string(table->texts.size() + table->columns.size());
+  const Pixels* const pixels = to_pixels(data);
   return pixels == nullptr ? "" : pixels->spec().shape.text();
 }
 
 std::string type_text(const Dataset& data) {
-  const PixelBlock* const pixels = pixels_of(data);
+  const Pixels* const pixels = to_pixels(data);
   return std::string(pixels == nullptr ? "f64" : to_string(pixels->spec().type));
 }
 
 std::string detail_text(const Dataset& data) {
   if (const auto* const volume = std::get_if<Volume>(&data))
     return "spacing " + triple(volume->grid.spacing_mm) + " mm, origin " + triple(volume->grid.origin_mm) +
-           " mm, values " + std::string(to_string(volume->quantity));
+           " mm, values " + to_string(volume->quantity);
   if (const auto* const labels = std::get_if<LabelMap>(&data))
     return "spacing " + triple(labels->grid.spacing_mm) + " mm, " + std::to_string(labels->names.size()) + " names";
   if (const auto* const scan = std::get_if<Sinogram>(&data)) return scan_text(scan->geometry);
   return "";
 }
 
-const PixelBlock& comparable(const Dataset& data, const std::string& file) {
-  const PixelBlock* const pixels = pixels_of(data);
+const Pixels& comparable(const Dataset& data, const std::string& file) {
+  const Pixels* const pixels = to_pixels(data);
   if (pixels == nullptr)
     throw Error(Errc::type_mismatch,
-                "'" + file + "' is a " + std::string(to_string(kind_of(data))) + ", expected pixels");
+                "'" + file + "' is a " + std::string(to_string(to_kind(data))) + ", expected pixels");
   return *pixels;
 }
 
-const VoxelGrid* grid_of(const Dataset& data) noexcept {
+const VoxelGrid* make_grid(const Dataset& data) noexcept {
   if (const auto* const volume = std::get_if<Volume>(&data)) return &volume->grid;
   if (const auto* const labels = std::get_if<LabelMap>(&data)) return &labels->grid;
   return nullptr;

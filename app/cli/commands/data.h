@@ -7,13 +7,13 @@
 
 namespace iso::cli {
 
-[[nodiscard]] GeometryVerdict verdict_of(const Dataset& data);  ///< uniform for what has no scan geometry
-[[nodiscard]] std::string shape_text(const Dataset& data);      ///< "512 x 512 x 64", rows and columns for a table
-[[nodiscard]] std::string type_text(const Dataset& data);       ///< "f32"
+[[nodiscard]] GeometryVerdict make_verdict(const Dataset& data);  ///< uniform for what has no scan geometry
+[[nodiscard]] std::string shape_text(const Dataset& data);        ///< "512 x 512 x 64", rows and columns for a table
+[[nodiscard]] std::string type_text(const Dataset& data);         ///< "f32"
 /// What a person wants to know: grid or scan, quantity.
 [[nodiscard]] std::string detail_text(const Dataset& data);
 /// Pixels that can be compared; throws type_mismatch for a table.
-[[nodiscard]] const PixelBlock& comparable(const Dataset& data, const std::string& file);
-[[nodiscard]] const VoxelGrid* grid_of(const Dataset& data) noexcept;
+[[nodiscard]] const Pixels& comparable(const Dataset& data, const std::string& file);
+[[nodiscard]] const VoxelGrid* make_grid(const Dataset& data) noexcept;
 
 }  // namespace iso::cli

@@ -2,6 +2,7 @@
 
 #include "../output/terminal.h"
 
+#include "host/startup/resources.h"
 #include "host/workers/worker_executor.h"
 
 #include "iso/base/error.h"
@@ -11,7 +12,7 @@
 
 namespace iso::cli {
 
-void Manner::add_to(Options& options) {
+void RunOptions::add_to(Options& options) {
   options.start_group("Running");
   options.add_flag("--isolate", "Run the task in a process of its own, which may crash without harm.", isolate);
   options.add("--progress", "STYLE", "none, text (default), xml (tags for Slicer and MITK) or jsonl.",
@@ -21,11 +22,14 @@ void Manner::add_to(Options& options) {
               [this](const std::string& text) { execution.memory_limit_bytes = bytes("--memory-limit", text); });
 }
 
-std::shared_ptr<job::Executor> make_executor(Setting& setting, const Manner& manner, const std::string& device) {
-  if (!manner.isolate) return make_in_process_executor(setting.catalogue(), setting.registry(device), manner.execution);
+std::shared_ptr<job::Executor> make_executor(Environment& environment, RunOptions run_options,
+                                             const std::string& device) {
+  run_options.execution.model_directories = host::model_directories();
+  if (!run_options.isolate)
+    return make_in_process_executor(environment.catalogue(), environment.registry(device), run_options.execution);
   host::WorkerOptions options;
-  options.execution = manner.execution;
-  options.plugin_directories = setting.plugin_directories();
+  options.execution = run_options.execution;
+  options.plugin_directories = environment.plugin_directories();
   return host::make_worker_executor(std::move(options));
 }
 
@@ -40,7 +44,7 @@ std::filesystem::path PreviewWriter::path(const std::filesystem::path& output, i
 }
 
 void PreviewWriter::take(const job::Event& event) {
-  if (event.tells != job::Tells::preview || !event.data || failed_) return;
+  if (event.kind != job::EventKind::preview || !event.data || failed_) return;
   const auto output = recipe_.outputs.find(event.output);
   if (output == recipe_.outputs.end() || job::in_workspace(output->second)) return;
   const int count = counts_[event.output]++ * options_.preview_every;

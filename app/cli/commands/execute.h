@@ -1,7 +1,7 @@
 #pragma once
 
 #include "../output/progress.h"
-#include "setting.h"
+#include "environment.h"
 
 #include "iso/job/executor.h"
 
@@ -12,7 +12,7 @@
 namespace iso::cli {
 
 /// How a job is run and shown.
-struct Manner {
+struct RunOptions {
   job::ExecutionOptions execution;
   bool isolate{false};
   ProgressStyle progress{ProgressStyle::text};
@@ -20,7 +20,7 @@ struct Manner {
   void add_to(Options& options);
 };
 
-[[nodiscard]] std::shared_ptr<job::Executor> make_executor(Setting& setting, const Manner& manner,
+[[nodiscard]] std::shared_ptr<job::Executor> make_executor(Environment& environment, RunOptions run_options,
                                                            const std::string& device);
 
 /// Writes the previews of a job beside its outputs: rec.mha -> rec.preview_00010.mha.

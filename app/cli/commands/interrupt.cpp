@@ -27,26 +27,7 @@ void on_signal(int number) {
   [[maybe_unused]] const ssize_t count = ::write(wake.load(), &byte, 1);
 }
 
-/// A job may still be writing there, so that one sweep is not always enough.
-void remove_folder(const std::filesystem::path& folder) noexcept {
-  std::error_code problem;
-  for (int sweep = 0; sweep < 5 && std::filesystem::exists(folder, problem); ++sweep)
-    std::filesystem::remove_all(folder, problem);
-}
-
 }  // namespace
-
-ScratchFolder::ScratchFolder() {
-  std::error_code ignored;
-  const auto base = std::filesystem::temp_directory_path(ignored);
-  std::string name = ((ignored ? std::filesystem::path{"/tmp"} : base) / "isocenter-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) {
-    throw Error(Errc::output_directory, "no scratch folder can be made as '" + name + "': " + std::strerror(errno),
-                "set TMPDIR to a folder you may write to");
-  }
-  path_ = name;
-}
-ScratchFolder::~ScratchFolder() { remove_folder(path_); }
 
 struct Interrupt::Impl {
   std::filesystem::path scratch;

@@ -1,5 +1,5 @@
 #include "command.h"
-#include "setting.h"
+#include "environment.h"
 
 #include "../output/terminal.h"
 
@@ -10,19 +10,35 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr auto usage = "list [options]";
+constexpr auto summary = "List the tasks of all plugins, and the plugins that cannot be used with the reason.";
+
+struct ListArguments {
+  Environment environment;
+  bool all{false}, json{false};
+};
+
+void declare(Options& options, ListArguments& request) {
+  options.add_flag("--all", "List every plugin, with version and state.", request.all);
+  options.add_flag("--json", "One JSON object a plugin and line.", request.json);
+  request.environment.add_plugins(options);
+  request.environment.add_logging(options);
+  options.add_examples({"isocenter list", "isocenter list --all", "isocenter list --all --json"});
+}
+
 /// A plugin whose manifest cannot be read is known by its file.
-std::string name_of(const host::PluginEntry& entry) {
+std::string to_name(const host::PluginEntry& entry) {
   return entry.manifest.id.empty() ? entry.manifest_file.string() : entry.manifest.id;
 }
 
-Json json_of(const host::PluginEntry& entry) {
+Json make_json(const host::PluginEntry& entry) {
   Json tasks = Json::array();
   for (const plugin::TaskManifest& task : entry.manifest.tasks)
     tasks.push_back({{"id", task.id},
                      {"title", task.about.title},
                      {"summary", task.about.summary},
                      {"category", task.about.category}});
-  return {{"plugin", name_of(entry)}, {"version", entry.manifest.version},        {"state", to_string(entry.state)},
+  return {{"plugin", to_name(entry)}, {"version", entry.manifest.version},        {"state", to_string(entry.state)},
           {"reason", entry.reason},   {"manifest", entry.manifest_file.string()}, {"tasks", std::move(tasks)}};
 }
 
@@ -32,9 +48,9 @@ void print_tables(std::span<const host::PluginEntry> plugins, bool all) {
   std::size_t count = 0;
   bool any_failed = false;
   for (const host::PluginEntry& entry : plugins) {
-    states.add({name_of(entry), entry.manifest.version, std::string(to_string(entry.state)), entry.reason});
+    states.add({to_name(entry), entry.manifest.version, std::string(to_string(entry.state)), entry.reason});
     if (entry.state == host::PluginState::failed) {
-      failed.add({name_of(entry), entry.reason});
+      failed.add({to_name(entry), entry.reason});
       any_failed = true;
       continue;
     }
@@ -57,26 +73,20 @@ void print_tables(std::span<const host::PluginEntry> plugins, bool all) {
 }  // namespace
 
 int list(Arguments arguments) {
-  Setting setting;
-  bool all = false, json = false;
-  Options options{"list [options]",
-                  "List the tasks of all plugins, and the plugins that cannot be used with the reason."};
-  options.add_flag("--all", "List every plugin, with version and state.", all);
-  options.add_flag("--json", "One JSON object a plugin and line.", json);
-  setting.add_plugins(options);
-  setting.add_logging(options);
-  options.add_examples({"isocenter list", "isocenter list --all", "isocenter list --all --json"});
+  ListArguments request;
+  Options options{usage, summary};
+  declare(options, request);
   if (!options.parse(arguments)) return 0;
-  setting.begin();
-  setting.catalogue().try_libraries();
-  const auto plugins = setting.catalogue().plugins();
-  if (!json) {
-    print_tables(plugins, all);
+  request.environment.begin();
+  request.environment.catalogue().try_libraries();
+  const auto plugins = request.environment.catalogue().plugins();
+  if (!request.json) {
+    print_tables(plugins, request.all);
     return 0;
   }
   for (const host::PluginEntry& entry : plugins)
-    if (all || entry.state != host::PluginState::failed)
-      print(json_of(entry).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+    if (request.all || entry.state != host::PluginState::failed)
+      print(make_json(entry).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
   return 0;
 }
 

@@ -3,6 +3,7 @@
 #include "../output/terminal.h"
 
 #include "iso/base/error.h"
+#include "iso/base/names.h"
 
 #include <CLI/CLI.hpp>
 
@@ -10,7 +11,6 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 namespace iso::cli {
 namespace {
@@ -157,7 +157,7 @@ bool Options::parse(std::span<const std::string> arguments) {
   const std::string word = left.front().substr(0, left.front().find('='));
   if (!word.starts_with("-"))
     throw Error(Errc::usage, "'" + word + "' is one argument more than 'isocenter " + impl_->command + "' takes", help);
-  const std::string meant = nearest(word, impl_->names());
+  const std::string meant = nearest_name(word, impl_->names());
   throw Error(Errc::usage, "'isocenter " + impl_->command + "' has no option '" + word + "'",
               meant.empty() ? help : "did you mean " + meant + "?");
 }
@@ -205,28 +205,6 @@ std::size_t bytes(const std::string& option, const std::string& text) {
   if (problem != std::errc{} || end != digits.data() + digits.size() || !(value > 0) || value * factor > 1e18)
     throw Error(Errc::usage, option + " is '" + text + "', expected a size such as 512M or 4G");
   return static_cast<std::size_t>(value * factor);
-}
-
-std::string nearest(std::string_view word, std::span<const std::string> candidates) {
-  std::string best;
-  std::size_t fewest = std::max<std::size_t>(2, word.size() / 3) + 1;
-  for (const std::string& candidate : candidates) {
-    std::vector<std::size_t> row(candidate.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 0; i < word.size(); ++i) {
-      std::size_t corner = std::exchange(row[0], i + 1);
-      for (std::size_t j = 0; j < candidate.size(); ++j) {
-        const std::size_t replaced = corner + (word[i] == candidate[j] ? 0 : 1);
-        corner = row[j + 1];
-        row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
-      }
-    }
-    if (row.back() < fewest) {
-      fewest = row.back();
-      best = candidate;
-    }
-  }
-  return best;
 }
 
 }  // namespace iso::cli

@@ -55,7 +55,4 @@ class Options {
 [[nodiscard]] std::vector<double> numbers(const std::string& option, const std::string& text);  ///< "1,2,3"
 [[nodiscard]] std::size_t bytes(const std::string& option, const std::string& text);  ///< "4G", "512M", "1000000"
 
-/// The candidate fewest edits away, if it is near enough to be what was meant; empty otherwise.
-[[nodiscard]] std::string nearest(std::string_view word, std::span<const std::string> candidates);
-
 }  // namespace iso::cli

@@ -1,7 +1,7 @@
 #include "command.h"
 #include "data.h"
+#include "environment.h"
 #include "phantom_source.h"
-#include "setting.h"
 
 #include "../output/terminal.h"
 
@@ -13,8 +13,11 @@
 namespace iso::cli {
 namespace {
 
-struct Request {
-  Setting setting;
+constexpr auto usage = "phantom NAME -o FILE [options]";
+constexpr auto summary = "Draw an analytic phantom.";
+
+struct PhantomArguments {
+  Environment environment;
   PhantomSource source;
   std::string output, like;
   std::vector<double> size, spacing, origin;
@@ -22,17 +25,38 @@ struct Request {
   bool overwrite{false};
 };
 
+void declare(Options& options, PhantomArguments& request) {
+  options.add_argument("NAME", "A phantom's name, or a JSON table of solids.", request.source.name);
+  options.add("-o,--output", "FILE", "Volume to write; a .json file keeps the table of solids itself.", request.output);
+  options.add("--size", "X,Y,Z", "Voxels; 256,256,1, or 128,128,128 for a phantom in 3-D, if not said.", request.size);
+  options.add("--spacing", "X,Y,Z", "Voxel size in mm; one number for all axes.", request.spacing);
+  options.add("--origin", "X,Y,Z", "Centre of the first voxel in mm; centred if not said.", request.origin);
+  options.add("--like", "FILE", "Take the grid of this volume.", request.like);
+  request.source.add_to(options);
+  options.add("--supersampling", "N", "Points along each axis that a voxel is the mean of.", request.supersampling, 1);
+  options.add_flag("--overwrite", "Replace the output if it exists.", request.overwrite);
+  request.environment.add_threads(options);
+  request.environment.add_logging(options);
+  std::string names;
+  for (const std::string_view name : evaluation::phantom_names())
+    names += (names.empty() ? "" : ", ") + std::string(name);
+  options.add_examples({"isocenter phantom shepp-logan -o truth.mha --size 256,256,1 --spacing 0.5",
+                        std::string{"isocenter phantom shepp-logan-3d-original -o truth.mha --size 128,128,128 "} +
+                            "--spacing 2 --origin -127,-127,-127 --scale 116",
+                        "isocenter phantom discs -o discs.json --radius 100", "", "Phantoms: " + names});
+}
+
 double at(const std::vector<double>& values, std::size_t axis, double otherwise) {
   if (values.empty()) return otherwise;
   return axis < values.size() ? values[axis] : values.size() == 1 ? values.front() : otherwise;
 }
 
-VoxelGrid grid_from(const Request& request) {
+VoxelGrid grid_from(const PhantomArguments& request) {
   if (!request.like.empty()) {
     const DatasetPtr data = io::read(request.like);
-    if (const VoxelGrid* const grid = grid_of(*data); grid != nullptr) return *grid;
+    if (const VoxelGrid* const grid = make_grid(*data); grid != nullptr) return *grid;
     throw Error(Errc::type_mismatch,
-                "'" + request.like + "' is a " + std::string(to_string(kind_of(*data))) + ", expected one with a grid");
+                "'" + request.like + "' is a " + std::string(to_string(to_kind(*data))) + ", expected one with a grid");
   }
   const bool solid = request.source.name.find("3d") != std::string::npos;
   std::array<std::int64_t, 3> size{};
@@ -52,35 +76,14 @@ VoxelGrid grid_from(const Request& request) {
   return grid;
 }
 
-void declare(Options& options, Request& request) {
-  options.add_argument("NAME", "A phantom's name, or a JSON table of solids.", request.source.name);
-  options.add("-o,--output", "FILE", "Volume to write; a .json file keeps the table of solids itself.", request.output);
-  options.add("--size", "X,Y,Z", "Voxels; 256,256,1, or 128,128,128 for a phantom in 3-D, if not said.", request.size);
-  options.add("--spacing", "X,Y,Z", "Voxel size in mm; one number for all axes.", request.spacing);
-  options.add("--origin", "X,Y,Z", "Centre of the first voxel in mm; centred if not said.", request.origin);
-  options.add("--like", "FILE", "Take the grid of this volume.", request.like);
-  request.source.add_to(options);
-  options.add("--supersampling", "N", "Points along each axis that a voxel is the mean of.", request.supersampling, 1);
-  options.add_flag("--overwrite", "Replace the output if it exists.", request.overwrite);
-  request.setting.add_threads(options);
-  request.setting.add_logging(options);
-  std::string names;
-  for (const std::string_view name : evaluation::phantom_names())
-    names += (names.empty() ? "" : ", ") + std::string(name);
-  options.add_examples({"isocenter phantom shepp-logan -o truth.mha --size 256,256,1 --spacing 0.5",
-                        std::string{"isocenter phantom shepp-logan-3d-original -o truth.mha --size 128,128,128 "} +
-                            "--spacing 2 --origin -127,-127,-127 --scale 116",
-                        "isocenter phantom discs -o discs.json --radius 100", "", "Phantoms: " + names});
-}
-
 }  // namespace
 
 int phantom(Arguments arguments) {
-  Request request;
-  Options options{"phantom NAME -o FILE [options]", "Draw an analytic phantom."};
+  PhantomArguments request;
+  Options options{usage, summary};
   declare(options, request);
   if (!options.parse(arguments)) return 0;
-  request.setting.begin();
+  request.environment.begin();
   if (request.output.empty()) throw Error(Errc::usage, "no output is named", "add -o FILE");
   if (request.output.ends_with(".json")) {
     write_text(request.output, to_json(request.source.make(0.45 * 256)) + "\n", request.overwrite);

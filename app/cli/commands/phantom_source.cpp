@@ -1,10 +1,11 @@
 #include "phantom_source.h"
 
-#include "setting.h"
+#include "environment.h"
 
 #include "../output/terminal.h"
 
 #include "iso/base/error.h"
+#include "iso/base/names.h"
 
 #include <algorithm>
 
@@ -43,7 +44,7 @@ evaluation::Phantom PhantomSource::make(double usual_radius_mm) const {
   if (!is_phantom()) {
     std::vector<std::string> names;
     for (const std::string_view known : evaluation::phantom_names()) names.emplace_back(known);
-    if (const std::string meant = nearest(name, names); !meant.empty())
+    if (const std::string meant = nearest_name(name, names); !meant.empty())
       throw Error(Errc::usage, "there is no phantom '" + name + "'", "did you mean " + meant + "?");
   }
   return scale_mm ? scaled_by(name, *scale_mm) : evaluation::phantom(name, radius_mm.value_or(usual_radius_mm));

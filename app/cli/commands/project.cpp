@@ -1,8 +1,8 @@
 #include "command.h"
 #include "data.h"
+#include "environment.h"
 #include "interrupt.h"
 #include "phantom_source.h"
-#include "setting.h"
 
 #include "../output/terminal.h"
 
@@ -11,6 +11,7 @@
 #include "iso/evaluation/noise.h"
 #include "iso/io/geometry_file.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -18,8 +19,13 @@
 namespace iso::cli {
 namespace {
 
-struct Request {
-  Setting setting;
+constexpr auto usage = "project OBJECT -g GEOMETRY -o SINOGRAM [options]";
+constexpr auto summary =
+    "Measure an object along a scan: phantoms exactly, volumes by the ray transform (Hounsfield units "
+    "become attenuation).";
+
+struct ProjectArguments {
+  Environment environment;
   PhantomSource source;
   std::string geometry, output, device{"auto"};
   std::vector<double> elements, pitch;
@@ -29,7 +35,45 @@ struct Request {
   bool overwrite{false};
 };
 
-ProjectionGeometry geometry_of(const Request& request) {
+void declare(Options& options, ProjectArguments& request) {
+  options.add_argument("OBJECT", "A volume, a phantom's name, or a JSON table of solids.", request.source.name);
+  options.add("-g,--geometry", "FILE", "Geometry of the scan: JSON, RTK's XML, or a scan that has one.",
+              request.geometry);
+  options.add("-o,--output", "FILE", "Sinogram to write.", request.output);
+  options.add("--elements", "U,V", "Detector elements, which RTK's XML does not hold.", request.elements);
+  options.add("--pitch", "U,V", "Their pitch in mm, likewise.", request.pitch);
+  request.source.add_to(options);
+  options.add("--rays", "N", "Rays along each axis of a detector element, for phantoms.", request.rays, 1);
+  options.add("--photons", "I0", "Add noise: photons a reading without object.", request.photons);
+  options.add("--electronic", "COUNTS", "Standard deviation of electronic noise; needs --photons.", request.electronic);
+  options.add("--seed", "N", "Start of the random numbers.", [&request](const std::string& text) {
+    request.seed = static_cast<std::uint64_t>(whole_number("--seed", text, 0));
+  });
+  options.add_flag("--overwrite", "Replace the output if it exists.", request.overwrite);
+  add_device(options, request.device);
+  request.environment.add_threads(options);
+  request.environment.add_logging(options);
+  options.add_examples(
+      {"isocenter project shepp-logan -g scan.json -o scan.h5 --factor 0.02 --photons 100000 --seed 1",
+       "isocenter project ct.nii.gz -g geometry.xml --elements 512,64 --pitch 0.8 -o scan.h5 --device cpu",
+       "isocenter project rec.mha -g left_out.h5 -o foretold.h5"});
+}
+
+bool names_a_scan(const std::string& file) {
+  return std::ranges::any_of(io::handlers(), [&](const auto& handler) {
+    const io::Format& format = handler->format();
+    return std::ranges::find(format.reads, Kind::sinogram) != format.reads.end() &&
+           std::ranges::any_of(format.extensions, [&](const std::string& end) { return file.ends_with(end); });
+  });
+}
+
+/// From a geometry file, or of a scan: what an image says of views that it was not made from.
+ProjectionGeometry make_geometry(const ProjectArguments& request) {
+  if (names_a_scan(request.geometry)) {
+    const DatasetPtr scan =
+        io::read(request.geometry, {.expected = Kind::sinogram, .geometry = {}, .hints = {}, .accepted = {}});
+    return get<Sinogram>(scan).geometry;
+  }
   std::array<std::int64_t, 2> elements{0, 0};
   std::array<double, 2> pitch{0, 0};
   for (std::size_t axis = 0; axis < 2; ++axis) {
@@ -41,15 +85,15 @@ ProjectionGeometry geometry_of(const Request& request) {
 }
 
 /// Line integrals are made of attenuation; anything else is turned into it, or taken for it with a warning.
-PixelBlock attenuation_of(const Volume& volume, const std::string& file) {
-  PixelBlock pixels = volume.pixels.converted(ScalarType::f32);
+Pixels make_attenuation(const Volume& volume, const std::string& file) {
+  Pixels pixels = volume.pixels.converted(ScalarType::f32);
   if (volume.quantity == Quantity::hounsfield) return evaluation::to_attenuation(pixels);
   if (volume.quantity != Quantity::attenuation_per_mm)
     note("isocenter: warning: '" + file + "' does not say what its values are; they are taken for attenuation in 1/mm");
   return pixels;
 }
 
-Sinogram project_volume(Request& request, const ProjectionGeometry& geometry, const std::stop_token& stop) {
+Sinogram project_volume(ProjectArguments& request, const ProjectionGeometry& geometry, const std::stop_token& stop) {
   const DatasetPtr data =
       io::read(request.source.name, {.expected = Kind::volume, .geometry = {}, .hints = {}, .accepted = {}});
   const auto& volume = get<Volume>(data);
@@ -57,23 +101,28 @@ Sinogram project_volume(Request& request, const ProjectionGeometry& geometry, co
     throw Error(Errc::unsupported, "'" + request.source.name + "' is " + volume.pixels.spec().shape.text() +
                                        ", expected one volume of three axes");
   const compute::OperatorSpec spec = compute::RayTransform{geometry, volume.grid};
-  const std::size_t bytes = domain_of(spec).bytes() + range_of(spec).bytes();
-  const compute::Backend& backend = request.setting.registry(request.device).choose({&spec, 1}, bytes, request.device);
+  const std::size_t bytes = spec.domain().bytes() + spec.range().bytes();
+  const compute::Backend& backend =
+      request.environment.registry(request.device).choose({&spec, 1}, bytes, request.device);
   const auto stream = backend.make_stream(stop);
   const auto transform = backend.make(spec);
-  PixelBlock pixels = attenuation_of(volume, request.source.name).reshaped(volume.grid.shape());
+  Pixels pixels = make_attenuation(volume, request.source.name).reshaped(volume.grid.shape());
   if (request.source.factor) {
-    PixelBlock scaled = PixelBlock::allocate(pixels.spec());
-    const auto from = std::as_const(pixels).values<float>();
-    const auto to = scaled.mutable_values<float>();
+    PixelBuffer scaled = PixelBuffer::allocate(pixels.spec());
+    const auto from = pixels.values<float>();
+    const auto to = scaled.values<float>();
     for (std::size_t i = 0; i < from.size(); ++i) to[i] = static_cast<float>(*request.source.factor * from[i]);
-    pixels = scaled;
+    pixels = std::move(scaled);
   }
   const compute::Array x = backend.upload(pixels, *stream);
   compute::Array y = backend.allocate(transform->range(), *stream);
   transform->forward(x, y, *stream);
   stream->synchronize();
-  return {backend.download(y, *stream), geometry, {}};
+  Sinogram scan{backend.download(y, *stream), geometry, {}};
+  // The scan of a volume that lies in a patient has the axes of the patient, and so has what is reconstructed from it.
+  const auto said = volume.meta.find("orientation");
+  if (said == volume.meta.end() || said->second != "unknown") scan.meta["orientation"] = "patient";
+  return scan;
 }
 
 /// Half the width that the detector sees at the axis: the radius a phantom is given to fit the field of view.
@@ -89,46 +138,22 @@ double field_radius_mm(const ProjectionGeometry& geometry) {
   return nearest;
 }
 
-Sinogram make(Request& request, const std::stop_token& stop) {
-  const ProjectionGeometry geometry = geometry_of(request);
+Sinogram make(ProjectArguments& request, const std::stop_token& stop) {
+  const ProjectionGeometry geometry = make_geometry(request);
   if (geometry.views().empty()) throw Error(Errc::geometry_refused, "'" + request.geometry + "' has no views");
   if (!request.source.is_phantom()) return project_volume(request, geometry, stop);
   return evaluation::project(request.source.make(0.9 * field_radius_mm(geometry)), geometry, request.rays,
                              request.source.factor_or_1());
 }
 
-void declare(Options& options, Request& request) {
-  options.add_argument("OBJECT", "A volume, a phantom's name, or a JSON table of solids.", request.source.name);
-  options.add("-g,--geometry", "FILE", "Geometry of the scan: JSON, or RTK's XML.", request.geometry);
-  options.add("-o,--output", "FILE", "Sinogram to write.", request.output);
-  options.add("--elements", "U,V", "Detector elements, which RTK's XML does not hold.", request.elements);
-  options.add("--pitch", "U,V", "Their pitch in mm, likewise.", request.pitch);
-  request.source.add_to(options);
-  options.add("--rays", "N", "Rays along each axis of a detector element, for phantoms.", request.rays, 1);
-  options.add("--photons", "I0", "Add noise: photons a reading without object.", request.photons);
-  options.add("--electronic", "COUNTS", "Standard deviation of electronic noise; needs --photons.", request.electronic);
-  options.add("--seed", "N", "Start of the random numbers.", [&request](const std::string& text) {
-    request.seed = static_cast<std::uint64_t>(whole_number("--seed", text, 0));
-  });
-  options.add_flag("--overwrite", "Replace the output if it exists.", request.overwrite);
-  add_device(options, request.device);
-  request.setting.add_threads(options);
-  request.setting.add_logging(options);
-  options.add_examples(
-      {"isocenter project shepp-logan -g scan.json -o scan.h5 --factor 0.02 --photons 100000 --seed 1",
-       "isocenter project ct.nii.gz -g geometry.xml --elements 512,64 --pitch 0.8 -o scan.h5 --device cpu"});
-}
-
 }  // namespace
 
 int project(Arguments arguments) {
-  Request request;
-  Options options{"project OBJECT -g GEOMETRY -o SINOGRAM [options]",
-                  "Measure an object along a scan: phantoms exactly, volumes by the ray transform (Hounsfield units "
-                  "become attenuation)."};
+  ProjectArguments request;
+  Options options{usage, summary};
   declare(options, request);
   if (!options.parse(arguments)) return 0;
-  request.setting.begin();
+  request.environment.begin();
   if (request.geometry.empty()) throw Error(Errc::usage, "no geometry is named", "add -g FILE");
   if (request.output.empty()) throw Error(Errc::usage, "no output is named", "add -o FILE");
   if (request.electronic && !request.photons)

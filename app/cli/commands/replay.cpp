@@ -13,6 +13,29 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr auto usage = "replay RECORD.json [options]";
+constexpr auto summary =
+    "Run again what a record tells of, on the device it names, write nothing, and compare bit by bit.";
+
+struct ReplayArguments {
+  Environment environment;
+  RunOptions run_options;
+  std::string file, device;
+  bool json{false};
+};
+
+void declare(Options& options, ReplayArguments& request) {
+  options.add_argument("RECORD", "The .record.json beside an output, or a report.", request.file);
+  request.run_options.add_to(options);
+  add_device(options, request.device);
+  request.environment.add_threads(options);
+  options.add_flag("--json", "Print the comparison as JSON.", request.json);
+  request.environment.add_plugins(options);
+  request.environment.add_logging(options);
+  options.add_examples(
+      {"isocenter replay rec.mha.record.json", "isocenter replay rec.mha.record.json --isolate --threads 1"});
+}
+
 void print_comparison(const job::Comparison& comparison, bool json) {
   if (json)
     return print(Json{{"same_bits", comparison.same_bits}, {"differences", comparison.differences}}.dump() + "\n");
@@ -23,45 +46,35 @@ void print_comparison(const job::Comparison& comparison, bool json) {
 }  // namespace
 
 int replay(Arguments arguments) {
-  Setting setting;
-  Manner manner;
-  std::string file, device;
-  bool json = false;
-  Options options{"replay RECORD.json [options]",
-                  "Run again what a record tells of, on the device it names, write nothing, and compare bit by bit."};
-  options.add_argument("RECORD", "The .record.json beside an output, or a report.", file);
-  manner.add_to(options);
-  add_device(options, device);
-  setting.add_threads(options);
-  options.add_flag("--json", "Print the comparison as JSON.", json);
-  setting.add_plugins(options);
-  setting.add_logging(options);
-  options.add_examples(
-      {"isocenter replay rec.mha.record.json", "isocenter replay rec.mha.record.json --isolate --threads 1"});
+  ReplayArguments request;
+  Options options{usage, summary};
+  declare(options, request);
   if (!options.parse(arguments)) return 0;
-  setting.begin();
-  job::Record before = job::read_record(file);
+  request.environment.begin();
+  job::Record before = job::read_record(request.file);
   if (before.state != job::State::done)
-    throw Error(Errc::invalid_input, "'" + file + "' tells of a run that " + std::string(to_string(before.state)) +
-                                         ", expected one that is done");
-  before.recipe = resolved(std::move(before.recipe), std::filesystem::absolute(file).parent_path().string());
-  if (!device.empty()) before.backend.clear(), before.recipe.device = device;
-  manner.execution.threads = setting.threads() > 0 ? setting.threads() : before.threads;
-  const ScratchFolder scratch;
-  manner.execution.scratch = scratch.path();
+    throw Error(Errc::invalid_input, "'" + request.file + "' tells of a run that " +
+                                         std::string(to_string(before.state)) + ", expected one that is done");
+  before.recipe = resolved(std::move(before.recipe), std::filesystem::absolute(request.file).parent_path().string());
+  if (!request.device.empty()) before.backend.clear(), before.recipe.device = request.device;
+  request.run_options.execution.threads =
+      request.environment.threads() > 0 ? request.environment.threads() : before.threads;
+  const TemporaryFolder scratch{"isocenter"};
+  request.run_options.execution.scratch = scratch.path();
   const Interrupt interrupt{scratch};
-  const auto executor = make_executor(setting, manner, before.backend.empty() ? before.recipe.device : before.backend);
-  const auto progress = make_progress(manner.progress, before.recipe.task);
+  const auto executor = make_executor(request.environment, request.run_options,
+                                      before.backend.empty() ? before.recipe.device : before.backend);
+  const auto progress = make_progress(request.run_options.progress, before.recipe.task);
   const job::Replay again =
       job::replay(before, *executor, interrupt.token(), [&](const job::Event& event) { progress->take(event); });
   progress->end(again.record);
   if (again.record.error) throw Error(*again.record.error, again.record.error_message, again.record.error_hint);
-  print_comparison(again.comparison, json);
+  print_comparison(again.comparison, request.json);
   if (again.comparison.same_bits) return 0;
   if (again.record.input_digests != before.input_digests)
-    throw Error(Errc::invalid_input, "the inputs of '" + file + "' are no longer what they were",
+    throw Error(Errc::invalid_input, "the inputs of '" + request.file + "' are no longer what they were",
                 "restore the files the record names");
-  throw Error(Errc::quality_gate, "the run of '" + file + "' gave other bits than recorded",
+  throw Error(Errc::quality_gate, "the run of '" + request.file + "' gave other bits than recorded",
               "same bits are promised for the same device, instruction set, plugin and libraries; the list above says "
               "what differs");
 }

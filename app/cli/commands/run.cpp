@@ -5,6 +5,7 @@
 
 #include "../output/terminal.h"
 
+#include "host/startup/resources.h"
 #include "iso/base/error.h"
 #include "iso/job/run.h"
 
@@ -18,10 +19,10 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 /// What `run` was asked to do.
-struct Request {
+struct RunArguments {
   job::Recipe recipe;
-  Manner manner;
-  Setting setting;
+  RunOptions run_options;
+  Environment environment;
   std::string report, save_recipe;
   bool estimate{false}, dry_run{false}, json{false}, skip_complete{false};
 };
@@ -44,11 +45,11 @@ job::Recipe read_recipe(const std::string& file) {
   return resolved(std::move(recipe), folder.string());
 }
 
-void add_running(Options& options, Request& request) {
-  request.manner.add_to(options);
-  job::ExecutionOptions& execution = request.manner.execution;
+void add_running(Options& options, RunArguments& request) {
+  request.run_options.add_to(options);
+  job::ExecutionOptions& execution = request.run_options.execution;
   add_device(options, request.recipe.device);
-  request.setting.add_threads(options);
+  request.environment.add_threads(options);
   options.add("--seed", "N", "Start of the random numbers.", [&request](const std::string& text) {
     request.recipe.seed = static_cast<std::uint64_t>(whole_number("--seed", text, 0));
   });
@@ -72,16 +73,16 @@ void add_running(Options& options, Request& request) {
       [&request](const std::string& names) { accept_findings(names, request.recipe.accepted_geometry); });
 }
 
-void add_files(Options& options, Request& request) {
+void add_files(Options& options, RunArguments& request) {
   options.start_group("Files and logging");
-  options.add_flag("--overwrite", "Replace outputs that exist.", request.manner.execution.overwrite);
+  options.add_flag("--overwrite", "Replace outputs that exist.", request.run_options.execution.overwrite);
   options.add_flag("--skip-complete", "Do nothing if every output is there with the record of this very run.",
                    request.skip_complete);
   options.add("--report", "FILE", "Write the record of the run there, also when it fails; - for stdout.",
               request.report);
   options.add("--save-recipe", "FILE", "Write the recipe there before the run; - for stdout.", request.save_recipe);
-  request.setting.add_plugins(options);
-  request.setting.add_logging(options);
+  request.environment.add_plugins(options);
+  request.environment.add_logging(options);
 }
 
 std::vector<std::string> examples_for(const plugin::TaskManifest& task) {
@@ -118,7 +119,8 @@ bool is_complete(const job::Recipe& recipe, const plugin::TaskManifest& task) {
     try {
       const job::Record record = job::read_record(job::record_path(place));
       const job::Recipe done = resolved(record.recipe, std::filesystem::path(place).parent_path().string());
-      const bool same = done.task == wanted.task && done.inputs == wanted.inputs && done.outputs == wanted.outputs &&
+      const bool same = done.task == wanted.task && done.inputs == wanted.inputs &&
+                        done.collections == wanted.collections && done.outputs == wanted.outputs &&
                         done.hints == wanted.hints && done.seed == wanted.seed &&
                         Json::parse(done.parameters_json) == Json::parse(wanted.parameters_json);
       if (record.state != job::State::done || !same) return false;
@@ -129,7 +131,7 @@ bool is_complete(const job::Recipe& recipe, const plugin::TaskManifest& task) {
   return true;
 }
 
-Json json_of(const job::Plan& plan) {
+Json make_json(const job::RunPlan& plan) {
   const job::Estimate& e = plan.estimate;
   return {{"task", plan.recipe.task},
           {"memory_bytes", e.total()},
@@ -144,7 +146,7 @@ Json json_of(const job::Plan& plan) {
           {"device", plan.device}};
 }
 
-std::string text_of(const job::Plan& plan) {
+std::string to_text(const job::RunPlan& plan) {
   const job::Estimate& e = plan.estimate;
   std::string text = plan.recipe.task + " on " + plan.backend + ": about " + job::in_words(e.total()) +
                      " of memory (program " + job::in_words(e.process_bytes) + ", inputs " +
@@ -154,37 +156,40 @@ std::string text_of(const job::Plan& plan) {
   return text + "; " + job::in_words(plan.available_bytes) + " are available\n";
 }
 
-int plan_only(Request& request) {
+int plan_only(RunArguments& request) {
   const Interrupt interrupt;
   const auto data = job::make_data_access();
-  job::ExecutionOptions options = request.manner.execution;
+  job::ExecutionOptions options = request.run_options.execution;
   options.ignore_memory = options.ignore_memory || request.estimate;
   if (request.estimate) options.overwrite = true;  // nothing is written
-  const job::Plan plan = job::plan(
-      request.recipe, {request.setting.catalogue(), request.setting.registry(request.recipe.device), *data, options},
-      interrupt.token());
+  options.model_directories = host::model_directories();
+  const job::RunPlan plan =
+      job::plan(request.recipe,
+                {request.environment.catalogue(), request.environment.registry(request.recipe.device), *data, options},
+                interrupt.token());
   if (request.estimate)
-    print(request.json ? json_of(plan).dump() + "\n" : text_of(plan));
+    print(request.json ? make_json(plan).dump() + "\n" : to_text(plan));
   else
     print(to_json(plan.recipe));
   return 0;
 }
 
-void say_done(const job::Record& record) {
+void report_result(const job::Record& record) {
   for (const auto& [port, place] : record.recipe.outputs) print("wrote " + place + "\n");
   std::string line = "done in " + in_digits(record.seconds, 3) + " s on " + record.backend + ", peak memory " +
                      job::in_words(record.peak_memory_bytes);
-  for (const auto& [curve, value] : record.quality) line += ", " + curve + " " + in_digits(value);
+  for (const auto& [name, figure] : record.figures)
+    line += ", " + name + " " + in_digits(figure.value) + (figure.unit == "1" ? "" : " " + figure.unit);
   print(line + "\n");
 }
 
-int run_now(Request& request) {
-  const ScratchFolder scratch;
-  request.manner.execution.scratch = scratch.path();
+int run_now(RunArguments& request) {
+  const TemporaryFolder scratch{"isocenter"};
+  request.run_options.execution.scratch = scratch.path();
   const Interrupt interrupt{scratch};
-  const auto executor = make_executor(request.setting, request.manner, request.recipe.device);
-  const auto progress = make_progress(request.manner.progress, request.recipe.task);
-  PreviewWriter previews{request.recipe, request.manner.execution};
+  const auto executor = make_executor(request.environment, request.run_options, request.recipe.device);
+  const auto progress = make_progress(request.run_options.progress, request.recipe.task);
+  PreviewWriter previews{request.recipe, request.run_options.execution};
   const job::Record record = executor->execute(request.recipe, interrupt.token(), [&](const job::Event& event) {
     previews.take(event);
     progress->take(event);
@@ -192,13 +197,13 @@ int run_now(Request& request) {
   progress->end(record);
   if (!request.report.empty()) write_text(request.report, to_json(record), true);
   if (record.error) throw Error(*record.error, record.error_message, record.error_hint);
-  if (request.manner.progress == ProgressStyle::text && request.report != "-") say_done(record);
+  if (request.run_options.progress == ProgressStyle::text && request.report != "-") report_result(record);
   return 0;
 }
 
-int go(Request& request, const plugin::TaskManifest& task) {
-  request.setting.begin();
-  request.manner.execution.threads = request.setting.threads();
+int run_or_plan(RunArguments& request, const plugin::TaskManifest& task) {
+  request.environment.begin();
+  request.run_options.execution.threads = request.environment.threads();
   if (request.estimate || request.dry_run) return plan_only(request);
   if (request.recipe.outputs.empty()) {
     std::string names;
@@ -207,7 +212,7 @@ int go(Request& request, const plugin::TaskManifest& task) {
     throw Error(Errc::usage, "no output is named, so nothing would be kept of task '" + task.id + "'", "add " + names);
   }
   if (!request.save_recipe.empty())
-    write_text(request.save_recipe, to_json(request.recipe), request.manner.execution.overwrite);
+    write_text(request.save_recipe, to_json(request.recipe), request.run_options.execution.overwrite);
   if (request.skip_complete && is_complete(request.recipe, task)) {
     print("complete already: " + request.recipe.outputs.begin()->second + "\n");
     return 0;
@@ -226,14 +231,14 @@ int run_with(Arguments arguments, bool estimate) {
   if (first.starts_with("-") && first != "-")
     throw Error(Errc::usage, "the first argument is '" + first + "', expected the task or the recipe to run",
                 "isocenter run TASK|RECIPE.json|- [options]");
-  Request request;
+  RunArguments request;
   request.estimate = estimate;
-  request.setting.scan_for_plugins_path(arguments);
+  request.environment.scan_for_plugins_path(arguments);
   if (is_recipe(first))
     request.recipe = read_recipe(first);
   else
-    request.recipe.task = request.setting.whole_name(first);
-  const plugin::TaskManifest& task = request.setting.manifest(request.recipe.task);
+    request.recipe.task = request.environment.whole_name(first);
+  const plugin::TaskManifest& task = request.environment.manifest(request.recipe.task);
   TaskOptions own{task};
   const std::vector<std::string> rest = own.take_hints(arguments.subspan(1));
   Options options{usage, task.about.title.empty() ? summary : task.about.title + ". " + task.about.summary};
@@ -242,8 +247,8 @@ int run_with(Arguments arguments, bool estimate) {
   add_files(options, request);
   options.add_examples(examples_for(task));
   if (!options.parse(rest)) return 0;
-  own.lay_over(request.recipe);
-  return go(request, task);
+  own.merge_into(request.recipe);
+  return run_or_plan(request, task);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 #include "command.h"
-#include "setting.h"
+#include "environment.h"
 
 #include "../output/terminal.h"
 
@@ -13,7 +13,25 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json json_of(const std::string& folder, const io::DicomSeries& series) {
+constexpr auto usage = "series FOLDER... [options]";
+constexpr auto summary =
+    "List the DICOM series of folders by their headers: what they hold, and whether they are a grid.";
+
+struct SeriesArguments {
+  Environment environment;
+  std::vector<std::string> folders;
+  bool json{false};
+};
+
+void declare(Options& options, SeriesArguments& request) {
+  options.add_arguments("FOLDERS", "Folders to look through, with those below them.", request.folders);
+  options.add_flag("--json", "One JSON object a series and line.", request.json);
+  request.environment.add_logging(options);
+  options.add_examples({"isocenter series study/", "isocenter series study/ --json",
+                        "isocenter convert study/ out.nii.gz --series 1.2.3.4"});
+}
+
+Json make_json(const std::string& folder, const io::DicomSeries& series) {
   Json json{{"folder", folder},
             {"uid", series.uid},
             {"modality", series.modality},
@@ -61,7 +79,10 @@ void print_text(const std::string& place, const io::DicomFolder& folder) {
   }
   print(table.text());
   if (!remarks.empty()) print("\nRefused unless accepted, or not readable:\n" + remarks);
-  for (const auto& file : folder.damaged) print("left out, the decoder fails on it: " + file.string() + "\n");
+  for (const auto& file : folder.damaged) print("left out: " + file.file.string() + ": " + file.why + "\n");
+  if (folder.copies > 0)
+    print(std::to_string(folder.copies) + (folder.copies == 1 ? " file is a copy" : " files are copies") +
+          " of another one and left out\n");
   print("\n" + std::to_string(folder.series.size()) + " series in " + std::to_string(folder.files) + " files of '" +
         place + "'; `--series UID` takes one, `--accept-geometry FINDING` takes it as it is\n");
 }
@@ -69,26 +90,19 @@ void print_text(const std::string& place, const io::DicomFolder& folder) {
 }  // namespace
 
 int series(Arguments arguments) {
-  Setting setting;
-  std::vector<std::string> folders;
-  bool json = false;
-  Options options{"series FOLDER... [options]",
-                  "List the DICOM series of folders by their headers: what they hold, and whether they are a grid."};
-  options.add_arguments("FOLDERS", "Folders to look through, with those below them.", folders);
-  options.add_flag("--json", "One JSON object a series and line.", json);
-  setting.add_logging(options);
-  options.add_examples({"isocenter series study/", "isocenter series study/ --json",
-                        "isocenter convert study/ out.nii.gz --series 1.2.3.4"});
+  SeriesArguments request;
+  Options options{usage, summary};
+  declare(options, request);
   if (!options.parse(arguments)) return 0;
-  setting.begin();
-  for (const std::string& place : folders) {
+  request.environment.begin();
+  for (const std::string& place : request.folders) {
     const io::DicomFolder folder = io::list_dicom(place);
-    if (!json) {
+    if (!request.json) {
       print_text(place, folder);
       continue;
     }
     for (const io::DicomSeries& found : folder.series)
-      print(json_of(place, found).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+      print(make_json(place, found).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
   }
   return 0;
 }

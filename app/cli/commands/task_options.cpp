@@ -1,6 +1,7 @@
 #include "task_options.h"
 
 #include "iso/base/error.h"
+#include "iso/base/names.h"
 
 #include <nlohmann/json.hpp>
 
@@ -12,7 +13,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json json_of(const params::Value& value) {
+Json make_json(const params::Value& value) {
   return std::visit([](const auto& v) { return Json(v); }, value);
 }
 
@@ -27,17 +28,17 @@ std::string what_is_expected(const params::FieldInfo& field) {
   return text;
 }
 
-std::string help_of(const params::FieldInfo& field) {
+std::string make_help(const params::FieldInfo& field) {
   std::string text = field.help.empty() ? field.label : field.help;
   std::string more;
   if (!field.unit.empty() && field.unit != "1") more += field.unit;
   if (field.minimum || field.maximum) {
     const auto bound = [](const std::optional<double>& value, const char* none) {
-      return value ? params::text_of(*value) : std::string(none);
+      return value ? params::to_text(*value) : std::string(none);
     };
     more += (more.empty() ? "" : ", ") + bound(field.minimum, "-inf") + " to " + bound(field.maximum, "inf");
   }
-  const std::string normal = params::text_of(field.default_value);
+  const std::string normal = params::to_text(field.default_value);
   if (!normal.empty()) more += (more.empty() ? "" : ", ") + std::string("default ") + normal;
   return more.empty() ? text : text + " [" + more + "]";
 }
@@ -69,8 +70,12 @@ void TaskOptions::add_to(Options& options) {
 void TaskOptions::add_ports(Options& options) {
   for (const plugin::Port& port : task_.inputs) {
     const std::string names = (is_the_one(port, task_.inputs) ? "-i,--input,--" : "--") + params::kebab_case(port.name);
-    options.add(names, "FILE", port_help(port),
-                [this, name = port.name](const std::string& file) { inputs_[name] = file; });
+    if (port.collection)
+      options.add_repeated(names, "FILE", port_help(port) + " (once a data set)",
+                           [this, name = port.name](const std::string& file) { collections_[name].push_back(file); });
+    else
+      options.add(names, "FILE", port_help(port),
+                  [this, name = port.name](const std::string& file) { inputs_[name] = file; });
   }
   for (const plugin::Port& port : task_.outputs) {
     const std::string names =
@@ -99,14 +104,14 @@ void TaskOptions::add_parameter(Options& options, const params::FieldInfo& field
   const std::string name = params::kebab_case(field.name);
   if (options.has("--" + name)) return;  // a port has that name; -D sets the parameter
   if (field.kind == params::FieldKind::boolean)
-    options.add_switch(name, help_of(field), switches_[field.name]);
+    options.add_switch(name, make_help(field), switches_[field.name]);
   else
-    options.add("--" + name, what_is_expected(field), help_of(field),
+    options.add("--" + name, what_is_expected(field), make_help(field),
                 [this, &field](const std::string& text) { set(field, text); });
 }
 
 void TaskOptions::set(const params::FieldInfo& field, const std::string& text) {
-  values_[field.name] = json_of(params::value_from_text(field, text)).dump();
+  values_[field.name] = make_json(params::value_from_text(field, text)).dump();
 }
 
 void TaskOptions::define(const std::string& text) {
@@ -116,7 +121,7 @@ void TaskOptions::define(const std::string& text) {
   if (field == nullptr) {
     std::vector<std::string> names;
     for (const auto& known : task_.parameters.fields) names.push_back(known.name);
-    const std::string meant = nearest(key, names);
+    const std::string meant = nearest_name(key, names);
     throw Error(
         Errc::usage, "task '" + task_.id + "' has no parameter '" + name + "'",
         meant.empty() ? "`isocenter describe " + task_.id + "` lists the parameters" : "did you mean " + meant + "?");
@@ -151,14 +156,19 @@ std::vector<std::string> TaskOptions::take_hints(Arguments arguments) {
   return rest;
 }
 
-void TaskOptions::lay_over(job::Recipe& recipe) const {
+void TaskOptions::merge_into(job::Recipe& recipe) const {
   const std::string folder = std::filesystem::current_path().string();
   job::Recipe own;
   own.inputs = inputs_;
+  own.collections = collections_;
   own.outputs = outputs_;
   own.hints = hints_;
   own = resolved(std::move(own), folder);
   for (const auto& [port, place] : own.inputs) recipe.inputs[port] = place;
+  for (const auto& [port, places] : own.collections) {
+    recipe.inputs.erase(port);
+    recipe.collections[port] = places;
+  }
   for (const auto& [port, place] : own.outputs) recipe.outputs[port] = place;
   for (const auto& [port, hints] : own.hints)
     for (const auto& [key, value] : hints) recipe.hints[port][key] = value;

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "environment.h"
 #include "options.h"
-#include "setting.h"
 
 #include "iso/job/recipe.h"
 #include "iso/plugin/manifest.h"
@@ -24,7 +24,7 @@ class TaskOptions {
   /// Takes hints out of the arguments ("--PORT.KEY VALUE"), which depend on the format of the file; leaves the rest.
   [[nodiscard]] std::vector<std::string> take_hints(Arguments arguments);
   /// Throws usage for values the task does not take, and when no output would be written.
-  void lay_over(job::Recipe& recipe) const;
+  void merge_into(job::Recipe& recipe) const;
 
  private:
   void add_ports(Options& options);
@@ -35,6 +35,7 @@ class TaskOptions {
 
   const plugin::TaskManifest& task_;
   std::map<std::string, std::string> inputs_, outputs_;
+  std::map<std::string, std::vector<std::string>> collections_;
   std::map<std::string, std::map<std::string, std::string>> hints_;
   std::map<std::string, std::string> values_;            ///< parameter -> its JSON
   std::map<std::string, std::optional<bool>> switches_;  ///< boolean parameters

@@ -3,6 +3,7 @@
 #include "terminal.h"
 
 #include "iso/base/error.h"
+#include "iso/base/xml_text.h"
 #include "iso/job/estimate.h"
 
 #include <nlohmann/json.hpp>
@@ -25,8 +26,8 @@ int percent(double fraction) { return static_cast<int>(std::floor(100 * fraction
 
 /// What every style but jsonl says on stderr: warnings, and the needs of a job that is not small.
 void say_what_matters(const std::string& task, const job::Event& event) {
-  if (event.tells == job::Tells::warning) note("isocenter: warning: " + event.message);
-  if (event.tells == job::Tells::needs && (event.x >= worth_a_line_bytes || event.y >= worth_a_line_seconds))
+  if (event.kind == job::EventKind::warning) note("isocenter: warning: " + event.message);
+  if (event.kind == job::EventKind::needs && (event.x >= worth_a_line_bytes || event.y >= worth_a_line_seconds))
     note("isocenter: " + task + " " + event.message);
 }
 
@@ -49,7 +50,7 @@ class Text final : public Progress {
 
   void take(const job::Event& event) override {
     say_what_matters(task_, event);
-    if (event.tells != job::Tells::progress && event.tells != job::Tells::state) return;
+    if (event.kind != job::EventKind::progress && event.kind != job::EventKind::state) return;
     if (ended(event.state)) return;
     if (terminal_)
       bar(event);
@@ -95,21 +96,6 @@ class Text final : public Progress {
   Clock::time_point told_{};
 };
 
-std::string escaped(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    if (c == '&')
-      result += "&amp;";
-    else if (c == '<')
-      result += "&lt;";
-    else if (c == '>')
-      result += "&gt;";
-    else if (static_cast<unsigned char>(c) >= 0x20)
-      result += c;
-  }
-  return result;
-}
-
 class Tags final : public Progress {
  public:
   explicit Tags(std::string task) : task_{std::move(task)} {}
@@ -118,15 +104,15 @@ class Tags final : public Progress {
     say_what_matters(task_, event);
     if (ended(event.state)) return;
     if (!begun_)
-      print("<filter-start><filter-name>" + escaped(task_) + "</filter-name><filter-comment>" + escaped(event.stage) +
-            "</filter-comment></filter-start>\n");
+      print("<filter-start><filter-name>" + escape_xml(task_) + "</filter-name><filter-comment>" +
+            escape_xml(event.stage) + "</filter-comment></filter-start>\n");
     begun_ = true;
-    if (event.tells == job::Tells::progress)
+    if (event.kind == job::EventKind::progress)
       print("<filter-progress>" + in_digits(event.fraction) + "</filter-progress>\n");
   }
 
   void end(const job::Record& record) override {
-    print("<filter-end><filter-name>" + escaped(task_) + "</filter-name><filter-time>" + in_digits(record.seconds) +
+    print("<filter-end><filter-name>" + escape_xml(task_) + "</filter-name><filter-time>" + in_digits(record.seconds) +
           "</filter-time></filter-end>\n");
   }
 
@@ -135,23 +121,25 @@ class Tags final : public Progress {
   bool begun_{false};
 };
 
+Json figures_object(const job::Record& record) {
+  Json json = Json::object();
+  for (const auto& [name, figure] : record.figures) json[name] = {{"value", figure.value}, {"unit", figure.unit}};
+  return json;
+}
+
 class Lines final : public Progress {
  public:
   void take(const job::Event& event) override {
     if (ended(event.state)) return;  // end() says more
-    constexpr std::array<std::string_view, 7> types{"state", "progress", "plot", "log", "warning", "preview", "needs"};
-    Json json{{"type", types[static_cast<std::size_t>(event.tells)]},
-              {"state", std::string(to_string(event.state))},
-              {"t", event.elapsed_seconds},
-              {"phase", event.stage},
-              {"done", event.fraction},
-              {"total", 1},
+    Json json{{"type", to_string(event.kind)}, {"state", std::string(to_string(event.state))},
+              {"t", event.elapsed_seconds},    {"phase", event.stage},
+              {"done", event.fraction},        {"total", 1},
               {"rss", job::resident_bytes()}};
     if (event.remaining_seconds) json["eta_s"] = *event.remaining_seconds;
     if (!event.message.empty()) json["message"] = event.message;
-    if (event.tells == job::Tells::plot) json.update({{"curve", event.curve}, {"x", event.x}, {"y", event.y}});
-    if (event.tells == job::Tells::needs) json.update({{"memory_bytes", event.x}, {"seconds", event.y}});
-    if (event.tells == job::Tells::preview) json["output"] = event.output;
+    if (event.kind == job::EventKind::plot) json.update({{"curve", event.curve}, {"x", event.x}, {"y", event.y}});
+    if (event.kind == job::EventKind::needs) json.update({{"memory_bytes", event.x}, {"seconds", event.y}});
+    if (event.kind == job::EventKind::preview) json["output"] = event.output;
     print(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
   }
 
@@ -160,7 +148,7 @@ class Lines final : public Progress {
               {"state", std::string(to_string(record.state))},
               {"seconds", record.seconds},
               {"outputs", record.recipe.outputs},
-              {"quality", record.quality},
+              {"figures", figures_object(record)},
               {"peak_memory_bytes", record.peak_memory_bytes},
               {"exit_code", record.error ? exit_code(*record.error) : 0}};
     if (record.error)

@@ -1,7 +1,9 @@
 #include "terminal.h"
 
 #include "iso/base/error.h"
+#include "iso/base/printable.h"
 
+#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -18,6 +20,7 @@ namespace {
 
 std::mutex writing;  // guards bar, and the order of what is written
 std::string bar;
+int results = STDOUT_FILENO;  ///< where they go
 
 void write_all(int file, std::string_view text, bool must) {
   while (!text.empty()) {
@@ -35,21 +38,31 @@ constexpr std::string_view clear_line = "\r\033[K";
 
 }  // namespace
 
+void reserve_stdout() {
+  if (results != STDOUT_FILENO) return;
+  std::fflush(stdout);
+  const int kept = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 10);
+  if (kept < 0) return;  // it is closed: `print` says so
+  results = kept;
+  ::dup2(STDERR_FILENO, STDOUT_FILENO);
+}
+
 void print(std::string_view text) {
   const std::lock_guard lock{writing};
   if (!bar.empty()) write_all(STDERR_FILENO, clear_line, false);
-  write_all(STDOUT_FILENO, text, true);
+  write_all(results, printable(text, LineBreaks::keep), true);
   write_all(STDERR_FILENO, bar, false);
 }
 
 void note(std::string_view line) {
   const std::lock_guard lock{writing};
   std::string text{bar.empty() ? std::string_view{} : clear_line};
-  text.append(line).append("\n").append(bar);
+  text.append(printable(line)).append("\n").append(bar);
   write_all(STDERR_FILENO, text, false);
 }
 
-void draw_bar(std::string_view line) {
+void draw_bar(std::string_view given) {
+  const std::string line = printable(given);
   const std::lock_guard lock{writing};
   if (line == bar) return;
   write_all(STDERR_FILENO, std::string{clear_line}.append(line), false);
@@ -61,6 +74,11 @@ bool stderr_is_terminal() noexcept { return ::isatty(STDERR_FILENO) == 1; }
 int terminal_columns() noexcept {
   winsize size{};
   return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+void TextTable::add(std::vector<std::string> row) {
+  for (std::string& cell : row) cell = printable(cell);
+  rows_.push_back(std::move(row));
 }
 
 std::string TextTable::text() const {

@@ -4,9 +4,12 @@
 #include <string_view>
 #include <vector>
 
-/// The only place of the command that prints.
+/// The only place of the command that prints. What a terminal would obey (iso/base/printable.h) is escaped everywhere.
 namespace iso::cli {
 
+/// From now on the standard output takes what `print` is given and nothing else: whatever a plugin or a library prints there
+/// goes to stderr, so that it never stands between two lines of `--progress jsonl`.
+void reserve_stdout();
 /// Results: to stdout, at once. Throws cannot_write if stdout does not take it (a full disk, a closed pipe).
 void print(std::string_view text);
 /// What is no result: a line on stderr, above the progress bar if there is one.
@@ -20,7 +23,7 @@ void draw_bar(std::string_view line);
 class TextTable {
  public:
   explicit TextTable(std::vector<std::string> header) : rows_{std::move(header)} {}
-  void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+  void add(std::vector<std::string> row);  ///< what cannot be shown is escaped
   [[nodiscard]] std::string text() const;
 
  private:

@@ -1,31 +1,13 @@
 #include "cli/sem/description.h"
 
+#include "iso/base/xml_text.h"
+
 #include <vector>
 
 namespace iso::cli {
 namespace {
 
 using params::FieldInfo, params::FieldKind;
-
-/// Text of an element: the five letters that mean something are named, control characters and half characters left out.
-std::string escaped(std::string_view text) {
-  std::string result;
-  for (const char letter : text) {
-    if (letter == '&')
-      result += "&amp;";
-    else if (letter == '<')
-      result += "&lt;";
-    else if (letter == '>')
-      result += "&gt;";
-    else if (letter == '"')
-      result += "&quot;";
-    else if (letter == '\'')
-      result += "&apos;";
-    else if (static_cast<unsigned char>(letter) >= 0x20 || letter == '\n' || letter == '\t')
-      result += letter;
-  }
-  return result;
-}
 
 /// Elements by indentation; nothing here is deep enough for a library.
 class Writer {
@@ -39,7 +21,7 @@ class Writer {
     line("</" + tag + ">");
   }
   void text(const std::string& tag, std::string_view content) {
-    line("<" + tag + ">" + escaped(content) + "</" + tag + ">");
+    line("<" + tag + ">" + escape_xml(content) + "</" + tag + ">");
   }
   [[nodiscard]] std::string take() { return std::move(text_); }
 
@@ -68,7 +50,7 @@ void write_port(Writer& xml, const plugin::Port& port, const char* channel) {
   xml.close(tag);
 }
 
-std::string tag_of(FieldKind kind) {
+std::string to_tag(FieldKind kind) {
   switch (kind) {
     case FieldKind::boolean: return "boolean";
     case FieldKind::integer: return "integer";
@@ -84,17 +66,17 @@ std::string tag_of(FieldKind kind) {
 void write_limits(Writer& xml, const FieldInfo& field) {
   if (!field.minimum && !field.maximum) return;
   xml.open("constraints");
-  if (field.minimum) xml.text("minimum", params::text_of(*field.minimum));
-  if (field.maximum) xml.text("maximum", params::text_of(*field.maximum));
+  if (field.minimum) xml.text("minimum", params::to_text(*field.minimum));
+  if (field.maximum) xml.text("maximum", params::to_text(*field.maximum));
   if (field.kind == FieldKind::integer)
     xml.text("step", "1");
   else if (field.minimum && field.maximum)
-    xml.text("step", params::text_of((*field.maximum - *field.minimum) / 100));
+    xml.text("step", params::to_text((*field.maximum - *field.minimum) / 100));
   xml.close("constraints");
 }
 
 void write_field(Writer& xml, const FieldInfo& field) {
-  const std::string tag = tag_of(field.kind);
+  const std::string tag = to_tag(field.kind);
   const bool inverted = field.kind == FieldKind::boolean && std::get<bool>(field.default_value);
   xml.open(tag);
   std::string label = inverted ? "Not: " + field.label : field.label;
@@ -103,7 +85,7 @@ void write_field(Writer& xml, const FieldInfo& field) {
   if (field.kind == FieldKind::path)
     xml.text("channel", "input");
   else
-    xml.text("default", inverted ? "false" : params::text_of(field.default_value));
+    xml.text("default", inverted ? "false" : params::to_text(field.default_value));
   for (const std::string& choice : field.choices) xml.text("element", choice);
   if (field.kind == FieldKind::integer || field.kind == FieldKind::real) write_limits(xml, field);
   xml.close(tag);

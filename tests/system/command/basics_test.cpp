@@ -99,7 +99,7 @@ TEST(Command, ListsPluginsThatCannotBeUsedWithTheReason) {
   folder.add_broken("crashes_when_loaded");  // and with it whoever loads it
   const std::vector<std::pair<std::string, std::string>> reasons{
       {"broken.plugin.json", "not JSON"},
-      {"too_new", "built for plugin interface 2.0, this program has 1.0"},
+      {"too_new", "built for the plugin interface 3.0"},
       {"without_file", "'without_file.so' is missing"},
       {"damaged", "is damaged"},
       {"missing_library", "needs the library 'libbroken_missing_dependency.so'"},
@@ -123,6 +123,35 @@ TEST(Command, ListsPluginsThatCannotBeUsedWithTheReason) {
 TEST(Command, SaysSoWhenItsOutputIsNotTaken) {
   const Answer answer = start({"/bin/sh", "-c", std::string(ISO_COMMAND) + " --help > /dev/full"});
   EXPECT_EQ(answer.code, 40) << answer.err;
+}
+
+TEST(Command, KeepsWhatAPluginPrintsOutOfItsLinesOfJson) {
+  const PluginFolder plugins("prints");
+  plugins.add_broken("prints");
+  const Folder folder("iso_prints");
+  ASSERT_EQ(isocenter({"phantom", "discs", "-o", folder / "in.mha", "--size", "8,8,1"}).code, 0);
+  const Answer answer = isocenter({"run", "prints/pass", "--plugins-path", plugins.path().string(), "-i",
+                                   folder / "in.mha", "-o", folder / "out.mha", "--progress", "jsonl"});
+  EXPECT_EQ(answer.code, 0) << answer.err;
+  EXPECT_NE(answer.err.find("a plugin prints where results go"), std::string::npos) << answer.err;
+  std::istringstream lines(answer.out);
+  std::size_t count = 0;
+  for (std::string line; std::getline(lines, line); ++count) EXPECT_TRUE(Json::accept(line)) << line;
+  EXPECT_GT(count, 1U);
+}
+
+TEST(Command, EndsWith22WhereAParameterDoesNotFitTheScan) {
+  const Folder folder("iso_views");
+  std::ofstream(folder / "scan.json") << R"({"beam": "parallel", "angles_deg": {"first": 0, "step": 1, "count": 180},
+    "elements": [16, 1], "pitch_mm": [1, 1]})";
+  ASSERT_EQ(isocenter({"project", "discs", "-g", folder / "scan.json", "-o", folder / "scan.h5", "--radius", "6"}).code,
+            0);
+  for (const char* const task : {"fbp", "sart", "cgls", "tv"}) {
+    const Answer answer =
+        isocenter({"run", task, "-i", folder / "scan.h5", "-o", folder / "rec.mha", "--use-views", "181"});
+    EXPECT_EQ(answer.code, 22) << task << ": " << answer.err;
+    EXPECT_NE(answer.err.find("180 views"), std::string::npos) << answer.err;
+  }
 }
 
 }  // namespace

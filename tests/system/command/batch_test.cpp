@@ -19,7 +19,7 @@ class Batch : public ::testing::Test {
         "bad.json",
         R"({"task": "example/smoothing", "inputs": {"volume": "missing.mha"}, "outputs": {"smoothed": "bad.mha"}})");
   }
-  static std::map<std::string, Json> lines_of(const Answer& answer) {
+  static std::map<std::string, Json> to_lines(const Answer& answer) {
     std::map<std::string, Json> lines;
     std::istringstream text(answer.out);
     for (std::string line; std::getline(text, line);) {
@@ -35,20 +35,20 @@ TEST_F(Batch, RunsEveryCaseAlthoughOneFails) {
   const Answer answer = isocenter({"batch", folder / "one.json", folder / "bad.json", folder / "two.json", "--jobs",
                                    "2", "--json", "--reports", folder.path().string()});
   EXPECT_EQ(answer.code, 20) << answer.err;
-  const auto lines = lines_of(answer);
+  const auto lines = to_lines(answer);
   ASSERT_EQ(lines.size(), 3U) << answer.out;
   EXPECT_EQ(lines.at("one").at("exit_code"), 0) << answer.out;
   EXPECT_EQ(lines.at("two").at("exit_code"), 0);
   EXPECT_EQ(lines.at("bad").at("exit_code"), 20);
   EXPECT_NE(lines.at("bad").at("message").get<std::string>().find("missing.mha"), std::string::npos);
   EXPECT_TRUE(fs::exists(folder / "two.mha"));
-  EXPECT_EQ(Json::parse(text_of(folder / "bad.report.json")).at("state"), "failed");
+  EXPECT_EQ(Json::parse(to_text(folder / "bad.report.json")).at("state"), "failed");
 }
 
 TEST_F(Batch, ResumedLeavesOutWhatIsComplete) {
   ASSERT_EQ(isocenter({"batch", folder / "one.json"}).code, 0);
   const auto before = fs::last_write_time(folder / "one.mha");
-  const auto lines = lines_of(isocenter({"batch", folder / "one.json", folder / "two.json", "--resume", "--json"}));
+  const auto lines = to_lines(isocenter({"batch", folder / "one.json", folder / "two.json", "--resume", "--json"}));
   EXPECT_TRUE(lines.at("one").at("skipped").get<bool>());
   EXPECT_FALSE(lines.at("two").at("skipped").get<bool>());
   EXPECT_EQ(lines.at("two").at("exit_code"), 0);
@@ -60,9 +60,9 @@ TEST_F(Batch, TakesACaseARowFromAManifest) {
                                 ",0.5\n\"strong, very\"," + folder / "a.mha" + "," + folder / "strong.mha" + ",\n");
   const Answer answer = isocenter({"batch", "example/smoothing", "--manifest", folder / "cases.csv", "--json"});
   EXPECT_EQ(answer.code, 0) << answer.err;
-  EXPECT_EQ(lines_of(answer).count("strong, very"), 1U) << answer.out;
-  EXPECT_EQ(Json::parse(text_of(folder / "weak.mha.record.json")).at("recipe").at("parameters").at("sigma_mm"), 0.5);
-  EXPECT_EQ(Json::parse(text_of(folder / "strong.mha.record.json")).at("recipe").at("parameters").at("sigma_mm"), 1);
+  EXPECT_EQ(to_lines(answer).count("strong, very"), 1U) << answer.out;
+  EXPECT_EQ(Json::parse(to_text(folder / "weak.mha.record.json")).at("recipe").at("parameters").at("sigma_mm"), 0.5);
+  EXPECT_EQ(Json::parse(to_text(folder / "strong.mha.record.json")).at("recipe").at("parameters").at("sigma_mm"), 1);
 }
 
 }  // namespace

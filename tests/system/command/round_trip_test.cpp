@@ -15,7 +15,7 @@ class RoundTrip : public PhantomScan {
 TEST_F(RoundTrip, WritesARecordThatReplaysFromAnyFolderItIsMovedTo) {
   good({"example/smoothing", "-i", folder / "truth.mha", "-o", folder / "smooth.mha", "--sigma-mm", "0.7", "--progress",
         "none"});
-  const Json record = Json::parse(text_of(folder / "smooth.mha.record.json"));
+  const Json record = Json::parse(to_text(folder / "smooth.mha.record.json"));
   EXPECT_EQ(record.at("recipe").at("inputs").at("volume"), "truth.mha");
   EXPECT_EQ(record.at("recipe").at("parameters").at("edge"), 0) << "defaults are spelled out";
   EXPECT_GT(record.at("estimated_memory_bytes").get<std::size_t>(), 0U);
@@ -78,7 +78,7 @@ TEST_F(RoundTrip, RunsTheRecipeThatADryRunPrints) {
   EXPECT_EQ(ran.code, 0) << ran.err;
   good({"run", "example/smoothing", "-i", folder / "truth.mha", "-o", folder / "b.mha", "-D", "sigma_mm=0.7",
         "--save-recipe", folder / "b.json"});
-  EXPECT_EQ(Json::parse(text_of(folder / "b.json")).at("parameters").at("sigma_mm"), 0.7);
+  EXPECT_EQ(Json::parse(to_text(folder / "b.json")).at("parameters").at("sigma_mm"), 0.7);
   EXPECT_EQ(Json::parse(good({"compare", folder / "a.mha", folder / "b.mha", "--json"}).out).at("max_absolute"), 0);
 }
 
@@ -124,7 +124,7 @@ TEST_F(RoundTrip, ReportsAFailureToo) {
                        folder / "r.json"})
                 .code,
             20);
-  EXPECT_EQ(Json::parse(text_of(folder / "r.json")).at("error").at("code"), "cannot_read");
+  EXPECT_EQ(Json::parse(to_text(folder / "r.json")).at("error").at("code"), "cannot_read");
 }
 
 TEST_F(RoundTrip, EstimatesWithoutWriting) {

@@ -19,7 +19,7 @@ class Estimate : public ::testing::Test {
                                folder / "out.mha"});
     const Answer answer = isocenter(words);
     EXPECT_EQ(answer.code, 0) << answer.err;
-    const Json record = Json::parse(text_of(report));
+    const Json record = Json::parse(to_text(report));
     const auto estimated = record.at("estimated_memory_bytes").get<double>(),
                measured = record.at("peak_memory_bytes").get<double>();
     RecordProperty("estimated_MiB", static_cast<int>(estimated / (1 << 20)));

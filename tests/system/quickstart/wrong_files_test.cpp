@@ -22,21 +22,21 @@ class WrongFiles : public ::testing::Test {
     EXPECT_FALSE(fs::exists(folder / "rec.mha"));
   }
   Folder folder{"iso_wrong_files"};
-  std::string scan{neutron_scan + ".tif"}, geometry{neutron_scan + ".json"};
+  std::string scan{needle_scan + ".mrc"}, geometry{needle_scan + ".json"};
 };
 
 TEST_F(WrongFiles, APictureIsNoScan) {
-  EXPECT_EQ(isocenter({"convert", scan, folder / "scan.png"}).code, 0);
+  EXPECT_EQ(isocenter({"convert", samples + "ct_lung_512x512.nii.gz", folder / "scan.png"}).code, 0);
   expect_refused(run_on(folder / "scan.png", geometry), 22, "picture");
 }
 
 TEST_F(WrongFiles, AFileCutShortIsNamed) {
-  const std::string whole = text_of(scan);
-  expect_refused(run_on(folder.write("cut.tif", whole.substr(0, whole.size() / 2)), geometry), 20, "cut.tif");
+  const std::string whole = to_text(scan);
+  expect_refused(run_on(folder.write("cut.mrc", whole.substr(0, whole.size() / 2)), geometry), 20, "cut.mrc");
 }
 
 TEST_F(WrongFiles, AGeometryOfOtherViewsIsRefused) {
-  expect_refused(run_on(scan, folder.write("other.json", parallel_scan(503, equal_views(180)))), 89, "180");
+  expect_refused(run_on(scan, folder.write("other.json", parallel_scan(97, equal_views(180)))), 89, "180");
 }
 
 TEST_F(WrongFiles, AGeometryThatIsNoneIsRefused) {

@@ -94,7 +94,7 @@ TEST_F(Replay, OfARunThatWasKilledGoesOnToTheSameBits) {
   ASSERT_TRUE(fs::exists(state));
   EXPECT_FALSE(fs::exists(folder / "parts.mha"));
   good(words("parts.mha", {"--resume"}));
-  EXPECT_EQ(text_of(folder / "parts.mha"), text_of(folder / "whole.mha"));
+  EXPECT_EQ(to_text(folder / "parts.mha"), to_text(folder / "whole.mha"));
   EXPECT_FALSE(fs::exists(state)) << "a run that is complete needs none";
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the program and holds what it writes against resources/schemas.
 
-Usage: schemas_test.py COMMAND SOURCE_DIR PLUGIN_DIR
+Usage: schemas_test.py COMMAND SOURCE_DIR PLUGIN_DIR MESSAGE_SAMPLES
 Ends with 77 (skipped) where the module jsonschema is missing (Debian: python3-jsonschema).
 """
 import copy
@@ -18,7 +18,7 @@ except ImportError:
     print("skipped: Python has no module jsonschema (Debian: python3-jsonschema)")
     sys.exit(77)
 
-COMMAND, SOURCE, PLUGINS = (Path(argument).resolve() for argument in sys.argv[1:4])
+COMMAND, SOURCE, PLUGINS, MESSAGES = (Path(argument).resolve() for argument in sys.argv[1:5])
 
 
 def validator(name):
@@ -90,6 +90,18 @@ class Schemas(unittest.TestCase):
         for file in manifests:
             self.fits("manifest", json.loads(file.read_text()), file)
 
+    def test_messages_between_program_and_worker(self):
+        lines = subprocess.run([MESSAGES], capture_output=True, text=True, check=True).stdout.splitlines()
+        self.assertEqual(len(lines), len(validator("worker_message").schema["oneOf"]))
+        for message in map(json.loads, lines):
+            self.fits("worker_message", message, message["type"])
+            own = next(one for one in validator("worker_message").schema["oneOf"]
+                       if one["properties"]["type"]["const"] == message["type"])
+            self.assertLessEqual(set(message), set(own["properties"]), f"{message['type']} has members that the schema does not know")
+            for member in own["required"]:
+                self.assertTrue(list(validator("worker_message").iter_errors({k: v for k, v in message.items() if k != member})),
+                                f"{message['type']} without {member} fits")
+
     def test_what_is_wrong_is_refused(self):
         self.phantom()
         self.smoothing()
@@ -98,7 +110,7 @@ class Schemas(unittest.TestCase):
             {"task": "smoothing"}, {"seed": -1}, {"recipe_version": 2}, {"accepted_geometry": ["beauty"]},
             {"inputs": ["in.mha"]}, {"hints": {"volume": {"spacing_mm": 2}}}, {"device": "quantum"})]
         wrong += [("record", record, change) for change in (
-            {"state": "finished"}, {"output_digests": {"smoothed": "abc"}}, {"output_digests": {}}, {"seconds": -1},
+            {"state": "finished"}, {"figures": {"noise": 0.1}}, {"plugin_sha256": "abc"}, {"output_digests": {"smoothed": "abc"}}, {"output_digests": {}}, {"seconds": -1},
             {"geometry": {"volume": {"finding": "beauty"}}}, {"started_utc": "yesterday"}, {"state": "failed"})]
         for name, data, change in wrong:
             data = {**copy.deepcopy(data), **change}

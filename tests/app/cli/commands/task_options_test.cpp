@@ -32,7 +32,7 @@ Json parameters_from(const std::vector<std::string>& arguments) {
   EXPECT_TRUE(options.parse(arguments));
   job::Recipe recipe;
   recipe.parameters_json = "{}";
-  of_task.lay_over(recipe);
+  of_task.merge_into(recipe);
   return Json::parse(recipe.parameters_json);
 }
 
@@ -47,6 +47,21 @@ TEST(TaskOptions, TakeTheLastWordOnASwitch) {
   EXPECT_EQ(parameters_from({"--no-non-negative", "--non-negative"}), Json({{"non_negative", true}}));
   EXPECT_EQ(parameters_from({"--non-negative", "--no-non-negative"}), Json({{"non_negative", false}}));
   EXPECT_EQ(parameters_from({"-D", "non_negative=false"}), Json({{"non_negative", false}}));
+}
+
+TEST(TaskOptions, GatherTheFilesOfACollectionInTheirOrder) {
+  plugin::TaskManifest task;
+  task.inputs = {{"tiles", Kind::volume, false, "Tiles of one slide.", {}, true}};
+  TaskOptions of_task{task};
+  Options options{"some/task", "Some task."};
+  of_task.add_to(options);
+  const std::vector<std::string> words{"--tiles", "/data/b.mha", "--tiles=/data/a.mha"};
+  ASSERT_TRUE(options.parse(words));
+  job::Recipe recipe;
+  recipe.inputs["tiles"] = "/data/old.mha";
+  of_task.merge_into(recipe);
+  EXPECT_TRUE(recipe.inputs.empty());
+  EXPECT_EQ(recipe.collections.at("tiles"), (std::vector<std::string>{"/data/b.mha", "/data/a.mha"}));
 }
 
 }  // namespace

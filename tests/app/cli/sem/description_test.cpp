@@ -45,13 +45,13 @@ plugin::TaskManifest task_of_everything() {
   plugin::TaskManifest task;
   task.id = "test/everything";
   task.about = {"Every kind", "One of each <kind>.", "", "Filtering", {"A. Author"}};
-  task.inputs = {{"volume", Kind::volume, false, "An image.", "", ""},
-                 {"marks", Kind::label_map, true, "", "", ""},
-                 {"scan", Kind::sinogram, false, "Projections.", "", ""},
-                 {"samples", Kind::k_space, false, "", "", ""},
-                 {"cube", Kind::spectral_cube, false, "", "", ""}};
-  task.outputs = {{"curve", Kind::table, false, "A curve.", "", ""}};
-  task.parameters = params::schema_of<Everything>();
+  task.inputs = {{"volume", Kind::volume, false, "An image.", ""},
+                 {"marks", Kind::label_map, true, "", ""},
+                 {"scan", Kind::sinogram, false, "Projections.", ""},
+                 {"samples", Kind::k_space, false, "", ""},
+                 {"cube", Kind::spectral_cube, false, "", ""}};
+  task.outputs = {{"curve", Kind::table, false, "A curve.", ""}};
+  task.parameters = params::make_schema<Everything>();
   return task;
 }
 

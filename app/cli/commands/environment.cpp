@@ -1,4 +1,4 @@
-#include "setting.h"
+#include "environment.h"
 
 #include "../output/terminal.h"
 
@@ -34,18 +34,18 @@ void to_stderr(log::Level level, std::string_view, std::string_view text) {
 
 }  // namespace
 
-void Setting::add_threads(Options& options) {
+void Environment::add_threads(Options& options) {
   options.add("--threads", "N", "Threads to compute with; as many as the machine leaves us if not said.",
               start_.threads, 1);
 }
 
-void Setting::add_logging(Options& options) {
+void Environment::add_logging(Options& options) {
   options.add("--verbose", "LEVEL", "Least level of what is logged: debug, info, warning (default), error or quiet.",
               [this](const std::string& name) { start_.level = level_from(name); });
   options.add("--log-file", "FILE", "Log to this file too.", start_.log_file);
 }
 
-void Setting::add_plugins(Options& options) {
+void Environment::add_plugins(Options& options) {
   options.add_repeated("--plugins-path", "DIR", "Look for plugins there first; may be given several times.",
                        [this](const std::string& folder) {
                          if (std::ranges::find(plugins_path_, std::filesystem::path(folder)) == plugins_path_.end())
@@ -53,7 +53,7 @@ void Setting::add_plugins(Options& options) {
                        });
 }
 
-void Setting::scan_for_plugins_path(Arguments arguments) {
+void Environment::scan_for_plugins_path(Arguments arguments) {
   constexpr std::string_view name = "--plugins-path";
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (arguments[i] == name && i + 1 < arguments.size())
@@ -63,7 +63,7 @@ void Setting::scan_for_plugins_path(Arguments arguments) {
   }
 }
 
-void Setting::begin() {
+void Environment::begin() {
   for (const auto& folder : plugins_path_)
     if (!std::filesystem::is_directory(folder))
       throw Error(Errc::usage, "--plugins-path names '" + folder.string() + "', which is no folder");
@@ -72,11 +72,11 @@ void Setting::begin() {
   start_program(start_);
 }
 
-std::vector<std::filesystem::path> Setting::plugin_directories() const {
+std::vector<std::filesystem::path> Environment::plugin_directories() const {
   return host::plugin_directories(plugins_path_);
 }
 
-host::PluginCatalogue& Setting::catalogue() {
+host::PluginCatalogue& Environment::catalogue() {
   if (!catalogue_) {
     const auto folders = plugin_directories();
     catalogue_.emplace(std::span<const std::filesystem::path>{folders});
@@ -84,7 +84,7 @@ host::PluginCatalogue& Setting::catalogue() {
   return *catalogue_;
 }
 
-std::string Setting::whole_name(const std::string& task) {
+std::string Environment::whole_name(const std::string& task) {
   if (task.find('/') != std::string::npos) return task;
   const std::vector<std::string> meant = catalogue().tasks_called(task);
   if (meant.size() < 2) return meant.empty() ? task : meant.front();
@@ -93,13 +93,13 @@ std::string Setting::whole_name(const std::string& task) {
   throw Error(Errc::usage, "several plugins have a task '" + task + "'", "say " + names);
 }
 
-const plugin::TaskManifest& Setting::manifest(const std::string& task) {
+const plugin::TaskManifest& Environment::manifest(const std::string& task) {
   if (const auto* const found = catalogue().find_task(task); found != nullptr) return *found;
   (void)catalogue().load(task);  // throws, saying why there is no such task
   throw Error(Errc::plugin_incompatible, "task '" + task + "' cannot be used");
 }
 
-const compute::BackendRegistry& Setting::registry(const std::string& wish) {
+const compute::BackendRegistry& Environment::registry(const std::string& wish) {
   if (!registry_) host::add_backends(registry_.emplace(), wish);
   return *registry_;
 }
@@ -120,22 +120,29 @@ void add_device(Options& options, std::string& device) {
               });
 }
 
+namespace {
+/// What stands for the value of an option in its help.
+std::string value_name(const params::FieldInfo& field) {
+  switch (field.kind) {
+    case params::FieldKind::integer:
+    case params::FieldKind::real: return "N";
+    case params::FieldKind::numbers: return "N,N,...";
+    case params::FieldKind::choice: {
+      std::string names;
+      for (const auto& choice : field.choices) names += (names.empty() ? "" : "|") + choice;
+      return names;
+    }
+    default: return "TEXT";
+  }
+}
+}  // namespace
+
 void FileHints::add_to(Options& options) {
   options.add("-g,--geometry", "FILE", "Geometry of a scan: JSON, or RTK's XML.",
               [this](const std::string& file) { read.geometry = file; });
-  const auto hint = [&](const std::string& name, const std::string& value, const std::string& help) {
-    options.add("--" + name, value, help,
-                [this, key = hint_key(name)](const std::string& text) { read.hints[key] = text; });
-  };
-  hint("dataset", "NAME", "Which of several arrays in the file.");
-  hint("quantity", "NAME", "What the values are: attenuation_per_mm or hounsfield.");
-  hint("unattenuated", "I0|FILE",
-       "Readings are intensities; this is the intensity without object. none: they are line integrals.");
-  hint("dark", "I|FILE", "Intensity without beam, taken off first.");
-  hint("rotation-axis", "U", "Detector index at which the rotation axis is seen.");
-  hint("axes", "ORDER", "Axes of a bare array, fastest first: u,v,view or x,y,z.");
-  hint("series", "UID", "Which of several DICOM series of a folder; `isocenter series` lists them.");
-  hint("spacing-mm", "X,Y,Z", "Spacing of an array without a grid.");
+  for (const params::FieldInfo& hint : io::known_hints().fields)
+    options.add("--" + params::kebab_case(hint.name), value_name(hint), hint.help,
+                [this, name = hint.name](const std::string& text) { read.hints[name] = text; });
   options.add_repeated("--accept-geometry", "FINDING",
                        "Do not refuse this finding of the geometry check: gap, tilt, variable, missing, mismatch.",
                        [this](const std::string& names) { accept_findings(names, read.accepted); });

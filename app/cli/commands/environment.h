@@ -19,7 +19,7 @@ namespace iso::cli {
 
 /// What every sub-command can be told, and what it then works with. Plugins and devices are looked for when they are
 /// first asked for, so that a command that needs neither starts at once.
-class Setting {
+class Environment {
  public:
   void add_threads(Options& options);
   void add_logging(Options& options);

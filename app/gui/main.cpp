@@ -1,13 +1,13 @@
 // The desktop program: options, settings, safe mode, then the window.
 
-#include "gui/shell/fit_screen.h"
+#include "gui/desk/fit_screen.h"
+#include "gui/desk/theme.h"
 #include "gui/shell/handover_desk.h"
 #include "gui/shell/main_window.h"
 #include "gui/shell/settings_place.h"
-#include "gui/shell/theme.h"
 #include "gui/shell/view_area.h"
-
 #include "host/startup/startup.h"
+
 #include "iso/base/error.h"
 #include "iso/base/log.h"
 

@@ -1,6 +1,6 @@
 #include "compare_panel.h"
 
-#include "gui/presenters/slice_presenter.h"
+#include "gui/model/words.h"
 
 #include "iso/base/error.h"
 
@@ -58,8 +58,8 @@ ComparePanel::ComparePanel(Document& document, Background& background, QWidget* 
 }
 
 void ComparePanel::refresh() {
-  const Comparison what = comparison_of(document_);
-  ++question_;  // answers on their way are of another state
+  const Comparison what = make_comparison(document_);
+  ++question_;  // discards answers to earlier questions
   if (!what.problem.empty()) {
     heading_->setText(QString::fromStdString(what.problem));
     table_->setRowCount(0);
@@ -73,7 +73,7 @@ void ComparePanel::refresh() {
 }
 
 void ComparePanel::refresh_all() {
-  Comparison what = comparison_of(document_);
+  Comparison what = make_comparison(document_);
   if (!what.problem.empty()) return;
   const int question = question_;
   background_.run<std::vector<Figures>>(
@@ -88,14 +88,14 @@ void ComparePanel::fill(const std::vector<Figures>& rows) {
   table_->setRowCount(static_cast<int>(rows.size()));
   for (int i = 0; i < static_cast<int>(rows.size()); ++i) {
     const Figures& f = rows[static_cast<std::size_t>(i)];
-    const QStringList cells{
-        QString::fromStdString(f.part),
-        cell(f.psnr_db, "%.2f"),
-        cell(f.ssim, "%.4f"),
-        cell(f.nrmse, "%.4f"),
-        cell(f.hfen, "%.4f"),
-        f.problem.empty() ? (f.max_absolute ? QString::fromStdString(number_in_words(*f.max_absolute)) : QString{})
-                          : QString::fromStdString(f.problem)};
+    const QStringList cells{QString::fromStdString(f.part),
+                            cell(f.psnr_db, "%.2f"),
+                            cell(f.ssim, "%.4f"),
+                            cell(f.nrmse, "%.4f"),
+                            cell(f.hfen, "%.4f"),
+                            f.problem.empty()
+                                ? (f.max_absolute ? QString::fromStdString(format_value(*f.max_absolute)) : QString{})
+                                : QString::fromStdString(f.problem)};
     for (int k = 0; k < cells.size(); ++k) table_->setItem(i, k, new QTableWidgetItem{cells[k]});
   }
 }
@@ -115,7 +115,7 @@ QString ComparePanel::table() const {
 
 void ComparePanel::add_difference() {
   try {
-    const ItemId id = document_.add("difference", difference_of(document_), {});
+    const ItemId id = document_.add("difference", make_difference(document_), {});
     render::Display display = document_.find(id)->display;
     const double reach = std::max(std::abs(document_.find(id)->raster->low_percentile),
                                   std::abs(document_.find(id)->raster->high_percentile));
@@ -124,7 +124,7 @@ void ComparePanel::add_difference() {
     display.width = std::max(2 * reach, 1e-12);
     document_.set_display(id, display, "Window of the difference");
     Look look = document_.look();
-    look.overlay = id;
+    look.overlay.item = id;
     document_.set_look(look);
   } catch (const Error& failure) {
     Q_EMIT problem(QString::fromUtf8(failure.what()));

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "gui/desk/background.h"
 #include "gui/presenters/compare.h"
-#include "gui/shell/background.h"
 
 #include <QTimer>
 #include <QWidget>

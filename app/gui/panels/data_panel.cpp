@@ -1,6 +1,6 @@
 #include "data_panel.h"
 
-#include "gui/presenters/slice_presenter.h"
+#include "gui/model/words.h"
 
 #include <QAction>
 #include <QHeaderView>
@@ -10,16 +10,16 @@
 
 namespace iso::gui {
 
-std::string description_of(const Item& item) {
-  std::string kind{to_string(kind_of(*item.data))};
+std::string to_text(const Item& item) {
+  std::string kind{to_string(to_kind(*item.data))};
   for (char& c : kind)
     if (c == '_') c = ' ';
   if (!item.raster) return kind;
-  const PixelBlock* const pixels = pixels_of(*item.data);
+  const Pixels* const pixels = to_pixels(*item.data);
   std::string words = kind + ", " + pixels->spec().shape.text();
   if (item.raster->anatomical) {
     const auto& s = item.raster->frame.spacing_mm;
-    words += ", " + number_in_words(s[0]) + " x " + number_in_words(s[1]) + " x " + number_in_words(s[2]) + " mm";
+    words += ", " + format_value(s[0]) + " x " + format_value(s[1]) + " x " + format_value(s[2]) + " mm";
   }
   return words + ", " + std::string{to_string(pixels->spec().type)};
 }
@@ -41,13 +41,13 @@ DataPanel::DataPanel(Document& document, QWidget* parent)
   tree_->setAccessibleName(tr("Data"));
   connect(tree_, &QTreeWidget::customContextMenuRequested, this, &DataPanel::menu);
   connect(tree_, &QTreeWidget::currentItemChanged, this, [this](QTreeWidgetItem* row) {
-    if (!filling_) document_.select(id_of(row));
+    if (!filling_) document_.select(to_id(row));
   });
   connect(tree_, &QTreeWidget::itemDoubleClicked, this, [this](QTreeWidgetItem* row, int column) {
-    if (column == 1) show_as(id_of(row), &Look::base);
+    if (column == 1) show_as(to_id(row), Showing::image);
   });
   connect(tree_, &QTreeWidget::itemChanged, this, [this](QTreeWidgetItem* row, int column) {
-    if (!filling_ && column == 0) document_.rename(id_of(row), row->text(0).toStdString());
+    if (!filling_ && column == 0) document_.rename(to_id(row), row->text(0).toStdString());
   });
   connections_.push_back(document_.items_changed.connect([this] { rebuild(); }));
   connections_.push_back(document_.look_changed.connect([this] { rebuild(); }));
@@ -55,7 +55,7 @@ DataPanel::DataPanel(Document& document, QWidget* parent)
   rebuild();
 }
 
-ItemId DataPanel::id_of(const QTreeWidgetItem* row) const {
+ItemId DataPanel::to_id(const QTreeWidgetItem* row) const {
   return row == nullptr ? 0 : row->data(0, Qt::UserRole).toULongLong();
 }
 
@@ -73,13 +73,12 @@ void DataPanel::rebuild() {
     row.setData(0, Qt::UserRole, QVariant::fromValue<qulonglong>(item.id));
     row.setText(0, QString::fromStdString(item.name));
     QStringList shown;
-    if (item.id == look.base) shown << tr("image");
-    if (item.id == look.overlay) shown << tr("overlay");
-    if (item.id == look.compared) shown << tr("compared");
+    if (item.id == look.layout.base) shown << tr("image");
+    if (item.id == look.overlay.item) shown << tr("overlay");
+    if (item.id == look.layout.compared) shown << tr("compared");
     if (!item.saved) shown << tr("not saved");
     row.setText(1, shown.join(", "));
-    row.setToolTip(0,
-                   QString::fromStdString(description_of(item) + (item.file.empty() ? "" : "\n" + item.file.string())));
+    row.setToolTip(0, QString::fromStdString(to_text(item) + (item.file.empty() ? "" : "\n" + item.file.string())));
   }
   filling_ = false;
   follow_selection();
@@ -88,34 +87,35 @@ void DataPanel::rebuild() {
 void DataPanel::follow_selection() {
   filling_ = true;
   for (int i = 0; i < tree_->topLevelItemCount(); ++i)
-    if (id_of(tree_->topLevelItem(i)) == document_.selected()) tree_->setCurrentItem(tree_->topLevelItem(i));
+    if (to_id(tree_->topLevelItem(i)) == document_.selected()) tree_->setCurrentItem(tree_->topLevelItem(i));
   filling_ = false;
 }
 
-void DataPanel::show_as(ItemId item, ItemId Look::*role) {
+void DataPanel::show_as(ItemId item, Showing showing) {
   const Item* const shown = document_.find(item);
   if (shown == nullptr || !shown->raster) return;
-  if (role == &Look::base) return document_.show(item);
+  if (showing == Showing::image) return document_.show(item);
   Look look = document_.look();
-  look.*role = look.*role == item ? 0 : item;
-  if (role == &Look::compared && look.compared != 0) look.layout = Layout::side_by_side;
+  ItemId& place = showing == Showing::overlay ? look.overlay.item : look.layout.compared;
+  place = place == item ? 0 : item;
+  if (showing == Showing::compared && place != 0) look.layout.arrangement = Arrangement::side_by_side;
   document_.set_look(look);
 }
 
 void DataPanel::menu(const QPoint& at) {
-  const ItemId id = id_of(tree_->itemAt(at));
+  const ItemId id = to_id(tree_->itemAt(at));
   const Item* const item = document_.find(id);
   if (item == nullptr) return;
   QMenu menu;
   const bool picture = item->raster != nullptr;
-  menu.addAction(tr("Show as image"), this, [=, this] { show_as(id, &Look::base); })->setEnabled(picture);
-  menu.addAction(document_.look().overlay == id ? tr("Remove overlay") : tr("Show as overlay"), this,
-                 [=, this] { show_as(id, &Look::overlay); })
+  menu.addAction(tr("Show as image"), this, [=, this] { show_as(id, Showing::image); })->setEnabled(picture);
+  menu.addAction(document_.look().overlay.item == id ? tr("Remove overlay") : tr("Show as overlay"), this,
+                 [=, this] { show_as(id, Showing::overlay); })
       ->setEnabled(picture);
-  menu.addAction(document_.look().compared == id ? tr("Stop comparing") : tr("Compare beside the image"), this,
-                 [=, this] { show_as(id, &Look::compared); })
+  menu.addAction(document_.look().layout.compared == id ? tr("Stop comparing") : tr("Compare beside the image"), this,
+                 [=, this] { show_as(id, Showing::compared); })
       ->setEnabled(picture);
-  if (picture && is_complex(pixels_of(*item->data)->spec().type)) {
+  if (picture && is_complex(to_pixels(*item->data)->spec().type)) {
     menu.addAction(tr("Show magnitude"), this, [=, this] { document_.set_part(id, render::Part::magnitude); });
     menu.addAction(tr("Show phase"), this, [=, this] { document_.set_part(id, render::Part::phase); });
   }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gui/presenters/document.h"
+#include "gui/model/document.h"
 
 #include <QWidget>
 
@@ -11,7 +11,7 @@ class QTreeWidgetItem;
 
 namespace iso::gui {
 
-/// The data tree: what is open, what is shown where, and what is not saved yet.
+/// Data tree: the open items, their role in the views, and whether they are saved.
 class DataPanel : public QWidget {
   Q_OBJECT
  public:
@@ -25,8 +25,9 @@ class DataPanel : public QWidget {
   void rebuild();
   void follow_selection();
   void menu(const QPoint& at);
-  void show_as(ItemId item, ItemId Look::*role);
-  [[nodiscard]] ItemId id_of(const QTreeWidgetItem* row) const;
+  enum class Showing : std::uint8_t { image, overlay, compared };
+  void show_as(ItemId item, Showing showing);
+  [[nodiscard]] ItemId to_id(const QTreeWidgetItem* row) const;
   Document& document_;
   QTreeWidget* tree_;
   bool filling_{false};
@@ -34,6 +35,6 @@ class DataPanel : public QWidget {
 };
 
 /// "512 x 512 x 64, 0.84 x 0.84 x 5 mm, f32"
-[[nodiscard]] std::string description_of(const Item& item);
+[[nodiscard]] std::string to_text(const Item& item);
 
 }  // namespace iso::gui

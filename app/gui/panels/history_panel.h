@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gui/presenters/undo_stack.h"
+#include "gui/model/undo_stack.h"
 
 #include <QWidget>
 

@@ -1,6 +1,6 @@
 #include "keys_editor.h"
 
-#include "gui/shell/view_keys.h"
+#include "gui/desk/view_keys.h"
 
 #include "iso/base/error.h"
 #include "iso/io/registry.h"
@@ -154,7 +154,7 @@ void KeysEditor::key_entered() {
   }
   const KeyAction* const action = table_.find(selected());
   const std::string key = key_text(key_->keySequence());
-  const KeyAction* const user = key.empty() ? nullptr : table_.user_of(key);
+  const KeyAction* const user = key.empty() ? nullptr : table_.find_by_key(key);
   const bool taken = user != nullptr && user != action;
   assign_->setEnabled(action != nullptr && !key.empty() && user != action);
   assign_->setText(taken ? tr("T&ake it over") : tr("&Assign"));

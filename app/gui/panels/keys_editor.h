@@ -15,8 +15,7 @@ class QTreeWidgetItem;
 
 namespace iso::gui {
 
-/// Shows every action with its keys and gives it another one. A key that is used already is refused until it is said that it
-/// shall be taken over.
+/// Editor of the keyboard shortcuts. A key that belongs to another action is refused until the user confirms to move it.
 class KeysEditor : public QWidget {
   Q_OBJECT
  public:

@@ -1,6 +1,6 @@
 #include "log_window.h"
 
-#include "gui/shell/fit_screen.h"
+#include "gui/desk/fit_screen.h"
 
 #include <QApplication>
 #include <QClipboard>

@@ -81,18 +81,18 @@ void MeasurePanel::show_profile() {
       if (m.id != ids_[static_cast<std::size_t>(row)] || m.kind != MeasureKind::line) continue;
       std::vector<Curve> curves;
       QString note;
-      for (const ItemId id : {m.item, document_.look().compared}) {
+      for (const ItemId id : {m.item, document_.look().layout.compared}) {
         const Item* const item = document_.find(id);
         if (item == nullptr || !item->raster ||
             (id != m.item && item->raster->anatomical != document_.find(m.item)->raster->anatomical))
           continue;
-        const Profile profile = profile_of(*item->raster, m);
+        const Profile profile = make_profile(*item->raster, m);
         Curve curve{QString::fromStdString(item->name), {}};
         for (std::size_t i = 0; i < profile.value.size(); ++i)
           curve.points.emplace_back(profile.place_mm[i], profile.value[i]);
         if (id == m.item && profile.fwhm_mm) note = tr("FWHM %1 mm").arg(*profile.fwhm_mm, 0, 'f', 2);
         if (id == m.item || curves.size() == 1) curves.push_back(std::move(curve));
-        if (document_.look().compared == m.item) break;
+        if (document_.look().layout.compared == m.item) break;
       }
       return plot_->set_curves(std::move(curves), tr("mm"), {}, note);
     }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gui/presenters/measure.h"
+#include "gui/model/measure.h"
 
 #include <QTimer>
 #include <QWidget>

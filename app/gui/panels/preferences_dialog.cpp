@@ -1,8 +1,9 @@
 #include "preferences_dialog.h"
 
-#include "gui/shell/fit_screen.h"
-#include "gui/shell/theme.h"
 #include "keys_editor.h"
+
+#include "gui/desk/fit_screen.h"
+#include "gui/desk/theme.h"
 
 #include "iso/base/log.h"
 
@@ -45,7 +46,7 @@ QWidget* PreferencesDialog::general_page(QAction& research_scheme) {
   theme->addItem(tr("Light"), QStringLiteral("light"));
   theme->addItem(tr("As the system"), QStringLiteral("system"));
   theme->setCurrentIndex(
-      theme->findData(name_of(theme_from(settings_.value(QStringLiteral("look/theme")).toString()))));
+      theme->findData(to_text(theme_from(settings_.value(QStringLiteral("look/theme")).toString()))));
   connect(theme, &QComboBox::currentIndexChanged, this, [this, theme] {
     settings_.setValue(QStringLiteral("look/theme"), theme->currentData());
     apply_theme(theme_from(theme->currentData().toString()));

@@ -12,11 +12,11 @@ namespace iso::gui {
 
 class KeysEditor;
 
-/// What a person may set: colours, mouse, log, and every key.
+/// Preferences: colours, mouse, log level, and keyboard shortcuts.
 class PreferencesDialog : public QDialog {
   Q_OBJECT
  public:
-  /// `research_scheme` is the action that stands for the mouse; the dialog follows it and switches it.
+  /// `research_scheme` is the action that switches the mouse scheme; the dialog shows and triggers it.
   PreferencesDialog(QSettings& settings, KeyTable& keys, QAction& research_scheme, QWidget* parent = nullptr);
   void show_keys();
 

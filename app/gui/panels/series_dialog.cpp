@@ -1,6 +1,6 @@
 #include "series_dialog.h"
 
-#include "gui/shell/fit_screen.h"
+#include "gui/desk/fit_screen.h"
 
 #include <QCheckBox>
 #include <QDialogButtonBox>

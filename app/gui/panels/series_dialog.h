@@ -1,7 +1,7 @@
 #pragma once
 
+#include "gui/desk/background.h"
 #include "gui/presenters/series_list.h"
-#include "gui/shell/background.h"
 
 #include <QDialog>
 

@@ -100,14 +100,14 @@ QWidget* ToolPanel::overlay_group() {
   clock->setInterval(400);
   const auto show_overlay = [this](bool on) {
     Look look = document_.look();
-    look.overlay_shown = on;
+    look.overlay.shown = on;
     document_.set_look(look);
   };
   connect(flicker, &QPushButton::toggled, this, [show_overlay, clock](bool on) {
     on ? clock->start() : clock->stop();
     show_overlay(true);
   });
-  connect(clock, &QTimer::timeout, this, [this, show_overlay] { show_overlay(!document_.look().overlay_shown); });
+  connect(clock, &QTimer::timeout, this, [this, show_overlay] { show_overlay(!document_.look().overlay.shown); });
   slab_ = new QComboBox;
   slab_->setAccessibleName(tr("Slab"));
   slab_->addItems({tr("none"), tr("maximum"), tr("minimum"), tr("mean")});
@@ -157,7 +157,7 @@ QWidget* ToolPanel::paint_group() {
 }
 
 void ToolPanel::change_display() {
-  const Item* const item = document_.find(document_.look().base);
+  const Item* const item = document_.find(document_.look().layout.base);
   if (filling_ || item == nullptr) return;
   render::Display display = item->display;
   display.width = width_->value();
@@ -173,16 +173,16 @@ void ToolPanel::change_display() {
 void ToolPanel::change_look() {
   if (filling_) return;
   Look look = document_.look();
-  look.overlay_opacity = opacity_->value() / 100.0;
-  look.reveal = reveal_->value() / 100.0;
-  look.slab = static_cast<render::Slab>(slab_->currentIndex());
-  look.slab_mm = slab_mm_->value();
+  look.overlay.opacity = opacity_->value() / 100.0;
+  look.overlay.curtain = reveal_->value() / 100.0;
+  look.planes.slab = static_cast<render::Slab>(slab_->currentIndex());
+  look.planes.slab_mm = slab_mm_->value();
   document_.set_look(look);
 }
 
 void ToolPanel::refresh() {
   filling_ = true;
-  const Item* const item = document_.find(document_.look().base);
+  const Item* const item = document_.find(document_.look().layout.base);
   const bool there = item != nullptr && item->raster && !item->raster->labels;
   for (QWidget* widget : std::initializer_list<QWidget*>{width_, centre_, voi_, map_, inverted_, interpolate_})
     widget->setEnabled(there);
@@ -195,10 +195,10 @@ void ToolPanel::refresh() {
     interpolate_->setChecked(item->display.interpolate);
   }
   const Look& look = document_.look();
-  opacity_->setValue(static_cast<int>(std::lround(100 * look.overlay_opacity)));
-  reveal_->setValue(static_cast<int>(std::lround(100 * look.reveal)));
-  slab_->setCurrentIndex(static_cast<int>(look.slab));
-  slab_mm_->setValue(look.slab_mm);
+  opacity_->setValue(static_cast<int>(std::lround(100 * look.overlay.opacity)));
+  reveal_->setValue(static_cast<int>(std::lround(100 * look.overlay.curtain)));
+  slab_->setCurrentIndex(static_cast<int>(look.planes.slab));
+  slab_mm_->setValue(look.planes.slab_mm);
   label_->setValue(tools_.label);
   radius_->setValue(tools_.brush_radius_mm);
   sphere_->setChecked(tools_.sphere);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gui/presenters/document.h"
+#include "gui/model/document.h"
 #include "gui/views/tools.h"
 
 #include <QWidget>

@@ -1,14 +1,14 @@
 #include "click_session.h"
 
-#include "labels.h"
+#include "gui/model/labels.h"
 
 #include "iso/base/error.h"
-#include "iso/base/threads.h"
 
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 namespace iso::gui {
@@ -46,28 +46,39 @@ Retired& retired() {
   return all;
 }
 
-DatasetPtr labels_of(const plugin::Datasets& outputs) {
+DatasetPtr find_labels(const plugin::Datasets& outputs) {
   for (const auto& [name, data] : outputs)
-    if (kind_of(*data) == Kind::label_map) return data;
+    if (to_kind(*data) == Kind::label_map) return data;
   throw Error{Errc::invalid_result, "the answer holds no label map", "report this to the author of the plugin"};
 }
 
+/// The outputs beside the labels.
+std::map<std::string, DatasetPtr> find_further(const plugin::Datasets& outputs) {
+  const DatasetPtr labels = find_labels(outputs);
+  std::map<std::string, DatasetPtr> further;
+  for (const auto& [port, data] : outputs)
+    if (data && data.get() != labels.get()) further[port] = data.one();
+  return further;
+}
+
 bool same_labels(const DatasetPtr& a, const DatasetPtr& b) {
-  const PixelBlock& first = get<LabelMap>(a).labels;
-  const PixelBlock& second = get<LabelMap>(b).labels;
+  const Pixels& first = get<LabelMap>(a).labels;
+  const Pixels& second = get<LabelMap>(b).labels;
   return first.spec() == second.spec() && std::equal(first.data(), first.data() + first.spec().bytes(), second.data());
 }
 
 }  // namespace
 
-/// The worker's side: brings the worker's strokes to what is wanted, and asks it.
+/// The worker's side: asks it about all marks, whenever they or the parameters change.
 struct ClickSession::Thread {
   // Guarded by the mutex.
   std::mutex mutex;
   std::condition_variable changed;
   std::vector<Click> wanted;
+  std::string parameters;
   std::uint64_t version{1}, served{0};
   bool ending{false}, paused{false}, resting{false};
+  std::shared_ptr<host::InteractionWorker> answering;  ///< while it is asked
   Post post;
   std::function<void(const Answer&)> answer;
   std::function<void()> synced;
@@ -76,14 +87,14 @@ struct ClickSession::Thread {
   // The thread's own.
   Start start;
   std::shared_ptr<host::InteractionWorker> worker;
-  std::vector<std::uint64_t> has;  ///< clicks the worker knows of
-  std::uint64_t at{0};             ///< the click it is being told of
+  std::string answered_parameters;
   DatasetPtr last;
+  std::map<std::string, DatasetPtr> further;  ///< of the last answer
 
   void run() {
-    ThreadBudget::enter();
     while (true) {
       std::vector<Click> clicks;
+      std::string with;
       bool rest = false;
       {
         std::unique_lock lock{mutex};
@@ -93,62 +104,76 @@ struct ClickSession::Thread {
         served = version;
         resting = false;
         clicks = wanted;
+        with = parameters;
       }
-      turn(clicks, rest);
+      turn(clicks, with, rest);
     }
     worker.reset();
   }
 
-  void turn(const std::vector<Click>& clicks, bool rest) {
+  void turn(const std::vector<Click>& clicks, const std::string& with, bool rest) {
+    const auto newest = std::ranges::find(clicks.rbegin(), clicks.rend(), Stage::waiting, &Click::stage);
     try {
-      at = 0;
-      if (!worker) {
-        has.clear();
-        worker = start();
-      }
-      rest ? refine(clicks) : serve(clicks);
+      if (!worker) worker = start(with);
+      rest ? refine(clicks, with) : serve(clicks, with, newest != clicks.rend());
     } catch (...) {
       const Error problem = current_error();
-      worker.reset();
-      has.clear();
+      if (problem.code() == Errc::plugin_crashed) worker.reset();
+      const std::uint64_t at = newest == clicks.rend() ? 0 : newest->id;
       const std::lock_guard lock{mutex};
+      answering.reset();
       paused = true;
       resting = false;
       tell([told = failed, failure = Failure{at, problem.code(), problem.what(), problem.hint()}] { told(failure); });
     }
   }
 
-  void serve(const std::vector<Click>& clicks) {
-    std::size_t common = 0;
-    while (common < has.size() && common < clicks.size() && has[common] == clicks[common].id) ++common;
-    for (; has.size() > common; has.pop_back()) worker->undo();
-    plugin::Datasets outputs;
-    for (std::size_t i = common; i < clicks.size(); ++i) {
-      at = clicks[i].id;
-      outputs = worker->update({&clicks[i].stroke, 1}, answer_budget);
-      has.push_back(at);
+  job::InteractionAnswer ask(const std::vector<Click>& clicks, const std::string& with,
+                             std::chrono::milliseconds budget) {
+    std::vector<plugin::Mark> marks;
+    for (const Click& click : clicks) marks.push_back(click.mark);
+    {
+      const std::lock_guard lock{mutex};
+      answering = worker;
     }
-    const bool asked = std::ranges::any_of(clicks, [](const Click& c) { return c.stage == Stage::waiting; });
-    at = 0;
-    if (asked && outputs.empty()) outputs = worker->update({}, answer_budget);
-    last = outputs.empty() ? nullptr : labels_of(outputs);
+    job::InteractionAnswer given = worker->answer(marks, with, budget);
+    const std::lock_guard lock{mutex};
+    answering.reset();
+    return given;
+  }
+
+  void serve(const std::vector<Click>& clicks, const std::string& with, bool clicked) {
+    // Further outputs have no undo step: after an undo the worker makes them anew.
+    const bool asked = clicked || ((with != answered_parameters || !further.empty()) && !clicks.empty());
+    std::optional<job::InteractionAnswer> given;
+    if (asked) given = ask(clicks, with, answer_budget);
+    answered_parameters = with;
+    last = given ? find_labels(given->outputs) : nullptr;
+    if (given) further = find_further(given->outputs);
     const std::lock_guard lock{mutex};
     tell(synced);
-    if (asked) give(clicks, false);
+    if (given) give(clicks, with, false, given->fraction);
   }
 
-  void refine(const std::vector<Click>& clicks) {
-    DatasetPtr more = labels_of(worker->update({}, rest_budget));
-    if (last && same_labels(more, last)) return;
+  void refine(const std::vector<Click>& clicks, const std::string& with) {
+    const job::InteractionAnswer given = ask(clicks, with, rest_budget);
+    DatasetPtr more = find_labels(given.outputs);
+    const bool same = last && same_labels(more, last);
     last = std::move(more);
+    further = find_further(given.outputs);
     const std::lock_guard lock{mutex};
-    give(clicks, true);
+    if (same) {
+      resting = given.fraction < 1;
+      return;
+    }
+    give(clicks, with, true, given.fraction);
   }
 
-  void give(const std::vector<Click>& clicks, bool refines) {  // with the mutex held
-    Answer given{{}, refines, last};
+  void give(const std::vector<Click>& clicks, const std::string& with, bool refines,
+            double fraction) {  // with the mutex held
+    Answer given{{}, with, refines, last, further};
     for (const Click& click : clicks) given.ids.push_back(click.id);
-    resting = true;
+    resting = fraction < 1;
     tell([told = answer, given = std::move(given)] { told(given); });
   }
 
@@ -157,8 +182,13 @@ struct ClickSession::Thread {
   }
 };
 
-ClickSession::ClickSession(Document& document, ItemId image, Start start, Post post)
-    : document_{document}, image_{image}, thread_{std::make_shared<Thread>()} {
+ClickSession::ClickSession(Document& document, ItemId image, std::string parameters_json, Start start, Post post)
+    : document_{document},
+      image_{image},
+      parameters_{std::move(parameters_json)},
+      shown_parameters_{parameters_},
+      thread_{std::make_shared<Thread>()} {
+  thread_->parameters = thread_->answered_parameters = parameters_;
   thread_->start = std::move(start);
   thread_->post = std::move(post);
   const auto if_alive = [alive = alive_](auto what) {
@@ -186,8 +216,10 @@ ClickSession::ClickSession(Document& document, ItemId image, Start start, Post p
 
 ClickSession::~ClickSession() {
   *alive_ = false;
+  for (const auto& [port, id] : further_) document_.keep_live(id);
   const std::lock_guard lock{thread_->mutex};
   thread_->ending = true;
+  if (thread_->answering) thread_->answering->stop();
   thread_->changed.notify_all();
 }
 
@@ -196,9 +228,12 @@ bool ClickSession::waiting() const noexcept {
 }
 
 void ClickSession::hand_over() {
+  if (clicks_.empty()) remove_further();
   const std::lock_guard lock{thread_->mutex};
   thread_->wanted = clicks_;
+  thread_->parameters = parameters_;
   ++thread_->version;
+  if (thread_->answering) thread_->answering->stop();  // what it answers is not asked any more
   thread_->paused = false;
   thread_->changed.notify_all();
 }
@@ -211,9 +246,18 @@ void ClickSession::click(const std::array<std::int32_t, 3>& voxel, std::uint16_t
     painting_.clear();
   }
   Click click{++last_id_, {}, std::move(step_name), Stage::waiting};
-  click.stroke.label = label;
-  click.stroke.voxels = {voxel};
+  click.mark.id = click.id;
+  click.mark.label = label;
+  click.mark.voxels = {voxel};
+  if (const Item* const image = document_.find(image_); image != nullptr && image->raster)
+    click.mark.place_mm = image->raster->frame.to_world(
+        {static_cast<double>(voxel[0]), static_cast<double>(voxel[1]), static_cast<double>(voxel[2])});
   clicks_.push_back(std::move(click));
+  hand_over();
+}
+
+void ClickSession::set_parameters(std::string parameters_json) {
+  parameters_ = std::move(parameters_json);
   hand_over();
 }
 
@@ -233,8 +277,10 @@ void ClickSession::take(const Answer& answer) {
   std::vector<Click> covered;
   for (std::size_t i = 0; i < answer.ids.size(); ++i)
     if (clicks_[i].stage != Stage::entered) covered.push_back(clicks_[i]);
-  const bool current = answer.ids.size() == clicks_.size();
-  if ((covered.empty() && !(answer.refines && current)) || document_.find(image_) == nullptr) return;
+  const bool current = answer.ids.size() == clicks_.size() && answer.parameters == parameters_;
+  if (current) show_further(answer.further);
+  const bool adjusts = answer.parameters != shown_parameters_;
+  if ((covered.empty() && !((answer.refines || adjusts) && current)) || document_.find(image_) == nullptr) return;
   try {
     enter(answer, std::move(covered));
   } catch (const Error& problem) {
@@ -254,6 +300,7 @@ void ClickSession::enter(const Answer& answer, std::vector<Click> covered) {
   }
   const auto delta = painting_.spared(delta_between(get<LabelMap>(document_.find(result_)->data), labels));
   if (!delta) return;  // such clicks belong to the step of the next that changes something
+  if (covered.empty() && answer.parameters != shown_parameters_) return enter_parameters(answer.parameters, delta);
   if (covered.empty()) {
     refining_ = true;
     (void)document_.extend_label_delta(result_, *delta);
@@ -265,12 +312,26 @@ void ClickSession::enter(const Answer& answer, std::vector<Click> covered) {
     for (Click& click : clicks_)
       if (click.id == one.id) click.stage = Stage::entered;
   }
+  shown_parameters_ = answer.parameters;
   const std::string name = covered.back().name;
   document_.apply_label_delta(result_, delta, name,
                               [this, alive = alive_, id = result_, covered = std::move(covered)](bool forwards) {
                                 if (!*alive || id != result_) return;
                                 if (forwards) painting_.newest_was_the_task();
-                                forwards ? put_back(covered) : take_back(covered);
+                                forwards ? insert_clicks(covered) : take_back(covered);
+                              });
+  painting_.newest_was_the_task();
+}
+
+void ClickSession::enter_parameters(const std::string& now, std::shared_ptr<const Document::LabelDelta> delta) {
+  const std::string before = std::exchange(shown_parameters_, now);
+  document_.apply_label_delta(result_, std::move(delta), "Change parameters",
+                              [this, alive = alive_, id = result_, before, now](bool forwards) {
+                                if (!*alive || id != result_) return;
+                                if (forwards) painting_.newest_was_the_task();
+                                shown_parameters_ = forwards ? now : before;
+                                set_parameters(shown_parameters_);
+                                parameters_changed(parameters_);
                               });
   painting_.newest_was_the_task();
 }
@@ -280,10 +341,25 @@ void ClickSession::take_back(const std::vector<Click>& clicks) {
   hand_over();
 }
 
-void ClickSession::put_back(const std::vector<Click>& clicks) {
+void ClickSession::insert_clicks(const std::vector<Click>& clicks) {
   clicks_.insert(clicks_.end(), clicks.begin(), clicks.end());
   std::ranges::sort(clicks_, {}, &Click::id);
   hand_over();
+}
+
+void ClickSession::show_further(const std::map<std::string, DatasetPtr>& outputs) {
+  for (const auto& [port, data] : outputs) {
+    const auto known = further_.find(port);
+    if (known == further_.end())
+      further_[port] = document_.show_live(0, port, data);
+    else if (known->second != 0)
+      known->second = document_.show_live(known->second, port, data);  // 0 once the user has deleted it
+  }
+}
+
+void ClickSession::remove_further() {
+  for (const auto& [port, id] : further_) document_.remove_live(id);
+  further_.clear();
 }
 
 void ClickSession::fail(const Failure& failure) {
@@ -301,7 +377,8 @@ void ClickSession::fail(const Failure& failure) {
     return troubled({failure.sentence, kept, true, false});
   }
   const bool hopeless = !crashed && failure.click == 0 && failure.code != Errc::internal;
-  if (failures_ < failures_in_a_row && !hopeless) return hand_over();  // it died between two clicks: nobody lost one
+  if (failures_ < failures_in_a_row && !hopeless)
+    return hand_over();  // the worker died between two clicks, so no click is lost
   troubled({failure.sentence, hopeless ? failure.hint : "The labels are kept; try again, or end the clicking.",
             !hopeless, hopeless});
 }

@@ -1,6 +1,6 @@
 #include "compare.h"
 
-#include "measure.h"
+#include "gui/model/measure.h"
 
 #include "iso/base/error.h"
 #include "iso/evaluation/metrics.h"
@@ -24,18 +24,18 @@ bool one_grid(const VoxelGrid& a, const VoxelGrid& b) {
 }
 
 /// One frame, or one slice of it, as f32.
-PixelBlock part(const render::Raster& raster, std::int64_t frame, std::optional<std::int64_t> slice) {
+Pixels part(const render::Raster& raster, std::int64_t frame, std::optional<std::int64_t> slice) {
   const auto [nx, ny, nz] = raster.frame.size;
   const std::int64_t count = slice ? nx * ny : nx * ny * nz;
   const std::int64_t first = frame * nx * ny * nz + (slice ? *slice * nx * ny : 0);
-  const PixelBlock flat = raster.pixels.reshaped(Shape{raster.pixels.spec().shape.count()});
-  PixelBlock out = PixelBlock::allocate({slice ? Shape{nx, ny} : Shape{nx, ny, nz}, raster.pixels.spec().type});
-  std::memcpy(out.mutable_data(), flat.data() + static_cast<std::size_t>(first) * bytes_of(raster.pixels.spec().type),
-              static_cast<std::size_t>(count) * bytes_of(raster.pixels.spec().type));
-  return out.converted(ScalarType::f32);
+  const Pixels flat = raster.pixels.reshaped(Shape{raster.pixels.spec().shape.count()});
+  PixelBuffer out = PixelBuffer::allocate({slice ? Shape{nx, ny} : Shape{nx, ny, nz}, raster.pixels.spec().type});
+  std::memcpy(out.data(), flat.data() + static_cast<std::size_t>(first) * byte_count(raster.pixels.spec().type),
+              static_cast<std::size_t>(count) * byte_count(raster.pixels.spec().type));
+  return Pixels{std::move(out)}.converted(ScalarType::f32);
 }
 
-Figures figures_of(std::string name, const PixelBlock& image, const PixelBlock& reference, PixelBlock mask = {}) {
+Figures make_figures(std::string name, const Pixels& image, const Pixels& reference, Pixels mask = {}) {
   Figures figures;
   figures.part = std::move(name);
   try {
@@ -55,10 +55,10 @@ Figures figures_of(std::string name, const PixelBlock& image, const PixelBlock& 
 
 }  // namespace
 
-Comparison comparison_of(const Document& document) {
+Comparison make_comparison(const Document& document) {
   Comparison result;
-  const Item* const base = document.find(document.look().base);
-  const Item* const other = document.find(document.look().compared);
+  const Item* const base = document.find(document.look().layout.base);
+  const Item* const other = document.find(document.look().layout.compared);
   if (base == nullptr || other == nullptr || !base->raster || !other->raster || base == other) {
     result.problem = "Choose a second image: right click it in the data list, \"Compare beside the image\".";
     return result;
@@ -72,7 +72,7 @@ Comparison comparison_of(const Document& document) {
   result.a = base->raster;
   result.b = other->raster;
   result.frame = std::min({document.look().frame, base->raster->frames - 1, other->raster->frames - 1});
-  const Vec3 index = base->raster->frame.to_index(document.look().crosshair_mm);
+  const Vec3 index = base->raster->frame.to_index(document.look().crosshair.position_mm);
   result.slice = std::clamp<std::int64_t>(std::llround(index[2]), 0, base->raster->frame.size[2] - 1);
   for (const Measurement& m : document.measurements())
     if (m.item == base->id || m.item == other->id)
@@ -82,31 +82,34 @@ Comparison comparison_of(const Document& document) {
 }
 
 Figures slice_figures(const Comparison& c) {
-  return figures_of("slice " + std::to_string(c.slice + 1), part(*c.a, c.frame, c.slice), part(*c.b, c.frame, c.slice));
+  return make_figures("slice " + std::to_string(c.slice + 1), part(*c.a, c.frame, c.slice),
+                      part(*c.b, c.frame, c.slice));
 }
 
 std::vector<Figures> all_figures(const Comparison& c) {
   std::vector<Figures> all{slice_figures(c)};
-  const PixelBlock a = part(*c.a, c.frame, {}), b = part(*c.b, c.frame, {});
-  if (c.a->frame.size[2] > 1) all.push_back(figures_of("volume", a, b));
+  const Pixels a = part(*c.a, c.frame, {}), b = part(*c.b, c.frame, {});
+  if (c.a->frame.size[2] > 1) all.push_back(make_figures("volume", a, b));
   for (const auto& [name, voxels] : c.regions) {
-    PixelBlock mask = PixelBlock::allocate({a.spec().shape, ScalarType::u8});
-    for (const std::int64_t voxel : voxels) mask.mutable_values<std::uint8_t>()[static_cast<std::size_t>(voxel)] = 1;
-    all.push_back(figures_of(name, a, b, std::move(mask)));
+    PixelBuffer mask = PixelBuffer::allocate({a.spec().shape, ScalarType::u8});
+    const auto inside = mask.values<std::uint8_t>();
+    for (const std::int64_t voxel : voxels) inside[static_cast<std::size_t>(voxel)] = 1;
+    all.push_back(make_figures(name, a, b, std::move(mask)));
   }
   return all;
 }
 
-DatasetPtr difference_of(const Document& document) {
-  const Comparison c = comparison_of(document);
+DatasetPtr make_difference(const Document& document) {
+  const Comparison c = make_comparison(document);
   if (!c.problem.empty()) throw Error{Errc::shape_mismatch, c.problem};
   Volume difference;
   difference.grid = c.a->frame;
-  difference.pixels = part(*c.a, c.frame, {});
-  const PixelBlock other = part(*c.b, c.frame, {});
-  auto values = difference.pixels.mutable_values<float>();
+  PixelBuffer pixels = PixelBuffer::make_copy(part(*c.a, c.frame, {}));
+  const Pixels other = part(*c.b, c.frame, {});
+  auto values = pixels.values<float>();
   const auto minus = other.values<float>();
   for (std::size_t i = 0; i < values.size(); ++i) values[i] -= minus[i];
+  difference.pixels = std::move(pixels);
   difference.meta["made_from"] = c.image + " - " + c.reference;
   return freeze(std::move(difference));
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "document.h"
+#include "gui/model/document.h"
 
 #include <functional>
 #include <optional>
@@ -9,14 +9,14 @@
 
 namespace iso::gui {
 
-/// Figures of one part of two images.
+/// Metrics of one part of two images.
 struct Figures {
   std::string part;  ///< "slice 12", "volume", "Rectangle 1"
   std::optional<double> psnr_db, ssim, nrmse, hfen, max_absolute;
   std::string problem;  ///< why there are none
 };
 
-/// What is compared, as a value that a thread of its own may work on: pixels are shared, not copied.
+/// Inputs of a comparison as a value for another thread; pixels are shared, not copied.
 struct Comparison {
   std::string image, reference;  ///< names
   std::shared_ptr<const render::Raster> a, b;
@@ -26,12 +26,12 @@ struct Comparison {
   std::string problem;  ///< not empty: cannot be compared, one sentence
 };
 
-/// The base against the compared item (the reference). They must be on one grid.
-[[nodiscard]] Comparison comparison_of(const Document& document);
+/// Compares the base image with the compared one, which is the reference. Both must have one grid.
+[[nodiscard]] Comparison make_comparison(const Document& document);
 [[nodiscard]] Figures slice_figures(const Comparison& comparison);  ///< some milliseconds
 [[nodiscard]] std::vector<Figures> all_figures(
     const Comparison& comparison);  ///< slice, volume, regions: for a thread of its own
 /// base - compared, on the grid of both. Throws shape_mismatch.
-[[nodiscard]] DatasetPtr difference_of(const Document& document);
+[[nodiscard]] DatasetPtr make_difference(const Document& document);
 
 }  // namespace iso::gui

@@ -1,6 +1,6 @@
 #include "hand_painting.h"
 
-#include "labels.h"
+#include "gui/model/labels.h"
 
 #include <algorithm>
 

@@ -1,23 +1,23 @@
 #pragma once
 
-#include "document.h"
+#include "gui/model/document.h"
 
 #include <memory>
 #include <vector>
 
 namespace iso::gui {
 
-/// What was painted by hand on a label map that a task answers to: such voxels keep what the hand gave them, whatever the
-/// task says later, until the stroke is undone.
+/// Voxels of the label map of an interactive segmentation that the user painted by hand. They keep their label, whatever the
+/// method answers later, until the stroke is undone.
 ///
-/// Told of every change of the map, it follows the history: what is undone is always the newest change in effect, so a stack
-/// is enough, and only the changes of the task itself have to be named as such.
+/// The object is notified of every change of the map. Undo always reverts the newest change in effect, so a stack of changes
+/// is enough; changes by the method are marked as such.
 class HandPainting {
  public:
   void changed(const Document::LabelDelta& delta, bool forwards);
-  void newest_was_the_task() noexcept;  ///< the change told of last
+  void newest_was_the_task() noexcept;  ///< marks the last change as one by the method
   void clear() noexcept { steps_.clear(); }
-  /// The part of a change that touches no voxel painted by hand; null if nothing is left.
+  /// The part of a change outside of the voxels painted by hand; null if it is empty.
   [[nodiscard]] std::shared_ptr<const Document::LabelDelta> spared(
       std::shared_ptr<const Document::LabelDelta> change) const;
 

@@ -1,6 +1,6 @@
 #include "handover.h"
 
-#include "journal.h"
+#include "gui/model/journal.h"
 
 #include "iso/base/error.h"
 #include "iso/base/json_text.h"
@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 constexpr int handover_version = 1;
 constexpr timeval patience{2, 0};
 
-sockaddr_un address_of(const fs::path& socket) {
+sockaddr_un make_address(const fs::path& socket) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   std::strncpy(address.sun_path, socket.c_str(), sizeof address.sun_path - 1);
@@ -92,7 +92,7 @@ fs::path handover_socket(int process, const fs::path& fallback) {
 int listen_for_handover(const fs::path& socket) noexcept {
   if (socket.empty()) return -1;
   Socket listening;
-  const sockaddr_un address = address_of(socket);
+  const sockaddr_un address = make_address(socket);
   ::unlink(socket.c_str());
   const auto* const raw = reinterpret_cast<const sockaddr*>(&address);
   if (listening.get() < 0 || ::bind(listening.get(), raw, sizeof address) != 0 || ::listen(listening.get(), 8) != 0)
@@ -110,7 +110,7 @@ bool hand_over(const Handover& handover, const fs::path& socket) noexcept {
   if (socket.empty()) return false;
   try {
     const Socket connection;
-    const sockaddr_un address = address_of(socket);
+    const sockaddr_un address = make_address(socket);
     for (const int what : {SO_SNDTIMEO, SO_RCVTIMEO})
       ::setsockopt(connection.get(), SOL_SOCKET, what, &patience, sizeof patience);
     if (::connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-/// Files given to a desktop that runs already instead of starting another.
+/// Handover: a second start of the desktop gives its files to the desktop that is already running.
 ///
 /// Every desktop listens on a local socket of its own, "isocenter-desktop-PID.socket", which only processes of the same user
 /// reach. A message is one line of JSON, {"handover_version": 1, "files": [...], "hints": {...}}; the answer is "ok" or "no".
@@ -31,9 +31,9 @@ struct Handover {
 /// Whether the process at the other end belongs to this user.
 [[nodiscard]] bool same_user(int connection) noexcept;
 
-/// Gives it to the desktop that listens there and waits for its answer, two seconds at most; false if there is none.
+/// Sends the message to the desktop that listens on the socket and waits at most two seconds; false without an answer.
 [[nodiscard]] bool hand_over(const Handover& handover, const std::filesystem::path& socket) noexcept;
-/// The process of the first living desktop that took it; none if none did.
+/// Process id of the first running desktop that accepted the message; empty if none did.
 [[nodiscard]] std::optional<int> hand_over_to_any(const Handover& handover,
                                                   const std::filesystem::path& recovery_parent);
 

@@ -22,14 +22,14 @@ std::string lower(std::string_view text) {
   return small;
 }
 
-std::vector<std::string> words_of(std::string_view text) {
+std::vector<std::string> split_words(std::string_view text) {
   std::istringstream stream{lower(text)};
   std::vector<std::string> words;
   for (std::string word; stream >> word;) words.push_back(word);
   return words;
 }
 
-std::string title_of(const std::string& markdown, const std::string& otherwise) {
+std::string find_title(const std::string& markdown, const std::string& otherwise) {
   std::istringstream lines{markdown};
   for (std::string line; std::getline(lines, line);)
     if (line.starts_with("# ")) return line.substr(2);
@@ -43,7 +43,7 @@ std::size_t occurrences(const std::string& text, const std::string& word) {
 }
 
 /// The words about a place, without the marks of Markdown.
-std::string excerpt_of(const std::string& text, std::size_t at) {
+std::string make_excerpt(const std::string& text, std::size_t at) {
   const std::size_t line = text.rfind('\n', at);
   std::size_t begin = line == std::string::npos ? 0 : line + 1;
   if (at - begin > excerpt_length / 2) begin = text.rfind(' ', at - excerpt_length / 2) + 1;
@@ -66,8 +66,8 @@ HelpPage manual_page(const fs::path& file) {
   std::ostringstream text;
   text << stream.rdbuf();
   const bool first = file.filename() == "README.md";
-  return {"manual:" + file.filename().string(), "Manual", first ? "How to" : title_of(text.str(), file.stem().string()),
-          text.str(), file.parent_path()};
+  return {"manual:" + file.filename().string(), "Manual",
+          first ? "How to" : find_title(text.str(), file.stem().string()), text.str(), file.parent_path()};
 }
 
 }  // namespace
@@ -98,7 +98,7 @@ const HelpPage* HelpBook::find(std::string_view id) const noexcept {
 }
 
 std::vector<HelpBook::Hit> HelpBook::search(std::string_view text) const {
-  const std::vector<std::string> words = words_of(text);
+  const std::vector<std::string> words = split_words(text);
   struct Ranked {
     Hit hit;
     bool titled;
@@ -118,7 +118,8 @@ std::vector<HelpBook::Hit> HelpBook::search(std::string_view text) const {
     }
     if (!all) continue;
     const std::size_t at = words.empty() ? std::string::npos : small.find(words.front());
-    ranked.push_back({{&page, at == std::string::npos ? std::string{} : excerpt_of(text_of_page, at)}, titled, count});
+    ranked.push_back(
+        {{&page, at == std::string::npos ? std::string{} : make_excerpt(text_of_page, at)}, titled, count});
   }
   if (!words.empty())
     std::ranges::stable_sort(ranked, [](const Ranked& a, const Ranked& b) {

@@ -10,7 +10,7 @@
 
 namespace iso::gui {
 
-/// What the help window shows: the manual, and a page for every method that is made from its manifest.
+/// The pages of the help window: the manual, and one page for every method, made from its manifest.
 struct HelpPage {
   std::string id;  ///< "manual:open.md", "method:sparse_view_ct/tv"
   std::string chapter, title;

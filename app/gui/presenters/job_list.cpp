@@ -1,6 +1,6 @@
 #include "job_list.h"
 
-#include "data_places.h"
+#include "gui/model/data_places.h"
 
 #include "iso/base/error.h"
 #include "iso/params/schema.h"
@@ -59,7 +59,7 @@ std::uint64_t JobList::start(const TaskForm& form, const std::string& device, st
   std::string about;
   for (const TaskForm::Input& input : form.inputs())
     if (const Item* const item = document_.find(input.chosen); item != nullptr && about.empty()) about = item->name;
-  return start(recipe_of(form, document_, device, seed),
+  return start(make_recipe(form, document_, device, seed),
                form.task().about.title + (about.empty() ? "" : " of " + about));
 }
 
@@ -162,14 +162,14 @@ void JobList::take(std::uint64_t job, const job::Event& event) {
   state.fraction = std::max(state.fraction, event.fraction);
   if (!event.stage.empty()) state.stage = event.stage;
   state.remaining_seconds = event.remaining_seconds;
-  switch (event.tells) {
-    case job::Tells::plot: state.curves[event.curve].emplace_back(event.x, event.y); break;
-    case job::Tells::log: state.log.push_back(event.message); break;
-    case job::Tells::warning: state.log.push_back("Warning: " + event.message); break;
-    case job::Tells::preview: show_preview(state, event); break;
-    case job::Tells::needs: state.log.push_back(event.message); break;
-    case job::Tells::progress:
-    case job::Tells::state: break;
+  switch (event.kind) {
+    case job::EventKind::plot: state.curves[event.curve].emplace_back(event.x, event.y); break;
+    case job::EventKind::log: state.log.push_back(event.message); break;
+    case job::EventKind::warning: state.log.push_back("Warning: " + event.message); break;
+    case job::EventKind::preview: show_preview(state, event); break;
+    case job::EventKind::needs: state.log.push_back(event.message); break;
+    case job::EventKind::progress:
+    case job::EventKind::state: break;
   }
   if (job::ended(event.state)) {
     end(state);
@@ -217,7 +217,7 @@ void JobList::enter_results(JobState& state) {
   }
   // The picture first: it is what is shown and selected.
   std::ranges::stable_sort(outputs,
-                           [](const auto& a, const auto& b) { return kind_of(*a.second) < kind_of(*b.second); });
+                           [](const auto& a, const auto& b) { return to_kind(*a.second) < to_kind(*b.second); });
   state.results = document_.add_results(outputs, *state.record);
   if (!state.results.empty()) document_.show(state.results.front());
 }
@@ -233,7 +233,7 @@ void JobList::let_go_of_inputs(JobState& state) {
   if (state.state == job::State::done) state.inputs.clear();
 }
 
-job::Recipe recipe_of(const TaskForm& form, const Document& document, const std::string& device, std::uint64_t seed) {
+job::Recipe make_recipe(const TaskForm& form, const Document& document, const std::string& device, std::uint64_t seed) {
   job::Recipe recipe;
   recipe.task = form.task().id;
   recipe.parameters_json = form.parameters_json();
@@ -246,7 +246,7 @@ job::Recipe recipe_of(const TaskForm& form, const Document& document, const std:
   return recipe;
 }
 
-Command command_of(const job::Recipe& recipe, const Document& document) {
+Command make_command(const job::Recipe& recipe, const Document& document) {
   Command command;
   command.line = "isocenter run " + quoted(recipe.task);
   const auto add = [&](const std::string& option, const std::string& value) {

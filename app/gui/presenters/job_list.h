@@ -1,8 +1,9 @@
 #pragma once
 
-#include "document.h"
-#include "signals.h"
 #include "task_form.h"
+
+#include "gui/model/document.h"
+#include "gui/model/signals.h"
 
 #include "iso/job/executor.h"
 
@@ -16,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-/// Jobs as the desktop shows them: every one in a worker of its own, so that a crash is a sentence and never a lost desktop.
+/// The jobs of the desktop. Each runs in a worker process of its own, so that a crash ends the job and not the desktop.
 namespace iso::gui {
 
 struct JobState {
@@ -52,8 +53,8 @@ class JobList {
   std::uint64_t start(const TaskForm& form, const std::string& device, std::uint64_t seed);
   /// The outputs that the recipe names become items; where it says they go is replaced by a place of this run's own.
   std::uint64_t start(job::Recipe recipe, std::string title);
-  /// Runs what a record tells of once more, on the device it names, with the inputs that `find_inputs` has found. The results
-  /// are compared with those recorded, and not kept.
+  /// Repeats a recorded run on the recorded device with the inputs from `find_inputs`. The results are compared with the recorded
+  /// digests and dropped.
   std::uint64_t replay(const job::Record& before, std::string title, std::map<std::string, DatasetPtr> inputs);
   void cancel(std::uint64_t job);
   std::uint64_t retry(std::uint64_t job);
@@ -84,17 +85,16 @@ class JobList {
   std::deque<std::unique_ptr<JobState>> jobs_;
 };
 
-/// What the form asks for: its inputs among the items of the document, and the outputs that are wanted, in the workspace under
-/// the names of their ports. Throws invalid_input naming the first problem of the form.
-[[nodiscard]] job::Recipe recipe_of(const TaskForm& form, const Document& document, const std::string& device,
-                                    std::uint64_t seed = 0);
+/// The recipe of a form: inputs are items of the document, outputs go to the workspace under the names of their ports. Throws
+/// invalid_input naming the first problem of the form.
+[[nodiscard]] job::Recipe make_recipe(const TaskForm& form, const Document& document, const std::string& device,
+                                      std::uint64_t seed = 0);
 
-/// The line that does the same at the command line. Items that no file holds appear as their name in capitals, and
-/// `complete` is false.
+/// The equivalent command line. An item that is in no file appears by its name in capitals, and `complete` is false.
 struct Command {
   std::string line;
   bool complete{true};
 };
-[[nodiscard]] Command command_of(const job::Recipe& recipe, const Document& document);
+[[nodiscard]] Command make_command(const job::Recipe& recipe, const Document& document);
 
 }  // namespace iso::gui

@@ -24,7 +24,7 @@ void KeyTable::add(std::string id, std::string text, std::string group, std::vec
     action.keys = kept->second;
     kept_.erase(kept);
   }
-  std::erase_if(action.keys, [&](const std::string& key) { return user_of(key) != nullptr; });
+  std::erase_if(action.keys, [&](const std::string& key) { return find_by_key(key) != nullptr; });
   actions_.push_back(std::move(action));
 }
 
@@ -33,7 +33,7 @@ const KeyAction* KeyTable::find(std::string_view id) const noexcept {
   return found == actions_.end() ? nullptr : &*found;
 }
 
-const KeyAction* KeyTable::user_of(std::string_view key) const noexcept {
+const KeyAction* KeyTable::find_by_key(std::string_view key) const noexcept {
   const auto found = std::ranges::find_if(actions_, [&](const KeyAction& action) { return has(action, key); });
   return found == actions_.end() ? nullptr : &*found;
 }
@@ -53,7 +53,7 @@ void KeyTable::set(KeyAction& action, std::vector<std::string> keys) {
 void KeyTable::assign(std::string_view id, std::vector<std::string> keys) {
   KeyAction& action = *editable(id);
   for (const std::string& key : keys)
-    if (const KeyAction* const user = user_of(key); user != nullptr && user != &action)
+    if (const KeyAction* const user = find_by_key(key); user != nullptr && user != &action)
       throw Error{Errc::invalid_input, "the key " + key + " is used by '" + user->text + "'",
                   "take it over, or choose another key"};
   set(action, std::move(keys));

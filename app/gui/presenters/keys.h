@@ -1,6 +1,6 @@
 #pragma once
 
-#include "signals.h"
+#include "gui/model/signals.h"
 
 #include <map>
 #include <span>
@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-/// The one table of what keys do. Every action of the window and of the views is in it with its default keys; a key does one
-/// thing only. Keys are text in Qt's portable form ("Ctrl+Shift+Z"), which the shell makes; here they are only compared.
+/// The table of keyboard shortcuts. It holds every action of the window and of the views with its default keys; a key belongs
+/// to one action. Keys are text in Qt's portable form ("Ctrl+Shift+Z"), which the shell makes; here they are only compared.
 namespace iso::gui {
 
 struct KeyAction {
@@ -25,11 +25,11 @@ class KeyTable {
   void add(std::string id, std::string text, std::string group, std::vector<std::string> defaults);
   [[nodiscard]] std::span<const KeyAction> actions() const noexcept { return actions_; }
   [[nodiscard]] const KeyAction* find(std::string_view id) const noexcept;
-  [[nodiscard]] const KeyAction* user_of(std::string_view key) const noexcept;  ///< null: free
+  [[nodiscard]] const KeyAction* find_by_key(std::string_view key) const noexcept;  ///< null: free
 
   /// Throws invalid_input naming the action that has one of the keys; nothing is changed then.
   void assign(std::string_view id, std::vector<std::string> keys);
-  void take_over(std::string_view id, std::vector<std::string> keys);  ///< takes them from whoever has them
+  void take_over(std::string_view id, std::vector<std::string> keys);  ///< removes them from the action that had them
   void reset(std::string_view id);                                     ///< to its defaults, taken over
   void reset_all();
 

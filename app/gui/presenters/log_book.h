@@ -26,8 +26,8 @@ struct LogLine {
 /// folder are kept, and each begins with what a bug report needs. Takes lines from every thread.
 class LogBook {
  public:
-  /// Becomes the sink of the log (`iso::log::set_sink`) until its end; warnings go on to stderr. A folder that cannot be written
-  /// is said in `problem()`, and the log stays in memory.
+  /// Sets itself as the sink of the log (`iso::log::set_sink`) for its lifetime; warnings still go to stderr. If the folder cannot
+  /// be written, `problem()` says so and the log stays in memory.
   explicit LogBook(std::filesystem::path folder);
   ~LogBook();
   LogBook(const LogBook&) = delete;

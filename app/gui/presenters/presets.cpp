@@ -81,13 +81,13 @@ void Presets::read(const fs::path& folder, std::string_view task_id, bool own, s
   into.insert(into.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
 }
 
-fs::path Presets::file_of(std::string_view task_id, const std::string& name) const {
+fs::path Presets::to_file(std::string_view task_id, const std::string& name) const {
   return own_ / in_file_name(task_id) / (in_file_name(name) + ".json");
 }
 
 bool Presets::exists(std::string_view task_id, const std::string& name) const {
   std::error_code ignored;
-  return fs::exists(file_of(task_id, name), ignored);
+  return fs::exists(to_file(task_id, name), ignored);
 }
 
 Preset Presets::save(std::string_view task_id, const std::string& name, const std::string& parameters_json,
@@ -97,7 +97,7 @@ Preset Presets::save(std::string_view task_id, const std::string& name, const st
   if (name.size() > longest_name)
     throw Error{Errc::usage, "the name of the preset has " + std::to_string(name.size()) +
                                  " characters, expected at most " + std::to_string(longest_name)};
-  const fs::path file = file_of(task_id, name);
+  const fs::path file = to_file(task_id, name);
   std::error_code failed;
   fs::create_directories(file.parent_path(), failed);
   if (failed)

@@ -7,8 +7,8 @@
 
 namespace iso::gui {
 
-/// A named set of parameters of one task. Its file is a recipe, so that `isocenter run FILE --input ...` takes it as well;
-/// recipes that ship are presets by themselves.
+/// A named set of parameters of one task. Its file is a recipe that `isocenter run FILE --input ...` can run; recipes that are
+/// installed with the program are presets too.
 struct Preset {
   std::string name, comment;
   std::string parameters_json;  ///< those it sets; the others have their defaults
@@ -33,7 +33,7 @@ class Presets {
 
  private:
   void read(const std::filesystem::path& folder, std::string_view task_id, bool own, std::vector<Preset>& into);
-  [[nodiscard]] std::filesystem::path file_of(std::string_view task_id, const std::string& name) const;
+  [[nodiscard]] std::filesystem::path to_file(std::string_view task_id, const std::string& name) const;
   std::filesystem::path shipped_, own_;
   std::vector<std::string> problems_;
 };

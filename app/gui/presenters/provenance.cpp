@@ -1,6 +1,6 @@
 #include "provenance.h"
 
-#include "data_places.h"
+#include "gui/model/data_places.h"
 
 #include "iso/job/estimate.h"
 
@@ -20,7 +20,7 @@ std::string in_seconds(double seconds) {
 }
 
 /// An input by the name that the user knows it by.
-std::string place_in_words(const std::string& place, const Document& document) {
+std::string describe_place(const std::string& place, const Document& document) {
   const Item* item = item_at(place, document);
   if (!job::in_workspace(place))
     for (const auto& open : document.items())
@@ -54,7 +54,7 @@ Rows parameter_rows(const job::Record& record) {
 Rows input_rows(const job::Record& record, const Document& document) {
   Rows rows;
   for (const auto& [port, place] : record.recipe.inputs) {
-    rows.emplace_back(port, place_in_words(place, document));
+    rows.emplace_back(port, describe_place(place, document));
     if (const auto found = record.input_digests.find(port); found != record.input_digests.end())
       rows.emplace_back(port + ", SHA-256", found->second);
   }
@@ -63,11 +63,11 @@ Rows input_rows(const job::Record& record, const Document& document) {
   return rows;
 }
 
-Rows rows_of(const std::map<std::string, std::string>& words) { return {words.begin(), words.end()}; }
+Rows to_rows(const std::map<std::string, std::string>& words) { return {words.begin(), words.end()}; }
 
 }  // namespace
 
-std::vector<ProvenanceSection> provenance_of(const Item& item, const Document& document) {
+std::vector<ProvenanceSection> make_provenance(const Item& item, const Document& document) {
   std::vector<ProvenanceSection> sections;
   const auto add = [&](std::string title, Rows rows) {
     if (!rows.empty()) sections.push_back({std::move(title), std::move(rows)});
@@ -78,20 +78,27 @@ std::vector<ProvenanceSection> provenance_of(const Item& item, const Document& d
   add("Data", std::move(data));
   if (!item.record) return sections;
   const job::Record& record = *item.record;
-  if (!record.models.empty()) add("Model-based estimate, made with", rows_of(record.models));
+  if (!record.models.empty()) add("Model-based estimate, made with", to_rows(record.models));
   add("Run", run_rows(record));
   add("Inputs", input_rows(record, document));
   add("Parameters", parameter_rows(record));
   Rows outputs;
   for (const auto& [port, sum] : record.output_digests) outputs.emplace_back(port + ", SHA-256", sum);
   add("Outputs", std::move(outputs));
-  Rows quality;
-  for (const auto& [curve, value] : record.quality) quality.emplace_back(curve, std::to_string(value));
-  add("Last values of the curves", std::move(quality));
+  Rows figures;
+  for (const auto& [name, figure] : record.figures)
+    figures.emplace_back(name, std::to_string(figure.value) + (figure.unit == "1" ? "" : " " + figure.unit));
+  add("Figures", std::move(figures));
+  Rows curves;
+  for (const auto& [name, curve] : record.curves)
+    if (!curve.y.empty())
+      curves.emplace_back(name, std::to_string(curve.y.front()) + " to " + std::to_string(curve.y.back()) + " in " +
+                                    std::to_string(curve.y.size()) + " points");
+  add("Curves", std::move(curves));
   Rows warnings;
   for (const std::string& warning : record.warnings) warnings.emplace_back("", warning);
   add("Warnings", std::move(warnings));
-  add("Libraries", rows_of(record.libraries));
+  add("Libraries", to_rows(record.libraries));
   return sections;
 }
 

@@ -1,6 +1,6 @@
 #include "replay_inputs.h"
 
-#include "data_places.h"
+#include "gui/model/data_places.h"
 
 #include "iso/base/error.h"
 #include "iso/job/data_access.h"
@@ -21,10 +21,10 @@ class Search {
     const ReplaySearch::Open* named = nullptr;  // the one that the record means, as long as it is open
     for (const ReplaySearch::Open& open : search_.open)
       if (named == nullptr && means(open, place)) named = &open;
-    if (named != nullptr && (wanted.empty() || sum_of(*named) == wanted)) return named->data;
+    if (named != nullptr && (wanted.empty() || digest_once(*named) == wanted)) return named->data;
     if (!wanted.empty())
       for (const ReplaySearch::Open& open : search_.open)
-        if (sum_of(open) == wanted) return open.data;
+        if (digest_once(open) == wanted) return open.data;
     if (!job::in_workspace(place)) return from_file(port, place, wanted);
     if (named != nullptr)
       throw Error{Errc::invalid_input, "the " + port + " of this run was changed since",
@@ -38,7 +38,7 @@ class Search {
     return place == item_place(open.id) || (!open.file.empty() && std::filesystem::path{place} == open.file);
   }
 
-  const std::string& sum_of(const ReplaySearch::Open& open) {
+  const std::string& digest_once(const ReplaySearch::Open& open) {
     if (stop_.stop_requested()) throw Error{Errc::cancelled, "the search for the data of this run was ended"};
     std::string& sum = sums_[open.id];
     if (sum.empty()) sum = digest(*open.data);

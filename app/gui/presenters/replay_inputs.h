@@ -1,17 +1,17 @@
 #pragma once
 
-#include "document.h"
+#include "gui/model/document.h"
 
 #include <map>
 #include <stop_token>
 #include <string>
 #include <vector>
 
-/// The inputs of a recorded run, found again: among what is open by their content, whatever it is called by now, else in the
-/// file that the record names, which is read as `isocenter replay` reads it.
+/// Finds the inputs of a recorded run: an open data set with the recorded digest, whatever its name, else the file that the
+/// record names, which is read as `isocenter replay` reads it.
 namespace iso::gui {
 
-/// What is searched: a value made on the desktop's thread in no time, worked on on another.
+/// Inputs of the search as a value: the desktop's thread makes it in microseconds, another thread uses it.
 struct ReplaySearch {
   struct Open {
     ItemId id{0};
@@ -23,7 +23,7 @@ struct ReplaySearch {
 };
 [[nodiscard]] ReplaySearch prepare_replay(const job::Record& before, const Document& document);
 
-/// By port. Digests of what is open are made until they agree (those that are likely first), so this takes its time. Throws
+/// The inputs by port. Computes digests of open data sets, likely ones first, until one agrees, which takes long. Throws
 /// no_input if an input is neither open nor in its file, invalid_input if its file or the open data set was changed since,
 /// what the reader throws, and cancelled.
 [[nodiscard]] std::map<std::string, DatasetPtr> find_inputs(const ReplaySearch& search,

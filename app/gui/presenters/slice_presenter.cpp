@@ -1,11 +1,13 @@
 #include "slice_presenter.h"
 
-#include "measure.h"
-#include "slice_turn.h"
+#include "gui/model/measure.h"
+#include "gui/model/slice_turn.h"
+#include "gui/model/words.h"
+
+#include "iso/geometry/vec3.h"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <numbers>
 
 namespace iso::gui {
@@ -13,31 +15,14 @@ namespace {
 
 using render::Raster;
 
-double dot(const Vec3& a, const Vec3& b) noexcept { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
-Vec3 plus(const Vec3& a, double factor, const Vec3& b) noexcept {
-  return {a[0] + factor * b[0], a[1] + factor * b[1], a[2] + factor * b[2]};
-}
-
-Vec3 middle_of(const VoxelGrid& frame) {
-  Vec3 index{};
-  for (std::size_t axis = 0; axis < 3; ++axis) index[axis] = static_cast<double>(frame.size[axis] - 1) / 2;
-  return frame.to_world(index);
-}
-
 /// Extent of the frame along a direction, voxel edges included.
 double extent(const VoxelGrid& frame, const Vec3& direction) {
   double sum = 0;
   for (std::size_t axis = 0; axis < 3; ++axis) {
-    const Vec3 along{frame.direction[axis], frame.direction[3 + axis], frame.direction[6 + axis]};
+    const Vec3 along = column(frame.direction, axis);
     sum += std::abs(dot(along, direction)) * frame.spacing_mm[axis] * static_cast<double>(frame.size[axis]);
   }
   return sum;
-}
-
-std::string text(const char* form, double a, double b = 0, double c = 0) {
-  std::array<char, 96> words{};
-  std::snprintf(words.data(), words.size(), form, a, b, c);
-  return words.data();
 }
 
 double distance_to_segment(const std::array<double, 2>& p, const std::array<double, 2>& a,
@@ -47,7 +32,7 @@ double distance_to_segment(const std::array<double, 2>& p, const std::array<doub
   return std::hypot(p[0] - a[0] - t * dx, p[1] - a[1] - t * dy);
 }
 
-render::Mark mark_of(MeasureKind kind) {
+render::Mark to_mark(MeasureKind kind) {
   switch (kind) {
     case MeasureKind::line: return render::Mark::line;
     case MeasureKind::angle: return render::Mark::angle;
@@ -60,48 +45,13 @@ render::Mark mark_of(MeasureKind kind) {
 
 }  // namespace
 
-std::string number_in_words(double value) {
-  if (!std::isfinite(value)) return "not a number";
-  const double size = std::abs(value);
-  if (size != 0 && (size < 1e-4 || size >= 1e7)) return text("%.3e", value);
-  if (value == std::floor(value)) return text("%.0f", value);
-  return text(size >= 1000 ? "%.1f" : "%.4g", value);
-}
-
-std::string shortened(const std::string& words, double letters) {
-  constexpr double least = 8;
-  if (static_cast<double>(words.size()) <= letters) return words;
-  if (letters < least) return {};  // the list of data has it, too
-  const auto is_inside = [&](std::size_t at) { return (static_cast<unsigned char>(words[at]) & 0xC0U) == 0x80U; };
-  const auto part = static_cast<std::size_t>((letters - 1) / 2);  // what tells files apart stands at both ends
-  std::size_t front = part, back = words.size() - part;
-  while (front > 0 && is_inside(front)) --front;
-  while (back < words.size() && is_inside(back)) ++back;
-  return words.substr(0, front) + "\u2026" + words.substr(back);
-}
-
-std::string place_in_words(const Raster& raster, const Vec3& world_mm) {
-  if (raster.anatomical && raster.oriented) {
-    const auto part = [](double value, const char* negative, const char* positive) {
-      return std::string{value < 0 ? negative : positive} + text(" %.1f", std::abs(value));
-    };
-    return part(world_mm[0], "R", "L") + ", " + part(world_mm[1], "A", "P") + ", " + part(world_mm[2], "I", "S") +
-           " mm";
-  }
-  std::string words;
-  for (std::size_t axis = 0; axis < 3; ++axis)
-    if (raster.frame.size[axis] > 1)
-      words += (words.empty() ? "" : ", ") + raster.axes[axis] + text(" %.1f", world_mm[axis]);
-  return words + (raster.anatomical ? " mm" : "");
-}
-
 SlicePresenter::SlicePresenter(Document& document, render::Orientation orientation, Role role)
     : document_{document}, orientation_{orientation}, role_{role} {}
 
 const Item* SlicePresenter::item() const noexcept {
   const Look& look = document_.look();
   if (role_ == Role::base && document_.preview() != nullptr) return document_.preview();
-  const Item* const found = document_.find(role_ == Role::base ? look.base : look.compared);
+  const Item* const found = document_.find(role_ == Role::base ? look.layout.base : look.layout.compared);
   return found != nullptr && found->raster ? found : nullptr;
 }
 
@@ -109,19 +59,18 @@ render::Plane SlicePresenter::plane() const {
   const Item* const shown = item();
   if (shown == nullptr) return {};
   const Look& look = document_.look();
-  render::Plane plane = turned_plane(*shown->raster, orientation_, look, look.crosshair_mm);
-  const auto view = static_cast<std::size_t>(orientation_);
-  for (double& part : plane.right) part *= look.mirrored[view] ? -1 : 1;
-  for (double& part : plane.up) part *= look.upside_down[view] ? -1 : 1;
+  render::Plane plane = turned_plane(*shown->raster, orientation_, look, look.crosshair.position_mm);
+  const Camera& camera = look.cameras[static_cast<std::size_t>(orientation_)];
+  for (double& part : plane.right) part *= camera.mirrored ? -1 : 1;
+  for (double& part : plane.up) part *= camera.upside_down ? -1 : 1;
   // Through the crosshair, but centred on the data: moving the crosshair in the
   // plane does not move the picture.
-  const Vec3 middle = middle_of(shown->raster->frame), n = plane.normal();
-  const Vec3& pan = look.pan_mm[static_cast<std::size_t>(orientation_)];
-  Vec3 centre = plus(middle, dot(look.crosshair_mm, n) - dot(middle, n), n);
-  centre = plus(centre, dot(pan, plane.right),
-                plane.right);  // what a plane turned since was moved out of
-                               // itself is left out
-  plane.centre_mm = plus(centre, dot(pan, plane.up), plane.up);
+  const Vec3 middle = shown->raster->frame.centre_mm(), n = plane.normal();
+  Vec3 centre = add_scaled(middle, dot(look.crosshair.position_mm, n) - dot(middle, n), n);
+  centre = add_scaled(centre, dot(camera.pan_mm, plane.right),
+                      plane.right);  // what a plane turned since was moved out of
+                                     // itself is left out
+  plane.centre_mm = add_scaled(centre, dot(camera.pan_mm, plane.up), plane.up);
   return plane;
 }
 
@@ -131,15 +80,15 @@ double SlicePresenter::mm_per_pixel(const ViewSize& size) const {
   const render::Plane plane = standard_plane(*shown->raster, orientation_, {});
   const double fit = std::max(extent(shown->raster->frame, plane.right) / size.width_px,
                               extent(shown->raster->frame, plane.up) / size.height_px);
-  return std::max(1e-9, 1.05 * fit / document_.look().zoom);
+  return std::max(1e-9, 1.05 * fit / document_.look().cameras[static_cast<std::size_t>(orientation_)].zoom);
 }
 
-render::Layer SlicePresenter::layer_of(const Item& shown) const {
+render::Layer SlicePresenter::make_layer(const Item& shown) const {
   const std::int64_t frame = std::clamp<std::int64_t>(document_.look().frame, 0, shown.raster->frames - 1);
   return {shown.raster, shown.display, frame, working_ && shown.id == working_id_ ? working_ : nullptr};
 }
 
-const std::string& SlicePresenter::caption_of(const Measurement& measurement, const Item& item) const {
+const std::string& SlicePresenter::make_caption(const Measurement& measurement, const Item& item) const {
   Caption& kept = captions_[measurement.id];
   if (kept.raster != item.raster || kept.measurement != measurement)
     kept = {measurement, item.raster, caption(document_, measurement)};
@@ -154,7 +103,7 @@ void SlicePresenter::add_figures(render::SlicePicture& picture) const {
     const double parallel = std::abs(dot(m.plane.normal(), picture.plane.normal()));
     const double half = *std::ranges::min_element(shown->raster->frame.spacing_mm) / 2 + 1e-6;
     if (m.item != shown->id || parallel < 0.999 || std::abs(off) > half) return;
-    picture.figures.push_back({mark_of(m.kind), m.points_mm, {1, 0.85, 0.2}, caption_of(m, *shown), selected});
+    picture.figures.push_back({to_mark(m.kind), m.points_mm, {1, 0.85, 0.2}, make_caption(m, *shown), selected});
   };
   for (const Measurement& m : document_.measurements())
     if (!draft_ || draft_->id != m.id) add(m, m.id == selected_measurement_);
@@ -170,12 +119,13 @@ void SlicePresenter::add_words(render::SlicePicture& picture, const Item& shown)
   picture.corners[0] = shown.name;
   if (!shown.raster->anatomical && shown.part == render::Part::phase) picture.corners[0] += " (phase)";
   if (!raster.labels)
-    picture.corners[1] = "W " + number_in_words(display.width) + "  L " + number_in_words(display.centre) +
+    picture.corners[1] = "W " + format_value(display.width) + "  L " + format_value(display.centre) +
                          (raster.unit.empty() ? "" : " " + raster.unit);
   const std::int64_t count = slices();
   if (count > 1) picture.corners[2] = "slice " + std::to_string(slice() + 1) + " / " + std::to_string(count);
   if (const double by = turned_by_rad(raster, orientation_, document_.look()); by > 1e-3)
-    picture.corners[2] = text("turned %.0f\u00b0\n", by * 180 / std::numbers::pi) + picture.corners[2];  // narrow views
+    picture.corners[2] = "turned " + std::to_string(std::llround(by * 180 / std::numbers::pi)) + "\u00b0\n" +
+                         picture.corners[2];  // narrow views
   if (raster.frames > 1)
     picture.corners[3] = raster.axes[3] + " " +
                          std::to_string(std::min(document_.look().frame, raster.frames - 1) + 1) + " / " +
@@ -186,7 +136,7 @@ void SlicePresenter::add_words(render::SlicePicture& picture, const Item& shown)
 
 render::SlicePicture SlicePresenter::picture(const ViewSize& size) const {
   render::SlicePicture picture;
-  picture.frame_colour = colour_of(orientation_);
+  picture.frame_colour = to_colour(orientation_);
   const Item* const shown = item();
   if (shown == nullptr) {
     picture.letters = picture.scale_bar = false;
@@ -197,18 +147,18 @@ render::SlicePicture SlicePresenter::picture(const ViewSize& size) const {
   const Look& look = document_.look();
   picture.plane = plane();
   picture.mm_per_pixel = mm_per_pixel(size);
-  picture.layers.push_back(layer_of(*shown));
-  if (const Item* const over = overlay(); over != nullptr && look.overlay_shown) {
-    render::Layer layer = layer_of(*over);
-    layer.display.opacity = look.overlay_opacity;
+  picture.layers.push_back(make_layer(*shown));
+  if (const Item* const over = overlay(); over != nullptr && look.overlay.shown) {
+    render::Layer layer = make_layer(*over);
+    layer.display.opacity = look.overlay.opacity;
     picture.layers.push_back(layer);
   }
-  picture.slab = look.slab;
-  picture.slab_mm = look.slab_mm;
-  picture.reveal = look.reveal;
-  picture.annotations = picture.letters = picture.scale_bar = look.annotations;
-  if (look.crosshair_visible) {
-    picture.crosshair_mm = look.crosshair_mm;
+  picture.slab = look.planes.slab;
+  picture.slab_mm = look.planes.slab_mm;
+  picture.reveal = look.overlay.curtain;
+  picture.annotations = picture.letters = picture.scale_bar = look.layout.annotations;
+  if (look.crosshair.visible) {
+    picture.crosshair_mm = look.crosshair.position_mm;
     picture.cross_axes = cross_axes(*shown->raster, orientation_, look);
   }
   add_figures(picture);
@@ -225,9 +175,9 @@ std::int64_t SlicePresenter::slice() const { return item() == nullptr ? 0 : slic
 void SlicePresenter::go_to_slice(std::int64_t target) {
   if (item() == nullptr) return;
   render::Plane here = plane();
-  here.centre_mm = document_.look().crosshair_mm;
+  here.centre_mm = document_.look().crosshair.position_mm;
   Look look = document_.look();
-  look.crosshair_mm = at_slice(*item()->raster, here, target).centre_mm;
+  look.crosshair.position_mm = at_slice(*item()->raster, here, target).centre_mm;
   document_.set_look(look);
 }
 
@@ -245,7 +195,7 @@ void SlicePresenter::step_frame(int frames, bool around) {
 void SlicePresenter::put_crosshair(double x_px, double y_px, const ViewSize& size) {
   if (item() == nullptr) return;
   Look look = document_.look();
-  look.crosshair_mm = to_world(x_px, y_px, size);
+  look.crosshair.position_mm = to_world(x_px, y_px, size);
   document_.set_look(look);
 }
 
@@ -253,14 +203,14 @@ void SlicePresenter::pan(double dx_px, double dy_px, const ViewSize& size) {
   if (item() == nullptr) return;
   Look look = document_.look();
   const render::Plane here = plane();
-  Vec3& pan = look.pan_mm[static_cast<std::size_t>(orientation_)];
-  pan = plus(plus(pan, -dx_px * mm_per_pixel(size), here.right), dy_px * mm_per_pixel(size), here.up);
+  Vec3& pan = look.cameras[static_cast<std::size_t>(orientation_)].pan_mm;
+  pan = add_scaled(add_scaled(pan, -dx_px * mm_per_pixel(size), here.right), dy_px * mm_per_pixel(size), here.up);
   document_.set_look(look);
 }
 
 void SlicePresenter::zoom(double factor) {
   Look look = document_.look();
-  look.zoom = std::clamp(look.zoom * factor, 0.1, 100.0);
+  for (Camera& camera : look.cameras) camera.zoom = std::clamp(camera.zoom * factor, 0.1, 100.0);
   document_.set_look(look);
 }
 
@@ -268,61 +218,60 @@ void SlicePresenter::turn_planes(double x0_px, double y0_px, double x1_px, doubl
   const Item* const shown = item();
   if (shown == nullptr || !shown->raster->anatomical) return;
   Look look = document_.look();
-  const auto [x, y] = to_pixel(look.crosshair_mm, size);
+  const auto [x, y] = to_pixel(look.crosshair.position_mm, size);
   if (std::hypot(x0_px - x, y0_px - y) < 1 || std::hypot(x1_px - x, y1_px - y) < 1) return;
   const double by = std::atan2(y - y1_px, x1_px - x) - std::atan2(y - y0_px, x0_px - x);
-  look.turn = turned_about(look.turn, plane().normal(), by);
+  look.planes.turn = turned_about(look.planes.turn, plane().normal(), by);
   document_.set_look(look);
 }
 
 void SlicePresenter::straighten() {
   Look look = document_.look();
-  look.turn = identity3;
-  look.oblique_turn_rad = look.oblique_tilt_rad = 0;
+  look.planes.turn = identity3;
+  look.planes.oblique_turn_rad = look.planes.oblique_tilt_rad = 0;
   document_.set_look(look);
 }
 
 const Item* SlicePresenter::overlay() const noexcept {
-  const Item* const over = document_.find(document_.look().overlay);
+  const Item* const over = document_.find(document_.look().overlay.item);
   return over != nullptr && over->raster && over != item() ? over : nullptr;
 }
 
 void SlicePresenter::show_overlay(bool on) {
   Look look = document_.look();
-  look.overlay_shown = on;
+  look.overlay.shown = on;
   document_.set_look(look);
 }
 
 void SlicePresenter::fade_overlay(double by) {
   Look look = document_.look();
-  look.overlay_opacity = std::clamp(look.overlay_opacity + by, 0.0, 1.0);
-  look.overlay_shown = true;
+  look.overlay.opacity = std::clamp(look.overlay.opacity + by, 0.0, 1.0);
+  look.overlay.shown = true;
   document_.set_look(look);
 }
 
 bool SlicePresenter::on_curtain(double x_px, const ViewSize& size, double reach_px) const {
   const Look& look = document_.look();
-  return overlay() != nullptr && look.overlay_shown &&
-         std::abs(x_px - look.reveal * size.width_px) <= reach_px * size.pixel_ratio;
+  return overlay() != nullptr && look.overlay.shown &&
+         std::abs(x_px - look.overlay.curtain * size.width_px) <= reach_px * size.pixel_ratio;
 }
 
 void SlicePresenter::draw_curtain(double x_px, const ViewSize& size) {
   Look look = document_.look();
-  look.reveal = std::clamp(x_px / size.width_px, 0.0, 1.0);
+  look.overlay.curtain = std::clamp(x_px / size.width_px, 0.0, 1.0);
   document_.set_look(look);
 }
 
 void SlicePresenter::fit() {
   Look look = document_.look();
-  look.zoom = 1;
-  look.pan_mm = {};
-  look.mirrored = look.upside_down = {};
+  look.cameras = {};
   document_.set_look(look);
 }
 
 void SlicePresenter::mirror(bool sideways) {
   Look look = document_.look();
-  bool& turned_over = (sideways ? look.mirrored : look.upside_down)[static_cast<std::size_t>(orientation_)];
+  Camera& camera = look.cameras[static_cast<std::size_t>(orientation_)];
+  bool& turned_over = sideways ? camera.mirrored : camera.upside_down;
   turned_over = !turned_over;
   document_.set_look(look);
 }
@@ -370,7 +319,7 @@ void SlicePresenter::window_from_box(double x0, double y0, double x1, double y1,
     for (double x = std::min(x0, x1); x <= std::max(x0, x1); x += step) {
       const Vec3 index = shown->raster->frame.to_index(to_world(x, y, size));
       const auto value = value_at(*shown->raster, {std::llround(index[0]), std::llround(index[1]),
-                                                   std::llround(index[2]), layer_of(*shown).frame});
+                                                   std::llround(index[2]), make_layer(*shown).frame});
       if (!value) continue;
       low = any ? std::min(low, *value) : *value;
       high = any ? std::max(high, *value) : *value;
@@ -406,14 +355,14 @@ void SlicePresenter::invert() {
 Vec3 SlicePresenter::to_world(double x_px, double y_px, const ViewSize& size) const {
   const render::Plane here = plane();
   const double mm = mm_per_pixel(size);
-  return plus(plus(here.centre_mm, (x_px - size.width_px / 2.0) * mm, here.right), (size.height_px / 2.0 - y_px) * mm,
-              here.up);
+  return add_scaled(add_scaled(here.centre_mm, (x_px - size.width_px / 2.0) * mm, here.right),
+                    (size.height_px / 2.0 - y_px) * mm, here.up);
 }
 
 std::array<double, 2> SlicePresenter::to_pixel(const Vec3& world_mm, const ViewSize& size) const {
   const render::Plane here = plane();
   const double mm = mm_per_pixel(size);
-  const Vec3 from = plus(world_mm, -1, here.centre_mm);
+  const Vec3 from = add_scaled(world_mm, -1, here.centre_mm);
   return {size.width_px / 2.0 + dot(from, here.right) / mm, size.height_px / 2.0 - dot(from, here.up) / mm};
 }
 
@@ -422,15 +371,15 @@ Readout SlicePresenter::readout(double x_px, double y_px, const ViewSize& size) 
   if (shown == nullptr) return {};
   const Vec3 world = to_world(x_px, y_px, size), exact = shown->raster->frame.to_index(world);
   const std::array<std::int64_t, 4> index{std::llround(exact[0]), std::llround(exact[1]), std::llround(exact[2]),
-                                          layer_of(*shown).frame};
+                                          make_layer(*shown).frame};
   Readout words;
-  words.place = place_in_words(*shown->raster, world);
+  words.place = format_position(*shown->raster, world);
   words.index =
       "(" + std::to_string(index[0]) + ", " + std::to_string(index[1]) + ", " + std::to_string(index[2]) + ")";
   const auto value = value_at(*shown->raster, index);
   words.value =
-      value ? number_in_words(*value) + (shown->raster->unit.empty() ? "" : " " + shown->raster->unit) : "outside";
-  if (const Item* const over = document_.find(document_.look().overlay);
+      value ? format_value(*value) + (shown->raster->unit.empty() ? "" : " " + shown->raster->unit) : "outside";
+  if (const Item* const over = document_.find(document_.look().overlay.item);
       over != nullptr && over->raster && over->raster->labels) {
     const Vec3 at = over->raster->frame.to_index(world);
     const auto label = value_at(*over->raster, {std::llround(at[0]), std::llround(at[1]), std::llround(at[2]), 0});

@@ -1,7 +1,6 @@
 #pragma once
 
-#include "document.h"
-
+#include "gui/model/document.h"
 #include "render/scene/slice_scene.h"
 
 #include <array>
@@ -14,7 +13,7 @@
 
 namespace iso::gui {
 
-/// Which item of the look a view shows.
+/// The item that a view shows: the base image or the compared one.
 enum class Role : std::uint8_t { base, compared };
 
 struct ViewSize {
@@ -22,7 +21,7 @@ struct ViewSize {
   double pixel_ratio{1};
 };
 
-/// What stands under the cursor, in words.
+/// Position and value under the cursor, as text.
 struct Readout {
   std::string place;  ///< "R 17.6, P 35.3, S 12.1 mm"; "u 12.0, view 45.0" of raw data
   std::string index;  ///< "(256, 133, 12)"
@@ -30,8 +29,8 @@ struct Readout {
   std::string label;  ///< "liver" or "label 3"; empty without labels
 };
 
-/// One slice view without a toolkit: turns the document into a picture, and gestures into changes of the document.
-/// Pixels are device pixels from the top left.
+/// Logic of one slice view without a GUI toolkit: makes the picture from the document, and changes of the document from gestures.
+/// Pixel coordinates are device pixels from the top left.
 class SlicePresenter {
  public:
   SlicePresenter(Document& document, render::Orientation orientation, Role role = Role::base);
@@ -50,19 +49,18 @@ class SlicePresenter {
   void put_crosshair(double x_px, double y_px, const ViewSize& size);
 
   void pan(double dx_px, double dy_px, const ViewSize& size);
-  void zoom(double factor);
-  void fit();                  ///< zoom, pan and mirrors as they were at first
-  void mirror(bool sideways);  ///< left for right, else top for bottom; the letters follow
-  /// Turns the crosshair with the mouse about its middle: the other two planes
-  /// become oblique, this one stays.
+  void zoom(double factor);    ///< all views together
+  void fit();                  ///< resets zoom, pan and mirrors
+  void mirror(bool sideways);  ///< swaps left and right (sideways) or top and bottom; the orientation letters follow
+  /// Turns the crosshair about its middle by the angle between two positions of the mouse: the two other planes become oblique.
   void turn_planes(double x0_px, double y0_px, double x1_px, double y1_px, const ViewSize& size);
-  void straighten();  ///< takes every turn back
+  void straighten();  ///< resets all planes to the standard ones
 
   /// The item over the image, whether it is shown or not; null without one.
   [[nodiscard]] const Item* overlay() const noexcept;
   void show_overlay(bool on);
   void fade_overlay(double by);  ///< opacity from 0 (only the image) to 1 (only the overlay)
-  /// The overlay is seen left of a line, the curtain, that can be drawn aside.
+  /// The overlay is drawn left of a movable line, the curtain.
   [[nodiscard]] bool on_curtain(double x_px, const ViewSize& size, double reach_px = 5) const;
   void draw_curtain(double x_px, const ViewSize& size);
 
@@ -84,9 +82,9 @@ class SlicePresenter {
   [[nodiscard]] std::optional<Hit> hit(double x_px, double y_px, const ViewSize& size, double reach_px = 8) const;
 
   void select_measurement(std::uint64_t id) noexcept { selected_measurement_ = id; }
-  /// A measurement being drawn; shown, not yet in the document.
+  /// The measurement that the user is drawing: shown, but not in the document yet.
   void set_draft(std::optional<Measurement> draft) { draft_ = std::move(draft); }
-  /// What a stroke in the making has changed, drawn in place of the label map's own.
+  /// Labels of the stroke that the user is drawing; shown in place of those of the label map.
   void set_working_labels(ItemId id, std::shared_ptr<const render::LabelPatch> patch) {
     working_id_ = id;
     working_ = std::move(patch);
@@ -95,8 +93,8 @@ class SlicePresenter {
  private:
   [[nodiscard]] render::Plane plane() const;
   [[nodiscard]] double mm_per_pixel(const ViewSize& size) const;
-  [[nodiscard]] render::Layer layer_of(const Item& item) const;
-  [[nodiscard]] const std::string& caption_of(const Measurement& measurement, const Item& item) const;
+  [[nodiscard]] render::Layer make_layer(const Item& item) const;
+  [[nodiscard]] const std::string& make_caption(const Measurement& measurement, const Item& item) const;
   void add_figures(render::SlicePicture& picture) const;
   void add_words(render::SlicePicture& picture, const Item& item) const;
 
@@ -114,12 +112,5 @@ class SlicePresenter {
   ItemId working_id_{0};
   std::shared_ptr<const render::LabelPatch> working_;
 };
-
-/// "R 17.6, P 35.3, S 12.1 mm"
-/// With an ellipsis in the middle where it has more letters; empty where even that has no room.
-[[nodiscard]] std::string shortened(const std::string& words, double letters);
-[[nodiscard]] std::string place_in_words(const render::Raster& raster, const Vec3& world_mm);
-/// Four significant digits, no exponent where it can be helped.
-[[nodiscard]] std::string number_in_words(double value);
 
 }  // namespace iso::gui

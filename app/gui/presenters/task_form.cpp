@@ -16,13 +16,13 @@ std::string with_article(Kind kind) {
   return "a " + word;
 }
 
-bool fits(const Item& item, const plugin::Port& port) noexcept { return kind_of(*item.data) == port.kind; }
+bool fits(const Item& item, const plugin::Port& port) noexcept { return to_kind(*item.data) == port.kind; }
 
-nlohmann::ordered_json json_of(const params::Value& value) {
+nlohmann::ordered_json to_json(const params::Value& value) {
   return std::visit([](const auto& v) { return nlohmann::ordered_json(v); }, value);
 }
 
-std::string words_of(const nlohmann::json& value) {
+std::string to_text(const nlohmann::json& value) {
   if (value.is_string()) return value.get<std::string>();
   if (!value.is_array()) return value.dump();
   std::string words;
@@ -46,7 +46,7 @@ std::vector<Offer> offers_for(std::span<const plugin::TaskManifest* const> tasks
       offer.possible = std::ranges::any_of(task->inputs, [&](const plugin::Port& port) { return fits(*item, port); });
     if (!offer.possible && offer.reason.empty())
       offer.reason =
-          "needs " + with_article(needed->kind) + "; '" + item->name + "' is " + with_article(kind_of(*item->data));
+          "needs " + with_article(needed->kind) + "; '" + item->name + "' is " + with_article(to_kind(*item->data));
     // Every other input must be there among the items.
     for (const plugin::Port& port : task->inputs) {
       if (!offer.possible || port.optional) continue;
@@ -75,7 +75,7 @@ TaskForm::TaskForm(plugin::TaskManifest task, const Document& document, ItemId s
   }
   for (const plugin::Port& port : task_.outputs) outputs_.push_back({port, !port.optional});
   for (const params::FieldInfo& info : task_.parameters.fields)
-    fields_.push_back({info, params::text_of(info.default_value), {}, true});
+    fields_.push_back({info, params::to_text(info.default_value), {}, true});
   check();
 }
 
@@ -99,11 +99,11 @@ void TaskForm::set(std::string_view field, std::string text) {
 }
 
 void TaskForm::reset(std::string_view field) {
-  if (const params::FieldInfo* info = task_.parameters.find(field)) set(field, params::text_of(info->default_value));
+  if (const params::FieldInfo* info = task_.parameters.find(field)) set(field, params::to_text(info->default_value));
 }
 
 void TaskForm::reset_all() {
-  for (FieldState& state : fields_) state.text = params::text_of(state.info.default_value);
+  for (FieldState& state : fields_) state.text = params::to_text(state.info.default_value);
   check();
   changed();
 }
@@ -112,7 +112,7 @@ void TaskForm::take(const std::string& parameters_json) {
   const auto json = nlohmann::json::parse(parameters_json, nullptr, false);
   if (!json.is_object()) throw Error{Errc::invalid_input, "the preset is no JSON object of parameters"};
   for (FieldState& state : fields_)
-    if (const auto found = json.find(state.info.name); found != json.end()) state.text = words_of(*found);
+    if (const auto found = json.find(state.info.name); found != json.end()) state.text = to_text(*found);
 }
 
 void TaskForm::set_all(const std::string& parameters_json) {
@@ -123,7 +123,7 @@ void TaskForm::set_all(const std::string& parameters_json) {
 
 void TaskForm::take_preset(const std::string& parameters_json) {
   const std::vector<FieldState> before = fields_;
-  for (FieldState& state : fields_) state.text = params::text_of(state.info.default_value);
+  for (FieldState& state : fields_) state.text = params::to_text(state.info.default_value);
   try {
     take(parameters_json);
   } catch (const Error&) {
@@ -141,7 +141,7 @@ bool TaskForm::holds_preset(const std::string& parameters_json) const {
     const auto found = json.find(state.info.name);
     try {
       const params::Value wanted =
-          found == json.end() ? state.info.default_value : params::value_from_text(state.info, words_of(*found));
+          found == json.end() ? state.info.default_value : params::value_from_text(state.info, to_text(*found));
       return params::value_from_text(state.info, state.text) == wanted;
     } catch (const Error&) {
       return false;
@@ -184,7 +184,7 @@ std::string TaskForm::parameters_json() const {
   if (const std::string problem = first_problem(); !problem.empty()) throw Error{Errc::invalid_input, problem};
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
   for (const FieldState& state : fields_)
-    json[state.info.name] = json_of(params::value_from_text(state.info, state.text));
+    json[state.info.name] = to_json(params::value_from_text(state.info, state.text));
   return json.dump();
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "document.h"
-#include "signals.h"
+#include "gui/model/document.h"
+#include "gui/model/signals.h"
 
 #include "iso/plugin/manifest.h"
 
@@ -13,8 +13,8 @@
 
 namespace iso::gui {
 
-/// Whether a task can be offered for an item, by the kinds of its ports alone: no plugin code is loaded for it. Rules of the
-/// task itself ("the orbit is not circular") are asked of a worker when the form is open.
+/// Whether a task can work on an item, by the kinds of its ports alone; no plugin code is loaded. Rules of the task itself ("the
+/// orbit is not circular") come with the estimate of a worker when the form is open.
 struct Offer {
   const plugin::TaskManifest* task{nullptr};
   bool possible{false};
@@ -37,7 +37,7 @@ class TaskForm {
   [[nodiscard]] std::span<const Input> inputs() const noexcept { return inputs_; }
   void choose(std::string_view port, ItemId item);
 
-  /// What the run gives. An optional one only when the user asks: it would be one more row among the data after every run.
+  /// An output of the run. An optional one is made only when the user asks, because each adds a row to the data tree.
   struct Output {
     plugin::Port port;
     bool wanted{false};

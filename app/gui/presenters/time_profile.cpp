@@ -1,6 +1,6 @@
 #include "time_profile.h"
 
-#include "measure.h"
+#include "gui/model/measure.h"
 
 #include <algorithm>
 
@@ -14,7 +14,7 @@ std::optional<TimeProfile> profile_over_time(const Item& item, const Measurement
   std::vector<std::vector<double>> rows;
   for (std::int64_t frame = 0; frame < raster.frames; ++frame) {
     in_frame.frame = frame;
-    Profile row = profile_of(raster, in_frame);
+    Profile row = make_profile(raster, in_frame);
     if (row.value.size() < 2) return {};
     profile.length_mm = row.place_mm.back() - row.place_mm.front();
     rows.push_back(std::move(row.value));
@@ -22,11 +22,12 @@ std::optional<TimeProfile> profile_over_time(const Item& item, const Measurement
   const auto across = static_cast<std::int64_t>(rows.front().size());
   Volume picture;
   picture.grid.size = {across, raster.frames, 1};
-  picture.pixels = PixelBlock::allocate({picture.grid.shape(), ScalarType::f32});
-  auto to = picture.pixels.mutable_values<float>().begin();
+  PixelBuffer pixels = PixelBuffer::allocate({picture.grid.shape(), ScalarType::f32});
+  auto to = pixels.values<float>().begin();
   for (const auto& row : rows)
     to = std::ranges::transform(row, to, [](double value) { return static_cast<float>(value); }).out;
-  render::Raster made = render::raster_of(freeze(std::move(picture)));
+  picture.pixels = std::move(pixels);
+  render::Raster made = render::make_raster(freeze(std::move(picture)));
   made.anatomical = false;
   made.axes = {"mm", raster.axes[3], "", ""};
   made.unit = raster.unit;
@@ -40,7 +41,7 @@ std::optional<TimeProfile> profile_over_time(const Item& item, const Measurement
 }  // namespace
 
 const Measurement* time_profile_line(const Document& document) {
-  const Item* const item = document.find(document.look().base);
+  const Item* const item = document.find(document.look().layout.base);
   if (item == nullptr || !item->raster || item->raster->frames < 2) return nullptr;
   const Measurement* found = nullptr;
   for (const Measurement& m : document.measurements())

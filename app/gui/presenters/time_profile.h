@@ -1,6 +1,6 @@
 #pragma once
 
-#include "document.h"
+#include "gui/model/document.h"
 
 #include <cstdint>
 #include <memory>
@@ -9,7 +9,7 @@
 
 namespace iso::gui {
 
-/// What lies under a line in every frame of a series: place along the line to the right, frames downwards.
+/// Values along a line in every frame of a series as an image: position on the line to the right, frames downwards.
 struct TimeProfile {
   /// f32, one unit an index: axis 0 from the line's first point on, axis 1 the frames.
   std::shared_ptr<const render::Raster> picture;
@@ -19,7 +19,7 @@ struct TimeProfile {
   ItemId item{0};
 };
 
-/// The line that a time profile would be made of: the last one drawn on the image in the planes, if that has frames.
+/// The line of the time profile: the last line measurement on the base image, if that has frames; null without one.
 [[nodiscard]] const Measurement* time_profile_line(const Document& document);
 
 /// Makes the profile of that line, and keeps it until the line or the image changes.

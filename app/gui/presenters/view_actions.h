@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-/// What the keys of a slice view do: the one table that the views obey and the preferences show.
+/// Keyboard actions of a slice view: the table that the views execute and the preferences show.
 namespace iso::gui {
 
 enum class ViewCommand : std::uint8_t {

@@ -2,9 +2,9 @@
 
 #include "main_window.h"
 
-#include "gui/jobs/provenance_dialog.h"
-#include "gui/presenters/data_places.h"
-#include "gui/presenters/session.h"
+#include "gui/model/data_places.h"
+#include "gui/model/session.h"
+#include "gui/panels/provenance_dialog.h"
 
 #include "iso/io/registry.h"
 
@@ -92,7 +92,7 @@ void MainWindow::save_item_dialog(ItemId id) {
   const Item* const item = desktop_.document().find(id);
   if (item == nullptr) return;
   QStringList filters;
-  const Kind kind = kind_of(*item->data);
+  const Kind kind = to_kind(*item->data);
   for (const auto& handler : io::handlers()) {
     const io::Format& format = handler->format();
     if (std::ranges::find(format.writes, kind) == format.writes.end()) continue;

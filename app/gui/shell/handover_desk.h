@@ -12,7 +12,7 @@ class QSocketNotifier;
 
 namespace iso::gui {
 
-/// Takes what other processes of the user hand over, while the event loop runs. Where no socket can be made nothing comes.
+/// Receives files from other starts of the desktop by the same user (`handover.h`). Without a socket nothing is received.
 class HandoverDesk : public QObject {
   Q_OBJECT
  public:

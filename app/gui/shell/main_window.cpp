@@ -1,16 +1,17 @@
 #include "main_window.h"
 
-#include "gui/forms/method_panel.h"
-#include "gui/jobs/job_panel.h"
+#include "settings_place.h"
+#include "view_area.h"
+
+#include "gui/desk/interaction_controller.h"
+#include "gui/desk/view_keys.h"
 #include "gui/panels/compare_panel.h"
 #include "gui/panels/data_panel.h"
 #include "gui/panels/history_panel.h"
+#include "gui/panels/job_panel.h"
 #include "gui/panels/measure_panel.h"
+#include "gui/panels/method_panel.h"
 #include "gui/panels/tool_panel.h"
-#include "interaction_controller.h"
-#include "settings_place.h"
-#include "view_area.h"
-#include "view_keys.h"
 
 #include "iso/base/log.h"
 
@@ -200,6 +201,8 @@ void MainWindow::make_docks() {
   connect(methods_, &MethodPanel::problem, this, &MainWindow::tell);
   connect(methods_, &MethodPanel::help_asked, this, &MainWindow::show_method_help);
   connect(methods_, &MethodPanel::interaction_asked, interaction_, &InteractionController::begin);
+  connect(methods_, &MethodPanel::parameters_edited, interaction_, &InteractionController::set_parameters);
+  connect(interaction_, &InteractionController::parameters_changed, methods_, &MethodPanel::show_parameters);
 }
 
 void MainWindow::tell(const QString& sentence, const QString& hint) { offer(sentence, hint, {}, {}); }

@@ -1,7 +1,6 @@
 #pragma once
 
-#include "desktop.h"
-
+#include "gui/desk/desktop.h"
 #include "gui/presenters/keys.h"
 
 #include <QKeySequence>
@@ -43,7 +42,7 @@ struct DefaultKeys {
   QList<QKeySequence> all;
 };
 
-/// The window: views in the middle, panels around, every action in a menu with its key.
+/// The main window: views in the middle, panels around them, all actions in menus.
 class MainWindow : public QMainWindow {
   Q_OBJECT
  public:
@@ -63,6 +62,7 @@ class MainWindow : public QMainWindow {
   };
   /// Reads in the background; a failure is a sentence in the message bar. Hints as of the reader ("geometry"). A folder of
   /// several DICOM series, or one that is refused, asks which.
+  void open_with_hints(const std::filesystem::path& file);  ///< asks first for what the file leaves unsaid
   void open_file(const std::filesystem::path& file, std::map<std::string, std::string> hints = {},
                  const QString& name = {});
   /// The list of series of a folder; `straight`: one sound series opens without a question.
@@ -82,7 +82,7 @@ class MainWindow : public QMainWindow {
   void fit_small_screen();
   /// One sentence and what to do, above the views, until it is closed.
   void tell(const QString& sentence, const QString& hint = {});
-  /// The same with something to be done about it at once.
+  /// The same with a button for the remedy.
   void offer(const QString& sentence, const QString& hint, const QString& button, std::function<void()> what);
   [[nodiscard]] QString told() const;
 
@@ -110,6 +110,7 @@ class MainWindow : public QMainWindow {
   void take_session(LoadedSession loaded, const std::filesystem::path& file, std::filesystem::file_time_type stamp);
   void open_dialog();
   void open_folder();
+  void open_with_hints_dialog();
   void take(Opened opened, const std::filesystem::path& file, const std::map<std::string, std::string>& hints,
             const QString& name);
   void offer_to_accept(const std::filesystem::path& file, const std::map<std::string, std::string>& hints,
@@ -124,7 +125,7 @@ class MainWindow : public QMainWindow {
   void remember(const std::filesystem::path& file);
   void fill_recent();
   void refresh_title();
-  void set_layout(Layout layout);
+  void set_arrangement(Arrangement arrangement);
   void follow_changes();
   void session_saved(std::uint64_t changes);
   [[nodiscard]] QString unsaved_work() const;  ///< a sentence; empty if closing loses nothing

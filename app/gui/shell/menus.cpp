@@ -1,13 +1,13 @@
 // The menus of the main window and the tool bar.
 
-#include "main_window.h"
-
 #include "about_dialog.h"
-#include "gui/forms/method_panel.h"
 #include "help_window.h"
-#include "host/startup/resources.h"
-#include "interaction_controller.h"
+#include "main_window.h"
 #include "view_area.h"
+
+#include "gui/desk/interaction_controller.h"
+#include "gui/panels/method_panel.h"
+#include "host/startup/resources.h"
 
 #include <QAbstractButton>
 #include <QAction>
@@ -51,6 +51,8 @@ void MainWindow::make_file_menu() {
   add_action(menu, "file.open", tr("&Open ..."), QKeySequence::Open, [this] { open_dialog(); });
   add_action(menu, "file.open_folder", tr("Open DICOM &folder ..."), QKeySequence{QStringLiteral("Ctrl+Shift+O")},
              [this] { open_folder(); });
+  add_action(menu, "file.open_hints", tr("Open with &hints ..."), QKeySequence{QStringLiteral("Ctrl+Alt+O")},
+             [this] { open_with_hints_dialog(); });
   recent_ = menu->addMenu(tr("Open &recent"));
   recent_->setObjectName(QStringLiteral("file.recent"));
   connect(recent_, &QMenu::aboutToShow, this, &MainWindow::fill_recent);
@@ -96,21 +98,21 @@ void MainWindow::make_edit_menu() {
   add_action(menu, "edit.keys", tr("&Keys ..."), {}, [this] { show_preferences(true); });
 }
 
-void MainWindow::set_layout(Layout layout) {
+void MainWindow::set_arrangement(Arrangement arrangement) {
   Look look = desktop_.document().look();
-  look.layout = layout;
-  look.maximised = -1;
+  look.layout.arrangement = arrangement;
+  look.layout.maximised = -1;
   desktop_.document().set_look(look);
 }
 
 void MainWindow::make_view_menu() {
   QMenu* const menu = menuBar()->addMenu(tr("&View"));
   add_action(menu, "view.four", tr("&Four views"), QKeySequence{QStringLiteral("F5")},
-             [this] { set_layout(Layout::four_up); });
+             [this] { set_arrangement(Arrangement::four_up); });
   add_action(menu, "view.one", tr("&One view"), QKeySequence{QStringLiteral("F6")},
-             [this] { set_layout(Layout::one_up); });
+             [this] { set_arrangement(Arrangement::one_up); });
   add_action(menu, "view.side_by_side", tr("&Side by side"), QKeySequence{QStringLiteral("F7")},
-             [this] { set_layout(Layout::side_by_side); });
+             [this] { set_arrangement(Arrangement::side_by_side); });
   menu->addSeparator();
   window_menu_ = menu->addMenu(tr("&Window"));
   for (const render::WindowPreset& preset : render::window_presets())
@@ -144,7 +146,7 @@ void MainWindow::make_view_menu() {
              [this] { views_->active_view()->presenter().straighten(); });
   add_action(menu, "view.overlay", tr("Toggle o&verlay"), QKeySequence{QStringLiteral("T")}, [this] {
     Look look = desktop_.document().look();
-    look.overlay_shown = !look.overlay_shown;
+    look.overlay.shown = !look.overlay.shown;
     desktop_.document().set_look(look);
   });
   make_cine_actions(menu);
@@ -183,11 +185,11 @@ void MainWindow::make_cine_actions(QMenu* menu) {
              [pace] { pace(1.25); });
   QAction* const over_time = add_action(menu, "view.time_profile", tr("T&ime profile of a line"), {}, [this] {
     Look look = desktop_.document().look();
-    look.time_profile = !look.time_profile;
+    look.layout.time_profile = !look.layout.time_profile;
     desktop_.document().set_look(look);
   });
   over_time->setCheckable(true);
-  const auto follow = [this, over_time] { over_time->setChecked(desktop_.document().look().time_profile); };
+  const auto follow = [this, over_time] { over_time->setChecked(desktop_.document().look().layout.time_profile); };
   connections_.push_back(desktop_.document().look_changed.connect(follow));
   follow();
 }

@@ -1,11 +1,12 @@
 // Opening: a file, a session, a folder of DICOM; what is refused for its geometry is offered with it accepted.
 
 #include "main_window.h"
+#include "view_area.h"
 
+#include "gui/model/session.h"
+#include "gui/panels/hints_dialog.h"
 #include "gui/panels/series_dialog.h"
 #include "gui/presenters/replay_inputs.h"
-#include "gui/presenters/session.h"
-#include "view_area.h"
 
 #include "iso/base/log.h"
 #include "iso/io/registry.h"
@@ -26,7 +27,7 @@ bool is_folder(const std::filesystem::path& file) {
   return std::filesystem::is_directory(file, problem);
 }
 
-std::string names_of(const std::vector<Finding>& findings) {
+std::string join_names(const std::vector<Finding>& findings) {
   std::string names;
   for (const Finding finding : findings) names += (names.empty() ? "" : ",") + std::string{to_string(finding)};
   return names;
@@ -37,7 +38,7 @@ MainWindow::Opened with_raster(DatasetPtr data, const std::filesystem::path& fil
   MainWindow::Opened opened{std::move(data), {}, {}};
   opened.record = record_beside(file, *opened.data);
   if (!std::holds_alternative<Table>(*opened.data))
-    opened.raster = std::make_shared<const render::Raster>(render::raster_of(opened.data));
+    opened.raster = std::make_shared<const render::Raster>(render::make_raster(opened.data));
   return opened;
 }
 
@@ -61,6 +62,23 @@ void MainWindow::open_folder() {
   const QString folder = QFileDialog::getExistingDirectory(this, tr("Open DICOM folder"),
                                                            settings_.value(QStringLiteral("files/folder")).toString());
   if (!folder.isEmpty()) choose_series(folder.toStdString(), false);
+}
+
+void MainWindow::open_with_hints_dialog() {
+  const QString file = QFileDialog::getOpenFileName(this, tr("Open with hints"),
+                                                    settings_.value(QStringLiteral("files/folder")).toString());
+  if (!file.isEmpty()) open_with_hints(file.toStdString());
+}
+
+void MainWindow::open_with_hints(const std::filesystem::path& file) {
+  try {
+    auto* const dialog = new HintsDialog{desktop_.document(), file, this};
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &QDialog::accepted, this, [this, dialog, file] { open_file(file, dialog->hints()); });
+    dialog->open();
+  } catch (const Error& failure) {
+    tell(QString::fromUtf8(failure.what()), QString::fromStdString(failure.hint()));
+  }
 }
 
 void MainWindow::choose_series(const std::filesystem::path& folder, bool straight) {
@@ -93,7 +111,7 @@ void MainWindow::take(Opened opened, const std::filesystem::path& file, const st
                       const QString& name) {
   statusBar()->clearMessage();
   const Metadata meta = metadata(*opened.data);
-  log::info("app.gui", "opened a ", to_string(kind_of(*opened.data)));
+  log::info("app.gui", "opened a ", to_string(to_kind(*opened.data)));
   desktop_.document().add(name.toStdString(), std::move(opened.data), file, hints, std::move(opened.raster),
                           std::move(opened.record));
   log::debug("app.gui", "opened '", file.string(), "'");
@@ -133,8 +151,8 @@ void MainWindow::open_accepted(const std::filesystem::path& file, std::map<std::
   };
   desktop_.background().run<Accepted>(
       [file, options = read_options(hints)] {
-        io::ReadAllTheSame read = io::read_all_the_same(file, options);
-        return Accepted{with_raster(std::move(read.data), file), names_of(read.accepted)};
+        io::ReadAllTheSame read = io::read_accepting_findings(file, options);
+        return Accepted{with_raster(std::move(read.data), file), join_names(read.accepted)};
       },
       [this, file, hints, name](Accepted accepted) mutable {
         hints["accept_geometry"] = accepted.names;

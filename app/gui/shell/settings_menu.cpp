@@ -1,12 +1,12 @@
 // What the main window has to do with settings: keys, preferences, theme, and the log.
 
 #include "main_window.h"
+#include "view_area.h"
 
+#include "gui/desk/theme.h"
+#include "gui/desk/view_keys.h"
 #include "gui/panels/log_window.h"
 #include "gui/panels/preferences_dialog.h"
-#include "theme.h"
-#include "view_area.h"
-#include "view_keys.h"
 
 #include <QAction>
 #include <QActionGroup>
@@ -54,7 +54,7 @@ void MainWindow::make_theme_menu(QMenu* menu) {
   const std::pair<Theme, QString> entries[]{
       {Theme::dark, tr("&Dark")}, {Theme::light, tr("&Light")}, {Theme::system, tr("As the &system")}};
   for (const auto& [theme, text] : entries) {
-    const QString name = name_of(theme);
+    const QString name = to_text(theme);
     QAction* const made = add_action(themes, ("view.theme_" + name.toStdString()).c_str(), text, {}, [this, name] {
       settings_.setValue(QStringLiteral("look/theme"), name);
       apply_theme(theme_from(name));
@@ -64,7 +64,7 @@ void MainWindow::make_theme_menu(QMenu* menu) {
     made->setData(name);
   }
   connect(themes, &QMenu::aboutToShow, this, [this, group] {
-    const QString now = name_of(theme_from(settings_.value(QStringLiteral("look/theme")).toString()));
+    const QString now = to_text(theme_from(settings_.value(QStringLiteral("look/theme")).toString()));
     for (QAction* made : group->actions()) made->setChecked(made->data().toString() == now);
   });
 }

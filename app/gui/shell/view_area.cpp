@@ -63,7 +63,7 @@ void ViewArea::refresh_all() {
 
 void ViewArea::toggle_maximised(int view) {
   Look look = document_.look();
-  look.maximised = look.maximised == view ? -1 : view;
+  look.layout.maximised = look.layout.maximised == view ? -1 : view;
   document_.set_look(look);
 }
 
@@ -79,15 +79,16 @@ void ViewArea::arrange() {
   const Look& look = document_.look();
   const std::array<QWidget*, 6> all{axial_, sagittal_, coronal_, compared_, volume_, time_};
   std::vector<QWidget*> shown;
-  if (look.maximised >= 0 && look.maximised < static_cast<int>(all.size()))
-    shown = {all[static_cast<std::size_t>(look.maximised)]};
-  else if (look.layout == Layout::one_up || (look.layout == Layout::four_up && flat()))
+  if (look.layout.maximised >= 0 && look.layout.maximised < static_cast<int>(all.size()))
+    shown = {all[static_cast<std::size_t>(look.layout.maximised)]};
+  else if (look.layout.arrangement == Arrangement::one_up ||
+           (look.layout.arrangement == Arrangement::four_up && flat()))
     shown = {axial_};  // of a flat image three views would tell nothing
-  else if (look.layout == Layout::side_by_side)
+  else if (look.layout.arrangement == Arrangement::side_by_side)
     shown = {axial_, compared_};
   else
     shown = {axial_, sagittal_, coronal_, volume_};
-  if (look.maximised < 0 && look.layout != Layout::side_by_side && look.time_profile &&
+  if (look.layout.maximised < 0 && look.layout.arrangement != Arrangement::side_by_side && look.layout.time_profile &&
       time_profile_line(document_) != nullptr) {
     if (shown.size() == 4)
       shown.back() = time_;

@@ -12,7 +12,7 @@ namespace {
 
 constexpr double far = 1e5;  ///< pixels; words are laid into a box that is larger than any
 
-QColor colour_of(const std::array<double, 3>& c) { return QColor::fromRgbF(float(c[0]), float(c[1]), float(c[2])); }
+QColor to_colour(const std::array<double, 3>& c) { return QColor::fromRgbF(float(c[0]), float(c[1]), float(c[2])); }
 
 void paint_line(QPainter& painter, const render::MarkLine& line) {
   if (line.points.size() < 2) return;
@@ -22,7 +22,7 @@ void paint_line(QPainter& painter, const render::MarkLine& line) {
     if (!points.isEmpty()) upright = upright && (x == points.back().x() || y == points.back().y());
     points << QPointF{x, y};
   }
-  QPen pen{colour_of(line.colour), line.width};
+  QPen pen{to_colour(line.colour), line.width};
   pen.setCosmetic(true);
   pen.setJoinStyle(Qt::MiterJoin);
   painter.setRenderHint(QPainter::Antialiasing, !upright);
@@ -53,7 +53,7 @@ void paint_text(QPainter& painter, const render::MarkText& text) {
   painter.setPen(Qt::black);
   for (const auto& [dx, dy] : {std::pair{rim, rim}, {-rim, rim}, {rim, -rim}, {-rim, -rim}})
     painter.drawText(box.translated(dx, dy), flags, words);
-  painter.setPen(colour_of(text.colour));
+  painter.setPen(to_colour(text.colour));
   painter.drawText(box, flags, words);
 }
 

@@ -21,20 +21,30 @@
 
 namespace iso::gui {
 
-std::vector<double> ticks(double low, double high, int count) {
-  if (!(high > low) || count < 1) return {low};
-  const double rough = (high - low) / count, decade = std::pow(10, std::floor(std::log10(rough)));
-  double step = 10 * decade;
-  for (const double factor : {1.0, 2.0, 5.0})
-    if (factor * decade >= rough) {
-      step = factor * decade;
-      break;
-    }
-  std::vector<double> places;
-  for (double at = std::ceil(low / step - 1e-9) * step; at <= high + 1e-9 * step; at += step)
-    places.push_back(std::abs(at) < 1e-12 * step ? 0 : at);
-  return places;
+namespace {
+
+constexpr std::array<QRgb, 6> curve_colours{0xff4fa3ff, 0xffffb347, 0xff6fcf6f, 0xffe06c9f, 0xffb39ddb, 0xff9e9e9e};
+
+PlotAxis y_axis(std::span<const Curve> curves, AxisScale scale, int count) {
+  std::vector<double> values;
+  for (const Curve& curve : curves)
+    for (const auto& [x, y] : curve.points) values.push_back(y);
+  return make_axis(values, scale, count, 0.05);
 }
+
+/// Columns in which plots of a width and height have the shape nearest to 5 : 2.
+int columns_for(int plots, double width, double height) {
+  const auto misfit = [&](int columns) {
+    const int rows = (plots + columns - 1) / columns;
+    return std::abs(std::log((width / columns) / (height / rows) / 2.5));
+  };
+  int best = 1;
+  for (int columns = 2; columns <= plots; ++columns)
+    if (misfit(columns) < misfit(best)) best = columns;
+  return best;
+}
+
+}  // namespace
 
 PlotView::PlotView(QWidget* parent) : QWidget{parent} {
   setMinimumSize(160, 100);
@@ -50,88 +60,105 @@ void PlotView::set_curves(std::vector<Curve> curves, QString x_label, QString y_
   update();
 }
 
-void PlotView::set_logarithmic(bool on) {
-  logarithmic_ = on;
+void PlotView::set_scale(AxisScale scale) {
+  scale_ = scale;
   update();
 }
 
-PlotView::Range PlotView::range() const {
-  Range r{1e300, -1e300, 1e300, -1e300};
-  for (const Curve& curve : curves_)
-    for (const auto& [x, y] : curve.points) {
-      if (!std::isfinite(y) || (logarithmic_ && y <= 0)) continue;
-      const double shown = logarithmic_ ? std::log10(y) : y;
-      r = {std::min(r.x0, x), std::max(r.x1, x), std::min(r.y0, shown), std::max(r.y1, shown)};
-    }
-  if (r.x0 > r.x1) return {};
-  if (r.x1 == r.x0) r.x1 = r.x0 + 1;
-  const double air = r.y1 > r.y0 ? 0.05 * (r.y1 - r.y0) : std::max(1e-12, 0.5 * std::abs(r.y1) + 1e-12);
-  r.y0 -= air;
-  r.y1 += air;
-  r.x0 = r.x1 - (r.x1 - r.x0) / zoom_;
-  return r;
+void PlotView::set_separate(bool on) {
+  separate_ = on;
+  update();
+}
+
+bool PlotView::logarithmic() const {
+  const std::span<const Curve> all{curves_};
+  return !all.empty() && y_axis(separate_ ? all.first(1) : all, scale_, 2).logarithmic;
+}
+
+PlotAxis PlotView::x_axis(std::span<const Curve> curves, int count) const {
+  std::vector<double> places;
+  for (const Curve& curve : curves)
+    for (const auto& [x, y] : curve.points)
+      if (std::isfinite(y)) places.push_back(x);
+  const PlotAxis whole = make_axis(places, AxisScale::linear, count);
+  const std::array<double, 2> shown{whole.high - (whole.high - whole.low) / zoom_, whole.high};
+  return make_axis(shown, AxisScale::linear, count);
 }
 
 void PlotView::paintEvent(QPaintEvent*) {
   QPainter painter{this};
   painter.setRenderHint(QPainter::Antialiasing);
   painter.fillRect(rect(), palette().base());
+  const std::span<const Curve> all{curves_};
+  if (!separate_ || all.size() < 2) return paint_plot(painter, rect(), all, 0);
+  const int count = static_cast<int>(all.size()), columns = columns_for(count, width(), height());
+  const int rows = (count + columns - 1) / columns;
+  const double across = static_cast<double>(width()) / columns, down = static_cast<double>(height()) / rows;
+  for (int i = 0; i < count; ++i)
+    paint_plot(painter, {i % columns * across, i / columns * down, across, down},
+               all.subspan(static_cast<std::size_t>(i), 1), static_cast<std::size_t>(i));
+}
+
+void PlotView::paint_plot(QPainter& painter, const QRectF& cell, std::span<const Curve> curves,
+                          std::size_t colour) const {
   const QFontMetrics metrics{font()};
-  const int line = metrics.height();
-  const QRectF area{metrics.horizontalAdvance(QStringLiteral("-0.00e+00")) + 6.0, line * 0.5 + 4,
-                    width() - metrics.horizontalAdvance(QStringLiteral("-0.00e+00")) - 18.0, height() - 2.6 * line - 8};
-  if (curves_.empty() || area.width() < 20 || area.height() < 20) {
+  const double line = metrics.height(), left = metrics.horizontalAdvance(QStringLiteral("-0.00e+00"));
+  const QRectF area{cell.left() + left + 6, cell.top() + line * 0.5 + 4, cell.width() - left - 18,
+                    cell.height() - 2.6 * line - 8};
+  if (curves.empty() || area.width() < 20 || area.height() < 20) {
     painter.setPen(palette().color(QPalette::Disabled, QPalette::Text));
-    painter.drawText(rect(), Qt::AlignCenter, tr("No curve yet"));
+    painter.drawText(cell, Qt::AlignCenter, curves.empty() ? tr("No curve yet") : curves.front().name);
     return;
   }
-  const Range r = range();
+  const PlotAxis across = x_axis(curves, std::max(2, static_cast<int>(area.width() / 70)));
+  const PlotAxis up = y_axis(curves, scale_, std::max(2, static_cast<int>(area.height() / (2.5 * line))));
   const auto place = [&](double x, double y) {
-    return QPointF{area.left() + (x - r.x0) / (r.x1 - r.x0) * area.width(),
-                   area.bottom() - (y - r.y0) / (r.y1 - r.y0) * area.height()};
+    return QPointF{area.left() + across.position(x) * area.width(), area.bottom() - up.position(y) * area.height()};
   };
   QColor faint = palette().color(QPalette::Text);
   faint.setAlpha(50);
-  for (const double y : ticks(r.y0, r.y1, std::max(2, static_cast<int>(area.height() / (2.5 * line))))) {
+  for (const PlotAxis::Tick& tick : up.ticks) {
+    const double y = place(across.low, tick.value).y();
     painter.setPen(faint);
-    painter.drawLine(QPointF{area.left(), place(0, y).y()}, QPointF{area.right(), place(0, y).y()});
+    painter.drawLine(QPointF{area.left(), y}, QPointF{area.right(), y});
     painter.setPen(palette().color(QPalette::Text));
-    const QString words = QString::number(logarithmic_ ? std::pow(10, y) : y, 'g', 3);
-    painter.drawText(QRectF{0, place(0, y).y() - line / 2.0, area.left() - 5, static_cast<double>(line)},
-                     Qt::AlignRight | Qt::AlignVCenter, words);
+    painter.drawText(QRectF{cell.left(), y - line / 2, left + 1, line}, Qt::AlignRight | Qt::AlignVCenter,
+                     QString::fromStdString(tick.label));
   }
-  for (const double x : ticks(r.x0, r.x1, std::max(2, static_cast<int>(area.width() / 70)))) {
+  for (const PlotAxis::Tick& tick : across.ticks) {
+    const double x = place(tick.value, up.low).x();
     painter.setPen(faint);
-    painter.drawLine(QPointF{place(x, 0).x(), area.top()}, QPointF{place(x, 0).x(), area.bottom()});
+    painter.drawLine(QPointF{x, area.top()}, QPointF{x, area.bottom()});
     painter.setPen(palette().color(QPalette::Text));
-    painter.drawText(QRectF{place(x, 0).x() - 40, area.bottom() + 2, 80, static_cast<double>(line)}, Qt::AlignCenter,
-                     QString::number(x, 'g', 4));
+    painter.drawText(QRectF{x - 40, area.bottom() + 2, 80, line}, Qt::AlignCenter, QString::fromStdString(tick.label));
   }
-  painter.drawText(QRectF{area.left(), area.bottom() + line + 2, area.width(), static_cast<double>(line) * 1.3},
-                   Qt::AlignCenter, x_label_ + (y_label_.isEmpty() ? QString{} : QStringLiteral("   |   ") + y_label_));
+  painter.drawText(QRectF{area.left(), area.bottom() + line + 2, area.width(), line * 1.3}, Qt::AlignCenter,
+                   x_label_ + (y_label_.isEmpty() ? QString{} : QStringLiteral("   |   ") + y_label_));
   painter.drawRect(area);
-  static constexpr std::array<QRgb, 6> colours{0xff4fa3ff, 0xffffb347, 0xff6fcf6f, 0xffe06c9f, 0xffb39ddb, 0xff9e9e9e};
+  painter.save();
   painter.setClipRect(area.adjusted(-1, -1, 1, 1));
   double legend = area.top() + line;
-  for (std::size_t i = 0; i < curves_.size(); ++i) {
+  for (std::size_t i = 0; i < curves.size(); ++i) {
     QPainterPath path;
     bool begun = false;
-    for (const auto& [x, y] : curves_[i].points) {
-      if (!std::isfinite(y) || (logarithmic_ && y <= 0)) {
+    for (const auto& [x, y] : curves[i].points) {
+      const QPointF at = place(x, y);
+      if (!std::isfinite(at.y())) {
         begun = false;
         continue;
       }
-      const QPointF at = place(x, logarithmic_ ? std::log10(y) : y);
       begun ? path.lineTo(at) : path.moveTo(at);
       begun = true;
     }
-    painter.setPen(QPen{QColor{colours[i % colours.size()]}, 1.6});
+    painter.setPen(QPen{QColor{curve_colours[(colour + i) % curve_colours.size()]}, 1.6});
     painter.drawPath(path);
-    painter.drawText(QPointF{area.left() + 8, legend}, curves_[i].name);
+    const double from = separate_ ? area.right() - 8 - metrics.horizontalAdvance(curves[i].name) : area.left() + 8;
+    painter.drawText(QPointF{from, legend}, curves[i].name);
     legend += line;
   }
   painter.setPen(palette().color(QPalette::Text));
   painter.drawText(area.adjusted(0, 3, -6, 0), Qt::AlignTop | Qt::AlignRight, note_);
+  painter.restore();
 }
 
 QString PlotView::table() const {
@@ -173,9 +200,10 @@ void PlotView::contextMenuEvent(QContextMenuEvent* event) {
   menu.addAction(tr("Copy as table"), this, [this] { QApplication::clipboard()->setText(table()); });
   menu.addAction(tr("Save as table ..."), this, [this] { save(); });
   menu.addAction(tr("Copy as picture"), this, [this] { QApplication::clipboard()->setPixmap(grab()); });
-  QAction* const log = menu.addAction(tr("Logarithmic"), this, [this](bool on) { set_logarithmic(on); });
+  QAction* const log = menu.addAction(tr("Logarithmic"), this,
+                                      [this](bool on) { set_scale(on ? AxisScale::logarithmic : AxisScale::linear); });
   log->setCheckable(true);
-  log->setChecked(logarithmic_);
+  log->setChecked(logarithmic());
   menu.exec(event->globalPos());
 }
 

@@ -51,7 +51,7 @@ void SliceView::paintEvent(QPaintEvent*) {
   shown.setDevicePixelRatio(size.pixel_ratio);
   QPainter painter{this};
   painter.drawImage(QPointF{}, shown);
-  paint(painter, render::marks_of(picture, size.width_px, size.height_px, size.pixel_ratio), size.pixel_ratio);
+  paint(painter, render::make_marks(picture, size.width_px, size.height_px, size.pixel_ratio), size.pixel_ratio);
   if (tools_.paints() && tools_.tool() != Tool::fill && underMouse()) {  // the size of the brush
     const double radius = tools_.brush_radius_mm / picture.mm_per_pixel / size.pixel_ratio;
     painter.setRenderHint(QPainter::Antialiasing);
@@ -188,8 +188,8 @@ void SliceView::turn(const QPointF& from, const QPointF& to) {
   if (presenter_.orientation() != render::Orientation::oblique)
     return presenter_.turn_planes(from.x(), from.y(), to.x(), to.y(), view_size());
   Look look = document_.look();
-  look.oblique_turn_rad += (to.x() - from.x()) / devicePixelRatioF() * 0.01;
-  look.oblique_tilt_rad += (to.y() - from.y()) / devicePixelRatioF() * 0.01;
+  look.planes.oblique_turn_rad += (to.x() - from.x()) / devicePixelRatioF() * 0.01;
+  look.planes.oblique_tilt_rad += (to.y() - from.y()) / devicePixelRatioF() * 0.01;
   document_.set_look(look);
 }
 
@@ -265,7 +265,7 @@ bool SliceView::change_overlay(ViewCommand command) {
     case labels_shown:
       if (!labels) return false;
       [[fallthrough]];
-    case overlay_shown: presenter_.show_overlay(!document_.look().overlay_shown); return true;
+    case overlay_shown: presenter_.show_overlay(!document_.look().overlay.shown); return true;
     default: return false;
   }
 }
@@ -288,11 +288,11 @@ bool SliceView::obey(const ViewAction& action) {
     case mirror: presenter_.mirror(true); break;
     case upside_down: presenter_.mirror(false); break;
     case crosshair:
-      look.crosshair_visible = !look.crosshair_visible;
+      look.crosshair.visible = !look.crosshair.visible;
       document_.set_look(look);
       break;
     case annotations:
-      look.annotations = !look.annotations;
+      look.layout.annotations = !look.layout.annotations;
       document_.set_look(look);
       break;
     case brush_larger:
@@ -377,8 +377,8 @@ void SliceView::finish_measurement() {
 }
 
 ItemId SliceView::label_target() {
-  const Item* const over = document_.find(document_.look().overlay);
-  if (over != nullptr && kind_of(*over->data) == Kind::label_map) return over->id;
+  const Item* const over = document_.find(document_.look().overlay.item);
+  if (over != nullptr && to_kind(*over->data) == Kind::label_map) return over->id;
   const Item* const base = presenter_.item();
   if (base == nullptr || !base->raster->anatomical) {
     Q_EMIT message(tr("Labels need an image to lie on: open one first"));

@@ -2,8 +2,8 @@
 
 #include "tools.h"
 
-#include "gui/presenters/labels.h"
-#include "gui/presenters/measure.h"
+#include "gui/model/labels.h"
+#include "gui/model/measure.h"
 #include "gui/presenters/slice_presenter.h"
 #include "gui/presenters/view_actions.h"
 #include "render/scene/slice_image.h"

@@ -1,6 +1,6 @@
 #include "time_profile_view.h"
 
-#include "plot_view.h"
+#include "gui/presenters/plot_axis.h"
 
 #include <QKeyEvent>
 #include <QMouseEvent>
@@ -34,14 +34,14 @@ void TimeProfileView::paint_axes(QPainter& painter, const TimeProfile& profile, 
   painter.setPen(QColor{0xdd, 0xdd, 0xdd});
   painter.drawText(QRectF{0, 0.2 * line, double(width()), line}, Qt::AlignCenter,
                    tr("%1 over time").arg(QString::fromStdString(profile.name)));
-  for (const double mm : ticks(0, profile.length_mm, std::max(2, static_cast<int>(at.width() / 80)))) {
+  for (const double mm : linear_ticks(0, profile.length_mm, std::max(2, static_cast<int>(at.width() / 80)))) {
     const double x = at.left() + mm / profile.length_mm * at.width();
     painter.drawLine(QPointF{x, at.bottom()}, QPointF{x, at.bottom() + 4});
     painter.drawText(QRectF{x - 50, at.bottom() + 4, 100, line}, Qt::AlignCenter, QString::number(mm));
   }
   painter.drawText(QRectF{at.left(), at.bottom() + 4 + line, at.width(), line}, Qt::AlignCenter,
                    tr("mm from the first point"));
-  for (const double frame : ticks(1, frames, std::max(2, static_cast<int>(at.height() / 40)))) {
+  for (const double frame : linear_ticks(1, frames, std::max(2, static_cast<int>(at.height() / 40)))) {
     if (frame != std::floor(frame)) continue;
     const double y = at.top() + (frame - 0.5) / frames * at.height();
     painter.drawLine(QPointF{at.left() - 4, y}, QPointF{at.left(), y});

@@ -8,7 +8,7 @@
 
 namespace iso::gui {
 
-/// What the left button does in a slice view.
+/// Tools of a slice view: what the left button does.
 enum class Tool : std::uint8_t {
   window_level,
   crosshair,
@@ -23,7 +23,7 @@ enum class Tool : std::uint8_t {
   click
 };
 
-/// The tool in hand, one for all views.
+/// The active tool, one for all views.
 class Tools : public QObject {
   Q_OBJECT
  public:

@@ -2,7 +2,7 @@
 
 #include "marks_painter.h"
 
-#include "gui/presenters/slice_turn.h"
+#include "gui/model/slice_turn.h"
 
 #include <QKeyEvent>
 #include <QMouseEvent>
@@ -80,7 +80,7 @@ void VolumeView::resizeEvent(QResizeEvent* event) {
 
 render::VolumePicture VolumeView::picture() const {
   render::VolumePicture picture;
-  const Item* const item = document_.find(document_.look().base);
+  const Item* const item = document_.find(document_.look().layout.base);
   if (item == nullptr || !item->raster) return picture;
   picture.raster = item->raster;
   picture.frame = std::clamp<std::int64_t>(document_.look().frame, 0, item->raster->frames - 1);
@@ -92,12 +92,13 @@ render::VolumePicture VolumeView::picture() const {
 
 render::Marks VolumeView::outlines() const {
   const Look& look = document_.look();
-  const Item* const item = document_.find(look.base);
-  if (item == nullptr || !item->raster || !item->raster->anatomical || !look.crosshair_visible) return {};
+  const Item* const item = document_.find(look.layout.base);
+  if (item == nullptr || !item->raster || !item->raster->anatomical || !look.crosshair.visible) return {};
   std::vector<render::PlaneOutline> planes;
   for (const auto orientation :
        {render::Orientation::axial, render::Orientation::coronal, render::Orientation::sagittal})
-    planes.push_back({turned_plane(*item->raster, orientation, look, look.crosshair_mm), colour_of(orientation)});
+    planes.push_back(
+        {turned_plane(*item->raster, orientation, look, look.crosshair.position_mm), to_colour(orientation)});
   const double ratio = devicePixelRatioF();
   return scene_->outlines(planes, static_cast<int>(std::lround(width() * ratio)),
                           static_cast<int>(std::lround(height() * ratio)), ratio);

@@ -2,7 +2,7 @@
 
 #include "gl_view.h"
 
-#include "gui/presenters/document.h"
+#include "gui/model/document.h"
 #include "render/scene/volume_scene.h"
 
 #include <QPointF>

@@ -22,16 +22,16 @@ int vtk_type(ScalarType type) {
 }
 
 /// Keeps `block` until the array announces its own deletion.
-void tie(vtkDataArray* array, const PixelBlock& block) {
+void tie(vtkDataArray* array, const Pixels& block) {
   const auto release = vtkSmartPointer<vtkCallbackCommand>::New();
-  release->SetClientData(new PixelBlock{block});  // NOLINT(cppcoreguidelines-owning-memory): given back below
-  release->SetClientDataDeleteCallback([](void* data) { delete static_cast<PixelBlock*>(data); });
+  release->SetClientData(new Pixels{block});  // NOLINT(cppcoreguidelines-owning-memory): given back below
+  release->SetClientDataDeleteCallback([](void* data) { delete static_cast<Pixels*>(data); });
   array->AddObserver(vtkCommand::DeleteEvent, release);
 }
 
 }  // namespace
 
-vtkSmartPointer<vtkImageData> to_vtk(const PixelBlock& pixels, std::int64_t frame) {
+vtkSmartPointer<vtkImageData> to_vtk(const Pixels& pixels, std::int64_t frame) {
   const Shape& shape = pixels.spec().shape;
   const std::int64_t count = shape[0] * shape[1] * shape[2];
   std::int64_t frames = 1;
@@ -43,7 +43,7 @@ vtkSmartPointer<vtkImageData> to_vtk(const PixelBlock& pixels, std::int64_t fram
   auto array = vtkSmartPointer<vtkDataArray>::Take(vtkDataArray::CreateDataArray(vtk_type(pixels.spec().type)));
   auto* memory =
       const_cast<std::byte*>(pixels.data()) +  // NOLINT(cppcoreguidelines-pro-type-const-cast): VTK has no const
-      static_cast<std::size_t>(frame * count) * bytes_of(pixels.spec().type);
+      static_cast<std::size_t>(frame * count) * byte_count(pixels.spec().type);
   array->SetNumberOfComponents(1);
   array->SetVoidArray(memory, count, 1);  // 1: never freed by VTK
   tie(array, pixels);

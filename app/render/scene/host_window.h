@@ -6,7 +6,7 @@ class vtkRenderer;
 
 namespace iso::render {
 
-/// Draws a scene into the framebuffer of somebody else's OpenGL context: what a widget of any toolkit needs. Debian's VTK
+/// Draws a scene into the framebuffer of a given OpenGL context, as a widget of any toolkit needs it. Debian's VTK
 /// is built for Qt 5, so its own widget cannot be used. Every call needs the context to be current, but for set_renderer.
 class HostWindow {
  public:

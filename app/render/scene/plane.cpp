@@ -1,18 +1,12 @@
 #include "plane.h"
 
+#include "iso/geometry/vec3.h"
+
 #include <algorithm>
 #include <cmath>
 
 namespace iso::render {
 namespace {
-
-double dot(const Vec3& a, const Vec3& b) noexcept { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
-
-Vec3 axis_of(const VoxelGrid& frame, std::size_t axis) noexcept {
-  return {frame.direction[axis], frame.direction[3 + axis], frame.direction[6 + axis]};
-}
-
-Vec3 scaled(double factor, const Vec3& v) noexcept { return {factor * v[0], factor * v[1], factor * v[2]}; }
 
 /// The normal, turned so that slices are counted along the patient's left, posterior and superior (raw: along the axis).
 Vec3 counting_direction(const Plane& plane) noexcept {
@@ -20,7 +14,7 @@ Vec3 counting_direction(const Plane& plane) noexcept {
   std::size_t major = 0;
   for (std::size_t axis = 1; axis < 3; ++axis)
     if (std::abs(n[axis]) > std::abs(n[major]) + 1e-9) major = axis;
-  return scaled(n[major] < 0 ? -1 : 1, n);
+  return scale(n[major] < 0 ? -1 : 1, n);
 }
 
 struct Stack {
@@ -29,7 +23,7 @@ struct Stack {
   std::int64_t count{1};
 };
 
-Stack stack_of(const Raster& raster, const Plane& plane) {
+Stack make_stack(const Raster& raster, const Plane& plane) {
   Stack stack{counting_direction(plane), 0, 0, 1};
   const VoxelGrid& frame = raster.frame;
   double low = 0, high = 0;
@@ -42,7 +36,7 @@ Stack stack_of(const Raster& raster, const Plane& plane) {
     high = corner == 0 ? place : std::max(high, place);
   }
   for (std::size_t axis = 0; axis < 3; ++axis)
-    if (std::abs(dot(axis_of(frame, axis), stack.direction)) > 0.999) stack.step_mm = frame.spacing_mm[axis];
+    if (std::abs(dot(column(frame.direction, axis), stack.direction)) > 0.999) stack.step_mm = frame.spacing_mm[axis];
   if (stack.step_mm == 0) stack.step_mm = *std::ranges::min_element(frame.spacing_mm);
   stack.first_mm = low;
   stack.count = std::max<std::int64_t>(1, std::llround((high - low) / stack.step_mm) + 1);
@@ -50,7 +44,7 @@ Stack stack_of(const Raster& raster, const Plane& plane) {
 }
 
 /// Letters of a direction in the patient, the strongest component first; weak ones are left out.
-std::string letters_of(const Vec3& direction) {
+std::string to_letters(const Vec3& direction) {
   constexpr std::array<std::array<char, 2>, 3> names{{{'R', 'L'}, {'A', 'P'}, {'I', 'S'}}};
   std::array<std::size_t, 3> order{0, 1, 2};
   std::ranges::sort(order,
@@ -63,7 +57,7 @@ std::string letters_of(const Vec3& direction) {
 
 std::string axis_name(const Raster& raster, const Vec3& direction) {
   for (std::size_t axis = 0; axis < 3; ++axis)
-    if (dot(axis_of(raster.frame, axis), direction) > 0.999) return raster.axes[axis];
+    if (dot(column(raster.frame.direction, axis), direction) > 0.999) return raster.axes[axis];
   return {};
 }
 
@@ -81,8 +75,8 @@ Plane standard_plane(const Raster& raster, Orientation orientation, const Vec3& 
     std::size_t across = 0, down = 1;
     if (orientation == Orientation::coronal || raster.frame.size[1] <= 1) down = 2;
     if (orientation == Orientation::sagittal) across = raster.frame.size[1] > 1 ? 1 : 0, down = 2;
-    plane.right = axis_of(raster.frame, across);
-    plane.up = scaled(-1, axis_of(raster.frame, down));
+    plane.right = column(raster.frame.direction, across);
+    plane.up = scale(-1, column(raster.frame.direction, down));
     return plane;
   }
   switch (orientation) {
@@ -104,23 +98,23 @@ Plane standard_plane(const Raster& raster, Orientation orientation, const Vec3& 
 }
 
 EdgeLetters edge_letters(const Raster& raster, const Plane& plane) {
-  const Vec3 left = scaled(-1, plane.right), down = scaled(-1, plane.up);
+  const Vec3 left = scale(-1, plane.right), down = scale(-1, plane.up);
   if (raster.anatomical && raster.oriented)
-    return {letters_of(left), letters_of(plane.right), letters_of(plane.up), letters_of(down)};
+    return {to_letters(left), to_letters(plane.right), to_letters(plane.up), to_letters(down)};
   return {axis_name(raster, left), axis_name(raster, plane.right), axis_name(raster, plane.up),
           axis_name(raster, down)};
 }
 
-std::int64_t slice_count(const Raster& raster, const Plane& plane) { return stack_of(raster, plane).count; }
+std::int64_t slice_count(const Raster& raster, const Plane& plane) { return make_stack(raster, plane).count; }
 
 std::int64_t slice_at(const Raster& raster, const Plane& plane) {
-  const Stack stack = stack_of(raster, plane);
+  const Stack stack = make_stack(raster, plane);
   const auto slice = std::llround((dot(plane.centre_mm, stack.direction) - stack.first_mm) / stack.step_mm);
   return std::clamp<std::int64_t>(slice, 0, stack.count - 1);
 }
 
 Plane at_slice(const Raster& raster, const Plane& plane, std::int64_t slice) {
-  const Stack stack = stack_of(raster, plane);
+  const Stack stack = make_stack(raster, plane);
   const double target =
       stack.first_mm + stack.step_mm * static_cast<double>(std::clamp<std::int64_t>(slice, 0, stack.count - 1));
   const double move = target - dot(plane.centre_mm, stack.direction);
@@ -129,7 +123,7 @@ Plane at_slice(const Raster& raster, const Plane& plane, std::int64_t slice) {
   return moved;
 }
 
-std::array<double, 3> colour_of(Orientation orientation) noexcept {
+std::array<double, 3> to_colour(Orientation orientation) noexcept {
   constexpr double strong = 200.0 / 255;
   switch (orientation) {
     case Orientation::axial: return {strong, 0, 0};

@@ -38,6 +38,6 @@ struct EdgeLetters {
 [[nodiscard]] Plane at_slice(const Raster& raster, const Plane& plane, std::int64_t slice);
 
 /// The view colours of convention C4: axial red, sagittal yellow, coronal green, oblique blue; 0 to 1.
-[[nodiscard]] std::array<double, 3> colour_of(Orientation orientation) noexcept;
+[[nodiscard]] std::array<double, 3> to_colour(Orientation orientation) noexcept;
 
 }  // namespace iso::render

@@ -1,5 +1,6 @@
 #include "raster.h"
 
+#include "iso/base/dispatch.h"
 #include "iso/base/threads.h"
 
 #include <algorithm>
@@ -11,23 +12,11 @@ namespace {
 
 constexpr std::int64_t sample_limit = std::int64_t{1} << 20;
 
-template <class Visit>
-decltype(auto) with_real(ScalarType type, Visit&& visit) {
-  switch (type) {
-    case ScalarType::u8: return visit(std::uint8_t{});
-    case ScalarType::u16: return visit(std::uint16_t{});
-    case ScalarType::i16: return visit(std::int16_t{});
-    case ScalarType::i32: return visit(std::int32_t{});
-    case ScalarType::f64: return visit(double{});
-    default: return visit(float{});
-  }
-}
-
 template <class T>
-PixelBlock part_of(const PixelBlock& pixels, Part part) {
-  PixelBlock real = PixelBlock::allocate({pixels.spec().shape, ScalarType::f32});
+Pixels make_part(const Pixels& pixels, Part part) {
+  PixelBuffer real = PixelBuffer::allocate({pixels.spec().shape, ScalarType::f32});
   const auto from = pixels.values<std::complex<T>>();
-  const auto to = real.mutable_values<float>();
+  const auto to = real.values<float>();
   parallel_for(static_cast<std::int64_t>(from.size()), 1 << 16, [&](std::int64_t begin, std::int64_t end) {
     for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
       switch (part) {
@@ -41,14 +30,14 @@ PixelBlock part_of(const PixelBlock& pixels, Part part) {
   return real;
 }
 
-PixelBlock real_pixels(const PixelBlock& pixels, Part part) {
-  if (pixels.spec().type == ScalarType::c64) return part_of<float>(pixels, part);
-  if (pixels.spec().type == ScalarType::c128) return part_of<double>(pixels, part);
+Pixels real_pixels(const Pixels& pixels, Part part) {
+  if (pixels.spec().type == ScalarType::c64) return make_part<float>(pixels, part);
+  if (pixels.spec().type == ScalarType::c128) return make_part<double>(pixels, part);
   return pixels;
 }
 
 void measure_range(Raster& raster) {
-  with_real(raster.pixels.spec().type, [&](auto type) {
+  dispatch<RealTypes>(raster.pixels.spec().type, [&](auto type) {
     const auto values = raster.pixels.values<decltype(type)>();
     const std::size_t stride = std::max<std::size_t>(1, values.size() / static_cast<std::size_t>(sample_limit));
     std::vector<double> sample;
@@ -86,55 +75,44 @@ std::optional<double> number(const Metadata& meta, const char* name) {
   }
 }
 
-std::string unit_of(Quantity quantity) {
-  if (quantity == Quantity::hounsfield) return "HU";
-  if (quantity == Quantity::attenuation_per_mm) return "1/mm";
-  if (quantity == Quantity::radius) return "mm";
-  return {};
+void orient(Raster& raster, const Metadata& meta) {
+  const auto said = meta.find("orientation");
+  if (said == meta.end() || said->second != "unknown") return;
+  raster.oriented = false;
+  raster.axes = {"x", "y", "z", "frame"};
 }
 
-struct Describe {
-  Raster& raster;
-  const PixelBlock* operator()(const Volume& data) const {
-    raster.frame = data.grid;
-    raster.unit = unit_of(data.quantity);
-    const auto centre = number(data.meta, "window_centre"), width = number(data.meta, "window_width");
-    if (centre && width) raster.asked_window = {{*width, *centre}};
-    orient(data.meta);
-    return &data.pixels;
-  }
-  const PixelBlock* operator()(const LabelMap& data) const {
-    raster.frame = data.grid;
-    raster.labels = true;
-    orient(data.meta);
-    return &data.labels;
-  }
-  const PixelBlock* operator()(const Sinogram& data) const { return raw(data.readings, {"u", "v", "view", "frame"}); }
-  const PixelBlock* operator()(const KSpace& data) const {
-    return raw(data.samples, {"readout", "phase", "partition", "coil"});
-  }
-  const PixelBlock* operator()(const SpectralCube& data) const { return raw(data.pixels, {"x", "y", "band", "frame"}); }
-  const PixelBlock* operator()(const Table&) const { return nullptr; }
-  void orient(const Metadata& meta) const {
-    const auto said = meta.find("orientation");
-    if (said == meta.end() || said->second != "unknown") return;
-    raster.oriented = false;
-    raster.axes = {"x", "y", "z", "frame"};
-  }
-  const PixelBlock* raw(const PixelBlock& pixels, std::array<std::string, 4> axes) const {
-    raster.anatomical = false;
-    raster.axes = std::move(axes);
-    raster.frame = index_frame(pixels.spec().shape);
-    return &pixels;
-  }
-};
+void place(Raster& raster, const Volume& data) {
+  raster.frame = data.grid;
+  raster.unit = data.quantity.unit;
+  const auto centre = number(data.meta, "window_centre"), width = number(data.meta, "window_width");
+  if (centre && width) raster.asked_window = {{*width, *centre}};
+  orient(raster, data.meta);
+}
+
+void place(Raster& raster, const LabelMap& data) {
+  raster.frame = data.grid;
+  raster.labels = true;
+  orient(raster, data.meta);
+}
+
+/// Every other kind: one unit an index, under the names of its axes.
+template <class T>
+void place(Raster& raster, const T&) {
+  raster.anatomical = false;
+  const auto& names = axis_names(kind_from_string(T::kind_name));
+  for (std::size_t axis = 0; axis < raster.axes.size(); ++axis)
+    raster.axes[axis] = axis < names.size() ? names[axis] : "frame";
+}
 
 }  // namespace
 
-Raster raster_of(const DatasetPtr& data, Part part) {
+Raster make_raster(const DatasetPtr& data, Part part) {
   Raster raster;
-  const PixelBlock* const pixels = std::visit(Describe{raster}, *data);
+  const Pixels* const pixels = to_pixels(*data);
   if (pixels == nullptr) throw Error{Errc::type_mismatch, "a table has no picture; it is drawn as curves"};
+  raster.frame = index_frame(pixels->spec().shape);
+  std::visit([&](const auto& kind) { place(raster, kind); }, *data);
   raster.pixels = real_pixels(*pixels, part);
   raster.spectrum = std::holds_alternative<KSpace>(*data) && part == Part::magnitude;
   const Shape& shape = raster.pixels.spec().shape;
@@ -149,7 +127,7 @@ std::optional<double> value_at(const Raster& raster, const std::array<std::int64
     if (index[axis] < 0 || index[axis] >= size[axis]) return {};
   if (index[3] < 0 || index[3] >= raster.frames) return {};
   const auto at = static_cast<std::size_t>(((index[3] * size[2] + index[2]) * size[1] + index[1]) * size[0] + index[0]);
-  return with_real(raster.pixels.spec().type, [&](auto type) -> std::optional<double> {
+  return dispatch<RealTypes>(raster.pixels.spec().type, [&](auto type) -> std::optional<double> {
     return static_cast<double>(reinterpret_cast<const decltype(type)*>(raster.pixels.data())[at]);
   });
 }

@@ -9,14 +9,14 @@
 
 namespace iso::render {
 
-/// Which real number of a complex sample is looked at; ignored for real data.
+/// The real number that is shown of a complex sample; ignored for real data.
 enum class Part : std::uint8_t { magnitude, phase, real, imaginary };
 
-/// Any data set as something that can be cut into slices: real pixels on a frame of three axes and perhaps a fourth
+/// A data set as it can be sliced: real pixels on a frame of three axes and an optional fourth
 /// (time, coil, band). Volumes and label maps keep their LPS frame; a sinogram has the axes u, v, view and a k-space
 /// readout, phase, partition, with one unit an index, and never gets anatomical letters.
 struct Raster {
-  PixelBlock pixels;  ///< the data set's own memory for real data; a new real array for complex data
+  Pixels pixels;  ///< the data set's own memory for real data; a new real array for complex data
   VoxelGrid frame;
   bool anatomical{true};
   /// False where the file does not say how the grid lies in the patient (a bare array): lengths are shown, but no letters.
@@ -34,7 +34,7 @@ struct Raster {
 };
 
 /// Throws type_mismatch for a table (which is drawn as curves), out_of_memory for a complex volume that does not fit.
-[[nodiscard]] Raster raster_of(const DatasetPtr& data, Part part = Part::magnitude);
+[[nodiscard]] Raster make_raster(const DatasetPtr& data, Part part = Part::magnitude);
 
 /// The value at an index, frame included; nothing outside.
 [[nodiscard]] std::optional<double> value_at(const Raster& raster, const std::array<std::int64_t, 4>& index) noexcept;

@@ -1,5 +1,6 @@
 #include "slice_cut.h"
 
+#include "iso/base/dispatch.h"
 #include "iso/base/threads.h"
 
 #include <algorithm>
@@ -15,26 +16,12 @@ constexpr float outside = std::numeric_limits<float>::quiet_NaN();
 constexpr int most_slab_samples = 64;
 constexpr std::int64_t rows_a_chunk = 64;
 
-template <class Visit>
-void with_type(ScalarType type, Visit&& visit) {
-  switch (type) {
-    case ScalarType::u8: return visit(std::uint8_t{});
-    case ScalarType::u16: return visit(std::uint16_t{});
-    case ScalarType::i16: return visit(std::int16_t{});
-    case ScalarType::i32: return visit(std::int32_t{});
-    case ScalarType::f64: return visit(double{});
-    case ScalarType::f32: return visit(float{});
-    default: break;
-  }
-  throw Error{Errc::type_mismatch, "complex pixels cannot be drawn; choose magnitude or phase"};
-}
-
 /// The screen in index space: pixel (x, y) is at start + x * across + y * down; `deep` is one millimetre along the normal.
 struct Screen {
   Vec3 start{}, across{}, down{}, deep{};
 };
 
-Screen screen_of(const VoxelGrid& frame, const CutPlace& place) {
+Screen make_screen(const VoxelGrid& frame, const CutPlace& place) {
   const Plane& plane = place.plane;
   const Vec3 zero = frame.to_index({}), n = plane.normal();
   const auto along = [&](const Vec3& direction, double mm) {
@@ -67,7 +54,7 @@ struct Line {
   std::int64_t first{0}, last{-1};  ///< voxels that are needed
 };
 
-Line line_of(double start, double step, int pixels, std::int64_t size, bool interpolate) {
+Line make_line(double start, double step, int pixels, std::int64_t size, bool interpolate) {
   Line line;
   const auto n = static_cast<std::size_t>(pixels);
   line.low.resize(n);
@@ -307,8 +294,8 @@ bool cut_along(const Raster& raster, const T* voxels, const LabelPatch* patch, c
   const auto u = static_cast<std::size_t>(across_axis), v = static_cast<std::size_t>(down_axis), n = 3 - u - v;
   const auto& size = raster.frame.size;
   const Slices slices = slices_at(screen.start[n], size[n], raster.frame.spacing_mm[n], place, interpolate);
-  const Line across = line_of(screen.start[u], screen.across[u], place.width, size[u], interpolate);
-  const Line down = line_of(screen.start[v], screen.down[v], place.height, size[v], interpolate);
+  const Line across = make_line(screen.start[u], screen.across[u], place.width, size[u], interpolate);
+  const Line down = make_line(screen.start[v], screen.down[v], place.height, size[v], interpolate);
   if (slices.numbers.empty() || across.end <= across.begin || down.end <= down.begin) return true;
   const Index strides{1, size[0], size[0] * size[1]};
   const Slab slab = place.slab_mm > 0 ? place.slab : Slab::none;
@@ -334,15 +321,16 @@ bool SliceCut::make(const Layer& layer, const CutPlace& asked) {
     throw Error{Errc::shape_mismatch,
                 "frame " + std::to_string(layer.frame) + " of " + std::to_string(raster.frames) + " was asked for"};
   values_.assign(static_cast<std::size_t>(place.width) * static_cast<std::size_t>(place.height), outside);
-  const Screen screen = screen_of(raster.frame, place);
-  with_type(raster.pixels.spec().type, [&](auto type) {
+  const Screen screen = make_screen(raster.frame, place);
+  const auto cut = [&](auto type) {
     using T = decltype(type);
     const T* const voxels =
         reinterpret_cast<const T*>(raster.pixels.data()) + layer.frame * size[0] * size[1] * size[2];
     if (!cut_along(raster, voxels, layer.patch.get(), screen, place, interpolate, slice_, values_))
       cut_across(Sampler<T>{voxels, size, layer.patch.get()}, screen, place,
                  *std::ranges::min_element(raster.frame.spacing_mm), interpolate, values_);
-  });
+  };
+  dispatch<RealTypes>(raster.pixels.spec().type, cut, "a picture");
   raster_ = layer.raster;
   frame_ = layer.frame;
   patch_ = layer.patch;

@@ -8,7 +8,7 @@
 
 namespace iso::render {
 
-/// Where and how finely a slice is cut.
+/// Position and resolution of a slice.
 struct CutPlace {
   Plane plane;
   double mm_per_pixel{1};
@@ -23,7 +23,7 @@ struct CutPlace {
 /// dimensions; any other is interpolated in three. Kept until something it is made of changes.
 class SliceCut {
  public:
-  /// True if the values are other ones than before.
+  /// True if the values have changed.
   bool make(const Layer& layer, const CutPlace& place);
   [[nodiscard]] const std::vector<float>& values() const noexcept { return values_; }
 

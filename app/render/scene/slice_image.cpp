@@ -43,7 +43,7 @@ class Colouring {
     for (std::int64_t i = 0; i < count; ++i) {
       const float value = values[i];
       if (std::isnan(value)) continue;
-      const std::size_t at = place_of(value);
+      const std::size_t at = to_entry(value);
       const std::uint32_t part = parts_[at];
       if (part == 256) {
         pixels[i] = colours_[at];
@@ -56,7 +56,7 @@ class Colouring {
  private:
   static constexpr int entries = 4096;
 
-  [[nodiscard]] std::size_t place_of(float value) const noexcept {
+  [[nodiscard]] std::size_t to_entry(float value) const noexcept {
     if (labels_) {
       const auto label = static_cast<std::int64_t>(value);
       return label <= 0 ? 0 : static_cast<std::size_t>((label - 1) % 255 + 1);

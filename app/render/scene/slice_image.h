@@ -9,13 +9,13 @@
 
 namespace iso::render {
 
-/// The pixels of a picture: each layer cut along the plane at the resolution of the screen, windowed, coloured, and laid
-/// over the ones below. Keeps what has not changed: a moved crosshair costs nothing, a window drag only colours.
+/// The pixels of a picture: each layer is resampled on the plane at the resolution of the screen, windowed, coloured, and blended
+/// over the layers below. Unchanged steps are cached: a moved crosshair computes nothing, a window drag only colours.
 class SliceImage {
  public:
   /// 0xffRRGGBB, rows from the top; `width` and `height` in device pixels.
   const std::vector<std::uint32_t>& make(const SlicePicture& picture, int width, int height);
-  /// How often pixels had to be made anew.
+  /// Number of times pixels were computed.
   [[nodiscard]] std::uint64_t made() const noexcept { return made_; }
 
  private:

@@ -195,7 +195,7 @@ std::array<double, 2> to_pixel(const SlicePicture& picture, int width, int heigh
   return {width / 2.0 + across / picture.mm_per_pixel, height / 2.0 - along / picture.mm_per_pixel};
 }
 
-Marks marks_of(const SlicePicture& picture, int width, int height, double pixel_ratio) {
+Marks make_marks(const SlicePicture& picture, int width, int height, double pixel_ratio) {
   return Maker{picture, width, height, pixel_ratio}.make();
 }
 

@@ -9,8 +9,8 @@
 
 namespace iso::render {
 
-/// What stands over the pixels of a picture (crosshair, orientation letters, scale bar, corner text, figures, frame and
-/// badge) as strokes and words for whoever draws them. Places and sizes in device pixels from the top left.
+/// Annotations of a picture (crosshair, orientation letters, scale bar, corner text, figures, frame and badge) as lines and text
+/// for any painter. Positions and sizes are device pixels from the top left.
 struct MarkLine {
   std::array<double, 3> colour{1, 1, 1};
   double width{1};
@@ -30,7 +30,7 @@ struct Marks {
   std::vector<MarkLine> lines;
   std::vector<MarkText> texts;
 };
-[[nodiscard]] Marks marks_of(const SlicePicture& picture, int width, int height, double pixel_ratio);
+[[nodiscard]] Marks make_marks(const SlicePicture& picture, int width, int height, double pixel_ratio);
 
 /// The longest of 1, 2, 5 times a power of ten millimetres that fits a fifth of the picture's width.
 [[nodiscard]] double scale_bar_mm(double width_px, double mm_per_pixel) noexcept;

@@ -17,9 +17,9 @@ namespace iso::render {
 namespace {
 
 /// One stroke, in display coordinates from the bottom left.
-class Stroke {
+class StrokeActor {
  public:
-  Stroke() {
+  StrokeActor() {
     mapper_->SetInputData(data_);
     actor_->SetMapper(mapper_);
   }
@@ -47,14 +47,14 @@ class Stroke {
 
 struct SliceOverlay::Impl {
   vtkRenderer& renderer;
-  std::vector<std::unique_ptr<Stroke>> strokes;
+  std::vector<std::unique_ptr<StrokeActor>> strokes;
   std::vector<vtkSmartPointer<vtkTextActor>> texts;
 
   explicit Impl(vtkRenderer& target) : renderer{target} {}
 
   void grow(const Marks& marks) {
     while (strokes.size() < marks.lines.size()) {
-      strokes.push_back(std::make_unique<Stroke>());
+      strokes.push_back(std::make_unique<StrokeActor>());
       renderer.AddViewProp(strokes.back()->actor());
     }
     while (texts.size() < marks.texts.size()) {

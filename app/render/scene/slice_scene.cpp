@@ -54,7 +54,7 @@ struct SliceScene::Impl {
     }
     pixels->Modified();
     renderer->SetBackground(picture.background.data());
-    overlay->show(marks_of(picture, width, height, ratio), height);
+    overlay->show(make_marks(picture, width, height, ratio), height);
   }
 };
 

@@ -14,7 +14,7 @@ namespace iso::render {
 
 enum class Slab : std::uint8_t { none, maximum, minimum, mean };
 
-/// A box of labels that stand for the raster's own: what a stroke in the making has changed.
+/// A box of labels that replace those of the raster: the stroke that the user is drawing.
 struct LabelPatch {
   std::array<std::int64_t, 3> first{}, size{};  ///< voxels of the frame
   std::vector<std::uint16_t> values;            ///< x fastest
@@ -31,7 +31,7 @@ struct Layer {
 
 enum class Mark : std::uint8_t { line, angle, rectangle, ellipse, polygon, point };
 
-/// Something drawn over the picture; points in mm of the frame. Drawn where its plane is the one shown (within half a slice).
+/// A measurement over the picture, with points in mm; drawn if its plane is the one shown (within half a slice).
 struct Figure {
   Mark mark{Mark::line};
   std::vector<Vec3> points_mm;
@@ -46,7 +46,7 @@ struct CrossAxis {
   std::array<double, 3> colour{1, 1, 1};
 };
 
-/// What a slice view shows, as a value: a presenter makes it, the scene draws it.
+/// The content of a slice view as a value: a presenter makes it, the scene draws it.
 struct SlicePicture {
   Plane plane;
   double mm_per_pixel{1};

@@ -1,5 +1,6 @@
 #include "volume_reduce.h"
 
+#include "iso/base/dispatch.h"
 #include "iso/base/threads.h"
 
 #include <algorithm>
@@ -34,7 +35,7 @@ void reduce(const T* from, const std::array<std::int64_t, 3>& size, const std::a
 
 }  // namespace
 
-PixelBlock reduced(const PixelBlock& pixels, std::int64_t frame, const std::array<std::int64_t, 3>& factors) {
+Pixels reduced(const Pixels& pixels, std::int64_t frame, const std::array<std::int64_t, 3>& factors) {
   const Shape& shape = pixels.spec().shape;
   const std::array<std::int64_t, 3> size{shape[0], shape[1], shape[2]};
   std::array<std::int64_t, 3> block{}, out{};
@@ -46,20 +47,12 @@ PixelBlock reduced(const PixelBlock& pixels, std::int64_t frame, const std::arra
   if (frame < 0 || (frame + 1) * voxels > shape.count())
     throw Error{Errc::shape_mismatch,
                 "frame " + std::to_string(frame) + " of an array of " + shape.text() + " was asked for"};
-  PixelBlock small = PixelBlock::allocate({Shape{out[0], out[1], out[2]}, ScalarType::f32});
-  float* const to = small.mutable_values<float>().data();
+  PixelBuffer small = PixelBuffer::allocate({Shape{out[0], out[1], out[2]}, ScalarType::f32});
+  float* const to = small.values<float>().data();
   const auto all = [&](auto type) {
     reduce(reinterpret_cast<const decltype(type)*>(pixels.data()) + frame * voxels, size, block, out, to);
   };
-  switch (pixels.spec().type) {
-    case ScalarType::u8: all(std::uint8_t{}); break;
-    case ScalarType::u16: all(std::uint16_t{}); break;
-    case ScalarType::i16: all(std::int16_t{}); break;
-    case ScalarType::i32: all(std::int32_t{}); break;
-    case ScalarType::f32: all(float{}); break;
-    case ScalarType::f64: all(double{}); break;
-    default: throw Error{Errc::type_mismatch, "complex pixels cannot be drawn; choose magnitude or phase"};
-  }
+  dispatch<RealTypes>(pixels.spec().type, all, "a picture");
   return small;
 }
 

@@ -53,7 +53,7 @@ class VolumeScene {
   void set_limit(std::int64_t limit_voxels);
   void show(const VolumePicture& picture);
   [[nodiscard]] int reduction() const noexcept;  ///< 1 for none
-  /// The planes as they lie over the picture, so that a moved crosshair needs no ray. Nothing without a volume.
+  /// Outlines of slice planes over the picture, so that a moved crosshair casts no rays. Empty without a volume.
   [[nodiscard]] Marks outlines(const std::vector<PlaneOutline>& planes, int width_px, int height_px,
                                double pixel_ratio) const;
   void orbit(double dx, double dy);  ///< fractions of the view's width and height

@@ -44,10 +44,10 @@ TEST(StandardPlane, OfASinogramHasItsOwnAxes) {
 TEST(EdgeLetters, AreNotThePatientsWhereTheFileDoesNotSayHowTheGridLies) {
   Volume data;
   data.grid = VoxelGrid::centred({8, 8, 8}, {1, 1, 1});
-  data.pixels = PixelBlock::allocate({data.grid.shape(), ScalarType::u8});
-  EXPECT_TRUE(raster_of(freeze(Dataset{data})).oriented);
+  data.pixels = PixelBuffer::allocate({data.grid.shape(), ScalarType::u8});
+  EXPECT_TRUE(make_raster(freeze(Dataset{data})).oriented);
   data.meta["orientation"] = "unknown";
-  const Raster raster = raster_of(freeze(Dataset{data}));
+  const Raster raster = make_raster(freeze(Dataset{data}));
   EXPECT_TRUE(raster.anatomical) << "it has lengths and can be painted on";
   const EdgeLetters axial = edge_letters(raster, standard_plane(raster, Orientation::axial, {}));
   EXPECT_EQ(axial.right + axial.bottom, "xy");

@@ -1,6 +1,7 @@
 #include "render/bridge/vtk_bridge.h"
 #include "render/scene/slice_scene.h"
 #include "render/scene/volume_scene.h"
+#include "support/pixels.h"
 
 #include <gtest/gtest.h>
 
@@ -18,17 +19,18 @@ namespace {
 Volume ramp(std::array<std::int64_t, 3> size, const Vec3& spacing = {1, 1, 1}) {
   Volume volume;
   volume.grid = VoxelGrid::centred(size, spacing);
-  volume.pixels = PixelBlock::allocate({volume.grid.shape(), ScalarType::f32});
-  auto values = volume.pixels.mutable_values<float>();
+  PixelBuffer buffer = PixelBuffer::allocate({volume.grid.shape(), ScalarType::f32});
+  auto values = buffer.values<float>();
   std::size_t at = 0;
   for (std::int64_t z = 0; z < size[2]; ++z)
     for (std::int64_t y = 0; y < size[1]; ++y)
       for (std::int64_t x = 0; x < size[0]; ++x) values[at++] = static_cast<float>(100 * x + 10 * y + z);
+  volume.pixels = std::move(buffer);
   return volume;
 }
 
 SlicePicture picture_of(const Volume& volume, Orientation orientation, const Vec3& through = {}) {
-  auto raster = std::make_shared<const Raster>(raster_of(freeze(volume)));
+  auto raster = std::make_shared<const Raster>(make_raster(freeze(volume)));
   SlicePicture picture;
   picture.plane = standard_plane(*raster, orientation, through);
   picture.mm_per_pixel = 1;
@@ -53,8 +55,8 @@ TEST(Bridge, SharesThePixelsAndOutlivesTheBlock) {
 }
 
 TEST(Bridge, RefusesComplexPixelsAndMissingFrames) {
-  EXPECT_THROW((void)to_vtk(PixelBlock::allocate({Shape{2, 2, 2}, ScalarType::c64})), Error);
-  EXPECT_THROW((void)to_vtk(PixelBlock::allocate({Shape{2, 2, 2, 3}, ScalarType::f32}), 3), Error);
+  EXPECT_THROW((void)to_vtk(PixelBuffer::allocate({Shape{2, 2, 2}, ScalarType::c64})), Error);
+  EXPECT_THROW((void)to_vtk(PixelBuffer::allocate({Shape{2, 2, 2, 3}, ScalarType::f32}), 3), Error);
 }
 
 TEST(SliceScene, DrawsEachVoxelWhereItIsInTheRadiologicalFrame) {
@@ -72,8 +74,9 @@ TEST(SliceScene, DrawsEachVoxelWhereItIsInTheRadiologicalFrame) {
 
 TEST(SliceScene, CoronalHasTheHeadUp) {
   Volume volume = ramp({3, 1, 3}, {20, 20, 20});
-  auto values = volume.pixels.mutable_values<float>();
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = i >= 6 ? 200.0F : 0.0F;  // the highest slice is bright
+  test::change<float>(volume.pixels, [](auto values) {  // the highest slice is bright
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = i >= 6 ? 200.0F : 0.0F;
+  });
   const Bitmap bitmap = draw(picture_of(volume, Orientation::coronal), 60, 60);
   EXPECT_GT(grey(bitmap, 30, 10), 150);
   EXPECT_LT(grey(bitmap, 30, 50), 50);
@@ -81,9 +84,8 @@ TEST(SliceScene, CoronalHasTheHeadUp) {
 
 TEST(SliceScene, LaysAnOverlayOverTheBaseByItsOpacityAndReveal) {
   Volume base = ramp({3, 3, 1}, {20, 20, 20}), over = base;
-  for (float& v : base.pixels.mutable_values<float>()) v = 0;
-  over.pixels = PixelBlock::allocate(base.pixels.spec());
-  for (float& v : over.pixels.mutable_values<float>()) v = 1000;
+  test::change<float>(base.pixels, [](auto values) { std::ranges::fill(values, 0.0F); });
+  test::change<float>(over.pixels, [](auto values) { std::ranges::fill(values, 1000.0F); });
   SlicePicture picture = picture_of(base, Orientation::axial);
   Layer layer = picture_of(over, Orientation::axial).layers[0];
   layer.display.opacity = 0.5;
@@ -96,8 +98,9 @@ TEST(SliceScene, LaysAnOverlayOverTheBaseByItsOpacityAndReveal) {
 
 TEST(SliceScene, ASlabOfMaximaShowsTheBrightestSlice) {
   Volume volume = ramp({3, 3, 5}, {20, 20, 2});
-  auto values = volume.pixels.mutable_values<float>();
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = i / 9 == 3 ? 250.0F : 10.0F;
+  test::change<float>(volume.pixels, [](auto values) {
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = i / 9 == 3 ? 250.0F : 10.0F;
+  });
   SlicePicture picture = picture_of(volume, Orientation::axial);
   picture.layers[0].display.interpolate = true;
   EXPECT_LT(grey(draw(picture, 60, 60), 30, 30), 20);
@@ -124,7 +127,7 @@ TEST(VolumeScene, ReducesWhatDoesNotFitAndSaysTheFactor) {
   VolumeScene scene;
   scene.set_limit(1000);
   VolumePicture picture;
-  picture.raster = std::make_shared<const Raster>(raster_of(freeze(ramp({40, 40, 40}))));
+  picture.raster = std::make_shared<const Raster>(make_raster(freeze(ramp({40, 40, 40}))));
   picture.high = 4000;
   scene.show(picture);
   EXPECT_EQ(scene.reduction(), 4);
@@ -132,12 +135,13 @@ TEST(VolumeScene, ReducesWhatDoesNotFitAndSaysTheFactor) {
 
 TEST(RasterOf, ComplexSamplesGiveMagnitudeAndPhase) {
   KSpace data;
-  data.samples = PixelBlock::allocate({Shape{2, 1, 1}, ScalarType::c64});
-  data.samples.mutable_values<std::complex<float>>()[1] = {0, -2};
+  PixelBuffer buffer = PixelBuffer::allocate({Shape{2, 1, 1}, ScalarType::c64});
+  buffer.values<std::complex<float>>()[1] = {0, -2};
+  data.samples = std::move(buffer);
   const DatasetPtr frozen = freeze(std::move(data));
-  EXPECT_NEAR(*value_at(raster_of(frozen, Part::magnitude), {1, 0, 0, 0}), 2, 1e-6);
-  EXPECT_NEAR(*value_at(raster_of(frozen, Part::phase), {1, 0, 0, 0}), -1.5707963, 1e-6);
-  EXPECT_FALSE(raster_of(frozen).anatomical);
+  EXPECT_NEAR(*value_at(make_raster(frozen, Part::magnitude), {1, 0, 0, 0}), 2, 1e-6);
+  EXPECT_NEAR(*value_at(make_raster(frozen, Part::phase), {1, 0, 0, 0}), -1.5707963, 1e-6);
+  EXPECT_FALSE(make_raster(frozen).anatomical);
 }
 
 }  // namespace

@@ -21,13 +21,14 @@ Plane turned_plane(const Vec3& through, double about_z, double about_x) {
 std::shared_ptr<const Raster> ramp(std::array<std::int64_t, 3> size, const Vec3& spacing) {
   Volume volume;
   volume.grid = VoxelGrid::centred(size, spacing);
-  volume.pixels = PixelBlock::allocate({volume.grid.shape(), ScalarType::i16});
-  auto values = volume.pixels.mutable_values<std::int16_t>();
+  PixelBuffer buffer = PixelBuffer::allocate({volume.grid.shape(), ScalarType::i16});
+  auto values = buffer.values<std::int16_t>();
   std::size_t at = 0;
   for (std::int64_t z = 0; z < size[2]; ++z)
     for (std::int64_t y = 0; y < size[1]; ++y)
       for (std::int64_t x = 0; x < size[0]; ++x) values[at++] = static_cast<std::int16_t>(100 * x + 10 * y + z);
-  return std::make_shared<const Raster>(raster_of(freeze(std::move(volume))));
+  volume.pixels = std::move(buffer);
+  return std::make_shared<const Raster>(make_raster(freeze(std::move(volume))));
 }
 
 Vec3 place_of(const CutPlace& place, int x, int y) {
@@ -136,8 +137,8 @@ TEST(SliceCut, OfASlabIsTheLargestSmallestOrMeanOfItsSlices) {
 TEST(SliceCut, ShowsAStrokeInTheMakingOverItsMap) {
   LabelMap map;
   map.grid = VoxelGrid::centred({20, 16, 12}, {1, 1, 1});
-  map.labels = PixelBlock::allocate({map.grid.shape(), ScalarType::u8});
-  const auto raster = std::make_shared<const Raster>(raster_of(freeze(std::move(map))));
+  map.labels = PixelBuffer::allocate({map.grid.shape(), ScalarType::u8});
+  const auto raster = std::make_shared<const Raster>(make_raster(freeze(std::move(map))));
   auto patch = std::make_shared<LabelPatch>();
   patch->first = {9, 7, 5};
   patch->size = {3, 2, 2};
@@ -216,10 +217,11 @@ TEST(SliceImage, KeepsItsPixelsWhenOnlyTheCrosshairMoves) {
 TEST(SliceImage, IsQuickAt512Cubed) {
   Volume volume;
   volume.grid = VoxelGrid::centred({512, 512, 512}, {1, 1, 1});
-  volume.pixels = PixelBlock::allocate({volume.grid.shape(), ScalarType::i16});
-  auto values = volume.pixels.mutable_values<std::int16_t>();
+  PixelBuffer buffer = PixelBuffer::allocate({volume.grid.shape(), ScalarType::i16});
+  auto values = buffer.values<std::int16_t>();
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<std::int16_t>((i * 2654435761U >> 20) & 1023);
-  const auto raster = std::make_shared<const Raster>(raster_of(freeze(std::move(volume))));
+  volume.pixels = std::move(buffer);
+  const auto raster = std::make_shared<const Raster>(make_raster(freeze(std::move(volume))));
   const auto median_ms = [&](const Plane& start) {
     SliceImage image;
     std::vector<double> times;

@@ -19,7 +19,7 @@ TEST(Marks, CrossTheCrosshairAlongTheOtherPlanesWithAGap) {
   picture.crosshair_mm = Vec3{10, 5, 0};
   const double s = std::sqrt(0.5);
   picture.cross_axes = {{{s, s, 0}, {1, 0, 0}}, {{s, -s, 0}, {0, 1, 0}}};
-  const Marks marks = marks_of(picture, 200, 100, 1);
+  const Marks marks = make_marks(picture, 200, 100, 1);
   const std::array<double, 2> centre = to_pixel(picture, 200, 100, *picture.crosshair_mm);
   EXPECT_NEAR(centre[0], 110, 1e-9);
   EXPECT_NEAR(centre[1], 55, 1e-9);  // up is -P: posterior is lower on the screen
@@ -44,7 +44,7 @@ TEST(Marks, StayInsideAPictureThatTheCrosshairHasLeft) {
   SlicePicture picture = bare();
   picture.crosshair_mm = Vec3{1000, 0, 0};  // the vertical line is out of sight, the horizontal one is not
   int lines = 0;
-  for (const MarkLine& line : marks_of(picture, 200, 100, 1).lines) {
+  for (const MarkLine& line : make_marks(picture, 200, 100, 1).lines) {
     if (line.points.size() != 2) continue;
     ++lines;
     EXPECT_NEAR(line.points[0][1], 50, 1e-9);
@@ -56,7 +56,7 @@ TEST(Marks, GrowWithThePixelsOfTheScreen) {
   SlicePicture picture = bare();
   picture.annotations = true;
   picture.corners[0] = "name";
-  const Marks one = marks_of(picture, 200, 100, 1), two = marks_of(picture, 400, 200, 2);
+  const Marks one = make_marks(picture, 200, 100, 1), two = make_marks(picture, 400, 200, 2);
   ASSERT_EQ(one.texts.size(), 1U);
   EXPECT_EQ(two.texts[0].size, 2 * one.texts[0].size);
   EXPECT_EQ(two.texts[0].x, 2 * one.texts[0].x);
@@ -65,9 +65,9 @@ TEST(Marks, GrowWithThePixelsOfTheScreen) {
 TEST(Marks, ShowWhereTheOverlayEnds) {
   SlicePicture picture = bare();
   picture.layers.resize(2);
-  const std::size_t before = marks_of(picture, 200, 100, 1).lines.size();
+  const std::size_t before = make_marks(picture, 200, 100, 1).lines.size();
   picture.reveal = 0.25;
-  const Marks marks = marks_of(picture, 200, 100, 1);
+  const Marks marks = make_marks(picture, 200, 100, 1);
   ASSERT_GT(marks.lines.size(), before);
   EXPECT_TRUE(std::ranges::any_of(marks.lines, [](const MarkLine& line) {
     return line.points.size() == 2 && line.points[0][0] == 50 && line.points[1][0] == 50;

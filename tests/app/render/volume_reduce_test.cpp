@@ -10,10 +10,11 @@ namespace iso::render {
 namespace {
 
 TEST(Reduced, IsTheMeanOfEveryBlockOfTheFrame) {
-  PixelBlock pixels = PixelBlock::allocate({Shape{7, 5, 4, 2}, ScalarType::i16});
-  auto values = pixels.mutable_values<std::int16_t>();
+  PixelBuffer buffer = PixelBuffer::allocate({Shape{7, 5, 4, 2}, ScalarType::i16});
+  auto values = buffer.values<std::int16_t>();
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<std::int16_t>((i * 7919) % 1000);
-  const PixelBlock small = reduced(pixels, 1, {3, 2, 9});  // the last axis is shorter than its factor
+  const Pixels pixels = std::move(buffer);
+  const Pixels small = reduced(pixels, 1, {3, 2, 9});  // the last axis is shorter than its factor
   ASSERT_EQ(small.spec().shape, (Shape{2, 2, 1}));
   for (int y = 0; y < 2; ++y)
     for (int x = 0; x < 2; ++x) {
@@ -27,15 +28,16 @@ TEST(Reduced, IsTheMeanOfEveryBlockOfTheFrame) {
 }
 
 TEST(Reduced, RefusesComplexPixelsAndMissingFrames) {
-  EXPECT_THROW((void)reduced(PixelBlock::allocate({Shape{4, 4, 4}, ScalarType::c64}), 0, {2, 2, 2}), Error);
-  EXPECT_THROW((void)reduced(PixelBlock::allocate({Shape{4, 4, 4}, ScalarType::f32}), 1, {2, 2, 2}), Error);
+  EXPECT_THROW((void)reduced(PixelBuffer::allocate({Shape{4, 4, 4}, ScalarType::c64}), 0, {2, 2, 2}), Error);
+  EXPECT_THROW((void)reduced(PixelBuffer::allocate({Shape{4, 4, 4}, ScalarType::f32}), 1, {2, 2, 2}), Error);
 }
 
 TEST(Reduced, Of512CubedDoesNotHoldTheWindowUp) {
-  PixelBlock pixels = PixelBlock::allocate({Shape{512, 512, 512}, ScalarType::i16});
-  pixels.mutable_values<std::int16_t>()[5] = 64;
+  PixelBuffer pixels = PixelBuffer::allocate({Shape{512, 512, 512}, ScalarType::i16});
+  pixels.values<std::int16_t>()[5] = 64;
+  const Pixels frozen = std::move(pixels);
   const std::clock_t begin = std::clock();
-  const PixelBlock small = reduced(pixels, 0, {4, 4, 4});
+  const Pixels small = reduced(frozen, 0, {4, 4, 4});
   const double ms = 1e3 * static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
   std::cout << "512^3 reduced by 4, processor time: " << ms << " ms\n";
   EXPECT_EQ(small.values<float>()[1], 1);

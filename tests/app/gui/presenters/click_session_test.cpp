@@ -1,6 +1,7 @@
 #include "gui/presenters/click_session.h"
-#include "gui/presenters/labels.h"
+#include "gui/model/labels.h"
 #include "support/job_tasks.h"
+#include "support/pixels.h"
 #include "support/posted_loop.h"
 
 #include <gtest/gtest.h>
@@ -12,40 +13,37 @@ namespace iso::gui {
 namespace {
 
 using namespace std::chrono_literals;
-using Clock = std::chrono::steady_clock;
 
-/// A worker in this process that says which strokes it knows of. Marks them, in pieces if it is told to take its time.
+/// A worker in this process that says which marks it was asked about last. Marks them, in pieces if it is told to take its time.
 class KnownWorker final : public host::InteractionWorker {
  public:
-  explicit KnownWorker(VoxelGrid grid, bool slow) : session_{std::move(grid)}, slow_{slow} {}
-  plugin::Datasets update(std::span<const plugin::Stroke> added, std::chrono::milliseconds) override {
-    if (!added.empty()) {
-      if (fail_next) {
-        fail_next = false;
-        throw Error{Errc::plugin_crashed, "the worker crashed on purpose"};
-      }
-      const std::lock_guard lock{mutex_};
-      xs_.push_back(added.front().voxels.front()[0]);
-      rounds_ = 0;
+  KnownWorker(VoxelGrid grid, bool slow) : grid_{std::move(grid)}, slow_{slow} {}
+  [[nodiscard]] job::InteractionAnswer answer(std::span<const plugin::Mark> marks, const std::string& parameters_json,
+                                              std::chrono::milliseconds) override {
+    if (fail_next) {
+      fail_next = false;
+      throw Error{Errc::plugin_crashed, "the worker crashed on purpose"};
     }
-    plugin::Datasets whole = session_.update(added);
-    if (slow_ && ++rounds_ < 4) {  // the best so far: only the first `rounds_` of the row that it grows to
-      LabelMap part = get<LabelMap>(whole.at("volume"));
-      for (std::int32_t x = 0; x < rounds_; ++x)
-        part.labels.mutable_values<std::uint16_t>()[static_cast<std::size_t>(x)] = 9;
-      whole["volume"] = freeze(std::move(part));
-    } else if (slow_) {
-      LabelMap all = get<LabelMap>(whole.at("volume"));
-      for (std::size_t x = 0; x < 8; ++x) all.labels.mutable_values<std::uint16_t>()[x] = 9;
-      whole["volume"] = freeze(std::move(all));
+    std::vector<std::int32_t> xs;
+    PixelBuffer buffer = PixelBuffer::allocate({grid_.shape(), ScalarType::u16});
+    const auto values = buffer.values<std::uint16_t>();
+    const std::uint16_t factor = parameters_json == "twice" ? 2 : 1;
+    for (const plugin::Mark& mark : marks) {
+      const auto [x, y, z] = mark.voxels.front();
+      xs.push_back(x);
+      values[static_cast<std::size_t>(x + 16 * (y + 16 * z))] = static_cast<std::uint16_t>(factor * mark.label);
     }
-    return whole;
-  }
-  void undo() override {
-    session_.undo();
     const std::lock_guard lock{mutex_};
-    if (!xs_.empty()) xs_.pop_back();
+    rounds_ = xs == xs_ ? rounds_ + 1 : 1;
+    xs_ = std::move(xs);
+    // The best so far: only the first `rounds_` of the row that it grows to.
+    if (slow_) std::ranges::fill(values.first(rounds_ < 4 ? static_cast<std::size_t>(rounds_) : 8U), 9);
+    job::InteractionAnswer given;
+    given.outputs["volume"] = freeze(LabelMap{std::move(buffer), grid_, {}, {}});
+    given.fraction = !slow_ || rounds_ >= 5 ? 1 : 0.2 * rounds_;
+    return given;
   }
+  void stop() noexcept override {}
   [[nodiscard]] std::vector<std::int32_t> knows() const {
     const std::lock_guard lock{mutex_};
     return xs_;
@@ -53,7 +51,7 @@ class KnownWorker final : public host::InteractionWorker {
   std::atomic<bool> fail_next{false};
 
  private:
-  test::MarkingSession session_;
+  VoxelGrid grid_;
   bool slow_;
   int rounds_{0};
   mutable std::mutex mutex_;
@@ -65,8 +63,8 @@ class Clicks : public ::testing::Test {
   Clicks() : image{document.add("image", freeze(test::sample_volume()), "image.nrrd")} {}
   std::unique_ptr<ClickSession> begin(bool slow = false) {
     auto session = std::make_unique<ClickSession>(
-        document, image,
-        [this, slow]() -> std::shared_ptr<host::InteractionWorker> {
+        document, image, "once",
+        [this, slow](const std::string&) -> std::shared_ptr<host::InteractionWorker> {
           ++started;
           if (cannot_start) throw Error{Errc::unsupported, "the task does not answer to clicks"};
           auto made = std::make_shared<KnownWorker>(VoxelGrid::centred({16, 16, 16}, {1, 1, 1}), slow);
@@ -95,13 +93,6 @@ class Clicks : public ::testing::Test {
     const std::lock_guard lock{mutex};
     return worker ? worker->knows() : std::vector<std::int32_t>{};
   }
-  bool until_known(const std::vector<std::int32_t>& wanted, int workers = 1) {
-    const auto there = [&] { return started == workers && known() == wanted; };
-    const auto end = Clock::now() + 5s;
-    while (!there() && Clock::now() < end) loop.until([] { return false; }, 5ms);
-    return there();
-  }
-
   Document document;
   ItemId image;
   test::Loop loop;
@@ -121,9 +112,9 @@ struct RealSession {
     host::WorkerOptions options;
     options.program = ISO_BROKEN_WORKER;
     session = std::make_unique<ClickSession>(
-        document, image,
-        [options, data = document.find(image)->data] {
-          return host::start_interaction(options, "test/marks", {{"volume", data}}, "{}");
+        document, image, "{}",
+        [options, data = document.find(image)->data](const std::string& parameters) {
+          return host::start_interaction(options, {"test/marks", parameters, "auto"}, {{"volume", data}});
         },
         [&loop](std::function<void()> what) { loop.post(std::move(what)); });
     connection = session->troubled.connect([this](const ClickSession::Trouble& what) { told.push_back(what); });
@@ -148,10 +139,8 @@ TEST_F(Clicks, AreTakenBackAndMadeAgainInTheWorkerToo) {
   document.undo_stack().undo();
   document.undo_stack().undo();
   EXPECT_EQ(shown(*session), (List{1}));
-  EXPECT_TRUE(until_known({1}));
   document.undo_stack().redo();
   EXPECT_EQ(shown(*session), (List{1, 4}));
-  EXPECT_TRUE(until_known({1, 4}));
   ASSERT_TRUE(click(*session, 9));
   EXPECT_EQ(shown(*session), (List{1, 4, 9})) << "7 was taken back, so the answer must not bring it again";
   EXPECT_EQ(known(), (List{1, 4, 9}));
@@ -166,12 +155,34 @@ TEST_F(Clicks, OfADeadWorkerAreReplayedAndTheLastOneOffered) {
   ASSERT_TRUE(loop.until([&] { return !told.empty(); }));
   EXPECT_TRUE(told.front().can_retry);
   EXPECT_EQ(told.front().sentence, "the worker crashed on purpose");
-  EXPECT_TRUE(until_known({1, 4}, 2));
+  EXPECT_TRUE(loop.until([&] { return started == 2; }));
   EXPECT_EQ(shown(*session), (List{1, 4})) << "nothing is lost";
   session->retry();
   ASSERT_TRUE(loop.until([&] { return !session->waiting(); }));
   EXPECT_EQ(shown(*session), (List{1, 4, 8}));
+  EXPECT_EQ(known(), (List{1, 4, 8})) << "the new worker is asked about all of them";
   EXPECT_EQ(told.size(), 1U);
+}
+
+TEST_F(Clicks, AreAnsweredAnewWithOtherParametersInAStepOfItsOwn) {
+  const auto session = begin();
+  ASSERT_TRUE(click(*session, 1));
+  ASSERT_TRUE(click(*session, 4));
+  const auto label = [&] {
+    return get<LabelMap>(document.find(session->result())->data)
+        .labels.values<std::uint16_t>()[static_cast<std::size_t>(4 + 16 * (2 + 16 * 3))];
+  };
+  std::string told_parameters;
+  const auto connection = session->parameters_changed.connect([&](const std::string& now) { told_parameters = now; });
+  session->set_parameters("twice");
+  ASSERT_TRUE(loop.until([&] { return label() == 2; }));
+  EXPECT_EQ(known(), (List{1, 4}));
+  document.undo_stack().undo();
+  EXPECT_EQ(label(), 1);
+  EXPECT_EQ(told_parameters, "once") << "the form follows";
+  document.undo_stack().redo();
+  EXPECT_EQ(label(), 2);
+  EXPECT_EQ(told_parameters, "twice");
 }
 
 TEST_F(Clicks, ThatCrashEveryWorkerLeaveTheSessionUsable) {
@@ -222,7 +233,7 @@ TEST_F(Clicks, WithoutEffectBelongToTheStepOfTheNext) {
   EXPECT_EQ(document.undo_stack().position(), before + 1);
   EXPECT_EQ(known(), (List{3, 5}));
   document.undo_stack().undo();
-  EXPECT_TRUE(until_known({}));
+  EXPECT_EQ(session->clicks(), 0U);
 }
 
 /// A stroke by hand on the row that the clicks mark.
@@ -262,7 +273,7 @@ TEST_F(Clicks, AndPaintingAreUndoneAndRedoneInTheirOrder) {
   EXPECT_EQ(shown(*session), (List{}));
   stack.undo();
   EXPECT_EQ(shown(*session), (List{1}));
-  ASSERT_TRUE(until_known({1}));
+  EXPECT_EQ(session->clicks(), 1U);
   for (int i = 0; i < 3; ++i) stack.redo();
   EXPECT_EQ(shown(*session), (List{6, 8}));
   ASSERT_TRUE(click(*session, 9));

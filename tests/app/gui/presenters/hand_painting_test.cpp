@@ -1,5 +1,5 @@
 #include "gui/presenters/hand_painting.h"
-#include "gui/presenters/labels.h"
+#include "gui/model/labels.h"
 
 #include <gtest/gtest.h>
 

@@ -19,7 +19,7 @@ plugin::TaskManifest task(const std::string& id, const std::string& title) {
   plugin::TaskManifest manifest;
   manifest.id = id;
   manifest.about = {title, "Makes noise quiet.", "Solves an equation.", "Filtering", {"Somebody, doi:10.1/2"}};
-  manifest.inputs = {{"volume", Kind::volume, false, "The image | in two halves.", "slices", ""}};
+  manifest.inputs = {{"volume", Kind::volume, false, "The image | in two halves."}};
   manifest.parameters = params::schema_from_json(
       R"({"parameters":[{"name":"tv_weight","type":"real","default":0.02,"minimum":0,"maximum":10,"unit":"1",)"
       R"("help":"Strength of the penalty."}]})");
@@ -86,7 +86,7 @@ TEST_F(Help, FollowsLinksBetweenPages) {
 
 TEST(LinkedLibraries, SayTheirVersionsAndLicences) {
   const auto libraries = host::linked_libraries();
-  for (const char* name : {"ITK", "HDF5", "FFTW", "spdlog", "GDCM", "zlib"}) {
+  for (const char* name : {"ITK", "HDF5", "FFTW", "spdlog", "DCMTK", "zlib"}) {
     const auto found = std::ranges::find(libraries, name, &Library::name);
     ASSERT_NE(found, libraries.end()) << name;
     EXPECT_NE(found->version.find_first_of("0123456789"), std::string::npos) << name << " " << found->version;

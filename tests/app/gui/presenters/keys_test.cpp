@@ -39,7 +39,7 @@ TEST_F(EditableKeys, TakingOverTakesOnlyThatKeyFromTheOther) {
   table.take_over("file.open", {"Ctrl+Y"});
   EXPECT_EQ(of("file.open"), Keys{"Ctrl+Y"});
   EXPECT_EQ(of("edit.redo"), Keys{"Ctrl+Shift+Z"});
-  EXPECT_EQ(table.user_of("Ctrl+O"), nullptr);
+  EXPECT_EQ(table.find_by_key("Ctrl+O"), nullptr);
   EXPECT_EQ(told, (Keys{"edit.redo", "file.open"}));
 }
 

@@ -24,7 +24,7 @@ class Logged : public ::testing::Test {
     log::set_level(log::Level::warning);
     fs::remove_all(folder);
   }
-  static std::string text_of(const fs::path& file) {
+  static std::string to_text(const fs::path& file) {
     std::ostringstream text;
     text << std::ifstream{file}.rdbuf();
     return text.str();
@@ -43,7 +43,7 @@ TEST_F(Logged, LinesOfEveryThreadAreInMemoryAndInTheFileInTheFormOfTheConvention
   }
   EXPECT_EQ(book.lines().size(), 400U);
   EXPECT_EQ(book.revision(), 400U);
-  const std::string text = text_of(book.file());
+  const std::string text = to_text(book.file());
   const std::regex form{R"(\[INFO\]\[desktop\] \d\d\.\d\d\.\d{4} \d\d:\d\d:\d\d \[test\] - thread 3 line 99\n)"};
   EXPECT_TRUE(std::regex_search(text, form)) << text.substr(0, 600);
   EXPECT_NE(text.find("memory: "), std::string::npos) << "what a report needs stands first";

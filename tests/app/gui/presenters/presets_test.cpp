@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string text_of(const fs::path& file) {
+std::string to_text(const fs::path& file) {
   std::ostringstream text;
   text << std::ifstream{file}.rdbuf();
   return text.str();
@@ -72,7 +72,7 @@ TEST_F(PresetFiles, OfTheUserComeBackAfterTheShippedOnes) {
 TEST_F(PresetFiles, AreRecipesThatTheCommandTakes) {
   Presets own = presets();
   const Preset saved = own.save("lab/denoise", "mine", R"({"strength":2})", false);
-  const job::Recipe recipe = job::recipe_from_json(text_of(saved.file));
+  const job::Recipe recipe = job::recipe_from_json(to_text(saved.file));
   EXPECT_EQ(recipe.task, "lab/denoise");
   EXPECT_EQ(recipe.parameters_json, R"({"strength":2})");
 }

@@ -17,7 +17,7 @@ std::string value(const std::vector<ProvenanceSection>& sections, const std::str
 TEST(Provenance, OfAFileSaysWhereItIsAndWhatTheReaderWasTold) {
   Document document;
   const ItemId id = document.add("scan", freeze(test::sample_volume()), "scan.tif", {{"unattenuated", "47047"}});
-  const auto sections = provenance_of(*document.find(id), document);
+  const auto sections = make_provenance(*document.find(id), document);
   EXPECT_EQ(value(sections, "Data", "File"), "scan.tif");
   EXPECT_EQ(value(sections, "Data", "Told the reader: unattenuated"), "47047");
   EXPECT_EQ(sections.size(), 1U);
@@ -35,7 +35,7 @@ TEST(Provenance, OfAResultNamesItsRunByTheWordsOfTheUser) {
   record.output_digests["volume"] = "abc";
   record.warnings = {"noise is noise"};
   const ItemId id = document.add_result("quiet scan", freeze(test::sample_volume()), record);
-  const auto sections = provenance_of(*document.find(id), document);
+  const auto sections = make_provenance(*document.find(id), document);
   EXPECT_EQ(value(sections, "Run", "Task"), "lab/denoise");
   EXPECT_EQ(value(sections, "Inputs", "volume"), "scan (scan.tif)");
   EXPECT_EQ(value(sections, "Parameters", "strength"), "2.5");
@@ -44,7 +44,7 @@ TEST(Provenance, OfAResultNamesItsRunByTheWordsOfTheUser) {
   EXPECT_EQ(value(sections, "Warnings", ""), "noise is noise");
   EXPECT_NE(to_text(sections).find("  strength: 2.5\n"), std::string::npos);
   document.remove(scan);
-  EXPECT_EQ(value(provenance_of(*document.find(id), document), "Inputs", "volume"),
+  EXPECT_EQ(value(make_provenance(*document.find(id), document), "Inputs", "volume"),
             "a data set that is not open any more");
 }
 

@@ -1,6 +1,6 @@
 #include "gui/presenters/replay_inputs.h"
-#include "gui/presenters/data_places.h"
-#include "gui/presenters/labels.h"
+#include "gui/model/data_places.h"
+#include "gui/model/labels.h"
 
 #include "iso/base/error.h"
 #include "iso/io/registry.h"
@@ -82,7 +82,7 @@ TEST_F(ReplayInputs, ThatWerePaintedOverAreFoundAgainAfterTheUndo) {
   const DatasetPtr before = document.find(labels)->data;
   const job::Record record = record_of(before, item_place(labels));
   LabelStroke stroke{get<LabelMap>(before), {}};
-  stroke.dab(document.look().crosshair_mm, {0, 0, 1}, 3, false, LabelStroke::Effect::paint, 2);
+  stroke.dab(document.look().crosshair.position_mm, {0, 0, 1}, 3, false, LabelStroke::Effect::paint, 2);
   document.apply_label_delta(labels, stroke.delta(), "Paint");
   ASSERT_NE(digest(*document.find(labels)->data), record.input_digests.at("volume"));
   EXPECT_NE(std::string{refusal(record).what()}.find("was changed since"), std::string::npos);

@@ -26,7 +26,7 @@ io::DicomSeries series(const std::string& uid, std::int64_t number, GeometryVerd
 SeriesList sample() {
   io::DicomFolder folder;
   folder.files = 40;
-  folder.damaged = {"bad.dcm"};
+  folder.damaged = {{"bad.dcm", "the file is empty"}};
   folder.series = {series("1.2", 1), series("1.3", 2, {Finding::gap, 5, "mm", "slices are missing"}),
                    series("1.4", 3, {}, "DICOM segmentations are not supported")};
   return {"study", std::move(folder)};

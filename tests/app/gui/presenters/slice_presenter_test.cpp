@@ -28,11 +28,11 @@ TEST_F(Slices, ScrollTogetherThroughTheCrosshair) {
   const std::int64_t before = axial.slice();
   axial.scroll(3);
   EXPECT_EQ(axial.slice(), before + 3);
-  EXPECT_NEAR(document.look().crosshair_mm[2], 3, 1e-9);
+  EXPECT_NEAR(document.look().crosshair.position_mm[2], 3, 1e-9);
   axial.scroll(1000);
   EXPECT_EQ(axial.slice(), axial.slices() - 1);
   coronal.put_crosshair(200, 150, size);
-  EXPECT_NEAR(document.look().crosshair_mm[2], 0, 1e-6);  // a click in the coronal view moves the axial slice
+  EXPECT_NEAR(document.look().crosshair.position_mm[2], 0, 1e-6);  // a click in the coronal view moves the axial slice
   EXPECT_EQ(axial.slice(), 16);
 }
 
@@ -54,7 +54,7 @@ TEST_F(Slices, KnowTheWindowsOfTheNumberKeys) {
 }
 
 TEST_F(Slices, ReadOutPlaceIndexAndValue) {
-  const auto pixel = axial.to_pixel({2, -3, document.look().crosshair_mm[2]}, size);
+  const auto pixel = axial.to_pixel({2, -3, document.look().crosshair.position_mm[2]}, size);
   const Readout words = axial.readout(pixel[0], pixel[1], size);
   EXPECT_EQ(words.place, "L 2.0, A 3.0, S 0.0 mm");
   EXPECT_EQ(words.index, "(18, 13, 16)");
@@ -91,7 +91,7 @@ TEST_F(Slices, StayWhereTheyWereWhenOnlyTheCrosshairMovesInThePlane) {
 TEST_F(Slices, AreMirroredWithTheirLettersAndTheirReadOut) {
   document.set_look([&] {
     Look look = document.look();
-    look.crosshair_mm = {5, -4, 0};
+    look.crosshair.position_mm = {5, -4, 0};
     return look;
   }());
   const auto before = axial.to_pixel({5, -4, 0}, size);
@@ -108,7 +108,7 @@ TEST_F(Slices, AreMirroredWithTheirLettersAndTheirReadOut) {
   const std::int64_t slice = axial.slice();
   axial.scroll(2);
   EXPECT_EQ(axial.slice(), slice + 2) << "slices are counted as before";
-  EXPECT_GT(document.look().crosshair_mm[2], 1);
+  EXPECT_GT(document.look().crosshair.position_mm[2], 1);
   EXPECT_EQ(edge_letters(*document.find(id)->raster, coronal.picture(size).plane).left, "R") << "the others stay";
   axial.fit();
   EXPECT_EQ(letters().left, "R");
@@ -123,13 +123,6 @@ TEST_F(Slices, OfAnEmptyDocumentAreEmpty) {
   view.scroll(1);
   view.drag_window(1, 1);
   EXPECT_EQ(view.readout(1, 1, size).value, "");
-}
-
-TEST(ShortenedWords, KeepBothEndsAndWholeLetters) {
-  EXPECT_EQ(shortened("head.nrrd", 20), "head.nrrd");
-  EXPECT_EQ(shortened("a_long_name_of_a_file.nii.gz", 13), "a_long\u2026nii.gz");
-  EXPECT_EQ(shortened("a_long_name", 5), "");
-  EXPECT_EQ(shortened("\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4", 12), "\u00e4\u00e4\u2026\u00e4\u00e4");
 }
 
 }  // namespace

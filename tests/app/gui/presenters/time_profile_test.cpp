@@ -13,12 +13,13 @@ namespace {
 DatasetPtr moving_edge() {
   Volume data;
   data.grid = VoxelGrid::centred({33, 21, 1}, {1, 1, 1});
-  data.pixels = PixelBlock::allocate({Shape{33, 21, 1, 9}, ScalarType::f32});
-  auto values = data.pixels.mutable_values<float>();
+  PixelBuffer buffer = PixelBuffer::allocate({Shape{33, 21, 1, 9}, ScalarType::f32});
+  auto values = buffer.values<float>();
   std::size_t at = 0;
   for (int t = 0; t < 9; ++t)
     for (int y = 0; y < 21; ++y)
       for (int x = 0; x < 33; ++x) values[at++] = x - 16 >= t - 4 ? 100.0F : 0.0F;
+  data.pixels = std::move(buffer);
   return freeze(std::move(data));
 }
 

@@ -1,6 +1,6 @@
 #include "window_fixture.h"
 
-#include "gui/shell/interaction_controller.h"
+#include "gui/desk/interaction_controller.h"
 #include "gui/views/slice_view.h"
 
 #include <QAction>
@@ -200,21 +200,22 @@ TEST_F(Clicking, EndsWithEscape) {
 
 /// The picture a user would click at: a slice of a chest.
 TEST_F(Clicking, MarksAnOrganOfAChestByItself) {
-  window->open_file(std::filesystem::path{ISO_SOURCE_DIR} / "resources/samples/ct_chest_512x512.nii.gz");
+  window->open_file(std::filesystem::path{ISO_SOURCE_DIR} / "resources/samples/ct_lung_512x512.nii.gz");
   ASSERT_TRUE(wait_until([&] { return document().items().size() == 1; })) << window->told().toStdString();
   Look look = document().look();
-  look.layout = Layout::one_up;
+  look.layout.arrangement = Arrangement::one_up;
   document().set_look(look);
   InteractionController& clicking = begin();
   const render::Raster& raster = *document().items().front()->raster;
   clicking.click(raster.frame.to_world({150, 250, 0}), true);
   ASSERT_TRUE(wait_until([&] { return marked() > 0; })) << window->told().toStdString();
-  EXPECT_NEAR(marked(), 24345, 500) << "one lung, without the vessels and without the other lung";
+  EXPECT_NEAR(marked(), 26470, 500) << "one lung, without the vessels and without the other lung";
   keep_picture(QStringLiteral("clicks-chest"));
   document().undo_stack().undo();
-  clicking.click(raster.frame.to_world({385, 380, 0}), true);
+  clicking.click(raster.frame.to_world({360, 370, 0}), true);
   ASSERT_TRUE(wait_until([&] { return marked() > 0; })) << window->told().toStdString();
-  EXPECT_NEAR(marked(), 1464, 100) << "the mass in the other lung, without the wall of the chest";
+  // Dice 0.81 with the mask that people drew, which leaves out what the mass touches.
+  EXPECT_NEAR(marked(), 3742, 100) << "the mass in the other lung, without the wall of the chest";
 }
 
 }  // namespace

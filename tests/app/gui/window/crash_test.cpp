@@ -1,6 +1,6 @@
 #include "window_fixture.h"
 
-#include "gui/jobs/job_panel.h"
+#include "gui/panels/job_panel.h"
 #include "support/job_tasks.h"
 #include "support/process_memory.h"
 #include "support/sanitizers.h"

@@ -25,10 +25,11 @@ TEST_F(Cycles, OfOpeningAndClosingA256CubedVolumeDoNotGrow) {
   {
     Volume data;
     data.grid = VoxelGrid::centred({256, 256, 256}, {1, 1, 1});
-    data.pixels = PixelBlock::allocate({data.grid.shape(), ScalarType::i16});
-    auto values = data.pixels.mutable_values<std::int16_t>();
+    PixelBuffer buffer = PixelBuffer::allocate({data.grid.shape(), ScalarType::i16});
+    auto values = buffer.values<std::int16_t>();
     for (std::size_t i = 0; i < values.size(); ++i)
       values[i] = static_cast<std::int16_t>((i * 2654435761U >> 20) & 1023);
+    data.pixels = std::move(buffer);
     io::write(file, Dataset{std::move(data)});
   }
   std::vector<double> after;
@@ -52,7 +53,7 @@ TEST_F(Cycles, WithinTheBudgetOfUndoAreFlatOnceItIsFull) {
   constexpr std::int64_t side = 160;
   Volume data;
   data.grid = VoxelGrid::centred({side, side, side}, {1, 1, 1});
-  data.pixels = PixelBlock::allocate({data.grid.shape(), ScalarType::f32});
+  data.pixels = PixelBuffer::allocate({data.grid.shape(), ScalarType::f32});
   const std::filesystem::path file = folder / "large.nrrd";
   io::write(file, Dataset{std::move(data)});
   const double volume_mib = 4.0 * side * side * side / (1 << 20);

@@ -7,10 +7,10 @@
 #include "series_sample.h"
 #include "window_fixture.h"
 
-#include "gui/jobs/provenance_dialog.h"
 #include "gui/panels/keys_editor.h"
 #include "gui/panels/log_window.h"
 #include "gui/panels/preferences_dialog.h"
+#include "gui/panels/provenance_dialog.h"
 #include "gui/shell/about_dialog.h"
 #include "gui/shell/help_window.h"
 

@@ -25,7 +25,7 @@ inline job::Record sample_record() {
   record.peak_memory_bytes = std::size_t{412} << 20;
   record.input_digests["sinogram"] = "3f1a0c5e9b7d42688e51f0aa94c7d3b6128f7e60a5c9d4133b2e8f7061d5c49a";
   record.output_digests["volume"] = "b87c2e914fd06a3579e1c8d2403bf6a58d7e19c0426fa3b5d1e8907c3f6a254e";
-  record.quality["relative residual"] = 0.0184;
+  record.figures["relative residual"] = {0.0184, "1"};
   record.warnings = {"assumed: 214 dead readings interpolated along u"};
   record.libraries = {{"FFTW", "3.3.10"}, {"ITK", "5.2.1"}};
   return record;

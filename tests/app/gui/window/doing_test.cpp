@@ -1,7 +1,7 @@
 #include "window_fixture.h"
 
-#include "gui/forms/method_panel.h"
-#include "gui/jobs/job_panel.h"
+#include "gui/panels/job_panel.h"
+#include "gui/panels/method_panel.h"
 
 #include "host/plugins/catalogue.h"
 #include "host/startup/startup.h"
@@ -101,8 +101,8 @@ TEST_F(Doing, GivesAnOptionalOutputWhenItsBoxIsTicked) {
   ASSERT_TRUE(wait_until([&] { return job::ended(desktop->jobs().find(job)->state); }, 60000));
   const JobState& state = *desktop->jobs().find(job);
   ASSERT_EQ(state.results.size(), 2U) << state.message;
-  EXPECT_EQ(kind_of(*document().find(state.results[1])->data), Kind::sinogram);
-  EXPECT_NE(command_of(state.recipe, document()).line.find("--residual"), std::string::npos);
+  EXPECT_EQ(to_kind(*document().find(state.results[1])->data), Kind::sinogram);
+  EXPECT_NE(make_command(state.recipe, document()).line.find("--residual"), std::string::npos);
 }
 
 TEST_F(Doing, ShowsInvalidInputAtTheFieldAndDoesNotRun) {

@@ -3,7 +3,7 @@
 #include "inspect.h"
 #include "window_fixture.h"
 
-#include "gui/forms/method_panel.h"
+#include "gui/panels/method_panel.h"
 
 #include "iso/evaluation/phantoms.h"
 
@@ -62,8 +62,8 @@ TEST_F(EveryControl, WithAnImageOpenIsSound) {
     expect_sound_in_every_dock(tool);
   }
   Look look = document().look();
-  look.compared = open("another.nrrd", test::ball(32, 9));
-  look.layout = Layout::side_by_side;
+  look.layout.compared = open("another.nrrd", test::ball(32, 9));
+  look.layout.arrangement = Arrangement::side_by_side;
   document().set_look(look);
   QTest::qWait(800);
   expect_sound_in_every_dock("compared");

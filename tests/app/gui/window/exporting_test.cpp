@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string bytes_of(const fs::path& file) {
+std::string byte_count(const fs::path& file) {
   std::ostringstream text;
   text << std::ifstream{file, std::ios::binary}.rdbuf();
   return text.str();
@@ -43,12 +43,12 @@ TEST_F(Exports, ReplaceNoPictureOfAnEarlierExport) {
   window->export_sweep(out);
   EXPECT_TRUE(window->told().isEmpty()) << window->told().toStdString();
   EXPECT_EQ(names().size(), 6U);
-  const std::string before = bytes_of(out / "slice_0003.png");
+  const std::string before = byte_count(out / "slice_0003.png");
   axial().presenter().invert();
   window->export_sweep(out);
   EXPECT_EQ(names().size(), 12U);
-  EXPECT_EQ(bytes_of(out / "slice_0003.png"), before) << "the earlier picture is as it was";
-  EXPECT_NE(bytes_of(out / "slice-2_0003.png"), before);
+  EXPECT_EQ(byte_count(out / "slice_0003.png"), before) << "the earlier picture is as it was";
+  EXPECT_NE(byte_count(out / "slice-2_0003.png"), before);
   EXPECT_TRUE(window->told().contains(QStringLiteral("slice-2_0001.png"))) << window->told().toStdString();
   window->export_sweep(out);
   EXPECT_TRUE(names().contains("slice-3_0006.png"));

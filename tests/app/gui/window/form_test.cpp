@@ -1,8 +1,8 @@
 #include "window_fixture.h"
 
-#include "gui/forms/field_editor.h"
-#include "gui/forms/method_panel.h"
-#include "gui/forms/preset_bar.h"
+#include "gui/panels/field_editor.h"
+#include "gui/panels/method_panel.h"
+#include "gui/panels/preset_bar.h"
 #include "gui/shell/about_dialog.h"
 #include "gui/shell/help_window.h"
 
@@ -88,10 +88,10 @@ TEST_F(Forms, KeepThePresetsOfTheUser) {
 TEST_F(Forms, OfferThePresetsThatShip) {
   open_form("sparse_view_ct/tv");
   auto* const choice = window->methods().findChild<QComboBox*>(QStringLiteral("preset"));
-  EXPECT_GE(choice->findText(QStringLiteral("neutron 60 views tv")), 0);
-  window->methods().findChild<PresetBar*>()->choose(QStringLiteral("neutron 60 views tv"));
+  EXPECT_GE(choice->findText(QStringLiteral("needle 39 views tv")), 0);
+  window->methods().findChild<PresetBar*>()->choose(QStringLiteral("needle 39 views tv"));
   const auto fields = window->methods().form()->fields();
-  EXPECT_EQ(std::ranges::find(fields, "use_views", [](const auto& f) { return f.info.name; })->text, "60");
+  EXPECT_EQ(std::ranges::find(fields, "use_views", [](const auto& f) { return f.info.name; })->text, "39");
 }
 
 TEST_F(Forms, OpenTheHelpOfTheFieldThatHasTheFocus) {

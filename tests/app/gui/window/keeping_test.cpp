@@ -3,8 +3,8 @@
 #include "dialogs.h"
 #include "window_fixture.h"
 
-#include "gui/presenters/labels.h"
-#include "gui/presenters/session.h"
+#include "gui/model/labels.h"
+#include "gui/model/session.h"
 
 #include <QAction>
 

@@ -38,14 +38,14 @@ TEST_F(Looking, ScrollsWindowsPansAndZoomsByTheMouseOfTheConvention) {
   drag(axial(), Qt::LeftButton, {100, 100}, {160, 100});
   EXPECT_GT(document().find(id)->display.width, width);
   EXPECT_EQ(document().undo_stack().undo_name(), "Window");
-  const double zoom = document().look().zoom;
+  const double zoom = document().look().cameras[0].zoom;
   drag(axial(), Qt::RightButton, {100, 150}, {100, 100});
-  EXPECT_NE(document().look().zoom, zoom);
+  EXPECT_NE(document().look().cameras[0].zoom, zoom);
   drag(axial(), Qt::MiddleButton, {100, 100}, {140, 100});
-  EXPECT_NE(document().look().pan_mm[0][0], 0);
+  EXPECT_NE(document().look().cameras[0].pan_mm[0], 0);
   wheel(axial(), 1, Qt::ControlModifier);
   QTest::keyClick(&axial(), Qt::Key_R);
-  EXPECT_EQ(document().look().zoom, 1);
+  EXPECT_EQ(document().look().cameras[0].zoom, 1);
 }
 
 TEST_F(Looking, KnowsTheKeysOfTheConvention) {
@@ -58,7 +58,7 @@ TEST_F(Looking, KnowsTheKeysOfTheConvention) {
   QTest::keyClick(&axial(), Qt::Key_PageDown, Qt::ShiftModifier);
   EXPECT_EQ(axial().presenter().slice(), 42);
   QTest::keyClick(&axial(), Qt::Key_X);
-  EXPECT_FALSE(document().look().crosshair_visible);
+  EXPECT_FALSE(document().look().crosshair.visible);
   QTest::keyClick(&axial(), Qt::Key_I);
   EXPECT_TRUE(document().find(id)->display.inverted);
 }
@@ -67,7 +67,7 @@ TEST_F(Looking, TheCrosshairLinksTheViews) {
   open("ball.nrrd", test::ball(48, 16));
   window->action(QStringLiteral("tool.crosshair"))->trigger();
   QTest::mouseClick(&axial(), Qt::LeftButton, {}, middle(axial()) + QPoint{30, 0});
-  const double x = document().look().crosshair_mm[0];
+  const double x = document().look().crosshair.position_mm[0];
   EXPECT_GT(x, 1);
   SliceView& sagittal = *window->views().slice_view(render::Orientation::sagittal);
   EXPECT_EQ(sagittal.presenter().slice(), std::llround(x + 23.5));
@@ -103,7 +103,7 @@ TEST_F(Looking, PaintsLabelsAndTakesTheStrokeBack) {
   window->action(QStringLiteral("tool.brush"))->trigger();
   drag(axial(), Qt::LeftButton, middle(axial()), middle(axial()) + QPoint{40, 20});
   ASSERT_EQ(document().items().size(), 2U);
-  const ItemId labels = document().look().overlay;
+  const ItemId labels = document().look().overlay.item;
   const auto painted = [&] {
     const auto values = get<LabelMap>(document().find(labels)->data).labels.values<std::uint16_t>();
     return std::count(values.begin(), values.end(), 1);
@@ -121,12 +121,12 @@ TEST_F(Looking, ComparesTwoImagesWithFigures) {
   const ItemId reference = document().selected();
   const ItemId image = open("image.nrrd", test::ball(32, 9));
   Look look = document().look();
-  look.base = image;
-  look.compared = reference;
-  look.layout = Layout::side_by_side;
+  look.layout.base = image;
+  look.layout.compared = reference;
+  look.layout.arrangement = Arrangement::side_by_side;
   document().set_look(look);
   EXPECT_TRUE(window->views().compared_view()->isVisible());
-  const Figures figures = slice_figures(comparison_of(document()));
+  const Figures figures = slice_figures(make_comparison(document()));
   ASSERT_TRUE(figures.psnr_db);
   EXPECT_GT(*figures.psnr_db, 5);
   keep_picture(QStringLiteral("compare"));

@@ -1,4 +1,4 @@
-#include "gui/shell/theme.h"
+#include "gui/desk/theme.h"
 
 #include <gtest/gtest.h>
 

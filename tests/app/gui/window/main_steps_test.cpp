@@ -6,8 +6,8 @@
 #include "pictures.h"
 #include "window_fixture.h"
 
-#include "gui/forms/method_panel.h"
-#include "gui/jobs/job_panel.h"
+#include "gui/panels/job_panel.h"
+#include "gui/panels/method_panel.h"
 
 #include "iso/evaluation/phantoms.h"
 
@@ -149,9 +149,9 @@ TEST_F(Pictures, OfComparing) {
   const ItemId reference = open("reference.nrrd", test::ball(48, 16));
   const ItemId image = open("image.nrrd", test::ball(48, 15));
   Look look = document().look();
-  look.base = image;
-  look.compared = reference;
-  look.layout = Layout::side_by_side;
+  look.layout.base = image;
+  look.layout.compared = reference;
+  look.layout.arrangement = Arrangement::side_by_side;
   document().set_look(look);
   raise("dock.compare");
   settle();

@@ -4,12 +4,12 @@
 
 #include "dialogs.h"
 
-#include "gui/forms/method_panel.h"
-#include "gui/jobs/job_panel.h"
-#include "gui/jobs/provenance_dialog.h"
+#include "gui/desk/interaction_controller.h"
+#include "gui/model/session.h"
 #include "gui/panels/data_panel.h"
-#include "gui/presenters/session.h"
-#include "gui/shell/interaction_controller.h"
+#include "gui/panels/job_panel.h"
+#include "gui/panels/method_panel.h"
+#include "gui/panels/provenance_dialog.h"
 
 #include "iso/evaluation/phantoms.h"
 
@@ -91,7 +91,7 @@ TEST_F(OddOrders, AJobWhoseDataAreClosedGoesOnAndBothComeBackByUndo) {
   ASSERT_TRUE(until_ended(id));
   EXPECT_EQ(job(id).state, job::State::done) << job(id).message;
   ASSERT_EQ(document().items().size(), job(id).results.size());
-  EXPECT_EQ(document().look().base, document().items().front()->id) << "the result is shown";
+  EXPECT_EQ(document().look().layout.base, document().items().front()->id) << "the result is shown";
   trigger("edit.undo");
   EXPECT_TRUE(document().items().empty());
   trigger("edit.undo");
@@ -114,7 +114,7 @@ TEST_F(OddOrders, DataClosedWhileTheyAreShownInTheMakingLeaveNoPicture) {
   EXPECT_EQ(document().preview(), nullptr);
   EXPECT_TRUE(document().items().empty());
   trigger("edit.undo");
-  EXPECT_EQ(document().look().base, scan) << "shown as it was";
+  EXPECT_EQ(document().look().layout.base, scan) << "shown as it was";
   QTest::qWait(50);
 }
 
@@ -193,22 +193,22 @@ TEST_F(OddOrders, AResultTakenBackWhileItIsComparedLeavesTheOtherImage) {
   open_scan();
   const ItemId first = reconstruct(), second = reconstruct();
   Look look = document().look();
-  look.layout = Layout::side_by_side;
-  look.base = first;
-  look.compared = second;
+  look.layout.arrangement = Arrangement::side_by_side;
+  look.layout.base = first;
+  look.layout.compared = second;
   document().set_look(look);
   QTest::qWait(200);  // its figures are being made
   trigger("edit.undo");
   QTest::qWait(200);
   EXPECT_EQ(document().find(second), nullptr);
-  EXPECT_EQ(document().look().compared, 0U);
-  ASSERT_NE(document().find(document().look().base), nullptr);
+  EXPECT_EQ(document().look().layout.compared, 0U);
+  ASSERT_NE(document().find(document().look().layout.base), nullptr);
   trigger("edit.redo");
   EXPECT_NE(document().find(second), nullptr);
   QTest::qWait(100);
   document().remove(first);
   QTest::qWait(100);
-  EXPECT_NE(document().find(document().look().base), nullptr);
+  EXPECT_NE(document().find(document().look().layout.base), nullptr);
 }
 
 TEST_F(OddOrders, ASessionWhoseFilesAreGoneIsNotSavedOverByWhatIsLeft) {

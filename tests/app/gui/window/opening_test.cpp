@@ -2,11 +2,14 @@
 #include "series_sample.h"
 #include "window_fixture.h"
 
-#include "gui/presenters/session.h"
+#include "gui/model/session.h"
+#include "gui/panels/hints_dialog.h"
 
 #include <QAction>
 #include <QCheckBox>
+#include <QDialogButtonBox>
 #include <QLabel>
+#include <QLineEdit>
 #include <QMenu>
 #include <QPushButton>
 
@@ -103,14 +106,38 @@ TEST_F(Opening, ARefusedSeriesSaysWhyAndOpensOnlyWhenItsGeometryIsAccepted) {
   EXPECT_EQ(again.items.size(), 1U) << "a session opens it without a question";
 }
 
+TEST_F(Opening, AsksForWhatAFileLeavesUnsaid) {
+  Volume data;
+  data.grid = VoxelGrid::centred({8, 6, 4}, {1, 1, 1});
+  data.pixels = PixelBuffer::allocate({data.grid.shape(), ScalarType::f32});
+  io::write(folder / "bare.npy", Dataset{std::move(data)});
+  window->open_with_hints(folder / "bare.npy");
+  auto* const dialog = window->findChild<HintsDialog*>(QStringLiteral("hints"));
+  ASSERT_NE(dialog, nullptr);
+  auto* const open = dialog->findChild<QDialogButtonBox*>()->button(QDialogButtonBox::Open);
+  auto* const spacing = dialog->findChild<QLineEdit*>(QStringLiteral("spacing_mm"));
+  ASSERT_NE(spacing, nullptr);
+  QTest::keyClicks(spacing, QStringLiteral("half"));
+  EXPECT_FALSE(open->isEnabled());
+  spacing->clear();
+  QTest::keyClicks(spacing, QStringLiteral("0.5,0.5,2"));
+  EXPECT_TRUE(open->isEnabled());
+  EXPECT_EQ(dialog->hints(), (std::map<std::string, std::string>{{"spacing_mm", "0.5,0.5,2"}}));
+  QTest::mouseClick(open, Qt::LeftButton);
+  ASSERT_TRUE(wait_until([&] { return document().items().size() == 1; })) << window->told().toStdString();
+  EXPECT_EQ(get<Volume>(document().items()[0]->data).grid.spacing_mm, (Vec3{0.5, 0.5, 2}));
+  EXPECT_EQ(document().items()[0]->hints.at("spacing_mm"), "0.5,0.5,2") << "a session and a replay tell it again";
+}
+
 /// A scan in which a view stands twice.
 fs::path refused_scan(const fs::path& folder) {
   const std::vector<double> angles{0, 0.5, 0.5, 1.0, 1.5, 2.0};
   Sinogram scan;
   scan.geometry = ProjectionGeometry::parallel(angles, {32, 1}, {1, 1});
-  scan.readings = PixelBlock::allocate({scan.geometry.sinogram_shape(), ScalarType::f32});
-  std::ranges::fill(scan.readings.mutable_values<float>(), 1.0F);
+  PixelBuffer buffer = PixelBuffer::allocate({scan.geometry.sinogram_shape(), ScalarType::f32});
+  std::ranges::fill(buffer.values<float>(), 1.0F);
   const fs::path file = folder / "twice.h5";
+  scan.readings = std::move(buffer);
   io::write(file, *freeze(std::move(scan)));
   return file;
 }
@@ -186,15 +213,16 @@ TEST_F(Opening, AnArrayThatDoesNotSayHowItLiesGetsNoLettersOfThePatient) {
   EXPECT_TRUE(place.starts_with("x ") && place.ends_with(" mm")) << place;
   window->action(QStringLiteral("tool.brush"))->trigger();
   QTest::mouseClick(&axial(), Qt::LeftButton, {}, middle(axial()));
-  EXPECT_NE(document().look().overlay, 0U) << "it can be painted on all the same";
+  EXPECT_NE(document().look().overlay.item, 0U) << "it can be painted on all the same";
 }
 
 TEST_F(Opening, TheSamplesOfKSpaceAreShownByTheirLogarithm) {
   KSpace data;
-  data.samples = PixelBlock::allocate({Shape{64, 48, 1, 2}, ScalarType::c64});
-  auto values = data.samples.mutable_values<std::complex<float>>();
+  PixelBuffer buffer = PixelBuffer::allocate({Shape{64, 48, 1, 2}, ScalarType::c64});
+  auto values = buffer.values<std::complex<float>>();
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = 1.0F;
   values[24 * 64 + 32] = 1000.0F;
+  data.samples = std::move(buffer);
   document().add("k-space", freeze(std::move(data)), "k.h5");
   const render::Display display = document().items()[0]->display;
   EXPECT_EQ(display.voi, render::VoiFunction::logarithm);

@@ -1,9 +1,9 @@
 #include "window_fixture.h"
 
-#include "gui/forms/method_panel.h"
-#include "gui/jobs/job_panel.h"
-#include "gui/jobs/provenance_dialog.h"
 #include "gui/panels/data_panel.h"
+#include "gui/panels/job_panel.h"
+#include "gui/panels/method_panel.h"
+#include "gui/panels/provenance_dialog.h"
 
 #include "iso/evaluation/phantoms.h"
 
@@ -35,7 +35,7 @@ class Replays : public test::WindowTest {
     Q_EMIT window->findChild<DataPanel*>()->provenance_asked(item);
     return window->findChild<ProvenanceDialog*>();
   }
-  QString verdict_of(ProvenanceDialog& dialog) {
+  QString make_verdict(ProvenanceDialog& dialog) {
     dialog.findChild<QPushButton*>(QStringLiteral("replay"))->click();
     EXPECT_TRUE(wait_until([&] { return !dialog.searching(); }, 60000));
     if (dialog.job() != 0) {
@@ -55,7 +55,7 @@ TEST_F(Replays, GiveTheSameBitsAndSaySo) {
   const std::size_t items = document().items().size();
   ProvenanceDialog* const dialog = show_provenance(result);
   ASSERT_NE(dialog, nullptr);
-  EXPECT_EQ(verdict_of(*dialog).section(QLatin1Char('\n'), 0, 0), QStringLiteral("Same bits as recorded"));
+  EXPECT_EQ(make_verdict(*dialog).section(QLatin1Char('\n'), 0, 0), QStringLiteral("Same bits as recorded"));
   EXPECT_EQ(document().items().size(), items) << "a replay is compared, not kept";
   keep_picture(QStringLiteral("replay-window"));
   keep(*dialog, QStringLiteral("provenance"));
@@ -68,7 +68,7 @@ TEST_F(Replays, OfAnotherRecordSayWhatDiffers) {
   const ItemId other = document().add_result("forged", document().find(result)->data, record);
   ProvenanceDialog* const dialog = show_provenance(other);
   ASSERT_NE(dialog, nullptr);
-  const QString verdict = verdict_of(*dialog);
+  const QString verdict = make_verdict(*dialog);
   EXPECT_TRUE(verdict.startsWith(QStringLiteral("Other bits than recorded"))) << verdict.toStdString();
   EXPECT_TRUE(verdict.contains(QStringLiteral("volume"))) << verdict.toStdString();
 }
@@ -78,17 +78,17 @@ TEST_F(Replays, FindTheDataAgainAfterTheyWereClosed) {
   document().remove(scan);
   ProvenanceDialog* const dialog = show_provenance(result);
   ASSERT_NE(dialog, nullptr);
-  EXPECT_EQ(verdict_of(*dialog).section(QLatin1Char('\n'), 0, 0), QStringLiteral("Same bits as recorded"));
+  EXPECT_EQ(make_verdict(*dialog).section(QLatin1Char('\n'), 0, 0), QStringLiteral("Same bits as recorded"));
   const std::filesystem::path file = folder / "scan.h5", moved = folder / "moved.h5";
   std::filesystem::rename(file, moved);
-  QString verdict = verdict_of(*dialog);
+  QString verdict = make_verdict(*dialog);
   EXPECT_TRUE(verdict.contains(QStringLiteral("is gone"))) << verdict.toStdString();
   EXPECT_TRUE(verdict.contains(QString::fromStdString(file.string()))) << verdict.toStdString();
   keep(*dialog, QStringLiteral("provenance-file-gone"));
   const std::size_t before = document().items().size();
   window->open_file(moved);
   ASSERT_TRUE(wait_until([&] { return document().items().size() > before; }));
-  EXPECT_EQ(verdict_of(*dialog).section(QLatin1Char('\n'), 0, 0), QStringLiteral("Same bits as recorded"))
+  EXPECT_EQ(make_verdict(*dialog).section(QLatin1Char('\n'), 0, 0), QStringLiteral("Same bits as recorded"))
       << "they are known by their content";
 }
 
@@ -100,7 +100,7 @@ TEST_F(Replays, RefuseAFileThatWasChangedWithOneSentence) {
             {.overwrite = true});
   ProvenanceDialog* const dialog = show_provenance(result);
   ASSERT_NE(dialog, nullptr);
-  const QString verdict = verdict_of(*dialog);
+  const QString verdict = make_verdict(*dialog);
   EXPECT_EQ(dialog->job(), 0U);
   EXPECT_TRUE(verdict.contains(QStringLiteral("was changed since"))) << verdict.toStdString();
 }
@@ -121,7 +121,7 @@ TEST_F(Replays, WorkFromTheResultThatWasSavedClosedAndOpenedAgain) {
       << "as the command line writes it, so that both can be moved together";
   ProvenanceDialog* const dialog = show_provenance(again);
   ASSERT_NE(dialog, nullptr);
-  EXPECT_EQ(verdict_of(*dialog).section(QLatin1Char('\n'), 0, 0), QStringLiteral("Same bits as recorded"));
+  EXPECT_EQ(make_verdict(*dialog).section(QLatin1Char('\n'), 0, 0), QStringLiteral("Same bits as recorded"));
 }
 
 TEST_F(Replays, StandBesideTheCommandThatDoesTheSame) {

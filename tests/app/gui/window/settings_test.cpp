@@ -2,12 +2,12 @@
 
 #include "window_fixture.h"
 
+#include "gui/desk/theme.h"
+#include "gui/desk/view_keys.h"
 #include "gui/panels/keys_editor.h"
 #include "gui/panels/log_window.h"
 #include "gui/panels/preferences_dialog.h"
 #include "gui/shell/settings_place.h"
-#include "gui/shell/theme.h"
-#include "gui/shell/view_keys.h"
 
 #include <QAction>
 #include <QClipboard>
@@ -272,7 +272,7 @@ TEST_F(SettingsOfTheWindow, ShowEveryKeyThatTheViewsUnderstandAndNoOther) {
   }
   for (char letter = 'A'; letter <= 'Z'; ++letter) {
     const std::string key(1, letter);
-    if (window->keys().user_of(key) != nullptr) continue;
+    if (window->keys().find_by_key(key) != nullptr) continue;
     EXPECT_FALSE(understood(key_sequences({key}).front())) << key << " is in no table";
   }
 }

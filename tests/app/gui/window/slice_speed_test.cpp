@@ -18,10 +18,11 @@ class SliceSpeed : public test::WindowTest {
   SliceSpeed() {
     Volume data;
     data.grid = VoxelGrid::centred({512, 512, 512}, {1, 1, 1});
-    data.pixels = PixelBlock::allocate({data.grid.shape(), ScalarType::i16});
-    auto values = data.pixels.mutable_values<std::int16_t>();
+    PixelBuffer buffer = PixelBuffer::allocate({data.grid.shape(), ScalarType::i16});
+    auto values = buffer.values<std::int16_t>();
     for (std::size_t i = 0; i < values.size(); ++i)
       values[i] = static_cast<std::int16_t>((i * 2654435761U >> 20) & 1023);
+    data.pixels = std::move(buffer);
     document().add("large", freeze(std::move(data)), "large.nrrd");
   }
 
@@ -83,7 +84,7 @@ TEST_F(SliceSpeed, InFourViewsThatAllChange) {
   const std::uint64_t before = made(render::Orientation::sagittal);
   const Times times = median([&](int step) {
     Look look = document().look();
-    for (double& mm : look.crosshair_mm) mm += 2 * step;
+    for (double& mm : look.crosshair.position_mm) mm += 2 * step;
     document().set_look(look);
   });
   EXPECT_GE(made(render::Orientation::sagittal), before + 40);

@@ -26,7 +26,7 @@ extern "C" void keep_calls(int) {
   traces.store(at + 1);
 }
 
-std::string name_of(void* call) {
+std::string to_name(void* call) {
   Dl_info info{};
   if (::dladdr(call, &info) == 0 || info.dli_sname == nullptr) return info.dli_fname != nullptr ? info.dli_fname : "?";
   int failed = 0;
@@ -72,7 +72,7 @@ std::string StallTrace::text() const {
   std::string text;
   for (std::size_t i = 0; i < traces.load(); ++i) {
     text += "while in\n";
-    for (int k = 2; k < lengths[i]; ++k) text += "  " + name_of(calls[i][static_cast<std::size_t>(k)]) + "\n";
+    for (int k = 2; k < lengths[i]; ++k) text += "  " + to_name(calls[i][static_cast<std::size_t>(k)]) + "\n";
   }
   return text;
 }

@@ -3,10 +3,10 @@
 #include "stall_trace.h"
 #include "window_fixture.h"
 
-#include "gui/forms/method_panel.h"
-#include "gui/jobs/job_panel.h"
-#include "gui/presenters/session.h"
-#include "gui/shell/stall_watch.h"
+#include "gui/desk/stall_watch.h"
+#include "gui/model/session.h"
+#include "gui/panels/job_panel.h"
+#include "gui/panels/method_panel.h"
 
 #include "iso/evaluation/phantoms.h"
 
@@ -31,9 +31,10 @@ class Stalls : public test::WindowTest {
   static Volume pattern(std::int64_t side, ScalarType type) {
     Volume data;
     data.grid = VoxelGrid::centred({side, side, side}, {1, 1, 1});
-    data.pixels = PixelBlock::allocate({data.grid.shape(), type});
-    auto values = data.pixels.mutable_values<T>();
+    PixelBuffer buffer = PixelBuffer::allocate({data.grid.shape(), type});
+    auto values = buffer.values<T>();
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<T>((i * 2654435761U >> 20) & 1023);
+    data.pixels = std::move(buffer);
     return data;
   }
   std::filesystem::path written(const std::string& name, const Dataset& data) {
@@ -77,10 +78,11 @@ TEST_F(Stalls, AreNotWhileAVolumeOf384CubedIsRead) {
 
 TEST_F(Stalls, AreNotWhileComplexSamplesAreRead) {
   KSpace data;
-  data.samples = PixelBlock::allocate({Shape{320, 320, 160}, ScalarType::c64});
-  auto values = data.samples.mutable_values<std::complex<float>>();
+  PixelBuffer buffer = PixelBuffer::allocate({Shape{320, 320, 160}, ScalarType::c64});
+  auto values = buffer.values<std::complex<float>>();
   for (std::size_t i = 0; i < values.size(); ++i)
     values[i] = {static_cast<float>(i % 1021), static_cast<float>(i % 509)};
+  data.samples = std::move(buffer);
   expect_to_open("k-space of 320 x 320 x 160", written("samples.h5", Dataset{std::move(data)}));
 }
 

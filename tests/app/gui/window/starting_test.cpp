@@ -1,6 +1,6 @@
 // The real program, started as a person starts it: twice at once, killed, damaged.
 
-#include "gui/presenters/journal.h"
+#include "gui/model/journal.h"
 #include "gui/presenters/log_book.h"
 #include "support/desktop_samples.h"
 

@@ -37,12 +37,12 @@ DatasetPtr beating_heart() {
   constexpr std::int64_t side = 160, frames = 25;
   Volume data;
   data.grid = VoxelGrid::centred({side, side, 1}, {1.8, 1.8, 8});
-  data.pixels = PixelBlock::allocate({Shape{side, side, 1, frames}, ScalarType::f32});
+  PixelBuffer buffer = PixelBuffer::allocate({Shape{side, side, 1, frames}, ScalarType::f32});
   const auto within = [](double x, double y, double cx, double cy, double a, double b) {
     return std::hypot((x - cx) / a, (y - cy) / b);
   };
   const auto soft = [](double distance, double width) { return 1 / (1 + std::exp((distance - 1) / width)); };
-  auto values = data.pixels.mutable_values<float>();
+  auto values = buffer.values<float>();
   std::size_t at = 0;
   for (std::int64_t t = 0; t < frames; ++t) {
     const double beat = std::pow(std::sin(std::numbers::pi * static_cast<double>(t) / frames), 2);
@@ -62,6 +62,7 @@ DatasetPtr beating_heart() {
         values[at++] = static_cast<float>(std::max(0.0, value));
       }
   }
+  data.pixels = std::move(buffer);
   return freeze(std::move(data));
 }
 
@@ -77,7 +78,7 @@ TEST_F(TourOfDetails, TurnsThePlanesAboutTheCrosshair) {
   window->action(QStringLiteral("tool.crosshair"))->trigger();
   drag(axial(), Qt::LeftButton, middle(axial()) + QPoint{90, 0}, middle(axial()) + QPoint{78, -45},
        Qt::ControlModifier);
-  EXPECT_NE(document().look().turn, identity3);
+  EXPECT_NE(document().look().planes.turn, identity3);
   rest();
   keep_for_manual(QStringLiteral("oblique"));
 }

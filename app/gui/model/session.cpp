@@ -1,0 +1,319 @@
+#include "session.h"
+
+#include "slice_turn.h"
+
+#include "iso/base/error.h"
+#include "iso/base/json_text.h"
+#include "iso/io/registry.h"
+
+#include <nlohmann/json.hpp>
+
+#include <fstream>
+#include <set>
+#include <sstream>
+
+namespace iso::gui {
+namespace {
+
+using Json = nlohmann::json;
+namespace fs = std::filesystem;
+constexpr int session_version = 1;
+
+Json to_json(const render::Display& d) {
+  return {{"width", d.width},           {"centre", d.centre},          {"voi", static_cast<int>(d.voi)},
+          {"colour_map", d.colour_map}, {"inverted", d.inverted},      {"opacity", d.opacity},
+          {"visible", d.visible},       {"interpolate", d.interpolate}};
+}
+
+render::Display display_from_json(const Json& j) {
+  render::Display d;
+  d.width = j.value("width", d.width);
+  d.centre = j.value("centre", d.centre);
+  d.voi = static_cast<render::VoiFunction>(std::clamp(j.value("voi", 0), 0, 3));
+  d.colour_map = j.value("colour_map", d.colour_map);
+  d.inverted = j.value("inverted", d.inverted);
+  d.opacity = j.value("opacity", d.opacity);
+  d.visible = j.value("visible", d.visible);
+  d.interpolate = j.value("interpolate", d.interpolate);
+  return d;
+}
+
+Json to_json(const Camera& c) {
+  return {{"zoom", c.zoom}, {"pan_mm", c.pan_mm}, {"mirrored", c.mirrored}, {"upside_down", c.upside_down}};
+}
+
+Camera camera_from_json(const Json& j) {
+  Camera c;
+  c.zoom = j.value("zoom", c.zoom);
+  c.pan_mm = j.value("pan_mm", c.pan_mm);
+  c.mirrored = j.value("mirrored", c.mirrored);
+  c.upside_down = j.value("upside_down", c.upside_down);
+  return c;
+}
+
+Json to_json(const Look& l) {
+  Json cameras = Json::array();
+  for (const Camera& camera : l.cameras) cameras.push_back(to_json(camera));
+  return {{"layout", static_cast<int>(l.layout.arrangement)},
+          {"maximised", l.layout.maximised},
+          {"base", l.layout.base},
+          {"compared", l.layout.compared},
+          {"time_profile", l.layout.time_profile},
+          {"annotations", l.layout.annotations},
+          {"crosshair_mm", l.crosshair.position_mm},
+          {"crosshair_visible", l.crosshair.visible},
+          {"frame", l.frame},
+          {"turn", l.planes.turn},
+          {"oblique_turn_rad", l.planes.oblique_turn_rad},
+          {"oblique_tilt_rad", l.planes.oblique_tilt_rad},
+          {"slab", static_cast<int>(l.planes.slab)},
+          {"slab_mm", l.planes.slab_mm},
+          {"cameras", std::move(cameras)},
+          {"overlay", l.overlay.item},
+          {"overlay_shown", l.overlay.shown},
+          {"overlay_opacity", l.overlay.opacity},
+          {"reveal", l.overlay.curtain}};
+}
+
+/// Cameras of a session written before each view had its own: one zoom, and lists of the rest.
+std::array<Camera, 4> cameras_of_old_session(const Json& j) {
+  const auto pan_mm = j.value("pan_mm", std::array<Vec3, 4>{});
+  const auto mirrored = j.value("mirrored", std::array<bool, 4>{});
+  const auto upside_down = j.value("upside_down", std::array<bool, 4>{});
+  std::array<Camera, 4> cameras;
+  for (std::size_t view = 0; view < cameras.size(); ++view)
+    cameras[view] = {j.value("zoom", 1.0), pan_mm[view], mirrored[view], upside_down[view]};
+  return cameras;
+}
+
+Look look_from_json(const Json& j) {
+  Look l;
+  l.layout.arrangement = static_cast<Arrangement>(std::clamp(j.value("layout", 0), 0, 2));
+  l.layout.maximised = j.value("maximised", l.layout.maximised);
+  l.layout.base = j.value("base", l.layout.base);
+  l.layout.compared = j.value("compared", l.layout.compared);
+  l.layout.time_profile = j.value("time_profile", l.layout.time_profile);
+  l.layout.annotations = j.value("annotations", l.layout.annotations);
+  l.crosshair.position_mm = j.value("crosshair_mm", l.crosshair.position_mm);
+  l.crosshair.visible = j.value("crosshair_visible", l.crosshair.visible);
+  l.frame = j.value("frame", l.frame);
+  l.planes.turn = near_rotation(j.value("turn", l.planes.turn));
+  l.planes.oblique_turn_rad = j.value("oblique_turn_rad", l.planes.oblique_turn_rad);
+  l.planes.oblique_tilt_rad = j.value("oblique_tilt_rad", l.planes.oblique_tilt_rad);
+  l.planes.slab = static_cast<render::Slab>(std::clamp(j.value("slab", 0), 0, 3));
+  l.planes.slab_mm = j.value("slab_mm", l.planes.slab_mm);
+  if (!j.contains("cameras")) l.cameras = cameras_of_old_session(j);
+  const Json cameras = j.value("cameras", Json::array());
+  for (std::size_t view = 0; view < std::min(cameras.size(), l.cameras.size()); ++view)
+    l.cameras[view] = camera_from_json(cameras[view]);
+  l.overlay.item = j.value("overlay", l.overlay.item);
+  l.overlay.shown = j.value("overlay_shown", l.overlay.shown);
+  l.overlay.opacity = j.value("overlay_opacity", l.overlay.opacity);
+  l.overlay.curtain = j.value("reveal", l.overlay.curtain);
+  return l;
+}
+
+Json to_json(const Measurement& m) {
+  return {{"id", m.id},
+          {"item", m.item},
+          {"kind", static_cast<int>(m.kind)},
+          {"name", m.name},
+          {"centre_mm", m.plane.centre_mm},
+          {"right", m.plane.right},
+          {"up", m.plane.up},
+          {"points_mm", m.points_mm},
+          {"frame", m.frame}};
+}
+
+Measurement measurement_from_json(const Json& j) {
+  Measurement m;
+  m.id = j.at("id").get<std::uint64_t>();
+  m.item = j.at("item").get<ItemId>();
+  m.kind = static_cast<MeasureKind>(std::clamp(j.at("kind").get<int>(), 0, 4));
+  m.name = j.value("name", "");
+  m.plane.centre_mm = j.at("centre_mm").get<Vec3>();
+  m.plane.right = j.at("right").get<Vec3>();
+  m.plane.up = j.at("up").get<Vec3>();
+  m.points_mm = j.at("points_mm").get<std::vector<Vec3>>();
+  m.frame = j.value("frame", std::int64_t{0});
+  return m;
+}
+
+Json to_json(const Item& item, const std::string& data_file) {
+  Json j{{"id", item.id},
+         {"name", item.name},
+         {"file", item.file.string()},
+         {"saved", item.saved},
+         {"hints", item.hints},
+         {"display", to_json(item.display)},
+         {"part", static_cast<int>(item.part)},
+         {"kind", std::string{to_string(to_kind(*item.data))}}};
+  if (!data_file.empty()) j["data_file"] = data_file;
+  if (item.record) j["record"] = Json::parse(to_json(*item.record));
+  return j;
+}
+
+StoredItem item_from_json(const Json& j) {
+  StoredItem stored;
+  Item& item = stored.item;
+  item.id = j.at("id").get<ItemId>();
+  item.name = j.at("name").get<std::string>();
+  item.file = j.value("file", "");
+  item.saved = j.value("saved", true);
+  item.hints = j.value("hints", item.hints);
+  item.display = display_from_json(j.at("display"));
+  item.part = static_cast<render::Part>(std::clamp(j.value("part", 0), 0, 3));
+  if (j.contains("record")) item.record = job::record_from_json(j["record"].dump());
+  stored.data_file = j.value("data_file", "");
+  return stored;
+}
+
+DatasetPtr read_item(const StoredItem& stored, const fs::path& folder) {
+  if (!stored.data_file.empty()) {
+    if (fs::path{stored.data_file}.filename() != stored.data_file)
+      throw Error{Errc::invalid_input, "the data file '" + stored.data_file + "' of '" + stored.item.name +
+                                           "' lies outside the session's folder"};
+    return io::read(folder / stored.data_file);
+  }
+  return io::read(stored.item.file, read_options(stored.item.hints));
+}
+
+}  // namespace
+
+std::string to_json(const Document& document, const std::function<std::optional<std::string>(const Item&)>& data_file) {
+  Json j{{"session_version", session_version},
+         {"look", to_json(document.look())},
+         {"selected", document.selected()},
+         {"items", Json::array()},
+         {"measurements", Json::array()}};
+  for (const auto& item : document.items())
+    if (const auto file = data_file(*item)) j["items"].push_back(to_json(*item, *file));
+  for (const Measurement& m : document.measurements()) j["measurements"].push_back(to_json(m));
+  return j.dump();
+}
+
+StoredSession session_from_json(std::string_view text) {
+  StoredSession session;
+  try {
+    if (nests_deeper_than(text))
+      throw Error{Errc::invalid_input, "the session is damaged: its lists are nested without end",
+                  "open the data files themselves"};
+    const Json j = Json::parse(text.begin(), text.end());
+    if (const int version = j.at("session_version").get<int>(); version != session_version)
+      throw Error{Errc::invalid_input, "the session has version " + std::to_string(version) +
+                                           ", this program reads version " + std::to_string(session_version)};
+    session.look = look_from_json(j.at("look"));
+    session.selected = j.value("selected", ItemId{0});
+    for (const Json& item : j.at("items")) session.items.push_back(item_from_json(item));
+    for (const Json& m : j.at("measurements")) session.measurements.push_back(measurement_from_json(m));
+  } catch (const Json::exception& problem) {
+    throw Error{Errc::invalid_input, std::string{"the session is damaged: "} + problem.what(),
+                "open the data files themselves"};
+  }
+  return session;
+}
+
+io::ReadOptions read_options(std::map<std::string, std::string> hints) {
+  io::ReadOptions options;
+  options.hints = std::move(hints);
+  if (const auto geometry = options.hints.find("geometry"); geometry != options.hints.end()) {
+    options.geometry = geometry->second;
+    options.hints.erase(geometry);
+  }
+  return options;
+}
+
+LoadedSession load(StoredSession session, const fs::path& data_folder,
+                   const std::function<DatasetPtr(ItemId, DatasetPtr)>& change) {
+  LoadedSession loaded;
+  for (StoredItem& stored : session.items) {
+    try {
+      DatasetPtr data = read_item(stored, data_folder);
+      if (change) data = change(stored.item.id, std::move(data));
+      Item item = stored.item;
+      item.data = std::move(data);
+      if (!std::holds_alternative<Table>(*item.data))
+        item.raster = std::make_shared<const render::Raster>(make_raster(item.data, item.part));
+      loaded.items.push_back(std::move(item));
+    } catch (...) {
+      loaded.problems.push_back("'" + stored.item.name + "' was left out: " + current_error().what());
+    }
+  }
+  loaded.session = std::move(session);
+  return loaded;
+}
+
+void apply(Document& document, LoadedSession loaded) {
+  std::set<ItemId> there;
+  for (const Item& item : loaded.items) there.insert(item.id);
+  std::erase_if(loaded.session.measurements, [&](const Measurement& m) { return !there.contains(m.item); });
+  document.restore(std::move(loaded.items), std::move(loaded.session.measurements), loaded.session.look,
+                   loaded.session.selected);
+}
+
+fs::path to_data_folder(const fs::path& session_file) {
+  std::string name = session_file.filename().string();
+  if (name.ends_with(".json")) name.resize(name.size() - 5);
+  return session_file.parent_path() / (name + ".data");
+}
+
+SessionWriting prepare_session(const Document& document, const fs::path& file) {
+  SessionWriting writing;
+  writing.file = file;
+  const auto own_file = [](const Item& item) { return item.saved && !item.file.empty(); };
+  const auto to_name = [&](const Item& item) -> std::string {
+    return own_file(item) ? std::string{} : "item-" + std::to_string(item.id);
+  };
+  writing.text = to_json(document, to_name);
+  for (const auto& item : document.items())
+    if (!own_file(*item)) writing.data.emplace_back(to_name(*item), item->data);
+  return writing;
+}
+
+void write_session(const SessionWriting& writing) {
+  const fs::path folder = to_data_folder(writing.file);
+  std::error_code problem;
+  std::set<std::string> named;
+  // Not made here: where a disk was taken out, a folder of its name on another disk would hide the work.
+  if (const fs::path parent = fs::absolute(writing.file).parent_path(); !fs::is_directory(parent, problem))
+    throw Error{Errc::output_directory,
+                "the folder '" + parent.string() + "' is not there, so the session was not saved",
+                "bring the disk back, or save it elsewhere"};
+  Json text = Json::parse(writing.text);
+  if (!writing.data.empty()) {
+    fs::create_directories(folder, problem);
+    if (problem)
+      throw Error{Errc::output_directory, "the folder '" + folder.string() + "' cannot be made: " + problem.message()};
+  }
+  for (const auto& [begin, data] : writing.data) {
+    // The digest in the name: pixels that did not change are not written again, and an older session keeps its own.
+    const std::string name = begin + "-" + digest(*data).substr(0, 16) + ".h5";
+    for (Json& item : text["items"])
+      if (item.value("data_file", "") == begin) item["data_file"] = name;
+    named.insert(name);
+    if (!fs::exists(folder / name, problem)) io::write(folder / name, *data);
+  }
+  io::write_atomically(writing.file, true, [&](const fs::path& temporary) {
+    std::ofstream stream{temporary, std::ios::binary};
+    stream << text.dump();
+    stream.close();
+    if (!stream)
+      throw Error{Errc::cannot_write, "the session '" + writing.file.string() + "' cannot be written",
+                  "is the disk full?"};
+  });
+  for (const auto& entry : fs::directory_iterator{folder, problem})
+    if (const std::string name = entry.path().filename().string(); name.starts_with("item-") && !named.contains(name))
+      fs::remove(entry.path(), problem);
+}
+
+LoadedSession read_session(const fs::path& file) {
+  std::ifstream stream{file, std::ios::binary};
+  if (!stream)
+    throw Error{Errc::cannot_read, "the session '" + file.string() + "' cannot be read",
+                "check the name and your permission"};
+  std::ostringstream text;
+  text << stream.rdbuf();
+  return load(session_from_json(text.str()), to_data_folder(file));
+}
+
+}  // namespace iso::gui

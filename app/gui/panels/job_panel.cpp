@@ -1,0 +1,201 @@
+#include "job_panel.h"
+
+#include "gui/views/plot_view.h"
+
+#include <QApplication>
+#include <QClipboard>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QListWidget>
+#include <QPlainTextEdit>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QSplitter>
+#include <QTabWidget>
+#include <QVBoxLayout>
+
+namespace iso::gui {
+namespace {
+
+constexpr int show_after_ms = 80;
+
+QString to_text(job::State state) {
+  switch (state) {
+    case job::State::queued: return JobPanel::tr("waiting");
+    case job::State::running: return JobPanel::tr("running");
+    case job::State::cancelling: return JobPanel::tr("cancelling");
+    case job::State::done: return JobPanel::tr("done");
+    case job::State::cancelled: return JobPanel::tr("cancelled");
+    case job::State::failed: return JobPanel::tr("failed");
+    case job::State::crashed: return JobPanel::tr("crashed");
+  }
+  return {};
+}
+
+QString remaining(double seconds) {
+  if (seconds < 60) return JobPanel::tr("%1 s left").arg(qRound(seconds));
+  return JobPanel::tr("%1 min left").arg(qRound(seconds / 60));
+}
+
+}  // namespace
+
+JobPanel::JobPanel(JobList& jobs, Document& document, QWidget* parent)
+    : QWidget{parent},
+      jobs_{jobs},
+      document_{document},
+      list_{new QListWidget},
+      progress_{new QProgressBar},
+      stage_{new QLabel},
+      message_{new QLabel},
+      cancel_{new QPushButton{tr("Cancel")}},
+      retry_{new QPushButton{tr("Try again")}},
+      remove_{new QPushButton{tr("Remove")}},
+      copy_{new QPushButton{tr("Copy as command")}},
+      plot_{new PlotView},
+      log_{new QPlainTextEdit},
+      tabs_{new QTabWidget} {
+  auto* const layout = new QVBoxLayout{this};
+  layout->setContentsMargins(0, 0, 0, 0);
+  auto* const split = new QSplitter{Qt::Horizontal};
+  layout->addWidget(split);
+  list_->setAccessibleName(tr("Jobs"));
+  list_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);  // a long name is shortened, its tool tip has it whole
+  list_->setMinimumWidth(150);
+  split->addWidget(list_);
+  auto* const details = new QWidget;
+  auto* const column = new QVBoxLayout{details};
+  column->setContentsMargins(4, 0, 4, 0);
+  auto* const top = new QHBoxLayout;
+  progress_->setRange(0, 1000);
+  progress_->setAccessibleName(tr("Progress"));
+  stage_->setMinimumWidth(180);
+  top->addWidget(stage_);
+  top->addWidget(progress_, 1);
+  top->addWidget(cancel_);
+  top->addWidget(retry_);
+  top->addWidget(copy_);
+  top->addWidget(remove_);
+  column->addLayout(top);
+  message_->setWordWrap(true);
+  message_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  column->addWidget(message_);
+  log_->setReadOnly(true);
+  log_->setMaximumBlockCount(10000);
+  log_->setAccessibleName(tr("Log of the job"));
+  tabs_->addTab(plot_, tr("Residual"));
+  tabs_->addTab(log_, tr("Log"));
+  column->addWidget(tabs_, 1);
+  split->addWidget(details);
+  split->setStretchFactor(0, 1);
+  split->setStretchFactor(1, 3);
+  plot_->set_separate(true);  // an objective and a residual share no unit
+  cancel_->setObjectName(QStringLiteral("cancel"));
+  retry_->setObjectName(QStringLiteral("retry"));
+  connect(list_, &QListWidget::currentRowChanged, this, [this] {
+    if (const QListWidgetItem* row = list_->currentItem()) show_job(row->data(Qt::UserRole).toULongLong());
+  });
+  connect(cancel_, &QPushButton::clicked, this, [this] {
+    jobs_.cancel(shown_);
+    show_details();
+  });
+  connect(retry_, &QPushButton::clicked, this, [this] { show_job(jobs_.retry(shown_)); });
+  connect(remove_, &QPushButton::clicked, this, [this] { jobs_.forget(shown_); });
+  connect(copy_, &QPushButton::clicked, this, [this] {
+    if (const JobState* job = jobs_.find(shown_))
+      QApplication::clipboard()->setText(QString::fromStdString(make_command(job->recorded, document_).line));
+  });
+  list_connection_ = jobs_.list_changed.connect([this] { rebuild(); });
+  // A job may tell something a hundred times a second, and showing it redraws the window.
+  soon_.setSingleShot(true);
+  soon_.setInterval(show_after_ms);
+  connect(&soon_, &QTimer::timeout, this, &JobPanel::refresh_changed);
+  job_connections_.push_back(jobs_.job_changed.connect([this](std::uint64_t job) {
+    const JobState* const state = jobs_.find(job);
+    if (state != nullptr && job::ended(state->state)) return refresh(job);  // the buttons are true at once
+    changed_.insert(job);
+    if (!soon_.isActive()) soon_.start();
+  }));
+  job_connections_.push_back(jobs_.job_ended.connect([this](std::uint64_t job) {
+    if (job == shown_) document_.clear_preview();
+  }));
+  preview_connection_ =
+      jobs_.previewed.connect([this](std::uint64_t job, const std::string&, const DatasetPtr& so_far) {
+        const JobState* const state = jobs_.find(job);
+        if (job == shown_ && state != nullptr && !job::ended(state->state)) document_.set_preview(state->title, so_far);
+      });
+  rebuild();
+}
+
+QString JobPanel::to_line(const JobState& job) {
+  QString text = QString::fromStdString(job.title) + QStringLiteral("\n") + to_text(job.state);
+  if (job.state == job::State::running) text += QStringLiteral(", %1 %").arg(qRound(100 * job.fraction));
+  return text;
+}
+
+void JobPanel::rebuild() {
+  const std::uint64_t keep = shown_;
+  list_->clear();
+  int row = 0, at = 0;
+  for (const JobState* job : jobs_.jobs()) {
+    auto* const entry = new QListWidgetItem{to_line(*job)};
+    entry->setData(Qt::UserRole, QVariant::fromValue<qulonglong>(job->id));
+    entry->setToolTip(QString::fromStdString(job->title));
+    list_->addItem(entry);
+    if (job->id == keep) at = row;
+    ++row;
+  }
+  shown_ = keep;
+  if (row > 0) list_->setCurrentRow(at);
+  show_details();
+}
+
+void JobPanel::show_job(std::uint64_t job) {
+  if (shown_ != job) document_.clear_preview();
+  shown_ = job;
+  for (int row = 0; row < list_->count(); ++row)
+    if (list_->item(row)->data(Qt::UserRole).toULongLong() == job && list_->currentRow() != row)
+      list_->setCurrentRow(row);
+  show_details();
+}
+
+void JobPanel::refresh_changed() {
+  for (const std::uint64_t job : std::exchange(changed_, {})) refresh(job);
+}
+
+void JobPanel::refresh(std::uint64_t job) {
+  const JobState* const state = jobs_.find(job);
+  for (int row = 0; state != nullptr && row < list_->count(); ++row)
+    if (list_->item(row)->data(Qt::UserRole).toULongLong() == job) list_->item(row)->setText(to_line(*state));
+  if (job == shown_) show_details();
+}
+
+void JobPanel::show_details() {
+  const JobState* const job = jobs_.find(shown_);
+  const bool running = job != nullptr && !job::ended(job->state);
+  cancel_->setEnabled(running && job->state != job::State::cancelling);
+  retry_->setEnabled(job != nullptr && job::ended(job->state) && job->state != job::State::done);
+  remove_->setEnabled(job != nullptr && !running);
+  copy_->setEnabled(job != nullptr);
+  progress_->setValue(job == nullptr ? 0 : qRound(1000 * job->fraction));
+  if (job == nullptr) {
+    stage_->clear();
+    message_->setText(tr("No job yet: choose a method and press Run."));
+    plot_->set_curves({}, {}, {});
+    log_->clear();
+    return;
+  }
+  QString stage = running ? QString::fromStdString(job->stage) : to_text(job->state);
+  if (running && job->remaining_seconds) stage += QStringLiteral(", ") + remaining(*job->remaining_seconds);
+  stage_->setText(stage);
+  message_->setText(QString::fromStdString(job->message + (job->hint.empty() ? "" : "\n" + job->hint)));
+  message_->setVisible(!message_->text().isEmpty());
+  std::vector<Curve> curves;
+  for (const auto& [name, points] : job->curves)
+    if (points.size() > 1) curves.push_back({QString::fromStdString(name), points});
+  plot_->set_curves(std::move(curves), tr("iteration"), {});
+  QStringList lines;
+  for (const std::string& line : job->log) lines << QString::fromStdString(line);
+  if (log_->toPlainText() != lines.join('\n')) log_->setPlainText(lines.join('\n'));
+}
+
+}  // namespace iso::gui

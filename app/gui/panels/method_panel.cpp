@@ -1,0 +1,354 @@
+#include "method_panel.h"
+
+#include "field_editor.h"
+#include "preset_bar.h"
+
+#include "gui/model/data_places.h"
+
+#include "iso/job/estimate.h"
+
+#include <QApplication>
+#include <QCheckBox>
+#include <QClipboard>
+#include <QComboBox>
+#include <QFormLayout>
+#include <QGroupBox>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QListWidget>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QStackedWidget>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+namespace iso::gui {
+namespace {
+
+constexpr int ask_after_ms = 400;  ///< the last key stroke
+
+QString in_words(double seconds) {
+  if (seconds < 1) return MethodPanel::tr("less than a second");
+  if (seconds < 90) return MethodPanel::tr("about %1 s").arg(qRound(seconds));
+  return MethodPanel::tr("about %1 min").arg(qRound(seconds / 60));
+}
+
+/// A page as high as its rows need at its width; a scroll area does not ask for that and would squeeze rows that wrap.
+class FormPage : public QWidget {
+ protected:
+  bool event(QEvent* event) override {
+    const bool taken = QWidget::event(event);
+    if (layout() != nullptr && (event->type() == QEvent::Resize || event->type() == QEvent::LayoutRequest))
+      setMinimumHeight(std::max(layout()->totalHeightForWidth(width()), layout()->totalMinimumSize().height()));
+    return taken;
+  }
+};
+
+}  // namespace
+
+MethodPanel::MethodPanel(Desktop& desktop, QWidget* parent)
+    : QWidget{parent},
+      desktop_{desktop},
+      pages_{new QStackedWidget{this}},
+      search_{new QLineEdit},
+      list_{new QListWidget},
+      scroll_{new QScrollArea},
+      title_{new QLabel},
+      summary_{new QLabel},
+      estimate_{new QLabel},
+      run_{new QPushButton{tr("Run")}},
+      interact_{new QPushButton{tr("Click on the image")}},
+      device_{new QComboBox},
+      presets_{new PresetBar{desktop.presets()}} {
+  auto* const layout = new QVBoxLayout{this};
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->addWidget(pages_);
+
+  auto* const browser = new QWidget;
+  auto* const column = new QVBoxLayout{browser};
+  search_->setPlaceholderText(tr("Find a method"));
+  search_->setClearButtonEnabled(true);
+  search_->setAccessibleName(tr("Find a method"));
+  list_->setWordWrap(true);
+  list_->setSpacing(3);
+  list_->setAccessibleName(tr("Methods"));
+  column->addWidget(search_);
+  column->addWidget(list_);
+  pages_->addWidget(browser);
+
+  auto* const page = new QWidget;
+  auto* const form_column = new QVBoxLayout{page};
+  auto* const head = new QHBoxLayout;
+  auto* const back = new QToolButton;
+  back->setText(tr("\u2190 Methods"));
+  back->setAccessibleName(tr("Back to the methods"));
+  head->addWidget(back);
+  head->addWidget(title_, 1);
+  auto* const help = new QToolButton;
+  help->setText(QStringLiteral("?"));
+  help->setToolTip(tr("About this method (F1)"));
+  help->setAccessibleName(tr("About this method"));
+  help->setObjectName(QStringLiteral("help"));
+  head->addWidget(help);
+  QFont bold = title_->font();
+  bold.setBold(true);
+  title_->setFont(bold);
+  title_->setWordWrap(true);
+  summary_->setWordWrap(true);
+  summary_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  estimate_->setWordWrap(true);
+  estimate_->setAccessibleName(tr("What the run will take"));
+  scroll_->setWidgetResizable(true);
+  scroll_->setFrameShape(QFrame::NoFrame);
+  scroll_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  for (const char* device : {"auto", "cpu", "cuda", "reference"}) device_->addItem(QString::fromLatin1(device));
+  device_->setAccessibleName(tr("Device"));
+  auto* const foot = new QHBoxLayout;
+  auto* const copy = new QPushButton{tr("Copy as command")};
+  foot->addWidget(new QLabel{tr("Device")});
+  foot->addWidget(device_);
+  foot->addStretch(1);
+  foot->addWidget(copy);
+  form_column->addLayout(head);
+  form_column->addWidget(summary_);
+  form_column->addWidget(presets_);
+  form_column->addWidget(scroll_, 1);
+  form_column->addWidget(estimate_);
+  form_column->addLayout(foot);
+  auto* const go = new QHBoxLayout;
+  go->addWidget(interact_);
+  go->addWidget(run_, 1);
+  form_column->addLayout(go);
+  run_->setDefault(true);
+  run_->setObjectName(QStringLiteral("run"));
+  pages_->addWidget(page);
+
+  ask_.setSingleShot(true);
+  ask_.setInterval(ask_after_ms);
+  connect(&ask_, &QTimer::timeout, this, &MethodPanel::ask_estimate);
+  connect(back, &QToolButton::clicked, this, &MethodPanel::show_list);
+  connect(search_, &QLineEdit::textChanged, this, &MethodPanel::refresh_list);
+  connect(list_, &QListWidget::itemActivated, this,
+          [this](QListWidgetItem* row) { open_task(row->data(Qt::UserRole).toString().toStdString()); });
+  connect(list_, &QListWidget::itemClicked, this,
+          [this](QListWidgetItem* row) { open_task(row->data(Qt::UserRole).toString().toStdString()); });
+  connect(run_, &QPushButton::clicked, this, &MethodPanel::run);
+  connect(help, &QToolButton::clicked, this, [this] {
+    if (form_) Q_EMIT help_asked(form_->task().id, {});
+  });
+  connect(presets_, &PresetBar::problem, this, &MethodPanel::problem);
+  connect(copy, &QPushButton::clicked, this, &MethodPanel::copy_command);
+  connect(interact_, &QPushButton::clicked, this, [this] {
+    if (form_ && form_->valid())
+      Q_EMIT interaction_asked(form_->task().id, form_->parameters_json(), device_->currentText().toStdString());
+  });
+  connections_.push_back(desktop_.document().selection_changed.connect([this] { refresh_list(); }));
+  connections_.push_back(desktop_.document().items_changed.connect([this] { refresh_list(); }));
+  refresh_list();
+}
+
+void MethodPanel::refresh_list() {
+  if (pages_->currentIndex() != 0) return;
+  const auto tasks = desktop_.tasks();
+  const QString wanted = search_->text().trimmed();
+  list_->clear();
+  for (const Offer& offer : offers_for(tasks, desktop_.document(), desktop_.document().selected())) {
+    const QString name = QString::fromStdString(offer.task->about.title), id = QString::fromStdString(offer.task->id);
+    const QString category = QString::fromStdString(offer.task->about.category);
+    if (!wanted.isEmpty() && !(name + id + category).contains(wanted, Qt::CaseInsensitive)) continue;
+    auto* const row = new QListWidgetItem{name + QStringLiteral("\n") +
+                                          (offer.possible ? category : QString::fromStdString(offer.reason))};
+    row->setData(Qt::UserRole, id);
+    row->setToolTip(QString::fromStdString(offer.task->about.summary));
+    if (!offer.possible) row->setFlags(row->flags() & ~Qt::ItemIsEnabled);
+    list_->addItem(row);
+  }
+}
+
+void MethodPanel::show_list() {
+  pages_->setCurrentIndex(0);
+  form_connection_ = {};
+  presets_->set_form(nullptr);
+  form_.reset();
+  refresh_list();
+}
+
+void MethodPanel::open_task(const std::string& task_id) {
+  const plugin::TaskManifest* const task = desktop_.catalogue().find_task(task_id);
+  if (task == nullptr) return;
+  presets_->set_form(nullptr);
+  form_ = std::make_unique<TaskForm>(*task, desktop_.document(), desktop_.document().selected());
+  form_connection_ = form_->changed.connect([this] { form_changed(); });
+  presets_->set_form(form_.get());
+  title_->setText(QString::fromStdString(task->about.title));
+  summary_->setText(QString::fromStdString(task->about.summary));
+  interact_->setVisible(task->interactive);
+  build_form();
+  pages_->setCurrentIndex(1);
+  form_changed();
+}
+
+void MethodPanel::build_form() {
+  editors_.clear();
+  auto* const content = new FormPage;
+  auto* const column = new QVBoxLayout{content};
+  column->setContentsMargins(0, 0, 4, 0);
+  rows_ = new QFormLayout;
+  rows_->setRowWrapPolicy(QFormLayout::WrapAllRows);
+  rows_->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
+  for (const TaskForm::Input& input : form_->inputs()) {
+    rows_->addRow(QString::fromStdString(input.port.name), input_choice(input));
+  }
+  auto* const advanced = new QGroupBox{tr("Advanced")};
+  advanced->setCheckable(true);
+  advanced->setChecked(false);
+  auto* const inside = new QWidget;
+  auto* const more = new QFormLayout{inside};
+  more->setRowWrapPolicy(QFormLayout::WrapAllRows);
+  more->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
+  more->setContentsMargins(0, 0, 0, 0);
+  auto* const around = new QVBoxLayout{advanced};
+  around->addWidget(inside);
+  inside->setVisible(false);
+  connect(advanced, &QGroupBox::toggled, inside, &QWidget::setVisible);
+  bool any_advanced = false;
+  for (std::size_t i = 0; i < form_->fields().size(); ++i) {
+    const params::FieldInfo& info = form_->fields()[i].info;
+    auto* const editor = new FieldEditor{*form_, i};
+    QFormLayout& rows = info.advanced ? *more : *rows_;
+    if (info.kind == params::FieldKind::boolean) {
+      rows.addRow(editor);  // the box says what it is
+    } else {
+      auto* const label = new QLabel{QString::fromStdString(info.label)};
+      label->setBuddy(editor);
+      label->setToolTip(QString::fromStdString(info.help));
+      rows.addRow(label, editor);
+    }
+    any_advanced = any_advanced || info.advanced;
+    editors_.push_back(editor);
+  }
+  add_outputs();
+  column->addLayout(rows_);
+  if (any_advanced)
+    column->addWidget(advanced);
+  else
+    delete advanced;
+  column->addStretch(1);
+  scroll_->setWidget(content);
+}
+
+/// The items that an input can be.
+QComboBox* MethodPanel::input_choice(const TaskForm::Input& input) {
+  auto* const choice = new QComboBox;
+  choice->setAccessibleName(QString::fromStdString(input.port.name));
+  choice->setSizeAdjustPolicy(
+      QComboBox::AdjustToMinimumContentsLengthWithIcon);  // long file names must not widen the form
+  choice->setMinimumContentsLength(8);
+  if (input.port.optional) choice->addItem(tr("(none)"), QVariant::fromValue<qulonglong>(0));
+  for (const ItemId id : input.candidates)
+    if (const Item* item = desktop_.document().find(id))
+      choice->addItem(QString::fromStdString(item->name), QVariant::fromValue<qulonglong>(id));
+  choice->setCurrentIndex(choice->findData(QVariant::fromValue<qulonglong>(input.chosen)));
+  const auto tell = [choice, help = QString::fromStdString(input.port.help)] {
+    choice->setToolTip(choice->currentText() + QLatin1Char('\n') + help);  // a long name is cut off in the box
+  };
+  tell();
+  connect(choice, &QComboBox::currentTextChanged, choice, tell);
+  connect(choice, &QComboBox::currentIndexChanged, this, [this, choice, port = input.port.name](int index) {
+    form_->choose(port, choice->itemData(index).toULongLong());
+  });
+  return choice;
+}
+
+/// A box for every output that is made only when asked for.
+void MethodPanel::add_outputs() {
+  for (const TaskForm::Output& output : form_->outputs()) {
+    if (!output.port.optional) continue;
+    auto* const box =
+        new QCheckBox{tr("Also give the %1").arg(QString::fromStdString(output.port.name).replace('_', ' '))};
+    box->setObjectName(QStringLiteral("output.") + QString::fromStdString(output.port.name));
+    box->setToolTip(QString::fromStdString(output.port.help));
+    connect(box, &QCheckBox::toggled, this, [this, port = output.port.name](bool on) { form_->want(port, on); });
+    rows_->addRow(box);
+  }
+}
+
+void MethodPanel::form_changed() {
+  if (!form_) return;
+  for (std::size_t i = 0; i < editors_.size(); ++i) {
+    editors_[i]->refresh();
+    auto* const layout = qobject_cast<QFormLayout*>(editors_[i]->parentWidget()->layout());
+    const bool visible = form_->fields()[i].visible;
+    QFormLayout* const owner = layout != nullptr && layout->indexOf(editors_[i]) >= 0 ? layout : rows_;
+    owner->setRowVisible(editors_[i], visible);
+  }
+  presets_->refresh();
+  refused_ = false;
+  run_->setEnabled(form_->valid());
+  interact_->setEnabled(form_->valid());
+  if (form_->valid()) {
+    estimate_->setText(tr("Asking what the run will take ..."));
+    ask_.start();
+  } else {
+    estimate_->setText(QString::fromStdString(form_->first_problem()));
+  }
+}
+
+void MethodPanel::show_parameters(const std::string& task_id, const std::string& parameters_json) {
+  if (form_ && form_->task().id == task_id) form_->set_all(parameters_json);
+}
+
+void MethodPanel::ask_estimate() {
+  if (!form_ || !form_->valid()) return;
+  if (form_->task().interactive) Q_EMIT parameters_edited(form_->task().id, form_->parameters_json());
+  const int question = ++question_;
+  desktop_.ask_estimate(
+      *form_, device_->currentText().toStdString(),
+      [this, question](const job::RunPlan& plan) { show_estimate(plan, question); },
+      [this, question](const Error& reason) { show_refusal(reason, question); });
+}
+
+void MethodPanel::show_refusal(const Error& reason, int question) {
+  if (question != question_ || !form_) return;  // of a form that has changed since
+  refused_ = true;
+  run_->setEnabled(false);
+  estimate_->setText(
+      QString::fromStdString(std::string{reason.what()} + (reason.hint().empty() ? "" : ": " + reason.hint())));
+}
+
+void MethodPanel::show_estimate(const job::RunPlan& plan, int question) {
+  if (question != question_ || !form_) return;
+  run_->setEnabled(form_->valid());
+  QString words = tr("Needs about %1 of memory (%2 free)")
+                      .arg(QString::fromStdString(job::in_words(plan.estimate.total())),
+                           QString::fromStdString(job::in_words(job::available_memory_bytes())));
+  if (plan.estimate.seconds > 0) words += tr(", %1").arg(in_words(plan.estimate.seconds));
+  if (!plan.backend.empty()) words += tr(", on %1").arg(QString::fromStdString(plan.backend));
+  estimate_->setText(words);
+}
+
+MethodPanel::Topic MethodPanel::help_topic() const {
+  if (!form_) {
+    const QListWidgetItem* const row = list_->currentItem();
+    return {row == nullptr ? std::string{} : row->data(Qt::UserRole).toString().toStdString(), {}};
+  }
+  const QWidget* const focus = QApplication::focusWidget();
+  for (std::size_t i = 0; i < editors_.size(); ++i)
+    if (focus != nullptr && (editors_[i] == focus || editors_[i]->isAncestorOf(focus)))
+      return {form_->task().id, form_->fields()[i].info.name};
+  return {form_->task().id, {}};
+}
+
+void MethodPanel::run() {
+  if (!form_ || !form_->valid()) return;
+  Q_EMIT started(desktop_.jobs().start(*form_, device_->currentText().toStdString(), 0));
+}
+
+void MethodPanel::copy_command() {
+  if (!form_ || !form_->valid()) return;
+  const job::Recipe recipe = make_recipe(*form_, desktop_.document(), device_->currentText().toStdString());
+  QApplication::clipboard()->setText(QString::fromStdString(make_command(recipe, desktop_.document()).line));
+}
+
+}  // namespace iso::gui

@@ -1,0 +1,156 @@
+#include "gui/model/journal.h"
+
+#include "gui/model/labels.h"
+#include "support/desktop_samples.h"
+
+#include "iso/io/registry.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+namespace iso::gui {
+namespace {
+
+namespace fs = std::filesystem;
+
+job::Record made_by_a_task() {
+  job::Record record;
+  record.recipe.task = "test/task";
+  record.state = job::State::done;
+  return record;
+}
+
+class Kept : public ::testing::Test {
+ protected:
+  Kept() { fs::create_directories(folder); }
+  ~Kept() override { fs::remove_all(folder); }
+
+  /// A document with a file's image, a result, labels with strokes, and a line.
+  void work(Document& document) {
+    const fs::path file = folder / "ball.nrrd";
+    io::write(file, *test::ball(), {.overwrite = true});
+    base = document.add("ball", io::read(file), file);
+    result = document.add_result("result", test::ball(20), made_by_a_task());
+    labels = document.add_label_map(base, "labels");
+    paint(document, {0, 0, 0});
+    Measurement line;
+    line.item = base;
+    line.points_mm = {{0, 0, 0}, {3, 4, 0}};
+    document.add_measurement(line);
+    Look look = document.look();
+    look.cameras[2].zoom = 2.5;
+    look.cameras[1].upside_down = true;
+    document.set_look(look);
+  }
+  void paint(Document& document, const Vec3& at) {
+    LabelStroke stroke{get<LabelMap>(document.find(labels)->data), nullptr};
+    stroke.dab(at, {0, 0, 1}, 3, false, LabelStroke::Effect::paint, 2);
+    document.apply_label_delta(labels, stroke.delta(), "Paint");
+  }
+  void expect_same(const Document& a, const Document& b) {
+    ASSERT_EQ(a.items().size(), b.items().size());
+    for (std::size_t i = 0; i < a.items().size(); ++i) {
+      EXPECT_EQ(a.items()[i]->name, b.items()[i]->name);
+      EXPECT_EQ(digest(*a.items()[i]->data), digest(*b.items()[i]->data)) << a.items()[i]->name;
+      EXPECT_EQ(a.items()[i]->display, b.items()[i]->display);
+    }
+    EXPECT_EQ(a.look(), b.look());
+    EXPECT_TRUE(std::ranges::equal(a.measurements(), b.measurements()));
+  }
+
+  fs::path folder = fs::path{::testing::TempDir()} / ("iso_journal_test" + std::to_string(::getpid()));
+  ItemId base{0}, result{0}, labels{0};
+};
+
+TEST_F(Kept, ASessionFileBringsEverythingBack) {
+  Document document;
+  work(document);
+  const fs::path file = folder / "work.isocenter.json";
+  write_session(prepare_session(document, file));
+  Document again;
+  LoadedSession loaded = read_session(file);
+  EXPECT_TRUE(loaded.problems.empty());
+  apply(again, std::move(loaded));
+  expect_same(document, again);
+}
+
+TEST_F(Kept, ASessionWhoseFileIsGoneSaysSoAndKeepsTheRest) {
+  Document document;
+  work(document);
+  const fs::path file = folder / "work.isocenter.json";
+  write_session(prepare_session(document, file));
+  fs::remove(folder / "ball.nrrd");
+  LoadedSession loaded = read_session(file);
+  ASSERT_EQ(loaded.problems.size(), 1U);
+  EXPECT_NE(loaded.problems[0].find("ball"), std::string::npos);
+  EXPECT_EQ(loaded.items.size(), 2U);
+}
+
+TEST_F(Kept, ADamagedSessionFileIsOneSentence) {
+  for (const std::string& text : {std::string{}, std::string{"{"}, std::string{"[]"}, std::string(300000, '['),
+                                  std::string{R"({"session_version": 99})"}}) {
+    const fs::path file = folder / "bad.isocenter.json";
+    std::ofstream{file} << text;
+    try {
+      (void)read_session(file);
+      ADD_FAILURE() << "no error for '" << text.substr(0, 40) << "'";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), Errc::invalid_input) << error.what();
+      EXPECT_EQ(std::string{error.what()}.find('\n'), std::string::npos) << error.what();
+    }
+  }
+}
+
+TEST_F(Kept, AJournalOfAKilledProcessGivesTheWorkBackWithEveryStroke) {
+  Document document;
+  auto journal = std::make_unique<Journal>(document, folder);
+  work(document);
+  journal->tick();
+  paint(document, {6, 6, 2});
+  document.undo_stack().undo();
+  paint(document, {-6, 6, 3});
+  journal->tick();
+  journal->wait_until_written();
+  journal->keep();  // as a kill would
+  const fs::path left = journal->folder();
+  EXPECT_TRUE(find_recoveries(folder).empty()) << "the process lives";
+  journal.reset();
+  const auto found = find_recoveries(folder);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].folder, left);
+  EXPECT_EQ(found[0].items, 3U);
+  Document again;
+  apply(again, recover(left));
+  expect_same(document, again);
+  discard(found[0]);
+  EXPECT_TRUE(find_recoveries(folder).empty());
+}
+
+TEST_F(Kept, AJournalCutOffInALineGivesTheStateBefore) {
+  Document document;
+  auto journal = std::make_unique<Journal>(document, folder);
+  work(document);
+  journal->tick();
+  journal->wait_until_written();
+  journal->keep();
+  const fs::path left = journal->folder();
+  journal.reset();
+  std::ofstream{left / "journal.jsonl", std::ios::app} << R"({"state":{"session_version":1,"items":[)";
+  Document again;
+  apply(again, recover(left));
+  expect_same(document, again);
+}
+
+TEST_F(Kept, ACleanEndLeavesNothingToRecover) {
+  {
+    Document document;
+    Journal journal{document, folder};
+    document.add_result("result", test::ball(8), made_by_a_task());
+    journal.tick();
+  }
+  EXPECT_TRUE(find_recoveries(folder).empty());
+}
+
+}  // namespace
+}  // namespace iso::gui

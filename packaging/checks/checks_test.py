@@ -7,8 +7,10 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import header_examples
 import include_rule
 import kernel_budgets
+import names_rule
 import style_rule
 
 
@@ -33,7 +35,7 @@ class IncludeRule(Bad):
         for part in include_rule.ORDER:
             self.write(f"core/include/iso/{part}/a.h", "#pragma once", "#include <vector>")
         self.write("core/src/data/private_impl.h", "#pragma once")
-        self.write("gpu/common/body.h", "#pragma once", "#include <cmath>")
+        self.write("gpu/kernels/body.h", "#pragma once", "#include <cmath>")
         self.write("gpu/cpu/cpu_backend.h", "#pragma once", '#include "iso/compute/a.h"')
         self.write("app/host/jobs.h", "#pragma once", '#include "iso/job/a.h"', "#include <unistd.h>")
         self.write("plugins/one/method/m.h", "#pragma once", '#include "iso/solvers/a.h"', "#include <Eigen/Dense>")
@@ -64,7 +66,7 @@ class IncludeRule(Bad):
         self.expect("core/src/data/b.cpp", '#include "gpu/cpu/cpu_backend.h"')
 
     def test_common_knows_no_core(self):
-        self.expect("gpu/common/b.h", '#include "iso/base/a.h"')
+        self.expect("gpu/kernels/b.h", '#include "iso/base/a.h"')
 
     def test_back_ends_know_no_solver(self):
         self.expect("gpu/cpu/b.cpp", "#include <fftw3.h>", '#include "iso/solvers/a.h"', line=2)
@@ -73,7 +75,7 @@ class IncludeRule(Bad):
         self.expect("gpu/reference/b.cpp", "#include <omp.h>")
 
     def test_kernels_know_no_core(self):
-        self.expect("gpu/cuda/k.cu", '#include "gpu/common/body.h"', '#include "iso/base/a.h"', line=2)
+        self.expect("gpu/cuda/k.cu", '#include "gpu/kernels/body.h"', '#include "iso/base/a.h"', line=2)
 
     def test_kernels_reach_no_core_through_another_header(self):
         self.write("gpu/cuda/h.h", '#include "iso/base/a.h"')
@@ -105,6 +107,31 @@ class IncludeRule(Bad):
         self.write("tests/core/own.h", "#pragma once")
         self.write("tests/core/u.cpp", '#include "own.h"')
         self.expect("tests/gpu/t.cpp", '#include "core/own.h"')
+
+    def test_a_folder_of_the_desktop_includes_only_from_its_left(self):
+        for folder in include_rule.GUI_ORDER:
+            self.write(f"app/gui/{folder}/a.h", "#pragma once")
+        for folder in ("model", "presenters", "views", "desk", "panels"):
+            name = f"app/gui/{folder}/b.cpp"
+            self.expect(name, '#include "a.h"', '#include "gui/shell/a.h"', line=2)
+            self.write(name, '#include "a.h"', '#include "gui/model/a.h"')
+        self.write("app/gui/shell/b.cpp", *(f'#include "gui/{folder}/a.h"' for folder in include_rule.GUI_ORDER))
+        self.write("app/gui/main.cpp", '#include "gui/shell/a.h"')
+        self.assertEqual(self.found(), [])
+
+    def test_a_folder_of_the_desktop_that_nobody_knows_is_named(self):
+        self.write("app/gui/forms/a.h", "#pragma once")
+        self.expect("app/gui/shell/b.cpp", '#include "gui/forms/a.h"')
+
+    def test_folders_of_the_desktop_form_no_cycle(self):
+        self.write("app/gui/panels/a.h", '#include "gui/desk/b.h"')
+        self.write("app/gui/desk/b.h", "#pragma once")
+        self.write("app/gui/desk/c.h", '#include "gui/panels/a.h"')
+        self.assertIn("cycle", [rule for _, _, rule in self.found()])
+
+    def test_presenters_know_no_qt(self):
+        self.write("app/gui/views/b.cpp", "#include <QWidget>")
+        self.expect("app/gui/presenters/b.cpp", "#include <QString>")
 
     def test_an_unknown_room_is_named(self):
         self.expect("app/widgets/a.cpp", "#include <vector>", rule="room")
@@ -184,6 +211,73 @@ class StyleRule(Bad):
         self.write("core/a.cpp", "namespace iso {", "class C {", "  void f(int a) {", *body, "  }", "};", "}")
         self.assertEqual(self.found(style_rule.check), [])
         self.assertEqual([(f.line, f.rule) for f in style_rule.long_functions(style_rule.Tree(self.root))], [(3, "function")])
+
+
+class HeaderExamples(Bad):
+    TEST = ("TEST(A, B) {", "  // header example: iso/a.h", "  run(1);", "  if (x) {", "    stop();", "  }", "  // end of the example", "}")
+
+    def found(self, *comment):
+        self.write("core/include/iso/a.h", "#pragma once", *comment)
+        self.write("tests/core/a_test.cpp", *self.TEST)
+        with contextlib.redirect_stdout(io.StringIO()):
+            return header_examples.main(self.root)
+
+    def test_an_example_that_a_test_runs_is_no_finding(self):
+        self.assertEqual(self.found("/// An example:", "///     run(1);", "///     if (x) {", "///       stop();", "///     }"), 0)
+
+    def test_an_example_of_other_words_is_found(self):
+        self.assertEqual(self.found("///     run(2);", "///     if (x) {", "///       stop();", "///     }"), 1)
+
+    def test_an_example_that_is_cut_is_found(self):
+        self.assertEqual(self.found("///     run(1);"), 1)
+
+
+class NamesRule(Bad):
+    def setUp(self):
+        super().setUp()
+        self.write("core/include/iso/data/a.h", "/// `Grid::spacing_mm` and `a.h`, `values` of \"views_used\"; `ISO_DATA`.", "struct Grid {",
+                   "  double spacing_mm;", "};", "int values(const Grid& grid);", 'const char* name = "views_used";')
+        self.write("core/CMakeLists.txt", "set(ISO_DATA here)")
+
+    def found(self, check=names_rule.check):
+        return super().found(check)
+
+    def expect(self, *lines, line=1, rule="word", name="core/src/data/b.cpp"):
+        self.write(name, *lines)
+        self.assertEqual(self.found(), [(name, line, rule)])
+
+    def test_names_that_exist_have_no_finding(self):
+        self.write("core/src/data/b.cpp", "// `views_used`, `isocenter describe TASK --json` and `a < b` are no names of code.", "int b;")
+        self.assertEqual(self.found(), [])
+
+    def test_a_name_that_only_comments_know_is_found(self):
+        self.expect("// one", "/* two", "   `Grid::gone` */", "int b;  // gone", line=3, rule="name")
+
+    def test_a_lone_word_that_only_comments_know_is_found(self):
+        self.expect("int weight;  ///< `balanced` against the others", rule="name")
+
+    def test_a_name_inside_a_command_is_found_where_only_code_would_write_it_so(self):
+        self.expect("// `run --use gone_views`", rule="name")
+
+    def test_a_name_in_a_text_is_no_comment(self):
+        self.write("core/src/data/b.cpp", 'const char* text = "// `gone`";')
+        self.assertEqual(self.found(), [])
+
+    def test_retired_words_are_found(self):
+        for code in ("Wat" "ch progress;", "job::Tel" "ls::note", "const Sett" "ing& s;", "void lay" "_over(int a);", "document.put" "_back(1);",
+                     "int g" "o(int a) { return a; }", "struct Requ" "est {", "class Prob" "lem;", "enum class Out" "come : int { a };"):
+            self.expect("int a;", code, line=2)
+
+    def test_a_retired_word_in_a_text_or_as_part_of_another_is_none(self):
+        self.write("core/src/data/b.cpp", 'throw "Sett' 'ing the size";', "QHeaderView::Stret" "ch;", "struct RunRequ" "est {};",
+                   "int outgo(int);")
+        self.assertEqual(self.found(), [])
+
+    def test_a_function_of_a_thing_is_found_where_it_is_declared(self):
+        for code in ("int size_o" "f(const Grid& grid);", "[[nodiscard]] std::vector<int> sizes_o" "f(int a) {", "const Grid& Grids::grid_o" "f(int a) {"):
+            self.expect(code)
+        self.write("core/src/data/b.cpp", "if (std::ranges::any_o" "f(values, positive)) return size_o" "f(a);", "int n = size_o" "f(a);")
+        self.assertEqual(self.found(), [])
 
 
 class KernelBudgets(unittest.TestCase):

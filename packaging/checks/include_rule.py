@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Reads every #include of the tree against the table of who may include whom.
 
-The table is ROOMS and ORDER below; resources/docs/developer/architecture.md explains it. A finding names file, line
+The table is ROOMS, ORDER and GUI_ORDER below; resources/docs/developer/architecture.md explains it. A finding names file, line
 and rule. Usage: include_rule.py [ROOT]
 """
 import posixpath
@@ -21,10 +21,12 @@ ORDER = {
     "solvers": {"base", "geometry", "data", "compute"},
     "models": {"base", "geometry", "data", "compute"},
     "params": {"base", "geometry", "data", "compute", "solvers", "models"},
-    "plugin": {"base", "geometry", "data", "compute", "solvers", "models", "params", "evaluation"},
+    "tomography": {"base", "geometry", "data", "evaluation", "compute", "solvers", "params"},
+    "plugin": {"base", "geometry", "data", "compute", "solvers", "models", "params", "evaluation", "tomography"},
     "io": {"base", "geometry", "data", "evaluation", "params"},
     "dicom": {"base", "geometry", "data", "evaluation", "params", "io"},
-    "job": {"base", "geometry", "data", "compute", "solvers", "models", "params", "plugin", "evaluation", "io", "dicom"},
+    "job": {"base", "geometry", "data", "compute", "solvers", "models", "params", "plugin", "evaluation", "tomography", "io",
+            "dicom"},
 }
 ALL_PARTS = set(ORDER)
 CPP = {"C++"}
@@ -33,13 +35,13 @@ COMPUTE_PARTS = {"base", "geometry", "data", "compute"}
 # room -> (parts of iso/, other rooms of ours, libraries). A room may always include itself.
 ROOMS = {
     "core/include": (ALL_PARTS, set(), CPP | {"ITK"}),
-    "core/src": (ALL_PARTS, set(), CPP | {"POSIX", "ITK", "nlohmann-json", "spdlog", "HDF5", "matio", "libmd", "Eigen",
-                                          "SQLite", "DCMTK", "OpenMP", "expat", "zlib", "minizip", "nifticlib"}),
-    "gpu/common": (set(), set(), CPP),
-    "gpu/reference": (COMPUTE_PARTS, {"gpu/common"}, CPP),
-    "gpu/cpu": (COMPUTE_PARTS, {"gpu/common"}, CPP | {"FFTW", "OpenMP", "POSIX"}),
-    "gpu/cuda": (COMPUTE_PARTS, {"gpu/common"}, CPP | {"CUDA"}),
-    "gpu/cuda kernels": (set(), {"gpu/common", "gpu/cuda"}, CPP | {"CUDA"}),
+    "core/src": (ALL_PARTS, set(), CPP | {"POSIX", "ITK", "nlohmann-json", "spdlog", "HDF5", "libmd", "Eigen",
+                                          "SQLite", "DCMTK", "CharLS", "OpenJPEG", "expat", "zlib", "bzip2", "minizip", "libtiff"}),
+    "gpu/kernels": (set(), set(), CPP),
+    "gpu/reference": (COMPUTE_PARTS, {"gpu/kernels"}, CPP),
+    "gpu/cpu": (COMPUTE_PARTS, set(), CPP | {"FFTW", "POSIX"}),
+    "gpu/cuda": (COMPUTE_PARTS, {"gpu/kernels"}, CPP | {"CUDA"}),
+    "gpu/cuda kernels": (set(), {"gpu/kernels", "gpu/cuda"}, CPP | {"CUDA"}),
     "gpu/inference": ({"base", "data", "compute", "models"}, set(), CPP | {"OpenVINO"}),
     "plugins": (ALL_PARTS - {"job", "dicom"}, set(), CPP | {"ITK"}),
     "app/host": (ALL_PARTS, set(), CPP | {"POSIX", "nlohmann-json", "CLI11"}),
@@ -50,13 +52,17 @@ ROOMS = {
     "packaging/sdk": (ALL_PARTS - {"job", "dicom"}, set(), CPP | {"ITK"}),
 }
 
+# Inside the desktop: a folder includes itself and what stands left of it; main.cpp may include all. The first two know no Qt.
+GUI_ORDER = ["model", "presenters", "views", "desk", "panels", "shell"]
+GUI_WITHOUT_QT = {"model", "presenters"}
+
 LIBRARIES = [  # (pattern of the path as written, library)
-    (r"itk[A-Z].*\.(h|hxx)$|itksys/.*|gdcm.*", "ITK"), (r"vtk\w+\.h$", "VTK"), (r"Qt?[A-Z]\w*(/\w+)?$", "Qt"),
+    (r"itk[A-Z].*\.(h|hxx)$|itksys/.*", "ITK"), (r"vtk\w+\.h$", "VTK"), (r"Qt?[A-Z]\w*(/\w+)?$", "Qt"),
     (r"(cuda|cufft|curand|cublas|device_launch|vector_types)\w*\.h$|cuda/.*|cub/.*|thrust/.*|cooperative_groups.*", "CUDA"),
     (r"fftw3\.h$", "FFTW"), (r"openvino/.*", "OpenVINO"), (r"nlohmann/.*", "nlohmann-json"), (r"spdlog/.*", "spdlog"),
-    (r"(hdf5|hdf5_hl|H5\w+)\.h$", "HDF5"), (r"matio\w*\.h$", "matio"), (r"(sha2|sha512|md5)\.h$", "libmd"),
-    (r"Eigen/.*", "Eigen"), (r"sqlite3\.h$", "SQLite"), (r"dcmtk/.*", "DCMTK"), (r"omp\.h$", "OpenMP"),
-    (r"expat\.h$", "expat"), (r"zlib\.h$", "zlib"), (r"(un)?zip\.h$", "minizip"), (r"nifti\w*\.h$", "nifticlib"),
+    (r"(hdf5|hdf5_hl|H5\w+)\.h$", "HDF5"), (r"(sha2|sha512|md5)\.h$", "libmd"),
+    (r"Eigen/.*", "Eigen"), (r"sqlite3\.h$", "SQLite"), (r"dcmtk/.*", "DCMTK"), (r"charls/.*", "CharLS"), (r"openjpeg-[\d.]+/openjpeg\.h$", "OpenJPEG"), (r"omp\.h$", "OpenMP"),
+    (r"expat\.h$", "expat"), (r"zlib\.h$", "zlib"), (r"bzlib\.h$", "bzip2"), (r"(un)?zip\.h$", "minizip"), (r"tiffio\.h$", "libtiff"),
     (r"CLI/.*", "CLI11"), (r"(gtest|gmock)/.*", "GoogleTest"), (r"benchmark/.*", "Google Benchmark"),
     (r"sanitizer/.*|cxxabi\.h$|immintrin\.h$|cpuid\.h$", "C++"),
     (r"(sys|linux|net|arpa|netinet)/\w+\.h$", "POSIX"),
@@ -92,6 +98,12 @@ def part_of(name):
     return match.group(1) if match else None
 
 
+def gui_part_of(name):
+    """model, presenters, ...: the folder of the desktop a file belongs to; None outside of the folders."""
+    match = re.match(r"app/gui/(\w+)/", name)
+    return match.group(1) if match else None
+
+
 def resolve(tree, name, path, quoted):
     """The file of ours that an include means, or None for one of a library."""
     candidates = [posixpath.normpath(posixpath.join(posixpath.dirname(name), path))] if quoted else []
@@ -122,6 +134,17 @@ def check_core(name, target):
     return None
 
 
+def check_gui(name, target):
+    """The order inside the desktop."""
+    mine, theirs = gui_part_of(name), gui_part_of(target)
+    for part in (mine, theirs):
+        if part is not None and part not in GUI_ORDER:
+            return f"app/gui has no folder \"{part}\"; its folders are {', '.join(GUI_ORDER)}"
+    if mine is None or theirs is None or GUI_ORDER.index(theirs) <= GUI_ORDER.index(mine):
+        return None
+    return f"{mine} stands left of {theirs} in the order of the desktop and may not include it"
+
+
 def check_ours(name, room, target):
     """Why a file may not include another of ours, or None."""
     theirs = room_of(target)
@@ -136,6 +159,8 @@ def check_ours(name, room, target):
         return None
     if room.startswith("core/") and theirs.startswith("core/"):
         return check_core(name, target)
+    if room == theirs == "app/gui":
+        return check_gui(name, target)
     table = ROOMS["plugins"] if room.startswith("plugins/") else ROOMS[room]
     if target.startswith("core/include/"):
         if room.startswith("plugins/") and "/method/" in name and part_of(target) == "plugin":
@@ -155,6 +180,8 @@ def check_library(name, room, path):
         return f"<{path}> is of no known library; add it to LIBRARIES or correct the path"
     if room == "tests":
         return None
+    if library == "Qt" and gui_part_of(name) in GUI_WITHOUT_QT:
+        return f"{gui_part_of(name)} knows no Qt: its tests run without a screen"
     allowed = (ROOMS["plugins"] if room.startswith("plugins/") else ROOMS[room])[2]
     if library in allowed or (library == "Eigen" and room.startswith("plugins/") and "/method/" in name):
         return None
@@ -204,7 +231,7 @@ def cycle_findings(edges):
         room = (room_of(name) or "").removesuffix(" kernels")
         return "core" if room.startswith("core/") else room
 
-    levels = {"files": lambda name: name, "rooms": house, "parts of core": part_of}
+    levels = {"files": lambda name: name, "rooms": house, "parts of core": part_of, "folders of the desktop": gui_part_of}
     for what, key in levels.items():
         graph, witness = {}, {}
         for name, targets in edges.items():

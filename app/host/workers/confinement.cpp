@@ -322,12 +322,23 @@ void confine_and_say(const Confinement& wish) {
   log::write(done.complete() ? log::Level::debug : log::Level::info, "app.host", done.sentence());
 }
 
+/// The folder of a place, and the folders that links there lead to (data sets under version control are folders of links).
 void add_folder(std::vector<fs::path>& folders, const std::string& place) {
   std::error_code problem;
   if (job::in_workspace(place)) return;
   const fs::path path = fs::absolute(place, problem);
   if (problem) return;
-  folders.push_back(fs::is_directory(path, problem) ? path : path.parent_path());
+  const bool is_folder = fs::is_directory(path, problem);
+  const fs::path folder = is_folder ? path : path.parent_path();
+  std::set<fs::path> found{folder};
+  if (!is_folder) found.insert(fs::weakly_canonical(path, problem).parent_path());
+  for (fs::directory_iterator entry{folder, problem}, end; is_folder && !problem && entry != end;
+       entry.increment(problem)) {
+    std::error_code unreadable;
+    if (entry->is_symlink(unreadable)) found.insert(fs::weakly_canonical(entry->path(), unreadable).parent_path());
+  }
+  found.erase(fs::path{});
+  folders.insert(folders.end(), found.begin(), found.end());
 }
 
 }  // namespace

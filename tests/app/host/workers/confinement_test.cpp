@@ -77,6 +77,25 @@ TEST_F(ConfinementTest, ReadsAndWritesOnlyWhereItMay) {
   EXPECT_EQ(confined({}, [&] { return read_at("/etc/passwd"); }), EACCES);
 }
 
+TEST_F(ConfinementTest, FollowsLinksOfInputsToWhatTheyLeadTo) {
+  const TemporaryFolder kept{"iso_confined_kept"}, named{"iso_confined_named"};
+  const std::string object = kept.path() / "object", link = named.path() / "scan.h5";
+  ASSERT_GE(::open(object.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600), 0);
+  std::filesystem::create_symlink(object, link);
+  for (const std::string& input : {link, named.path().string()}) {
+    job::Recipe recipe;
+    recipe.inputs["scan"] = input;
+    const pid_t child = ::fork();
+    if (child == 0) {
+      confine_worker({}, recipe, {});
+      ::_exit(::open(link.c_str(), O_RDONLY) < 0 ? errno : 0);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    EXPECT_EQ(WIFEXITED(status) ? WEXITSTATUS(status) : 99, 0) << input;
+  }
+}
+
 TEST(WorkerEnvironment, KeepsCredentialsAndSocketsOfTheSessionWithTheProgram) {
   for (const char* variable :
        {"AWS_SECRET_ACCESS_KEY=a", "GITHUB_TOKEN=a", "Db_Password=a", "SSH_AUTH_SOCK=/run/a", "DISPLAY=:0"})

@@ -1,16 +1,15 @@
 #include "iso/base/file_replacement.h"
 
+#include "staging_impl.h"
+
 #include "iso/base/error.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <set>
 #include <utility>
@@ -18,185 +17,137 @@
 
 namespace iso {
 namespace fs = std::filesystem;
+using namespace detail;
 namespace {
 
-constexpr std::string_view staging_prefix = ".isocenter-";
-
-[[noreturn]] void fail(const fs::path& file, int error) {
-  const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
-  throw Error{Errc::cannot_write, "'" + file.string() + "' cannot be written: " + std::strerror(error),
-              full ? "free some space or write to another disk" : "check the permissions of the folder"};
-}
-
-[[noreturn]] void fail_existing(const fs::path& place) {
-  throw Error{Errc::cannot_write, "'" + place.string() + "' exists already",
-              "choose another name, or insist with --overwrite"};
-}
-
-fs::path to_folder(const fs::path& place) { return place.has_parent_path() ? place.parent_path() : fs::path{"."}; }
-
-class Descriptor {
- public:
-  explicit Descriptor(int value) : value_{value} {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (value_ >= 0) ::close(value_);
-  }
-  [[nodiscard]] int get() const noexcept { return value_; }
-  [[nodiscard]] explicit operator bool() const noexcept { return value_ >= 0; }
-  [[nodiscard]] int release() noexcept { return std::exchange(value_, -1); }
-
- private:
-  int value_;
+enum class Kept : std::uint8_t {
+  nothing,  ///< there was no file
+  linked,   ///< the old file has a second name in old/
+  not_yet,  ///< this file system gives no second name; the old file is exchanged for the new one, if it can do that
 };
 
-Descriptor open_folder(const fs::path& folder) {
-  return Descriptor{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+/// Gives what stands at the place a second name, by which it can come back.
+Kept keep_old(const Staging& staging, const std::string& name) {
+  const fs::path place = staging.place / name;
+  if (::link(place.c_str(), staging.old(name).c_str()) == 0) return Kept::linked;
+  if (errno == ENOENT) return Kept::nothing;
+  // No links here, too many, or none to a file of another user.
+  if (errno == EPERM || errno == ENOTSUP || errno == ENOSYS || errno == EMLINK || errno == EXDEV) return Kept::not_yet;
+  fail_to_write(place, errno);
 }
 
-void flush(const fs::path& path, const fs::path& named, int flags) {
-  const Descriptor file{::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW)};
-  if (!file) fail(named, errno);
-  if (::fsync(file.get()) == 0) return;
-  // Some file systems cannot flush a folder; the file itself is safe then.
-  if (errno != EINVAL && errno != ENOTSUP && errno != EROFS) fail(named, errno);
-}
-
-void rename_into(const fs::path& from, const fs::path& to, ExistingFile existing) {
-  if (existing == ExistingFile::replace) {
-    if (::rename(from.c_str(), to.c_str()) != 0) fail(to, errno);
-    return;
-  }
-  // Refuses in one step if another program made the file meanwhile.
-  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return;
-  if (errno == EEXIST) fail_existing(to);
-  if (errno != EINVAL && errno != ENOSYS) fail(to, errno);
-  // A file system without that call: a hard link refuses in one step, too; without links the check comes just before.
-  if (::link(from.c_str(), to.c_str()) == 0) {
-    ::unlink(from.c_str());
-    return;
-  }
-  if (errno == EEXIST) fail_existing(to);
+/// False where the file system cannot do it. A folder, which may have come there meanwhile, is not exchanged for a file.
+bool exchange(const fs::path& fresh, const fs::path& place) {
+  const auto swap = [&] { return ::renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, place.c_str(), RENAME_EXCHANGE) == 0; };
   std::error_code problem;
-  if (fs::exists(fs::symlink_status(to, problem))) fail_existing(to);
-  if (::rename(from.c_str(), to.c_str()) != 0) fail(to, errno);
-}
-
-// A staging folder is free when its lock can be had. Whoever makes one holds the lock of the folder around it meanwhile, so
-// that nobody sees a staging folder between its making and its locking.
-void remove_if_abandoned(const fs::path& staging) {
-  struct stat status {};
-  if (::lstat(staging.c_str(), &status) != 0 || !S_ISDIR(status.st_mode) || status.st_uid != ::geteuid()) return;
-  const Descriptor folder{::open(staging.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)};
-  if (!folder || ::flock(folder.get(), LOCK_EX | LOCK_NB) != 0) return;
-  std::error_code ignored;
-  fs::remove_all(staging, ignored);
-}
-
-struct Staging {
-  fs::path path;
-  int lock{-1};  ///< the folder itself, locked
-};
-
-Staging make_staging(const fs::path& folder) {
-  sweep_staging(folder);
-  const Descriptor around = open_folder(folder);
-  if (around) ::flock(around.get(), LOCK_SH);
-  std::string name = (folder / (std::string{staging_prefix} + "XXXXXX")).string();
-  if (::mkdtemp(name.data()) == nullptr) {
-    if (errno == ENOSPC || errno == EDQUOT) fail(folder, errno);
-    throw Error{Errc::output_directory,
-                "the folder '" + folder.string() + "' cannot be written to: " + std::strerror(errno),
-                "choose another folder or ask for permission"};
-  }
-  Descriptor made = open_folder(name);
-  if (made) ::flock(made.get(), LOCK_EX | LOCK_NB);
-  return {name, made.release()};
+  if (fs::is_directory(fs::symlink_status(place, problem))) fail_to_write(place, EISDIR);
+  if (!swap()) return false;
+  if (!fs::is_directory(fs::symlink_status(fresh, problem))) return true;
+  (void)swap();
+  fail_to_write(place, EISDIR);
 }
 
 }  // namespace
 
-void sweep_staging(const fs::path& folder) noexcept {
-  try {
-    const Descriptor around = open_folder(folder);
-    if (!around || ::flock(around.get(), LOCK_EX | LOCK_NB) != 0) return;
-    std::error_code problem;
-    std::vector<fs::path> found;
-    for (fs::directory_iterator entry{folder, problem}, end; !problem && entry != end; entry.increment(problem)) {
-      const std::string name = entry->path().filename().string();
-      if (name.starts_with(staging_prefix) && name.size() == staging_prefix.size() + 6) found.push_back(entry->path());
-    }
-    for (const fs::path& staging : found) remove_if_abandoned(staging);
-  } catch (...) {
-    return;  // sweeping is a courtesy
-  }
-}
-
 struct FileReplacement::State {
-  struct Folder {
-    fs::path place;
-    Staging staging;
-  };
-  struct Committed {
-    fs::path place, kept;  ///< `kept` is the old file's second name in the staging folder; empty: there was none
+  struct File {
+    const Staging* staging;
+    std::string name;
+    Kept kept{Kept::nothing};
+    bool fresh{false};   ///< there is one to put in its place; else an old record that only goes
+    bool placed{false};  ///< new/NAME is at its place, or the old record is away
+    [[nodiscard]] fs::path place() const { return staging->place / name; }
   };
 
   explicit State(ExistingFile wish) : existing{wish} {}
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State() {
-    for (const Folder& folder : folders) {
-      std::error_code ignored;
-      fs::remove_all(folder.staging.path, ignored);
-      if (folder.staging.lock >= 0) ::close(folder.staging.lock);
-    }
+    for (const auto& staging : stagings) remove_staging(*staging);
   }
 
-  Folder& folder_for(const fs::path& place) {
+  [[nodiscard]] bool knows(const fs::path& folder) const {
+    return std::ranges::any_of(stagings, [&](const auto& staging) { return staging->place == folder; });
+  }
+
+  Staging& staging_for(const fs::path& place) {
     const fs::path folder = to_folder(place);
-    const auto found = std::ranges::find(folders, folder, &Folder::place);
-    if (found != folders.end()) return *found;
-    folders.push_back({folder, make_staging(folder)});
-    fs::create_directory(folders.back().staging.path / "new");
-    fs::create_directory(folders.back().staging.path / "old");
-    return folders.back();
+    for (const auto& staging : stagings)
+      if (staging->place == folder) return *staging;
+    return *stagings.emplace_back(std::make_unique<Staging>(make_staging(folder)));
   }
 
-  void rename_all(const Folder& folder, bool wants_records) {
-    const fs::path fresh = folder.staging.path / "new";
-    std::vector<fs::path> names;
-    for (const auto& entry : fs::directory_iterator(fresh)) {
-      const fs::path name = entry.path().filename();
-      if (records.contains(folder.place / name) == wants_records) names.push_back(name);
+  /// What there is to do, and a second name for every old and new file.
+  std::vector<File> prepare() {
+    std::vector<File> files;
+    for (const auto& staging : stagings) {
+      for (const std::string& name : names_in(staging->path / "new", staging->place)) {
+        if (is_staging(name)) continue;  // of a writer that staged once more in here and could not remove it
+        flush_file(staging->fresh(name), staging->place / name);
+        files.push_back({staging.get(), name, Kept::nothing, true});
+      }
+    }
+    for (const fs::path& record : records) {
+      const auto known = [&](const File& file) { return file.place() == record; };
+      if (std::ranges::none_of(files, known)) files.push_back({&staging_for(record), record.filename().string()});
     }
     // A writer's companions (pixels) come before the file that names them.
-    std::ranges::stable_sort(names, {}, [&](const fs::path& name) { return named.contains(folder.place / name); });
-    for (const fs::path& name : names) put(fresh / name, folder.place / name, folder.staging.path / "old" / name);
-  }
-
-  void put(const fs::path& from, const fs::path& to, const fs::path& kept) {
-    const bool record = records.contains(to);
-    const bool was_there = existing == ExistingFile::replace && ::link(to.c_str(), kept.c_str()) == 0;
-    rename_into(from, to, record ? ExistingFile::replace : existing);
-    done.push_back({to, was_there ? kept : fs::path{}});
-  }
-
-  void take_back() noexcept {
-    for (auto step = done.rbegin(); step != done.rend(); ++step) {
-      if (step->kept.empty())
-        ::unlink(step->place.c_str());
-      else
-        ::rename(step->kept.c_str(), step->place.c_str());
+    std::ranges::stable_sort(files, {}, [&](const File& file) { return named.contains(file.place()); });
+    for (File& file : files) {
+      if (existing == ExistingFile::replace || is_old_record(file)) file.kept = keep_old(*file.staging, file.name);
+      // Without it a sweep does not know the file again after a kill, and leaves everything as it finds it.
+      if (file.fresh && ::link(file.staging->fresh(file.name).c_str(), file.staging->own(file.name).c_str()) != 0 &&
+          (errno == ENOSPC || errno == EDQUOT || errno == EIO))
+        fail_to_write(file.place(), errno);
     }
-    for (const auto& [place, kept] : removed_records) ::rename(kept.c_str(), place.c_str());
+    for (const auto& staging : stagings) {
+      const Descriptor mark{::open(staging->begun().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
+      if (!mark) fail_to_write(staging->place, errno);
+    }
+    return files;
+  }
+
+  [[nodiscard]] bool is_old_record(const File& file) const { return records.contains(file.place()); }
+
+  void remove_record(File& file) const {
+    const fs::path place = file.place();
+    const bool linked = file.kept == Kept::linked;
+    const int failed = linked ? ::unlink(place.c_str()) : ::rename(place.c_str(), file.staging->old(file.name).c_str());
+    if (failed != 0 && errno != ENOENT) fail_to_write(place, errno);
+    file.kept = failed == 0 ? Kept::linked : Kept::nothing;  // old/NAME holds it, or it went meanwhile
+    file.placed = failed == 0;
+  }
+
+  void put(File& file) const {
+    const fs::path place = file.place(), fresh = file.staging->fresh(file.name);
+    if (existing == ExistingFile::refuse || is_old_record(file)) {
+      if (!rename_to_free_name(fresh, place)) fail_existing(place);
+    } else if (file.kept == Kept::not_yet && exchange(fresh, place)) {
+      if (::rename(fresh.c_str(), file.staging->old(file.name).c_str()) == 0) file.kept = Kept::linked;
+    } else if (::rename(fresh.c_str(), place.c_str()) != 0) {
+      fail_to_write(place, errno);
+    }
+    file.placed = true;
+  }
+
+  static void take_back(std::vector<File>& files) noexcept {
+    for (auto file = files.rbegin(); file != files.rend(); ++file) {
+      if (!file->placed) continue;
+      if (file->kept == Kept::linked)
+        ::rename(file->staging->old(file->name).c_str(), file->place().c_str());
+      else if (file->kept == Kept::nothing)
+        ::unlink(file->place().c_str());
+      // Where the old one could be kept in no way, the new one stays: nothing is worse.
+    }
+  }
+
+  void flush_folders() const {
+    for (const auto& staging : stagings) flush_folder(staging->place);
   }
 
   ExistingFile existing;
-  std::vector<Folder> folders;
+  std::vector<std::unique_ptr<Staging>> stagings;
   std::set<fs::path> named, records;  ///< places
-  std::vector<Committed> done;
-  std::vector<std::pair<fs::path, fs::path>> removed_records;  ///< place, where it is kept
 };
 
 FileReplacement::FileReplacement(ExistingFile existing) : state_{std::make_unique<State>(existing)} {}
@@ -222,53 +173,49 @@ void check_replaceable(const fs::path& place, ExistingFile existing) {
 }
 
 fs::path FileReplacement::stage(const fs::path& place) {
+  if (!state_->knows(to_folder(place))) sweep_staging(to_folder(place));
   check_replaceable(place, state_->existing);
-  const auto& folder = state_->folder_for(place);
-  state_->named.insert(folder.place / place.filename());
-  state_->records.insert(folder.place / (place.filename().string() + std::string{record_suffix}));
-  return folder.staging.path / "new" / place.filename();
+  const Staging& staging = state_->staging_for(place);
+  state_->named.insert(staging.place / place.filename());
+  state_->records.insert(staging.place / (place.filename().string() + std::string{record_suffix}));
+  return staging.fresh(place.filename());
 }
 
 fs::path FileReplacement::stage_record(const fs::path& place) {
   const fs::path record{place.string() + std::string{record_suffix}};
   check_replaceable(record, ExistingFile::replace);
-  const auto& folder = state_->folder_for(record);
-  state_->records.insert(folder.place / record.filename());
-  return folder.staging.path / "new" / record.filename();
+  const Staging& staging = state_->staging_for(record);
+  state_->records.insert(staging.place / record.filename());
+  return staging.fresh(record.filename());
 }
 
 void FileReplacement::commit() {
   State& state = *state_;
-  for (const auto& folder : state.folders)
-    for (const auto& entry : fs::directory_iterator(folder.staging.path / "new"))
-      flush(entry.path(), folder.place / entry.path().filename(), O_RDONLY);
+  std::vector<State::File> files = state.prepare();
   try {
-    for (const fs::path& record : state.records) {
-      const fs::path kept = state.folder_for(record).staging.path / "old" / record.filename();
-      if (::rename(record.c_str(), kept.c_str()) == 0)
-        state.removed_records.emplace_back(record, kept);
-      else if (errno != ENOENT)
-        fail(record, errno);
+    bool removed = false;
+    for (auto& file : files) {
+      if (!state.is_old_record(file) || file.kept == Kept::nothing) continue;
+      state.remove_record(file);
+      removed = true;
     }
     // The old record is gone from the disk before the file that it describes changes.
-    if (!state.removed_records.empty())
-      for (const auto& folder : state.folders) flush(folder.place, folder.place, O_RDONLY | O_DIRECTORY);
-    for (const bool wants_records : {false, true}) {
-      for (const auto& folder : state.folders) state.rename_all(folder, wants_records);
-      for (const auto& folder : state.folders) flush(folder.place, folder.place, O_RDONLY | O_DIRECTORY);
+    if (removed) state.flush_folders();
+    for (const bool records : {false, true}) {
+      for (auto& file : files)
+        if (file.fresh && state.is_old_record(file) == records) state.put(file);
+      state.flush_folders();
     }
   } catch (...) {
-    state.take_back();
+    State::take_back(files);
     throw;
   }
-  state.done.clear();
-  state.removed_records.clear();
 }
 
 std::string FileReplacement::with_places(std::string message) const {
-  for (const auto& folder : state_->folders) {
-    const std::string inner = (folder.staging.path / "new").string();
-    const std::string outer = folder.place == "." && inner.starts_with("./") ? "." : folder.place.string();
+  for (const auto& staging : state_->stagings) {
+    const std::string inner = (staging->path / "new").string();
+    const std::string outer = staging->place == "." && inner.starts_with("./") ? "." : staging->place.string();
     for (std::size_t at = message.find(inner); at != std::string::npos; at = message.find(inner, at + outer.size()))
       message.replace(at, inner.size(), outer);
   }
@@ -284,14 +231,14 @@ std::string FileReplacement::with_places(std::string message) const {
 
 void write_new_file(const fs::path& file, std::string_view content) {
   const Descriptor out{::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666)};
-  if (!out) fail(file, errno);
+  if (!out) fail_to_write(file, errno);
   while (!content.empty()) {
     const ssize_t written = ::write(out.get(), content.data(), content.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) fail(file, written < 0 ? errno : ENOSPC);
+    if (written <= 0) fail_to_write(file, written < 0 ? errno : ENOSPC);
     content.remove_prefix(static_cast<std::size_t>(written));
   }
-  if (::fsync(out.get()) != 0 && errno != EINVAL && errno != ENOTSUP) fail(file, errno);
+  if (::fsync(out.get()) != 0 && errno != EINVAL && errno != ENOTSUP) fail_to_write(file, errno);
 }
 
 void replace_file(const fs::path& place, std::string_view content, ExistingFile existing) {

@@ -1,13 +1,22 @@
 #include "iso/base/log.h"
 
+#include "iso/base/error.h"
 #include "iso/base/printable.h"
 
+#include <fcntl.h>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
 #include <atomic>
+#include <cerrno>
+#include <cstring>
 #include <mutex>
+#include <string_view>
 
 namespace iso::log {
 namespace {
@@ -42,6 +51,25 @@ constexpr std::string_view name(Level level) {
   return "quiet";
 }
 
+/// Makes the file for its user alone, because lines name files and thereby patients, or looks whether the one that is there
+/// is a log: lines are not put behind data.
+void prepare_file(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+  const int problem = errno;
+  struct stat status {};
+  std::array<char, 16> start{};
+  const bool is_plain = file >= 0 && ::fstat(file, &status) == 0 && S_ISREG(status.st_mode);
+  const ssize_t count = is_plain ? ::pread(file, start.data(), start.size(), 0) : 0;
+  if (file >= 0) ::close(file);
+  if (file < 0)
+    throw Error{Errc::cannot_write, "the log '" + path + "' cannot be written: " + std::strerror(problem),
+                "name a file in a folder that you may write to"};
+  const std::string_view text{start.data(), count < 0 ? 0 : static_cast<std::size_t>(count)};
+  if (status.st_size == 0 || !is_plain || text.starts_with("[info] ")) return;
+  throw Error{Errc::cannot_write, "'" + path + "' exists already and is no log of this program",
+              "name a new file for the log"};
+}
+
 }  // namespace
 
 void set_level(Level at) noexcept { threshold = at; }
@@ -54,12 +82,19 @@ void set_sink(Sink sink) {
 }
 
 void to_file(const std::string& path) {
+  prepare_file(path);
   auto& all = sinks();
   const std::lock_guard lock{all.mutex};
   all.file = std::make_shared<spdlog::logger>("file", std::make_shared<spdlog::sinks::basic_file_sink_mt>(path));
   all.file->set_pattern("[%l] %d.%m.%Y %H:%M:%S %v");
   all.file->set_level(spdlog::level::trace);
   all.file->flush_on(spdlog::level::trace);
+  // A full disk is no reason to stop, and one sentence is enough.
+  all.file->set_error_handler([path, said = std::make_shared<std::atomic_bool>()](const std::string&) {
+    if (said->exchange(true)) return;
+    const std::string text = "isocenter: warning: the log '" + printable(path) + "' cannot be written any more\n";
+    [[maybe_unused]] const ssize_t count = ::write(STDERR_FILENO, text.data(), text.size());
+  });
 }
 
 void line(Level at, std::string_view topic, std::string_view given) {

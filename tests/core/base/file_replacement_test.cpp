@@ -2,7 +2,9 @@
 
 #include "iso/base/error.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -143,6 +145,108 @@ TEST_F(FileReplacementTest, NamesThePlaceAndNotTheStagingFolder) {
   EXPECT_EQ(files.with_places("'" + staged.string() + "' is full"), "'" + (folder / "a.txt").string() + "' is full");
   const std::string text = refusal([&] { (void)files.stage(folder / "none" / "a.txt"); }, iso::Errc::output_directory);
   EXPECT_NE(text.find("none"), std::string::npos);
+}
+
+/// A process whose second file cannot be put.
+void fail_at_second_file(const fs::path& folder) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    FileReplacement files{ExistingFile::replace};
+    iso::write_new_file(files.stage(folder / "a.txt"), "new");
+    iso::write_new_file(files.stage_record(folder / "a.txt"), "record of new");
+    iso::write_new_file(files.stage(folder / "b.txt"), "new b");
+    fs::create_directory(folder / "b.txt");  // stands in the way of the second rename
+    try {
+      files.commit();
+    } catch (const iso::Error&) {
+      ::_exit(1);
+    }
+    ::_exit(0);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(WEXITSTATUS(status), 1);
+}
+
+TEST_F(FileReplacementTest, LeavesAFolderAloneThatStandsInTheWay) {
+  iso::replace_file(folder / "a.txt", "old", ExistingFile::refuse);
+  fail_at_second_file(folder);
+  iso::sweep_staging(folder);
+  EXPECT_TRUE(fs::is_directory(folder / "b.txt"));
+  EXPECT_EQ(content(folder / "a.txt"), "old");
+  EXPECT_EQ(entries(), 2U);
+}
+
+/// What a process leaves that is killed between the renames: `new/`, `old/`, `own/` and the mark.
+class Begun : public FileReplacementTest {
+ protected:
+  Begun() {
+    for (const char* part : {"new", "old", "own"}) fs::create_directories(staging / part);
+    iso::write_new_file(staging / "begun", "");
+    put_old("a.txt", "old");
+    put_old("a.txt.record.json", "record of old");
+    make_new("a.txt", "new");
+    make_new("a.txt.record.json", "record of new");
+    fs::remove(folder / "a.txt.record.json");  // the first step
+  }
+  void put_old(const std::string& name, const std::string& text) const {
+    iso::write_new_file(folder / name, text);
+    fs::create_hard_link(folder / name, staging / "old" / name);
+  }
+  void make_new(const std::string& name, const std::string& text) const {
+    iso::write_new_file(staging / "new" / name, text);
+    fs::create_hard_link(staging / "new" / name, staging / "own" / name);
+  }
+  void put() const { fs::rename(staging / "new" / "a.txt", folder / "a.txt"); }
+  fs::path staging = folder / ".isocenter-abcdef";
+};
+
+TEST_F(Begun, IsFinishedBeforeTheFirstFileWasPut) {
+  iso::sweep_staging(folder);
+  EXPECT_EQ(content(folder / "a.txt"), "new");
+  EXPECT_EQ(content(folder / "a.txt.record.json"), "record of new");
+  EXPECT_EQ(entries(), 2U);
+}
+
+TEST_F(Begun, IsFinishedBeforeTheOldRecordWent) {
+  fs::create_hard_link(staging / "old" / "a.txt.record.json", folder / "a.txt.record.json");
+  iso::sweep_staging(folder);
+  EXPECT_EQ(content(folder / "a.txt"), "new");
+  EXPECT_EQ(content(folder / "a.txt.record.json"), "record of new");
+  EXPECT_EQ(entries(), 2U);
+}
+
+TEST_F(Begun, IsFinishedBeforeTheRecordWasPut) {
+  put();
+  iso::sweep_staging(folder);
+  EXPECT_EQ(content(folder / "a.txt"), "new");
+  EXPECT_EQ(content(folder / "a.txt.record.json"), "record of new");
+  EXPECT_EQ(entries(), 2U);
+}
+
+TEST_F(Begun, TouchesNothingThatCameToThePlaceSince) {
+  fs::remove(folder / "a.txt");
+  iso::write_new_file(folder / "a.txt", "of another program");
+  iso::sweep_staging(folder);
+  EXPECT_EQ(content(folder / "a.txt"), "of another program");
+  EXPECT_FALSE(fs::exists(folder / "a.txt.record.json")) << "no record of ours describes it";
+  EXPECT_EQ(entries(), 1U);
+}
+
+TEST_F(Begun, GivesTheOldRecordBackWhereTheNewFileIsGone) {
+  fs::remove(staging / "new" / "a.txt");
+  iso::sweep_staging(folder);
+  EXPECT_EQ(content(folder / "a.txt"), "old");
+  EXPECT_EQ(content(folder / "a.txt.record.json"), "record of old");
+}
+
+TEST_F(Begun, IsLeftToItsOwnerWhileItLives) {
+  const int lock = ::open(staging.c_str(), O_RDONLY | O_DIRECTORY);
+  ASSERT_EQ(::flock(lock, LOCK_EX | LOCK_NB), 0);
+  iso::sweep_staging(folder);
+  EXPECT_EQ(content(folder / "a.txt"), "old");
+  EXPECT_TRUE(fs::exists(staging));
+  ::close(lock);
 }
 
 }  // namespace

@@ -13,8 +13,10 @@ enum class Level { debug, info, warning, error, quiet };
 using Sink = std::function<void(Level, std::string_view topic, std::string_view text)>;
 void set_level(Level level) noexcept;
 [[nodiscard]] Level level() noexcept;
-void set_sink(Sink sink);               ///< replaces the sinks; an empty one restores stderr
-void to_file(const std::string& path);  ///< adds a file to the sinks, lines as conventions C9 has them
+void set_sink(Sink sink);  ///< replaces the sinks; an empty one restores stderr
+/// Adds a file to the sinks, which only its user may read; lines are appended. Throws cannot_write if it cannot be opened, or is
+/// there and holds anything but lines of a log.
+void to_file(const std::string& path);
 void line(Level level, std::string_view topic, std::string_view text);
 
 template <class... Parts>

@@ -1,0 +1,236 @@
+#include "staging_impl.h"
+
+#include "iso/base/error.h"
+#include "iso/base/file_identity.h"
+#include "iso/base/temporary_folder.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <thread>
+
+namespace iso {
+namespace fs = std::filesystem;
+
+namespace detail {
+namespace {
+
+constexpr std::string_view staging_prefix = ".isocenter-";
+
+Descriptor open_folder(const fs::path& folder, int more = 0) {
+  return Descriptor{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | more)};
+}
+
+/// The file itself, not what a link leads to.
+bool is_same(const fs::path& a, const fs::path& b) {
+  const auto one = find_own_identity(a);
+  return one && one == find_own_identity(b);
+}
+
+bool is_there(const fs::path& place) { return find_own_identity(place).has_value(); }
+
+/// Renames what is missing of the files (or of the records); an error leaves it to the next one who looks.
+void finish_renames(const Staging& staging, const std::vector<std::string>& names, bool records) {
+  for (const std::string& name : names) {
+    if (is_record(name) != records) continue;
+    const fs::path place = staging.place / name;
+    if (is_same(place, staging.own(name))) continue;  // done, and new/NAME may hold the old one
+    if (!is_same(staging.fresh(name), staging.own(name))) continue;
+    if (records) {
+      // A record goes beside the file that it describes, and beside no other.
+      const std::string described = name.substr(0, name.size() - record_suffix.size());
+      if (is_same(staging.place / described, staging.own(described)))
+        (void)rename_to_free_name(staging.fresh(name), place);
+    } else if (is_same(place, staging.old(name))) {
+      if (::rename(staging.fresh(name).c_str(), place.c_str()) != 0) fail_to_write(place, errno);
+    } else if (!is_there(staging.old(name))) {
+      (void)rename_to_free_name(staging.fresh(name), place);
+    }
+  }
+}
+
+/// Old records that are still there go first, as in a commit: they have a second name in old/.
+void remove_records(const Staging& staging, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    const fs::path place = staging.place / name;
+    if (is_record(name) && is_same(place, staging.old(name)) && ::unlink(place.c_str()) != 0 && errno != ENOENT)
+      fail_to_write(place, errno);
+  }
+}
+
+/// Old records of files that are still the old ones come back.
+void return_records(const Staging& staging, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    if (!is_record(name)) continue;
+    const std::string described = name.substr(0, name.size() - record_suffix.size());
+    if (is_same(staging.place / described, staging.old(described)))
+      (void)rename_to_free_name(staging.old(name), staging.place / name);
+  }
+}
+
+/// What a killed process had begun. Throws if it cannot be finished now.
+void finish(const Staging& staging) {
+  if (!is_there(staging.begun())) return;
+  const std::vector<std::string> names = names_in(staging.path / "own", staging.place),
+                                 old = names_in(staging.path / "old", staging.place);
+  remove_records(staging, old);
+  flush_folder(staging.place);
+  finish_renames(staging, names, false);
+  flush_folder(staging.place);
+  finish_renames(staging, names, true);
+  return_records(staging, old);
+  flush_folder(staging.place);
+  if (::unlink(staging.begun().c_str()) != 0) fail_to_write(staging.place, errno);
+}
+
+// A staging folder is free when its lock can be had. Whoever makes one holds the lock of the folder around it meanwhile, so
+// that nobody sees a staging folder between its making and its locking.
+void sweep_one(const fs::path& path) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode) || status.st_uid != ::geteuid()) return;
+  const Descriptor lock = open_folder(path, O_NOFOLLOW);
+  if (!lock || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return;
+  try {
+    finish({path.parent_path(), path, -1});
+  } catch (const Error&) {
+    return;  // it stays for the next one
+  }
+  std::error_code ignored;
+  fs::remove_all(path, ignored);
+}
+
+/// Not for ever: anybody who may read the folder can lock it.
+void lock_while_others_sweep(const Descriptor& folder) {
+  for (int attempt = 0; folder && attempt < 100 && ::flock(folder.get(), LOCK_SH | LOCK_NB) != 0; ++attempt)
+    std::this_thread::sleep_for(std::chrono::milliseconds{10});
+}
+
+void make_folder(const fs::path& folder, const fs::path& named) {
+  if (::mkdir(folder.c_str(), 0700) != 0) fail_to_write(named, errno);
+}
+
+}  // namespace
+
+Descriptor::~Descriptor() {
+  if (value_ >= 0) ::close(value_);
+}
+
+void fail_to_write(const fs::path& file, int error) {
+  const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
+  const bool refused = error == EACCES || error == EPERM || error == EROFS;
+  throw Error{Errc::cannot_write, "'" + file.string() + "' cannot be written: " + std::strerror(error),
+              full      ? "free some space or write to another disk"
+              : refused ? "check the permissions of the folder"
+                        : "check the disk, or write to another one"};
+}
+
+void fail_existing(const fs::path& place) {
+  throw Error{Errc::cannot_write, "'" + place.string() + "' exists already",
+              "choose another name, or insist with --overwrite"};
+}
+
+bool is_staging(std::string_view name) noexcept {
+  return name.starts_with(staging_prefix) && name.size() == staging_prefix.size() + 6;
+}
+
+fs::path to_folder(const fs::path& place) { return place.has_parent_path() ? place.parent_path() : fs::path{"."}; }
+
+void flush_file(const fs::path& path, const fs::path& named) {
+  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
+  if (!file) fail_to_write(named, errno);
+  if (::fsync(file.get()) != 0 && errno != EINVAL && errno != ENOTSUP) fail_to_write(named, errno);
+}
+
+void flush_folder(const fs::path& folder) {
+  const Descriptor opened = open_folder(folder);
+  if (!opened && errno == EACCES) return;  // one that takes files and shows none
+  if (!opened) fail_to_write(folder, errno);
+  if (::fsync(opened.get()) != 0 && errno != EINVAL && errno != ENOTSUP && errno != EROFS) fail_to_write(folder, errno);
+}
+
+std::vector<std::string> names_in(const fs::path& folder, const fs::path& named) {
+  std::vector<std::string> names;
+  std::error_code problem;
+  for (fs::directory_iterator entry{folder, problem}, end; !problem && entry != end; entry.increment(problem))
+    names.push_back(entry->path().filename().string());
+  if (problem) fail_to_write(named, problem.value());
+  std::ranges::sort(names);
+  return names;
+}
+
+bool rename_to_free_name(const fs::path& from, const fs::path& to) {
+  // Refuses in one step if another program made the file meanwhile.
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
+  if (errno == EEXIST) return false;
+  if (errno != EINVAL && errno != ENOSYS && errno != ENOTSUP) fail_to_write(to, errno);
+  // A file system without that call: a hard link refuses in one step, too; without links the check comes just before.
+  if (::link(from.c_str(), to.c_str()) == 0) {
+    ::unlink(from.c_str());
+    return true;
+  }
+  if (errno == EEXIST || is_there(to)) return false;
+  if (::rename(from.c_str(), to.c_str()) != 0) fail_to_write(to, errno);
+  return true;
+}
+
+Staging make_staging(const fs::path& folder) {
+  const Descriptor around = open_folder(folder);
+  lock_while_others_sweep(around);
+  for (int attempt = 0;; ++attempt) {
+    std::string name = (folder / (std::string{staging_prefix} + "XXXXXX")).string();
+    if (::mkdtemp(name.data()) == nullptr) {
+      if (errno != EACCES && errno != EPERM && errno != EROFS && errno != ENOENT) fail_to_write(folder, errno);
+      throw Error{Errc::output_directory,
+                  "the folder '" + folder.string() + "' cannot be written to: " + std::strerror(errno),
+                  "choose another folder or ask for permission"};
+    }
+    remember_folder(name);
+    Staging staging{folder, name, -1};
+    Descriptor lock = open_folder(name, O_NOFOLLOW);
+    const int problem = errno;
+    // Another process may have taken it for left behind, where the folder around could not be locked.
+    bool taken = lock && ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    taken = taken || (lock && find_own_identity(name) != find_identity("/proc/self/fd/" + std::to_string(lock.get())));
+    if (taken && attempt < 5) continue;
+    staging.lock = lock.release();
+    try {
+      if (staging.lock < 0 || taken) fail_to_write(folder, problem);
+      for (const char* const part : {"new", "old", "own"}) make_folder(staging.path / part, folder);
+    } catch (...) {
+      remove_staging(staging);
+      throw;
+    }
+    return staging;
+  }
+}
+
+void remove_staging(Staging& staging) noexcept {
+  // First the mark: what remains is of no use any more.
+  ::unlink(staging.begun().c_str());
+  std::error_code ignored;
+  fs::remove_all(staging.path, ignored);
+  forget_folder(staging.path);
+  if (staging.lock >= 0) ::close(std::exchange(staging.lock, -1));
+}
+
+}  // namespace detail
+
+void sweep_staging(const fs::path& folder) noexcept {
+  using namespace detail;
+  try {
+    const Descriptor around = open_folder(folder.empty() ? fs::path{"."} : folder);
+    if (!around || ::flock(around.get(), LOCK_EX | LOCK_NB) != 0) return;
+    for (const std::string& name : names_in(folder.empty() ? fs::path{"."} : folder, folder))
+      if (is_staging(name)) sweep_one(folder / name);
+  } catch (...) {
+    return;  // sweeping is a courtesy
+  }
+}
+
+}  // namespace iso

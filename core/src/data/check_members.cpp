@@ -1,6 +1,8 @@
 #include "iso/base/error.h"
 #include "iso/data/dataset.h"
 
+#include <algorithm>
+#include <cmath>
 #include <string>
 
 namespace iso {
@@ -17,6 +19,7 @@ void check_type(const Pixels& pixels, ScalarType type, const std::string& what) 
 }
 
 void check_grid_fits(const VoxelGrid& grid, const Pixels& pixels) {
+  if (!pixels.empty()) check_grid(grid);
   for (std::size_t axis = 0; axis < 3; ++axis) {
     expect(pixels.empty() || grid.size[axis] == pixels.spec().shape[axis],
            "the grid has " + std::to_string(grid.size[axis]) + " voxels on axis " + std::to_string(axis) +
@@ -38,6 +41,9 @@ void check_axis(const Axis& axis, std::int64_t extent, const std::string& what) 
   expect(axis.values.empty() || static_cast<std::int64_t>(axis.values.size()) == extent,
          "the " + what + " have " + std::to_string(axis.values.size()) + " values, their axis has " +
              std::to_string(extent) + " positions");
+  expect(std::ranges::all_of(axis.values, [](double v) { return std::isfinite(v); }) && std::isfinite(axis.first) &&
+             std::isfinite(axis.step),
+         "the " + what + " are not all finite");
 }
 
 }  // namespace

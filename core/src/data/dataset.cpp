@@ -106,6 +106,17 @@ const Metadata& metadata(const Dataset& data) noexcept {
 }
 
 void check_members(const Dataset& data) {
+  visit_members(data, [&]<class T>(const Member& member, const T& value) {
+    if constexpr (std::is_same_v<T, Pixels>) {
+      const std::size_t most = member.axes.empty() ? Shape::max_rank : split_axes(member.axes).size();
+      if (!value.empty() && value.spec().shape.rank() > most)
+        throw Error{Errc::invalid_input,
+                    "the array '" + std::string{member.name} + "' of the " + std::string{to_string(to_kind(data))} +
+                        " has " + std::to_string(value.spec().shape.rank()) + " axes, at most " + std::to_string(most) +
+                        " were expected",
+                    "the data are damaged, or were put together wrongly"};
+    }
+  });
   std::visit([](const auto& d) { d.check(); }, data);
 }
 

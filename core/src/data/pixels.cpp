@@ -1,5 +1,7 @@
 #include "iso/data/pixels.h"
 
+#include <sys/mman.h>
+
 #include <cstdlib>
 #include <cstring>
 #include <utility>
@@ -51,6 +53,18 @@ PixelBuffer& PixelBuffer::operator=(PixelBuffer&& other) noexcept {
   return *this;
 }
 
+namespace {
+
+/// Asks for large pages in memory that nobody has touched: filling 256 MiB then takes 128 faults and not 65536.
+void use_large_pages(std::byte* memory, std::size_t bytes) noexcept {
+  constexpr std::size_t large = std::size_t{1} << 21;
+  if (bytes < 8 * large) return;
+  const std::size_t skip = (large - reinterpret_cast<std::uintptr_t>(memory) % large) % large;
+  (void)::madvise(memory + skip, (bytes - skip) / large * large, MADV_HUGEPAGE);  // advice: nothing fails without it
+}
+
+}  // namespace
+
 PixelBuffer PixelBuffer::allocate(const ArraySpec& spec) {
   constexpr std::size_t alignment = 64;
   const std::size_t bytes = (spec.bytes() + alignment) / alignment * alignment;
@@ -64,6 +78,7 @@ PixelBuffer PixelBuffer::allocate(const ArraySpec& spec) {
   PixelBuffer buffer;
   buffer.spec_ = spec;
   buffer.owner_ = std::shared_ptr<void>(raw, &std::free);
+  use_large_pages(raw, bytes + alignment);
   buffer.data_ = raw + (alignment - reinterpret_cast<std::uintptr_t>(raw) % alignment) % alignment;
   return buffer;
 }

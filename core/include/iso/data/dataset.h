@@ -89,8 +89,8 @@ void visit_members_and_defaults(const Dataset& data, Visit&& visit) {
 [[nodiscard]] Metadata& metadata(Dataset& data) noexcept;
 [[nodiscard]] const Metadata& metadata(const Dataset& data) noexcept;
 
-/// Throws invalid_input, naming the member, where members contradict each other: a grid of another size than the pixels, a
-/// mask of another shape, labels that are not u8 or u16.
+/// Throws invalid_input, naming the member, where members contradict each other or say nothing: a grid of another size than the
+/// pixels or none at all (check_grid), a mask of another shape, too many axes, labels not u8 or u16, positions not finite.
 void check_members(const Dataset& data);
 
 enum class Soundness : std::uint8_t { sound, empty, not_finite };

@@ -191,6 +191,14 @@ TEST(Differential, StoredFilesOfOthersAreReadAsTheirReadersReadThem) {
   compare(fs::path{ISO_SOURCE_DIR} / "tests" / "data" / "differential");
 }
 
+TEST(Differential, OddFilesAreReadAsTheyAreMeantOrRefused) {
+  compare(fs::path{ISO_SOURCE_DIR} / "tests" / "data" / "odd");
+}
+
+TEST(Differential, DicomOfAnotherWriterIsReadAsItsReaderReadsIt) {
+  compare(fs::path{ISO_SOURCE_DIR} / "tests" / "data" / "dicom");
+}
+
 TEST(Differential, ManyFilesOfOthersAreReadAsTheirReadersReadThem) {
   const char* const folder = std::getenv("ISO_DIFFERENTIAL");
   if (!folder) GTEST_SKIP() << "set ISO_DIFFERENTIAL to a folder that generate.py made";

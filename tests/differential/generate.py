@@ -90,6 +90,12 @@ class Maker:
         path.write_bytes(bytes(data))
         self.refuse(name, kind + ", cut", 20, 21, 22)
 
+    def write(self):
+        with open(self.folder / "expected.jsonl", "w") as out:
+            for line in self.lines:
+                out.write(json.dumps(line) + "\n")
+        print(len(self.lines), "files of", len({line["kind"] for line in self.lines}), "variants")
+
     # --- formats ---
     def nifti(self, name):
         axes = self.pick([2, 3, 3, 3, 4, 4, 5])
@@ -490,10 +496,7 @@ def main():
                maker.matlab, maker.numpy, maker.hdf5, maker.bart, maker.table]
     for i in range(count):
         formats[i % len(formats)](f"f{i:05d}")
-    with open(Path(folder) / "expected.jsonl", "w") as out:
-        for line in maker.lines:
-            out.write(json.dumps(line) + "\n")
-    print(len(maker.lines), "files of", len({line["kind"] for line in maker.lines}), "variants")
+    maker.write()
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Processor time and memory of reading a 512 x 512 x 512 NIfTI image, plain and gzipped, beside nibabel and SimpleITK.
+"""Processor time and memory of reading, beside nibabel and SimpleITK: a NIfTI image of 512 x 512 x 512, plain and gzipped, and a DICOM
+series of 512 x 512 x 300.
 
 Usage: speed.py PROGRAM [REPEATS]; PROGRAM is the command isocenter. Each reading is a process of its own. The libraries measure
 themselves around their reading, without interpreter and import; of ours the whole process counts, less `--version`. The least of
-the repeats.
+the repeats. Needs numpy, nibabel, SimpleITK, pydicom.
 """
 import os
 import subprocess
@@ -11,13 +12,38 @@ import sys
 import tempfile
 from pathlib import Path
 
-MAKE = """
+MAKE_NIFTI = """
 import nibabel, numpy, sys
 ramp = numpy.add.outer(numpy.arange(512, dtype=numpy.int16), numpy.arange(512, dtype=numpy.int16))
 noise = numpy.random.default_rng(1).integers(0, 16, (512, 512, 512), dtype=numpy.int16)
 image = nibabel.Nifti1Image(noise + ramp[:, :, None], numpy.eye(4))
+image.set_qform(numpy.eye(4), 1)
+image.header.set_xyzt_units("mm")
 for name in sys.argv[1:]:
     image.to_filename(name)
+"""
+MAKE_SERIES = """
+import numpy, pathlib, pydicom, sys
+from pydicom.dataset import FileDataset, FileMetaDataset
+from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
+folder = pathlib.Path(sys.argv[1])
+folder.mkdir()
+noise = numpy.random.default_rng(1).integers(0, 2000, (512, 512), dtype=numpy.int16)
+series = generate_uid()
+for i in range(300):
+    data = FileDataset("", {}, file_meta=FileMetaDataset(), preamble=b"\\0" * 128)
+    data.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    data.SOPClassUID = data.file_meta.MediaStorageSOPClassUID = CTImageStorage
+    data.SOPInstanceUID = data.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+    data.SeriesInstanceUID, data.Modality, data.InstanceNumber = series, "CT", str(i + 1)
+    data.ImagePositionPatient, data.ImageOrientationPatient = [0, 0, i], [1, 0, 0, 0, 1, 0]
+    data.PixelSpacing, data.SliceThickness = [0.7, 0.7], 1
+    data.RescaleSlope, data.RescaleIntercept = 1, -1024
+    data.Rows = data.Columns = 512
+    data.BitsAllocated, data.BitsStored, data.HighBit, data.PixelRepresentation = 16, 16, 15, 1
+    data.SamplesPerPixel, data.PhotometricInterpretation = 1, "MONOCHROME2"
+    data.PixelData = (noise + i).tobytes()
+    data.save_as(folder / f"{i:03d}.dcm", enforce_file_format=True)
 """
 AROUND = """
 import resource, sys, time
@@ -27,8 +53,9 @@ before, start = peak(), time.process_time()
 image = {read}
 print(time.process_time() - start, peak() - before)
 """
-READERS = {"nibabel": AROUND.format(library="import nibabel, numpy", read="numpy.array(nibabel.load(sys.argv[1]).dataobj)"),
-           "SimpleITK": AROUND.format(library="import SimpleITK", read="SimpleITK.ReadImage(sys.argv[1])")}
+IMAGES = {"nibabel": AROUND.format(library="import nibabel, numpy", read="numpy.array(nibabel.load(sys.argv[1]).dataobj)"),
+          "SimpleITK": AROUND.format(library="import SimpleITK", read="SimpleITK.ReadImage(sys.argv[1])")}
+SERIES = {"SimpleITK": AROUND.format(library="import SimpleITK", read="SimpleITK.ReadImage(SimpleITK.ImageSeriesReader.GetGDCMSeriesFileNames(sys.argv[1]))")}
 
 
 def run(command):
@@ -49,13 +76,16 @@ def main():
     program, repeats = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 3
     least = lambda measure: [min(column) for column in zip(*(measure() for _ in range(repeats)))]
     start = least(lambda: run([program, "--version"]))
-    print("| file | reader | processor s | memory MiB |\n|---|---|---|---|")
+    print("| what | reader | processor s | memory MiB |\n|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
-        names = [str(Path(folder) / name) for name in ("a.nii", "a.nii.gz")]
-        subprocess.run([sys.executable, "-c", MAKE, *names], check=True)
+        names = [str(Path(folder) / name) for name in ("a.nii", "a.nii.gz", "series")]
+        subprocess.run([sys.executable, "-c", MAKE_NIFTI, *names[:2]], check=True)
+        subprocess.run([sys.executable, "-c", MAKE_SERIES, names[2]], check=True)
         for name in names:
-            figures = {"isocenter": [a - b for a, b in zip(least(lambda: run([program, "check", name])), start)]}
-            for reader, text in READERS.items():
+            figures = {}
+            for words in (["check", "--full"], ["check"]):
+                figures["isocenter " + " ".join(words)] = [a - b for a, b in zip(least(lambda: run([program, *words, name])), start)]
+            for reader, text in (SERIES if name.endswith("series") else IMAGES).items():
                 figures[reader] = least(lambda: map(float, subprocess.run([sys.executable, "-c", text, name], check=True, capture_output=True, text=True).stdout.split()))
             for reader, (seconds, memory) in figures.items():
                 print(f"| {Path(name).name} | {reader} | {seconds:.2f} | {memory:.0f} |", flush=True)

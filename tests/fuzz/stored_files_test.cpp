@@ -25,10 +25,10 @@ std::string byte_count(const fs::path& file) {
 
 std::vector<fs::path> stored_files() {
   std::vector<fs::path> files;
-  for (const char* const name : {"readers", "differential"})
+  for (const char* const name : {"readers", "differential", "odd", "dicom"})
     for (const auto& entry : fs::directory_iterator{fs::path{ISO_SOURCE_DIR} / "tests" / "data" / name})
       if (entry.path().extension() != ".expected" && entry.path().extension() != ".jsonl" &&
-          entry.path().extension() != ".md")
+          entry.path().extension() != ".md" && entry.is_regular_file())
         files.push_back(entry.path());
   std::ranges::sort(files);
   return files;
@@ -44,7 +44,8 @@ TEST_P(FuzzOfStoredFiles, IsReadOrRefusedByAnErrorOfOurs) {
   // What may be named in a header lies beside it.
   const std::string stem = file.stem().string();
   for (const auto& entry : fs::directory_iterator{file.parent_path()})
-    if (entry.path().filename().string().starts_with(stem.substr(0, 6)) && entry.path().extension() != ".expected")
+    if (entry.is_regular_file() && entry.path().filename().string().starts_with(stem.substr(0, 6)) &&
+        entry.path().extension() != ".expected")
       fs::copy_file(entry.path(), folder / entry.path().filename());
   const std::string seed = byte_count(file);
   const char* const asked = std::getenv("ISO_FUZZ_VARIANTS");

@@ -1,5 +1,7 @@
 #include "targets.h"
 
+#include "mutate.h"
+
 #include "support/shared_data.h"
 
 #include "host/protocol/dataset_message.h"
@@ -17,7 +19,6 @@
 #include <sys/socket.h>
 
 #include <fstream>
-#include <random>
 #include <thread>
 
 namespace iso::test {
@@ -282,26 +283,6 @@ const std::vector<Target>& targets() {
   return list;
 }
 
-std::string changed(const std::string& seed, unsigned number) {
-  std::mt19937 random{number};
-  std::string bytes = seed;
-  const auto pick = [&](std::size_t n) { return static_cast<std::size_t>(random() % std::max<std::size_t>(n, 1)); };
-  // Headers are where the meaning is: half of the changes fall into the first 512 bytes.
-  const auto place = [&] { return pick(random() % 2 ? bytes.size() : std::min<std::size_t>(bytes.size(), 512)); };
-  if (random() % 4 == 0) bytes.resize(pick(bytes.size()) + 1);
-  const std::size_t changes = pick(6);
-  for (std::size_t i = 0; i < changes; ++i) {
-    const std::size_t at = place();
-    switch (random() % 4) {
-      case 0: bytes[at] = static_cast<char>(bytes[at] ^ (1 << pick(8))); break;
-      case 1: bytes[at] = static_cast<char>(random() % 2 ? 0xff : 0x7f); break;
-      case 2: bytes[at] = static_cast<char>(random()); break;
-      default:
-        for (std::size_t k = 0; k < 4 && at + k < bytes.size(); ++k)
-          bytes[at + k] = static_cast<char>(random() % 2 ? 0xff : random());
-    }
-  }
-  return bytes;
-}
+std::string changed(const std::string& seed, unsigned number) { return Mutator{number}(seed, {}); }
 
 }  // namespace iso::test

@@ -1,6 +1,8 @@
 #include "io/array_impl.h"
+#include "io/cube_builder_impl.h"
 
 #include "iso/base/error.h"
+#include "iso/data/label_table.h"
 #include "iso/io/geometry_file.h"
 
 #include <algorithm>
@@ -17,6 +19,43 @@ std::string joined(const std::vector<std::string>& names) {
   return text;
 }
 
+// The first axis of which one element is taken: "x,y,2" is the third element of the last axis.
+std::vector<std::string>::const_iterator chosen_element(const std::vector<std::string>& given, const Shape& shape) {
+  const auto digits = [](const std::string& name) {
+    return !name.empty() && name.size() < 10 && name.find_first_not_of("0123456789") == std::string::npos;
+  };
+  const auto found = std::ranges::find_if(given, digits);
+  if (found == given.end()) return found;
+  const auto extent = shape[static_cast<std::size_t>(found - given.begin())];
+  if (std::stoll(*found) >= extent)
+    throw Error{Errc::invalid_input,
+                "the axes '" + joined(given) + "' take element " + *found + " of an axis of " + std::to_string(extent) +
+                    " elements",
+                "elements are counted from 0"};
+  return found;
+}
+
+// The array of one element of an axis, without that axis.
+Pixels take_element(const Pixels& block, std::size_t axis, std::int64_t element) {
+  const Shape& shape = block.spec().shape;
+  std::int64_t inner = 1, outer = 1;
+  std::vector<std::int64_t> extents;
+  for (std::size_t i = 0; i < shape.rank(); ++i) {
+    if (i == axis) continue;
+    extents.push_back(shape[i]);
+    (i < axis ? inner : outer) *= shape[i];
+  }
+  if (extents.empty()) extents.push_back(1);
+  const ArraySpec spec{Shape{std::span<const std::int64_t>{extents}}, block.spec().type};
+  if (block.is_outline()) return Pixels::outline(spec);
+  PixelBuffer out = PixelBuffer::allocate(spec);
+  const auto line = static_cast<std::size_t>(inner) * byte_count(block.spec().type);
+  for (std::int64_t i = 0; i < outer; ++i)
+    std::copy_n(block.data() + static_cast<std::size_t>(i * shape[axis] + element) * line, line,
+                out.data() + static_cast<std::size_t>(i) * line);
+  return out;
+}
+
 // Axes in the order of `names`, those that are missing with one element.
 Pixels ordered(const Pixels& block, const std::vector<std::string>& given, const std::vector<std::string>& names) {
   const Shape& shape = block.spec().shape;
@@ -25,6 +64,12 @@ Pixels ordered(const Pixels& block, const std::vector<std::string>& given, const
         Errc::invalid_input,
         "the axes '" + joined(given) + "' are " + std::to_string(given.size()) + ", the array is " + shape.text(),
         "name every axis, fastest first"};
+  }
+  if (const auto chosen = chosen_element(given, shape); chosen != given.end()) {
+    auto rest = given;
+    const auto axis = static_cast<std::size_t>(chosen - given.begin());
+    rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(axis));
+    return ordered(take_element(block, axis, std::stoll(*chosen)), rest, names);
   }
   for (const auto& name : given) {
     if (std::ranges::find(names, name) == names.end() || std::ranges::count(given, name) != 1) {
@@ -66,10 +111,10 @@ Pixels placed(const RawArray& array, const ReadOptions& options, Kind kind, std:
   if (!given.empty()) {
     block = ordered(block, given, names);
   } else if (trimmed(block.spec().shape, 0).rank() > names.size()) {
-    throw Error{Errc::shape_mismatch,
-                "an array of " + block.spec().shape.text() + " has more axes than a " + std::string{to_string(kind)} +
-                    " (" + joined(names) + ")",
-                "choose a part of it"};
+    throw FactMissing{"axes", Errc::shape_mismatch,
+                      "an array of " + block.spec().shape.text() + " has more axes than a " +
+                          std::string{to_string(kind)} + " (" + joined(names) + ")",
+                      "name the axes, and of those that are too many the element to take: " + joined(names) + ",0"};
   }
   return block.reshaped(trimmed(block.spec().shape, least));
 }
@@ -203,8 +248,8 @@ ProjectionGeometry scan_geometry(const RawArray& array, const ReadOptions& optio
                                                                  : geometry;
   }
   if (array.geometry) return *array.geometry;
-  throw Error{Errc::invalid_input, "a scan needs a geometry, and this file has none",
-              "pass --geometry FILE, RTK XML or geometry JSON"};
+  throw FactMissing{"geometry", Errc::invalid_input, "a scan needs a geometry, and this file has none",
+                    "pass --geometry FILE, RTK XML or geometry JSON"};
 }
 
 // Readings that are line integrals but for a level that is the same without object, as of a dark-field detector.
@@ -212,6 +257,7 @@ Pixels less(const Pixels& readings, const Pixels& dark) {
   if (dark.spec().shape.count() != 1)
     throw Error{Errc::invalid_input, "the hint 'dark' names a file, a number was expected with unattenuated=none",
                 "give the level that is read beside the object"};
+  if (readings.is_outline()) return readings.converted(ScalarType::f32);
   const double level = dark.converted(ScalarType::f64).values<double>()[0];
   const Pixels from = readings.converted(ScalarType::f32);
   PixelBuffer out = PixelBuffer::allocate({from.spec().shape, ScalarType::f32});
@@ -223,15 +269,17 @@ Pixels less(const Pixels& readings, const Pixels& dark) {
 /// Refuses readings that nobody said to be intensities and that clearly are counts: whole numbers, of which one is so large
 /// that as a line integral it would let no photon through.
 void refuse_counts(const Pixels& readings) {
+  if (readings.is_outline()) return;
   constexpr float opaque = 50;  // exp(-50) of the photons is one in 10^21
   const auto values = readings.values<float>();
   if (values.empty() || std::ranges::any_of(values, [](float value) { return value != std::floor(value); })) return;
   const auto [least, most] = std::ranges::minmax(values);
   if (!(most > opaque) || !std::isfinite(most)) return;
-  throw Error{Errc::invalid_input,
-              "the readings are whole numbers from " + short_number(least) + " to " + short_number(most) +
-                  ", as a detector counts them, line integrals were expected",
-              "pass --unattenuated I0, the reading without object, or --unattenuated none if they are line integrals"};
+  throw FactMissing{
+      "unattenuated", Errc::invalid_input,
+      "the readings are whole numbers from " + short_number(least) + " to " + short_number(most) +
+          ", as a detector counts them, line integrals were expected",
+      "pass --unattenuated I0, the reading without object, or --unattenuated none if they are line integrals"};
 }
 
 Sinogram make_sinogram(RawArray array, const ReadOptions& options, const ReadArray& read_other) {
@@ -294,29 +342,22 @@ Volume make_volume(RawArray array, const ReadOptions& options) {
 LabelMap make_labels(RawArray array, const ReadOptions& options) {
   LabelMap map;
   map.meta = std::move(array.meta);
+  map.names = std::move(array.label_names);
   map.labels = placed(array, options, Kind::label_map, 3);
   map.grid = make_grid(array, map.labels.spec().shape, options, map.meta);
-  const ScalarType type = map.labels.spec().type;
-  if (type == ScalarType::u8 || type == ScalarType::u16) return map;
-  const Pixels values = map.labels.converted(ScalarType::f64);
-  double most = 0;
-  for (const double v : values.values<double>()) {
-    if (!(v >= 0) || v > 65535 || v != std::floor(v)) {
-      throw Error{Errc::type_mismatch,
-                  "a label map holds whole numbers from 0 to 65535, this holds " + short_number(v)};
-    }
-    most = std::max(most, v);
-  }
-  PixelBuffer labels = PixelBuffer::allocate({values.spec().shape, most < 256 ? ScalarType::u8 : ScalarType::u16});
-  const auto from = values.values<double>();
-  if (most < 256)
-    std::ranges::transform(from, labels.values<std::uint8_t>().begin(),
-                           [](double v) { return static_cast<std::uint8_t>(v); });
-  else
-    std::ranges::transform(from, labels.values<std::uint16_t>().begin(),
-                           [](double v) { return static_cast<std::uint16_t>(v); });
-  map.labels = std::move(labels);
+  map.labels = to_label_pixels(map.labels);
   return map;
+}
+
+// Of a file that says itself that it holds labels, and is not asked for anything. What cannot be labels stays an image.
+Dataset labels_if_they_are(RawArray array, const ReadOptions& options) {
+  try {
+    return make_labels(array, options);
+  } catch (const Error& error) {
+    if (error.code() != Errc::type_mismatch && error.code() != Errc::shape_mismatch) throw;
+    assume(array.meta, std::string{"an image, although the file says that it holds labels: "} + error.what());
+    return make_volume(std::move(array), options);
+  }
 }
 
 Pixels single_complex(const Pixels& block) {
@@ -324,6 +365,7 @@ Pixels single_complex(const Pixels& block) {
   if (block.spec().type != ScalarType::c128) {
     throw Error{Errc::type_mismatch, "k-space is complex, this array is " + std::string{to_string(block.spec().type)}};
   }
+  if (block.is_outline()) return Pixels::outline({block.spec().shape, ScalarType::c64});
   PixelBuffer out = PixelBuffer::allocate({block.spec().shape, ScalarType::c64});
   std::ranges::transform(block.values<std::complex<double>>(), out.values<std::complex<float>>().begin(),
                          [](std::complex<double> z) { return std::complex<float>(z); });
@@ -339,12 +381,19 @@ KSpace make_k_space(RawArray array, const ReadOptions& options) {
   return data;
 }
 
+/// MATLAB keeps rows, columns and bands of a picture, and the pixels of a matrix column by column.
 SpectralCube make_cube(RawArray array, const ReadOptions& options) {
-  SpectralCube cube;
-  cube.meta = std::move(array.meta);
-  cube.pixels = placed(array, options, Kind::spectral_cube, 3);
-  cube.bands = std::move(array.bands);
-  cube.quantity = array.quantity;
+  const bool matlab = array.usual_axes == "view,u";
+  array.pixels = with_rows_and_columns(array.pixels, options, matlab);
+  if (!find_hint(options, "dims").empty()) {
+    array.axes = "x,y,band";
+  } else if (matlab && given_axes(array, options).empty() && array.pixels.spec().shape.rank() == 3) {
+    array.axes = "y,x,band";
+    assume(array.meta, "axes are y,x,band, fastest first, as MATLAB keeps rows, columns and bands (else pass --axes)");
+  }
+  SpectralCube cube = make_masked_cube(placed(array, options, Kind::spectral_cube, 3), options, std::move(array.meta));
+  if (cube.bands.empty()) cube.bands = std::move(array.bands);
+  if (cube.quantity == Quantity::unknown) cube.quantity = array.quantity;
   return cube;
 }
 
@@ -352,6 +401,7 @@ Table make_table(RawArray array, const ReadOptions& options) {
   Table table;
   table.meta = std::move(array.meta);
   const Pixels block = placed(array, options, Kind::table, 2).converted(ScalarType::f64);
+  if (!find_hint(options, "wavelengths").empty()) return make_library(block, options, std::move(table.meta));
   const auto columns = static_cast<std::size_t>(block.spec().shape[0]),
              rows = static_cast<std::size_t>(block.spec().shape[1]);
   for (std::size_t c = 0; c < columns; ++c) table.columns.push_back("column" + std::to_string(c + 1));
@@ -384,7 +434,9 @@ Dataset make_dataset(RawArray array, const ReadOptions& options, const ReadArray
   if (array.pixels.empty() || array.pixels.spec().shape.count() == 0)
     throw Error{Errc::no_input, "the file holds no values"};
   const bool scan = !options.geometry.empty() || array.geometry;
-  switch (options.expected.value_or(scan ? Kind::sinogram : Kind::volume)) {
+  if (!options.expected && !scan && array.labels) return labels_if_they_are(std::move(array), options);
+  const bool bands = !find_hint(options, "dims").empty() || !find_hint(options, "wavelengths").empty();
+  switch (options.expected.value_or(scan ? Kind::sinogram : bands ? Kind::spectral_cube : Kind::volume)) {
     case Kind::volume: return make_volume(std::move(array), options);
     case Kind::label_map: return make_labels(std::move(array), options);
     case Kind::sinogram: return make_sinogram(std::move(array), options, read_other);

@@ -21,8 +21,16 @@ struct RawArray {
   std::optional<Pixels> unattenuated, dark;    ///< flat and dark fields that came with the file: u, v, field
   std::optional<ProjectionGeometry> geometry;  ///< if the file has one
   Axis bands;                                  ///< of a spectral cube
+  bool labels{false};                          ///< the file says that its values are labels
+  std::vector<std::string> label_names;        ///< of label 0, 1, 2, ..., if the file has them
   Metadata meta;
 };
+
+/// The one array of a file, as `Handler::arrays` tells it.
+[[nodiscard]] inline std::vector<ArrayInfo> make_array_list(const Pixels& pixels) {
+  const auto extents = pixels.spec().shape.extents();
+  return {{{}, {extents.begin(), extents.end()}}};
+}
 
 /// Reads a second file of the same format (a flat field).
 using ReadArray = std::function<RawArray(const std::filesystem::path&)>;
@@ -53,6 +61,11 @@ struct Choice {
   std::string name;
   std::vector<std::int64_t> shape;
 };
+[[nodiscard]] inline std::vector<ArrayInfo> to_arrays(const std::vector<Choice>& choices) {
+  std::vector<ArrayInfo> arrays;
+  for (const Choice& choice : choices) arrays.push_back({choice.name, choice.shape});
+  return arrays;
+}
 /// The name that is wanted, or the only array with two axes or more (else the only array). Throws no_input or
 /// invalid_input, listing the arrays.
 [[nodiscard]] std::string choose(const std::vector<Choice>& choices, const std::string& wanted);
@@ -74,6 +87,15 @@ class Warnings {
   Warnings* outer_;
   std::vector<std::string> kept_;
   friend void warn(const std::string& text);
+};
+/// While it lives, what loads pixels on this thread makes outlines of them (`ReadOptions::headers_only`).
+class HeadersOnly {
+ public:
+  HeadersOnly();
+  ~HeadersOnly();
+  HeadersOnly(const HeadersOnly&) = delete;
+  HeadersOnly& operator=(const HeadersOnly&) = delete;
+  [[nodiscard]] static bool active() noexcept;
 };
 /// "a,b,c" without blanks.
 [[nodiscard]] std::vector<std::string> split(std::string_view text, char by = ',');

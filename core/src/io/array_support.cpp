@@ -37,8 +37,8 @@ std::string choose(const std::vector<Choice>& choices, const std::string& wanted
   }
   if (deep.size() == 1) return deep[0];
   if (choices.size() == 1) return choices[0].name;
-  throw Error{Errc::invalid_input, "the file holds several arrays, and none was named",
-              "pass the hint dataset=NAME with one of " + list};
+  throw FactMissing{"dataset", Errc::invalid_input, "the file holds several arrays, and none was named",
+                    "pass the hint dataset=NAME with one of " + list};
 }
 
 void assume(Metadata& meta, const std::string& what) {
@@ -64,6 +64,13 @@ void warn(const std::string& text) {
   auto& kept = keeping->kept_;
   if (std::ranges::find(kept, text) == kept.end()) kept.push_back(text);
 }
+
+namespace {
+thread_local int headers_only = 0;
+}
+HeadersOnly::HeadersOnly() { ++headers_only; }
+HeadersOnly::~HeadersOnly() { --headers_only; }
+bool HeadersOnly::active() noexcept { return headers_only > 0; }
 
 std::vector<std::string> split(std::string_view text, char by) {
   std::vector<std::string> parts(1);
@@ -237,6 +244,7 @@ void narrow_into(std::span<const double> from, std::span<T> to) {
 }  // namespace
 
 Pixels narrowed(const Pixels& numbers, ScalarType type) {
+  if (numbers.is_outline()) return Pixels::outline({numbers.spec().shape, type});
   if (type == ScalarType::f64 || type == ScalarType::f32) return numbers.converted(type);
   PixelBuffer out = PixelBuffer::allocate({numbers.spec().shape, type});
   const auto from = numbers.values<double>();
@@ -290,8 +298,9 @@ Pixels permuted(const Pixels& block, const std::vector<std::size_t>& order) {
     s.extent[axis] = shape[order[axis]];
     s.stride[axis] = natural[order[axis]];
   }
-  PixelBuffer out =
-      PixelBuffer::allocate({Shape{std::span<const std::int64_t>{s.extent.data(), s.rank}}, block.spec().type});
+  const ArraySpec spec{Shape{std::span<const std::int64_t>{s.extent.data(), s.rank}}, block.spec().type};
+  if (block.is_outline()) return Pixels::outline(spec);
+  PixelBuffer out = PixelBuffer::allocate(spec);
   switch (byte_count(block.spec().type)) {
     case 1: gather<std::uint8_t>(block.data(), out.data(), s); break;
     case 2: gather<std::uint16_t>(block.data(), out.data(), s); break;

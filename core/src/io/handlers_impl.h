@@ -19,6 +19,8 @@ void add_numpy(Handlers& to);
 void add_matlab(Handlers& to);
 void add_bart(Handlers& to);
 void add_csv(Handlers& to);
+void add_envi(Handlers& to);
+void add_spectrum_text(Handlers& to);
 void add_picture(Handlers& to);
 void add_mrc(Handlers& to);
 void add_dicom(Handlers& to);

@@ -1,4 +1,5 @@
 #include "io/array_impl.h"
+#include "io/cube_builder_impl.h"
 
 #include "iso/base/error.h"
 
@@ -22,23 +23,31 @@ params::FieldInfo hint(std::string name, params::FieldKind kind, params::Value n
 
 /// Hints that several formats take.
 const std::vector<params::FieldInfo>& standard_hints() {
+  const auto labelled = [](std::string label, params::FieldInfo field) {
+    field.label = std::move(label);
+    return field;
+  };
   static const std::vector<params::FieldInfo> all{
       text_hint("dataset", "Which of several arrays in the file, by its name or path."),
       text_hint("series", "Which of several DICOM series of a folder, by its UID; `isocenter series` lists them."),
-      text_hint("axes", "Axes of a bare array, fastest first: u,v,view or x,y,z."),
+      text_hint("axes",
+                "Axes of a bare array, fastest first: u,v,view or x,y,z; a number takes that element only, x,y,z,0."),
       [] {
         auto spacing = numbers_hint("spacing_mm", "mm", "Spacing of an array without a grid: 0.5,0.5,2.");
+        spacing.label = "spacing";
         spacing.minimum = 0;
         return spacing;
       }(),
       text_hint("quantity",
                 "What the values are, if the file does not say: attenuation_per_mm, hounsfield, or 'force [N]'."),
-      text_hint(
-          "unattenuated",
-          "Readings are intensities; this is the intensity without object, a number or a file. none: they are line "
-          "integrals."),
-      text_hint("dark", "Intensity without beam, a number or a file, taken off first."),
-      number_hint("rotation_axis", "elements", "Detector index u at which the rotation axis is seen.")};
+      labelled("reading without object",
+               text_hint("unattenuated",
+                         "Readings are intensities; this is the intensity without object, a number or a file. none: "
+                         "they are line integrals.")),
+      labelled("reading without beam",
+               text_hint("dark", "Intensity without beam, a number or a file, taken off first.")),
+      labelled("axis of rotation at",
+               number_hint("rotation_axis", "elements", "Detector index u at which the rotation axis is seen."))};
   return all;
 }
 
@@ -73,6 +82,7 @@ params::Schema hints_of_format(const std::vector<std::string>& standard, std::ve
 params::Schema array_hints(std::vector<std::string> standard, std::vector<params::FieldInfo> own) {
   for (const char* name : {"axes", "spacing_mm", "quantity", "unattenuated", "dark", "rotation_axis"})
     standard.emplace_back(name);
+  for (auto& field : matrix_hints()) own.push_back(std::move(field));
   return hints_of_format(standard, std::move(own));
 }
 

@@ -5,6 +5,7 @@
 #include "io/handlers_impl.h"
 #include "iso/base/error.h"
 #include "iso/base/log.h"
+#include "iso/base/process_state.h"
 #include "iso/geometry/verdict.h"
 
 #include <itkMacro.h>
@@ -25,6 +26,7 @@ const Handlers& all() {
   static const Handlers made = [] {
     Handlers list;
     add_nifti(list);
+    add_envi(list);
     add_nrrd(list);
     add_metaimage(list);
     add_tiff(list);
@@ -33,6 +35,7 @@ const Handlers& all() {
     add_matlab(list);
     add_bart(list);
     add_csv(list);
+    add_spectrum_text(list);
     add_picture(list);
     add_mrc(list);
     add_ismrmrd(list);
@@ -112,6 +115,14 @@ void check_there(const fs::path& file) {
 
 // The hint is said with a file (in a session, a recipe), the member by a program; they mean the same.
 ReadOptions with_accepted(ReadOptions options) {
+  if (const auto kind = options.hints.find("kind"); kind != options.hints.end()) {
+    const Kind said = kind_from_string(kind->second);
+    if (options.expected && *options.expected != said)
+      throw Error{Errc::type_mismatch, "the hint 'kind' says " + kind->second + ", a " +
+                                           std::string{to_string(*options.expected)} + " was expected"};
+    options.expected = said;
+    options.hints.erase(kind);
+  }
   const auto hint = options.hints.find("accept_geometry");
   if (hint == options.hints.end()) return options;
   std::istringstream names{hint->second};
@@ -149,11 +160,7 @@ void check_options(const fs::path& file, const Handler& handler, const ReadOptio
   }
 }
 
-void check_result(const fs::path& file, const Dataset& data, const ReadOptions& options) {
-  if (options.expected && to_kind(data) != *options.expected) {
-    throw Error{Errc::type_mismatch, quoted(file) + " holds a " + std::string{to_string(to_kind(data))} + ", a " +
-                                         std::string{to_string(*options.expected)} + " was expected"};
-  }
+void check_values(const fs::path& file, const Dataset& data) {
   switch (soundness(data)) {
     case Soundness::sound: break;
     case Soundness::empty: throw Error{Errc::no_input, quoted(file) + " holds no values"};
@@ -161,8 +168,19 @@ void check_result(const fs::path& file, const Dataset& data, const ReadOptions& 
       throw Error{Errc::invalid_input, quoted(file) + " holds values that are NaN or infinite",
                   "mask or repair them first"};
   }
-  if (const auto* volume = std::get_if<Volume>(&data)) check_grid(volume->grid);
-  if (const auto* labels = std::get_if<LabelMap>(&data)) check_grid(labels->grid);
+}
+
+void check_result(const fs::path& file, const Dataset& data, const ReadOptions& options) {
+  if (options.expected && to_kind(data) != *options.expected) {
+    throw Error{Errc::type_mismatch, quoted(file) + " holds a " + std::string{to_string(to_kind(data))} + ", a " +
+                                         std::string{to_string(*options.expected)} + " was expected"};
+  }
+  if (const Pixels* pixels = to_pixels(data); pixels != nullptr && pixels->is_outline() && options.headers_only) {
+    if (pixels->spec().shape.count() == 0) throw Error{Errc::no_input, quoted(file) + " holds no values"};
+  } else {
+    check_values(file, data);
+  }
+  check_members(data);
   if (const auto* scan = std::get_if<Sinogram>(&data)) {
     auto verdict = check_sinogram(scan->readings.spec().shape, scan->geometry);
     verdict.sentence = quoted(file) + ": " + verdict.sentence;
@@ -174,7 +192,10 @@ void check_result(const fs::path& file, const Dataset& data, const ReadOptions& 
 [[noreturn]] void rethrow_naming(const fs::path& file, const Error& error) {
   const std::string text = error.what();
   const bool named = text.find(file.filename().string()) != std::string::npos;
-  throw Error{error.code(), named ? text : quoted(file) + ": " + text, error.hint(), error.where()};
+  const std::string sentence = named ? text : quoted(file) + ": " + text;
+  if (const auto* const missing = dynamic_cast<const FactMissing*>(&error))
+    throw FactMissing{missing->fact(), error.code(), sentence, error.hint(), error.where()};
+  throw Error{error.code(), sentence, error.hint(), error.where()};
 }
 
 template <class Work>
@@ -200,12 +221,15 @@ void guarded(const fs::path& file, Errc otherwise, const std::string& failure, c
 
 }  // namespace
 
+FactMissing::~FactMissing() = default;
 Handler::~Handler() = default;
+std::vector<ArrayInfo> Handler::arrays(const fs::path&) const { return {}; }
 void Handler::write(const fs::path& file, const Dataset& data) const {
   throw Error{Errc::cannot_write, quoted(file) + " cannot be written: " + format().name +
                                       " is a format for reading a " + std::string{to_string(to_kind(data))} + " only"};
 }
 std::vector<fs::path> Handler::companions(const fs::path&) const { return {}; }
+std::vector<fs::path> Handler::sources(const fs::path& file) const { return companions(file); }
 
 std::span<const std::unique_ptr<Handler>> handlers() { return all(); }
 
@@ -218,6 +242,9 @@ DatasetPtr read(const fs::path& file, const ReadOptions& given) {
   DatasetPtr out;
   guarded(file, Errc::cannot_read, " cannot be read as " + handler.format().name + ": it is damaged or incomplete",
           [&] {
+            std::optional<HeadersOnly> headers;
+            if (options.headers_only && options.expected != Kind::table && options.expected != Kind::label_map)
+              headers.emplace();
             Dataset data = handler.read(file, options);
             check_result(file, data, options);
             metadata(data).try_emplace("source", file.filename().string());
@@ -266,6 +293,21 @@ const params::Schema& hints_for(const fs::path& file) {
   return handler_for_reading(file).format().hints;
 }
 
+const std::vector<Kind>& kinds_for(const fs::path& file) {
+  check_there(file);
+  return handler_for_reading(file).format().reads;
+}
+
+std::vector<ArrayInfo> arrays_in(const fs::path& file) {
+  Warnings unsaid;
+  check_there(file);
+  const Handler& handler = handler_for_reading(file);
+  std::vector<ArrayInfo> found;
+  guarded(file, Errc::cannot_read, " cannot be read as " + handler.format().name + ": it is damaged or incomplete",
+          [&] { found = handler.arrays(file); });
+  return found;
+}
+
 const Handler* handler_for_writing(const fs::path& file) noexcept {
   for (const auto& handler : all()) {
     if (!handler->format().writes.empty() && by_extension(*handler, file)) return handler.get();
@@ -296,6 +338,7 @@ void write(const fs::path& file, const Dataset& data, const WriteOptions& option
                       : quoted(file) + " has no extension that says its format",
                 "a " + std::string{to_string(kind)} + " can be written to " + able};
   }
+  use_c_numbers();  // a toolkit or a plugin may have set others since the start
   if (soundness(data) == Soundness::empty) {
     throw Error{Errc::invalid_result,
                 quoted(file) + " is not written: the " + std::string{to_string(kind)} + " is empty"};

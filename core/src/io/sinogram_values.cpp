@@ -108,6 +108,9 @@ bool bridge_rows(std::span<float> plane, std::span<const std::uint8_t> dead, std
 Pixels line_integrals(const Pixels& readings, const std::optional<Pixels>& unattenuated,
                       const std::optional<Pixels>& dark, Metadata& meta) {
   const Shape& shape = readings.spec().shape;
+  const auto outlined = [](const std::optional<Pixels>& field) { return field && field->is_outline(); };
+  if (readings.is_outline() || outlined(unattenuated) || outlined(dark))
+    return Pixels::outline({shape, ScalarType::f32});
   const Pixels intensity = readings.converted(ScalarType::f32);
   const Field open{unattenuated ? *unattenuated : constant(1), shape, "unattenuated", meta};
   const bool no_dark = dark && dark->spec().shape.count() == 0;

@@ -16,6 +16,14 @@ Checkpoint some() {
   return state;
 }
 
+/// The values that `x` begins with.
+std::array<float, 4> first_values() {
+  std::array<float, 4> values{};
+  const Checkpoint state = some();
+  std::ranges::copy(state.arrays.at("x").values<float>().first(4), values.begin());
+  return values;
+}
+
 TEST_F(CheckpointFile, ComesBackToTheBit) {
   const Checkpoint state = some();
   io::write_checkpoint(folder / "c.h5", "run 1", state);
@@ -39,6 +47,18 @@ TEST_F(CheckpointFile, OfAnotherRunOrDamagedOrMissingIsNothing) {
     put(folder / "cut.h5", whole.substr(0, length));
     EXPECT_FALSE(io::read_checkpoint(folder / "cut.h5", "run 1").has_value()) << length;
   }
+}
+
+TEST_F(CheckpointFile, WithAChangedBitIsNothing) {
+  io::write_checkpoint(folder / "c.h5", "run 1", some());
+  const std::string whole = bytes_of_file(folder / "c.h5");
+  const std::array<float, 4> start = first_values();
+  const std::size_t at = whole.find(std::string{reinterpret_cast<const char*>(start.data()), sizeof start});
+  ASSERT_NE(at, std::string::npos);
+  std::string changed = whole;
+  changed[at + 5] = static_cast<char>(changed[at + 5] ^ 1);
+  put(folder / "c.h5", changed);
+  EXPECT_FALSE(io::read_checkpoint(folder / "c.h5", "run 1").has_value());
 }
 
 TEST_F(CheckpointFile, ReplacesTheOneBefore) {

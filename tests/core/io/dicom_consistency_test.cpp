@@ -185,6 +185,25 @@ TEST_F(DicomConsistency, FramesOfAnEnhancedFileThatDifferAreRefused) {
   EXPECT_EQ(exit_code(error_of([&] { (void)io::read(folder / "e.dcm"); }).code()), 22) << "four frames, five described";
 }
 
+TEST_F(DicomConsistency, ImagesThatShareAnEnhancedFileAreTakenOneByOne) {
+  // Frames 1, 3 and 5 have another unit than 2 and 4.
+  put(folder / "e.dcm", enhanced([&](int f, DicomMaker&, DicomMaker&, DicomMaker& v) {
+                          if (f % 2 == 1) v.text(0x00281054, "LO", "US");
+                        }).file());
+  const Error error = error_of([&] { (void)io::read(folder / "e.dcm"); });
+  EXPECT_EQ(exit_code(error.code()), 89);
+  EXPECT_NE(error.hint().find("2 (frames 2, 4"), std::string::npos) << error.hint();
+  io::ReadOptions options;
+  options.accepted = {Finding::gap, Finding::missing};
+  options.hints["part"] = "2";
+  const auto part = io::read(folder / "e.dcm", options);
+  EXPECT_EQ(to_pixels(*part)->spec().shape, (Shape{6, 8, 2}));
+  options.hints["part"] = "1";
+  EXPECT_EQ(to_pixels(*io::read(folder / "e.dcm", options))->spec().shape, (Shape{6, 8, 3}));
+  options.hints["part"] = "3";
+  EXPECT_EQ(error_of([&] { (void)io::read(folder / "e.dcm", options); }).code(), Errc::invalid_input);
+}
+
 DicomMaker segmentation(int frames, const std::function<void(int, DicomMaker&, DicomMaker&)>& frame_of) {
   DicomMaker file = ct_slice(1, 0).text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.66.4").text(0x00080060, "CS", "SEG");
   for (const std::uint32_t tag : {0x00200032U, 0x00281052U, 0x00281053U, 0x00280030U}) file.without(tag);

@@ -121,6 +121,42 @@ TEST_F(GeometryFile, RtkMatrixProjectsAPointWhereTheGeometryDoes) {
   }
 }
 
+/// The warnings of reading a geometry.
+std::vector<std::string> warnings_of(const fs::path& file) {
+  std::vector<std::string> lines;
+  log::set_level(log::Level::warning);
+  log::set_sink([&](log::Level, std::string_view, std::string_view text) { lines.emplace_back(text); });
+  (void)io::read_geometry(file, {16, 12}, {1, 1});
+  log::set_sink({});
+  log::set_level(log::Level::quiet);
+  return lines;
+}
+
+TEST_F(GeometryFile, RtkMatricesThatDisagreeWithTheParametersAreToldOnce) {
+  io::write_geometry(folder / "g.xml", scans()[2], false);
+  const std::string sound = bytes_of_file(folder / "g.xml");
+  EXPECT_TRUE(warnings_of(folder / "g.xml").empty());
+  // The distance to the detector was changed by hand, the matrices were not.
+  const std::string tag = "<SourceToDetectorDistance>";
+  const auto at = sound.find(tag) + tag.size();
+  put(folder / "g.xml", sound.substr(0, at) + "9" + sound.substr(at));
+  const auto told = warnings_of(folder / "g.xml");
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_NE(told[0].find("projection 0"), std::string::npos) << told[0];
+}
+
+// Detector and source turn out of the plane and within it, as RTK's own matrix has it (worked out by hand for a gantry of 0: the in-plane
+// turn by 90 degrees brings the x of the detector to the y of the world).
+TEST_F(GeometryFile, RtkMatrixOfATurnedDetectorAgrees) {
+  put(folder / "g.xml",
+      "<?xml version=\"1.0\"?><RTKThreeDCircularGeometry version=\"3\">"
+      "<SourceToIsocenterDistance>600</SourceToIsocenterDistance>"
+      "<SourceToDetectorDistance>1200</SourceToDetectorDistance>"
+      "<Projection><GantryAngle>0</GantryAngle><InPlaneAngle>90</InPlaneAngle>"
+      "<Matrix>0 -1200 0 0 1200 0 0 0 0 0 1 -600</Matrix></Projection></RTKThreeDCircularGeometry>");
+  EXPECT_TRUE(warnings_of(folder / "g.xml").empty());
+}
+
 struct Wrong {
   const char* json;
   const char* names;

@@ -8,9 +8,9 @@
 
 namespace iso::io {
 
-/// A checkpoint in an HDF5 file, written atomically. `key` says which run it belongs to.
+/// A checkpoint in an HDF5 file with a checksum, written atomically. `key` says which run it belongs to.
 void write_checkpoint(const std::filesystem::path& file, std::string_view key, const Checkpoint& state);
-/// Nothing if there is no file, it is damaged, or it belongs to another run.
+/// Nothing if there is no file, it belongs to another run, or it is damaged (its checksum differs), which is logged.
 [[nodiscard]] std::optional<Checkpoint> read_checkpoint(const std::filesystem::path& file, std::string_view key);
 
 }  // namespace iso::io

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -92,7 +93,7 @@ std::vector<DicomHeader> images_at(const fs::path& place, const ReadOptions& opt
   }
   std::vector<DicomHeader> headers = make_series(std::move(found.images), find_hint(options, "series"));
   refuse_losses(headers, found.losses);
-  if (const auto copies = drop_copies(headers, true); !copies.empty())
+  if (const auto copies = drop_copies(headers, !HeadersOnly::active()); !copies.empty())
     log::warning("core.io", copies.size(), copies.size() == 1 ? " file is a copy" : " files are copies",
                  " of another one of the series and left out: ", quoted(copies.front()),
                  copies.size() > 1 ? " and others" : "");
@@ -123,12 +124,44 @@ std::vector<Work> divided(const std::vector<DicomHeader>& headers) {
   throw Error{error.code(), where + ": " + error.what(), error.hint(), error.where()};
 }
 
+// "1 to 4, 9" of the frames of a part.
+std::string to_frame_list(const std::vector<DicomPlane>& planes) {
+  std::string text;
+  for (std::size_t i = 0; i < planes.size();) {
+    std::size_t last = i;
+    while (last + 1 < planes.size() && planes[last + 1].frame == planes[last].frame + 1) ++last;
+    text += (text.empty() ? "" : ", ") + std::to_string(planes[i].frame + 1) +
+            (last > i ? " to " + std::to_string(planes[last].frame + 1) : "");
+    if (text.size() > 60) return text + " ...";
+    i = last + 1;
+  }
+  return text;
+}
+
+// The frames of one of the images of a file that holds several, as the hint "part" says.
+void take_part(DicomHeader& header, const std::string& wanted, const std::string& why) {
+  const auto parts = dicom_parts(header);
+  std::string list;
+  for (std::size_t i = 0; i < parts.size() && list.size() < 600; ++i) {
+    const std::string& unit = parts[i].front().meaning.unit;
+    list += (list.empty() ? "" : "; ") + std::to_string(i + 1) + " (frames " + to_frame_list(parts[i]) +
+            (unit.empty() ? "" : ", unit " + unit) + ")";
+  }
+  if (wanted.empty())
+    throw Error{Errc::geometry_refused, why, "the file holds several images; pass the hint part=N with one of " + list};
+  const auto number = to_number(wanted);
+  if (!number || *number < 1 || *number > static_cast<double>(parts.size()) || *number != std::floor(*number))
+    throw Error{Errc::invalid_input, quoted(header.file) + " holds no part '" + wanted + "'", "its parts are " + list};
+  header.planes = parts[static_cast<std::size_t>(*number) - 1];
+}
+
 // Decodes every plane into its place. False: a value does not fit the type.
 bool fill(const std::vector<DicomHeader>& headers, const DicomStack& stack, PixelBuffer& target) {
   const auto count = static_cast<std::size_t>(headers.front().columns * headers.front().rows);
   const std::size_t bytes = count * byte_count(target.spec().type);
   std::vector<std::vector<std::size_t>> at(headers.size());  // of each frame, its plane in the stack
-  for (std::size_t f = 0; f < headers.size(); ++f) at[f].resize(headers[f].planes.size());
+  constexpr std::size_t left_out = std::numeric_limits<std::size_t>::max();
+  for (std::size_t f = 0; f < headers.size(); ++f) at[f].assign(static_cast<std::size_t>(headers[f].frames), left_out);
   for (std::size_t i = 0; i < stack.planes.size(); ++i) at[stack.planes[i].file][stack.planes[i].frame] = i;
   const std::vector<Work> work = divided(headers);
   std::atomic<bool> fits{true};
@@ -142,6 +175,7 @@ bool fill(const std::vector<DicomHeader>& headers, const DicomStack& stack, Pixe
         DicomFrameReader reader{header};
         for (; frame < work[w].end && fits; ++frame) {
           const std::size_t plane = at[work[w].file][static_cast<std::size_t>(frame)];
+          if (plane == left_out) continue;
           if (!write_dicom_plane(reader.read(frame), header, stack.planes[plane].meaning, type, to + plane * bytes))
             fits = false;
         }
@@ -153,12 +187,13 @@ bool fill(const std::vector<DicomHeader>& headers, const DicomStack& stack, Pixe
   return fits;
 }
 
-PixelBuffer pixels_of_stack(const std::vector<DicomHeader>& headers, const DicomStack& stack) {
+Pixels pixels_of_stack(const std::vector<DicomHeader>& headers, const DicomStack& stack) {
   const DicomHeader& first = headers.front();
   std::vector<std::int64_t> extents{first.columns, first.rows, static_cast<std::int64_t>(stack.slices)};
   if (stack.times > 1) extents.push_back(static_cast<std::int64_t>(stack.times));
   const Shape shape{std::span<const std::int64_t>{extents}};
   ScalarType type = dicom_result_type(headers);
+  if (HeadersOnly::active()) return Pixels::outline({shape, type});
   PixelBuffer target = PixelBuffer::allocate({shape, type});
   if (fill(headers, stack, target)) return target;
   // 16 bits were a hope: CT numbers fit them in all but odd files.
@@ -253,7 +288,8 @@ LabelMap to_labels(const DicomHeader& header, const ReadOptions& options) {
                                          std::string{to_string(*options.expected)} + " was expected"};
   LabelMap map;
   const DicomMosaic mosaic = dicom_mosaic(header);
-  map.labels = read_dicom_labels(header, mosaic);
+  map.labels = HeadersOnly::active() ? Pixels::outline({mosaic.grid.shape(), dicom_label_type(header)})
+                                     : read_dicom_labels(header, mosaic);
   map.grid = mosaic.grid;
   map.meta["modality"] = header.modality;
   if (!header.planes.front().oriented) map.meta["orientation"] = "unknown";
@@ -268,7 +304,8 @@ LabelMap to_labels(const DicomHeader& header, const ReadOptions& options) {
 RawArray assemble_mosaic(const DicomHeader& header) {
   RawArray array;
   const DicomMosaic mosaic = dicom_mosaic(header);
-  array.pixels = read_dicom_mosaic(header, mosaic);
+  array.pixels = HeadersOnly::active() ? Pixels::outline({mosaic.grid.shape(), dicom_mosaic_type(header)})
+                                       : read_dicom_mosaic(header, mosaic);
   array.grid = mosaic.grid;
   array.meta["modality"] = header.modality;
   if (!header.planes.front().oriented) array.meta["orientation"] = "unknown";
@@ -279,14 +316,21 @@ RawArray assemble_mosaic(const DicomHeader& header) {
   return array;
 }
 
-RawArray assemble(const std::vector<DicomHeader>& headers, const std::vector<Finding>& accepted) {
+RawArray assemble(std::vector<DicomHeader> headers, const ReadOptions& options) {
   for (const DicomHeader& header : headers) refuse_what_is_not_read(header);
   const DicomHeader& first = headers.front();
   if (is_dicom_mosaic(first) && headers.size() == 1) return assemble_mosaic(first);
-  const DicomStack stack = dicom_stack(headers);
+  DicomStack stack = dicom_stack(headers);
+  const std::string part = find_hint(options, "part");
+  if (headers.size() == 1 && headers[0].frames > 1 && (stack.verdict.finding == Finding::mismatch || !part.empty())) {
+    take_part(headers[0], part, stack.verdict.sentence);
+    stack = dicom_stack(headers);
+  } else if (!part.empty() && part != "1") {
+    throw Error{Errc::invalid_input, quoted(first.file) + " holds one image, the hint 'part' is " + part};
+  }
   if (stack.verdict.finding == Finding::mismatch)
     throw Error{Errc::geometry_refused, stack.verdict.sentence, "read them one by one"};
-  refuse_unless_accepted(stack.verdict, accepted);
+  refuse_unless_accepted(stack.verdict, options.accepted);
   RawArray array;
   array.pixels = pixels_of_stack(headers, stack);
   std::set<std::string> said;
@@ -321,8 +365,8 @@ class Dicom final : public Handler {
           "read them one by one"};
     if (is_dicom_segmentation(headers.front()) && headers.front().fraction_of == 0)
       return to_labels(headers.front(), options);
-    const auto array_at = [&](const fs::path& place) { return assemble(images_at(place, options), options.accepted); };
-    return make_dataset(assemble(headers, options.accepted), options, array_at);
+    const auto array_at = [&](const fs::path& place) { return assemble(images_at(place, options), options); };
+    return make_dataset(assemble(std::move(headers), options), options, array_at);
   }
 
  private:
@@ -331,7 +375,7 @@ class Dicom final : public Handler {
       {".dcm", ".ima"},
       {Kind::volume, Kind::label_map, Kind::sinogram},
       {},
-      array_hints({"series"}),
+      array_hints({"series"}, {number_hint("part", "", "Which of several images in one file: 1, 2, ...")}),
       "A file or the series of a folder, in LPS; stored values become Hounsfield units or what the file says."};
 };
 

@@ -269,6 +269,9 @@ DicomSamples decode_jpeg_ls(const DicomHeader& header, const Bytes& coded) {
     out.bytes_each = out.bits > 8 ? 2 : 1;
     out.bytes.resize(pixels_of_frame(header) * static_cast<std::size_t>(info.component_count) * out.bytes_each);
     if (decoder.destination_size() != out.bytes.size()) damaged("its JPEG-LS data are damaged");
+    // A row takes a bit at least (ISO 14495-1, A.7: a run that ends with its line).
+    if (8.0 * static_cast<double>(coded.size()) < static_cast<double>(header.rows) * info.component_count)
+      damaged("its JPEG-LS data are damaged or end too early");
     decoder.decode(out.bytes);
     if (info.component_count == 3 && decoder.interleave_mode() == charls::interleave_mode::none) {
       DicomHeader apart = header;

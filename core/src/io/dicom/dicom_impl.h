@@ -121,6 +121,9 @@ struct DicomStack {
   GeometryVerdict verdict;
 };
 [[nodiscard]] DicomStack dicom_stack(const std::vector<DicomHeader>& headers);
+/// Frames of one file that belong together, as the lists of their planes: one, unless the file holds several images (PS3.3 lets the
+/// frames of an enhanced object differ in direction, spacing, unit and kind).
+[[nodiscard]] std::vector<std::vector<DicomPlane>> dicom_parts(const DicomHeader& header);
 /// Whether planes belong together at all: the part of the verdict above that does not look at places.
 [[nodiscard]] GeometryVerdict dicom_consistency(const std::vector<DicomHeader>& headers,
                                                 const std::vector<DicomPlane>& planes);
@@ -133,6 +136,8 @@ struct DicomMosaic {
 };
 /// Throws geometry_refused, invalid_input.
 [[nodiscard]] DicomMosaic dicom_mosaic(const DicomHeader& header);
+[[nodiscard]] ScalarType dicom_mosaic_type(const DicomHeader& header);          ///< of `read_dicom_mosaic`
+[[nodiscard]] ScalarType dicom_label_type(const DicomHeader& header) noexcept;  ///< of `read_dicom_labels`
 /// The picture, or the fractions of one segment.
 [[nodiscard]] Pixels read_dicom_mosaic(const DicomHeader& header, const DicomMosaic& mosaic);
 /// The labels of all segments. Throws invalid_input if two of them share a voxel.

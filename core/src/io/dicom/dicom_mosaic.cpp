@@ -149,6 +149,19 @@ DicomMosaic dicom_mosaic(const DicomHeader& header) {
   return mosaic;
 }
 
+ScalarType dicom_mosaic_type(const DicomHeader& header) {
+  if (header.fraction_of > 0) return ScalarType::f32;
+  const ScalarType type = dicom_result_type({header});
+  return type == ScalarType::i16 ? ScalarType::i32 : type;  // 16 bits are a hope, which small pictures need not
+}
+
+ScalarType dicom_label_type(const DicomHeader& header) noexcept {
+  std::uint16_t most = 0;
+  for (const DicomPlane& plane : header.planes) most = std::max(most, plane.segment);
+  const bool map = header.sop_class.ends_with(".7");
+  return most > 255 || (map && header.storage.bits_stored > 8) ? ScalarType::u16 : ScalarType::u8;
+}
+
 Pixels read_dicom_mosaic(const DicomHeader& header, const DicomMosaic& mosaic) {
   const auto segment = header.planes.front().segment;
   for (const DicomPlane& plane : header.planes)
@@ -156,9 +169,7 @@ Pixels read_dicom_mosaic(const DicomHeader& header, const DicomMosaic& mosaic) {
       throw Error{Errc::invalid_input, quoted(header) + " holds fractions of several segments, which is not supported",
                   "take out one segment first"};
   const bool fractions = header.fraction_of > 0;
-  const ScalarType type = fractions ? ScalarType::f32 : dicom_result_type({header});
-  const bool wide = type == ScalarType::i16;  // a hope elsewhere; pictures in tiles are small enough not to hope
-  PixelBuffer whole = PixelBuffer::allocate({mosaic.grid.shape(), wide ? ScalarType::i32 : type});
+  PixelBuffer whole = PixelBuffer::allocate({mosaic.grid.shape(), dicom_mosaic_type(header)});
   const std::size_t each = byte_count(whole.spec().type);
   std::vector<std::byte> one(static_cast<std::size_t>(header.rows * header.columns) * each);
   each_frame(header, [&](std::size_t f, const DicomSamples& samples) {
@@ -175,9 +186,7 @@ Pixels read_dicom_mosaic(const DicomHeader& header, const DicomMosaic& mosaic) {
 
 Pixels read_dicom_labels(const DicomHeader& header, const DicomMosaic& mosaic) {
   const bool map = header.sop_class.ends_with(".7");
-  std::uint16_t most = static_cast<std::uint16_t>(map && header.storage.bits_stored > 8 ? 65535 : 0);
-  for (const DicomPlane& plane : header.planes) most = std::max(most, plane.segment);
-  PixelBuffer labels = PixelBuffer::allocate({mosaic.grid.shape(), most < 256 ? ScalarType::u8 : ScalarType::u16});
+  PixelBuffer labels = PixelBuffer::allocate({mosaic.grid.shape(), dicom_label_type(header)});
   std::vector<std::uint16_t> one(static_cast<std::size_t>(header.rows * header.columns));
   const auto put = [&](auto all) {
     each_frame(header, [&](std::size_t f, const DicomSamples& samples) {
@@ -197,7 +206,7 @@ Pixels read_dicom_labels(const DicomHeader& header, const DicomMosaic& mosaic) {
       });
     });
   };
-  if (most < 256)
+  if (labels.spec().type == ScalarType::u8)
     put(labels.values<std::uint8_t>());
   else
     put(labels.values<std::uint16_t>());

@@ -68,6 +68,23 @@ GeometryVerdict belong_together(const std::vector<DicomHeader>& headers, const s
 
 }  // namespace
 
+std::vector<std::vector<DicomPlane>> dicom_parts(const DicomHeader& header) {
+  std::vector<std::vector<DicomPlane>> parts;
+  for (const DicomPlane& plane : header.planes) {
+    const auto fits = [&](const std::vector<DicomPlane>& part) {
+      return difference(header, part.front(), header, plane).empty();
+    };
+    // Most frames belong to the part of the frame before them.
+    const auto part = std::find_if(parts.rbegin(), parts.rend(), fits);
+    if (part == parts.rend())
+      parts.push_back({plane});
+    else
+      part->push_back(plane);
+    if (parts.size() > 100) break;  // no two frames alike: nothing to choose from
+  }
+  return parts;
+}
+
 GeometryVerdict dicom_consistency(const std::vector<DicomHeader>& headers, const std::vector<DicomPlane>& planes) {
   return belong_together(headers, planes);
 }

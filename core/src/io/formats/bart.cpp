@@ -103,6 +103,10 @@ class Bart final : public Handler {
     return make_dataset(make_array(file, k_space), options,
                         [](const fs::path& other) { return make_array(other, false); });
   }
+  [[nodiscard]] std::vector<ArrayInfo> arrays(const fs::path& file) const override {
+    const HeadersOnly headers;
+    return make_array_list(make_array(file, false).pixels);
+  }
   void write(const fs::path& file, const Dataset& data) const override {
     const Pixels& block = *to_pixels(data);
     std::vector<std::int64_t> dims(16, 1);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 /// Our own file: HDF5 with one data set of any kind, whole. Root attributes "isocenter" (layout version) and "kind";
 /// arrays under their field names in the order of the memory (last axis of the file is fastest); complex numbers as
@@ -174,7 +175,8 @@ struct Reader {
 
  private:
   void read(const std::string& name, Pixels& pixels, bool needed) const {
-    if (needed || h5::has(file, name)) pixels = h5::read_array(file, name);
+    Metadata unused;
+    if (needed || h5::has(file, name)) pixels = h5::read_or_outline(file, name, unused);
   }
   void read(const std::string& name, VoxelGrid& grid, bool) const {
     const h5::Id group = h5::open_group(file, name);
@@ -282,14 +284,7 @@ class Container final : public Handler {
  public:
   [[nodiscard]] const Format& format() const noexcept override { return format_; }
   [[nodiscard]] bool recognises(const fs::path& file) const override {
-    if (!h5::looks_like_hdf5(file)) return false;
-    const h5::Quiet quiet;
-    try {
-      const h5::Id in = h5::open_file(file);
-      return h5::text_attribute(in, "isocenter").has_value();
-    } catch (const Error&) {
-      return false;
-    }
+    return h5::holds(file, [](hid_t in) { return h5::text_attribute(in, "isocenter").has_value(); });
   }
   [[nodiscard]] Dataset read(const fs::path& file, const ReadOptions& options) const override {
     const h5::Quiet quiet;
@@ -321,7 +316,7 @@ class Container final : public Handler {
   }
   void write(const fs::path& file, const Dataset& data) const override {
     const h5::Quiet quiet;
-    const h5::Id out = h5::create_file(file, to_pixels(data) ? to_pixels(data)->spec().bytes() : 0);
+    h5::Id out = h5::create_file(file, to_pixels(data) ? to_pixels(data)->spec().bytes() : 0);
     h5::write_attribute(out, "isocenter", layout_for(data));
     h5::write_attribute(out, "kind", std::string{to_string(to_kind(data))});
     visit_members(data, Writer{out});
@@ -332,7 +327,7 @@ class Container final : public Handler {
       meta += line + "\n";
     }
     write_text(out, "meta", meta);
-    h5::finish(out);
+    h5::finish(std::move(out));
   }
 
  private:

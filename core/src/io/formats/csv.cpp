@@ -12,6 +12,8 @@ namespace iso::io::detail {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr std::size_t most_cell = std::size_t{1} << 24;  // bytes
+
 // Quotes protect commas; a quote inside is doubled (RFC 4180).
 std::vector<std::string> split_cells(const std::string& line, char by) {
   std::vector<std::string> cells(1);
@@ -28,6 +30,18 @@ std::vector<std::string> split_cells(const std::string& line, char by) {
       cells.back() += c;
   }
   return cells;
+}
+
+bool has_open_quote(const std::string& line) { return std::ranges::count(line, '"') % 2 != 0; }
+
+// A table of another separator would be one column of texts without a word.
+void check_separator(const std::string& name, const std::string& line, char by) {
+  for (const char other : {';', '\t', ','}) {
+    if (other == by || name.find(other) == std::string::npos || line.find(other) == std::string::npos) continue;
+    const auto word = [](char c) { return c == '\t' ? std::string{"tabs"} : c == ',' ? "commas" : "semicolons"; };
+    throw Error{Errc::invalid_input, "the cells are apart by " + word(other) + ", " + word(by) + " were expected",
+                "save it with " + word(by) + ", and points in its numbers"};
+  }
 }
 
 struct Row {
@@ -80,6 +94,10 @@ class Csv final : public Handler {
       ++number;
       if (number == 1 && line.starts_with("\xef\xbb\xbf")) line.erase(0, 3);
       if (line.empty() || line == "\r" || line[0] == '#') continue;
+      const std::size_t begin = number;
+      for (std::string more; has_open_quote(line); line += "\n" + more, ++number)
+        if (line.size() > most_cell || !std::getline(in, more))
+          throw Error{Errc::invalid_input, "line " + std::to_string(begin) + " opens a quote that is never closed"};
       auto cells = split_cells(line, by);
       if (names.empty()) {
         const bool numbers = std::ranges::all_of(cells, [](const std::string& c) { return to_number(c).has_value(); });
@@ -88,6 +106,7 @@ class Csv final : public Handler {
         if (!numbers) continue;
         assume(meta, "no names in the first line");
       }
+      if (names.size() == 1 && rows.empty()) check_separator(names[0], line, by);
       if (cells.size() != names.size()) {
         throw Error{Errc::invalid_input, "line " + std::to_string(number) + " has " + std::to_string(cells.size()) +
                                              " cells, the first line has " + std::to_string(names.size())};

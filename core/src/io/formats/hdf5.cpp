@@ -1,12 +1,12 @@
 #include "io/formats/hdf5_impl.h"
 
 #include "io/array_impl.h"
-#include "io/atomic_write_impl.h"
 #include "io/formats/payload_impl.h"
 #include "iso/base/error.h"
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 namespace iso::io::detail::h5 {
 namespace fs = std::filesystem;
@@ -17,7 +17,6 @@ namespace {
 [[maybe_unused]] const bool no_work_at_exit = ::H5dont_atexit() >= 0;
 
 const std::string damaged = "the file is damaged or incomplete";
-
 std::array<std::string, 2> member_names(hid_t compound) {
   std::array<std::string, 2> names;
   for (unsigned member = 0; member < 2; ++member) {
@@ -146,9 +145,18 @@ std::optional<std::string> read_text(hid_t type, hid_t space, const std::functio
 
 }  // namespace
 
+Id make_type(ScalarType type) { return memory_type(to_file_type(type), -1); }
+
 Id::Id(hid_t id, Close close, const std::string& what) : id_{id}, close_{close} {
   if (id < 0)
     throw Error{Errc::cannot_read, "'" + what + "' cannot be opened: " + damaged, "check that the file is complete"};
+}
+
+void Id::finish() {
+  const hid_t id = std::exchange(id_, -1);
+  if (id < 0 || close_(id) >= 0) return;
+  throw Error{Errc::cannot_write, "the file could not be written completely",
+              "free some space or write to another disk"};
 }
 
 Quiet::Quiet() {
@@ -166,26 +174,23 @@ bool looks_like_hdf5(const fs::path& file) {
   return false;
 }
 
+bool holds(const fs::path& file, const std::function<bool(hid_t)>& test) {
+  if (!looks_like_hdf5(file)) return false;
+  const Quiet quiet;
+  try {
+    const Id in = open_file(file);
+    return test(in);
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 Id open_file(const fs::path& file) {
   const hid_t id = H5Fopen(file.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
   if (id < 0)
     throw Error{Errc::cannot_read, "'" + file.string() + "' cannot be opened as HDF5: " + damaged,
                 "check that the file is complete"};
   return Id{id, H5Fclose, file.string()};
-}
-
-Id create_file(const fs::path& file, std::size_t bytes) {
-  check_room(file, bytes + 65536);
-  const hid_t id = H5Fcreate(file.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
-  if (id < 0)
-    throw Error{Errc::cannot_write, "'" + file.string() + "' cannot be made", "check the permissions of the folder"};
-  return Id{id, H5Fclose, file.string()};
-}
-
-void finish(hid_t file) {
-  if (H5Fflush(file, H5F_SCOPE_GLOBAL) < 0)
-    throw Error{Errc::cannot_write, "the file could not be written completely",
-                "free some space or write to another disk"};
 }
 
 bool has(hid_t place, const std::string& path) {
@@ -356,6 +361,19 @@ void check_filters(hid_t data, const std::string& path) {
   }
 }
 
+// netCDF had no unsigned numbers once; its attribute _Unsigned says that signed ones are meant without sign.
+FileType without_sign(hid_t data, FileType type, Metadata& meta) {
+  const std::string said = lower(text_attribute(data, "_Unsigned").value_or(""));
+  static const std::map<FileType, FileType> unsigned_of{{FileType::i8, FileType::u8},
+                                                        {FileType::i16, FileType::u16},
+                                                        {FileType::i32, FileType::u32},
+                                                        {FileType::i64, FileType::u64}};
+  const auto found = unsigned_of.find(type);
+  if (found == unsigned_of.end() || !(said == "true" || said == "1")) return type;
+  assume(meta, "numbers without sign, as the attribute _Unsigned says");
+  return found->second;
+}
+
 // What netCDF and its relatives say beside the numbers.
 Pixels unpacked(hid_t data, const Pixels& block, Metadata& meta) {
   const auto number = [&](const char* name) -> std::optional<double> {
@@ -363,12 +381,15 @@ Pixels unpacked(hid_t data, const Pixels& block, Metadata& meta) {
     return found.size() == 1 ? std::optional{found[0]} : std::nullopt;
   };
   const auto scale = number("scale_factor"), offset = number("add_offset"), missing = number("_FillValue");
-  if (missing && !is_complex(block.spec().type)) {
+  const bool countable = !block.is_outline() && !is_complex(block.spec().type);
+  for (const auto& [name, value] :
+       {std::pair{"_FillValue", missing}, std::pair{"missing_value", number("missing_value")}}) {
+    if (!value || !countable) continue;
     const Pixels values = block.converted(ScalarType::f64);
-    const auto count = std::ranges::count(values.values<double>(), *missing);
+    const auto count = std::ranges::count(values.values<double>(), *value);
     if (count > 0)
       throw Error{Errc::invalid_input,
-                  std::to_string(count) + " values are missing (_FillValue " + short_number(*missing) + ")",
+                  std::to_string(count) + " values are missing (" + name + " " + short_number(*value) + ")",
                   "fill or cut them first"};
   }
   if ((scale.value_or(1) == 1 && offset.value_or(0) == 0) || is_complex(block.spec().type)) return block;
@@ -378,6 +399,21 @@ Pixels unpacked(hid_t data, const Pixels& block, Metadata& meta) {
 }
 
 }  // namespace
+
+void check_stored_bytes(hid_t data, const std::string& path) {
+  const Id made{H5Dget_create_plist(data), H5Pclose, path};
+  const H5D_layout_t layout = H5Pget_layout(made);
+  if (layout != H5D_COMPACT && layout != H5D_CONTIGUOUS) return;  // pieces have their own sizes
+  const Id space{H5Dget_space(data), H5Sclose, path};
+  const Id type{H5Dget_type(data), H5Tclose, path};
+  const double need = static_cast<double>(H5Sget_simple_extent_npoints(space)) * static_cast<double>(H5Tget_size(type));
+  const auto there = static_cast<double>(H5Dget_storage_size(data));
+  if (there >= need || (there == 0 && layout == H5D_CONTIGUOUS)) return;  // never written: said elsewhere
+  throw Error{Errc::cannot_read,
+              "the array '" + path + "' is damaged: its sizes need " + short_number(need) + " bytes, " +
+                  short_number(there) + " are stored",
+              "check that the file is complete"};
+}
 
 bool leads_to_dataset(hid_t place, const std::string& path) {
   check_links(place, path, 0);
@@ -394,11 +430,20 @@ bool is_numeric(hid_t data) {
   }
 }
 
-Pixels read_array(hid_t place, const std::string& path, Metadata* meta) {
+namespace {
+
+/// A data set that was looked at as far as its values: type, sizes, storage, filters.
+struct Opened {
+  Id data, type;
+  Shape shape;
+  FileType stored, element;  ///< as its type says, and as it is meant
+};
+
+Opened open_array(hid_t place, const std::string& path, Metadata* meta) {
   check_links(place, path, 0);
-  const Id data{H5Dopen2(place, path.c_str(), H5P_DEFAULT), H5Dclose, path};
+  Id data{H5Dopen2(place, path.c_str(), H5P_DEFAULT), H5Dclose, path};
   const Id space{H5Dget_space(data), H5Sclose, path};
-  const Id type{H5Dget_type(data), H5Tclose, path};
+  Id type{H5Dget_type(data), H5Tclose, path};
   const Shape shape = shape_of_space(space);
   FileType element{};
   try {
@@ -410,41 +455,45 @@ Pixels read_array(hid_t place, const std::string& path, Metadata* meta) {
   hsize_t bytes = 0;
   if (H5Fget_filesize(file, &bytes) < 0) throw Error{Errc::cannot_read, damaged};
   check_plausible({shape, ScalarType::u8}, static_cast<std::size_t>(bytes), true);
-  if (shape.count() == 0) return PixelBuffer::allocate({shape, stored_as(element)});
-  check_storage(data, space, path, meta);
-  check_filters(data, path);
-  PixelBuffer block = PixelBuffer::allocate({shape, stored_as(element)});
+  if (shape.count() > 0) {
+    check_stored_bytes(data, path);
+    check_storage(data, space, path, meta);
+    check_filters(data, path);
+  }
+  const FileType meant = meta != nullptr ? without_sign(data, element, *meta) : element;
+  return {std::move(data), std::move(type), shape, element, meant};
+}
+
+}  // namespace
+
+Pixels read_array(hid_t place, const std::string& path, Metadata* meta) {
+  const Opened array = open_array(place, path, meta);
+  const FileType element = array.element;
+  const auto count = static_cast<std::size_t>(array.shape.count());
+  PixelBuffer block = PixelBuffer::allocate({array.shape, stored_as(element)});
+  if (count == 0) return block;
   bool whole = true;
-  const Id memory = memory_type(element, type);
+  const Id memory = memory_type(array.stored, array.type);
   herr_t done = 0;
   if (stored_as_is(element)) {
-    done = H5Dread(data, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, block.data());
+    done = H5Dread(array.data, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, block.data());
   } else {
-    std::vector<std::byte> raw(static_cast<std::size_t>(shape.count()) * byte_count(element));
-    done = H5Dread(data, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, raw.data());
-    whole = widen(element, raw.data(), static_cast<std::size_t>(shape.count()), block.data());
+    std::vector<std::byte> raw(count * byte_count(element));
+    done = H5Dread(array.data, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, raw.data());
+    whole = widen(element, raw.data(), count, block.data());
   }
   if (done < 0)
     throw Error{Errc::cannot_read, "the array '" + path + "' cannot be read: " + damaged,
                 "check that the file is complete"};
   if (!meta) return block;
   if (!whole) note_rounding(*meta);
-  return unpacked(data, std::move(block), *meta);
+  return unpacked(array.data, std::move(block), *meta);
 }
 
-void write_array(hid_t place, const std::string& path, const Pixels& block) {
-  const ArraySpec& spec = block.spec();
-  std::vector<hsize_t> dims;
-  for (std::size_t axis = spec.shape.rank(); axis-- > 0;) dims.push_back(static_cast<hsize_t>(spec.shape[axis]));
-  const Id space{H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr), H5Sclose, path};
-  const Id type = memory_type(to_file_type(spec.type), -1);
-  const hid_t made = H5Dcreate2(place, path.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
-  if (made < 0) throw Error{Errc::cannot_write, "the array '" + path + "' cannot be made in the file"};
-  const Id data{made, H5Dclose, path};
-  if (spec.shape.count() > 0 && H5Dwrite(data, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, block.data()) < 0) {
-    throw Error{Errc::cannot_write, "the array '" + path + "' cannot be written",
-                "free some space or write to another disk"};
-  }
+Pixels read_or_outline(hid_t place, const std::string& path, Metadata& meta) {
+  if (!HeadersOnly::active()) return read_array(place, path, &meta);
+  const Opened array = open_array(place, path, &meta);
+  return unpacked(array.data, Pixels::outline({array.shape, stored_as(array.element)}), meta);
 }
 
 std::optional<std::string> text_attribute(hid_t place, const std::string& name) {
@@ -458,6 +507,7 @@ std::optional<std::string> text_attribute(hid_t place, const std::string& name) 
 std::optional<std::string> text_dataset(hid_t place, const std::string& path) {
   if (!is_dataset(place, path)) return std::nullopt;
   const Id data{H5Dopen2(place, path.c_str(), H5P_DEFAULT), H5Dclose, path};
+  check_stored_bytes(data, path);
   const Id type{H5Dget_type(data), H5Tclose, path};
   const Id space{H5Dget_space(data), H5Sclose, path};
   return read_text(type, space,
@@ -474,27 +524,6 @@ std::vector<double> number_attribute(hid_t place, const std::string& name) {
   std::vector<double> numbers(static_cast<std::size_t>(count));
   if (H5Aread(attribute, H5T_NATIVE_DOUBLE, numbers.data()) < 0) return {};
   return numbers;
-}
-
-void write_attribute(hid_t place, const std::string& name, const std::string& text) {
-  Id type{H5Tcopy(H5T_C_S1), H5Tclose, name};
-  H5Tset_size(type, std::max<std::size_t>(1, text.size()));
-  H5Tset_strpad(type, H5T_STR_NULLPAD);
-  H5Tset_cset(type, H5T_CSET_UTF8);
-  const Id space{H5Screate(H5S_SCALAR), H5Sclose, name};
-  const Id attribute{H5Acreate2(place, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose, name};
-  const std::string padded = text.empty() ? std::string(1, '\0') : text;
-  if (H5Awrite(attribute, type, padded.data()) < 0)
-    throw Error{Errc::cannot_write, "the attribute '" + name + "' cannot be written"};
-}
-
-void write_attribute(hid_t place, const std::string& name, const std::vector<double>& numbers) {
-  const hsize_t count = numbers.size();
-  const Id space{H5Screate_simple(1, &count, nullptr), H5Sclose, name};
-  const Id attribute{H5Acreate2(place, name.c_str(), H5T_NATIVE_DOUBLE, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose,
-                     name};
-  if (H5Awrite(attribute, H5T_NATIVE_DOUBLE, numbers.data()) < 0)
-    throw Error{Errc::cannot_write, "the attribute '" + name + "' cannot be written"};
 }
 
 std::vector<std::string> attribute_names(hid_t place) {

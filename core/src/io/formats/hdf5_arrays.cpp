@@ -16,24 +16,13 @@ namespace {
 const std::vector<Kind> array_kinds{Kind::volume,  Kind::label_map,     Kind::sinogram,
                                     Kind::k_space, Kind::spectral_cube, Kind::table};
 
-bool holds(const fs::path& file, const std::function<bool(hid_t)>& test) {
-  if (!h5::looks_like_hdf5(file)) return false;
-  const h5::Quiet quiet;
-  try {
-    const h5::Id in = h5::open_file(file);
-    return test(in);
-  } catch (const Error&) {
-    return false;
-  }
-}
-
 // Data Exchange: /exchange/data[theta, y, x] with flat fields data_white, dark fields data_dark and angles theta (degrees).
 // Without another geometry the beam is parallel and the axis of rotation is in the middle of the detector.
 class DataExchange final : public Handler {
  public:
   [[nodiscard]] const Format& format() const noexcept override { return format_; }
   [[nodiscard]] bool recognises(const fs::path& file) const override {
-    return holds(file, [](hid_t in) { return h5::is_dataset(in, "/exchange/data"); });
+    return h5::holds(file, [](hid_t in) { return h5::is_dataset(in, "/exchange/data"); });
   }
   [[nodiscard]] Dataset read(const fs::path& file, const ReadOptions& options) const override {
     const h5::Quiet quiet;
@@ -52,7 +41,7 @@ class DataExchange final : public Handler {
     if (!h5::is_dataset(in, "/exchange/data"))
       throw Error{Errc::invalid_input, "'" + file.string() + "' holds no /exchange/data"};
     RawArray array;
-    array.pixels = h5::read_array(in, "/exchange/data", &array.meta);
+    array.pixels = h5::read_or_outline(in, "/exchange/data", array.meta);
     if (array.pixels.spec().shape.rank() != 3)
       throw Error{Errc::invalid_input,
                   "/exchange/data is " + array.pixels.spec().shape.text() + ", three axes were expected"};
@@ -61,7 +50,7 @@ class DataExchange final : public Handler {
     for (const auto& [name, field] :
          {std::pair{"/exchange/data_white", &array.unattenuated}, std::pair{"/exchange/data_dark", &array.dark}}) {
       if (!h5::is_dataset(in, name)) continue;
-      Pixels block = h5::read_array(in, name, &array.meta);
+      Pixels block = h5::read_or_outline(in, name, array.meta);
       // Fields are images of the detector one after the other, unless they say another order.
       if (const auto field_axes = make_axes(in, name);
           field_axes && block.spec().shape.rank() == 3 && block.spec().shape.count() > 0) {
@@ -163,11 +152,15 @@ class AnyHdf5 final : public Handler {
     return make_dataset(make_array(file, wanted), options,
                         [&](const fs::path& other) { return make_array(other, wanted); });
   }
+  [[nodiscard]] std::vector<ArrayInfo> arrays(const fs::path& file) const override {
+    const h5::Quiet quiet;
+    auto found = to_arrays(to_choices(h5::open_file(file)));
+    for (ArrayInfo& array : found) std::ranges::reverse(array.extents);
+    return found;
+  }
 
  private:
-  static RawArray make_array(const fs::path& file, std::string wanted) {
-    const h5::Quiet quiet;
-    const h5::Id in = h5::open_file(file);
+  static std::vector<Choice> to_choices(hid_t in) {
     std::vector<Choice> choices;
     for (const auto& name : h5::dataset_names(in)) {
       try {
@@ -177,10 +170,16 @@ class AnyHdf5 final : public Handler {
         continue;  // more axes than we have
       }
     }
+    return choices;
+  }
+  static RawArray make_array(const fs::path& file, std::string wanted) {
+    const h5::Quiet quiet;
+    const h5::Id in = h5::open_file(file);
+    const auto choices = to_choices(in);
     if (!wanted.empty() && wanted[0] != '/') wanted = "/" + wanted;
     RawArray array;
     const bool linked = !wanted.empty() && h5::leads_to_dataset(in, wanted);  // links are in no list
-    array.pixels = h5::read_array(in, linked ? wanted : choose(choices, wanted), &array.meta);
+    array.pixels = h5::read_or_outline(in, linked ? wanted : choose(choices, wanted), array.meta);
     return array;
   }
   Format format_{

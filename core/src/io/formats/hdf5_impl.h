@@ -5,6 +5,7 @@
 #include <hdf5.h>
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -26,6 +27,8 @@ class Id {
     if (id_ >= 0) close_(id_);
   }
   operator hid_t() const noexcept { return id_; }
+  /// Closes it now. Throws cannot_write if the library could not write what it had held back.
+  void finish();
 
  private:
   hid_t id_;
@@ -46,11 +49,13 @@ class Quiet {
 };
 
 [[nodiscard]] bool looks_like_hdf5(const std::filesystem::path& file);
+/// Whether the file is HDF5 and `test` holds of it; false for one that cannot be opened.
+[[nodiscard]] bool holds(const std::filesystem::path& file, const std::function<bool(hid_t)>& test);
 [[nodiscard]] Id open_file(const std::filesystem::path& file);  ///< throws cannot_read
 /// For about `bytes` of arrays. Throws cannot_write; HDF5 itself brings the program down at its end after a full disk.
 [[nodiscard]] Id create_file(const std::filesystem::path& file, std::size_t bytes);
 /// Flushes and closes; a full disk shows here. Throws cannot_write.
-void finish(hid_t file);
+void finish(Id file);
 
 [[nodiscard]] bool has(hid_t place, const std::string& path);
 [[nodiscard]] bool is_dataset(hid_t place, const std::string& path);
@@ -63,10 +68,16 @@ void finish(hid_t file);
 /// Numbers in other files than those beside, unfinished arrays and unknown filters are refused. With `meta` scale_factor and
 /// add_offset are applied and what was assumed is noted.
 [[nodiscard]] Pixels read_array(hid_t place, const std::string& path, Metadata* meta = nullptr);
+/// Likewise, or an outline where headers alone are wanted (HeadersOnly): storage and filters are looked at, no value.
+[[nodiscard]] Pixels read_or_outline(hid_t place, const std::string& path, Metadata& meta);
+/// Throws cannot_read if a data set stores fewer bytes than its sizes need: the library would read behind them.
+void check_stored_bytes(hid_t data, const std::string& path);
 /// Follows links into files beside; throws invalid_input or cannot_read, naming the link, if one leads elsewhere or nowhere.
 [[nodiscard]] bool leads_to_dataset(hid_t place, const std::string& path);
 [[nodiscard]] bool is_numeric(hid_t data);  ///< of a data set: numbers, or complex numbers
 [[nodiscard]] Shape make_shape(hid_t place, const std::string& path);
+/// The type of numbers in memory and file.
+[[nodiscard]] Id make_type(ScalarType type);
 void write_array(hid_t place, const std::string& path, const Pixels& block);  ///< throws cannot_write
 
 [[nodiscard]] std::optional<std::string> text_attribute(hid_t place, const std::string& name);

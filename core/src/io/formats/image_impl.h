@@ -26,6 +26,10 @@ class ImageHandler : public Handler {
     return make_dataset(make_array(file), options,
                         [this](const std::filesystem::path& other) { return make_array(other); });
   }
+  [[nodiscard]] std::vector<ArrayInfo> arrays(const std::filesystem::path& file) const override {
+    const HeadersOnly headers;
+    return make_array_list(make_array(file).pixels);
+  }
 
  protected:
   [[nodiscard]] virtual RawArray make_array(const std::filesystem::path& file) const = 0;
@@ -40,6 +44,7 @@ struct ImageToWrite {
   const VoxelGrid* grid;
   Quantity quantity;
   std::optional<double> time_step_s;
+  const LabelMap* labels{nullptr};  ///< null for a volume
   [[nodiscard]] std::size_t axes() const { return std::max<std::size_t>(3, pixels->spec().shape.rank()); }
   [[nodiscard]] std::int64_t extent(std::size_t axis) const {
     return axis < pixels->spec().shape.rank() ? pixels->spec().shape[axis] : 1;
@@ -50,7 +55,7 @@ struct ImageToWrite {
   const auto step = meta.find(time_step_key);
   const auto seconds = step == meta.end() ? std::nullopt : to_number(step->second);
   if (const auto* labels = std::get_if<LabelMap>(&data))
-    return {&labels->labels, &labels->grid, Quantity::unknown, seconds};
+    return {&labels->labels, &labels->grid, Quantity::unknown, seconds, labels};
   const auto& volume = std::get<Volume>(data);
   const bool timed = volume.frames.unit == "s" && volume.frames.values.empty() && volume.frames.step > 0;
   return {&volume.pixels, &volume.grid, volume.quantity, timed ? std::optional{volume.frames.step} : seconds};

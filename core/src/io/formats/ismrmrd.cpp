@@ -140,6 +140,7 @@ class Acquisitions {
       : data_{H5Dopen2(file, "/dataset/data", H5P_DEFAULT), H5Dclose, "/dataset/data"},
         space_{H5Dget_space(data_), H5Sclose, "space"},
         type_{acquisition_type()} {
+    h5::check_stored_bytes(data_, "/dataset/data");
     const auto count = H5Sget_simple_extent_npoints(space_);
     hsize_t bytes = 0;
     const h5::Id in{H5Iget_file_id(data_), H5Fclose, "file"};
@@ -363,14 +364,8 @@ class Ismrmrd final : public Handler {
  public:
   [[nodiscard]] const Format& format() const noexcept override { return format_; }
   [[nodiscard]] bool recognises(const fs::path& file) const override {
-    if (!h5::looks_like_hdf5(file)) return false;
-    const h5::Quiet quiet;
-    try {
-      const h5::Id in = h5::open_file(file);
-      return h5::is_dataset(in, "/dataset/xml") && h5::is_dataset(in, "/dataset/data");
-    } catch (const Error&) {
-      return false;
-    }
+    return h5::holds(
+        file, [](hid_t in) { return h5::is_dataset(in, "/dataset/xml") && h5::is_dataset(in, "/dataset/data"); });
   }
   [[nodiscard]] Dataset read(const fs::path& file, const ReadOptions&) const override {
     const h5::Quiet quiet;

@@ -55,6 +55,7 @@ FileType to_complex(FileType type, const std::string& name) {
 
 template <class T>
 Pixels interleaved(const Pixels& re, const Pixels& im) {
+  if (re.is_outline()) return Pixels::outline({re.spec().shape, scalar_type_of<std::complex<T>>});
   PixelBuffer out = PixelBuffer::allocate({re.spec().shape, scalar_type_of<std::complex<T>>});
   const auto a = re.values<T>(), b = im.values<T>();
   auto to = out.values<std::complex<T>>();
@@ -180,7 +181,7 @@ Pixels new_array(const fs::path& file, const std::string& name, Metadata& meta) 
   const h5::Id in = h5::open_file(file);
   std::string path = "/" + name;
   if (!h5::is_dataset(in, path)) std::ranges::replace(path, '.', '/');
-  const Pixels block = h5::read_array(in, path, &meta);
+  const Pixels block = h5::read_or_outline(in, path, meta);
   const auto extents = trimmed({block.spec().shape.extents().begin(), block.spec().shape.extents().end()});
   return block.reshaped(Shape{std::span<const std::int64_t>{extents}});
 }
@@ -202,36 +203,49 @@ std::string choose_array(const Contents& contents, const std::string& wanted) {
   return choose(contents.arrays, wanted);
 }
 
-RawArray make_array(const fs::path& file, const std::string& wanted) {
-  RawArray array;
-  array.usual_axes = "view,u";
+bool is_version_73(const fs::path& file, const std::string& start) {
+  if (!start.starts_with("MATLAB")) return h5::looks_like_hdf5(file);
+  return is_new(start) || (h5::looks_like_hdf5(file) && start[125] != '\1');
+}
+
+bool is_version_4(const fs::path& file, const std::string& start) {
+  return !start.starts_with("MATLAB") && !h5::looks_like_hdf5(file);
+}
+
+Contents to_contents(const fs::path& file) {
   const std::string start = first_bytes(file, 128);
-  if (!start.starts_with("MATLAB") && h5::looks_like_hdf5(file)) {
-    array.pixels = new_array(file, choose_array(new_contents(file), wanted), array.meta);
-  } else if (!start.starts_with("MATLAB")) {
-    Contents contents;
-    const auto variables = old_variables(file);
-    for (const auto& v : variables) {
+  if (is_version_73(file, start)) return new_contents(file);
+  Contents contents;
+  if (is_version_4(file, start)) {
+    for (const auto& v : old_variables(file)) {
       if (v.text || v.sparse)
         contents.others.push_back("'" + v.name + "' is " + (v.text ? "text" : "a sparse matrix"));
       else
         contents.arrays.push_back({v.name, {v.rows, v.columns}});
     }
-    const std::string name = choose_array(contents, wanted);
-    for (const auto& v : variables)
+    return contents;
+  }
+  for (const auto& v : mat5::variables(file)) {
+    if (v.numeric)
+      contents.arrays.push_back({v.name, v.extents});
+    else
+      contents.others.push_back("'" + v.name + "' is " +
+                                (v.kind == 2 ? "an array of structures" : kind_in_words(v.kind)));
+  }
+  return contents;
+}
+
+RawArray make_array(const fs::path& file, const std::string& wanted) {
+  RawArray array;
+  array.usual_axes = "view,u";
+  const std::string start = first_bytes(file, 128), name = choose_array(to_contents(file), wanted);
+  if (is_version_73(file, start)) {
+    array.pixels = new_array(file, name, array.meta);
+  } else if (is_version_4(file, start)) {
+    for (const auto& v : old_variables(file))
       if (v.name == name) array.pixels = old_array(file, v, array.meta);
-  } else if (is_new(start) || (h5::looks_like_hdf5(file) && start[125] != '\1')) {
-    array.pixels = new_array(file, choose_array(new_contents(file), wanted), array.meta);
   } else {
-    Contents contents;
-    for (const auto& v : mat5::variables(file)) {
-      if (v.numeric)
-        contents.arrays.push_back({v.name, v.extents});
-      else
-        contents.others.push_back("'" + v.name + "' is " +
-                                  (v.kind == 2 ? "an array of structures" : kind_in_words(v.kind)));
-    }
-    const mat5::Parts parts = mat5::read(file, choose_array(contents, wanted), array.meta);
+    const mat5::Parts parts = mat5::read(file, name, array.meta);
     const auto extents = trimmed({parts.real.spec().shape.extents().begin(), parts.real.spec().shape.extents().end()});
     Pixels block = parts.real;
     if (parts.imaginary)
@@ -255,6 +269,9 @@ class Matlab final : public Handler {
     const std::string wanted = find_hint(options, "dataset");
     return make_dataset(make_array(file, wanted), options,
                         [&](const fs::path& other) { return make_array(other, wanted); });
+  }
+  [[nodiscard]] std::vector<ArrayInfo> arrays(const fs::path& file) const override {
+    return to_arrays(to_contents(file).arrays);
   }
 
  private:

@@ -129,6 +129,11 @@ std::optional<FileType> stored_type(std::uint32_t type) {
 Pixels to_part(const Element& e, const Matrix& m, bool swapped, Metadata& meta) {
   const auto type = stored_type(e.type);
   if (!type) incomplete("'" + m.name + "'");
+  if (HeadersOnly::active()) {
+    const Shape shape{std::span<const std::int64_t>{m.extents}};
+    if (static_cast<std::size_t>(shape.count()) * byte_count(*type) > e.announced) incomplete("'" + m.name + "'");
+    return Pixels::outline({shape, stored_as(class_type(m.kind))});
+  }
   Bytes bytes = bytes_in_memory(to_text(e.data), m.name);
   const FileType wanted = class_type(m.kind);
   const Pixels block = load(*bytes, {*type, swapped, m.extents}, meta);
@@ -146,7 +151,8 @@ void walk(std::span<const std::byte> bytes, bool swapped, bool head_only, const 
   m.name = prefix + m.name;
   std::int64_t count = 1;
   for (const auto extent : m.extents) count *= std::min<std::int64_t>(extent, 1 << 20);
-  if (m.kind != 2 || count != 1 || depth >= deepest) return visit(m, in);
+  if ((m.kind != 2 && m.kind != 3) || count != 1 || depth >= deepest) return visit(m, in);
+  if (m.kind == 3) (void)in.next();  // an object of a class of old is a structure behind the name of its class
   const Element length = in.next(), names = in.next();
   if (length.data.size() < 4) incomplete("'" + m.name + "'");
   const std::size_t each = in.word(length.data, 0);
@@ -154,6 +160,8 @@ void walk(std::span<const std::byte> bytes, bool swapped, bool head_only, const 
   const std::string text = to_text(names.data);
   for (std::size_t at = 0; at + each <= text.size(); at += each) {
     const Element field = in.next();
+    if (field.type != mi_matrix && m.kind == 3)
+      return;  // writers miscount empty fields of objects: what comes behind is lost
     if (field.type != mi_matrix) incomplete("'" + m.name + "'");
     if (field.data.empty()) continue;
     walk(field.data, swapped, head_only, m.name + ".", std::string{text.substr(at, each).c_str()}, depth + 1, visit);
@@ -222,7 +230,8 @@ std::vector<std::byte> byte_count(const fs::path& file, const File& f, const Pla
 
 bool is_structure(std::span<const std::byte> bytes, bool swapped) {
   Elements in{bytes, swapped, true};
-  return matrix_head(in).kind == 2;
+  const unsigned kind = matrix_head(in).kind;
+  return kind == 2 || kind == 3;
 }
 
 }  // namespace

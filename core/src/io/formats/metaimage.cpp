@@ -41,7 +41,11 @@ Tags to_tags(const std::string& start) {
     }
     const std::string name = trimmed(std::string_view{line}.substr(0, equals)),
                       value = trimmed(std::string_view{line}.substr(equals + 1));
-    tags.found[name] = value;
+    if (const auto [place, first] = tags.found.try_emplace(name, value); !first && place->second != value)
+      throw Error{Errc::invalid_input,
+                  "the MetaImage header says " + name.substr(0, 40) + " twice: '" + place->second.substr(0, 40) +
+                      "' and '" + value.substr(0, 40) + "'",
+                  "the header is damaged"};
     if (name != "ElementDataFile") continue;
     tags.bytes = at;
     if (lower(value).starts_with("list"))
@@ -129,7 +133,10 @@ class Header {
   [[nodiscard]] std::int64_t components() const { return components_; }
   [[nodiscard]] const std::vector<std::int64_t>& sizes() const { return sizes_; }
   [[nodiscard]] Stored stored() const {
-    Stored s{element_.type, yes("ElementByteOrderMSB", yes("BinaryDataByteOrderMSB", false)), sizes_};
+    const bool swapped = yes("BinaryDataByteOrderMSB", false);
+    if (has("ElementByteOrderMSB") && has("BinaryDataByteOrderMSB") && yes("ElementByteOrderMSB", false) != swapped)
+      contradiction("ElementByteOrderMSB", "BinaryDataByteOrderMSB");
+    Stored s{element_.type, yes("ElementByteOrderMSB", swapped), sizes_};
     while (s.extents.size() > 4 && s.extents.back() == 1) s.extents.pop_back();
     while (components_ > 1 && s.extents.size() < 3) s.extents.push_back(1);  // components come behind z
     if (components_ > 1) s.extents.insert(s.extents.begin(), components_);
@@ -153,17 +160,9 @@ class Header {
       spacing = numbers("ElementSize", rank_);
     else
       assume(meta, "a spacing of 1 mm, which the file does not say");
-    std::vector<double> origin(rank_, 0), turn;
-    for (const char* const name : {"Offset", "Origin", "Position"})
-      if (has(name)) {
-        origin = numbers(name, rank_);
-        break;
-      }
-    for (const char* const name : {"TransformMatrix", "Rotation", "Orientation"})
-      if (has(name)) {
-        turn = numbers(name, rank_ * rank_);
-        break;
-      }
+    const std::vector<double> turn = to_agreed({"TransformMatrix", "Rotation", "Orientation"}, rank_ * rank_);
+    std::vector<double> origin = to_agreed({"Offset", "Origin", "Position"}, rank_);
+    if (origin.empty()) origin.assign(rank_, 0);
     for (std::size_t axis = 0; axis < std::min<std::size_t>(3, rank_); ++axis) {
       grid.size[axis] = sizes_[axis];
       if (!(spacing[axis] > 0))
@@ -187,6 +186,23 @@ class Header {
   }
 
  private:
+  [[noreturn]] static void contradiction(const std::string& one, const std::string& other) {
+    throw Error{Errc::invalid_input, "the MetaImage header contradicts itself: " + one + " and " + other + " differ",
+                "leave one of them out"};
+  }
+  // Names for the same thing: the numbers of the one that is there, none if it has none.
+  [[nodiscard]] std::vector<double> to_agreed(std::initializer_list<const char*> names, std::size_t count) const {
+    std::vector<double> found;
+    const char* by = nullptr;
+    for (const char* const name : names) {
+      if (!has(name)) continue;
+      std::vector<double> own = numbers(name, count);
+      if (by != nullptr && own != found) contradiction(by, name);
+      by = name;
+      found = std::move(own);
+    }
+    return found;
+  }
   [[nodiscard]] std::string needed(const std::string& name) const {
     const auto found = tags_.found.find(name);
     if (found == tags_.found.end())
@@ -227,6 +243,11 @@ class Meta final : public ImageHandler {
       assume(array.meta, "values as stored; the header's ElementToIntensityFunction is not applied");
     array.quantity = quantity_from_string(header.text(quantity_key));
     return array;
+  }
+  [[nodiscard]] std::vector<fs::path> sources(const fs::path& file) const override {
+    const Header header{first_bytes(file, most_header)};
+    const std::string named = header.text("ElementDataFile");
+    return lower(named) == "local" ? std::vector<fs::path>{} : data_files(file, header, named);
   }
   void write(const fs::path& file, const Dataset& data) const override {
     if (has_extension(file, ".mhd"))

@@ -1,4 +1,5 @@
 #include "io/formats/mrc_impl.h"
+#include "io/formats/payload_impl.h"
 #include "io/handlers_impl.h"
 
 #include "iso/base/error.h"
@@ -20,76 +21,41 @@ namespace iso::io::detail {
 namespace fs = std::filesystem;
 namespace {
 
-float half(std::uint16_t bits) {
-  const int exponent = bits >> 10 & 31;
-  const auto fraction = static_cast<float>(bits & 1023);
-  const float sign = bits & 0x8000 ? -1.0F : 1.0F;
-  if (exponent == 31)
-    return fraction == 0 ? sign * std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN();
-  if (exponent == 0) return sign * std::ldexp(fraction, -24);
-  return sign * std::ldexp(1024 + fraction, exponent - 25);
-}
-
-template <class Word>
-void swap_bytes(std::byte* at, std::int64_t count) {
-  for (std::int64_t i = 0; i < count; ++i, at += sizeof(Word)) std::reverse(at, at + sizeof(Word));
-}
-
-ScalarType stored_type(const mrc::Header& header) {
-  switch (header.mode) {
-    case 0: return header.unsigned_bytes ? ScalarType::u8 : ScalarType::i16;
-    case 1: return ScalarType::i16;
-    case 4: return ScalarType::c64;
-    case 6: return ScalarType::u16;
-    case 101: return ScalarType::u8;
-    default: return ScalarType::f32;
-  }
-}
-
-bool as_in_memory(const mrc::Header& header) {
-  return (header.mode == 0 && header.unsigned_bytes) || header.mode == 1 || header.mode == 2 || header.mode == 4 ||
-         header.mode == 6;
-}
-
-// One row of a mode that our memory has no type for.
-void unpack_row(const mrc::Header& header, const char* from, std::int64_t row, PixelBuffer& to) {
-  const auto columns = header.size[0];
-  const auto first = static_cast<std::size_t>(row * columns);
-  for (std::int64_t i = 0; i < columns; ++i) {
-    const std::size_t at = first + static_cast<std::size_t>(i);
-    if (header.mode == 0) {
-      to.values<std::int16_t>()[at] = static_cast<signed char>(from[i]);
-    } else if (header.mode == 101) {  // the lower four bits first
-      const auto both = static_cast<unsigned char>(from[i / 2]);
-      to.values<std::uint8_t>()[at] = i % 2 == 0 ? both & 15 : both >> 4;
-    } else {
-      std::array<char, 2> raw{from[2 * i], from[2 * i + 1]};
-      if (header.swapped) std::swap(raw[0], raw[1]);
-      to.values<float>()[at] = half(std::bit_cast<std::uint16_t>(raw));
+// Two values of four bits a byte, the lower ones first; a row begins at a byte.
+Pixels unpacked_nibbles(const Pixels& bytes, std::int64_t columns) {
+  const Shape& packed = bytes.spec().shape;
+  const ArraySpec spec{Shape{columns, packed[1], packed[2]}, ScalarType::u8};
+  if (bytes.is_outline()) return Pixels::outline(spec);
+  PixelBuffer pixels = PixelBuffer::allocate(spec);
+  const auto from = bytes.values<std::uint8_t>();
+  const auto to = pixels.values<std::uint8_t>();
+  for (std::int64_t row = 0; row < packed[1] * packed[2]; ++row)
+    for (std::int64_t i = 0; i < columns; ++i) {
+      const unsigned both = from[static_cast<std::size_t>(row * packed[0] + i / 2)];
+      to[static_cast<std::size_t>(row * columns + i)] = static_cast<std::uint8_t>(i % 2 == 0 ? both & 15U : both >> 4U);
     }
-  }
-}
-
-Pixels load(const fs::path& file, const mrc::Header& header) {
-  const auto [columns, rows, sections] = header.size;
-  PixelBuffer pixels = PixelBuffer::allocate({Shape{columns, rows, sections}, stored_type(header)});
-  std::ifstream in{file, std::ios::binary};
-  in.seekg(static_cast<std::streamoff>(mrc::header_bytes + header.extended_bytes));
-  const std::int64_t payload = mrc::payload_bytes(header);
-  if (as_in_memory(header)) {
-    in.read(reinterpret_cast<char*>(pixels.data()), payload);
-    if (header.swapped && header.mode == 2) swap_bytes<float>(pixels.data(), payload / 4);
-    if (header.swapped && header.mode == 4) swap_bytes<float>(pixels.data(), payload / 4);
-    if (header.swapped && (header.mode == 1 || header.mode == 6)) swap_bytes<std::uint16_t>(pixels.data(), payload / 2);
-  } else {
-    std::string line(static_cast<std::size_t>(payload / (rows * sections)), '\0');
-    for (std::int64_t row = 0; row < rows * sections; ++row) {
-      if (!in.read(line.data(), static_cast<std::streamsize>(line.size()))) break;
-      unpack_row(header, line.data(), row, pixels);
-    }
-  }
-  if (!in) throw Error{Errc::cannot_read, "'" + file.string() + "' cannot be read", "check that the file is complete"};
   return pixels;
+}
+
+FileType to_file_type(const mrc::Header& header) {
+  switch (header.mode) {
+    case 0: return header.unsigned_bytes ? FileType::u8 : FileType::i8;
+    case 1: return FileType::i16;
+    case 4: return FileType::c64;
+    case 6: return FileType::u16;
+    case 12: return FileType::f16;
+    case 101: return FileType::u8;
+    default: return FileType::f32;
+  }
+}
+
+Pixels load_sections(const fs::path& file, const mrc::Header& header, Metadata& meta) {
+  const auto [columns, rows, sections] = header.size;
+  const bool nibbles = header.mode == 101;
+  const Stored stored{to_file_type(header), header.swapped, {nibbles ? (columns + 1) / 2 : columns, rows, sections}};
+  const Pixels pixels =
+      load(*open_bytes(file, mrc::header_bytes + header.extended_bytes, Packing::none), stored, meta, Rest::unread);
+  return nibbles ? unpacked_nibbles(pixels, columns) : pixels;
 }
 
 // Bytes announced against bytes there, before memory is asked for.
@@ -112,7 +78,7 @@ RawArray make_array(const fs::path& file) {
   if (!header) throw Error{Errc::invalid_input, "the file has no sound MRC header", "check that the file is complete"};
   RawArray array;
   check_length(file, *header, array.meta);
-  array.pixels = load(file, *header);
+  array.pixels = load_sections(file, *header, array.meta);
   if (!header->label.empty()) array.meta["label"] = header->label;
   const auto extended = mrc::read_extended(file, *header);
   auto voxel = header->voxel_mm;

@@ -1,6 +1,9 @@
+#include "io/formats/envi_impl.h"
 #include "io/formats/image_impl.h"
 #include "io/formats/nifti_header_impl.h"
 #include "io/handlers_impl.h"
+#include "iso/base/file_replacement.h"
+#include "iso/io/label_file.h"
 
 #include <zlib.h>
 
@@ -92,6 +95,24 @@ Pixels count_voxels(const NiftiHeader& header, const fs::path& image, Metadata& 
   return scaled(block, header.slope, header.inter);
 }
 
+// NIfTI has no place for the names and colours of labels: they stand beside the image as ITK-SNAP writes them.
+void read_names_beside(const fs::path& file, RawArray& array) {
+  std::error_code problem;
+  const fs::path names = label_file_beside(file);
+  if (!fs::is_regular_file(names, problem)) return;
+  LabelNames labels = read_label_file(names);
+  array.label_names = std::move(labels.names);
+  set_label_colours(array.meta, labels.colours);
+}
+
+void write_names_beside(const fs::path& file, const LabelMap& map) {
+  const LabelNames labels{map.names, label_colours(map.meta)};
+  const bool named = std::ranges::any_of(labels.names, [](const std::string& name) { return !name.empty(); });
+  if (!named && labels.colours.empty()) return;
+  const fs::path names = label_file_beside(file);
+  write_new_file(names, label_file_text(names, labels));
+}
+
 class Nifti final : public ImageHandler {
  public:
   Nifti()
@@ -103,7 +124,9 @@ class Nifti final : public ImageHandler {
              array_hints(),
              "NIfTI-1 and -2, pairs too; volumes of two to four axes, real or complex, with grid (turned from RAS to "
              "LPS "
-             "and back, in single precision), time step and quantity; metadata are lost. Written as one file."}} {}
+             "and back, in single precision), time step and quantity; metadata are lost. Labels (intent 1002) keep "
+             "their names "
+             "and colours in a table of ITK-SNAP beside the image, NAME_labels.txt. Written as one file."}} {}
   [[nodiscard]] bool recognises(const fs::path& file) const override {
     try {
       if (has_pair_extension(file, ".img")) {
@@ -112,7 +135,8 @@ class Nifti final : public ImageHandler {
         if (lower(header.extension().string()) == ".gz") header.replace_extension();
         header.replace_extension(".hdr");
         std::error_code problem;
-        return !fs::exists(header, problem) || nifti_kind(to_start(header)) != NiftiKind::none;
+        return (!fs::exists(header, problem) && !envi::find_files(file)) ||
+               nifti_kind(to_start(header)) != NiftiKind::none;
       }
       const NiftiKind kind = nifti_kind(to_start(file));
       return kind == NiftiKind::one || kind == NiftiKind::two ||
@@ -133,11 +157,18 @@ class Nifti final : public ImageHandler {
     if (header.time_step_s) array.meta[time_step_key] = exact(*header.time_step_s);
     array.pixels = count_voxels(header, image, array.meta);
     array.grid = header.grid;
+    array.labels = header.intent == nifti_intent_labels;
+    if (array.labels) read_names_beside(file, array);
     if (header.intent == 1006 || header.intent == 1007)
       assume(array.meta, "components of vectors as stored, neither turned from RAS to LPS nor scaled by units");
     if (header.auxiliary.starts_with(prefix))
       array.quantity = quantity_from_string(header.auxiliary.substr(prefix.size()));
     return array;
+  }
+  [[nodiscard]] std::vector<fs::path> sources(const fs::path& file) const override {
+    if (has_pair_extension(file, ".img")) return {partner(file, ".hdr")};
+    if (has_pair_extension(file, ".hdr")) return {partner(file, ".img")};
+    return {};
   }
   void write(const fs::path& file, const Dataset& data) const override {
     if (has_pair_extension(file, ".hdr") || has_pair_extension(file, ".img"))
@@ -147,7 +178,9 @@ class Nifti final : public ImageHandler {
     std::vector<std::int64_t> extents;
     for (std::size_t axis = 0; axis < image.axes(); ++axis) extents.push_back(image.extent(axis));
     const std::string header = make_nifti_header(*image.grid, extents, image.pixels->spec().type, image.time_step_s,
-                                                 std::string{prefix} + std::string{to_string(image.quantity)});
+                                                 std::string{prefix} + std::string{to_string(image.quantity)},
+                                                 image.labels ? nifti_intent_labels : std::int16_t{0});
+    if (image.labels) write_names_beside(file, *image.labels);
     if (has_extension(file, ".nii")) return write_plain(file, header, *image.pixels);
     write_gzip(file, header, *image.pixels);
   }

@@ -201,8 +201,13 @@ void take_units(const Fields& f, NiftiHeader& header, double& mm) {
   switch (units & 7) {
     case 1: mm = 1000; break;
     case 3: mm = 0.001; break;
-    default: mm = 1; break;  // mm, or nothing said
+    default: mm = 1; break;
   }
+  if ((units & 7) == 0)
+    header.remarks.emplace_back("lengths in mm, as the header says no unit");
+  else if ((units & 7) > 3)
+    header.remarks.push_back("lengths in mm, as the header says the unit " + std::to_string(units & 7) +
+                             ", which there is not");
   if (header.extents.size() < 4 || header.extents[3] < 2) return;
   const double step = f.pixdim(4);
   const auto time = units & 0x38;
@@ -338,7 +343,7 @@ void put_quaternion(const VoxelGrid& grid, std::string& bytes, const auto& put) 
 }  // namespace
 
 std::string make_nifti_header(const VoxelGrid& grid, std::span<const std::int64_t> extents, ScalarType type,
-                              std::optional<double> time_step_s, const std::string& auxiliary) {
+                              std::optional<double> time_step_s, const std::string& auxiliary, std::int16_t intent) {
   std::string bytes(352, '\0');
   const auto put = [&](std::size_t at, auto value) { std::memcpy(bytes.data() + at, &value, sizeof value); };
   constexpr std::array<std::int16_t, 8> datatypes{2, 512, 4, 8, 16, 64, 32, 1792};
@@ -355,6 +360,7 @@ std::string make_nifti_header(const VoxelGrid& grid, std::span<const std::int64_
                     : i == 3 ? static_cast<float>(time_step_s.value_or(1))
                              : 1.0F);
   }
+  put(68, intent);
   put(70, datatypes[static_cast<std::size_t>(type)]);
   put(72, static_cast<std::int16_t>(8 * byte_count(type)));
   put(108, 352.0F);

@@ -34,6 +34,7 @@ enum class NiftiKind : std::uint8_t { none, one, two, analyze };
 /// A NIfTI-1 header of a single file, 352 bytes, little endian.
 [[nodiscard]] std::string make_nifti_header(const VoxelGrid& grid, std::span<const std::int64_t> extents,
                                             ScalarType type, std::optional<double> time_step_s,
-                                            const std::string& auxiliary);
+                                            const std::string& auxiliary, std::int16_t intent = 0);
+inline constexpr std::int16_t nifti_intent_labels = 1002;  ///< NIFTI_INTENT_LABEL
 
 }  // namespace iso::io::detail

@@ -1,4 +1,5 @@
 #include "io/formats/nrrd_header_impl.h"
+#include "io/formats/nrrd_segments_impl.h"
 #include "io/handlers_impl.h"
 
 #include <algorithm>
@@ -22,7 +23,8 @@ class Nrrd final : public ImageHandler {
                       image_writes,
                       array_hints(),
                       "Volumes of two to four axes, real or complex, with grid, time step and quantity; metadata are "
-                      "lost. A header apart from its data is read only."}} {}
+                      "lost. Labels keep names and colours as 3D Slicer writes them (.seg.nrrd). A header apart from "
+                      "its data is read only."}} {}
   [[nodiscard]] bool recognises(const fs::path& file) const override { return first_bytes(file, 4) == "NRRD"; }
   [[nodiscard]] RawArray make_array(const fs::path& file) const override {
     const Header header{first_bytes(file, most_header)};
@@ -31,9 +33,17 @@ class Nrrd final : public ImageHandler {
     array.grid = header.grid(layout, array.meta);
     if (const auto step = header.time_step_s(layout)) array.meta[time_step_key] = exact(*step);
     array.pixels = arranged(to_pixels(file, header, array.meta), layout, array.meta);
+    if (header.holds_vectors())
+      assume(array.meta, "components of vectors as stored, neither turned to LPS nor scaled by units");
     if (const auto name = header.text().keys.find(quantity_key); name != header.text().keys.end())
       array.quantity = quantity_from_string(name->second);
+    read_segments(header.text().keys, layout, array);
     return array;
+  }
+  [[nodiscard]] std::vector<fs::path> sources(const fs::path& file) const override {
+    const Header header{first_bytes(file, most_header)};
+    const std::string named = header.field("datafile");
+    return named.empty() ? std::vector<fs::path>{} : data_files(file, header, named, header.stored().extents);
   }
   void write(const fs::path& file, const Dataset& data) const override {
     if (has_extension(file, ".nhdr"))
@@ -57,10 +67,14 @@ class Nrrd final : public ImageHandler {
     else if (encoding != "raw" && !text)
       not_supported("the pixels are in the encoding '" + encoding.substr(0, 20) + "'", "save them raw or as gzip");
     const std::int64_t lines = header.whole_or("lineskip", 0, 0), bytes = header.whole_or("byteskip", 0, -1);
+    if (bytes == -1 && (packing != Packing::none || text))
+      throw Error{Errc::invalid_input,
+                  "the NRRD header skips to the end of pixels that are packed or text (byte skip -1)",
+                  "give the number of bytes to skip"};
     const std::string named = header.field("datafile");
     if (named.empty()) {
-      std::uint64_t place = header.text().bytes;
-      if (bytes == -1 && packing == Packing::none && !text)  // the pixels are the end of the file
+      std::uint64_t place = lines > 0 ? behind_lines(file, header.text().bytes, lines) : header.text().bytes;
+      if (bytes == -1)  // the pixels are the end of the file
         place = std::max<std::uint64_t>(place, size_of_file(file) - std::min(size_of_file(file), bytes_in(stored)));
       Bytes from = open_bytes(file, place, packing);
       if (bytes > 0) skip_bytes(*from, static_cast<std::size_t>(bytes));
@@ -69,7 +83,7 @@ class Nrrd final : public ImageHandler {
     const auto files = data_files(file, header, named, stored.extents);
     const auto begin = [&](const fs::path& part) -> std::uint64_t {
       std::uint64_t place = 0;
-      if (lines > 0) place = behind_lines(part, lines);
+      if (lines > 0) place = behind_lines(part, 0, lines);
       if (bytes > 0 && packing == Packing::none) place += static_cast<std::uint64_t>(bytes);
       if (bytes == -1) {  // the pixels are the end of the file
         const std::size_t size = size_of_file(part), need = bytes_in(stored) / files.size();
@@ -91,8 +105,9 @@ class Nrrd final : public ImageHandler {
     return static_cast<std::size_t>(Shape{std::span<const std::int64_t>{stored.extents}}.count()) *
            byte_count(stored.type);
   }
-  static std::uint64_t behind_lines(const fs::path& file, std::int64_t lines) {
+  static std::uint64_t behind_lines(const fs::path& file, std::uint64_t first, std::int64_t lines) {
     std::ifstream in{file, std::ios::binary};
+    in.seekg(static_cast<std::streamoff>(first));
     std::string line;
     for (std::int64_t i = 0; i < lines; ++i)
       if (!std::getline(in, line))
@@ -161,8 +176,9 @@ class Nrrd final : public ImageHandler {
     const auto& all = ordered.spec().shape.extents();
     const std::vector<std::int64_t> rest(all.begin() + 1, all.end());
     const bool twice = ordered.spec().type == ScalarType::f64;
-    PixelBuffer out =
-        PixelBuffer::allocate({Shape{std::span<const std::int64_t>{rest}}, twice ? ScalarType::c128 : ScalarType::c64});
+    const ArraySpec spec{Shape{std::span<const std::int64_t>{rest}}, twice ? ScalarType::c128 : ScalarType::c64};
+    if (ordered.is_outline()) return Pixels::outline(spec);
+    PixelBuffer out = PixelBuffer::allocate(spec);
     std::copy_n(ordered.data(), ordered.spec().bytes(), out.data());
     return out;
   }
@@ -199,8 +215,9 @@ class Nrrd final : public ImageHandler {
       text += std::string{"space units: \"mm\" \"mm\" \"mm\" "} + (image.time_step_s ? "\"s\"" : "\"\"") + "\n";
     text += "endian: little\nencoding: raw\n";
     text += "space origin: " + vector({grid.origin_mm[0], grid.origin_mm[1], grid.origin_mm[2], 0}) + "\n";
-    text += std::string{quantity_key} + ":=" + std::string{to_string(image.quantity)} + "\n\n";
-    return text;
+    text += std::string{quantity_key} + ":=" + std::string{to_string(image.quantity)} + "\n";
+    if (image.labels) text += segments_text(*image.labels);
+    return text + "\n";
   }
 };
 

@@ -215,6 +215,14 @@ class Header {
   [[nodiscard]] std::int64_t whole_or(const std::string& name, std::int64_t otherwise, std::int64_t least) const {
     return text_.fields.contains(name) ? whole(name, least, std::int64_t{1} << 50) : otherwise;
   }
+  /// Whether an axis holds components that turn with space.
+  [[nodiscard]] bool holds_vectors() const {
+    return std::ranges::any_of(kinds_, [](const std::string& kind) {
+      return kind == "vector" || kind == "covariant-vector" || kind == "normal" || kind == "2-vector" ||
+             kind == "3-vector" || kind == "4-vector" || kind == "3-gradient" || kind == "3-normal" ||
+             kind.find("matrix") != std::string::npos;
+    });
+  }
   [[nodiscard]] Stored stored() const {
     Stored s{type_, false, sizes_};
     const std::string endian = lower(field("endian"));
@@ -238,6 +246,10 @@ class Header {
     Layout l;
     for (std::size_t axis = 0; axis < sizes_.size(); ++axis) {
       const std::string kind = axis < kinds_.size() ? kinds_[axis] : "";
+      if (kind == "hsv-color" || kind == "xyz-color")
+        not_supported("the pixels are colours of the kind '" + kind + "'", "save them as RGB");
+      if (kind == "complex" && sizes_[axis] == 2 && type_ != FileType::f32 && type_ != FileType::f64)
+        not_supported("the pixels are complex whole numbers", "save them as complex floats");
       if (kind == "complex" && sizes_[axis] == 2 && (type_ == FileType::f32 || type_ == FileType::f64)) {
         l.components = axis;
         l.complex = true;
@@ -275,7 +287,7 @@ class Header {
       const std::size_t axis = l.space[i];
       grid.size[i] = sizes_[axis];
       if (!directions_.empty()) {
-        take_direction(directions_[axis], i, turn, mm, grid);
+        take_direction(axis, i, turn, mm, grid);
       } else {
         grid.spacing_mm[i] = spacing(axis, meta) * mm;
         if (axis < mins_.size() && std::isfinite(mins_[axis]))
@@ -388,13 +400,20 @@ class Header {
     }
     return factor.value_or(1);
   }
-  void take_direction(const std::vector<double>& d, std::size_t i, const Mat3& turn, double mm, VoxelGrid& grid) const {
+  void take_direction(std::size_t axis, std::size_t i, const Mat3& turn, double mm, VoxelGrid& grid) const {
+    const std::vector<double>& d = directions_[axis];
     Vec3 v{};
     for (std::size_t row = 0; row < 3 && row < d.size(); ++row) v[row] = turn[4 * row] * d[row];
     const double length = std::sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]);
     if (!(length > 0) || !std::isfinite(length))
       throw Error{Errc::invalid_input, "the NRRD header gives an axis a direction without length",
                   "the header is damaged"};
+    if (axis < spacings_.size() && std::isfinite(spacings_[axis]) &&
+        std::abs(std::abs(spacings_[axis]) / length - 1) > 1e-4)
+      throw Error{Errc::invalid_input,
+                  "the NRRD header contradicts itself: its spacing along axis " + std::to_string(axis + 1) + " is " +
+                      short_number(spacings_[axis]) + ", its space direction " + short_number(length) + " long",
+                  "leave the spacings out"};
     grid.spacing_mm[i] = length * mm;
     for (std::size_t row = 0; row < 3; ++row) grid.direction[3 * row + i] = v[row] / length + 0.0;
   }

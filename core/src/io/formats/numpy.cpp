@@ -106,6 +106,11 @@ class Npy final : public Handler {
   [[nodiscard]] Dataset read(const fs::path& file, const ReadOptions& options) const override {
     return make_dataset(make_array(file), options, make_array);
   }
+  [[nodiscard]] std::vector<ArrayInfo> arrays(const fs::path& file) const override {
+    auto shape = parse(first_bytes(file, most_header + 12)).shape;
+    std::ranges::reverse(shape);
+    return {{{}, std::move(shape)}};
+  }
   void write(const fs::path& file, const Dataset& data) const override {
     const Pixels& block = *to_pixels(data);
     constexpr std::array<const char*, 8> names{"|u1", "<u2", "<i2", "<i4", "<f4", "<f8", "<c8", "<c16"};
@@ -237,14 +242,24 @@ class Npz final : public Handler {
     return make_dataset(make_array(file, wanted), options,
                         [&](const fs::path& other) { return make_array(other, wanted); });
   }
+  [[nodiscard]] std::vector<ArrayInfo> arrays(const fs::path& file) const override {
+    const Archive zip{file};
+    auto found = to_arrays(to_choices(to_members(zip.handle)));
+    for (ArrayInfo& array : found) std::ranges::reverse(array.extents);
+    std::erase_if(found, [](const ArrayInfo& array) { return array.extents.empty(); });
+    return found;
+  }
 
  private:
-  static RawArray make_array(const fs::path& file, const std::string& wanted) {
-    const Archive zip{file};
-    const auto members = to_members(zip.handle);
+  static std::vector<Choice> to_choices(const std::vector<Member>& members) {
     std::vector<Choice> choices;
     for (const auto& member : members)
       choices.push_back({member.name, {member.header.shape.begin(), member.header.shape.end()}});
+    return choices;
+  }
+  static RawArray make_array(const fs::path& file, const std::string& wanted) {
+    const Archive zip{file};
+    const auto choices = to_choices(to_members(zip.handle));
     const std::string name = choose(choices, wanted) + ".npy";
     if (unzLocateFile(zip.handle, name.c_str(), 1) != UNZ_OK)
       throw Error{Errc::cannot_read, "the array '" + name + "' cannot be found in the archive"};

@@ -2,10 +2,8 @@
 
 #include "iso/base/error.h"
 
-#include <bzlib.h>
 #include <fcntl.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <array>
@@ -21,10 +19,6 @@ namespace {
 
 constexpr std::size_t piece = std::size_t{1} << 20;
 const std::string complete = "check that the file is complete";
-
-[[noreturn]] void damaged(const std::string& name, const std::string& what) {
-  throw Error{Errc::cannot_read, "'" + name + "' is damaged: " + what, complete};
-}
 
 class PlainBytes final : public ByteReader {
  public:
@@ -80,121 +74,6 @@ class MemoryBytes final : public ByteReader {
   std::size_t at_{0};
 };
 
-// What unpackers share: packed bytes come in pieces.
-class PackedBytes : public ByteReader {
- public:
-  std::size_t finish() override {
-    std::vector<std::byte> rest(piece);
-    std::size_t left = 0;
-    for (std::size_t got = 0; (got = read(rest.data(), rest.size())) > 0;) left += got;
-    return left;
-  }
-
- protected:
-  explicit PackedBytes(Bytes packed) : ByteReader{packed->name()}, packed_{std::move(packed)}, in_(piece) {}
-  // False at the end of the file.
-  bool more() {
-    held_ = packed_->read(in_.data(), in_.size());
-    return held_ > 0;
-  }
-  [[noreturn]] void cut_off() const {
-    throw Error{Errc::cannot_read, "'" + name_ + "' is incomplete: its packed bytes end in the middle", complete};
-  }
-  Bytes packed_;
-  std::vector<std::byte> in_;
-  std::size_t held_{0};
-};
-
-// gzip (RFC 1952, any number of members) or zlib (RFC 1950). Checksum and length of each member are compared by zlib.
-class DeflatedBytes final : public PackedBytes {
- public:
-  explicit DeflatedBytes(Bytes packed) : PackedBytes{std::move(packed)} {
-    most_ = packed_->most() * 1032 + 4096;
-    if (inflateInit2(&stream_, 32 + MAX_WBITS) != Z_OK) throw std::bad_alloc{};
-  }
-  DeflatedBytes(const DeflatedBytes&) = delete;
-  DeflatedBytes& operator=(const DeflatedBytes&) = delete;
-  ~DeflatedBytes() override { inflateEnd(&stream_); }
-  std::size_t most() const override { return most_; }
-  std::size_t read(std::byte* to, std::size_t count) override {
-    std::size_t done = 0;
-    while (done < count && !ended_) {
-      if (stream_.avail_in == 0 && !refill()) cut_off();
-      const auto room = static_cast<uInt>(std::min<std::size_t>(count - done, std::size_t{1} << 30));
-      stream_.next_out = reinterpret_cast<Bytef*>(to + done);
-      stream_.avail_out = room;
-      const int state = inflate(&stream_, Z_NO_FLUSH);
-      done += room - stream_.avail_out;
-      if (state == Z_STREAM_END)
-        next_member();
-      else if (state == Z_MEM_ERROR)
-        throw std::bad_alloc{};
-      else if (state != Z_OK && state != Z_BUF_ERROR)
-        damaged(name_, stream_.msg && std::strstr(stream_.msg, "check") ? "the checksum of its packed bytes is wrong"
-                                                                        : "its packed bytes cannot be unpacked");
-    }
-    return done;
-  }
-
- private:
-  bool refill() {
-    if (!more()) return false;
-    stream_.next_in = reinterpret_cast<Bytef*>(in_.data());
-    stream_.avail_in = static_cast<uInt>(held_);
-    return true;
-  }
-  // Another member may follow; zeros that fill up a block of the medium, or anything else, are no part of the data.
-  void next_member() {
-    ended_ = true;
-    if (stream_.avail_in == 0 && !refill()) return;
-    if (stream_.avail_in < 2 || stream_.next_in[0] != 0x1f || stream_.next_in[1] != 0x8b) return;
-    ended_ = inflateReset(&stream_) != Z_OK;
-  }
-  z_stream stream_{};
-  std::size_t most_{0};
-  bool ended_{false};
-};
-
-class Bzip2Bytes final : public PackedBytes {
- public:
-  explicit Bzip2Bytes(Bytes packed) : PackedBytes{std::move(packed)} {
-    most_ = packed_->most() * 46000 + 1000000;  // runs of one value
-    if (BZ2_bzDecompressInit(&stream_, 0, 0) != BZ_OK) throw std::bad_alloc{};
-  }
-  Bzip2Bytes(const Bzip2Bytes&) = delete;
-  Bzip2Bytes& operator=(const Bzip2Bytes&) = delete;
-  ~Bzip2Bytes() override { BZ2_bzDecompressEnd(&stream_); }
-  std::size_t most() const override { return most_; }
-  std::size_t read(std::byte* to, std::size_t count) override {
-    std::size_t done = 0;
-    while (done < count && !ended_) {
-      if (stream_.avail_in == 0) {
-        if (!more()) cut_off();
-        stream_.next_in = reinterpret_cast<char*>(in_.data());
-        stream_.avail_in = static_cast<unsigned>(held_);
-      }
-      const auto room = static_cast<unsigned>(std::min<std::size_t>(count - done, std::size_t{1} << 30));
-      stream_.next_out = reinterpret_cast<char*>(to + done);
-      stream_.avail_out = room;
-      const int state = BZ2_bzDecompress(&stream_);
-      done += room - stream_.avail_out;
-      if (state == BZ_STREAM_END)
-        ended_ = true;
-      else if (state == BZ_MEM_ERROR)
-        throw std::bad_alloc{};
-      else if (state != BZ_OK)
-        damaged(name_, state == BZ_DATA_ERROR ? "the checksum of its packed bytes is wrong"
-                                              : "its packed bytes cannot be unpacked");
-    }
-    return done;
-  }
-
- private:
-  bz_stream stream_{};
-  std::size_t most_{0};
-  bool ended_{false};
-};
-
 class PartBytes final : public ByteReader {
  public:
   PartBytes(std::vector<fs::path> files, std::uint64_t skip, Packing packing, std::size_t bytes_each)
@@ -206,28 +85,28 @@ class PartBytes final : public ByteReader {
     for (const auto& file : files_) most_ += std::min(each_, open_bytes(file, skip_, packing_)->most());
   }
   std::size_t most() const override { return most_; }
-  std::size_t finish() override { return 0; }
+  // Parts that were not read are held against what is announced for them.
+  std::size_t finish() override {
+    std::size_t left = 0;
+    for (; at_ < files_.size(); ++at_, in_part_ = 0, current_.reset()) {
+      if (!current_) begin_part();
+      const std::size_t rest = current_->finish();
+      if (in_part_ + rest < each_) part_incomplete(in_part_ + rest);
+      if (in_part_ + rest > each_) part_too_long(in_part_ + rest - each_);
+      left += rest;
+    }
+    return left;
+  }
   std::size_t read(std::byte* to, std::size_t count) override {
     std::size_t done = 0;
     while (done < count && at_ < files_.size()) {
-      if (!current_) {
-        current_ = open_bytes(files_[at_], skip_, packing_);
-        name_ = current_->name();
-        in_part_ = 0;
-      }
+      if (!current_) begin_part();
       const std::size_t want = std::min(count - done, each_ - in_part_), got = current_->read(to + done, want);
       done += got;
       in_part_ += got;
-      if (got < want)
-        throw Error{Errc::cannot_read,
-                    "'" + name_ + "' is incomplete: " + std::to_string(each_) +
-                        " bytes of pixels are announced, it has " + std::to_string(in_part_),
-                    complete};
+      if (got < want) part_incomplete(in_part_);
       if (in_part_ < each_) break;
-      if (const std::size_t left = current_->finish(); left > 0)
-        throw Error{Errc::invalid_input,
-                    "'" + name_ + "' holds " + std::to_string(left) + " bytes more than the header announces for it",
-                    "check the sizes that the header says"};
+      if (const std::size_t left = current_->finish(); left > 0) part_too_long(left);
       current_.reset();
       ++at_;
     }
@@ -235,6 +114,22 @@ class PartBytes final : public ByteReader {
   }
 
  private:
+  void begin_part() {
+    current_ = open_bytes(files_[at_], skip_, packing_);
+    name_ = current_->name();
+    in_part_ = 0;
+  }
+  [[noreturn]] void part_incomplete(std::size_t there) const {
+    throw Error{Errc::cannot_read,
+                "'" + name_ + "' is incomplete: " + std::to_string(each_) + " bytes of pixels are announced, it has " +
+                    std::to_string(there),
+                complete};
+  }
+  [[noreturn]] void part_too_long(std::size_t left) const {
+    throw Error{Errc::invalid_input,
+                "'" + name_ + "' holds " + std::to_string(left) + " bytes more than the header announces for it",
+                "check the sizes that the header says"};
+  }
   std::vector<fs::path> files_;
   std::uint64_t skip_;
   std::size_t each_, in_part_{0}, at_{0}, most_{0};
@@ -287,9 +182,7 @@ ByteReader::~ByteReader() = default;
 
 Bytes open_bytes(const fs::path& file, std::uint64_t first, Packing packing) {
   Bytes plain = std::make_unique<PlainBytes>(file, first);
-  if (packing == Packing::deflate) return std::make_unique<DeflatedBytes>(std::move(plain));
-  if (packing == Packing::bzip2) return std::make_unique<Bzip2Bytes>(std::move(plain));
-  return plain;
+  return packing == Packing::none ? std::move(plain) : unpacked(std::move(plain), packing);
 }
 
 Bytes open_parts(std::vector<fs::path> files, std::uint64_t skip, Packing packing, std::size_t bytes_each) {
@@ -328,6 +221,17 @@ Pixels load(ByteReader& from, const Stored& stored, Metadata& meta, Rest rest) {
   const Shape shape{std::span<const std::int64_t>{stored.extents}};
   const std::size_t need = bytes_needed(stored, shape);
   if (need > from.most()) incomplete(from, shape, need, from.most());
+  const auto note_rest = [&](std::size_t left) {
+    if (left > 0 && rest == Rest::noted)
+      assume(meta,
+             "the " + std::to_string(left) + " bytes behind the pixels of '" + from.name() + "' are none of them");
+  };
+  if (HeadersOnly::active()) {
+    const std::size_t there = from.finish();
+    if (there < need) incomplete(from, shape, need, there);
+    note_rest(there - need);
+    return Pixels::outline({shape, stored_as(stored.type)});
+  }
   PixelBuffer block = PixelBuffer::allocate({shape, stored_as(stored.type)});
   const bool straight = stored_as_is(stored.type);
   std::vector<std::byte> raw(straight ? 0 : std::min(need, piece));
@@ -342,9 +246,7 @@ Pixels load(ByteReader& from, const Stored& stored, Metadata& meta, Rest rest) {
     done += count;
   }
   if (!whole) note_rounding(meta);
-  if (rest == Rest::unread) return block;
-  if (const std::size_t left = from.finish(); left > 0)
-    assume(meta, "the " + std::to_string(left) + " bytes behind the pixels of '" + from.name() + "' are none of them");
+  if (rest == Rest::noted) note_rest(from.finish());
   return block;
 }
 
@@ -352,6 +254,7 @@ Pixels load_text(ByteReader& from, const Stored& stored, Metadata& meta) {
   const Shape shape{std::span<const std::int64_t>{stored.extents}};
   if (static_cast<std::size_t>(shape.count()) > from.most())
     incomplete(from, shape, static_cast<std::size_t>(shape.count()), from.most());
+  if (HeadersOnly::active()) return Pixels::outline({shape, stored_as(stored.type)});
   std::string text(from.most(), '\0');
   text.resize(from.read(reinterpret_cast<std::byte*>(text.data()), text.size()));
   PixelBuffer block = PixelBuffer::allocate({shape, ScalarType::f64});
@@ -447,16 +350,23 @@ void not_supported(const std::string& what, const std::string& hint) {
   throw Error{Errc::invalid_input, what + ", which is not supported", hint};
 }
 
-Pixels scaled(const Pixels& block, double slope, double inter) {
-  if (slope == 1 && inter == 0) return block;
+namespace {
+ScalarType scaled_type(ScalarType type, double slope, double inter) {
+  if (is_complex(type)) return type;
   // What single precision would make infinite or zero of.
   const double size = std::abs(slope);
   const bool extreme = size > 1e30 || size < 1e-30 || std::abs(inter) > 1e30;
-  if (extreme && !is_complex(block.spec().type)) return scaled_into<double>(block, slope, inter);
-  switch (block.spec().type) {
+  return extreme || type == ScalarType::i32 || type == ScalarType::f64 ? ScalarType::f64 : ScalarType::f32;
+}
+}  // namespace
+
+Pixels scaled(const Pixels& block, double slope, double inter) {
+  if (slope == 1 && inter == 0) return block;
+  const ScalarType type = scaled_type(block.spec().type, slope, inter);
+  if (block.is_outline()) return Pixels::outline({block.spec().shape, type});
+  switch (type) {
     case ScalarType::c64: return scaled_complex<float>(block, slope, inter);
     case ScalarType::c128: return scaled_complex<double>(block, slope, inter);
-    case ScalarType::i32:
     case ScalarType::f64: return scaled_into<double>(block, slope, inter);
     default: return scaled_into<float>(block, slope, inter);
   }
@@ -474,9 +384,11 @@ Pixels without_components(const Pixels& block, bool colour, Metadata& meta) {
   }
   assume(meta, components > 3 ? "colour as its luminance (ITU-R BT.709), without its alpha"
                               : "colour as its luminance (ITU-R BT.709)");
-  const Pixels values = block.converted(ScalarType::f32);
   const std::vector<std::int64_t> extents(all.extents().begin() + 1, all.extents().end());
-  PixelBuffer grey = PixelBuffer::allocate({Shape{std::span<const std::int64_t>{extents}}, ScalarType::f32});
+  const ArraySpec spec{Shape{std::span<const std::int64_t>{extents}}, ScalarType::f32};
+  if (block.is_outline()) return Pixels::outline(spec);
+  const Pixels values = block.converted(ScalarType::f32);
+  PixelBuffer grey = PixelBuffer::allocate(spec);
   const auto from = values.values<float>();
   const auto to = grey.values<float>();
   for (std::size_t i = 0; i < to.size(); ++i) {

@@ -30,6 +30,8 @@ using Bytes = std::unique_ptr<ByteReader>;
 
 /// A file from its byte `first` on. Throws cannot_read.
 [[nodiscard]] Bytes open_bytes(const std::filesystem::path& file, std::uint64_t first, Packing packing);
+/// What `packed` holds, unpacked in pieces as it is read (packed_bytes.cpp); every checksum is compared.
+[[nodiscard]] Bytes unpacked(Bytes packed, Packing packing);
 /// Several files, each unpacked by itself and taken whole; each must hold `bytes_each` bytes behind `skip`.
 [[nodiscard]] Bytes open_parts(std::vector<std::filesystem::path> files, std::uint64_t skip, Packing packing,
                                std::size_t bytes_each);

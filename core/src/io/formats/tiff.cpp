@@ -318,6 +318,9 @@ class Tiff final : public ImageHandler {
 
 }  // namespace
 
-void add_tiff(Handlers& to) { to.push_back(std::make_unique<Tiff>()); }
+void add_tiff(Handlers& to) {
+  to.push_back(std::make_unique<Tiff>());
+  to.push_back(make_tiff_folder());  // before DICOM, which takes every folder
+}
 
 }  // namespace iso::io::detail

@@ -4,8 +4,13 @@
 
 #include <tiffio.h>
 
+#include <array>
 #include <filesystem>
+#include <memory>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace iso::io::detail {
 
@@ -44,7 +49,24 @@ class TiffFile {
 void check_readable(const TiffPage& page, const std::string& which);
 [[nodiscard]] FileType tiff_type(const TiffPage& page, const std::string& which);
 
+/// What a description says of the stack.
+struct TiffStack {
+  std::string by;         // who says it
+  std::int64_t pages{0};  // 0 if nothing is said
+  // Axes behind x and y, fastest first: 'c', 'z', 't' with their extents.
+  std::vector<std::pair<char, std::int64_t>> axes;
+  bool in_one_page{false};  // allowed: pixels of all pages behind those of the first
+  std::optional<double> spacing_x, spacing_y, spacing_z, time_step_s;  // mm, seconds
+  std::optional<std::array<double, 2>> line;                           // values are line[0] + line[1] * stored
+  std::string remark;                                                  // what of it is not taken
+  std::vector<std::int64_t> directories;  // of each page in the order of `axes`; empty: as in the file
+};
+[[nodiscard]] TiffStack announced_by(const TiffFile& tiff, const TiffPage& page);
+
 /// All pages as one array, with the calibration of ImageJ or OME if there is one.
 [[nodiscard]] RawArray read_tiff(const std::filesystem::path& file);
+
+/// A folder of TIFF files of one image each.
+[[nodiscard]] std::unique_ptr<Handler> make_tiff_folder();
 
 }  // namespace iso::io::detail

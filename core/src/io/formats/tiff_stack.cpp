@@ -1,160 +1,16 @@
 #include "io/formats/image_impl.h"
 #include "io/formats/tiff_impl.h"
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstring>
-#include <sstream>
 
 /// What the pages of a TIFF file are: slices, channels and times, as ImageJ, OME or tifffile say in the description of the
 /// first page.
 namespace iso::io::detail {
 namespace fs = std::filesystem;
 namespace {
-
-/// What a description says of the stack.
-struct Announced {
-  std::string by;         // who says it
-  std::int64_t pages{0};  // 0 if nothing is said
-  // Axes behind x and y, fastest first: 'c', 'z', 't' with their extents.
-  std::vector<std::pair<char, std::int64_t>> axes;
-  bool in_one_page{false};  // allowed: pixels of all pages behind those of the first
-  std::optional<double> spacing_x, spacing_y, spacing_z, time_step_s;  // mm, seconds
-};
-
-std::map<std::string, std::string> to_lines(const std::string& text) {
-  std::map<std::string, std::string> found;
-  std::istringstream lines{text};
-  for (std::string line; std::getline(lines, line);) {
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    if (const auto at = line.find('='); at != std::string::npos)
-      found.try_emplace(line.substr(0, at), line.substr(at + 1));
-  }
-  return found;
-}
-
-std::int64_t to_count(const std::map<std::string, std::string>& values, const std::string& name) {
-  const auto found = values.find(name);
-  const auto number = found == values.end() ? std::nullopt : to_number(found->second);
-  return number && *number >= 1 && *number <= 1e9 ? static_cast<std::int64_t>(*number) : 1;
-}
-
-Announced imagej(const TiffFile& tiff, const std::string& text) {
-  const auto values = to_lines(text);
-  Announced a;
-  a.by = "ImageJ";
-  const std::int64_t c = to_count(values, "channels"), z = to_count(values, "slices"), t = to_count(values, "frames");
-  a.pages = values.contains("images") ? to_count(values, "images") : c * z * t > 1 ? c * z * t : 0;
-  a.in_one_page = true;
-  if (a.pages == 0) return a;
-  if (c * z * t == a.pages)
-    a.axes = {{'c', c}, {'z', z}, {'t', t}};
-  else
-    a.axes = {{'z', a.pages}};
-  const auto number = [&](const char* name) {
-    const auto found = values.find(name);
-    return found == values.end() ? std::nullopt : to_number(found->second);
-  };
-  const auto unit = values.find("unit");
-  const auto mm = unit == values.end() ? std::nullopt : millimetres_in(unit->second);
-  float x = 0, y = 0;
-  if (mm && TIFFGetField(tiff.handle(), TIFFTAG_XRESOLUTION, &x) == 1 && x > 0 && std::isfinite(x))
-    a.spacing_x = *mm / static_cast<double>(x);
-  if (mm && TIFFGetField(tiff.handle(), TIFFTAG_YRESOLUTION, &y) == 1 && y > 0 && std::isfinite(y))
-    a.spacing_y = *mm / static_cast<double>(y);
-  if (const auto spacing = number("spacing"); mm && spacing && *spacing != 0 && std::isfinite(*spacing))
-    a.spacing_z = std::abs(*spacing) * *mm;
-  if (const auto step = number("finterval"); step && *step > 0) a.time_step_s = *step;
-  return a;
-}
-
-// The value of an XML attribute within a start tag.
-std::string attribute(const std::string& tag, const std::string& name) {
-  for (std::size_t at = tag.find(name); at != std::string::npos; at = tag.find(name, at + 1)) {
-    const bool begins = at > 0 && std::isspace(static_cast<unsigned char>(tag[at - 1]));
-    const auto equals = at + name.size();
-    if (!begins || equals + 1 >= tag.size() || tag[equals] != '=') continue;
-    const char quote = tag[equals + 1];
-    const auto end = tag.find(quote, equals + 2);
-    if (end != std::string::npos) return tag.substr(equals + 2, end - equals - 2);
-  }
-  return {};
-}
-
-Announced ome(const std::string& text, const TiffPage& page) {
-  Announced a;
-  a.by = "OME";
-  const auto at = text.find("<Pixels ");
-  if (at == std::string::npos) return a;
-  if (text.find("<Pixels ", at + 1) != std::string::npos)
-    not_supported("the file holds several images of OME", "save one of them alone");
-  const std::string tag = text.substr(at, text.find('>', at) - at);
-  const auto size = [&](const char* name) {
-    const auto number = to_number(attribute(tag, name));
-    return number && *number >= 1 && *number <= 1e9 ? static_cast<std::int64_t>(*number) : 1;
-  };
-  const std::string order = attribute(tag, "DimensionOrder");
-  a.pages = 1;
-  for (const char axis : order.size() == 5 ? order.substr(2) : std::string{"ZCT"}) {
-    std::int64_t extent = size(axis == 'Z' ? "SizeZ" : axis == 'C' ? "SizeC" : "SizeT");
-    if (axis == 'C' && page.samples > 1 && extent % page.samples == 0) extent /= page.samples;
-    a.axes.emplace_back(static_cast<char>(std::tolower(static_cast<unsigned char>(axis))), extent);
-    a.pages *= extent;
-  }
-  const auto length = [&](const std::string& name) -> std::optional<double> {
-    const auto number = to_number(attribute(tag, name));
-    const std::string unit = attribute(tag, name + "Unit");
-    const auto mm = millimetres_in(unit.empty() ? "um" : unit);  // OME's own default
-    if (!number || !(*number > 0) || !mm) return std::nullopt;
-    return *number * *mm;
-  };
-  a.spacing_x = length("PhysicalSizeX");
-  a.spacing_y = length("PhysicalSizeY");
-  a.spacing_z = length("PhysicalSizeZ");
-  const std::string unit = attribute(tag, "TimeIncrementUnit");
-  if (const auto step = to_number(attribute(tag, "TimeIncrement")); step && *step > 0)
-    if (const auto seconds = seconds_in(unit.empty() ? "s" : unit)) a.time_step_s = *step * *seconds;
-  return a;
-}
-
-// tifffile writes {"shape": [slices, rows, columns]}; the shape of one page may be left in one page.
-Announced tifffile(const std::string& text, const TiffPage& page) {
-  Announced a;
-  const auto json = nlohmann::json::parse(text, nullptr, false);
-  if (!json.is_object() || !json.contains("shape") || !json["shape"].is_array()) return a;
-  std::vector<std::int64_t> shape;
-  for (const auto& extent : json["shape"])
-    if (extent.is_number_integer() && extent.get<std::int64_t>() >= 1 && extent.get<std::int64_t>() < (1 << 30))
-      shape.push_back(extent.get<std::int64_t>());
-    else
-      return a;
-  // The samples of a pixel are the last axis, or stand before rows and columns where their planes are apart.
-  const bool apart = page.planar == PLANARCONFIG_SEPARATE;
-  if (page.samples > 1 && !apart && !shape.empty() && shape.back() == page.samples) shape.pop_back();
-  if (page.samples > 1 && apart && shape.size() > 2 && shape[shape.size() - 3] == page.samples)
-    shape.erase(shape.end() - 3);
-  if (shape.size() < 2 || shape.back() != page.width || shape[shape.size() - 2] != page.height) return a;
-  a.by = "its description";
-  a.pages = 1;
-  a.in_one_page = true;
-  for (std::size_t axis = shape.size() - 2; axis-- > 0;) {
-    if (a.pages > (std::int64_t{1} << 40) / shape[axis]) return Announced{};
-    a.pages *= shape[axis];
-    a.axes.emplace_back(a.axes.empty() ? 'z' : a.axes.size() == 1 ? 't' : '?', shape[axis]);
-  }
-  return a;
-}
-
-Announced announced_by(const TiffFile& tiff, const TiffPage& page) {
-  const std::string text = tiff.description();
-  if (text.starts_with("ImageJ=")) return imagej(tiff, text);
-  if (text.find("<OME") != std::string::npos) return ome(text, page);
-  if (text.starts_with("{")) return tifffile(text, page);
-  return {};
-}
 
 // Directories of the stack; thumbnails and masks are none of it.
 struct Directories {
@@ -257,6 +113,29 @@ Pixels read_behind(const fs::path& file, TiffFile& tiff, const TiffPage& page, s
               {tiff_type(page, "the file"), TIFFIsByteSwapped(t) != 0, extents}, meta, Rest::unread);
 }
 
+void to_page(TiffFile& tiff, const Directories& d, std::size_t i) {
+  if (TIFFCurrentDirectory(tiff.handle()) != d.kept[i] && TIFFSetDirectory(tiff.handle(), d.kept[i]) != 1)
+    throw Error{Errc::cannot_read, "page " + std::to_string(i + 1) + " cannot be read",
+                "check that the file is complete"};
+}
+
+// Whether all strips and tiles stand in the file.
+void look_at_pages(TiffFile& tiff, const Directories& d, std::size_t file_bytes) {
+  for (std::size_t i = 0; i < d.kept.size(); ++i) {
+    to_page(tiff, d, i);
+    TIFF* const t = tiff.handle();
+    const std::uint32_t strips = TIFFIsTiled(t) != 0 ? TIFFNumberOfTiles(t) : TIFFNumberOfStrips(t);
+    for (std::uint32_t strip = 0; strip < strips; ++strip) {
+      const std::uint64_t at = TIFFGetStrileOffset(t, strip), count = TIFFGetStrileByteCount(t, strip);
+      if (count == 0 || at > file_bytes || count > file_bytes - at)
+        throw Error{Errc::cannot_read,
+                    "page " + std::to_string(i + 1) + " is damaged or incomplete: its strip " +
+                        std::to_string(strip + 1) + " is not in the file",
+                    "check that the file is complete"};
+    }
+  }
+}
+
 Pixels read_pages(TiffFile& tiff, const Directories& d, const std::vector<std::int64_t>& extents,
                   std::size_t file_bytes, Metadata& meta) {
   const FileType type = tiff_type(d.page, "the file");
@@ -270,15 +149,17 @@ Pixels read_pages(TiffFile& tiff, const Directories& d, const std::vector<std::i
                 "the file is incomplete: " + shape.text() + " pixels are announced, it has " +
                     std::to_string(file_bytes) + " bytes in all",
                 "the file is truncated or its header is damaged"};
+  if (HeadersOnly::active()) {
+    look_at_pages(tiff, d, file_bytes);
+    return Pixels::outline({shape, stored_as(type)});
+  }
   PixelBuffer block = PixelBuffer::allocate({shape, stored_as(type)});
   const bool straight = stored_as_is(type);
   std::vector<std::byte> raw(straight ? 0 : bytes);
   const std::size_t wide = bytes / byte_count(type) * byte_count(stored_as(type));
   bool whole = true;
   for (std::size_t i = 0; i < pages; ++i) {
-    if (TIFFCurrentDirectory(tiff.handle()) != d.kept[i] && TIFFSetDirectory(tiff.handle(), d.kept[i]) != 1)
-      throw Error{Errc::cannot_read, "page " + std::to_string(i + 1) + " cannot be read",
-                  "check that the file is complete"};
+    to_page(tiff, d, i);
     const TiffPage page = tiff.page();
     std::byte* const to = block.data() + i * wide;
     tiff.read_page(page, i + 1, straight ? to : raw.data());
@@ -297,7 +178,9 @@ Pixels turned(const Pixels& block, std::uint16_t orientation) {
   const bool flip_x = orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7,
              flip_y = orientation == 3 || orientation == 4 || orientation == 7 || orientation == 8;
   const std::int64_t wide = transposed ? ny : nx, high = transposed ? nx : ny;
-  PixelBuffer out = PixelBuffer::allocate({Shape{shape[0], wide, high, pages}, block.spec().type});
+  const ArraySpec spec{Shape{shape[0], wide, high, pages}, block.spec().type};
+  if (block.is_outline()) return Pixels::outline(spec);
+  PixelBuffer out = PixelBuffer::allocate(spec);
   for (std::int64_t page = 0; page < pages; ++page)
     for (std::int64_t y = 0; y < ny; ++y)
       for (std::int64_t x = 0; x < nx; ++x) {
@@ -307,6 +190,19 @@ Pixels turned(const Pixels& block, std::uint16_t orientation) {
         std::memcpy(out.data() + static_cast<std::size_t>((page * high + v) * wide + u) * pixel,
                     block.data() + static_cast<std::size_t>((page * ny + y) * nx + x) * pixel, pixel);
       }
+  return out;
+}
+
+// The first `values` samples of every pixel. Block: c, x, y, page.
+Pixels without_last_samples(const Pixels& block, std::int64_t values) {
+  const Shape& shape = block.spec().shape;
+  const ArraySpec spec{Shape{values, shape[1], shape[2], shape[3]}, block.spec().type};
+  if (block.is_outline()) return Pixels::outline(spec);
+  PixelBuffer out = PixelBuffer::allocate(spec);
+  const std::size_t size = byte_count(spec.type), from = static_cast<std::size_t>(shape[0]) * size,
+                    to = static_cast<std::size_t>(values) * size;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(shape[1] * shape[2] * shape[3]); ++i)
+    std::memcpy(out.data() + i * to, block.data() + i * from, to);
   return out;
 }
 
@@ -321,17 +217,12 @@ Pixels meant(const Pixels& block, const TiffPage& page, Metadata& meta) {
   if (page.alphas == 0) return without_components(block, false, meta);
   assume(meta, "grey without its alpha");
   if (is_complex(block.spec().type)) not_supported("the file holds complex numbers with alpha", "save it without");
-  PixelBuffer out = PixelBuffer::allocate({Shape{values, shape[1], shape[2], shape[3]}, block.spec().type});
-  const std::size_t size = byte_count(block.spec().type), from = page.samples * size,
-                    to = static_cast<std::size_t>(values) * size;
-  for (std::size_t i = 0; i < static_cast<std::size_t>(shape[1] * shape[2] * shape[3]); ++i)
-    std::memcpy(out.data() + i * to, block.data() + i * from, to);
-  const Pixels left = std::move(out);
+  const Pixels left = without_last_samples(block, values);
   return values == 1 ? left.reshaped(Shape{shape[1], shape[2], shape[3]}) : without_components(left, false, meta);
 }
 
 // x, y, page[, component] with the page split into what it stands for.
-Pixels arranged(const Pixels& block, const Announced& said) {
+Pixels arranged(const Pixels& block, const TiffStack& said) {
   std::vector<std::int64_t> extents{block.spec().shape[0], block.spec().shape[1]};
   std::vector<char> names{'x', 'y'};
   for (const auto& [name, extent] : said.axes) {
@@ -380,12 +271,26 @@ Pixels arranged(const Pixels& block, const Announced& said) {
   return out;
 }
 
+void put_in_order(Directories& d, const TiffStack& said) {
+  if (said.directories.empty()) return;
+  std::vector<tdir_t> kept;
+  for (const std::int64_t directory : said.directories) {
+    const auto found = std::ranges::find(d.kept, static_cast<tdir_t>(directory));
+    if (found == d.kept.end() || std::ranges::find(kept, *found) != kept.end())
+      throw Error{Errc::invalid_input,
+                  "OME places a plane in page " + std::to_string(directory + 1) + ", which is not there or taken twice",
+                  "the header is damaged"};
+    kept.push_back(*found);
+  }
+  d.kept = std::move(kept);
+}
+
 }  // namespace
 
 RawArray read_tiff(const fs::path& file) {
   const std::size_t file_bytes = size_of_file(file);
   TiffFile tiff{file, "r"};
-  const Directories d = find_directories(file, tiff, file_bytes);
+  Directories d = find_directories(file, tiff, file_bytes);
   const TiffPage& page = d.page;
   if (TIFFSetDirectory(tiff.handle(), d.kept[0]) != 1)
     throw Error{Errc::cannot_read, "the file is damaged: its first page cannot be read again"};
@@ -395,8 +300,9 @@ RawArray read_tiff(const fs::path& file) {
       planes > 1 && d.kept.size() == 1)
     not_supported("the file is a stack of MetaMorph, with several planes in one page",
                   "save it again as a stack of pages");
-  Announced said = announced_by(tiff, page);
+  TiffStack said = announced_by(tiff, page);
   const auto there = static_cast<std::int64_t>(d.kept.size());
+  if (said.pages == there) put_in_order(d, said);
   RawArray array;
   std::vector<std::int64_t> extents{page.width, page.height, there};
   if (page.samples > 1) extents.insert(extents.begin(), page.samples);
@@ -439,7 +345,19 @@ RawArray read_tiff(const fs::path& file) {
     array.meta["orientation"] = "unknown";
     array.grid = grid;
   }
-  if (said.time_step_s && array.pixels.spec().shape.rank() > 3) array.meta[time_step_key] = exact(*said.time_step_s);
+  if (said.line && *said.line != std::array{0.0, 1.0}) {
+    array.pixels = scaled(array.pixels, (*said.line)[1], (*said.line)[0]);
+    assume(array.meta, "values times " + short_number((*said.line)[1]) + " plus " + short_number((*said.line)[0]) +
+                           ", as the calibration of ImageJ says");
+  }
+  if (!said.remark.empty()) assume(array.meta, said.remark);
+  const auto longer = [&](char axis) {
+    return std::ranges::any_of(said.axes, [&](const auto& a) { return a.first == axis && a.second > 1; });
+  };
+  if (array.pixels.spec().shape.rank() > 3) {
+    if (said.time_step_s && longer('t')) array.meta[time_step_key] = exact(*said.time_step_s);
+    if (longer('c')) assume(array.meta, "channels along the fourth axis");
+  }
   return array;  // without a calibration no grid: resolutions of TIFF files are those of printers
 }
 

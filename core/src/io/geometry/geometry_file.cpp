@@ -3,6 +3,7 @@
 #include "io/array_impl.h"
 #include "io/geometry/geometry_impl.h"
 #include "iso/base/error.h"
+#include "iso/base/file_replacement.h"
 #include "iso/io/registry.h"
 
 #include <fstream>
@@ -51,14 +52,7 @@ void write_geometry(const fs::path& file, const ProjectionGeometry& geometry, bo
                 "write a geometry as .json or .xml"};
   }
   const std::string text = rtk ? to_rtk(geometry) : to_json(geometry) + "\n";
-  write_atomically(file, overwrite, [&](const fs::path& temporary) {
-    std::ofstream out{temporary, std::ios::binary};
-    out << text;
-    out.close();
-    if (!out)
-      throw Error{Errc::cannot_write, "'" + temporary.string() + "' could not be written completely",
-                  "free some space or write to another disk"};
-  });
+  replace_file(file, text, overwrite ? ExistingFile::replace : ExistingFile::refuse);
 }
 
 }  // namespace iso::io

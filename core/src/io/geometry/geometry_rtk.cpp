@@ -11,9 +11,11 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <locale>
 #include <map>
 #include <numbers>
+#include <set>
 #include <sstream>
 
 namespace iso::io::detail {
@@ -29,6 +31,8 @@ struct Document {
   double version{0};
   Values common;
   std::vector<Values> projections;
+  std::map<std::size_t, std::vector<double>> matrices;  // of projections that have one
+  std::set<std::string> unknown;
   std::string text, problem;
   int depth{0};
   bool inside{false};
@@ -53,6 +57,17 @@ void characters(void* user, const char* text, int length) {
   if (doc.text.size() < 10000) doc.text.append(text, static_cast<std::size_t>(length));
 }
 
+void take_matrix(Document& doc) {
+  std::vector<double> numbers;
+  std::istringstream words{doc.text};
+  for (std::string word; words >> word;)
+    if (const auto value = to_number(word); value && std::isfinite(*value)) numbers.push_back(*value);
+  if (numbers.size() == 12)
+    doc.matrices[doc.projections.size() - 1] = std::move(numbers);
+  else if (doc.problem.empty())
+    doc.problem = "the matrix of projection " + std::to_string(doc.projections.size() - 1) + " is not 12 numbers";
+}
+
 void end(void* user, const char* name_text) {
   auto& doc = *static_cast<Document*>(user);
   const std::string name{name_text};
@@ -61,7 +76,25 @@ void end(void* user, const char* name_text) {
     doc.inside = false;
     return;
   }
-  if (doc.depth == 0 || name == "Matrix") return;  // the matrix follows from the numbers
+  if (doc.depth == 0) return;
+  if (name == "Matrix") {
+    if (doc.inside) take_matrix(doc);
+    return;
+  }
+  static const std::set<std::string> known{"GantryAngle",
+                                           "OutOfPlaneAngle",
+                                           "InPlaneAngle",
+                                           "SourceToIsocenterDistance",
+                                           "SourceToDetectorDistance",
+                                           "SourceOffsetX",
+                                           "SourceOffsetY",
+                                           "ProjectionOffsetX",
+                                           "ProjectionOffsetY",
+                                           "RadiusCylindricalDetector"};
+  if (!known.contains(name)) {
+    doc.unknown.insert(name.substr(0, 40));
+    return;
+  }
   const auto value = to_number(doc.text);
   if (!value || !std::isfinite(*value)) {
     if (doc.problem.empty())
@@ -132,6 +165,42 @@ Projection make_projection(const Document& doc, std::size_t i) {
           get("RadiusCylindricalDetector", 0)};
 }
 
+// Where a point of RTK's frame is seen on the plane of the detector, mm, by the parameters.
+std::array<double, 2> to_detector(const Projection& p, const Vec3& point) {
+  Vec3 q = rotate(point, {0, 1, 0}, -p.gantry);
+  q = rotate(q, {1, 0, 0}, -p.out_of_plane);
+  q = rotate(q, {0, 0, 1}, -p.in_plane);
+  if (p.sdd == 0) return {q[0] - p.detector_x, q[1] - p.detector_y};
+  const double way = p.sdd / (p.sid - q[2]);
+  return {p.source_x + way * (q[0] - p.source_x) - p.detector_x, p.source_y + way * (q[1] - p.source_y) - p.detector_y};
+}
+
+// How far the matrix, which says the same as the parameters once more, and these disagree: mm on the detector beyond what
+// rounded numbers may; 0: they agree. Programs that know only one of the two write anything into the other.
+double disagreement(const Projection& p, const std::vector<double>& m) {
+  const double length = p.sid > 0 ? 0.1 * p.sid : 50;
+  double worst = 0, size = 0;
+  for (const Vec3& x : {Vec3{0, 0, 0}, Vec3{length, 0, 0}, Vec3{0, length, 0}, Vec3{0, 0, length}}) {
+    const auto row = [&](std::size_t i) {
+      return m[4 * i] * x[0] + m[4 * i + 1] * x[1] + m[4 * i + 2] * x[2] + m[4 * i + 3];
+    };
+    const auto by_parameters = to_detector(p, x);
+    for (std::size_t i = 0; i < 2; ++i) {
+      const double gap = std::abs(row(i) / row(2) - by_parameters[i]);
+      worst = std::isfinite(gap) ? std::max(worst, gap) : std::numeric_limits<double>::infinity();
+      size = std::max(size, std::abs(by_parameters[i]));
+    }
+  }
+  return worst > 0.01 + 1e-4 * size ? worst : 0;
+}
+
+// Once a file: what of it is not used.
+void warn_of_unknown(const Document& doc) {
+  std::string names;
+  for (const std::string& name : doc.unknown) names += (names.empty() ? "" : ", ") + name;
+  if (!names.empty()) warn("elements of the RTK geometry that are not used here: " + names);
+}
+
 std::string number(double value) {
   std::array<char, 40> text{};
   const auto [end, problem] = std::to_chars(text.data(), text.data() + text.size(),
@@ -175,6 +244,7 @@ Matrix rtk_matrix(const Projection& p) {
 ProjectionGeometry geometry_from_rtk(std::string_view text, std::array<std::int64_t, 2> elements,
                                      std::array<double, 2> pitch_mm) {
   const Document doc = parse(text);
+  warn_of_unknown(doc);
   if (elements[0] < 1 || elements[1] < 1 || !(pitch_mm[0] > 0)) {
     throw Error{Errc::invalid_input,
                 "an RTK geometry does not say how many detector elements there are and of which size",
@@ -183,9 +253,17 @@ ProjectionGeometry geometry_from_rtk(std::string_view text, std::array<std::int6
   if (!(pitch_mm[1] > 0)) pitch_mm[1] = pitch_mm[0];
   std::vector<View> views;
   bool arc = false, parallel = false;
+  double worst = 0;  // of the first projection whose matrix disagrees
   for (std::size_t i = 0; i < doc.projections.size(); ++i) {
     const Projection p = make_projection(doc, i);
     const std::string which = "projection " + std::to_string(i) + " of the RTK geometry";
+    if (const auto matrix = doc.matrices.find(i); matrix != doc.matrices.end() && p.radius == 0 && worst == 0) {
+      worst = disagreement(p, matrix->second);
+      if (worst > 0)
+        warn(which + " says other places by its matrix than by its parameters" +
+             (std::isfinite(worst) ? ", by up to " + short_number(worst) + " mm on the detector" : std::string{}) +
+             "; the parameters are taken");
+    }
     if (i == 0) parallel = p.sdd == 0;
     if ((p.sdd == 0) != parallel)
       throw Error{Errc::invalid_input, which + " changes between a parallel and a divergent beam"};

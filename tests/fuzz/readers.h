@@ -1,0 +1,33 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// The readers of files, each with the sound files that the search (search.cpp) changes.
+namespace iso::test {
+
+struct Reader {
+  std::string name;
+  std::vector<std::string> extensions;  ///< of the stored files that are its seeds
+  /// `way`, 0 to 15: how the file is read (as it is, as a scan, as labels ...).
+  std::function<void(const std::filesystem::path& file, std::size_t way)> read;
+  std::function<void(const std::filesystem::path& folder)> write;  ///< more seeds; may be empty
+};
+[[nodiscard]] const std::vector<Reader>& readers();
+
+/// A sound file in a folder of its own, with the files beside it that it needs.
+struct Seed {
+  std::filesystem::path file;
+  std::string bytes;   ///< unpacked, if `packed`
+  bool packed{false};  ///< the changed bytes are gzipped again, so that they are reached behind a sound checksum
+};
+[[nodiscard]] std::vector<Seed> seeds_of(const Reader& reader, const std::filesystem::path& folder);
+
+[[nodiscard]] std::string gzipped(const std::string& bytes);
+[[nodiscard]] std::string bytes_of_file(const std::filesystem::path& file);
+void put(const std::filesystem::path& file, std::string_view bytes);
+
+}  // namespace iso::test

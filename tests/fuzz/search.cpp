@@ -1,0 +1,204 @@
+// The search for bytes that do harm: fuzz_search READER COUNT [FOLDER [SEED]]. Bytes of sound files are changed and read;
+// anything but data or an error of ours is a finding and is kept in FOLDER. Built with the sanitizers by tests/fuzz/run.
+#include "mutate.h"
+#include "readers.h"
+
+#include "iso/base/error.h"
+#include "iso/base/log.h"
+#include "iso/base/threads.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <new>
+#include <utility>
+
+#if defined(__SANITIZE_ADDRESS__)
+// Of the run-time library of the sanitizer, for which g++ has no header.
+extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*allocated)(const volatile void*, std::size_t),
+                                                         void (*freed)(const volatile void*));
+extern "C" std::size_t __sanitizer_get_allocated_size(const volatile void*);
+#endif
+
+namespace iso::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double most_seconds = 1;
+constexpr std::size_t most_file_factor = 4, most_bytes_beside = std::size_t{64} << 20;
+constexpr std::size_t most_findings = 20;
+
+/// What the process that reads leaves behind for the one that counts, whatever becomes of it.
+struct Shared {
+  std::atomic<std::uint64_t> next{0}, accepted{0}, refused{0}, findings{0};
+  std::atomic<double> slowest{0};
+  std::atomic<std::size_t> largest{0};
+};
+
+std::atomic<std::size_t> held{0}, peak{0};
+void count_memory() {
+#if defined(__SANITIZE_ADDRESS__)
+  __sanitizer_install_malloc_and_free_hooks(
+      [](const volatile void*, std::size_t bytes) {
+        const std::size_t now = held += bytes;
+        for (std::size_t most = peak; now > most && !peak.compare_exchange_weak(most, now);) {
+        }
+      },
+      [](const volatile void* memory) { held -= __sanitizer_get_allocated_size(memory); });
+#endif
+}
+
+double processor_seconds() {
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  return static_cast<double>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+         1e-6 * static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
+}
+
+/// One process of the search: reads until it is done or dies.
+class Search {
+ public:
+  Search(const Reader& reader, std::vector<Seed> seeds, fs::path keep, std::uint64_t first, Shared& shared)
+      : reader_{reader}, seeds_{std::move(seeds)}, keep_{std::move(keep)}, first_{first}, shared_{shared} {}
+
+  void run(std::uint64_t count) {
+    words_ = ::open((keep_ / "words").c_str(), O_RDWR | O_CREAT | O_TRUNC, 0644);
+    ::dup2(words_, 2);
+    log::set_level(log::Level::quiet);
+    ThreadBudget::set(1);
+    std::vector<const std::string*> others;
+    for (const Seed& seed : seeds_) others.push_back(&seed.bytes);
+    while (shared_.next < count && shared_.findings < most_findings) {
+      const std::uint64_t number = shared_.next++;
+      Mutator mutate{first_ + number};
+      const Seed& seed = seeds_[mutate.pick(seeds_.size())];
+      const std::string bytes = seed.packed ? gzipped(mutate(seed.bytes, others)) : mutate(seed.bytes, others);
+      one(seed, bytes, number, mutate.pick(16));
+    }
+  }
+
+ private:
+  void one(const Seed& seed, const std::string& bytes, std::uint64_t number, std::size_t way) {
+    put(seed.file, bytes);
+    const itimerval watch{{0, 0}, {20, 0}};  // whoever takes longer is killed, and that is a finding
+    ::setitimer(ITIMER_PROF, &watch, nullptr);
+    const double start = processor_seconds();
+    peak = held.load();
+    const std::size_t before = held;
+    std::string what;
+    try {
+      reader_.read(seed.file, way);
+      ++shared_.accepted;
+    } catch (const Error& error) {
+      ++shared_.refused;
+      const int code = exit_code(error.code());
+      if ((code < 20 || code > 39) && code != 89 && error.code() != Errc::unsupported &&
+          error.code() != Errc::out_of_memory && error.code() != Errc::invalid_result)
+        what = "the exit code " + std::to_string(code) + ": " + error.what();
+      if (std::string_view{error.what()}.empty()) what = "an error without words";
+    } catch (const std::exception& error) {
+      what = std::string{"a foreign exception: "} + error.what();
+    }
+    const double seconds = processor_seconds() - start;
+    const std::size_t bytes_used = peak - std::min<std::size_t>(peak, before);
+    shared_.slowest = std::max<double>(shared_.slowest, seconds);
+    shared_.largest = std::max<std::size_t>(shared_.largest, bytes_used);
+    if (seconds > most_seconds) what = std::to_string(seconds) + " s";
+    if (bytes_used > most_file_factor * bytes.size() + most_bytes_beside)
+      what = std::to_string(bytes_used >> 20) + " MiB for a file of " + std::to_string(bytes.size()) + " bytes";
+    if (const off_t spoken = ::lseek(words_, 0, SEEK_END); spoken > 0) {
+      what = "words on standard error";
+      (void)!::ftruncate(words_, 0);
+    }
+    if (!what.empty()) finding(seed, bytes, number, what);
+  }
+  void finding(const Seed& seed, const std::string& bytes, std::uint64_t number, const std::string& what) {
+    ++shared_.findings;
+    put(keep_ / (std::to_string(number) + "_" + seed.file.filename().string()), bytes);
+    std::ofstream{keep_ / "findings.txt", std::ios::app} << number << " " << seed.file.filename().string() << ": "
+                                                         << what << "\n";
+  }
+
+  const Reader& reader_;
+  std::vector<Seed> seeds_;
+  fs::path keep_;
+  std::uint64_t first_;
+  Shared& shared_;
+  int words_{-1};
+};
+
+// The number at which a process of the search died is left out by the next one.
+void keep_death(const std::vector<Seed>& seeds, const fs::path& keep, std::uint64_t first, Shared& shared, int status) {
+  ++shared.findings;
+  const std::uint64_t number = shared.next - 1;
+  Mutator mutate{first + number};
+  const Seed& seed = seeds[mutate.pick(seeds.size())];
+  std::error_code problem;
+  fs::copy_file(seed.file, keep / (std::to_string(number) + "_" + seed.file.filename().string()),
+                fs::copy_options::overwrite_existing, problem);
+  fs::rename(keep / "words", keep / (std::to_string(number) + "_words.txt"), problem);
+  std::ofstream{keep / "findings.txt", std::ios::app}
+      << number << " " << seed.file.filename().string() << ": the process ended by "
+      << (WIFSIGNALED(status) ? "signal " + std::to_string(WTERMSIG(status)) : "itself") << "\n";
+}
+
+int search(const Reader& reader, std::uint64_t count, const fs::path& keep, std::uint64_t first) {
+  const fs::path folder = fs::path{"/dev/shm"} / ("iso_fuzz_" + std::to_string(::getpid()));
+  fs::create_directories(keep);
+  void* const memory = ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  auto& shared = *new (memory) Shared;
+  const auto begin = std::chrono::steady_clock::now();
+  const std::vector<Seed> seeds = seeds_of(reader, folder);
+  if (seeds.empty()) throw Error{Errc::no_input, "there is no sound file to change"};
+  while (shared.next < count && shared.findings < most_findings) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      count_memory();
+      Search{reader, seeds, keep, first, shared}.run(count);
+      ::_exit(0);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    if (status != 0) keep_death(seeds, keep, first, shared, status);
+  }
+  const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  std::cout << "| " << reader.name << " | " << seeds.size() << " | " << shared.next << " | " << shared.accepted << " | "
+            << shared.refused << " | " << shared.findings << " | " << shared.slowest << " | " << (shared.largest >> 20)
+            << " | " << static_cast<int>(static_cast<double>(shared.next) / wall) << " |\n";
+  fs::remove_all(folder);
+  return shared.findings > 0 ? 1 : 0;
+}
+
+}  // namespace
+}  // namespace iso::test
+
+int main(int argc, char** argv) {
+  using namespace iso::test;
+  std::string names;
+  for (const Reader& reader : readers()) names += " " + reader.name;
+  if (argc < 3) {
+    std::cerr << "usage: fuzz_search READER COUNT [FOLDER [SEED]]; readers are" << names << "\n";
+    return 1;
+  }
+  const std::string folder = argc > 3 ? argv[3] : std::string{"fuzz_"} + argv[1];
+  const std::uint64_t first = argc > 4 ? std::strtoull(argv[4], nullptr, 10) : 1;
+  try {
+    for (const Reader& reader : readers())
+      if (reader.name == argv[1]) return search(reader, std::strtoull(argv[2], nullptr, 10), folder, first << 32U);
+  } catch (const std::exception& error) {
+    std::cerr << error.what() << "\n";
+    return 1;
+  }
+  std::cerr << "there is no reader '" << argv[1] << "'; readers are" << names << "\n";
+  return 1;
+}

@@ -1,11 +1,14 @@
 #include "context_impl.h"
 
 #include "iso/base/digest.h"
+#include "iso/base/error.h"
 #include "iso/base/log.h"
 #include "iso/io/checkpoint_file.h"
+#include "iso/job/run.h"
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace iso::job {
 namespace {
@@ -135,9 +138,19 @@ bool JobContext::wants_checkpoint() const noexcept {
 
 void JobContext::keep(const Checkpoint& state) {
   if (environment_.checkpoint_file.empty()) return;
-  io::write_checkpoint(environment_.checkpoint_file, environment_.checkpoint_key, state);
-  const std::lock_guard lock{mutex_};
-  kept_ = Clock::now();
+  std::string failed;
+  try {
+    io::write_checkpoint(environment_.checkpoint_file, environment_.checkpoint_key, state);
+  } catch (...) {
+    // A copy for the case of an interruption is no reason to cause one; the next may fit again.
+    failed = std::string{"no checkpoint could be kept, the run goes on without: "} + current_error().what();
+  }
+  const bool first = [&] {
+    const std::lock_guard lock{mutex_};
+    kept_ = Clock::now();
+    return !failed.empty() && !std::exchange(checkpoint_failed_, true);
+  }();
+  if (first) warn(failed);
 }
 
 std::optional<Checkpoint> JobContext::resumed() const {
@@ -150,9 +163,13 @@ void JobContext::figure(std::string_view name, double value, std::string_view un
   figures_[std::string(name)] = {value, std::string(unit)};
 }
 
+bool is_attachment_name(const std::string& name) {
+  return !name.empty() && name.front() != '.' && name.find('/') == std::string::npos && name != "record.json";
+}
+
 void JobContext::attach(std::string_view name, const std::filesystem::path& file) {
   const std::string own{name};
-  if (own.empty() || own.front() == '.' || own.find('/') != std::string::npos || own == "record.json")
+  if (!is_attachment_name(own))
     throw Error(Errc::invalid_input, "'" + own + "' is no name for an attachment",
                 "use a plain name such as report.csv");
   std::error_code failure;

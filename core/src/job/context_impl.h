@@ -76,6 +76,7 @@ class JobContext final : public plugin::RunContext {
   OnEvent on_event_;
   mutable std::mutex mutex_;  // guards everything below
   Clock::time_point begin_{Clock::now()}, told_{}, kept_{Clock::now()};
+  bool checkpoint_failed_{false};  ///< said once
   double fraction_{0};
   std::string stage_;
   std::map<std::string, Figure> figures_;

@@ -1,20 +1,23 @@
 #include "iso/job/run.h"
 
+#include "run_impl.h"
+
+#include "iso/base/file_identity.h"
 #include "iso/base/file_replacement.h"
+#include "iso/io/registry.h"
 
 #include <unistd.h>
 
-#include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <map>
-#include <set>
+#include <utility>
 #include <vector>
 
 namespace iso::job {
 namespace {
 
 namespace fs = std::filesystem;
+using Hints = std::map<std::string, std::string>;
 
 fs::path find_folder(const fs::path& file) { return file.has_parent_path() ? file.parent_path() : fs::path{"."}; }
 
@@ -34,6 +37,24 @@ void check_place(const std::string& port, const fs::path& file, bool overwrite) 
   if (!overwrite && fs::exists(file, ignored))
     throw Error(Errc::cannot_write, "'" + file.string() + "' exists already",
                 "choose another name, or insist with --overwrite");
+}
+
+bool keeps_state(const ExecutionOptions& options) { return options.resume || options.checkpoint_every.count() > 0; }
+
+/// Everything that a run writes for its outputs, with what to call it.
+std::vector<std::pair<std::string, fs::path>> written_files(const Recipe& recipe, const ExecutionOptions& options) {
+  std::vector<std::pair<std::string, fs::path>> files;
+  for (const auto& [port, place] : recipe.outputs) {
+    if (in_workspace(place)) continue;
+    const std::string what = "output '" + port + "'";
+    files.emplace_back(what, place);
+    if (const io::Handler* const handler = io::handler_for_writing(place); handler != nullptr)
+      for (const fs::path& companion : handler->companions(place)) files.emplace_back(what, companion);
+    if (options.write_records) files.emplace_back("the record of " + what, record_path(place));
+  }
+  if (const fs::path state = checkpoint_path(recipe); !state.empty() && keeps_state(options))
+    files.emplace_back("the checkpoint", state);
+  return files;
 }
 
 bool is_file(const std::string& place) { return !in_workspace(place); }
@@ -60,6 +81,7 @@ void stage_attachments(RunResult& result, FileReplacement& files) {
       continue;
     }
     const fs::path place = beside.string() + "." + name;
+    input_files(result.record.recipe).refuse(place, "the attachment '" + name + "'");
     std::error_code failure;
     fs::copy_file(result.attachments.at(name), files.stage(place), failure);
     if (failure)
@@ -72,8 +94,13 @@ void stage_attachments(RunResult& result, FileReplacement& files) {
 void stage_all(RunResult& result, DataAccess& data, const ExecutionOptions& options, FileReplacement& files) {
   Record& record = result.record;
   const auto begin = std::chrono::steady_clock::now();
-  for (const auto& [port, place] : record.recipe.outputs)
-    if (is_file(place)) data.write(files.stage(place).string(), find_output(result, port), false);
+  std::map<std::string, io::FileStamp> stamps;
+  for (const auto& [port, place] : record.recipe.outputs) {
+    if (!is_file(place)) continue;
+    const fs::path staged = files.stage(place);
+    data.write(staged.string(), find_output(result, port), false);
+    if (const auto stamp = io::make_stamp({staged})) stamps[port] = *stamp;  // renaming changes neither size nor time
+  }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   record.timings["write"] = seconds;
   record.seconds += seconds;
@@ -83,6 +110,7 @@ void stage_all(RunResult& result, DataAccess& data, const ExecutionOptions& opti
     if (!is_file(place)) continue;
     Record beside = record;
     beside.recipe = relative_to(beside.recipe, fs::absolute(find_folder(place)).string());
+    if (const auto stamp = stamps.find(port); stamp != stamps.end()) beside.output_stamps = {*stamp};
     write_new_file(files.stage_record(place), to_json(beside));
   }
 }
@@ -94,20 +122,33 @@ fs::path checkpoint_path(const Recipe& recipe) {
   return output.empty() ? fs::path{} : fs::path{output.string() + ".checkpoint.h5"};
 }
 
+io::InputFiles input_files(const Recipe& recipe) {
+  io::InputFiles inputs;
+  const auto add = [&](const std::string& port, const std::string& place) {
+    const auto hints = recipe.hints.find(port);
+    if (is_file(place))
+      for (const fs::path& file : read_for(place, hints == recipe.hints.end() ? Hints{} : hints->second))
+        inputs.add(file);
+  };
+  for (const auto& [port, place] : recipe.inputs) add(port, place);
+  for (const auto& [port, places] : recipe.collections)
+    for (const std::string& place : places) add(port, place);
+  return inputs;
+}
+
 void check_places(const Recipe& recipe, const ExecutionOptions& options) {
-  std::set<fs::path> inputs, outputs;
-  std::error_code ignored;
-  for (const auto& [port, place] : recipe.inputs)
-    if (!in_workspace(place)) inputs.insert(fs::weakly_canonical(place, ignored));
+  const io::InputFiles inputs = input_files(recipe);
+  const auto files = written_files(recipe, options);
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    inputs.refuse(files[i].second, files[i].first);
+    for (std::size_t j = 0; j < i; ++j)
+      if (same_place(files[i].second, files[j].second))
+        throw Error(Errc::cannot_write, "two outputs would be written to '" + files[i].second.string() + "'",
+                    "choose another name for " + files[i].first);
+  }
   for (const auto& [port, place] : recipe.outputs) {
-    if (in_workspace(place)) continue;
-    const fs::path whole = fs::weakly_canonical(place, ignored);
-    if (inputs.contains(whole))
-      throw Error(Errc::cannot_write, "output '" + port + "' would replace the input '" + place + "'",
-                  "choose another name");
-    if (!outputs.insert(whole).second)
-      throw Error(Errc::cannot_write, "two outputs would be written to '" + place + "'",
-                  "choose another name for '" + port + "'");
+    if (!is_file(place)) continue;
+    sweep_staging(find_folder(place));  // what a killed run had begun there counts, and is finished first
     check_place(port, place, options.overwrite);
   }
 }
@@ -122,8 +163,7 @@ void deliver(RunResult& result, DataAccess& data, const ExecutionOptions& option
     for (const auto& [port, place] : record.recipe.outputs)
       if (in_workspace(place)) data.write(place, find_output(result, port), options.overwrite);
     std::error_code ignored;
-    if (const fs::path state = checkpoint_path(record.recipe);
-        !state.empty() && (options.resume || options.checkpoint_every.count() > 0))
+    if (const fs::path state = checkpoint_path(record.recipe); !state.empty() && keeps_state(options))
       fs::remove(state, ignored);
   } catch (...) {
     result.outputs.clear();

@@ -11,6 +11,8 @@ namespace {
 constexpr std::array<std::string_view, 7> kind_names{"state", "progress", "plot", "log", "warning", "preview", "needs"};
 }
 
+std::vector<std::string> TaskSource::permitted_needs(std::string_view) const { return {}; }
+
 std::string_view to_string(EventKind kind) noexcept {
   const auto index = static_cast<std::size_t>(kind);
   return index < kind_names.size() ? kind_names[index] : "log";

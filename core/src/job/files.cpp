@@ -18,6 +18,18 @@ std::string extensions_for(Kind kind) {
   return text.empty() ? "none" : text;
 }
 
+/// By its extension, of those that several formats have the one that can hold the kind.
+const io::Handler* handler_to_write(const std::string& place, Kind kind) {
+  const io::Handler* const first = io::handler_for_writing(place);
+  if (first == nullptr || std::ranges::find(first->format().writes, kind) != first->format().writes.end()) return first;
+  for (const auto& handler : io::handlers()) {
+    const io::Format& format = handler->format();
+    const bool named = std::ranges::any_of(format.extensions, [&](const std::string& e) { return place.ends_with(e); });
+    if (named && std::ranges::find(format.writes, kind) != format.writes.end()) return handler.get();
+  }
+  return first;
+}
+
 class Files final : public DataAccess {
  public:
   DatasetPtr read(const std::string& place, const Wanted& wanted) override {
@@ -33,7 +45,7 @@ class Files final : public DataAccess {
   }
 
   void check_write(const std::string& place, Kind kind) const override {
-    const io::Handler* const handler = io::handler_for_writing(place);
+    const io::Handler* const handler = handler_to_write(place, kind);
     if (handler == nullptr)
       throw Error(Errc::cannot_write, "'" + place + "' has no extension of a format that can be written",
                   "the extensions for a " + std::string(to_string(kind)) + " are: " + extensions_for(kind));

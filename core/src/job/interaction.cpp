@@ -5,6 +5,7 @@
 #include "run_impl.h"
 
 #include "iso/base/error.h"
+#include "iso/base/process_state.h"
 #include "iso/base/temporary_folder.h"
 #include "iso/job/estimate.h"
 
@@ -22,6 +23,7 @@ struct InteractionSession::Impl {
 
   /// The plan with these parameters, which become the present ones. Throws what a run would be refused with.
   plugin::Plan take(const std::string& parameters_json) {
+    const ForeignCode inside{task_name()};
     auto parsed = loaded.task->parse(parameters_json);
     plugin::Plan plan = loaded.task->plan(descriptions, *parsed);
     refuse_unless_possible(plan);
@@ -29,6 +31,8 @@ struct InteractionSession::Impl {
     recipe.parameters_json = parameters_json;
     return plan;
   }
+
+  [[nodiscard]] std::string task_name() const { return "task '" + recipe.task + "'"; }
 
   InteractionRecipe recipe;
   plugin::Datasets inputs;
@@ -66,7 +70,10 @@ InteractionSession::InteractionSession(const InteractionRecipe& recipe, plugin::
                                               .checkpoint_key = {}},
                       OnEvent{});
   const DeviceLock device{own.device, {}, {}};
-  own.interaction = own.loaded.task->begin(own.inputs, *own.context);
+  {
+    const ForeignCode inside{own.task_name()};
+    own.interaction = own.loaded.task->begin(own.inputs, *own.context);
+  }
   if (!own.interaction)
     throw Error(Errc::plugin_incompatible, "the task '" + recipe.task + "' calls itself interactive and begins nothing",
                 "ask its author");
@@ -81,7 +88,10 @@ InteractionAnswer InteractionSession::answer(std::span<const plugin::Mark> marks
   own.context->restart(stop);
   const DeviceLock device{own.device, stop, {}};
   InteractionAnswer answer;
-  answer.outputs = own.interaction->answer(marks, *own.parameters, budget, *own.context);
+  {
+    const ForeignCode inside{own.task_name()};
+    answer.outputs = own.interaction->answer(marks, *own.parameters, budget, *own.context);
+  }
   for (const plugin::Port& port : own.loaded.task->outputs()) {
     const auto found = answer.outputs.find(port.name);
     if (found == answer.outputs.end() && port.optional) continue;

@@ -2,6 +2,7 @@
 
 // Reading JSON objects member by member, with errors that name the member. Private to the job room.
 
+#include "iso/base/checked.h"
 #include "iso/base/error.h"
 #include "iso/base/json_text.h"
 
@@ -45,13 +46,14 @@ void read_member(const Json& json, const char* name, T& target) {
 
 /// Refuses versions newer than `known`; a missing version is taken as known.
 inline void check_version(const Json& json, const char* name, int known) {
-  int version = known;
-  read_member(json, name, version);
-  if (version < 1 || version > known)
-    throw Error(Errc::invalid_input,
-                "'" + std::string(name) + "' is " + std::to_string(version) + ", this program reads up to " +
-                    std::to_string(known),
-                "read it with the program that wrote it, or a newer one");
+  const auto found = json.find(name);
+  if (found == json.end() || found->is_null()) return;
+  const auto version = found->is_number() ? to_whole<std::int64_t>(found->get<double>()) : std::nullopt;
+  if (!version || *version < 1 || *version > known)
+    throw Error(
+        Errc::invalid_input,
+        "'" + std::string(name) + "' is " + found->dump() + ", this program reads up to " + std::to_string(known),
+        "read it with the program that wrote it, or a newer one");
 }
 
 }  // namespace iso::job

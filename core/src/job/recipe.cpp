@@ -2,9 +2,12 @@
 
 #include "recipe_json_impl.h"
 
+#include "iso/base/byte_text.h"
+
 #include <array>
-#include <cstdlib>
+#include <charconv>
 #include <filesystem>
+#include <system_error>
 
 namespace iso::job {
 namespace {
@@ -42,15 +45,6 @@ std::string absolute(const std::string& place, const std::string& folder) {
   return (std::filesystem::path(folder) / place).lexically_normal().string();
 }
 
-/// Hints that name files: the geometry always, intensities unless they are numbers or "none".
-bool is_path(const std::string& key, const std::string& value) {
-  if (key == "geometry") return true;
-  if ((key != "unattenuated" && key != "dark") || value.empty() || value == "none") return false;
-  char* end = nullptr;
-  std::strtod(value.c_str(), &end);
-  return *end != '\0';
-}
-
 template <class Change>
 void change_paths(Recipe& recipe, const Change& change) {
   for (auto& [port, place] : recipe.inputs) change(place);
@@ -59,10 +53,19 @@ void change_paths(Recipe& recipe, const Change& change) {
   for (auto& [port, place] : recipe.outputs) change(place);
   for (auto& [port, hints] : recipe.hints)
     for (auto& [key, value] : hints)
-      if (is_path(key, value)) change(value);
+      if (names_file(key, value)) change(value);
 }
 
 }  // namespace
+
+bool names_file(std::string_view hint, std::string_view value) noexcept {
+  if (hint == "geometry") return !value.empty();
+  if (hint == "wavelengths") return value.find_first_not_of("0123456789.,:+-eE ") != std::string_view::npos;
+  if ((hint != "unattenuated" && hint != "dark") || value.empty() || value == "none") return false;
+  double number = 0;
+  const auto [end, problem] = std::from_chars(value.data(), value.data() + value.size(), number);
+  return problem != std::errc{} || end != value.data() + value.size();
+}
 
 std::string_view to_string(State state) noexcept {
   const auto index = static_cast<std::size_t>(state);
@@ -75,18 +78,31 @@ State state_from_string(std::string_view name) {
   throw Error(Errc::invalid_input, "state '" + std::string(name) + "' is not one of a job's states");
 }
 
+namespace {
+
+/// Names of files may be any bytes.
+std::map<std::string, std::string> as_utf8(std::map<std::string, std::string> places) {
+  for (auto& [name, place] : places) place = utf8_from_bytes(place);
+  return places;
+}
+
+}  // namespace
+
 Json recipe_object(const Recipe& recipe) {
   Json accepted = Json::array();
   for (const Finding finding : recipe.accepted_geometry) accepted.push_back(std::string(to_string(finding)));
   Json json{{"recipe_version", recipe_version},
             {"task", recipe.task},
-            {"inputs", recipe.inputs},
-            {"outputs", recipe.outputs},
+            {"inputs", as_utf8(recipe.inputs)},
+            {"outputs", as_utf8(recipe.outputs)},
             {"parameters", parse_object(recipe.parameters_json, "parameters of the recipe")},
             {"device", recipe.device},
             {"seed", recipe.seed}};
-  for (const auto& [port, places] : recipe.collections) json["inputs"][port] = places;
-  if (!recipe.hints.empty()) json["hints"] = recipe.hints;
+  for (const auto& [port, places] : recipe.collections) {
+    Json& list = json["inputs"][port] = Json::array();
+    for (const std::string& place : places) list.push_back(utf8_from_bytes(place));
+  }
+  for (const auto& [port, hints] : recipe.hints) json["hints"][port] = as_utf8(hints);
   if (!accepted.empty()) json["accepted_geometry"] = std::move(accepted);
   return json;
 }
@@ -101,6 +117,12 @@ Recipe recipe_from_object(const Json& json) {
   read_inputs(json, recipe);
   read_member(json, "hints", recipe.hints);
   read_member(json, "outputs", recipe.outputs);
+  for (auto& [port, place] : recipe.outputs) place = bytes_from_utf8(place);
+  for (auto& [port, place] : recipe.inputs) place = bytes_from_utf8(place);
+  for (auto& [port, places] : recipe.collections)
+    for (std::string& place : places) place = bytes_from_utf8(place);
+  for (auto& [port, hints] : recipe.hints)
+    for (auto& [name, value] : hints) value = bytes_from_utf8(value);
   if (const auto parameters = json.find("parameters"); parameters != json.end()) {
     if (!parameters->is_object())
       throw Error(Errc::invalid_input,

@@ -57,6 +57,12 @@ Json attachments_object(const std::map<std::string, Attachment>& attachments) {
   return json;
 }
 
+Json stamps_object(const std::map<std::string, io::FileStamp>& stamps) {
+  Json json = Json::object();
+  for (const auto& [port, stamp] : stamps) json[port] = {{"bytes", stamp.bytes}, {"sha256", stamp.sha256}};
+  return json;
+}
+
 /// Calls `take(name, entry)` for every entry of an object that may be missing.
 template <class Take>
 void read_entries(const Json& json, const char* member, const Take& take) {
@@ -65,6 +71,14 @@ void read_entries(const Json& json, const char* member, const Take& take) {
   if (!found->is_object())
     throw Error(Errc::invalid_input, "member '" + std::string(member) + "' is not a JSON object");
   for (const auto& [name, entry] : found->items()) take(name, entry);
+}
+
+void read_stamps(const Json& json, const char* member, std::map<std::string, io::FileStamp>& stamps) {
+  read_entries(json, member, [&](const std::string& port, const Json& entry) {
+    io::FileStamp& stamp = stamps[port];
+    read_member(entry, "bytes", stamp.bytes);
+    read_member(entry, "sha256", stamp.sha256);
+  });
 }
 
 void read_results(const Json& json, Record& record) {
@@ -138,6 +152,8 @@ std::string to_json(const Record& record) {
             {"models", record.models},
             {"input_digests", record.input_digests},
             {"output_digests", record.output_digests},
+            {"input_stamps", stamps_object(record.input_stamps)},
+            {"output_stamps", stamps_object(record.output_stamps)},
             {"geometry", geometry_object(record.geometry)},
             {"started_utc", record.started_utc},
             {"seconds", record.seconds},
@@ -179,6 +195,8 @@ Record record_from_json(std::string_view text) {
   read_member(json, "models", record.models);
   read_member(json, "input_digests", record.input_digests);
   read_member(json, "output_digests", record.output_digests);
+  read_stamps(json, "input_stamps", record.input_stamps);
+  read_stamps(json, "output_stamps", record.output_stamps);
   read_geometry(json, record.geometry);
   read_member(json, "started_utc", record.started_utc);
   read_member(json, "seconds", record.seconds);

@@ -4,8 +4,10 @@
 #include "device_lock_impl.h"
 #include "run_impl.h"
 
+#include "iso/base/checked.h"
 #include "iso/base/digest.h"
 #include "iso/base/log.h"
+#include "iso/base/process_state.h"
 #include "iso/base/temporary_folder.h"
 #include "iso/base/threads.h"
 
@@ -73,7 +75,8 @@ void check_ports(const Recipe& recipe, const plugin::Task& task) {
 std::string needs_in_words(const Estimate& needed) {
   std::string text = "needs about " + in_words(needed.total()) + " of memory";
   if (needed.seconds < 1) return text;
-  const auto seconds = static_cast<std::int64_t>(std::ceil(needed.seconds));
+  const auto seconds = to_clamped<std::int64_t>(std::ceil(needed.seconds));
+  if (seconds > 1000000000) return text + " and more than 30 years";
   if (seconds < 120) return text + " and " + std::to_string(seconds) + " s";
   return text + " and " + std::to_string((seconds + 30) / 60) + " min";
 }
@@ -81,8 +84,9 @@ std::string needs_in_words(const Estimate& needed) {
 /// Says which run a checkpoint belongs to: everything its bits depend on.
 std::string checkpoint_key(const Record& record) {
   Sha256 key;
-  key.update(record.recipe.task + "\n" + record.plugin_version + "\n" + record.recipe.parameters_json + "\n" +
-             std::to_string(record.recipe.seed) + "\n" + record.backend + "\n" + record.cpu_level + "\n");
+  key.update(record.recipe.task + "\n" + record.program_version + "\n" + record.plugin_version + "\n" +
+             record.plugin_sha256 + "\n" + record.recipe.parameters_json + "\n" + std::to_string(record.recipe.seed) +
+             "\n" + record.backend + "\n" + record.cpu_level + "\n");
   for (const auto& [port, digest] : record.input_digests) key.update(port + " " + digest + "\n");
   return key.hex();
 }
@@ -162,6 +166,7 @@ class Run {
     LoadedTask loaded = around_.source.load(recipe().task);
     result_.record.plugin_version = loaded.plugin_version;
     result_.record.plugin_sha256 = loaded.plugin_sha256;
+    const ForeignCode inside{task_name()};
     parameters_ = loaded.task->parse(recipe().parameters_json);
     result_.record.recipe.parameters_json = parameters_->json();
     return loaded;
@@ -189,6 +194,8 @@ class Run {
     stop_if_asked();
     Wanted wanted{find_port(task.inputs(), port)->kind, {}, recipe().accepted_geometry};
     if (const auto hints = recipe().hints.find(port); hints != recipe().hints.end()) wanted.hints = hints->second;
+    if (!in_workspace(place))  // before it is read: a file that changes meanwhile has another stamp afterwards
+      if (const auto stamp = io::make_stamp(read_for(place, wanted.hints))) result_.record.input_stamps[name] = *stamp;
     DatasetPtr data = around_.data.read(place, wanted);
     if (!data) throw Error(Errc::no_input, "input '" + name + "' is empty");
     check_geometry(name, *data);
@@ -207,7 +214,10 @@ class Run {
   }
 
   const compute::Backend& choose(const plugin::Task& task, const plugin::Descriptions& inputs) {
-    plan_ = task.plan(inputs, *parameters_);
+    {
+      const ForeignCode inside{task_name()};
+      plan_ = task.plan(inputs, *parameters_);
+    }
     refuse_unless_possible(plan_);
     for (const std::string& id : plan_.models) (void)find_model(id, around_.options.model_directories);
     std::vector<compute::OperatorSpec> specs;
@@ -248,10 +258,12 @@ class Run {
 
   void compute(plugin::Task& task, const compute::Backend& backend) {
     stop_if_asked();
+    if (around_.planned) around_.planned(needed_, result_.record.backend);
     const TemporaryFolder scratch{scratch_name, around_.options.scratch};
     const auto attached = std::make_shared<const TemporaryFolder>(scratch_name, around_.options.scratch);
     JobContext context{environment(backend, scratch.path(), attached->path()), on_event_};
     try {
+      const ForeignCode inside{task_name()};
       result_.outputs = task.run(inputs_, *parameters_, context);
     } catch (...) {
       context.fill(result_.record);
@@ -327,6 +339,7 @@ class Run {
     on_event_(event);
   }
 
+  [[nodiscard]] std::string task_name() const { return "task '" + recipe().task + "'"; }
   [[nodiscard]] const Recipe& recipe() const noexcept { return result_.record.recipe; }
 
   const Surroundings& around_;

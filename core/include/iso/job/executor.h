@@ -41,6 +41,9 @@ class TaskSource {
   virtual ~TaskSource() = default;
   /// Throws usage for an unknown task, plugin_incompatible with the reason for a plugin that cannot be loaded.
   [[nodiscard]] virtual LoadedTask load(std::string_view task_id) = 0;
+  /// What the plugin of a task needs beyond what a worker has (iso/plugin/manifest.h, needs) and the user has agreed to; empty
+  /// for an unknown task. Throws plugin_incompatible where the user has not agreed. No code of the plugin runs.
+  [[nodiscard]] virtual std::vector<std::string> permitted_needs(std::string_view task_id) const;
 };
 
 /// How to run, where the recipe says what.

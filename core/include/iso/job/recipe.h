@@ -49,6 +49,9 @@ struct Recipe {
 /// The reverse, for records, which travel with the data: paths below `folder` or its parent become relative to it.
 [[nodiscard]] Recipe relative_to(Recipe recipe, const std::string& folder);
 
+/// Whether a hint names a file: the geometry always, intensities unless they are numbers or "none".
+[[nodiscard]] bool names_file(std::string_view hint, std::string_view value) noexcept;
+
 inline constexpr std::string_view workspace_prefix = "workspace:";
 [[nodiscard]] constexpr bool in_workspace(std::string_view place) noexcept {
   return place.starts_with(workspace_prefix);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "iso/base/error.h"
+#include "iso/io/input_files.h"
 #include "iso/job/recipe.h"
 
 #include <cstddef>
@@ -47,8 +48,10 @@ struct Record {
   std::map<std::string, std::string> libraries;  ///< name -> version: ITK, FFTW, OpenVINO, CUDA
   std::map<std::string, std::string> models;     ///< id -> SHA-256; not empty means a model-based estimate
   std::map<std::string, std::string> input_digests, output_digests;  ///< port -> SHA-256; "port[2]" in a collection
-  std::map<std::string, GeometryVerdict> geometry;                   ///< input port -> what its check found
-  std::string started_utc;                                           ///< ISO 8601
+  /// Port -> size and time of its files: what lies unchanged need not be read again to be known. Outputs of this record only.
+  std::map<std::string, io::FileStamp> input_stamps, output_stamps;
+  std::map<std::string, GeometryVerdict> geometry;  ///< input port -> what its check found
+  std::string started_utc;                          ///< ISO 8601
   double seconds{0};
   std::map<std::string, double> timings;  ///< "read", "run", "check", "write" -> seconds
   std::size_t peak_memory_bytes{0};       ///< highest resident size of the process that computed

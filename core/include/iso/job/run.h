@@ -7,6 +7,7 @@
 #include "iso/plugin/task.h"
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <stop_token>
@@ -29,6 +30,8 @@ struct Surroundings {
   const compute::BackendRegistry& registry;
   DataAccess& data;
   ExecutionOptions options;
+  /// Called once the needs and the back end are known, before the task computes.
+  std::function<void(const Estimate& needed, const std::string& backend)> planned{};
 };
 
 /// Reads the inputs, checks geometry, memory and suitability, runs the task and checks its results. Never throws:
@@ -36,6 +39,14 @@ struct Surroundings {
 /// end) is left to the caller, who may still have results to write.
 [[nodiscard]] RunResult run_task(const Recipe& recipe, const Surroundings& around, const std::stop_token& stop,
                                  const OnEvent& on_event);
+
+/// Throws invalid_result, naming `what`, for data that may not pass for a result: missing, empty, not finite, or with members
+/// that contradict each other. Results are checked so where a task gives them and again where a process gets them from a
+/// worker, which a plugin may have made to lie.
+void check_result_data(const std::string& what, const DatasetPtr& data);
+
+/// Whether a file may be attached under this name, which stands behind that of the output: plain, not hidden, no record.
+[[nodiscard]] bool is_attachment_name(const std::string& name);
 
 /// What a run would be, found out without running it.
 struct RunPlan {
@@ -58,8 +69,12 @@ struct RunPlan {
 /// Where a run of this recipe keeps its state: "<first output file>.checkpoint.h5"; empty if no output is a file.
 [[nodiscard]] std::filesystem::path checkpoint_path(const Recipe& recipe);
 
+/// The files that a run of this recipe reads: inputs with what lies beside them, geometries, intensities.
+[[nodiscard]] io::InputFiles input_files(const Recipe& recipe);
+
 /// Refuses what can be known before the run: outputs that exist (unless overwrite) or whose folder is missing or
-/// read-only, two outputs at one place, an output that is an input. Throws cannot_write or output_directory.
+/// read-only, two outputs at one place, an output (its record and its checkpoint included) that is an input, whatever it is
+/// called. Finishes or removes what a killed run left in the folders of the outputs. Throws cannot_write or output_directory.
 void check_places(const Recipe& recipe, const ExecutionOptions& options);
 
 /// Writes the results the recipe names and their records: first all of them into folders of another name beside their

@@ -2,6 +2,7 @@
 
 #include <iso/compute/backend.h>
 #include <iso/compute/operators.h>
+#include <iso/compute/operators/kernel_expansion.h>
 
 #include <string>
 
@@ -35,6 +36,11 @@ namespace iso::gpu::cpu {
 [[nodiscard]] compute::OperatorPtr make_operator(const compute::FiniteDifference& spec,
                                                  const compute::Backend& backend);
 [[nodiscard]] compute::OperatorCost cost(const compute::FiniteDifference& spec);
+
+/// Rows are shared out; of each, only the voxels within a kernel's reach are looked at. Keeps the features; no scratch but a
+/// row a thread (adjoint).
+[[nodiscard]] compute::OperatorPtr make_operator(const compute::KernelExpansion& spec, const compute::Backend& backend);
+[[nodiscard]] compute::OperatorCost cost(const compute::KernelExpansion& spec);
 
 [[nodiscard]] const compute::VectorOps& vector_ops() noexcept;
 

@@ -15,6 +15,7 @@ inline constexpr double plane_shadows_per_s =
 inline constexpr double space_shadows_per_s = 6e8;    ///< the same with detector rows above one another
 inline constexpr double filter_flops_per_s = 1.8e10;  ///< 5 n log2 n a row, of which real transforms do half
 inline constexpr double fourier_flops_per_s = 6.5e9;  ///< 5 n log2 n a line
+inline constexpr double kernel_terms_per_s = 4e8;     ///< voxels times centres, eight features; a guess, not measured
 inline constexpr double bytes_per_s = 1.1e10;         ///< read and written by what only moves memory
 
 /// Seconds on the threads of the budget: all operators share their work out.

@@ -10,7 +10,8 @@ std::span<const compute::OperatorEntry> kernel_operators() noexcept {
                                     operator_entry<Backprojection, make_kernel_operator, kernel_cost>(),
                                     operator_entry<DetectorFilter, make_kernel_operator, kernel_cost>(),
                                     operator_entry<Fourier, make_kernel_operator, kernel_cost, kernel_refusal>(),
-                                    operator_entry<FiniteDifference, make_kernel_operator, kernel_cost>()};
+                                    operator_entry<FiniteDifference, make_kernel_operator, kernel_cost>(),
+                                    operator_entry<KernelExpansion, make_kernel_operator, kernel_cost>()};
   return table;
 }
 

@@ -4,6 +4,7 @@
 #include "gpu/cuda/throughput.h"
 
 #include <iso/compute/operators.h>
+#include <iso/compute/operators/kernel_expansion.h>
 
 #include <algorithm>
 #include <cstring>
@@ -22,11 +23,14 @@ namespace iso::gpu {
 [[nodiscard]] compute::OperatorPtr make_kernel_operator(const compute::Fourier& spec, const compute::Backend& on);
 [[nodiscard]] compute::OperatorPtr make_kernel_operator(const compute::FiniteDifference& spec,
                                                         const compute::Backend& on);
+[[nodiscard]] compute::OperatorPtr make_kernel_operator(const compute::KernelExpansion& spec,
+                                                        const compute::Backend& on);
 [[nodiscard]] compute::OperatorCost kernel_cost(const compute::RayTransform& spec);
 [[nodiscard]] compute::OperatorCost kernel_cost(const compute::Backprojection& spec);
 [[nodiscard]] compute::OperatorCost kernel_cost(const compute::DetectorFilter& spec);
 [[nodiscard]] compute::OperatorCost kernel_cost(const compute::Fourier& spec);
 [[nodiscard]] compute::OperatorCost kernel_cost(const compute::FiniteDifference& spec);
+[[nodiscard]] compute::OperatorCost kernel_cost(const compute::KernelExpansion& spec);
 /// Empty, or why it cannot be made.
 [[nodiscard]] std::string kernel_refusal(const compute::Fourier& spec);
 

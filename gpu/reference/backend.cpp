@@ -19,7 +19,8 @@ class ReferenceBackend final : public HostBackend {
                                       operator_entry<Backprojection, make_reference_operator, reference_cost>(),
                                       operator_entry<DetectorFilter, make_reference_operator, reference_cost>(),
                                       operator_entry<Fourier, make_reference_operator, reference_cost>(),
-                                      operator_entry<FiniteDifference, make_reference_operator, reference_cost>()};
+                                      operator_entry<FiniteDifference, make_reference_operator, reference_cost>(),
+                                      operator_entry<KernelExpansion, make_reference_operator, reference_cost>()};
     return table;
   }
   [[nodiscard]] const VectorOps& vector() const noexcept override { return reference_vector_ops(); }

@@ -2,6 +2,7 @@
 
 #include <iso/compute/backend.h>
 #include <iso/compute/operators.h>
+#include <iso/compute/operators/kernel_expansion.h>
 
 #include <memory>
 
@@ -24,11 +25,14 @@ namespace iso::gpu {
                                                            const compute::Backend& backend);
 [[nodiscard]] compute::OperatorPtr make_reference_operator(const compute::FiniteDifference& spec,
                                                            const compute::Backend& backend);
+[[nodiscard]] compute::OperatorPtr make_reference_operator(const compute::KernelExpansion& spec,
+                                                           const compute::Backend& backend);
 [[nodiscard]] compute::OperatorCost reference_cost(const compute::RayTransform& spec);
 [[nodiscard]] compute::OperatorCost reference_cost(const compute::Backprojection& spec);
 [[nodiscard]] compute::OperatorCost reference_cost(const compute::DetectorFilter& spec);
 [[nodiscard]] compute::OperatorCost reference_cost(const compute::Fourier& spec);
 [[nodiscard]] compute::OperatorCost reference_cost(const compute::FiniteDifference& spec);
+[[nodiscard]] compute::OperatorCost reference_cost(const compute::KernelExpansion& spec);
 
 /// A cost on one thread, at a guess of so many operations a second: nobody waits for this back end.
 [[nodiscard]] inline compute::OperatorCost estimated(std::size_t kept, std::size_t scratch, double operations) {

@@ -54,17 +54,18 @@ bool matches(std::string_view id, std::string_view wish) {
 VectorOps::~VectorOps() = default;
 Backend::~Backend() = default;
 
-Support Backend::supports(const OperatorSpec& spec) const {
+std::optional<Refusal> Backend::refusal(const OperatorSpec& spec) const {
   const OperatorEntry* const entry = find_entry(operators(), spec);
-  if (entry == nullptr) return {false, "it has no such operator"};
-  std::string reason = spec.refused_type();
-  if (reason.empty() && entry->refusal != nullptr) reason = entry->refusal(spec);
-  return {reason.empty(), std::move(reason)};
+  if (entry == nullptr) return Refusal{"it has no such operator", {}};
+  std::string sentence = spec.refused_type();
+  if (sentence.empty() && entry->refusal != nullptr) sentence = entry->refusal(spec);
+  if (sentence.empty()) return std::nullopt;
+  return Refusal{std::move(sentence), {}};
 }
 
 OperatorPtr Backend::make(const OperatorSpec& spec) const {
   spec.check();
-  if (const Support support = supports(spec); !support.available) throw unsupported(info().id, spec, support.reason);
+  if (const auto refused = refusal(spec)) throw unsupported(info().id, spec, refused->sentence);
   return find_entry(operators(), spec)->make(spec, *this);
 }
 
@@ -139,9 +140,9 @@ const Backend& BackendRegistry::choose(std::span<const OperatorSpec> needs, std:
     const auto info = backend->info();
     if (wish != "auto" && !matches(info.id, wish)) continue;
     const auto unmet =
-        std::ranges::find_if(needs, [&](const auto& need) { return !backend->supports(need).available; });
+        std::ranges::find_if(needs, [&](const auto& need) { return backend->refusal(need).has_value(); });
     if (unmet != needs.end()) {
-      reason = unsupported(info.id, *unmet, backend->supports(*unmet).reason);
+      reason = unsupported(info.id, *unmet, backend->refusal(*unmet)->sentence);
     } else if (bytes > info.memory_free_bytes) {
       const bool host = info.id == "cpu" || info.id == "reference";
       reason = {host ? Errc::out_of_memory : Errc::out_of_device_memory,

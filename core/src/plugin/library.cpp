@@ -49,14 +49,15 @@ std::string make_clause(const std::string& text, const std::filesystem::path& li
   throw Error{Errc::plugin_incompatible, "the plugin library '" + library.filename().string() + "' " + clause, hint};
 }
 
-/// The build tag that stands in a library, found without loading it: a library of another boundary may lack functions that
-/// are gone since, and its initialisation must not run. Empty where there is none, or ours is among them.
-std::string foreign_tag(const std::filesystem::path& library) {
+/// Whether the build tag of this program stands in a library, found without loading it: a library of another boundary may
+/// lack functions that are gone since, and the initialisation of a library that is no plugin of ours must not run. Otherwise
+/// a clause that names the tag that stands there, if one does.
+std::string tag_problem(const std::filesystem::path& library) {
   constexpr std::string_view mark = "-cxx11abi";
   const auto belongs = [](char c) { return c == '-' || c == '.' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z'); };
   std::ifstream stream{library, std::ios::binary};
   std::ostringstream bytes;
-  if (!stream || !(bytes << stream.rdbuf())) return {};
+  if (!stream || !(bytes << stream.rdbuf())) return "cannot be read";
   const std::string text = std::move(bytes).str();
   std::string first;
   for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at + 1)) {
@@ -67,7 +68,8 @@ std::string foreign_tag(const std::filesystem::path& library) {
     if (tag == build_tag()) return {};
     if (first.empty() && (tag.starts_with("gcc") || tag.starts_with("clang"))) first = tag;
   }
-  return first;
+  if (first.empty()) return "is damaged or no plugin: the fingerprint of a plugin interface does not stand in it";
+  return "was built for a plugin interface with the fingerprint " + first + ", this program has " + build_tag();
 }
 
 const PluginDescriptor* call_entry(void* symbol, const std::filesystem::path& library) {
@@ -132,9 +134,8 @@ void check_task(const TaskManifest& task, std::vector<std::string>& problems) {
 const PluginDescriptor& open_plugin(const std::filesystem::path& library) {
   const std::filesystem::path file = std::filesystem::absolute(library);
   if (!std::filesystem::exists(file)) refuse(file, "is missing beside its manifest", "install the plugin again");
-  if (const std::string tag = foreign_tag(file); !tag.empty())
-    refuse(file, "was built for a plugin interface with the fingerprint " + tag + ", this program has " + build_tag(),
-           "rebuild it with the SDK of this program");
+  if (const std::string problem = tag_problem(file); !problem.empty())
+    refuse(file, problem, "rebuild it with the SDK of this program");
   void* const handle = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) {
     const char* const text = ::dlerror();

@@ -2,6 +2,8 @@
 
 #include "../params/json_impl.h"
 
+#include <algorithm>
+#include <array>
 #include <fstream>
 #include <memory>
 #include <sstream>
@@ -14,6 +16,7 @@ using params::optional_member;
 using params::required;
 
 constexpr int known_version = 1;
+constexpr std::array<std::string_view, 2> all_needs{"network", "processes"};
 
 Json ports_array(std::span<const Port> ports) {
   Json list = Json::array();
@@ -99,6 +102,8 @@ void check_version(const Json& object) {
 
 }  // namespace
 
+std::span<const std::string_view> known_needs() noexcept { return all_needs; }
+
 TaskManifest make_manifest(std::string_view task_id, const Task& task) {
   TaskManifest manifest;
   manifest.id = task_id;
@@ -134,16 +139,17 @@ std::string to_json(const TaskManifest& task) { return task_object(task).dump();
 std::string to_json(const Manifest& manifest) {
   Json tasks = Json::array();
   for (const TaskManifest& task : manifest.tasks) tasks.push_back(task_object(task));
-  const Json object{{"schema_version", manifest.schema_version},
-                    {"id", manifest.id},
-                    {"title", manifest.title},
-                    {"version", manifest.version},
-                    {"licence", manifest.licence},
-                    {"abi_major", manifest.abi_major},
-                    {"abi_minor", manifest.abi_minor},
-                    {"build_tag", manifest.build_tag},
-                    {"library", manifest.library},
-                    {"tasks", std::move(tasks)}};
+  Json object{{"schema_version", manifest.schema_version},
+              {"id", manifest.id},
+              {"title", manifest.title},
+              {"version", manifest.version},
+              {"licence", manifest.licence},
+              {"abi_major", manifest.abi_major},
+              {"abi_minor", manifest.abi_minor},
+              {"build_tag", manifest.build_tag},
+              {"library", manifest.library},
+              {"tasks", std::move(tasks)}};
+  if (!manifest.needs.empty()) object["needs"] = manifest.needs;
   return object.dump(2) + "\n";
 }
 
@@ -162,6 +168,11 @@ Manifest manifest_from_json(std::string_view text) {
   if (manifest.library.empty() || std::filesystem::path{manifest.library}.has_parent_path())
     throw Error{Errc::invalid_input, "member 'library' of the manifest is '" + manifest.library +
                                          "', expected the name of a file beside it"};
+  manifest.needs = optional_member<std::vector<std::string>>(object, "needs", "the manifest");
+  for (const std::string& need : manifest.needs)
+    if (std::ranges::find(all_needs, need) == all_needs.end())
+      throw Error{Errc::invalid_input, "member 'needs' of the manifest asks for '" + need +
+                                           "', a plugin can ask for network and processes only"};
   for (const Json& task : required<std::vector<Json>>(object, "tasks", "the manifest")) {
     manifest.tasks.push_back(task_from(task));
     if (const std::string& id = manifest.tasks.back().id; !id.starts_with(manifest.id + "/"))

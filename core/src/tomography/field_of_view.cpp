@@ -1,10 +1,13 @@
 #include "iso/tomography/field_of_view.h"
 
+#include "iso/base/checked.h"
 #include "iso/base/error.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <locale>
+#include <sstream>
 
 namespace iso::tomography {
 namespace {
@@ -41,17 +44,33 @@ FieldOfView field_of_view(const ProjectionGeometry& geometry) {
   return seen;
 }
 
+namespace {
+
+/// At least one; more than any memory holds is a mistake in the spacing.
+std::int64_t voxels_across(double count, double spacing_mm) {
+  constexpr double most = 1e6;
+  const auto whole = to_whole<std::int64_t>(count);
+  if (!whole || count > most) {
+    std::ostringstream text;
+    text.imbue(std::locale::classic());
+    text << "a spacing of " << spacing_mm << " mm divides the field of view into " << count << " voxels along an axis";
+    throw Error{Errc::invalid_input, text.str(), "choose a larger spacing_mm"};
+  }
+  return std::max<std::int64_t>(1, *whole);
+}
+
+}  // namespace
+
 VoxelGrid reconstruction_grid(const ProjectionGeometry& geometry, std::int64_t size, double spacing_mm) {
   const auto seen = field_of_view(geometry);
   if (spacing_mm <= 0) {
     spacing_mm = size > 0 ? 2 * seen.radius_mm / static_cast<double>(size) : seen.resolution_mm;
   }
-  if (size <= 0) size = static_cast<std::int64_t>(std::ceil(2 * seen.radius_mm / spacing_mm - 1e-6));
+  if (size <= 0) size = voxels_across(std::ceil(2 * seen.radius_mm / spacing_mm - 1e-6), spacing_mm);
   std::int64_t slices = 1;
   double slice_mm = spacing_mm;
   if (geometry.elements()[1] > 1) {
-    slices =
-        std::max<std::int64_t>(1, static_cast<std::int64_t>(std::floor(2 * seen.half_height_mm / spacing_mm + 1e-6)));
+    slices = voxels_across(std::floor(2 * seen.half_height_mm / spacing_mm + 1e-6), spacing_mm);
     // Parallel rows are slices of their own: one slice a row, so that nothing is resampled along the axis.
     if (geometry.beam() == Beam::parallel) {
       slices = geometry.elements()[1];

@@ -1,5 +1,6 @@
 #include "iso/tomography/region.h"
 
+#include "iso/base/checked.h"
 #include "iso/base/error.h"
 
 #include <algorithm>
@@ -17,8 +18,8 @@ Region make_region(const VoxelGrid& grid, std::span<const double> centre_mm, std
     const double centre = axis < centre_mm.size() ? centre_mm[axis] : 0.0;
     const double low = (centre - 0.5 * size_mm[axis] - grid.origin_mm[axis]) / grid.spacing_mm[axis];
     const double high = (centre + 0.5 * size_mm[axis] - grid.origin_mm[axis]) / grid.spacing_mm[axis];
-    const auto first = std::max<std::int64_t>(0, static_cast<std::int64_t>(std::ceil(low - 1e-9)));
-    const auto last = std::min(grid.size[axis] - 1, static_cast<std::int64_t>(std::floor(high + 1e-9)));
+    const auto first = std::max<std::int64_t>(0, to_clamped<std::int64_t>(std::ceil(low - 1e-9)));
+    const auto last = std::min(grid.size[axis] - 1, to_clamped<std::int64_t>(std::floor(high + 1e-9), -1));
     if (last < first) {
       throw Error(Errc::invalid_input,
                   "the region of interest lies outside the field of view along axis " + std::to_string(axis),

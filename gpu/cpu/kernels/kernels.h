@@ -73,6 +73,10 @@ struct Kernels {
                           std::int64_t view_stride, std::int64_t size_x, double y, double z, T* row);
   void (*shadow_row)(const ViewMap& view, const Detector& detector, T* padded, std::int64_t size_x, double y, double z,
                      const T* row);
+  /// out[i] += scale exp(-|a_i - a|^2 / 2 - (rest2 + (x + i step)^2) per_length2) for i in [0, count), a_i the features of
+  /// voxel i (plane j at features + j plane_stride) and a those of the centre, x the place of voxel 0 from the centre.
+  void (*add_kernel)(const T* features, std::int64_t plane_stride, std::int64_t planes, std::int64_t count,
+                     const T* centre, double x, double step, double rest2, double per_length2, T scale, T* out);
 };
 
 struct Level {

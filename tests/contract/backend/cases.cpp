@@ -1,7 +1,11 @@
 #include "contract/backend/fixture.h"
 
+#include <iso/base/random.h>
+#include <iso/compute/operators/kernel_expansion.h>
+
 #include <cmath>
 #include <numbers>
+#include <tuple>
 
 namespace iso::test {
 namespace {
@@ -104,6 +108,35 @@ std::vector<double> response(std::size_t size) {
   return values;
 }
 
+/// Features, centres and lengths so that some kernels end within the grid.
+KernelExpansion expansion(const Shape& grid, std::int64_t planes, std::size_t centres, double everywhere,
+                          ScalarType type) {
+  const Philox random{17, static_cast<std::uint64_t>(grid.count())};
+  KernelExpansion spec;
+  spec.grid = grid, spec.planes = planes, spec.type = type;
+  spec.spacing_mm = {0.7, 1.1, 2.3};
+  spec.scales = {16, 1.9, 4, 0.6, everywhere};
+  PixelBuffer values = PixelBuffer::allocate(spec.feature_spec());
+  for (std::int64_t i = 0; i < spec.feature_spec().shape.count(); ++i) {
+    const double value = random.normal(static_cast<std::uint64_t>(i));
+    if (type == ScalarType::f64)
+      values.values<double>()[static_cast<std::size_t>(i)] = value;
+    else
+      values.values<float>()[static_cast<std::size_t>(i)] = static_cast<float>(value);
+  }
+  if (planes > 0) spec.features = std::move(values);
+  for (std::size_t i = 0; i < centres; ++i) {
+    KernelCentre centre;
+    for (std::size_t axis = 0; axis < 3; ++axis)
+      centre.place_mm[axis] =
+          spec.spacing_mm[axis] * (static_cast<double>(grid[axis]) * random.uniform(1000 + 3 * i + axis) - 0.5);
+    for (std::int64_t j = 0; j < planes; ++j)
+      centre.features.push_back(random.normal(9000 + 20 * i + static_cast<std::uint64_t>(j)));
+    spec.centres.push_back(std::move(centre));
+  }
+  return spec;
+}
+
 }  // namespace
 
 std::vector<Case> operator_cases(bool in_double) {
@@ -134,6 +167,14 @@ std::vector<Case> operator_cases(bool in_double) {
            {{7, 5, 3}, {0, 1, 2}}, {{1, 8}, {0, 1}}, {{1}, {0}}, {{4, 3, 2, 5}, {3, 0}}, {{23}, {0}}}) {
     cases.push_back({"finite difference, " + shape.text(), FiniteDifference{shape, axes, type}});
   }
+  for (const auto& [shape, planes, centres, everywhere] :
+       std::vector<std::tuple<Shape, int, int, double>>{{{1, 1, 1}, 1, 2, 0.0},
+                                                        {{31, 1, 1}, 3, 1, 0.0},
+                                                        {{301, 3, 2}, 4, 5, 0.0},
+                                                        {{13, 12, 7}, 7, 20, 0.5},
+                                                        {{1, 17, 5}, 2, 3, 2.0}})
+    cases.push_back({"kernel expansion, " + shape.text(),
+                     expansion(shape, planes, static_cast<std::size_t>(centres), everywhere, type)});
   return cases;
 }
 

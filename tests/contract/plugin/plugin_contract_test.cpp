@@ -98,7 +98,7 @@ class PluginContract : public ::testing::TestWithParam<std::string> {
   /// Parses and plans as the program does before every run. Throws the first reason against it.
   Plan planned(const Datasets& inputs) const {
     Plan plan = task->plan(describe(inputs), *parameters);
-    if (!plan.possible()) throw Error{plan.reasons.front().code, plan.reasons.front().sentence};
+    if (!plan.possible()) throw Error{plan.refusals.front().code, plan.refusals.front().sentence};
     return plan;
   }
 

@@ -11,8 +11,11 @@ namespace {
 
 constexpr double radius_mm = 15;
 
+/// Images, labels and cubes have the same pixels, so that labels can be regions of the others.
+std::int64_t to_side(Amount amount) { return amount == Amount::tiny ? 1 : 32; }
+
 VoxelGrid make_grid(Amount amount) {
-  const std::int64_t side = amount == Amount::tiny ? 1 : 32;
+  const std::int64_t side = to_side(amount);
   return VoxelGrid::centred({side, side, 1}, {1, 1, 1});
 }
 
@@ -46,7 +49,7 @@ Sinogram sinogram_of(Amount amount) {
 
 SpectralCube cube_of(Amount amount) {
   if (amount == Amount::none) return {};
-  const std::int64_t side = amount == Amount::tiny ? 1 : 12, bands = amount == Amount::tiny ? 1 : 20;
+  const std::int64_t side = to_side(amount), bands = amount == Amount::tiny ? 1 : 20;
   SpectralCube cube;
   cube.bands = {.name = "wavelength", .unit = "nm", .first = 400, .step = 20};
   PixelBuffer buffer = PixelBuffer::allocate({{side, side, bands}, ScalarType::f32});

@@ -126,10 +126,10 @@ TEST(TypedTask, ChecksParametersBeforeItRuns) {
   const Descriptions inputs = describe(Datasets{{"volume", freeze(Volume{})}});
   EXPECT_TRUE(task.plan(inputs, *task.parse(R"({"strength":2})")).possible());
   const Plan refused = task.plan(inputs, *task.parse(R"({"strength":1})"));
-  ASSERT_EQ(refused.reasons.size(), 1U);
-  EXPECT_EQ(refused.reasons.front().sentence, "parameter 'strength' is 1, which changes nothing");
-  EXPECT_EQ(refused.reasons.front().parameter, "strength");
-  EXPECT_EQ(refused.reasons.front().code, Errc::invalid_input);
+  ASSERT_EQ(refused.refusals.size(), 1U);
+  EXPECT_EQ(refused.refusals.front().sentence, "parameter 'strength' is 1, which changes nothing");
+  EXPECT_EQ(refused.refusals.front().parameter, "strength");
+  EXPECT_EQ(refused.refusals.front().code, Errc::invalid_input);
 }
 
 TEST(TypedTask, RefusesInputsThatAreMissingOrOfAnotherKindBeforeItsAuthorIsAsked) {
@@ -137,15 +137,15 @@ TEST(TypedTask, RefusesInputsThatAreMissingOrOfAnotherKindBeforeItsAuthorIsAsked
   const Task& task = sharpen;
   const auto parameters = task.parse("{}");
   const Plan missing = task.plan({}, *parameters);
-  ASSERT_EQ(missing.reasons.size(), 1U);
-  EXPECT_EQ(missing.reasons.front().code, Errc::no_input);
+  ASSERT_EQ(missing.refusals.size(), 1U);
+  EXPECT_EQ(missing.refusals.front().code, Errc::no_input);
   const Plan other = task.plan(describe(Datasets{{"volume", freeze(Table{})}}), *parameters);
-  ASSERT_EQ(other.reasons.size(), 1U);
-  EXPECT_EQ(other.reasons.front().code, Errc::type_mismatch);
+  ASSERT_EQ(other.refusals.size(), 1U);
+  EXPECT_EQ(other.refusals.front().code, Errc::type_mismatch);
   const Plan several = task.plan(
       describe(Datasets{{"volume", PortItems<DatasetPtr>{{freeze(Volume{}), freeze(Volume{})}}}}), *parameters);
-  ASSERT_EQ(several.reasons.size(), 1U);
-  EXPECT_NE(several.reasons.front().sentence.find("takes one data set, 2 are given"), std::string::npos);
+  ASSERT_EQ(several.refusals.size(), 1U);
+  EXPECT_NE(several.refusals.front().sentence.find("takes one data set, 2 are given"), std::string::npos);
 }
 
 }  // namespace

@@ -121,7 +121,7 @@ TEST(CpuBackend, RefusesTypesThatAnOperationHasNoMeaningFor) {
               (void)cpu->make(Fourier{iso::Shape{4}, {0}, true, ScalarType::f32});
             }),
             iso::Errc::type_mismatch);
-  EXPECT_FALSE(cpu->supports(Fourier{iso::Shape{4}, {0}, true, ScalarType::f32}).available);
+  EXPECT_TRUE(cpu->refusal(Fourier{iso::Shape{4}, {0}, true, ScalarType::f32}).has_value());
   auto counts = cpu->allocate({iso::Shape{4}, ScalarType::u16}, *stream),
        waves = cpu->allocate({iso::Shape{4}, ScalarType::c64}, *stream);
   EXPECT_EQ(error_code([&] { cpu->vector().scale(2, counts, *stream); }), iso::Errc::type_mismatch);
@@ -132,7 +132,7 @@ TEST(CpuBackend, RefusesARayTransformWithPlanesItCannotAddress) {
   const auto cpu = iso::gpu::make_cpu_backend();
   const auto geometry = iso::ProjectionGeometry::parallel(iso::equal_angles(2, 1), {8, 1}, {1, 1});
   const RayTransform spec{geometry, iso::VoxelGrid::centred({12000, 12000, 1}, {1, 1, 1})};
-  EXPECT_FALSE(cpu->supports(spec).available);
+  EXPECT_TRUE(cpu->refusal(spec).has_value());
   EXPECT_EQ(error_code([&] { (void)cpu->make(spec); }), iso::Errc::unsupported);
 }
 

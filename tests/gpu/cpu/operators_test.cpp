@@ -41,7 +41,7 @@ double distance(const OperatorSpec& spec, bool forwards, Write write) {
 void expect_agreement(ScalarType type, double tolerance) {
   const auto reference = iso::gpu::make_reference_backend();
   for (const auto& [name, spec] : operators(type)) {
-    if (!reference->supports(spec).available) continue;
+    if (reference->refusal(spec)) continue;
     for (const bool forwards : {true, false}) {
       for (const auto write : {Write::replace, Write::accumulate}) {
         EXPECT_LT(distance(spec, forwards, write), tolerance)

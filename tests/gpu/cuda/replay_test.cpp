@@ -140,7 +140,7 @@ TEST(KernelRayTransform, FindsEveryRayOfADetectorOnAWideArc) {
 TEST(KernelFourier, RefusesAxesTooLongForDirectSumsWithTheReason) {
   const auto backend = iso::test::make_replay_backend();
   const Fourier spec{iso::Shape{5000}, {0}, true, ScalarType::c64};
-  EXPECT_FALSE(backend->supports(spec).available);
-  EXPECT_NE(backend->supports(spec).reason.find("5000"), std::string::npos);
+  EXPECT_TRUE(backend->refusal(spec).has_value());
+  EXPECT_NE(backend->refusal(spec)->sentence.find("5000"), std::string::npos);
   EXPECT_THROW((void)backend->make(spec), iso::Error);
 }

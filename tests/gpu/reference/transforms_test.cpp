@@ -137,8 +137,8 @@ TEST(FiniteDifference, OfARampIsItsSlopeAndZeroAtTheFarBorder) {
 TEST(ReferenceBackend, RefusesTheWrongTypeWithItsReason) {
   const Fixture f;
   const Fourier real{Shape{4}, {0}, true, ScalarType::f32};
-  EXPECT_FALSE(f.backend->supports(real).available);
-  EXPECT_FALSE(f.backend->supports(real).reason.empty());
+  EXPECT_TRUE(f.backend->refusal(real).has_value());
+  EXPECT_FALSE(f.backend->refusal(real)->sentence.empty());
   try {
     (void)f.backend->make(real);
     FAIL();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "iso/base/refusal.h"
 #include "iso/compute/array.h"
 #include "iso/compute/linear_operator.h"
 #include "iso/compute/operator_table.h"
@@ -9,6 +10,7 @@
 #include <complex>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -64,7 +66,8 @@ class Backend {
   virtual ~Backend();
   [[nodiscard]] virtual DeviceInfo info() const = 0;
   [[nodiscard]] virtual std::span<const OperatorEntry> operators() const noexcept = 0;
-  [[nodiscard]] Support supports(const OperatorSpec& spec) const;
+  /// Why this back end cannot make the operator; none if it can.
+  [[nodiscard]] std::optional<Refusal> refusal(const OperatorSpec& spec) const;
   /// Throws what `OperatorSpec::check` throws, and unsupported with the reason.
   [[nodiscard]] OperatorPtr make(const OperatorSpec& spec) const;
   /// Without making it. Throws unsupported if the back end has no such operator.

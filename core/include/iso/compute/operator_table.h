@@ -10,11 +10,6 @@ namespace iso::compute {
 
 class Backend;
 
-struct Support {
-  bool available{false};
-  std::string reason;  ///< a sentence for the user when not available
-};
-
 /// What an operator takes on one back end, beside the arrays that it is applied to.
 struct OperatorCost {
   std::size_t kept_bytes{0};     ///< as long as the operator lives

@@ -4,6 +4,7 @@
 #include "iso/plugin/descriptor.h"
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,8 +27,13 @@ struct Manifest {
   std::string id, title, version, licence, build_tag;
   std::uint32_t abi_major{0}, abi_minor{0};
   std::string library;  ///< file name, beside the manifest
+  /// What it cannot do without in a worker: words of `known_needs`. A user agrees to them once (isocenter list --agree).
+  std::vector<std::string> needs;
   std::vector<TaskManifest> tasks;
 };
+
+/// "network": opens sockets; "processes": starts other programs. Nothing else can be asked for.
+[[nodiscard]] std::span<const std::string_view> known_needs() noexcept;
 
 [[nodiscard]] TaskManifest make_manifest(std::string_view task_id, const Task& task);
 [[nodiscard]] Manifest make_manifest(const PluginDescriptor& descriptor, std::string library);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "iso/base/refusal.h"
 #include "iso/compute/backend.h"
 #include "iso/data/checkpoint.h"
 #include "iso/data/description.h"
@@ -153,13 +154,6 @@ using Descriptions = std::map<std::string, PortItems<Description>, std::less<>>;
 [[nodiscard]] const PortItems<DatasetPtr>& require_port(const Datasets& data, std::string_view port);
 [[nodiscard]] const PortItems<Description>& require_port(const Descriptions& data, std::string_view port);
 
-/// Why a task cannot run: one sentence for the user.
-struct Reason {
-  std::string sentence;
-  std::string parameter;         ///< the one at fault, so that a form can show it there; empty: the data are
-  Errc code{Errc::unsupported};  ///< what the run would end with
-};
-
 /// An operator that a run will make, and how often it is applied, forward or adjoint.
 struct PlannedOperator {
   compute::OperatorSpec spec;
@@ -169,19 +163,19 @@ struct PlannedOperator {
 /// What a run would be, found out from descriptions of its inputs, in milliseconds. The program adds what the back end says
 /// that the operators keep, need and take (`Backend::cost`).
 struct Plan {
-  std::vector<Reason> reasons;  ///< every one; a run is possible only without
+  std::vector<Refusal> refusals;  ///< every one; a run is possible only without
   std::vector<PlannedOperator> operators;
   std::vector<std::string> models;  ///< ids of the networks it will ask for
   std::size_t bytes{0};  ///< highest sum of the task's own arrays, results included, inputs and operators not
   double seconds{0};     ///< on the CPU back end with the present thread budget, without operators
   Descriptions outputs;  ///< what the results will be; those that cannot be said yet are left out
 
-  [[nodiscard]] bool possible() const noexcept { return reasons.empty(); }
+  [[nodiscard]] bool possible() const noexcept { return refusals.empty(); }
   void refuse(std::string sentence, Errc code = Errc::unsupported) {
-    reasons.push_back({std::move(sentence), {}, code});
+    refusals.push_back({std::move(sentence), {}, code});
   }
   void refuse_parameter(std::string parameter, std::string sentence) {
-    reasons.push_back({std::move(sentence), std::move(parameter), Errc::invalid_input});
+    refusals.push_back({std::move(sentence), std::move(parameter), Errc::invalid_input});
   }
 };
 

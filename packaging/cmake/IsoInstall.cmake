@@ -4,7 +4,7 @@
 #   bin                     isocenter, isocenter-manifest          lib                    libisocenter-core
 #   libexec/isocenter       isocenter-worker                       lib/isocenter/plugins  plugins with their manifests
 #   include/iso             the SDK's headers                      lib/cmake/Isocenter    package for plugin authors
-#   share/isocenter         schemas, samples, presets, phantoms    share/doc/isocenter    licence, notices, manual
+#   share/isocenter         schemas, samples, presets, phantoms, icons    share/doc/isocenter    licence, notices, manual
 include(CMakePackageConfigHelpers)
 set(iso_package ${CMAKE_INSTALL_LIBDIR}/cmake/Isocenter)
 
@@ -37,7 +37,7 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/package/IsocenterConfigVe
 install(FILES ${PROJECT_BINARY_DIR}/package/IsocenterConfig.cmake ${PROJECT_BINARY_DIR}/package/IsocenterConfigVersion.cmake
   packaging/cmake/IsoPlugin.cmake packaging/cmake/plugin_exports.map DESTINATION ${iso_package})
 
-foreach(folder schemas samples presets phantoms models)
+foreach(folder schemas samples presets phantoms models icons)
   if(EXISTS ${PROJECT_SOURCE_DIR}/resources/${folder})
     install(DIRECTORY resources/${folder} DESTINATION ${CMAKE_INSTALL_DATADIR}/isocenter)
   endif()

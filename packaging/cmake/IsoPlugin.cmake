@@ -1,12 +1,13 @@
-# iso_add_plugin(name METHOD files... ADAPTER files... [LIBRARIES targets...])
+# iso_add_plugin(name METHOD files... ADAPTER files... [LIBRARIES targets...] [NEEDS network processes])
 #
 # A plugin of this name, in this tree or outside of it. METHOD is the mathematics and becomes the static library
 # <name>_method, which tests link; ADAPTER (parameters, tasks, and one file that ends with ISO_PLUGIN) becomes the module
 # <name>.so. Beside it, <name>.plugin.json is written by loading the module once. Without ADAPTER there is the method only.
+# NEEDS is what the plugin cannot do without in a worker (sockets, other programs); the user is asked for it once.
 # Both find headers by a path that starts in the plugin's folder. They lie in ISO_PLUGIN_DIRECTORY.
 set(ISO_PLUGIN_CMAKE_DIRECTORY ${CMAKE_CURRENT_LIST_DIR})
 function(iso_add_plugin name)
-  cmake_parse_arguments(arg "" "" "METHOD;ADAPTER;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(arg "" "" "METHOD;ADAPTER;LIBRARIES;NEEDS" ${ARGN})
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "iso_add_plugin(${name}) does not know: ${arg_UNPARSED_ARGUMENTS}")
   endif()
@@ -45,7 +46,7 @@ function(iso_add_plugin name)
   set_property(TARGET ${name}_plugin APPEND PROPERTY LINK_DEPENDS ${exports})
   add_dependencies(${name}_plugin iso::manifest_writer)
   add_custom_command(TARGET ${name}_plugin POST_BUILD VERBATIM COMMENT "Writing ${name}.plugin.json"
-    COMMAND iso::manifest_writer $<TARGET_FILE:${name}_plugin> ${ISO_PLUGIN_DIRECTORY}/${name}.plugin.json)
+    COMMAND iso::manifest_writer $<TARGET_FILE:${name}_plugin> ${ISO_PLUGIN_DIRECTORY}/${name}.plugin.json ${arg_NEEDS})
   set(destination ${CMAKE_INSTALL_LIBDIR})
   if(NOT destination)
     set(destination lib)

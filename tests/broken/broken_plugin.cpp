@@ -67,7 +67,7 @@ void destroy(Task* task) {
 }
 
 constexpr std::array<const char*, 2> tasks{broken == "other_task" ? "other_task/unheard" : ISO_BROKEN "/pass", nullptr};
-constexpr auto tag = make_build_tag();
+[[gnu::used]] constexpr auto tag = make_build_tag();  // stands in the library although nothing refers to it
 constexpr PluginDescriptor descriptor{broken == "short_descriptor" ? 8U : sizeof(PluginDescriptor),
                                       broken == "other_major" ? abi_major + 1 : abi_major,
                                       broken == "newer_minor" ? abi_minor + 1 : abi_minor,

@@ -1,6 +1,7 @@
 #include "host/plugins/apart.h"
 
 #include "iso/base/error.h"
+#include "iso/base/process_state.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -30,6 +31,7 @@ struct Apart {
 
 [[noreturn]] void answer(const std::function<std::string()>& work, int to) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  set_foreign_end(nullptr);  // how it ended is said by the parent
   const rlimit none{0, 0};
   ::setrlimit(RLIMIT_CORE, &none);
   const int nowhere = ::open("/dev/null", O_RDWR);
@@ -47,7 +49,7 @@ struct Apart {
     if (count < 0 && errno != EINTR) break;
     rest.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
   }
-  ::_exit(0);  // no destructor of the parent's objects runs twice
+  end_process(0);  // no destructor of the parent's objects runs twice
 }
 
 Apart begin(const std::function<std::string()>& work) {

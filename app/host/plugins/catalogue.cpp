@@ -1,10 +1,14 @@
 #include "host/plugins/catalogue.h"
 
 #include "host/plugins/apart.h"
+#include "host/plugins/consent.h"
+#include "host/plugins/trust.h"
+#include "host/workers/confinement.h"
 
 #include "iso/base/digest.h"
 #include "iso/base/log.h"
 #include "iso/base/names.h"
+#include "iso/base/process_state.h"
 #include "iso/compute/backend.h"
 #include "iso/plugin/library.h"
 
@@ -44,6 +48,10 @@ void fail(PluginEntry& entry, std::string reason) {
 PluginEntry entry_from(const fs::path& file) {
   PluginEntry entry;
   entry.manifest_file = file;
+  if (const std::string why = why_untrusted(file); !why.empty()) {
+    fail(entry, "its manifest '" + file.filename().string() + "' " + why);
+    return entry;
+  }
   try {
     entry.manifest = plugin::read_manifest(file);
     entry.state = PluginState::read;
@@ -58,6 +66,8 @@ PluginEntry entry_from(const fs::path& file) {
     fail(entry, reason);
   else if (!fs::is_regular_file(file.parent_path() / manifest.library, ignored))
     fail(entry, "its library '" + manifest.library + "' is missing beside the manifest");
+  else if (const std::string why = why_untrusted(file.parent_path() / manifest.library); !why.empty())
+    fail(entry, "its library '" + manifest.library + "' " + why);
   else
     entry.state = PluginState::compatible;
   return entry;
@@ -91,6 +101,7 @@ std::string disagreement(const plugin::Manifest& manifest, const plugin::PluginD
 
 /// Loads the library of an entry. Throws plugin_incompatible with the reason.
 const plugin::PluginDescriptor& opened(const PluginEntry& entry) {
+  const ForeignCode inside{"the library '" + entry.manifest.library + "'"};
   const auto& descriptor = plugin::open_plugin(entry.manifest_file.parent_path() / entry.manifest.library);
   if (const std::string reason = disagreement(entry.manifest, descriptor); !reason.empty())
     throw Error{Errc::plugin_incompatible, reason};
@@ -100,6 +111,7 @@ const plugin::PluginDescriptor& opened(const PluginEntry& entry) {
 /// Gives a task back to its library, which made it. Never throws, whatever the plugin does.
 void destroy(const plugin::PluginDescriptor& descriptor, const std::string& task_id, plugin::Task* task) noexcept {
   try {
+    const ForeignCode inside{"task '" + task_id + "'"};
     descriptor.destroy_task(task);
   } catch (...) {
     log::error("app.plugins", "task '", task_id, "' failed while it was destroyed: ", current_error().what());
@@ -109,6 +121,7 @@ void destroy(const plugin::PluginDescriptor& descriptor, const std::string& task
 std::shared_ptr<plugin::Task> make_task(const plugin::PluginDescriptor& descriptor, const std::string& task_id) {
   plugin::Task* made = nullptr;
   try {
+    const ForeignCode inside{"task '" + task_id + "'"};
     made = descriptor.create_task(task_id.c_str());
   } catch (const Error&) {
     throw;  // the plugin says why in its own words
@@ -158,12 +171,28 @@ struct PluginCatalogue::Impl {
   void read(std::span<const fs::path> directories) {
     std::vector<fs::path> folders;
     for (const fs::path& folder : directories) add_existing(folder, folders);
-    for (const fs::path& folder : folders)
+    for (const fs::path& folder : folders) {
+      if (const std::string why = why_untrusted(folder); !why.empty()) {
+        skipped(folder, why);
+        continue;
+      }
       for (const fs::path& file : manifests_in(folder)) entries.push_back(entry_from(file));
+    }
     refuse_second_ids();
     for (std::size_t i = 0; i < entries.size(); ++i) {
       if (entries[i].state != PluginState::compatible) continue;
       for (const plugin::TaskManifest& task : entries[i].manifest.tasks) tasks.emplace(task.id, Place{i, &task});
+    }
+  }
+
+  /// Its plugins stay in the list, so that it is seen why they are not there; nothing in the folder is read.
+  void skipped(const fs::path& folder, const std::string& why) {
+    log::warning("app.plugins", "the plugins in '", folder.string(), "' are skipped: the folder ", why);
+    for (const fs::path& file : manifests_in(folder)) {
+      PluginEntry entry;
+      entry.manifest_file = file;
+      fail(entry, "its folder '" + folder.string() + "' " + why);
+      entries.push_back(std::move(entry));
     }
   }
 
@@ -258,6 +287,7 @@ void PluginCatalogue::try_libraries(std::chrono::milliseconds patience) {
     if (entry.state != PluginState::compatible) continue;
     tried.push_back(&entry);
     works.emplace_back([&entry] {
+      (void)confine({.readable = {entry.manifest_file.parent_path()}, .writable = {}});
       (void)opened(entry);
       return std::string{};
     });
@@ -277,6 +307,27 @@ job::LoadedTask PluginCatalogue::load(std::string_view task_id) {
           impl_->digests.at(entry.manifest.id)};
 }
 
+std::vector<std::string> PluginCatalogue::permitted_needs(std::string_view task_id) const {
+  const std::scoped_lock lock{impl_->mutex};
+  const auto found = impl_->tasks.find(task_id);
+  if (found == impl_->tasks.end()) return {};
+  const PluginEntry& entry = impl_->entries[found->second.entry];
+  if (has_agreed(entry.manifest_file, entry.manifest)) return entry.manifest.needs;
+  throw Error{Errc::plugin_incompatible,
+              "plugin '" + entry.manifest.id + "' needs " + needs_in_words(entry.manifest) +
+                  ", which a plugin may not unless you agree",
+              "`isocenter list --agree " + entry.manifest.id + "` agrees, once and for all"};
+}
+
+void PluginCatalogue::agree(std::string_view plugin_id) {
+  const std::scoped_lock lock{impl_->mutex};
+  for (const PluginEntry& entry : impl_->entries)
+    if (entry.manifest.id == plugin_id && entry.state != PluginState::failed)
+      return host::agree(entry.manifest_file, entry.manifest);
+  throw Error{Errc::usage, "there is no plugin '" + std::string{plugin_id} + "' that can be used",
+              "`isocenter list --all` shows every plugin with its state"};
+}
+
 std::vector<fs::path> plugin_directories(std::span<const fs::path> first) {
   std::vector<fs::path> folders;
   for (const fs::path& folder : first) add_existing(folder, folders);
@@ -287,8 +338,8 @@ std::vector<fs::path> plugin_directories(std::span<const fs::path> first) {
     add_existing(program / library / "isocenter/plugins", folders);
   if (const char* const data = std::getenv("XDG_DATA_HOME"); data != nullptr && *data == '/')
     add_existing(fs::path{data} / "isocenter/plugins", folders);
-  else if (const char* const home = std::getenv("HOME"); home != nullptr && *home != '\0')
-    add_existing(fs::path{home} / ".local/share/isocenter/plugins", folders);
+  else if (const fs::path home = home_folder(); !home.empty())
+    add_existing(home / ".local/share/isocenter/plugins", folders);
   return folders;
 }
 

@@ -23,6 +23,9 @@ struct PluginEntry {
   std::string reason;  ///< one sentence when failed
 };
 
+/// A folder, a manifest or a library that somebody else than the user and the administrator may change is skipped, with the
+/// reason (host/plugins/trust.h).
+///
 /// The plugins of some folders, known by their manifests; no code is loaded before `load`. A plugin that is broken, too
 /// new or lacks a library stays in the list with its reason and does no harm. Where two have one id, the first folder wins
 /// and the second is failed, saying so. Libraries are never unloaded. Safe from several threads.
@@ -40,6 +43,9 @@ class PluginCatalogue final : public job::TaskSource {
   void try_libraries(std::chrono::milliseconds patience = std::chrono::seconds{10});
   /// Throws usage for an unknown task (naming the nearest), plugin_incompatible with the reason for a plugin that failed.
   [[nodiscard]] job::LoadedTask load(std::string_view task_id) override;
+  [[nodiscard]] std::vector<std::string> permitted_needs(std::string_view task_id) const override;
+  /// The user agrees to what the plugin of this id needs (host/plugins/consent.h). Throws usage for an unknown id.
+  void agree(std::string_view plugin_id);
 
  private:
   struct Impl;

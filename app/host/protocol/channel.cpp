@@ -1,5 +1,6 @@
 #include "channel.h"
 
+#include "iso/base/byte_text.h"
 #include "iso/base/error.h"
 #include "iso/base/json_text.h"
 
@@ -19,6 +20,20 @@ namespace iso::host {
 namespace {
 
 constexpr std::size_t most_descriptors = 64;  ///< in one message; the kernel allows 253
+constexpr std::size_t most_waiting = 256;     ///< that arrived and no message has asked for
+
+// Folders of plugins and of a job may be called by any bytes, too.
+void encode_texts(nlohmann::json& json) {
+  if (json.is_string()) json = utf8_from_bytes(json.get_ref<const std::string&>());
+  if (json.is_structured())
+    for (auto& element : json) encode_texts(element);
+}
+
+void decode_texts(nlohmann::json& json) {
+  if (json.is_string()) json = bytes_from_utf8(json.get_ref<const std::string&>());
+  if (json.is_structured())
+    for (auto& element : json) decode_texts(element);
+}
 
 int milliseconds_until(std::chrono::steady_clock::time_point end) {
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
@@ -72,6 +87,7 @@ void Channel::send(const nlohmann::json& body, std::span<const int> descriptors)
                                     std::to_string(most_descriptors) + " are possible");
   nlohmann::json announced = body;
   announced["descriptors"] = descriptors.size();
+  encode_texts(announced);
   const std::string line = announced.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
   const auto end = std::chrono::steady_clock::now() + patience_;
   const std::lock_guard lock{sending_};
@@ -113,6 +129,8 @@ bool Channel::fill() {
       arrived_.emplace_back(number);
     }
   }
+  if (arrived_.size() > most_waiting)
+    throw Error(Errc::plugin_incompatible, "the worker sent more descriptors than its messages announce");
   if (count == 0) return false;
   buffer_.append(bytes.data(), static_cast<std::size_t>(count));
   return true;
@@ -132,6 +150,7 @@ bool Channel::take_line(Message& message) {
   searched_ = 0;
   if (!message.body.is_object() || !message.body.value("type", nlohmann::json{}).is_string())
     throw Error(Errc::plugin_incompatible, "the worker sent a line that is not a message of the job protocol");
+  decode_texts(message.body);
   message.descriptors.clear();
   const auto announced = message.body.find("descriptors");
   const std::size_t count =

@@ -1,11 +1,31 @@
 #include "startup.h"
 
 #include "iso/base/error.h"
+#include "iso/base/process_state.h"
 #include "iso/base/threads.h"
 
 #include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <cstdlib>
+#include <string_view>
 
 namespace iso::host {
+
+void begin_process() noexcept {
+  open_standard_descriptors();
+  use_c_numbers();
+  const char* const named = std::getenv(parent_variable);
+  if (named == nullptr) return;
+  const std::string_view text{named};
+  pid_t parent = 0;
+  std::from_chars(text.data(), text.data() + text.size(), parent);
+  ::unsetenv(parent_variable);
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (::getppid() != parent) end_process(exit_code(Errc::cancelled));  // it ended before we could ask to be told
+}
 
 void start_program(const StartupOptions& options) {
   ::signal(SIGPIPE, SIG_IGN);

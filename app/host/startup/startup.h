@@ -15,6 +15,13 @@ struct StartupOptions {
   std::string log_file;  ///< empty: none
 };
 
+/// The first call of every program: descriptors 0 to 2 are open, numbers are those of the C locale, and a program that was
+/// started as a part of another one (`parent_variable`) ends with it.
+void begin_process() noexcept;
+
+/// Variable of the environment that holds the process number of the program that a child is to end with (SIGTERM).
+inline constexpr const char* parent_variable = "ISOCENTER_PARENT";
+
 /// Sets logging and the thread budget, and ignores the signals that would end a program on a full disk (SIGXFSZ) or
 /// a closed socket (SIGPIPE); both then come as errors. Throws usage for a negative number of threads.
 void start_program(const StartupOptions& options);

@@ -253,6 +253,13 @@ bool confine_calls(const Confinement& wish) {
                             SYS_bpf,
                             SYS_perf_event_open,
                             SYS_userfaultfd,
+                            SYS_kcmp,
+                            SYS_migrate_pages,
+                            SYS_shmget,
+                            SYS_shmat,
+                            SYS_semget,
+                            SYS_msgget,
+                            SYS_mq_open,
                             SYS_keyctl,
                             SYS_add_key,
                             SYS_request_key,
@@ -280,6 +287,7 @@ bool confine_calls(const Confinement& wish) {
     refuse_call(filter, number);
   only_for_self(filter, SYS_kill);
   only_for_self(filter, SYS_tgkill);
+  only_for_self(filter, SYS_prlimit64);
   if (!wish.processes) only_threads(filter);
   filter.give(SECCOMP_RET_ALLOW);
   return filter.enforce();
@@ -344,10 +352,13 @@ void add_folder(std::vector<fs::path>& folders, const std::string& place) {
 }  // namespace
 
 void confine_worker(const std::vector<fs::path>& plugin_directories, const job::Recipe& recipe,
-                    const job::ExecutionOptions& options) {
+                    const job::ExecutionOptions& options, const std::vector<std::string>& needs) {
   Confinement wish;
+  wish.network = std::ranges::find(needs, "network") != needs.end();
+  wish.processes = std::ranges::find(needs, "processes") != needs.end();
   wish.readable = plugin_directories;
   for (const fs::path& folder : model_directories()) wish.readable.push_back(folder);
+  wish.readable.insert(wish.readable.end(), options.model_directories.begin(), options.model_directories.end());
   for (const auto& [port, place] : recipe.inputs) add_folder(wish.readable, place);
   for (const auto& [port, places] : recipe.collections)
     for (const std::string& place : places) add_folder(wish.readable, place);
@@ -365,9 +376,15 @@ bool is_for_workers(std::string_view variable) noexcept {
   const std::string_view name = variable.substr(0, variable.find('='));
   static constexpr std::array<std::string_view, 6> sockets{
       "SSH_AUTH_SOCK", "DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "GPG_AGENT_INFO"};
-  static constexpr std::array<std::string_view, 6> secrets{"TOKEN",  "SECRET",     "PASSWORD",
-                                                           "PASSWD", "CREDENTIAL", "API_KEY"};
+  static constexpr std::array<std::string_view, 10> secrets{"TOKEN",      "SECRET",    "PASSWORD",   "PASSWD",
+                                                            "PASSPHRASE", "API_KEY",   "ACCESS_KEY", "PRIVATE_KEY",
+                                                            "COOKIE",     "CREDENTIAL"};
   if (std::ranges::find(sockets, name) != sockets.end()) return false;
+  // "http://user:password@proxy"
+  if (const auto place = variable.find("://"); place != std::string_view::npos)
+    if (const auto at = variable.find('@', place);
+        at != std::string_view::npos && variable.substr(place + 3, at - place - 3).find(':') != std::string_view::npos)
+      return false;
   return std::ranges::none_of(secrets, [&](std::string_view word) {
     return std::ranges::search(name, word, [](char a, char b) { return (a & ~0x20) == (b & ~0x20); }).begin() !=
            name.end();

@@ -3,6 +3,7 @@
 #include "conversation.h"
 
 #include "iso/base/temporary_folder.h"
+#include "iso/job/run.h"
 
 #include <mutex>
 
@@ -28,7 +29,10 @@ class WarmWorker final : public InteractionWorker {
     worker_.send(AnswerRequest{{marks.begin(), marks.end()}, parameters_json, budget.count()});
     Message message = worker_.expect<AnswerReply>(10 * budget + std::chrono::seconds{1});
     auto reply = from_message<AnswerReply>(message.body);
-    return {unpack_ports(reply.outputs, message), reply.fraction, std::move(reply.figures), std::move(reply.warnings)};
+    plugin::Datasets outputs = unpack_ports(reply.outputs, message);
+    for (const auto& [port, items] : outputs)
+      for (const DatasetPtr& data : items.all()) job::check_result_data("output '" + port + "'", data);
+    return {std::move(outputs), reply.fraction, std::move(reply.figures), std::move(reply.warnings)};
   }
 
   void stop() noexcept override {

@@ -23,6 +23,8 @@ struct PlanWorker::Impl {
 
   job::RunPlan ask(const job::Recipe& recipe, const plugin::Descriptions& inputs, Cost* cost) {
     try {
+      if (device != recipe.device) worker.reset();  // it is confined to what the first question needed
+      device = recipe.device;
       if (!worker)
         worker.emplace(options.program.empty() ? find_worker() : options.program,
                        "the planning of task '" + recipe.task + "'", options.start_limit);
@@ -61,6 +63,7 @@ struct PlanWorker::Impl {
 
   WorkerOptions options;
   std::optional<Conversation> worker;  // of the thread
+  std::string device;                  // that the worker was asked about
   std::mutex mutex;                    // guards questions
   std::condition_variable_any changed;
   std::deque<std::packaged_task<job::RunPlan()>> questions;

@@ -23,6 +23,8 @@ constexpr std::size_t lines_kept = 20;
 constexpr std::size_t longest_line = 2000;
 constexpr int socket_in_child = 3;
 constexpr std::chrono::milliseconds patience{1000};  ///< with a worker that does not read
+constexpr std::chrono::milliseconds time_to_clear_up{
+    1500};  ///< for its supervisor, which waits a second for the last ones
 
 /// The environment of a worker: ours without credentials and sockets of the session, and threads that sleep while they wait.
 class Environment {
@@ -124,14 +126,18 @@ void WorkerProcess::read_output() {
   }
 }
 
+// The supervisor of the worker ends what the task started, too; without an answer of it, at least its group goes.
 void WorkerProcess::kill() noexcept {
-  if (process_ > 0) ::kill(process_, SIGKILL);
+  if (process_ <= 0) return;
+  ::kill(process_, SIGTERM);
+  ::kill(process_, SIGCONT);  // it may have been stopped
 }
 
 int WorkerProcess::wait(std::chrono::milliseconds patience) {
   const auto end = std::chrono::steady_clock::now() + patience;
   int status = 0;
-  bool killed = false;
+  auto next = end;
+  bool asked = false;
   while (process_ > 0) {
     read_output();
     const pid_t answer = ::waitpid(process_, &status, WNOHANG);
@@ -139,9 +145,11 @@ int WorkerProcess::wait(std::chrono::milliseconds patience) {
       process_ = -1;
       break;
     }
-    if (!killed && std::chrono::steady_clock::now() >= end) {
-      kill();
-      killed = true;
+    if (std::chrono::steady_clock::now() >= next) {
+      if (asked) ::kill(-process_, SIGKILL);
+      if (!asked) kill();
+      asked = true;
+      next += time_to_clear_up;
     }
     std::this_thread::sleep_for(std::chrono::milliseconds{1});
   }

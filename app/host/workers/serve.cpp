@@ -1,23 +1,28 @@
 #include "serve.h"
 
 #include "confinement.h"
+#include "descendants.h"
 #include "serve_interaction.h"
 #include "serve_plans.h"
 
 #include "../protocol/messages.h"
 
 #include "iso/base/log.h"
+#include "iso/base/threads.h"
 #include "iso/job/run.h"
 
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <charconv>
 #include <condition_variable>
+#include <cstring>
 #include <fstream>
 #include <iostream>
 #include <thread>
@@ -29,9 +34,55 @@ constexpr int socket_number = 3;
 constexpr std::chrono::hours patience{24};  ///< with a busy program; a dead one is heard of at once
 constexpr std::chrono::milliseconds between_heartbeats{500};
 
+/// Ends as another process did, so that whoever waits for this one sees the same.
+[[noreturn]] void end_like(int status) {
+  if (WIFSIGNALED(status)) {
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::signal(WTERMSIG(status), SIG_DFL);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    ::raise(WTERMSIG(status));
+  }
+  std::_Exit(WEXITSTATUS(status));
+}
+
+/// The work is done by a child of its own; this process waits for its end and then ends whatever it started, also what has
+/// left its group or lost its parent. SIGTERM, by which the program asks for an end, ends the child first; so does the end
+/// of the program, which is heard of by SIGCONT, because that wakes a process that was stopped.
+void supervise(pid_t program) {
+  adopt_orphans();
+  sigset_t awaited, before;
+  ::sigemptyset(&awaited);
+  for (const int number : {SIGCHLD, SIGTERM, SIGCONT}) ::sigaddset(&awaited, number);
+  ::sigprocmask(SIG_BLOCK, &awaited, &before);
+  const pid_t supervisor = ::getpid();
+  const pid_t worker = ::fork();
+  if (worker < 0) {
+    std::cerr << "the worker cannot start its process: " << std::strerror(errno) << "\n";
+    std::_Exit(exit_code(Errc::internal));
+  }
+  if (worker == 0) {
+    ::setpgid(0, 0);
+    ::sigprocmask(SIG_SETMASK, &before, nullptr);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != supervisor) std::_Exit(0);
+    return;
+  }
+  ::setpgid(worker, worker);
+  ::close(socket_number);  // its end is the end of the child
+  int status = 0, number = 0;
+  while (::waitpid(worker, &status, WNOHANG) == 0) {
+    const bool asked = ::sigwait(&awaited, &number) == 0 && number == SIGTERM;
+    if (asked || ::getppid() != program) ::kill(-worker, SIGKILL);
+  }
+  ::kill(-worker, SIGKILL);
+  end_descendants();
+  end_like(status);
+}
+
 /// Ends with its parent, is the first to go when memory runs out, and leaves no core file of gigabytes.
 void become_worker(int argc, char** argv) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::prctl(PR_SET_PDEATHSIG, SIGCONT);
   int parent = 0;
   const std::string_view option = argc > 1 ? argv[1] : "";
   constexpr std::string_view name = "--parent=";
@@ -42,9 +93,10 @@ void become_worker(int argc, char** argv) {
   }
   if (::getppid() != parent) std::_Exit(0);  // it died before we could ask to be told
   ::fcntl(socket_number, F_SETFD, FD_CLOEXEC);
-  std::ofstream{"/proc/self/oom_score_adj"} << 500;
   const rlimit none{0, 0};
   ::setrlimit(RLIMIT_CORE, &none);
+  supervise(parent);
+  std::ofstream{"/proc/self/oom_score_adj"} << 500;
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGXFSZ, SIG_IGN);
 }
@@ -116,6 +168,28 @@ void limit_memory(std::size_t bytes) {
 #endif
 }
 
+/// More than any plan may be wrong by: a method that takes twice what it said is not stopped for it.
+std::size_t allowance(const job::Estimate& needed) {
+  constexpr std::size_t always = std::size_t{1} << 30;
+  constexpr std::size_t a_thread = std::size_t{136}
+                                   << 20;  // its stack, and addresses that the C library sets aside for it
+  return 2 * needed.total() + always + static_cast<std::size_t>(ThreadBudget::threads()) * a_thread;
+}
+
+/// Limits the addresses of this process to what it has and what the plan may need. What is allowed; 0: nothing is limited,
+/// because a driver sets aside addresses of its own.
+std::size_t limit_to_plan(const job::Estimate& needed, const std::string& backend) {
+  if (backend.starts_with("cuda")) return 0;
+  std::size_t pages = 0;
+  std::ifstream{"/proc/self/statm"} >> pages;
+  rlimit before{};
+  if (pages == 0 || ::getrlimit(RLIMIT_AS, &before) != 0) return 0;
+  const std::size_t more = allowance(needed), all = pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) + more;
+  if (before.rlim_cur != RLIM_INFINITY && before.rlim_cur <= all) return 0;
+  limit_memory(all);
+  return more;
+}
+
 void send_event(Channel& channel, const job::Event& event) {
   Packer packer;
   JobEvent message{event, {}};
@@ -134,11 +208,18 @@ job::RunResult run_job(Channel& channel, Message& message, const WorkerParts& pa
     parts.backends(registry, request.recipe.device);
     limit_memory(request.address_space_bytes);
     const auto folders = plugin_folders(request.plugin_directories);
-    confine_worker(folders, request.recipe, request.options);  // before any code of a plugin
-    const auto source = parts.source(folders);
+    const auto source = parts.source(folders);  // reads manifests; code of a plugin runs confined
+    confine_worker(folders, request.recipe, request.options, source->permitted_needs(request.recipe.task));
     const auto data = job::make_data_access(workspace);
-    result = run_task(request.recipe, {*source, registry, *data, request.options}, stop,
+    std::size_t allowed = 0;
+    const auto planned = [&](const job::Estimate& needed, const std::string& backend) {
+      if (!request.options.ignore_memory) allowed = limit_to_plan(needed, backend);
+    };
+    result = run_task(request.recipe, {*source, registry, *data, request.options, planned}, stop,
                       [&](const job::Event& event) { send_event(channel, event); });
+    if (result.record.error == Errc::out_of_memory && allowed > 0)
+      result.record.error_hint = "by its plan it may take " + job::in_words(allowed) +
+                                 " in a worker; --ignore-memory lifts that, the author of the plugin can mend the plan";
   } catch (...) {
     result.outputs.clear();
     put_error(result.record, current_error());

@@ -82,8 +82,9 @@ int serve_interaction(Channel& channel, Message& message, const WorkerParts& par
     auto request = from_message<InteractRequest>(message.body);
     parts.backends(registry, request.recipe.device);
     const auto folders = plugin_folders(request.plugin_directories);
-    confine_worker(folders, {}, request.options);  // before any code of a plugin
-    source = parts.source(folders);
+    source = parts.source(folders);  // reads manifests
+    confine_worker(folders, {}, request.options,
+                   source->permitted_needs(request.recipe.task));  // then code of a plugin
     session.emplace(request.recipe, unpack_ports(request.inputs, message), *source, registry, request.options);
     channel.send(to_message(Ready{}));
   } catch (...) {

@@ -1,18 +1,20 @@
 #include "serve_plans.h"
 
 #include "../protocol/messages.h"
+#include "confinement.h"
 
 #include "iso/base/error.h"
 
 #include <ctime>
-#include <map>
+#include <memory>
 
 namespace iso::host {
 namespace {
 
 double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
-/// Plugins by their folders, back ends by the wish: what the first question loaded serves the next.
+/// Plugins and back ends stay loaded: what the first question brought serves the next. This process is confined to the folders
+/// of the first question before code of a plugin runs; the program starts another worker for another wish.
 class Planner {
  public:
   explicit Planner(const WorkerParts& parts) : parts_{parts}, files_{job::make_data_access({}, nullptr)} {}
@@ -21,14 +23,10 @@ class Planner {
     const double begin = processor_seconds();
     const auto request = from_message<PlanRequest>(message.body);
     const auto inputs = unpack_descriptions(request.inputs, message);
-    auto& source = sources_[request.plugin_directories];
-    if (!source) source = parts_.source(plugin_folders(request.plugin_directories));
-    auto& registry = registries_[request.recipe.device];
-    if (!registry) {
-      registry = std::make_unique<compute::BackendRegistry>();
-      parts_.backends(*registry, request.recipe.device);
-    }
-    const job::RunPlan plan = job::plan(request.recipe, inputs, {*source, *registry, *files_, request.options});
+    if (!source_) prepare(request);
+    if (request.plugin_directories != folders_ || request.recipe.device != device_)
+      throw Error(Errc::internal, "a worker for plans was asked about other plugins or another device than before");
+    const job::RunPlan plan = job::plan(request.recipe, inputs, {*source_, registry_, *files_, request.options, {}});
     Packer packer;
     PlanReply reply{plan.recipe,
                     plan.estimate,
@@ -42,10 +40,22 @@ class Planner {
   }
 
  private:
+  void prepare(const PlanRequest& request) {
+    folders_ = request.plugin_directories;
+    device_ = request.recipe.device;
+    parts_.backends(registry_, device_);
+    const auto folders = plugin_folders(folders_);
+    auto source = parts_.source(folders);
+    confine_worker(folders, {}, request.options);
+    source_ = std::move(source);
+  }
+
   const WorkerParts& parts_;
   std::shared_ptr<job::DataAccess> files_;
-  std::map<std::vector<std::string>, std::unique_ptr<job::TaskSource>> sources_;
-  std::map<std::string, std::unique_ptr<compute::BackendRegistry>> registries_;
+  std::vector<std::string> folders_;
+  std::string device_;
+  std::unique_ptr<job::TaskSource> source_;
+  compute::BackendRegistry registry_;
 };
 
 }  // namespace

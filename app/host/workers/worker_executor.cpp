@@ -101,7 +101,10 @@ class Session {
   void take_event(Message& message) {
     last_event_ = Clock::now();
     auto [event, data] = from_message<JobEvent>(message.body);
-    if (event.kind == job::EventKind::preview && !data.is_null()) event.data = unpack(data, message);
+    if (event.kind == job::EventKind::preview && !data.is_null()) {
+      event.data = unpack(data, message);
+      job::check_result_data("the preview of task '" + recipe_.task + "'", event.data);
+    }
     if (!event.stage.empty()) stage_ = event.stage;
     fraction_ = std::max(fraction_, event.fraction);
     if (on_event_) on_event_(event);
@@ -110,11 +113,32 @@ class Session {
   void take_result(Message& message) {
     auto reply = from_message<RunReply>(message.body);
     result_.record = std::move(reply.record);
+    std::string with_defaults = std::move(result_.record.recipe.parameters_json);
+    result_.record.recipe = recipe_;  // where results go is for this side to say
+    result_.record.recipe.parameters_json = std::move(with_defaults);
     result_.outputs = unpack_ports(reply.outputs, message);
-    for (const auto& [name, file] : reply.attachments) result_.attachments[name] = file;
+    for (const auto& [port, items] : result_.outputs)
+      for (const DatasetPtr& data : items.all())
+        job::check_result_data("output '" + port + "' of task '" + recipe_.task + "'", data);
+    for (const auto& [name, file] : reply.attachments) result_.attachments[name] = own_attachment(name, file);
+    for (const auto& [name, attachment] : result_.record.attachments)
+      if (!result_.attachments.contains(name)) (void)own_attachment(name, {});
     result_.folders.push_back(scratch_);
     finished_ = true;
     worker_.wait(std::chrono::milliseconds{500});
+  }
+
+  /// A file that the worker attached: it lies in the scratch folder, is no link, and has a plain name.
+  [[nodiscard]] std::filesystem::path own_attachment(const std::string& name, const std::filesystem::path& file) const {
+    std::error_code problem;
+    const auto folder = std::filesystem::canonical(scratch_->path(), problem).string() + "/";
+    const auto real = std::filesystem::canonical(file, problem).string();
+    if (!problem && job::is_attachment_name(name) && real.starts_with(folder) &&
+        std::filesystem::is_regular_file(real, problem))
+      return real;
+    throw Error(Errc::invalid_result,
+                "task '" + recipe_.task + "' attached '" + name + "', which is no file of its scratch folder",
+                "report this to the author of the plugin");
   }
 
   /// Looks at the clock: cancel, grace, heartbeat, silence.

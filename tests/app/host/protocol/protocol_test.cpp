@@ -10,8 +10,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <cmath>
 #include <complex>
+#include <cstring>
 #include <limits>
 #include <set>
 #include <thread>
@@ -120,6 +122,43 @@ TEST(Protocol, RefusesWhatIsNotAMessage) {
       EXPECT_EQ(problem.code(), Errc::plugin_incompatible);
     }
   }
+}
+
+TEST(Protocol, CarriesNamesOfFilesThatAreNoUtf8) {
+  auto [a, b] = socket_pair();
+  Channel sender{std::move(a)}, receiver{std::move(b)};
+  const Json body{{"type", "x"}, {"places", {"caf\xe9.mha", "\xc3\xa4", "\x01", "plain"}}};
+  sender.send(body);
+  Message message;
+  ASSERT_EQ(receiver.receive(message, 1s), Channel::Got::message);
+  EXPECT_EQ(message.body["places"], body["places"]);
+}
+
+TEST(Protocol, RefusesDescriptorsThatNoMessageAnnounces) {
+  auto [a, b] = socket_pair();
+  const int sending = a.get();
+  Channel receiver{std::move(b)};
+  Message message;
+  const auto flood = [&] {
+    for (int i = 0; i < 1000; ++i) {
+      char byte = ' ';
+      iovec part{&byte, 1};
+      alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+      msghdr header{};
+      header.msg_iov = &part;
+      header.msg_iovlen = 1;
+      header.msg_control = control.data();
+      header.msg_controllen = control.size();
+      cmsghdr* const entry = CMSG_FIRSTHDR(&header);
+      entry->cmsg_level = SOL_SOCKET;
+      entry->cmsg_type = SCM_RIGHTS;
+      entry->cmsg_len = CMSG_LEN(sizeof(int));
+      std::memcpy(CMSG_DATA(entry), &sending, sizeof sending);
+      if (::sendmsg(sending, &header, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) return;
+      (void)receiver.receive(message, 0ms);
+    }
+  };
+  EXPECT_THROW(flood(), Error);
 }
 
 TEST(Protocol, RefusesDescriptionsThatDoNotHoldTogether) {

@@ -10,6 +10,7 @@
 #include <array>
 #include <atomic>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -102,13 +103,19 @@ const Injected injected[] = {
     {"nan_output", Errc::invalid_result, 84, "NaN"},
 };
 
+/// How often, for the long run by command (tests/system/robustness/README.md).
+int rounds(const char* variable, int usual) {
+  const char* const named = std::getenv(variable);
+  return named == nullptr ? usual : std::atoi(named);
+}
+
 TEST_F(Workers, MayCrashTwoHundredTimesWithoutHarm) {
   options.silence_limit = 500ms;
   options.address_space_bytes = std::size_t{3} << 30;
   (void)run("noise");
   const std::size_t before = open_descriptors();
   std::map<std::string, std::string> messages;
-  for (int i = 0; i < 200; ++i) {
+  for (int i = 0; i < rounds("ISO_CRASHES", 200); ++i) {
     const Injected& kind = injected[i % std::size(injected)];
     if (test::sanitized && kind.code == Errc::out_of_memory) continue;
     const job::Record record = run(kind.task);
@@ -163,6 +170,21 @@ TEST_F(Workers, AnswerACancelWithinAFifthOfASecond) {
     RecordProperty("answered ms " + std::to_string(i), static_cast<int>(result.answered.count()));
     RecordProperty("ended ms " + std::to_string(i), static_cast<int>(result.ended.count()));
   }
+}
+
+TEST_F(Workers, MayBeCancelledAgainAndAgainWithoutHarm) {
+  options.grace = 100ms;
+  (void)run("noise");
+  const std::size_t before = open_descriptors();
+  const auto executor = make_worker_executor(options, data(), workspace);
+  for (int i = 0; i < rounds("ISO_CANCELS", 20); ++i) {
+    const Cancelled result = cancel_while_running(*executor, i % 5 == 0 ? "hang" : "waits");
+    ASSERT_EQ(result.record.state, job::State::cancelled) << result.record.error_message;
+  }
+  EXPECT_EQ(open_descriptors(), before);
+  EXPECT_TRUE(children_of(::getpid()).empty());
+  EXPECT_TRUE(fs::is_empty(folder)) << "scratch was left behind";
+  EXPECT_EQ(run("noise").state, job::State::done);
 }
 
 TEST_F(Workers, ThatIgnoreACancelAreEndedAfterTheGrace) {

@@ -1,0 +1,281 @@
+#include "method/slices.h"
+
+#include "method/features.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace gp_segmentation {
+namespace {
+
+constexpr std::size_t most_patches = 24;
+constexpr std::size_t kept_bytes = std::size_t{256} << 20;
+constexpr double mask_scale_mm = 3, pseudo_weight = 0.5, slices_of_reach = 2;
+
+std::size_t to_axis(SliceAxis axis) { return axis == SliceAxis::z ? 2 : axis == SliceAxis::y ? 1 : 0; }
+
+/// What a click changes when only its own connected part may: `now` within the part of the difference that the newest stroke
+/// touches, the labels before elsewhere, and nothing where they agreed with the stroke already.
+std::vector<std::uint16_t> local_change(const std::vector<std::uint16_t>& before, const std::vector<std::uint16_t>& now,
+                                        const MarkStroke& newest, const Voxel& size) {
+  const auto index = [&size](const Voxel& at) { return static_cast<std::size_t>(at[0] + size[0] * at[1]); };
+  std::vector<std::uint16_t> result = before;
+  std::vector<bool> seen(before.size(), false);
+  std::vector<Voxel> front;
+  for (const Voxel& at : newest.voxels)
+    if (before[index(at)] != newest.label) front.push_back(at);
+  while (!front.empty()) {
+    const Voxel at = front.back();
+    front.pop_back();
+    if (at[0] < 0 || at[1] < 0 || at[0] >= size[0] || at[1] >= size[1] || seen[index(at)]) continue;
+    seen[index(at)] = true;
+    if (now[index(at)] == before[index(at)]) continue;
+    result[index(at)] = now[index(at)];
+    for (const std::int64_t by : {-1, 1})
+      front.push_back({at[0] + by, at[1], 0}), front.push_back({at[0], at[1] + by, 0});
+  }
+  return result;
+}
+
+}  // namespace
+
+Segmentation::Slices::Place Segmentation::Slices::place(std::int64_t slice) const {
+  const std::array<std::int64_t, 3> stride{1, picture_.size[0], picture_.size[0] * picture_.size[1]};
+  const std::size_t a = axis_ == 0 ? 1 : 0, b = axis_ == 2 ? 1 : 2;
+  return {slice * stride[axis_], stride[a], stride[b], picture_.size[a], picture_.size[b]};
+}
+
+Patch& Segmentation::Slices::patch(std::int64_t slice) {
+  used_.remove(slice);
+  used_.push_front(slice);
+  while (used_.size() > most_patches) {
+    patches_.erase(used_.back());
+    used_.pop_back();
+  }
+  std::unique_ptr<Patch>& kept = patches_[slice];
+  if (!kept) kept = std::make_unique<Patch>(make_slice(picture_, axis_, slice), 1, backend_);
+  return *kept;
+}
+
+std::vector<std::uint16_t> Segmentation::Slices::existing_in(std::int64_t slice) const {
+  std::vector<std::uint16_t> labels;
+  if (existing_.empty()) return labels;
+  const Place at = place(slice);
+  labels.reserve(static_cast<std::size_t>(at.a * at.b));
+  for (std::int64_t j = 0; j < at.b; ++j)
+    for (std::int64_t i = 0; i < at.a; ++i)
+      labels.push_back(existing_[static_cast<std::size_t>(at.first + i * at.stride_a + j * at.stride_b)]);
+  if (std::ranges::all_of(labels, [](std::uint16_t label) { return label == 0; })) labels.clear();
+  return labels;
+}
+
+void Segmentation::Slices::put(std::int64_t slice, const std::vector<std::uint16_t>& labels,
+                               std::vector<std::uint16_t>& to) const {
+  const Place at = place(slice);
+  std::size_t next = 0;
+  for (std::int64_t j = 0; j < at.b; ++j)
+    for (std::int64_t i = 0; i < at.a; ++i, ++next)
+      to[static_cast<std::size_t>(at.first + i * at.stride_a + j * at.stride_b)] = labels[next];
+}
+
+std::shared_ptr<const Segmentation::Slices::Result> Segmentation::Slices::find(const Key& key) {
+  const auto found = std::ranges::find(kept_, key, &Kept::key);
+  if (found == kept_.end()) return nullptr;
+  kept_.splice(kept_.begin(), kept_, found);
+  return kept_.front().result;
+}
+
+void Segmentation::Slices::keep(const Key& key, std::shared_ptr<const Result> result) {
+  kept_.push_front({key, std::move(result)});
+  const Place at = place(0);
+  const std::size_t one = static_cast<std::size_t>(at.a * at.b) * (options_.uncertainty ? 10 : 2);
+  while (kept_.size() > std::max<std::size_t>(4, kept_bytes / one)) kept_.pop_back();
+}
+
+iso::compute::KernelScales Segmentation::Slices::scales() const {
+  const std::size_t a = axis_ == 0 ? 1 : 0, b = axis_ == 2 ? 1 : 2;
+  double area = 1, axes = 0, finest = 0;
+  for (const std::size_t axis : {a, b}) {
+    if (picture_.size[axis] < 2) continue;
+    area *= static_cast<double>(picture_.size[axis]) * picture_.spacing_mm[axis];
+    finest = axes == 0 ? picture_.spacing_mm[axis] : std::min(finest, picture_.spacing_mm[axis]);
+    ++axes;
+  }
+  if (axes == 0) return make_scales(options_, picture_.spacing_mm[a], picture_.spacing_mm[a]);
+  return make_scales(options_, std::pow(area, 1 / axes), finest);
+}
+
+Question Segmentation::Slices::question(std::int64_t slice, std::span<const MarkStroke> strokes) {
+  Question asked;
+  const Place at = place(slice);
+  Marked said = make_marked(strokes, {at.a, at.b, 1});
+  asked.clicks = std::move(said.clicks), asked.marked = std::move(said.voxels);
+  asked.options = options_, asked.scales = scales();
+  asked.mask_scale_mm = mask_scale_mm;
+  return asked;
+}
+
+std::shared_ptr<const Segmentation::Slices::Result> Segmentation::Slices::marked(
+    std::int64_t slice, const std::vector<MarkStroke>& strokes) {
+  const Key key{slice, strokes, slice};
+  if (auto known = find(key)) return known;
+  const Voxel size{place(slice).a, place(slice).b, 1};
+  auto result = std::make_shared<Result>();
+  Question asked = question(slice, strokes);
+  asked.existing = existing_in(slice);
+  const std::vector<Click> voxels = asked.marked;
+  const std::vector<std::uint16_t> existing = asked.existing;
+  Solution solution{patch(slice), std::move(asked)};
+  while (!solution.done()) solution.step();
+  result->labels = solution.labels();
+  result->told = solution.obedience();
+  if (options_.uncertainty) {
+    const auto newest =
+        std::ranges::find_if(strokes.rbegin(), strokes.rend(), [](const MarkStroke& s) { return s.label != 0; });
+    if (newest != strokes.rend()) result->uncertainty = solution.uncertainty(newest->label);
+  }
+  if (options_.local_edits && (strokes.size() > 1 || !existing.empty())) {
+    const std::vector<MarkStroke> before{strokes.begin(), strokes.end() - 1};
+    const std::vector<std::uint16_t> was = before.empty() ? existing : marked(slice, before)->labels;
+    result->labels = local_change(was, result->labels, strokes.back(), size);
+    for (const Click& one : voxels)
+      result->labels[static_cast<std::size_t>(one.at[0] + size[0] * one.at[1])] = one.label;
+  }
+  keep(key, result);
+  return result;
+}
+
+std::shared_ptr<const Segmentation::Slices::Result> Segmentation::Slices::propagated(const Key& key,
+                                                                                     const Result& neighbour) {
+  if (auto known = find(key)) return known;
+  const Place at = place(key.slice);
+  const Voxel size{at.a, at.b, 1};
+  auto result = std::make_shared<Result>();
+  Question asked = question(key.slice, key.strokes);
+  // The clicks of the slice that this comes from, at their real distance: reach is two slices through them.
+  Patch& source = patch(key.from);
+  while (!source.ready()) source.make_next_slab();
+  const double away = static_cast<double>(key.slice - key.from) * asked.scales.reach_mm / slices_of_reach;
+  for (const Click& click : asked.clicks) {
+    asked.further.push_back(click);
+    asked.further_centres.push_back(source.centre_at(click.at));
+    asked.further_centres.back().place_mm[2] = away;
+    asked.further_weight.push_back(1);
+  }
+  asked.clicks.clear(), asked.marked.clear();
+  asked.existing = neighbour.labels;
+  asked.mask_scale_mm = mask_scale_mm + picture_.spacing_mm[axis_];
+  Patch& own = patch(key.slice);
+  while (!own.ready()) own.make_next_slab();
+  std::vector<std::uint16_t> labels = neighbour.labels;
+  std::ranges::sort(labels);
+  labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
+  for (const std::uint16_t label : labels) {
+    if (label == 0) continue;
+    std::vector<std::uint8_t> mask(neighbour.labels.size());
+    for (std::size_t i = 0; i < mask.size(); ++i) mask[i] = neighbour.labels[i] == label ? 1 : 0;
+    const PseudoClicks pseudo = make_pseudo_clicks(mask, size, own.picture().spacing_mm);
+    const auto add = [&](const std::vector<Voxel>& places, bool inside) {
+      for (const Voxel& place : places) {
+        const std::uint16_t there = neighbour.labels[static_cast<std::size_t>(own.picture().index(place))];
+        if (!inside && there != 0) continue;
+        asked.further.push_back({place, inside ? label : std::uint16_t{0}});
+        asked.further_centres.push_back(own.centre_at(place));
+        asked.further_weight.push_back(pseudo_weight);
+      }
+    };
+    add(pseudo.inside, true), add(pseudo.outside, false);
+  }
+  Solution solution{own, std::move(asked)};
+  while (!solution.done()) solution.step();
+  result->labels = solution.labels();
+  keep(key, result);
+  return result;
+}
+
+void Segmentation::Slices::answer(std::span<const MarkStroke> strokes, const Options& options,
+                                  const std::function<bool()>& enough, Answer& to) {
+  Options relevant = options;
+  relevant.propagate = 0;
+  if (relevant != options_) kept_.clear();
+  if (to_axis(options.slice_axis) != axis_) patches_.clear(), used_.clear();
+  options_ = relevant, axis_ = to_axis(options.slice_axis);
+  std::map<std::int64_t, std::vector<MarkStroke>> by_slice;
+  std::int64_t newest = -1;
+  for (const MarkStroke& stroke : strokes) {
+    std::map<std::int64_t, MarkStroke> pieces;
+    for (const Voxel& voxel : stroke.voxels) {
+      if (!picture_.contains(voxel)) continue;
+      const InSlice where = to_slice(voxel, axis_);
+      pieces[where.slice].label = stroke.label;
+      pieces[where.slice].voxels.push_back(where.at);
+      newest = where.slice;
+    }
+    for (auto& [slice, piece] : pieces) by_slice[slice].push_back(std::move(piece));
+  }
+  const std::int64_t last = picture_.size[axis_] - 1;
+  const auto source_of = [&](std::int64_t slice) {  // the nearest marked slice, the lower of two
+    std::int64_t nearest = by_slice.begin()->first;
+    for (const auto& [marked_slice, piece] : by_slice)
+      if (std::abs(marked_slice - slice) < std::abs(nearest - slice)) nearest = marked_slice;
+    return nearest;
+  };
+  std::size_t done = 0, planned = by_slice.size();
+  bool out_of_time = false;
+  const auto spend = [&] { return out_of_time = ++done < planned && enough(); };
+  // The slice that was clicked last first: it is looked at.
+  std::vector<std::int64_t> order;
+  if (newest >= 0) order.push_back(newest);
+  for (const auto& [slice, piece] : by_slice)
+    if (slice != newest) order.push_back(slice);
+  std::map<std::int64_t, std::shared_ptr<const Result>> results;
+  for (const std::int64_t slice : order) {
+    if (out_of_time) break;
+    const auto result = marked(slice, by_slice[slice]);
+    results[slice] = result;
+    to.told.violated += result->told.violated, to.told.wrong += result->told.wrong;
+    to.told.margin_error = std::max(to.told.margin_error, result->told.margin_error);
+    (void)spend();
+  }
+  if (options.propagate > 0 && !out_of_time) {
+    for (const auto& [from, piece] : by_slice) {
+      for (const std::int64_t by : {-1, 1}) {
+        std::shared_ptr<const Result> neighbour = results[from];
+        for (int k = 1; k <= options.propagate && !out_of_time; ++k) {
+          const std::int64_t slice = from + by * k;
+          if (slice < 0 || slice > last || by_slice.contains(slice) || source_of(slice) != from) break;
+          if (std::ranges::all_of(neighbour->labels, [](std::uint16_t label) { return label == 0; })) break;
+          neighbour = propagated({slice, piece, from}, *neighbour);
+          results[slice] = neighbour;
+          ++planned;
+          (void)spend();
+        }
+      }
+    }
+  }
+  for (const auto& [slice, result] : results) put(slice, result->labels, to.labels);
+  to.fraction = out_of_time ? std::min(0.99, static_cast<double>(done) / static_cast<double>(planned + 1)) : 1;
+  if (!options.uncertainty || out_of_time) return;
+  const Place at = place(0);
+  to.probability.assign(to.labels.size(), 0), to.deviation.assign(to.labels.size(), 0);
+  for (const auto& [slice, piece] : by_slice) {
+    const Solution::Uncertainty& told = results[slice]->uncertainty;
+    if (told.probability.empty()) continue;
+    const Place here = place(slice);
+    for (std::int64_t j = 0; j < at.b; ++j)
+      for (std::int64_t i = 0; i < at.a; ++i) {
+        const auto voxel = static_cast<std::size_t>(here.first + i * here.stride_a + j * here.stride_b);
+        to.probability[voxel] = told.probability[static_cast<std::size_t>(i + at.a * j)];
+        to.deviation[voxel] = told.deviation[static_cast<std::size_t>(i + at.a * j)];
+      }
+    if (slice != newest) continue;
+    for (const Hint& hint : told.hints) {
+      Voxel voxel{};
+      voxel[axis_] = slice;
+      voxel[axis_ == 0 ? 1 : 0] = hint.at[0], voxel[axis_ == 2 ? 1 : 2] = hint.at[1];
+      to.hints.push_back({voxel, hint.score});
+    }
+  }
+}
+
+}  // namespace gp_segmentation

@@ -1,0 +1,59 @@
+#pragma once
+
+#include "method/segmentation.h"
+
+#include <list>
+
+namespace gp_segmentation {
+
+/// Slices by themselves, and from slice to slice. What was found for a slice is kept under everything that it depends on.
+class Segmentation::Slices {
+ public:
+  Slices(const Picture& picture, const std::vector<std::uint16_t>& existing, const iso::compute::Backend& backend)
+      : picture_{picture}, existing_{existing}, backend_{backend} {}
+  void answer(std::span<const MarkStroke> strokes, const Options& options, const std::function<bool()>& enough,
+              Answer& to);
+
+ private:
+  struct Result {
+    std::vector<std::uint16_t> labels;
+    Obedience told;
+    Solution::Uncertainty uncertainty;
+  };
+  /// A slice's question as what its answer depends on.
+  struct Key {
+    std::int64_t slice;
+    std::vector<MarkStroke> strokes;  ///< in the slice, or in the one that it was propagated from
+    std::int64_t from;                ///< that slice; the slice itself where it is marked
+    friend bool operator==(const Key&, const Key&) = default;
+  };
+  struct Kept {
+    Key key;
+    std::shared_ptr<const Result> result;
+  };
+  [[nodiscard]] Patch& patch(std::int64_t slice);
+  [[nodiscard]] std::vector<std::uint16_t> existing_in(std::int64_t slice) const;
+  [[nodiscard]] std::shared_ptr<const Result> find(const Key& key);
+  void keep(const Key& key, std::shared_ptr<const Result> result);
+  [[nodiscard]] iso::compute::KernelScales scales() const;
+  [[nodiscard]] Question question(std::int64_t slice, std::span<const MarkStroke> strokes);
+  [[nodiscard]] std::shared_ptr<const Result> marked(std::int64_t slice, const std::vector<MarkStroke>& strokes);
+  [[nodiscard]] std::shared_ptr<const Result> propagated(const Key& key, const Result& neighbour);
+  void put(std::int64_t slice, const std::vector<std::uint16_t>& labels, std::vector<std::uint16_t>& to) const;
+  /// Index in the volume of the first voxel of a slice, and the strides of its two axes.
+  struct Place {
+    std::int64_t first, stride_a, stride_b, a, b;
+  };
+  [[nodiscard]] Place place(std::int64_t slice) const;
+
+  const Picture& picture_;
+  const std::vector<std::uint16_t>& existing_;
+  const iso::compute::Backend& backend_;
+  Options options_;
+  std::size_t axis_{2};
+  std::map<std::int64_t, std::unique_ptr<Patch>> patches_;
+  std::list<std::int64_t> used_;  ///< slices with a patch, the newest first
+  std::list<Kept> kept_;          ///< the newest first
+};
+
+}  // namespace gp_segmentation

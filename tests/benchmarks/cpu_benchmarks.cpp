@@ -3,6 +3,7 @@
 
 #include <iso/base/random.h>
 #include <iso/base/threads.h>
+#include <iso/compute/operators/kernel_expansion.h>
 
 #include <benchmark/benchmark.h>
 
@@ -120,6 +121,19 @@ void differences(benchmark::State& state, bool forwards) {
         3.0 * static_cast<double>(shape.count()));
 }
 
+/// Twenty clicks on a slice, with reaches so long that every voxel counts: terms of the sum.
+void expansion(benchmark::State& state) {
+  KernelExpansion spec;
+  spec.grid = iso::Shape{512, 512, 1};
+  spec.planes = 7;
+  spec.scales.reach_mm = 400;
+  const auto stream = cpu().make_stream();
+  spec.resident = field(spec.feature_spec(), *stream);
+  for (int i = 0; i < 20; ++i) spec.centres.push_back({std::vector<double>(7, 0.1 * i), {25.0 * i, 20.0 * i, 0}});
+  const double terms = 512.0 * 512 * 20;
+  apply(state, spec, true, terms, terms * 40);
+}
+
 template <class Body>
 void vectors(benchmark::State& state, double arrays_moved, double flops, Body&& body) {
   const auto stream = cpu().make_stream();
@@ -162,6 +176,7 @@ void register_all() {
   add("detector filter 800 x 720", filter);
   add("Fourier 512 x 512 x 16, two axes", fourier, iso::Shape{512, 512, 16}, std::vector<std::size_t>{0, 1});
   add("Fourier 128^3, three axes", fourier, iso::Shape{128, 128, 128}, std::vector<std::size_t>{0, 1, 2});
+  add("kernel expansion 512 x 512, 20 centres", expansion);
   add("differences 256 x 256 x 64", differences, true);
   add("differences 256 x 256 x 64 adjoint", differences, false);
   const auto axpy = [](benchmark::State& s) {

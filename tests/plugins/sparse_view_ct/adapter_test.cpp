@@ -128,15 +128,15 @@ TEST_P(EveryTask, GivesHounsfieldUnitsWithAirOutside) {
 TEST_P(EveryTask, RefusesMoreViewsThanTheScanHas) {
   const auto plan = planned("sparse_view_ct/" + GetParam(), scan(24), R"({"use_views": 25})");
   ASSERT_FALSE(plan.possible());
-  EXPECT_NE(plan.reasons.front().sentence.find("24 views"), std::string::npos) << plan.reasons.front().sentence;
-  EXPECT_EQ(plan.reasons.front().code, iso::Errc::invalid_input);
+  EXPECT_NE(plan.refusals.front().sentence.find("24 views"), std::string::npos) << plan.refusals.front().sentence;
+  EXPECT_EQ(plan.refusals.front().code, iso::Errc::invalid_input);
 }
 
 TEST_P(EveryTask, RefusesDataThatIsNoScan) {
   const auto plan = planned("sparse_view_ct/" + GetParam(), iso::freeze(iso::KSpace{}), "{}");
   ASSERT_FALSE(plan.possible());
-  EXPECT_NE(plan.reasons.front().sentence.find("expected a sinogram"), std::string::npos)
-      << plan.reasons.front().sentence;
+  EXPECT_NE(plan.refusals.front().sentence.find("expected a sinogram"), std::string::npos)
+      << plan.refusals.front().sentence;
 }
 
 /// A cone-beam scan so large that no method is done with it within a few seconds of a processor.

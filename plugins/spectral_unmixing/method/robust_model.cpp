@@ -1,0 +1,460 @@
+#include "method/robust_model.h"
+
+#include <iso/base/error.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <string>
+
+namespace spectral_unmixing {
+namespace {
+
+constexpr int exponents_from = 10, always_until = 50, exponents_every = 5, exact_every = 25, hoyer_until = 200;
+constexpr double multiplicative_floor = 1e-12, vanishing = 1e-12, hoyer_most = 0.7;
+constexpr double duplicate_angle = 0.01, vanished_row = 1e-5;
+
+/// A high percentile of the data, from at most a million values.
+template <class T>
+double high_value(const PixelMatrix<T>& data) {
+  std::vector<T> values;
+  const std::int64_t stride = 1 + data.band_count() * data.pixels / 1'000'000;
+  for (const T* const band : data.bands)
+    for (std::int64_t n = 0; n < data.pixels; n += stride) values.push_back(std::abs(band[n]));
+  if (values.empty()) return 1;
+  const auto at = values.begin() + static_cast<std::ptrdiff_t>(0.99 * static_cast<double>(values.size() - 1));
+  std::nth_element(values.begin(), at, values.end());
+  return *at > 0 ? static_cast<double>(*at) : 1.0;
+}
+
+}  // namespace
+
+template <class T>
+RobustModel<T>::RobustModel(PixelMatrix<T> data, const Matrix& endmembers, const std::vector<T>& abundances,
+                            RobustOptions options)
+    : data_{std::move(data)},
+      options_{std::move(options)},
+      l_{data_.band_count()},
+      n_{data_.pixels},
+      k_{endmembers.cols()},
+      e_{endmembers},
+      a_(abundances),
+      p_(static_cast<std::size_t>(n_), T{1}) {
+  if (k_ < 1 || endmembers.rows() != l_ || static_cast<std::int64_t>(a_.size()) != k_ * n_)
+    throw iso::Error{iso::Errc::shape_mismatch, "the start of the unmixing does not have the shape of the data"};
+  options_.frozen.resize(static_cast<std::size_t>(k_), false);
+  scale_ = high_value(data_);
+  eps_ = options_.eps * scale_;
+  tau_ = options_.tau > 0 ? options_.tau : 0.5 * std::log(static_cast<double>(std::max<std::int64_t>(k_, 2)));
+  eta_ = options_.eta;
+  for (std::int64_t k = 0; k < k_; ++k)
+    if (!options_.frozen[static_cast<std::size_t>(k)]) e_.col(k) = e_.col(k).cwiseMax(1e-4 * scale_);
+  e0_ = e_;
+  for (T& a : a_) a = std::max(static_cast<T>(0.9 * static_cast<double>(a) + 0.1 / static_cast<double>(k_)), T{0});
+  if (options_.exponent == Exponent::fixed) std::fill(p_.begin(), p_.end(), static_cast<T>(options_.p_fixed));
+  y2_ = Vector::Zero(l_);
+  for (std::int64_t l = 0; l < l_; ++l) {
+    const T* const y = data_.bands[static_cast<std::size_t>(l)];
+    for (std::int64_t n = 0; n < n_; ++n) y2_[l] += static_cast<double>(y[n]) * static_cast<double>(y[n]);
+  }
+  exact_mean_squares();
+  double curvature = 0, weights = 0;
+  for (std::int64_t l = 0; l < l_; ++l) {
+    weights += weight(s_[l]) / static_cast<double>(l_);
+    if (y2_[l] > 0) curvature += weight(s_[l]) * e_.row(l).squaredNorm();
+  }
+  c_ = curvature > 0 ? static_cast<double>(k_) / curvature : 1;
+  double squares = 0;
+  for (const T a : a_) squares += static_cast<double>(a) * static_cast<double>(a);
+  nu_ = options_.anchor * weights * squares / static_cast<double>(k_);
+  u_ = s_.unaryExpr([&](double s) { return c_ * weight(s); });
+  pass(false, false);
+}
+
+template <class T>
+double RobustModel<T>::rho(double s) const {
+  switch (options_.loss) {
+    case Loss::l21: return std::sqrt(s + eps_ * eps_);
+    case Loss::log: return 0.5 * std::log(s + eps_ * eps_);
+    case Loss::frobenius: break;
+  }
+  return s / 2;
+}
+
+template <class T>
+double RobustModel<T>::weight(double s) const {
+  switch (options_.loss) {
+    case Loss::l21: return 1 / std::sqrt(s + eps_ * eps_);
+    case Loss::log: return 1 / (s + eps_ * eps_);
+    case Loss::frobenius: break;
+  }
+  return 1;
+}
+
+template <class T>
+void RobustModel<T>::exact_mean_squares() {
+  const Tiles<T> tiles{data_};
+  const auto& kernel = kernels<T>();
+  std::vector<T> e(static_cast<std::size_t>(l_ * k_));
+  for (std::int64_t l = 0; l < l_; ++l)
+    for (std::int64_t k = 0; k < k_; ++k) e[static_cast<std::size_t>(l * k_ + k)] = static_cast<T>(e_(l, k));
+  Matrix parts = Matrix::Zero(l_, tiles.parts());
+  tiles.for_each([&](const typename Tiles<T>::Place& at) {
+    std::vector<T> a(static_cast<std::size_t>(k_ * at.tile.pixels), T{0});
+    for (std::int64_t k = 0; k < k_; ++k)
+      std::copy_n(a_.data() + k * n_ + at.first, at.counted, a.data() + k * at.tile.pixels);
+    kernel.residual(at.tile, e.data(), k_, a.data(), at.tile.pixels, at.counted, nullptr, parts.col(at.part).data(),
+                    nullptr);
+  });
+  s_ = Vector::Zero(l_);
+  for (std::int64_t part = 0; part < tiles.parts(); ++part) s_ += parts.col(part);
+  s_ /= static_cast<double>(n_);
+}
+
+template <class T>
+void RobustModel<T>::pass(bool abundances, bool exponents) {
+  const Tiles<T> tiles{data_};
+  const auto& kernel = kernels<T>();
+  std::vector<T> ue(static_cast<std::size_t>(l_ * k_)), h(static_cast<std::size_t>(k_ * k_));
+  for (std::int64_t l = 0; l < l_; ++l)
+    for (std::int64_t k = 0; k < k_; ++k) ue[static_cast<std::size_t>(l * k_ + k)] = static_cast<T>(u_[l] * e_(l, k));
+  const Matrix curvature = e_.transpose() * u_.asDiagonal() * e_;
+  for (std::int64_t i = 0; i < k_; ++i)
+    for (std::int64_t j = 0; j < k_; ++j)
+      h[static_cast<std::size_t>(i * k_ + j)] = static_cast<T>(curvature(i, j) + options_.mu);
+  const std::int64_t entries = l_ * k_ + k_ * k_ + 3;
+  Matrix parts = Matrix::Zero(entries, tiles.parts());
+  const bool penalised = options_.lambda > 0;
+  tiles.for_each([&](const typename Tiles<T>::Place& at) {
+    const std::int64_t width = at.tile.pixels;
+    thread_local std::vector<T> memory;
+    const auto needed = static_cast<std::size_t>(4 * k_ * width + width + l_ * k_);
+    if (memory.size() < needed) memory.resize(needed);
+    T* const a = memory.data();
+    T* const b = a + k_ * width;
+    T* const scratch = b + k_ * width;
+    T* const p = scratch + 2 * k_ * width;
+    T* const yat = p + width;
+    double* const sums = parts.col(at.part).data();
+    for (std::int64_t k = 0; k < k_; ++k) {
+      std::copy_n(a_.data() + k * n_ + at.first, at.counted, a + k * width);
+      std::fill(a + k * width + at.counted, a + (k + 1) * width, T{0});
+    }
+    std::copy_n(p_.data() + at.first, at.counted, p);
+    std::fill(p + at.counted, p + width, T{1});
+    if (abundances) {
+      kernel.products(at.tile, ue.data(), k_, b, width);
+      const T mu = static_cast<T>(options_.mu);
+      for (std::int64_t i = 0; i < k_ * width; ++i) b[i] += mu;
+      const bool exact = options_.solver == Solver::hals;
+      kernel.update_abundances({b, h.data(), a, p, width, width, k_, static_cast<T>(options_.lambda),
+                                static_cast<T>(eta_), static_cast<T>(exact ? 0 : multiplicative_floor), mu, exact,
+                                scratch});
+      for (std::int64_t k = 0; k < k_; ++k) {
+        std::fill(a + k * width + at.counted, a + (k + 1) * width, T{0});
+        std::copy_n(a + k * width, at.counted, a_.data() + k * n_ + at.first);
+      }
+    }
+    double* const penalty = sums + l_ * k_ + k_ * k_;
+    if (penalised) {
+      kernel.update_exponents(
+          {a, p, width, width, k_, static_cast<T>(eta_), static_cast<T>(tau_), static_cast<T>(options_.p_min),
+           exponents, sizeof(T) == sizeof(double) ? 40 : 8, scratch},
+          at.counted, penalty);
+      if (exponents) std::copy_n(p, at.counted, p_.data() + at.first);
+    }
+    if (options_.mu > 0) {
+      for (std::int64_t n = 0; n < at.counted; ++n) {
+        T sum = 0;
+        for (std::int64_t k = 0; k < k_; ++k) sum += a[k * width + n];
+        penalty[2] += static_cast<double>((sum - 1) * (sum - 1));
+      }
+    }
+    kernel.gather(at.tile, a, width, k_, yat);
+    for (std::int64_t i = 0; i < l_ * k_; ++i) sums[i] += static_cast<double>(yat[i]);
+    double* const aat = sums + l_ * k_;
+    for (std::int64_t i = 0; i < k_; ++i) {
+      for (std::int64_t j = 0; j <= i; ++j) {
+        const Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>> x{a + i * width, width}, y{a + j * width, width};
+        aat[i * k_ + j] += static_cast<double>((x * y).sum());
+      }
+    }
+  });
+  Vector total = Vector::Zero(entries);
+  for (std::int64_t part = 0; part < tiles.parts(); ++part) total += parts.col(part);
+  yat_ = Eigen::Map<const RowMajor>(total.data(), l_, k_);
+  aat_ = Eigen::Map<const RowMajor>(total.data() + l_ * k_, k_, k_);
+  for (std::int64_t i = 0; i < k_; ++i)
+    for (std::int64_t j = i + 1; j < k_; ++j) aat_(i, j) = aat_(j, i);
+  powers_ = total[entries - 3];
+  exponent_sum_ = total[entries - 2];
+  sum_defect_ = total[entries - 1];
+}
+
+template <class T>
+void RobustModel<T>::update_endmembers() {
+  const double hold = nu_ * c_;
+  const bool exact = options_.solver == Solver::hals;
+  const Matrix product = exact ? Matrix{} : Matrix{e_ * aat_};
+  for (std::int64_t k = 0; k < k_; ++k) {
+    if (options_.frozen[static_cast<std::size_t>(k)]) continue;
+    const double diagonal = aat_(k, k);
+    for (std::int64_t l = 0; l < l_; ++l) {
+      double& e = e_(l, k);
+      const double u = u_[l], target = yat_(l, k);
+      if (exact) {
+        const double down = u * diagonal + hold;
+        if (diagonal < vanishing || !(down > 0)) continue;
+        const double up = u * (target - e_.row(l).dot(aat_.col(k))) + hold * (e0_(l, k) - e);
+        e = std::max(0.0, e + up / down);
+      } else {
+        const double up = u * std::max(target, 0.0) + hold * e0_(l, k);
+        const double down = u * (product(l, k) + std::max(-target, 0.0)) + hold * e;
+        if (down > 0) e = std::max(e * up / down, multiplicative_floor);
+      }
+    }
+  }
+}
+
+template <class T>
+void RobustModel<T>::reweigh() {
+  for (std::int64_t l = 0; l < l_; ++l) {
+    const double cross = e_.row(l).dot(yat_.row(l)), own = e_.row(l) * aat_ * e_.row(l).transpose();
+    s_[l] = std::max(0.0, (y2_[l] - 2 * cross + own) / static_cast<double>(n_));
+  }
+  if (sizeof(T) == sizeof(double) || (iteration_ > 0 && iteration_ % exact_every == 0)) exact_mean_squares();
+  u_ = s_.unaryExpr([&](double s) { return c_ * weight(s); });
+}
+
+template <class T>
+double RobustModel<T>::data_term() const {
+  double sum = 0;
+  for (std::int64_t l = 0; l < l_; ++l) sum += rho(s_[l]);
+  return c_ * static_cast<double>(n_) * sum;
+}
+
+template <class T>
+std::array<double, 4> RobustModel<T>::terms() const {
+  return {data_term(), options_.mu / 2 * sum_defect_, options_.lambda * (powers_ + tau_ * exponent_sum_),
+          nu_ * c_ / 2 * (e_ - e0_).squaredNorm()};
+}
+
+template <class T>
+double RobustModel<T>::objective() const {
+  double data = 0;
+  for (std::int64_t l = 0; l < l_; ++l) {
+    double squares = 0;
+    for (std::int64_t n = 0; n < n_; ++n) {
+      double r = static_cast<double>(data_.bands[static_cast<std::size_t>(l)][n]);
+      for (std::int64_t k = 0; k < k_; ++k)
+        r -= e_(l, k) * static_cast<double>(a_[static_cast<std::size_t>(k * n_ + n)]);
+      squares += r * r;
+    }
+    data += rho(squares / static_cast<double>(n_));
+  }
+  double defects = 0, powers = 0;
+  for (std::int64_t n = 0; n < n_; ++n) {
+    const double p = static_cast<double>(p_[static_cast<std::size_t>(n)]);
+    double sum = -1;
+    for (std::int64_t k = 0; k < k_; ++k) {
+      const double a = static_cast<double>(a_[static_cast<std::size_t>(k * n_ + n)]);
+      sum += a;
+      powers += std::pow(a + eta_, p);
+    }
+    powers += tau_ * p;
+    defects += sum * sum;
+  }
+  return c_ * static_cast<double>(n_) * data + options_.mu / 2 * defects + options_.lambda * powers +
+         nu_ * c_ / 2 * (e_ - e0_).squaredNorm();
+}
+
+template <class T>
+void RobustModel<T>::hoyer() {
+  const double root = std::sqrt(static_cast<double>(k_));
+  if (k_ < 2) return;
+  for (std::int64_t n = 0; n < n_; ++n) {
+    double one = 0, two = 0;
+    for (std::int64_t k = 0; k < k_; ++k) {
+      const double a = static_cast<double>(a_[static_cast<std::size_t>(k * n_ + n)]);
+      one += a;
+      two += a * a;
+    }
+    const double h = two > 0 ? hoyer_most * (root - one / std::sqrt(two)) / (root - 1) : 0;
+    p_[static_cast<std::size_t>(n)] = static_cast<T>(1 - std::clamp(h, 0.0, hoyer_most));
+  }
+}
+
+template <class T>
+void RobustModel<T>::iterate() {
+  const int t = iteration_ + 1;
+  if (options_.lambda > 0) {
+    const double relaxed = options_.relaxed_start ? 1e-2 * std::pow(0.97, iteration_) : 0;
+    const double eta = std::max(options_.eta, relaxed);
+    if (eta != eta_) fresh_objective_ = true;
+    eta_ = eta;
+    if (options_.exponent == Exponent::hoyer && t <= hoyer_until) hoyer();
+  }
+  const bool learn = options_.exponent == Exponent::learned && options_.lambda > 0 && t >= exponents_from &&
+                     (t <= always_until || t % exponents_every == 0);
+  pass(true, learn);
+  update_endmembers();
+  iteration_ = t;
+  reweigh();
+  note_objective();
+}
+
+template <class T>
+void RobustModel<T>::note_objective() {
+  const auto parts = terms();
+  double f = std::accumulate(parts.begin(), parts.end(), 0.0);
+  const double allowed = sizeof(T) == sizeof(double) ? 1e-9 : 1e-5;
+  if (!fresh_objective_ && f > last_ + allowed * std::abs(last_)) {
+    exact_mean_squares();
+    u_ = s_.unaryExpr([&](double s) { return c_ * weight(s); });
+    f += data_term() - parts[0];
+    if (f > last_ + allowed * std::abs(last_)) ++rises_;
+  }
+  fresh_objective_ = false;
+  last_ = f;
+  history_.push_back(f);
+}
+
+template <class T>
+void RobustModel<T>::run(const Monitor& monitor, double from, double to) {
+  if (const iso::Checkpoint* resumed = monitor.progress.resumed(); resumed != nullptr && resumed->arrays.contains("E"))
+    restore(*resumed);
+  int quiet = 0;
+  for (int t = iteration_; t < options_.iterations; ++t) {
+    const double before = last_;
+    const bool restarted = fresh_objective_;
+    iterate();
+    if (!std::isfinite(last_))
+      throw iso::Error{iso::Errc::invalid_result, "the objective of the unmixing is not finite after " +
+                                                      std::to_string(iteration_) + " iterations"};
+    monitor.progress.plot("objective", iteration_, last_);
+    monitor.report(from + (to - from) * iteration_ / options_.iterations, "unmixing");
+    if ((iteration_ == 30 || iteration_ == 60) && reseed(monitor)) continue;
+    const bool small = !restarted && std::abs(before - last_) < options_.tolerance * std::abs(last_);
+    quiet = small ? quiet + 1 : 0;
+    if (quiet >= 5 && eta_ <= options_.eta) break;
+    if (rises_ > 1 && options_.exponent != Exponent::hoyer) {
+      monitor.progress.log("the objective rose by more than rounding; stopped at iteration " +
+                           std::to_string(iteration_));
+      break;
+    }
+    if (monitor.progress.wants_checkpoint()) monitor.progress.keep(state());
+  }
+}
+
+template <class T>
+bool RobustModel<T>::reseed(const Monitor& monitor) {
+  if (n_ <= k_) return false;
+  for (std::int64_t k = 0; k < k_; ++k) {
+    if (options_.frozen[static_cast<std::size_t>(k)] || reseeded_ >= k_) continue;
+    bool wrong = aat_(k, k) / static_cast<double>(n_) < vanished_row * vanished_row;
+    for (std::int64_t j = 0; j < k && !wrong; ++j) {
+      const double norms = e_.col(j).norm() * e_.col(k).norm();
+      wrong = !(norms > 0) || std::acos(std::clamp(e_.col(j).dot(e_.col(k)) / norms, -1.0, 1.0)) < duplicate_angle;
+    }
+    if (!wrong) continue;
+    reseed_column(k);
+    ++reseeded_;
+    monitor.progress.log("endmember " + std::to_string(k + 1) +
+                         " had vanished or become a copy of another; it starts again from the pixel that fits worst");
+    return true;
+  }
+  return false;
+}
+
+template <class T>
+void RobustModel<T>::reseed_column(std::int64_t column) {
+  std::vector<T> e(static_cast<std::size_t>(l_ * k_)), weights(static_cast<std::size_t>(l_)),
+      squares(static_cast<std::size_t>(n_ + pixel_multiple), T{0});
+  for (std::int64_t l = 0; l < l_; ++l) {
+    weights[static_cast<std::size_t>(l)] = static_cast<T>(u_[l]);
+    for (std::int64_t k = 0; k < k_; ++k) e[static_cast<std::size_t>(l * k_ + k)] = static_cast<T>(e_(l, k));
+  }
+  const Tiles<T> tiles{data_};
+  tiles.for_each([&](const typename Tiles<T>::Place& at) {
+    std::vector<T> a(static_cast<std::size_t>(k_ * at.tile.pixels), T{0});
+    for (std::int64_t k = 0; k < k_; ++k)
+      std::copy_n(a_.data() + k * n_ + at.first, at.counted, a.data() + k * at.tile.pixels);
+    kernels<T>().residual(at.tile, e.data(), k_, a.data(), at.tile.pixels, at.counted, weights.data(), nullptr,
+                          squares.data() + at.first);
+  });
+  const auto worst = std::max_element(squares.begin(), squares.begin() + n_) - squares.begin();
+  e_.col(column) = data_.spectrum(worst).cwiseMax(1e-4 * scale_);
+  e0_.col(column) = e_.col(column);
+  for (std::int64_t n = 0; n < n_; ++n)
+    a_[static_cast<std::size_t>(column * n_ + n)] = static_cast<T>(0.1 / static_cast<double>(k_));
+  pass(false, false);
+  exact_mean_squares();
+  u_ = s_.unaryExpr([&](double s) { return c_ * weight(s); });
+  fresh_objective_ = true;
+}
+
+template <class T>
+Vector RobustModel<T>::band_weights() const {
+  std::vector<double> sorted(u_.data(), u_.data() + u_.size());
+  std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2), sorted.end());
+  const double middle = sorted[sorted.size() / 2];
+  return middle > 0 ? Vector{u_ / middle} : u_;
+}
+
+namespace {
+
+template <class T>
+iso::Pixels packed(const T* values, std::int64_t count) {
+  iso::PixelBuffer buffer = iso::PixelBuffer::allocate({iso::Shape{count}, iso::scalar_type_of<T>});
+  std::copy_n(values, count, buffer.values<T>().begin());
+  return buffer;
+}
+
+template <class T>
+void unpack(const iso::Checkpoint& state, const char* name, T* to, std::int64_t count) {
+  const auto found = state.arrays.find(name);
+  if (found == state.arrays.end() || found->second.spec().shape.count() != count)
+    throw iso::Error{iso::Errc::invalid_input, "the checkpoint is not one of this unmixing"};
+  std::ranges::copy(found->second.template values<T>(), to);
+}
+
+}  // namespace
+
+template <class T>
+iso::Checkpoint RobustModel<T>::state() const {
+  iso::Checkpoint out;
+  out.iteration = iteration_;
+  out.arrays = {{"E", packed(e_.data(), e_.size())},
+                {"E0", packed(e0_.data(), e0_.size())},
+                {"A", packed(a_.data(), static_cast<std::int64_t>(a_.size()))},
+                {"p", packed(p_.data(), n_)},
+                {"s", packed(s_.data(), l_)},
+                {"history", packed(history_.data(), static_cast<std::int64_t>(history_.size()))}};
+  out.numbers = {{"c", c_}, {"nu", nu_}, {"eta", eta_}, {"last", last_}, {"rises", rises_}, {"reseeded", reseeded_}};
+  return out;
+}
+
+template <class T>
+void RobustModel<T>::restore(const iso::Checkpoint& state) {
+  unpack(state, "E", e_.data(), e_.size());
+  unpack(state, "E0", e0_.data(), e0_.size());
+  unpack(state, "A", a_.data(), static_cast<std::int64_t>(a_.size()));
+  unpack(state, "p", p_.data(), n_);
+  unpack(state, "s", s_.data(), l_);
+  iteration_ = static_cast<int>(state.iteration);
+  history_.assign(static_cast<std::size_t>(iteration_), 0);
+  unpack(state, "history", history_.data(), iteration_);
+  c_ = state.numbers.at("c");
+  nu_ = state.numbers.at("nu");
+  eta_ = state.numbers.at("eta");
+  last_ = state.numbers.at("last");
+  rises_ = static_cast<int>(state.numbers.at("rises"));
+  reseeded_ = static_cast<int>(state.numbers.at("reseeded"));
+  u_ = s_.unaryExpr([&](double s) { return c_ * weight(s); });
+  fresh_objective_ = false;
+}
+
+template class RobustModel<float>;
+template class RobustModel<double>;
+
+}  // namespace spectral_unmixing

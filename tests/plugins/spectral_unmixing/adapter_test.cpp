@@ -1,0 +1,137 @@
+// The tasks as a program calls them: parse, plan, run.
+#include "adapter/tasks.h"
+
+#include "cpu_backend.h"
+#include "scenes.h"
+
+#include <gtest/gtest.h>
+#include <iso/evaluation/spectral_phantom.h>
+#include <iso/plugin/typed_task.h>
+#include <iso/spectra/library.h>
+
+#include <cmath>
+#include <limits>
+#include <map>
+#include <memory>
+
+namespace spectral_unmixing {
+namespace {
+
+using iso::plugin::Datasets;
+
+class Context final : public iso::plugin::RunContext {
+ public:
+  void report(double, std::string_view) override {}
+  void plot(std::string_view curve, double, double) override { ++points[std::string{curve}]; }
+  void figure(std::string_view name, double value, std::string_view) override { figures[std::string{name}] = value; }
+  void attach(std::string_view, const std::filesystem::path&) override {}
+  iso::plugin::Model model(std::string_view) override { throw iso::Error{iso::Errc::no_input, "there is no network"}; }
+  void preview(std::string_view, iso::DatasetPtr) override {}
+  void log(std::string_view) override {}
+  void warn(std::string_view text) override { warnings.emplace_back(text); }
+  std::stop_token stop() const noexcept override { return {}; }
+  const iso::compute::Backend& backend() const noexcept override { return *backend_; }
+  std::uint64_t seed() const noexcept override { return 1; }
+  std::size_t memory_budget_bytes() const noexcept override { return std::size_t{1} << 30; }
+  std::filesystem::path scratch() const override { return {}; }
+  bool wants_preview() const noexcept override { return false; }
+  bool wants_checkpoint() const noexcept override { return false; }
+  void keep(const iso::Checkpoint&) override {}
+  std::optional<iso::Checkpoint> resumed() const override { return std::nullopt; }
+
+  std::map<std::string, int> points;
+  std::map<std::string, double> figures;
+  std::vector<std::string> warnings;
+
+ private:
+  std::unique_ptr<iso::compute::Backend> backend_{iso::gpu::make_cpu_backend()};
+};
+
+Datasets run(iso::plugin::Task* made, const Datasets& inputs, const std::string& parameters, Context& context) {
+  const std::unique_ptr<iso::plugin::Task> task{made};
+  const auto parsed = task->parse(parameters);
+  const auto plan = task->plan(iso::plugin::describe(inputs), *parsed);
+  if (!plan.possible()) throw iso::Error{plan.refusals.front().code, plan.refusals.front().sentence};
+  return task->run(inputs, *parsed, context);
+}
+
+iso::evaluation::SpectralScene scene(int bad_bands = 0) {
+  return iso::evaluation::make_spectral_scene(
+      "minerals", {.width = 40, .height = 32, .bands = 60, .components = 3, .snr_db = 40, .bad_bands = bad_bands});
+}
+
+TEST(UnmixingTasks, GiveNaNAndAMaskWhereThereIsNoSpectrum) {
+  auto made = scene();
+  iso::PixelBuffer values = iso::PixelBuffer::make_copy(made.cube.pixels);
+  values.values<float>()[100] = std::numeric_limits<float>::quiet_NaN();
+  made.cube.pixels = std::move(values);
+  Context context;
+  const auto out = run(make_robust(), {{"cube", iso::freeze(made.cube)}}, R"({"iterations": 60})", context);
+  const auto& maps = iso::get<iso::SpectralCube>(out.at("abundances").one());
+  EXPECT_TRUE(std::isnan(maps.pixels.values<float>()[100]));
+  EXPECT_EQ(maps.mask.values<std::uint8_t>()[100], 0);
+  for (const auto& [name, data] : out) EXPECT_EQ(iso::soundness(*data), iso::Soundness::sound) << name;
+  EXPECT_EQ(context.points["objective"], static_cast<int>(context.figures["iterations"]));
+}
+
+TEST(UnmixingTasks, ListTheBandsThatTheyLeaveOut) {
+  Context context;
+  const auto out = run(make_robust(), {{"cube", iso::freeze(scene(4).cube)}}, R"({"iterations": 40})", context);
+  const auto& bands = iso::get<iso::Table>(out.at("bands").one());
+  ASSERT_EQ(bands.rows(), 60U);
+  for (const std::size_t band : {7U, 22U, 37U, 52U}) {
+    EXPECT_EQ(bands.values[band][1], 0) << band;
+    EXPECT_FALSE(bands.texts[0].values[band].empty());
+  }
+  EXPECT_EQ(context.figures["bands_left_out"], 4);
+}
+
+TEST(UnmixingTasks, GiveExactAbundancesOfALibrary) {
+  const auto made = scene(4);  // with bad bands
+  Context context;
+  const Datasets inputs{{"cube", iso::freeze(made.cube)}, {"spectra", iso::freeze(made.endmembers)}};
+  const auto out = run(make_abundances_task(), inputs, "{}", context);
+  const auto& maps = iso::get<iso::SpectralCube>(out.at("abundances").one());
+  double squares = 0;
+  for (std::size_t i = 0; i < 3840; ++i) {
+    const double d = static_cast<double>(maps.pixels.values<float>()[i] - made.abundances.pixels.values<float>()[i]);
+    squares += d * d;
+  }
+  EXPECT_LT(std::sqrt(squares / 3840), 0.02);
+  EXPECT_EQ(context.figures["bands_left_out"], 4);
+}
+
+TEST(UnmixingTasks, FindTheirOwnSpectraInALibrary) {
+  const auto made = scene();
+  Context context;
+  const auto table = iso::freeze(made.endmembers);
+  const auto out = run(make_library_match(), {{"spectra", table}, {"library", table}}, "{}", context);
+  const auto& matches = iso::get<iso::Table>(out.at("matches").one());
+  for (std::size_t i = 0; i < matches.rows(); ++i) {
+    if (matches.values[i][0] == 1) {
+      EXPECT_EQ(matches.texts[0].values[i], matches.texts[1].values[i]);
+    }
+  }
+}
+
+TEST(UnmixingTasks, SayInOneSentenceWhatIsMissing) {
+  Context context;
+  const auto refuses = [&](iso::plugin::Task* task, const Datasets& inputs, const std::string& parameters,
+                           iso::Errc code) {
+    try {
+      (void)run(task, inputs, parameters, context);
+      ADD_FAILURE() << parameters;
+    } catch (const iso::Error& error) {
+      EXPECT_EQ(error.code(), code) << error.what();
+    }
+  };
+  const auto cube = iso::freeze(scene().cube);
+  refuses(make_abundances_task(), {{"cube", cube}}, "{}", iso::Errc::no_input);
+  refuses(make_poisson(), {{"cube", cube}}, R"({"free_components": 0})", iso::Errc::invalid_input);
+  refuses(make_robust(), {{"cube", cube}}, R"({"components": 61})", iso::Errc::invalid_input);
+  refuses(make_robust(), {{"cube", cube}}, R"({"sum_rule": "off", "automatic_weights": false, "sparsity": 0.1})",
+          iso::Errc::invalid_input);
+}
+
+}  // namespace
+}  // namespace spectral_unmixing

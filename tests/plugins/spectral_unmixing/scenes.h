@@ -1,0 +1,42 @@
+#pragma once
+
+#include "method/pixel_matrix.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// Scenes with known endmembers and abundances: generated ones, and those of the shared data folder where it is there.
+namespace spectral_unmixing::test {
+
+struct Scene {
+  Matrix y;           ///< L x N
+  Matrix endmembers;  ///< L x K
+  Matrix abundances;  ///< K x N
+};
+
+/// Smooth spectra and blocks of softmax abundances with noise of that deviation; `purity` 1: some pixels are pure.
+struct MadeScene {
+  std::int64_t bands{50}, pixels{2000}, components{3};
+  double noise{0}, purity{1};
+  std::uint64_t seed{1};
+};
+[[nodiscard]] Scene make_scene(const MadeScene& made);
+
+[[nodiscard]] std::optional<std::string> why_without_scenes();  ///< of the shared data
+[[nodiscard]] Scene samson();  ///< the reference that is consistent with the linear model ("M")
+[[nodiscard]] Scene jasper();
+[[nodiscard]] Scene simulation();  ///< no pure pixels, K = 6
+[[nodiscard]] Matrix read_matrix(const std::string& file, const std::string& name,
+                                 std::int64_t rows);  ///< first axis or bands last
+
+/// After the best matching on spectral angle.
+struct Score {
+  std::vector<double> angles;  ///< of each true endmember
+  double mean_angle{0}, rmse{0};
+};
+[[nodiscard]] Score score(const Scene& truth, const Matrix& endmembers, const std::vector<float>& abundances,
+                          const std::vector<std::int64_t>& bands = {});  ///< empty: all bands
+
+}  // namespace spectral_unmixing::test

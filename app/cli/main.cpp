@@ -2,6 +2,9 @@
 #include "commands/options.h"
 #include "output/terminal.h"
 
+#include "host/startup/foreign_end.h"
+#include "host/startup/startup.h"
+
 #include "iso/base/error.h"
 #include "iso/base/names.h"
 
@@ -12,7 +15,7 @@
 namespace iso::cli {
 namespace {
 
-constexpr std::array<Command, 14> all_commands{{
+constexpr auto all_commands = std::to_array<Command>({
     {"run", "run a task of a plugin, or a recipe", run},
     {"batch", "run a cohort, one process a case", batch},
     {"list", "list the tasks of all plugins", list},
@@ -22,12 +25,15 @@ constexpr std::array<Command, 14> all_commands{{
     {"series", "list the DICOM series of a folder, each with the verdict on its geometry", series},
     {"convert", "read one format, write another", convert},
     {"compare", "measure how far an image is from a reference", compare},
+    {"click", "segment an image from a log of clicks", click},
+    {"evaluate", "count the clicks that a segmentation takes, with a simulated user", evaluate},
     {"phantom", "draw an analytic phantom", phantom},
+    {"phantom-cube", "make a spectral cube of known mixtures", phantom_cube},
     {"project", "measure a volume or phantom along a scan", project},
     {"replay", "run again what a record tells of, and compare the bits", replay},
     {"devices", "list what tasks can compute on", devices},
     {"gui", "open the desktop, with files if any are named", gui},
-}};
+});
 
 std::string help() {
   std::string text =
@@ -76,6 +82,8 @@ std::span<const Command> commands() noexcept { return all_commands; }
 
 /// The edge: every error ends here, as one sentence, a hint and an exit code.
 int run_main(int argc, char** argv) {
+  host::begin_process();
+  host::report_foreign_end();
   try {
     return dispatch({argv + 1, argv + argc});
   } catch (...) {

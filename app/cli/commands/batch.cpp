@@ -1,3 +1,4 @@
+#include "case_table.h"
 #include "child.h"
 #include "command.h"
 #include "environment.h"
@@ -7,14 +8,14 @@
 
 #include "iso/base/error.h"
 #include "iso/base/threads.h"
+#include "iso/job/recipe.h"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <deque>
-#include <fstream>
-#include <sstream>
+#include <filesystem>
 #include <thread>
 
 namespace iso::cli {
@@ -30,16 +31,19 @@ struct BatchArguments {
   std::vector<std::string> recipes, passed_on;
   std::string manifest, reports, device;
   int jobs{1};
-  bool resume{false}, json{false}, keep_going{true}, overwrite{false};
+  bool resume{false}, json{false}, overwrite{false}, outputs_anywhere{false};
 };
 
 void declare(Options& options, BatchArguments& request) {
   options.add_arguments("RECIPES", "Recipes, one a case; with --manifest one task or recipe.", request.recipes);
   options.add("--manifest", "FILE.csv",
-              "A case a row; columns are options of run without dashes, 'case' names the row.", request.manifest);
+              "A case a row; columns are ports, parameters and hints (PORT.KEY) of the task, 'case' names the row.",
+              request.manifest);
   options.add("--jobs", "N", "Cases at once, each in a process of its own; they share the threads.", request.jobs, 1);
   options.add_flag("--resume", "Leave out cases that are complete, go on with interrupted ones.", request.resume);
-  options.add_flag("--overwrite", "Replace outputs that exist.", request.overwrite);
+  options.add_flag("--overwrite", "Replace outputs and reports that exist.", request.overwrite);
+  options.add_flag("--outputs-anywhere", "Let recipes and the table name outputs outside of their own folders.",
+                   request.outputs_anywhere);
   options.add("--reports", "DIR", "Write a report a case there.", request.reports);
   options.add_repeated("--pass", "OPTION", "An option for every case, such as --pass=--isolate.",
                        [&request](const std::string& text) { request.passed_on.push_back(text); });
@@ -51,72 +55,31 @@ void declare(Options& options, BatchArguments& request) {
                         "isocenter batch sparse_view_ct/tv --manifest cases.csv --reports reports --resume"});
 }
 
-/// One case: what it is called and the arguments of its command.
-struct Case {
-  std::string name;
-  std::vector<std::string> arguments;
-};
-
-/// The cells of a line of comma-separated values; quotes may hold commas, doubled quotes a quote.
-std::vector<std::string> to_cells(const std::string& line) {
-  std::vector<std::string> cells(1);
-  bool quoted = false;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    const char c = line[i];
-    if (quoted && c == '"' && i + 1 < line.size() && line[i + 1] == '"')
-      cells.back() += line[++i];
-    else if (c == '"')
-      quoted = !quoted;
-    else if (c == ',' && !quoted)
-      cells.emplace_back();
-    else if (c != '\r')
-      cells.back() += c;
-  }
-  if (quoted) throw Error(Errc::invalid_input, "a quote in the line '" + line + "' of the manifest is not closed");
-  return cells;
+/// Recipes of several folders may have one name; reports may not.
+std::string free_name(const std::string& stem, const std::vector<Case>& cases) {
+  std::string name = stem;
+  for (int n = 2; std::ranges::find(cases, name, &Case::name) != cases.end(); ++n)
+    name = stem + "-" + std::to_string(n);
+  return name;
 }
 
-/// A row a case: column "case" names it, every other column is an option of `run` without its dashes. Empty: left out.
-std::vector<Case> cases_of_manifest(const std::string& file, const std::string& task) {
-  std::istringstream lines(text_of_file(file));
-  std::string line;
-  std::getline(lines, line);
-  const std::vector<std::string> header = to_cells(line);
-  std::vector<Case> cases;
-  for (int row = 1; std::getline(lines, line); ++row) {
-    if (line.empty() || line == "\r") continue;
-    const std::vector<std::string> cells = to_cells(line);
-    if (cells.size() != header.size())
-      throw Error(Errc::invalid_input, "row " + std::to_string(row) + " of '" + file + "' has " +
-                                           std::to_string(cells.size()) + " cells, the header has " +
-                                           std::to_string(header.size()));
-    Case one{"case" + std::to_string(row), {"run", task}};
-    for (std::size_t i = 0; i < cells.size(); ++i) {
-      if (header[i] == "case")
-        one.name = cells[i];
-      else if (!cells[i].empty())
-        one.arguments.push_back("--" + header[i] + "=" + cells[i]);
-    }
-    cases.push_back(std::move(one));
-  }
-  if (cases.empty())
-    throw Error(Errc::no_input, "'" + file + "' names no case",
-                "its first line names the columns, each other line is a case");
-  return cases;
-}
-
-std::vector<Case> make_cases(const BatchArguments& request) {
+std::vector<Case> make_cases(BatchArguments& request) {
   if (!request.manifest.empty()) {
     if (request.recipes.size() != 1)
       throw Error(Errc::usage,
                   "--manifest needs one task or recipe, " + std::to_string(request.recipes.size()) + " are named");
-    return cases_of_manifest(request.manifest, request.recipes.front());
+    const std::string& subject = request.recipes.front();
+    request.environment.scan_for_plugins_path(request.passed_on);
+    const std::string task = subject.ends_with(".json") ? job::recipe_from_json(text_of_file(subject)).task
+                                                        : request.environment.whole_name(subject);
+    return cases_of_table(request.manifest, text_of_file(request.manifest), subject,
+                          {request.environment.manifest(task), request.outputs_anywhere});
   }
   std::vector<Case> cases;
   for (const std::string& recipe : request.recipes) {
     if (!std::filesystem::is_regular_file(recipe))
       throw Error(Errc::cannot_read, "the recipe '" + recipe + "' is not there");
-    cases.push_back({std::filesystem::path(recipe).stem().string(), {"run", recipe}});
+    cases.push_back({free_name(std::filesystem::path(recipe).stem().string(), cases), {"run", recipe}});
   }
   return cases;
 }
@@ -126,6 +89,7 @@ void complete(Case& one, const BatchArguments& request, int threads) {
   arguments.insert(arguments.end(), {"--progress=none", "--threads=" + std::to_string(threads)});
   if (request.resume) arguments.insert(arguments.end(), {"--resume", "--skip-complete"});
   if (request.overwrite) arguments.emplace_back("--overwrite");
+  if (request.outputs_anywhere) arguments.emplace_back("--outputs-anywhere");
   if (!request.device.empty()) arguments.push_back("--device=" + request.device);
   if (!request.reports.empty())
     arguments.push_back("--report=" + (std::filesystem::path(request.reports) / (one.name + ".report.json")).string());

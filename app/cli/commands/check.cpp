@@ -14,21 +14,25 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr auto usage = "check FILE... [options]";
-constexpr auto summary = "Read files, say what they hold and whether their geometry can be trusted.";
+constexpr auto summary =
+    "Say what files hold, whether they are complete and whether their geometry can be trusted. Values are looked at "
+    "with "
+    "--full only.";
 
 struct CheckArguments {
   Environment environment;
   FileHints hints;
   std::vector<std::string> files;
-  bool json{false};
+  bool json{false}, full{false};
 };
 
 void declare(Options& options, CheckArguments& request) {
   options.add_arguments("FILES", "Files or folders to check.", request.files);
   request.hints.add_to(options);
+  options.add_flag("--full", "Read the values too: damaged pictures, NaN and infinity are found.", request.full);
   options.add_flag("--json", "One JSON object a file and line.", request.json);
   request.environment.add_logging(options);
-  options.add_examples({"isocenter check scan.h5 slices/", "isocenter check readings.npy -g scan.json --json"});
+  options.add_examples({"isocenter check scan.h5 slices/", "isocenter check --full readings.npy -g scan.json"});
 }
 
 struct Checked {
@@ -36,6 +40,11 @@ struct Checked {
   GeometryVerdict verdict;
   std::optional<Error> problem;
 };
+
+bool has_values(const Dataset& data) {
+  const Pixels* const pixels = to_pixels(data);
+  return pixels == nullptr || !pixels->is_outline();
+}
 
 /// A refused file is read all the same, so that it can be described; the finding that lets it pass is the verdict.
 Checked describe_refused(const std::string& file, const io::ReadOptions& options, const Error& refusal) {
@@ -72,6 +81,7 @@ Json make_json(const std::string& file, const Checked& checked) {
     json["shape"] = shape_text(*checked.data);
     json["type"] = type_text(*checked.data);
     json["detail"] = detail_text(*checked.data);
+    json["values_read"] = has_values(*checked.data);
     json["meta"] = metadata(*checked.data);
   }
   if (checked.data || (checked.problem && checked.problem->code() == Errc::geometry_refused))
@@ -95,6 +105,7 @@ std::string to_text(const std::string& file, const Checked& checked) {
   if (!checked.verdict.sentence.empty()) text += ": " + checked.verdict.sentence;
   const Metadata& meta = metadata(*checked.data);
   if (const auto assumed = meta.find("assumed"); assumed != meta.end()) text += "\n  assumed: " + assumed->second;
+  if (!has_values(*checked.data)) text += "\n  values: not looked at (--full reads them)";
   return text + "\n";
 }
 
@@ -106,6 +117,7 @@ int check(Arguments arguments) {
   declare(options, request);
   if (!options.parse(arguments)) return 0;
   request.environment.begin();
+  request.hints.read.headers_only = !request.full;
   std::optional<Error> first;
   for (const std::string& file : request.files) {
     const Checked checked = check_file(file, request.hints.read);

@@ -1,5 +1,6 @@
 #include "child.h"
 
+#include "host/startup/startup.h"
 #include "iso/base/error.h"
 
 #include <fcntl.h>
@@ -44,8 +45,13 @@ Child::Child(const std::vector<std::string>& arguments) {
   pointers.reserve(words.size() + 1);
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
+  std::string parent = std::string{host::parent_variable} + "=" + std::to_string(::getpid());
+  std::vector<char*> surroundings{parent.data()};
+  for (char** entry = environ; *entry != nullptr; ++entry) surroundings.push_back(*entry);
+  surroundings.push_back(nullptr);
   const int number =
-      good ? ::posix_spawn(&process_, program.c_str(), &actions, &attributes, pointers.data(), environ) : errno;
+      good ? ::posix_spawn(&process_, program.c_str(), &actions, &attributes, pointers.data(), surroundings.data())
+           : errno;
   ::posix_spawn_file_actions_destroy(&actions);
   ::posix_spawnattr_destroy(&attributes);
   for (std::size_t i = 0; i < 2; ++i) {

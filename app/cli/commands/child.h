@@ -8,7 +8,8 @@
 
 namespace iso::cli {
 
-/// This program once more, as a process of its own, with what it prints kept. Killed and reaped by the destructor.
+/// This program once more, as a process of its own, with what it prints kept. Killed and reaped by the destructor; asked to
+/// stop when the thread that made it ends, whichever way (a batch that is killed leaves no cases that go on unseen).
 class Child {
  public:
   explicit Child(const std::vector<std::string>& arguments);  ///< throws internal if it cannot be started

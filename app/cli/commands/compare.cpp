@@ -1,6 +1,7 @@
 #include "command.h"
 #include "data.h"
 #include "environment.h"
+#include "interrupt.h"
 
 #include "../output/terminal.h"
 
@@ -207,6 +208,7 @@ int compare(Arguments arguments) {
   declare(options, request);
   if (!options.parse(arguments)) return 0;
   request.environment.begin();
+  const Interrupt interrupt{Interrupt::First::ends};
   if (request.radius_mm && !(*request.radius_mm > 0)) throw Error(Errc::usage, "--radius is not above 0");
   if (request.radius_mm && !(request.mask.empty() && request.window.empty()))
     throw Error(Errc::usage, "--radius goes with neither --mask nor --window", "leave one of them out");
@@ -215,7 +217,12 @@ int compare(Arguments arguments) {
     throw Error(Errc::type_mismatch, "'" + request.image + "' is a " + std::string(to_string(to_kind(*image))) +
                                          ", the reference is a " + std::string(to_string(to_kind(*reference))));
   check_same_grid(*image, *reference, request);
-  if (!request.difference.empty()) check_output(request.difference, to_kind(*image), request.overwrite);
+  if (!request.difference.empty()) {
+    io::InputFiles inputs;
+    for (const std::string& file : {request.image, request.reference, request.mask})
+      if (!file.empty()) inputs.add(file);
+    check_output(request.difference, to_kind(*image), request.overwrite, inputs);
+  }
   const Json metrics = measure(image, reference, request);
   if (!request.difference.empty()) write_difference(image, reference, request);
   print(request.json ? metrics.dump() + "\n" : to_text(metrics));

@@ -1,6 +1,7 @@
 #include "command.h"
 #include "data.h"
 #include "environment.h"
+#include "interrupt.h"
 
 #include "../output/terminal.h"
 
@@ -100,9 +101,10 @@ int convert(Arguments arguments) {
   declare(options, request);
   if (!options.parse(arguments)) return 0;
   request.environment.begin();
-  std::error_code ignored;
-  if (std::filesystem::equivalent(request.input, request.output, ignored))
-    throw Error(Errc::cannot_write, "the output '" + request.output + "' is the input", "choose another name");
+  const Interrupt interrupt{Interrupt::First::ends};
+  io::InputFiles inputs;
+  inputs.add(request.input);
+  request.hints.add_to(inputs);
   if (!request.window.empty() && (request.window.size() != 2 || !(request.window[0] > 0)))
     throw Error(Errc::usage, "--window needs a width above 0 and a centre, such as 400,40");
   if (!request.window.empty() && !request.output.ends_with(".png"))
@@ -110,7 +112,7 @@ int convert(Arguments arguments) {
                 "leave it out, or name a .png file");
   DatasetPtr data = io::read(request.input, request.hints.read);
   if (!request.views.empty()) data = with_views(data, request.views);
-  check_output(request.output, to_kind(*data), request.overwrite);
+  check_output(request.output, to_kind(*data), request.overwrite, inputs);
   if (request.window.empty()) {
     io::write(request.output, *data, {request.overwrite});
   } else {

@@ -3,7 +3,10 @@
 #include "../output/terminal.h"
 
 #include "iso/base/error.h"
+#include "iso/spectra/axis.h"
+#include "iso/spectra/library.h"
 
+#include <algorithm>
 #include <numbers>
 
 namespace iso::cli {
@@ -27,6 +30,39 @@ std::string scan_text(const ProjectionGeometry& geometry) {
   if (geometry.beam() != Beam::parallel)
     text += ", source to axis " + in_digits(orbit.source_to_axis_mm, 6) + " mm, to detector " +
             in_digits(orbit.source_to_detector_mm, 6) + " mm";
+  return text;
+}
+
+/// Of a spectral library; other tables have no more to tell.
+std::string table_text(const Table& table) {
+  if (!table.meta.contains(spectra::bands_key)) return "";
+  const auto library = spectra::to_library(table);
+  const auto missing = std::ranges::count_if(library.values, [](double value) { return spectra::is_missing(value); });
+  return "spectral library of " + std::to_string(library.count()) + ", " + std::to_string(library.band_count()) +
+         " bands from " + in_digits(library.bands.values.front(), 6) + " to " +
+         in_digits(library.bands.values.back(), 6) + (library.bands.unit.empty() ? "" : " " + library.bands.unit) +
+         (missing > 0 ? ", " + std::to_string(missing) + " values missing" : "");
+}
+
+std::string cube_text(const SpectralCube& cube) {
+  const auto centres = spectra::band_centres(cube);
+  std::string text = std::to_string(centres.size()) + " bands";
+  if (!cube.bands.empty()) {
+    const auto [least, most] = std::ranges::minmax(centres);
+    text += " from " + in_digits(least, 6) + " to " + in_digits(most, 6) +
+            (cube.bands.unit.empty() ? "" : " " + cube.bands.unit) + " (" + cube.bands.name + ")";
+  }
+  const auto good = spectra::good_bands(cube);
+  if (const auto masked = std::ranges::count(good, false); masked > 0)
+    text += ", " + std::to_string(masked) + " masked";
+  if (!cube.band_widths.empty()) text += ", with widths";
+  if (!cube.mask.empty() && !cube.mask.is_outline()) {
+    const auto mask = cube.mask.values<std::uint8_t>();
+    text += ", " + std::to_string(std::ranges::count(mask, std::uint8_t{0})) + " pixels without a spectrum";
+  }
+  text += ", values " + to_string(cube.quantity);
+  if (const auto scale = cube.meta.find(spectra::scale_factor_key); scale != cube.meta.end())
+    text += " (stored numbers divided by " + scale->second + ")";
   return text;
 }
 
@@ -57,6 +93,8 @@ std::string detail_text(const Dataset& data) {
   if (const auto* const labels = std::get_if<LabelMap>(&data))
     return "spacing " + triple(labels->grid.spacing_mm) + " mm, " + std::to_string(labels->names.size()) + " names";
   if (const auto* const scan = std::get_if<Sinogram>(&data)) return scan_text(scan->geometry);
+  if (const auto* const cube = std::get_if<SpectralCube>(&data)) return cube_text(*cube);
+  if (const auto* const table = std::get_if<Table>(&data)) return table_text(*table);
   return "";
 }
 

@@ -3,6 +3,7 @@
 #include "../output/terminal.h"
 
 #include "iso/base/error.h"
+#include "iso/base/file_replacement.h"
 #include "iso/base/threads.h"
 #include "iso/job/run.h"
 
@@ -148,6 +149,12 @@ void FileHints::add_to(Options& options) {
                        [this](const std::string& names) { accept_findings(names, read.accepted); });
 }
 
+void FileHints::add_to(io::InputFiles& files) const {
+  if (!read.geometry.empty()) files.add(read.geometry);
+  for (const auto& [name, value] : read.hints)
+    if (job::names_file(name, value)) files.add(value);
+}
+
 void accept_findings(const std::string& names, std::vector<Finding>& accepted) {
   std::istringstream list(names);
   for (std::string name; std::getline(list, name, ',');) accepted.push_back(finding_from_string(name));
@@ -184,7 +191,11 @@ std::string text_of_file(const std::string& file) {
   return text;
 }
 
-void check_output(const std::string& file, Kind kind, bool overwrite) {
+void check_output(const std::string& file, Kind kind, bool overwrite, const io::InputFiles& inputs) {
+  inputs.refuse(file, "the output");
+  if (const io::Handler* const handler = io::handler_for_writing(file); handler != nullptr)
+    for (const auto& companion : handler->companions(file)) inputs.refuse(companion, "the output");
+  inputs.refuse(job::record_path(file), "the record of the output");  // which goes when its file is replaced
   job::Recipe recipe;
   recipe.outputs["output"] = file;
   job::ExecutionOptions options;
@@ -193,13 +204,18 @@ void check_output(const std::string& file, Kind kind, bool overwrite) {
   job::make_data_access()->check_write(file, kind);
 }
 
+void check_text_output(const std::string& file, const std::string& what, bool overwrite, const io::InputFiles& inputs) {
+  if (file.empty() || file == "-") return;
+  inputs.refuse(file, what);
+  if (!file.ends_with(".json") && !overwrite)
+    throw Error(Errc::cannot_write, what + " would be written to '" + file + "', which is not named like JSON",
+                "choose a name that ends in .json, or insist with --overwrite");
+  check_replaceable(file, overwrite ? ExistingFile::replace : ExistingFile::refuse);
+}
+
 void write_text(const std::string& file, const std::string& text, bool overwrite) {
   if (file == "-") return print(text);
-  io::write_atomically(file, overwrite, [&](const std::filesystem::path& temporary) {
-    std::ofstream stream(temporary, std::ios::binary);
-    if (!(stream << text << std::flush))
-      throw Error(Errc::cannot_write, "'" + file + "' cannot be written: " + std::strerror(errno));
-  });
+  replace_file(file, text, overwrite ? ExistingFile::replace : ExistingFile::refuse);
 }
 
 }  // namespace iso::cli

@@ -7,6 +7,7 @@
 #include "host/startup/startup.h"
 
 #include "iso/compute/backend.h"
+#include "iso/io/input_files.h"
 #include "iso/io/registry.h"
 
 #include <filesystem>
@@ -54,6 +55,7 @@ void check_device(const std::string& device);
 struct FileHints {
   io::ReadOptions read;
   void add_to(Options& options);
+  void add_to(io::InputFiles& files) const;  ///< those that the hints name
 };
 /// Findings by name, separated by commas; throws usage.
 void accept_findings(const std::string& names, std::vector<Finding>& accepted);
@@ -66,7 +68,9 @@ void accept_findings(const std::string& names, std::vector<Finding>& accepted);
 void write_text(const std::string& file, const std::string& text, bool overwrite);
 
 /// Refuses an output that could not be written, before the work is done: it exists, its folder is missing, its format
-/// cannot hold the kind. Throws cannot_write or output_directory.
-void check_output(const std::string& file, Kind kind, bool overwrite);
+/// cannot hold the kind, it is one of the inputs. Throws cannot_write or output_directory.
+void check_output(const std::string& file, Kind kind, bool overwrite, const io::InputFiles& inputs);
+/// The same for a text of ours (a report, a recipe): its name ends in .json, unless `overwrite`; - is stdout.
+void check_text_output(const std::string& file, const std::string& what, bool overwrite, const io::InputFiles& inputs);
 
 }  // namespace iso::cli

@@ -3,14 +3,33 @@
 #include "../output/terminal.h"
 
 #include "host/startup/resources.h"
+#include "host/workers/descendants.h"
 #include "host/workers/worker_executor.h"
 
 #include "iso/base/error.h"
+#include "iso/job/run.h"
 
 #include <array>
 #include <cstdio>
 
 namespace iso::cli {
+namespace {
+
+/// Runs tasks in this process, and leaves no process that one of them started.
+class HereAlone final : public job::Executor {
+ public:
+  explicit HereAlone(std::shared_ptr<job::Executor> here) : here_{std::move(here)} { host::adopt_orphans(); }
+  job::Record execute(const job::Recipe& recipe, const std::stop_token& stop, const job::OnEvent& on_event) override {
+    job::Record record = here_->execute(recipe, stop, on_event);
+    host::end_descendants();
+    return record;
+  }
+
+ private:
+  std::shared_ptr<job::Executor> here_;
+};
+
+}  // namespace
 
 void RunOptions::add_to(Options& options) {
   options.start_group("Running");
@@ -26,7 +45,8 @@ std::shared_ptr<job::Executor> make_executor(Environment& environment, RunOption
                                              const std::string& device) {
   run_options.execution.model_directories = host::model_directories();
   if (!run_options.isolate)
-    return make_in_process_executor(environment.catalogue(), environment.registry(device), run_options.execution);
+    return std::make_shared<HereAlone>(
+        make_in_process_executor(environment.catalogue(), environment.registry(device), run_options.execution));
   host::WorkerOptions options;
   options.execution = run_options.execution;
   options.plugin_directories = environment.plugin_directories();
@@ -49,6 +69,7 @@ void PreviewWriter::take(const job::Event& event) {
   if (output == recipe_.outputs.end() || job::in_workspace(output->second)) return;
   const int count = counts_[event.output]++ * options_.preview_every;
   try {
+    input_files(recipe_).refuse(path(output->second, count), "the preview");
     io::write(path(output->second, count), *event.data, {options_.overwrite});
   } catch (const Error& problem) {
     failed_ = true;

@@ -123,6 +123,9 @@ void Options::add_switch(const std::string& name, const std::string& help, std::
 void Options::add_argument(const std::string& name, const std::string& help, std::string& target) {
   impl_->app.add_option(name, target, help)->type_name("")->required();
 }
+void Options::add_optional_argument(const std::string& name, const std::string& help, std::string& target) {
+  impl_->app.add_option(name, target, help)->type_name("");
+}
 void Options::add_arguments(const std::string& name, const std::string& help, std::vector<std::string>& target) {
   impl_->app.add_option(name, target, help)->type_name("")->expected(1, std::numeric_limits<int>::max())->required();
 }

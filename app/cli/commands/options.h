@@ -35,6 +35,7 @@ class Options {
   void add_switch(const std::string& name, const std::string& help, std::optional<bool>& target);
   /// In the order of the declarations; the last may take all that is left.
   void add_argument(const std::string& name, const std::string& help, std::string& target);
+  void add_optional_argument(const std::string& name, const std::string& help, std::string& target);
   void add_arguments(const std::string& name, const std::string& help, std::vector<std::string>& target);
   /// Heading of the options that follow in the help.
   void start_group(const std::string& heading);

@@ -1,6 +1,7 @@
 #include "command.h"
 #include "data.h"
 #include "environment.h"
+#include "interrupt.h"
 #include "phantom_source.h"
 
 #include "../output/terminal.h"
@@ -84,13 +85,18 @@ int phantom(Arguments arguments) {
   declare(options, request);
   if (!options.parse(arguments)) return 0;
   request.environment.begin();
+  const Interrupt interrupt{Interrupt::First::ends};
   if (request.output.empty()) throw Error(Errc::usage, "no output is named", "add -o FILE");
+  io::InputFiles inputs;
+  inputs.add(request.source.name);
+  if (!request.like.empty()) inputs.add(request.like);
   if (request.output.ends_with(".json")) {
+    check_text_output(request.output, "the table", request.overwrite, inputs);
     write_text(request.output, to_json(request.source.make(0.45 * 256)) + "\n", request.overwrite);
     print("wrote " + request.output + "\n");
     return 0;
   }
-  check_output(request.output, Kind::volume, request.overwrite);
+  check_output(request.output, Kind::volume, request.overwrite, inputs);
   const VoxelGrid grid = grid_from(request);
   const double width = std::min(static_cast<double>(grid.size[0]) * grid.spacing_mm[0],
                                 static_cast<double>(grid.size[1]) * grid.spacing_mm[1]);

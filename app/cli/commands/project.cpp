@@ -6,6 +6,7 @@
 
 #include "../output/terminal.h"
 
+#include "iso/base/checked.h"
 #include "iso/base/error.h"
 #include "iso/evaluation/metrics.h"
 #include "iso/evaluation/noise.h"
@@ -67,6 +68,13 @@ bool names_a_scan(const std::string& file) {
   });
 }
 
+std::int64_t whole_elements(double number) {
+  const auto whole = to_whole<std::int64_t>(number);
+  if (!whole || *whole < 1)
+    throw Error(Errc::usage, "--elements is " + in_digits(number) + ", expected whole numbers of 1 or more");
+  return *whole;
+}
+
 /// From a geometry file, or of a scan: what an image says of views that it was not made from.
 ProjectionGeometry make_geometry(const ProjectArguments& request) {
   if (names_a_scan(request.geometry)) {
@@ -78,7 +86,7 @@ ProjectionGeometry make_geometry(const ProjectArguments& request) {
   std::array<double, 2> pitch{0, 0};
   for (std::size_t axis = 0; axis < 2; ++axis) {
     if (!request.elements.empty())
-      elements[axis] = static_cast<std::int64_t>(axis < request.elements.size() ? request.elements[axis] : 1);
+      elements[axis] = whole_elements(axis < request.elements.size() ? request.elements[axis] : 1);
     if (!request.pitch.empty()) pitch[axis] = request.pitch[std::min(axis, request.pitch.size() - 1)];
   }
   return io::read_geometry(request.geometry, elements, pitch);
@@ -158,11 +166,15 @@ int project(Arguments arguments) {
   if (request.output.empty()) throw Error(Errc::usage, "no output is named", "add -o FILE");
   if (request.electronic && !request.photons)
     throw Error(Errc::usage, "--electronic is given without --photons", "say how many photons a reading has");
-  check_output(request.output, Kind::sinogram, request.overwrite);
+  io::InputFiles inputs;
+  inputs.add(request.geometry);
+  inputs.add(request.source.name);
+  check_output(request.output, Kind::sinogram, request.overwrite, inputs);
   const Interrupt interrupt;
   Sinogram scan = make(request, interrupt.token());
   if (request.photons)
     scan = evaluation::add_noise(scan, {*request.photons, request.electronic.value_or(0), request.seed});
+  if (interrupt.token().stop_requested()) throw Error(Errc::cancelled, "the projection was cancelled");
   io::write(request.output, Dataset{std::move(scan)}, {request.overwrite});
   print("wrote " + request.output + "\n");
   return 0;

@@ -5,6 +5,7 @@
 #include "../output/terminal.h"
 
 #include "iso/base/error.h"
+#include "iso/base/temporary_folder.h"
 
 #include <nlohmann/json.hpp>
 
@@ -61,7 +62,7 @@ int replay(Arguments arguments) {
       request.environment.threads() > 0 ? request.environment.threads() : before.threads;
   const TemporaryFolder scratch{"isocenter"};
   request.run_options.execution.scratch = scratch.path();
-  const Interrupt interrupt{scratch};
+  const Interrupt interrupt;
   const auto executor = make_executor(request.environment, request.run_options,
                                       before.backend.empty() ? before.recipe.device : before.backend);
   const auto progress = make_progress(request.run_options.progress, before.recipe.task);

@@ -1,17 +1,20 @@
 #include "command.h"
 #include "execute.h"
 #include "interrupt.h"
+#include "run_files.h"
 #include "task_options.h"
 
 #include "../output/terminal.h"
 
 #include "host/startup/resources.h"
 #include "iso/base/error.h"
+#include "iso/base/temporary_folder.h"
 #include "iso/job/run.h"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <filesystem>
 
 namespace iso::cli {
 namespace {
@@ -23,14 +26,19 @@ struct RunArguments {
   job::Recipe recipe;
   RunOptions run_options;
   Environment environment;
-  std::string report, save_recipe;
-  bool estimate{false}, dry_run{false}, json{false}, skip_complete{false};
+  RunTexts texts;
+  bool estimate{false}, dry_run{false}, json{false}, skip_complete{false}, outputs_anywhere{false};
 };
 
 constexpr auto usage = "run TASK|RECIPE.json|- [options]";
 constexpr auto summary = "Run a task of a plugin, or a recipe that names one.";
 
 bool is_recipe(const std::string& word) { return word == "-" || word.ends_with(".json"); }
+
+std::filesystem::path folder_of_recipe(const std::string& file) {
+  const auto here = std::filesystem::current_path();
+  return file == "-" ? here : (here / file).lexically_normal().parent_path();
+}
 
 job::Recipe read_recipe(const std::string& file) {
   job::Recipe recipe;
@@ -40,9 +48,7 @@ job::Recipe read_recipe(const std::string& file) {
     if (problem.code() != Errc::invalid_input) throw;
     throw Error(problem.code(), "'" + file + "': " + problem.what(), problem.hint());
   }
-  const auto here = std::filesystem::current_path();
-  const auto folder = file == "-" ? here : (here / file).lexically_normal().parent_path();
-  return resolved(std::move(recipe), folder.string());
+  return resolved(std::move(recipe), folder_of_recipe(file).string());
 }
 
 void add_running(Options& options, RunArguments& request) {
@@ -75,12 +81,18 @@ void add_running(Options& options, RunArguments& request) {
 
 void add_files(Options& options, RunArguments& request) {
   options.start_group("Files and logging");
-  options.add_flag("--overwrite", "Replace outputs that exist.", request.run_options.execution.overwrite);
-  options.add_flag("--skip-complete", "Do nothing if every output is there with the record of this very run.",
+  options.add_flag("--overwrite", "Replace outputs, reports and recipes that exist.",
+                   request.run_options.execution.overwrite);
+  options.add_flag("--skip-complete",
+                   "Do nothing if every output is there, whole, with the record of this very run on the same data.",
                    request.skip_complete);
-  options.add("--report", "FILE", "Write the record of the run there, also when it fails; - for stdout.",
-              request.report);
-  options.add("--save-recipe", "FILE", "Write the recipe there before the run; - for stdout.", request.save_recipe);
+  options.add_flag("--outputs-anywhere", "Let a recipe write outside of the folder that it lies in.",
+                   request.outputs_anywhere);
+  options.add("--report", "FILE",
+              "Write the record of the run there, also when it fails, over an earlier report too; - for stdout.",
+              request.texts.report);
+  options.add("--save-recipe", "FILE", "Write the recipe there before the run; - for stdout.",
+              request.texts.save_recipe);
   request.environment.add_plugins(options);
   request.environment.add_logging(options);
 }
@@ -107,28 +119,16 @@ void print_general_help() {
       "  isocenter run recipe.json --overwrite --report report.json\n");
 }
 
-/// Every output file is there, with a record of the same task, inputs, parameters, seed.
-bool is_complete(const job::Recipe& recipe, const plugin::TaskManifest& task) {
-  if (recipe.outputs.empty()) return false;
-  job::Recipe wanted = recipe;
-  wanted.parameters_json = params::complete(task.parameters, recipe.parameters_json);
-  for (const auto& [port, place] : recipe.outputs) {
-    std::error_code ignored;
-    if (!std::filesystem::exists(place, ignored) || !std::filesystem::exists(job::record_path(place), ignored))
-      return false;
-    try {
-      const job::Record record = job::read_record(job::record_path(place));
-      const job::Recipe done = resolved(record.recipe, std::filesystem::path(place).parent_path().string());
-      const bool same = done.task == wanted.task && done.inputs == wanted.inputs &&
-                        done.collections == wanted.collections && done.outputs == wanted.outputs &&
-                        done.hints == wanted.hints && done.seed == wanted.seed &&
-                        Json::parse(done.parameters_json) == Json::parse(wanted.parameters_json);
-      if (record.state != job::State::done || !same) return false;
-    } catch (const Error&) {
-      return false;
-    }
-  }
-  return true;
+/// Whether every output is there as this run would make it; says why not where there is something.
+bool is_complete(RunArguments& request, const plugin::TaskManifest& task) {
+  job::Recipe wanted = request.recipe;
+  wanted.parameters_json = params::complete(task.parameters, wanted.parameters_json);
+  const auto data = job::make_data_access();
+  const std::string reason = why_incomplete(wanted, make_run_environment(request.environment, task), *data);
+  std::error_code ignored;
+  const bool there = std::filesystem::exists(wanted.outputs.begin()->second, ignored);
+  if (!reason.empty() && there) note("isocenter: not complete: " + reason);
+  return reason.empty();
 }
 
 Json make_json(const job::RunPlan& plan) {
@@ -186,7 +186,7 @@ void report_result(const job::Record& record) {
 int run_now(RunArguments& request) {
   const TemporaryFolder scratch{"isocenter"};
   request.run_options.execution.scratch = scratch.path();
-  const Interrupt interrupt{scratch};
+  const Interrupt interrupt;
   const auto executor = make_executor(request.environment, request.run_options, request.recipe.device);
   const auto progress = make_progress(request.run_options.progress, request.recipe.task);
   PreviewWriter previews{request.recipe, request.run_options.execution};
@@ -195,9 +195,9 @@ int run_now(RunArguments& request) {
     progress->take(event);
   });
   progress->end(record);
-  if (!request.report.empty()) write_text(request.report, to_json(record), true);
+  write_report(request.texts.report, record, request.run_options.execution.overwrite);
   if (record.error) throw Error(*record.error, record.error_message, record.error_hint);
-  if (request.run_options.progress == ProgressStyle::text && request.report != "-") report_result(record);
+  if (request.run_options.progress == ProgressStyle::text && request.texts.report != "-") report_result(record);
   return 0;
 }
 
@@ -211,9 +211,10 @@ int run_or_plan(RunArguments& request, const plugin::TaskManifest& task) {
       names += (names.empty() ? "--" : " or --") + params::kebab_case(port.name) + " FILE";
     throw Error(Errc::usage, "no output is named, so nothing would be kept of task '" + task.id + "'", "add " + names);
   }
-  if (!request.save_recipe.empty())
-    write_text(request.save_recipe, to_json(request.recipe), request.run_options.execution.overwrite);
-  if (request.skip_complete && is_complete(request.recipe, task)) {
+  const bool overwrite = request.run_options.execution.overwrite;
+  check_texts(request.texts, request.recipe, overwrite);
+  if (!request.texts.save_recipe.empty()) write_text(request.texts.save_recipe, to_json(request.recipe), overwrite);
+  if (request.skip_complete && is_complete(request, task)) {
     print("complete already: " + request.recipe.outputs.begin()->second + "\n");
     return 0;
   }
@@ -235,7 +236,7 @@ int run_with(Arguments arguments, bool estimate) {
   request.estimate = estimate;
   request.environment.scan_for_plugins_path(arguments);
   if (is_recipe(first))
-    request.recipe = read_recipe(first);
+    request.recipe = read_recipe(request.texts.recipe_file = first);
   else
     request.recipe.task = request.environment.whole_name(first);
   const plugin::TaskManifest& task = request.environment.manifest(request.recipe.task);
@@ -247,7 +248,10 @@ int run_with(Arguments arguments, bool estimate) {
   add_files(options, request);
   options.add_examples(examples_for(task));
   if (!options.parse(rest)) return 0;
+  const auto outputs = request.recipe.outputs;
   own.merge_into(request.recipe);
+  if (is_recipe(first) && !request.outputs_anywhere && !request.estimate && !request.dry_run)
+    check_outputs_inside(outputs, request.recipe, folder_of_recipe(first));
   return run_or_plan(request, task);
 }
 

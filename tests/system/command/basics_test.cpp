@@ -25,7 +25,7 @@ TEST(Command, ExplainsItselfAndEverySubCommandWithExamples) {
   const Answer all = isocenter({"--help"});
   EXPECT_EQ(all.code, 0);
   for (const std::string name : {"run", "batch", "list", "describe", "estimate", "check", "series", "convert",
-                                 "compare", "phantom", "project", "replay", "devices"}) {
+                                 "compare", "click", "evaluate", "phantom", "project", "replay", "devices"}) {
     EXPECT_NE(all.out.find("\n" + name), std::string::npos) << name;
     const Answer one = isocenter({name, "--help"});
     EXPECT_EQ(one.code, 0) << name << one.err;

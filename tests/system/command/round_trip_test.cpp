@@ -73,8 +73,12 @@ TEST_F(RoundTrip, RunsTheRecipeThatADryRunPrints) {
   const Answer dry = good({"run", "example/smoothing", "-i", folder / "truth.mha", "-o", folder / "a.mha", "--sigma-mm",
                            "0.7", "--dry-run"});
   EXPECT_FALSE(fs::exists(folder / "a.mha"));
-  const Answer ran = isocenter({"run", "-", "--progress", "none"},
-                               {.in = dry.out, .largest_file = 0, .meanwhile = {}, .environment = {}});
+  const auto run_it = [&](std::vector<std::string> arguments) {
+    return isocenter(std::move(arguments), {.in = dry.out, .largest_file = 0, .meanwhile = {}, .environment = {}});
+  };
+  const Answer refused = run_it({"run", "-", "--progress", "none"});
+  EXPECT_EQ(refused.code, 40) << "a recipe writes beside itself only: " << refused.err;
+  const Answer ran = run_it({"run", "-", "--progress", "none", "--outputs-anywhere"});
   EXPECT_EQ(ran.code, 0) << ran.err;
   good({"run", "example/smoothing", "-i", folder / "truth.mha", "-o", folder / "b.mha", "-D", "sigma_mm=0.7",
         "--save-recipe", folder / "b.json"});

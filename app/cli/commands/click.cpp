@@ -1,0 +1,170 @@
+#include "click_picture.h"
+#include "command.h"
+#include "environment.h"
+#include "interrupt.h"
+#include "settled_answer.h"
+
+#include "../output/terminal.h"
+
+#include "iso/base/error.h"
+#include "iso/base/temporary_folder.h"
+#include "iso/io/input_files.h"
+#include "iso/job/click_log.h"
+#include "iso/plugin/typed_task.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <filesystem>
+
+namespace iso::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr auto usage = "click [IMAGE] --clicks FILE.json -o MASK [options]";
+constexpr auto summary =
+    "Segment an image from a log of clicks, as the desktop writes it, without a screen: the same mask bit for bit.";
+
+struct ClickArguments {
+  Environment environment;
+  std::string image, clicks, output, mask, task, device, picture;
+  std::map<std::string, std::string> outputs;
+  std::vector<std::pair<std::string, std::string>> values;
+  bool json{false}, overwrite{false};
+};
+
+void declare(Options& options, ClickArguments& request) {
+  options.add_optional_argument("IMAGE", "What is clicked on; else the image that the log names.", request.image);
+  options.add("--clicks", "FILE", "The log: marks with their labels, the task and its parameters.", request.clicks);
+  options.add("-o,--output", "FILE", "Where the labels go.", request.output);
+  options.add("--mask", "FILE", "Labels to start from; else those that the log names.", request.mask);
+  options.add("--task", "PLUGIN/TASK", "Another interactive task than the log's.", request.task);
+  const auto pairs = [&options](const std::string& name, const std::string& value, const std::string& help, auto take) {
+    options.add_repeated(name, value, help, [name, take](const std::string& text) {
+      const auto [key, of] = name_and_value(name, text);
+      take(key, of);
+    });
+  };
+  pairs("--set", "NAME=VALUE", "Another value of a parameter than the log's, such as smoothing=1.",
+        [&request](const std::string& key, const std::string& of) { request.values.emplace_back(key, of); });
+  pairs("--also", "OUTPUT=FILE", "Write another output of the task too, such as probability=p.nii.gz.",
+        [&request](const std::string& key, const std::string& of) { request.outputs[key] = of; });
+  options.add("--picture", "FILE", "Draw the slice of the last mark with outline and marks there, such as mask.png.",
+              request.picture);
+  add_device(options, request.device);
+  request.environment.add_threads(options);
+  options.add_flag("--overwrite", "Replace files that exist.", request.overwrite);
+  options.add_flag("--json", "Print one JSON object.", request.json);
+  request.environment.add_plugins(options);
+  request.environment.add_logging(options);
+  options.add_examples({"isocenter click ct.nii.gz --clicks tumour.clicks.json -o tumour.nii.gz",
+                        "isocenter click --clicks session.clicks.json -o mask.nii.gz --set uncertainty=true --also "
+                        "probability=p.nii.gz"});
+}
+
+const plugin::Port& find_port(const plugin::TaskManifest& task, const std::vector<plugin::Port>& ports, Kind kind,
+                              const std::string& what) {
+  const auto found = std::ranges::find(ports, kind, &plugin::Port::kind);
+  if (found == ports.end()) throw Error(Errc::unsupported, "the task '" + task.id + "' takes or gives no " + what);
+  return *found;
+}
+
+/// The recipe of the log with what the command line says instead.
+job::Recipe recipe_from(const ClickArguments& request, const job::ClickLog& log, const plugin::TaskManifest& task) {
+  job::Recipe recipe = log.recipe;
+  recipe.task = task.id;
+  if (!request.image.empty()) recipe.inputs[find_port(task, task.inputs, Kind::volume, "image").name] = request.image;
+  if (!request.mask.empty()) recipe.inputs[find_port(task, task.inputs, Kind::label_map, "mask").name] = request.mask;
+  if (!request.device.empty()) recipe.device = request.device;
+  recipe.parameters_json = with_values(recipe.parameters_json, request.values, task);
+  return recipe;
+}
+
+plugin::Datasets read_inputs(const job::Recipe& recipe, const plugin::TaskManifest& task) {
+  plugin::Datasets inputs;
+  for (const auto& [name, file] : recipe.inputs) {
+    const auto port = std::ranges::find(task.inputs, name, &plugin::Port::name);
+    if (port == task.inputs.end()) continue;
+    if (job::in_workspace(file))
+      throw Error(Errc::no_input, "the log was written on data that were in no file",
+                  "name the image: isocenter click IMAGE");
+    io::ReadOptions how;
+    how.expected = port->kind;
+    how.accepted = recipe.accepted_geometry;
+    if (const auto hints = recipe.hints.find(name); hints != recipe.hints.end()) how.hints = hints->second;
+    inputs[name] = io::read(file, how);
+  }
+  return inputs;
+}
+
+}  // namespace
+
+int click(Arguments arguments) {
+  ClickArguments request;
+  Options options{usage, summary};
+  declare(options, request);
+  if (!options.parse(arguments)) return 0;
+  request.environment.begin();
+  if (request.clicks.empty()) throw Error(Errc::usage, "no log of clicks is named", "add --clicks FILE.json");
+  if (request.output.empty()) throw Error(Errc::usage, "no output is named", "add -o FILE");
+  job::ClickLog log = job::click_log_from_json(text_of_file(request.clicks));
+  if (request.clicks != "-")
+    log.recipe = resolved(std::move(log.recipe), std::filesystem::absolute(request.clicks).parent_path().string());
+  const plugin::TaskManifest& task = request.environment.manifest(
+      request.environment.whole_name(request.task.empty() ? log.recipe.task : request.task));
+  const plugin::Port& labels = find_port(task, task.outputs, Kind::label_map, "labels");
+  const job::Recipe recipe = recipe_from(request, log, task);
+  io::InputFiles files;
+  files.add(request.clicks);
+  for (const auto& [port, file] : recipe.inputs)
+    if (!job::in_workspace(file)) files.add(file);
+  check_output(request.output, Kind::label_map, request.overwrite, files);
+  if (!request.picture.empty()) check_output(request.picture, Kind::volume, request.overwrite, files);
+  for (const auto& [name, file] : request.outputs) {
+    const auto port = std::ranges::find(task.outputs, name, &plugin::Port::name);
+    if (port == task.outputs.end()) throw Error(Errc::usage, "the task '" + task.id + "' has no output '" + name + "'");
+    check_output(file, port->kind, request.overwrite, files);
+  }
+  const plugin::Datasets inputs = read_inputs(recipe, task);
+  const TemporaryFolder scratch{"isocenter"};
+  const Interrupt interrupt;
+  job::ExecutionOptions execution;
+  execution.scratch = scratch.path();
+  job::InteractionSession session{{recipe.task, recipe.parameters_json, recipe.device, recipe.seed},
+                                  inputs,
+                                  request.environment.catalogue(),
+                                  request.environment.registry(recipe.device),
+                                  execution};
+  const SettledAnswer given = settled_answer(session, log.marks, recipe.parameters_json, interrupt.token());
+  io::write(request.output, *given.answer.outputs.at(labels.name), {request.overwrite});
+  for (const auto& [name, file] : request.outputs) {
+    const auto found = given.answer.outputs.find(name);
+    if (found == given.answer.outputs.end())
+      throw Error(Errc::no_input, "the task gave no output '" + name + "' for these clicks and parameters",
+                  "its parameters say when it does: isocenter describe " + task.id);
+    io::write(file, *found->second, {request.overwrite});
+  }
+  if (!request.picture.empty()) {
+    const auto& image = plugin::input<Volume>(inputs, find_port(task, task.inputs, Kind::volume, "image").name);
+    const auto& found = get<LabelMap>(given.answer.outputs.at(labels.name).one());
+    io::write(request.picture, make_click_picture(image, found, log.marks), {request.overwrite});
+  }
+  for (const std::string& warning : given.answer.warnings) note("isocenter: warning: " + warning);
+  const std::size_t disobeyed = count_disobeyed(get<LabelMap>(given.answer.outputs.at(labels.name).one()), log.marks);
+  if (request.json)
+    print(Json{{"task", task.id},
+               {"marks", log.marks.size()},
+               {"disobeyed", disobeyed},
+               {"seconds", given.seconds},
+               {"digest", digest(*given.answer.outputs.at(labels.name))},
+               {"output", request.output}}
+              .dump() +
+          "\n");
+  else
+    print("wrote " + request.output + ": labels from " + std::to_string(log.marks.size()) + " marks, " +
+          std::to_string(disobeyed) + " of them not obeyed, " + in_digits(given.seconds, 3) + " s\n");
+  return 0;
+}
+
+}  // namespace iso::cli

@@ -1,0 +1,38 @@
+#pragma once
+
+#include "environment.h"
+
+#include "iso/job/complete.h"
+#include "iso/job/record.h"
+#include "iso/plugin/manifest.h"
+
+#include <filesystem>
+#include <string>
+
+namespace iso::cli {
+
+/// The texts that `run` writes beside its outputs.
+struct RunTexts {
+  std::string recipe_file;          ///< that was read; empty or "-": none
+  std::string report, save_recipe;  ///< to write; "-" is stdout
+};
+
+/// Refuses a report or a recipe that would be written over an input, an output or its record, or over anything that exists,
+/// unless `overwrite`. A report may be written over a report (not over the record beside a result). Throws cannot_write or
+/// output_directory.
+void check_texts(const RunTexts& texts, const job::Recipe& recipe, bool overwrite);
+
+/// Writes the report of a run that ended; its place was checked before. A failed run is told rather than a failed report.
+void write_report(const std::string& file, const job::Record& record, bool overwrite);
+
+/// A recipe of somebody else names outputs in its own folder, or below it, and nowhere else. `outputs` are those of the recipe
+/// as they were read; those that the command line names instead are the user's own. Throws cannot_write.
+void check_outputs_inside(const std::map<std::string, std::string>& outputs, const job::Recipe& recipe,
+                          const std::filesystem::path& folder);
+/// Whether a file of that name would come to lie in the folder or below it, links followed.
+[[nodiscard]] bool lies_inside(const std::filesystem::path& file, const std::filesystem::path& folder);
+
+/// What a run of this task would work with now.
+[[nodiscard]] job::RunEnvironment make_run_environment(Environment& environment, const plugin::TaskManifest& task);
+
+}  // namespace iso::cli

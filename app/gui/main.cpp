@@ -1,6 +1,7 @@
 // The desktop program: options, settings, safe mode, then the window.
 
 #include "gui/desk/fit_screen.h"
+#include "gui/desk/plain_labels.h"
 #include "gui/desk/theme.h"
 #include "gui/shell/handover_desk.h"
 #include "gui/shell/main_window.h"
@@ -10,12 +11,12 @@
 
 #include "iso/base/error.h"
 #include "iso/base/log.h"
+#include "iso/base/process_state.h"
+#include "iso/base/temporary_folder.h"
 
 #include <QApplication>
 #include <QCommandLineParser>
-#include <QDir>
 #include <QElapsedTimer>
-#include <QFile>
 #include <QOpenGLContext>
 #include <QOpenGLFunctions>
 #include <QSettings>
@@ -110,7 +111,9 @@ void receive(iso::gui::MainWindow& window, const iso::gui::Handover& handover) {
   if (window.isMinimized()) window.showNormal();
   window.raise();
   window.activateWindow();
-  for (const std::filesystem::path& file : handover.files) window.open_file(file, handover.hints);
+  QStringList files;
+  for (const std::filesystem::path& file : handover.files) files << QString::fromStdString(file.string());
+  window.open_files(files, handover.hints);
 }
 
 /// What Qt has to say belongs into the log, too.
@@ -124,29 +127,27 @@ void log_of_qt(QtMsgType type, const QMessageLogContext&, const QString& text) {
 
 /// Settings of this run. Those of the user are left alone in safe mode, so that the next start finds everything as it was.
 struct Settings {
-  QString throwaway, note;
+  std::optional<iso::TemporaryFolder> throwaway;  ///< goes after the settings in it
+  QString note;
   std::unique_ptr<QSettings> kept, used;  ///< of the user (null when testing); what the window works with
   std::optional<iso::gui::StartWatch> watch;
   bool safe{false};
 
   explicit Settings(const Options& options) : safe{options.safe_mode} {
-    throwaway = QDir::temp().filePath(QStringLiteral("isocenter-%1.ini").arg(QCoreApplication::applicationPid()));
     if (!options.testing) {
       kept = iso::gui::open_settings(iso::gui::settings_file(QCoreApplication::applicationDirPath()), note);
       watch.emplace(*kept);
       safe = safe || watch->should_be_safe();
     }
     if (kept && !safe) return;
-    used = std::make_unique<QSettings>(throwaway, QSettings::IniFormat);
+    throwaway.emplace("isocenter-settings");
+    used = std::make_unique<QSettings>(QString::fromStdString((throwaway->path() / "isocenter.ini").string()),
+                                       QSettings::IniFormat);
     if (kept)
       for (const char* key : {"files/recent", "files/folder"})
         used->setValue(QString::fromLatin1(key), kept->value(QString::fromLatin1(key)));
   }
-  ~Settings() {
-    if (!used) return;
-    used.reset();
-    QFile::remove(throwaway);
-  }
+  ~Settings() = default;
   Settings(const Settings&) = delete;
   Settings& operator=(const Settings&) = delete;
   QSettings& operator*() { return used ? *used : *kept; }
@@ -166,7 +167,7 @@ void greet(iso::gui::MainWindow& window, Settings& settings, const Options& opti
     window.tell(QObject::tr("Isocenter runs already (process %1); this is a second one, and each keeps its own work.")
                     .arg(others.front()));
   if (!options.testing) window.offer_recovery();
-  for (const QString& file : options.files) window.open_file(file.toStdString(), options.hints);
+  window.open_files(options.files, options.hints);
 }
 
 /// The graphics in use, once they are: what is asked for first when a picture is wrong.
@@ -212,6 +213,7 @@ int run(int argc, char** argv) {
   const std::vector<std::string_view> arguments(argv, argv + argc);
   if (asks_for_words(arguments)) {
     QCoreApplication words{argc, argv};
+    iso::use_c_numbers();
     name_program();
     (void)parse(words);
     return 0;
@@ -223,6 +225,8 @@ int run(int argc, char** argv) {
   format.setProfile(QSurfaceFormat::CoreProfile);
   QSurfaceFormat::setDefaultFormat(format);
   QApplication application{argc, argv};
+  iso::use_c_numbers();  // Qt took the locale of the user; files are written by this process, too
+  application.installEventFilter(new iso::gui::PlainLabels{&application});
   name_program();
   QSettings::setDefaultFormat(QSettings::IniFormat);
   const Options options = parse(application);
@@ -268,6 +272,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  iso::host::begin_process();
   try {
     return run(argc, argv);
   } catch (...) {

@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace iso::test {
 
@@ -50,6 +52,24 @@ class PluginFolder {
   void add_broken(const std::string& id) const {
     add(manifest(id));
     std::filesystem::copy(std::filesystem::path(ISO_BROKEN_PLUGINS) / (id + ".so"), path_);
+  }
+  /// The plugin that tries what it may not (tests/broken/hostile_plugin.cpp), with all of its tasks.
+  void add_hostile(std::vector<std::string> needs = {}) const {
+    plugin::Manifest all = manifest("hostile");
+    const plugin::TaskManifest one = all.tasks.front();
+    all.tasks.clear();
+    all.needs = std::move(needs);
+    for (const char* const task :
+         {"network",      "unix_socket",  "read_file",      "write_file",    "list_home",  "signal",
+          "signal_all",   "trace",        "limits",         "forks",         "program",    "memory",
+          "exit",         "exit_at_once", "quick_exit",     "abort",         "child",      "child_and_exit",
+          "surroundings", "grid_size",    "grid_nan",       "grid_singular", "few_pixels", "one_axis",
+          "five_axes",    "plan_network", "plan_read_file", "nothing"}) {
+      all.tasks.push_back(one);
+      all.tasks.back().id = std::string{"hostile/"} + task;
+    }
+    add(all);
+    std::filesystem::copy(std::filesystem::path(ISO_BROKEN_PLUGINS) / "hostile.so", path_);
   }
 
  private:

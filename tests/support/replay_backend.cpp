@@ -5,6 +5,7 @@
 #include "gpu/kernels/detector_filter.h"
 #include "gpu/kernels/finite_difference.h"
 #include "gpu/kernels/fourier.h"
+#include "gpu/kernels/kernel_expansion.h"
 #include "gpu/kernels/ray_transform.h"
 #include "gpu/kernels/vector.h"
 
@@ -30,6 +31,7 @@ ISO_VECTOR_KERNELS(ISO_DEFINE_LAUNCH)
   ISO_DETECTOR_FILTER_KERNELS(ISO_DEFINE_LAUNCH, T)   \
   ISO_FINITE_DIFFERENCE_KERNELS(ISO_DEFINE_LAUNCH, T) \
   ISO_FOURIER_KERNELS(ISO_DEFINE_LAUNCH, T)           \
+  ISO_KERNEL_EXPANSION_KERNELS(ISO_DEFINE_LAUNCH, T)  \
   ISO_RAY_TRANSFORM_KERNELS(ISO_DEFINE_LAUNCH, T)
 ISO_DEFINE_LAUNCHES(float)
 ISO_DEFINE_LAUNCHES(double)

@@ -30,6 +30,7 @@ host::WorkerOptions worker_options(const std::vector<std::filesystem::path>& plu
 Desktop::Desktop(DesktopOptions options, QObject* parent)
     : QObject{parent},
       options_{std::move(options)},
+      composites_{document_, background_},
       stall_watch_{new StallWatch{this}},
       workspace_{std::make_shared<job::Workspace>()} {
   log_ = std::make_unique<LogBook>(recovery_parent().parent_path() / "logs");

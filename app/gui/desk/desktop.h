@@ -1,6 +1,7 @@
 #pragma once
 
 #include "background.h"
+#include "composite_maker.h"
 
 #include "gui/model/document.h"
 #include "gui/model/journal.h"
@@ -68,6 +69,7 @@ class Desktop : public QObject {
   Document document_;
   Tools tools_;
   Background background_;
+  CompositeMaker composites_;
   StallWatch* stall_watch_;
   std::unique_ptr<host::PluginCatalogue> catalogue_;
   std::vector<host::PluginEntry> plugins_;     ///< as they were found; no code is loaded here

@@ -42,7 +42,13 @@ void InteractionController::begin(const std::string& task_id, const std::string&
   const plugin::TaskManifest* const task = desktop_.catalogue().find_task(task_id);
   if (item == nullptr || task == nullptr || !item->raster || !item->raster->anatomical)
     return void(Q_EMIT problem(tr("Clicking needs an image: open one first"), {}));
-  const plugin::Datasets inputs = find_inputs(*task, *item);
+  inputs_ = find_inputs(*task, *item);
+  plugin::Datasets inputs;
+  ItemId result = 0;  // labels that the task was given are edited and not doubled
+  for (const auto& [port, id] : inputs_) {
+    inputs[port] = desktop_.document().find(id)->data;
+    if (id != item->id) result = id;
+  }
   if (inputs.empty())
     return void(Q_EMIT problem(tr("'%1' cannot work on this kind of data").arg(QString::fromStdString(task_id)), {}));
   item_ = item->id;
@@ -56,44 +62,52 @@ void InteractionController::begin(const std::string& task_id, const std::string&
       },
       [this](std::function<void()> later) {
         QMetaObject::invokeMethod(&desktop_, std::move(later), Qt::QueuedConnection);
-      });
+      },
+      result);
+  marks_ = session_->marks_changed.connect([this] { show_marks(); });
   answered_ = session_->answered.connect([this] {
     if (!session_->waiting()) last_answer_ms_ = static_cast<double>(clock_.nsecsElapsed()) / 1e6;
+    Q_EMIT clicks_changed();
   });
   troubled_ = session_->troubled.connect([this](const ClickSession::Trouble& what) { trouble(what); });
-  parameters_ = session_->parameters_changed.connect(
-      [this](const std::string& now) { Q_EMIT parameters_changed(asked_.task, now); });
+  parameters_ = session_->parameters_changed.connect([this](const std::string& now) {
+    Q_EMIT parameters_changed(asked_.task, now);
+    Q_EMIT clicks_changed();
+  });
   desktop_.tools().set_tool(Tool::click);
   Q_EMIT active_changed(true);
-  Q_EMIT message(tr("Click on the image: left marks, right (or Alt and left) takes away. Esc ends."));
+  Q_EMIT message(tr("Click on the image: left marks, right (or Ctrl and left) takes away. Esc ends."));
 }
 
 /// The image at the first port of its kind. A label map over the image on the same grid is the previous mask: it goes to an
 /// optional port for label maps.
-plugin::Datasets InteractionController::find_inputs(const plugin::TaskManifest& task, const Item& image) const {
-  plugin::Datasets inputs;
+std::map<std::string, ItemId> InteractionController::find_inputs(const plugin::TaskManifest& task,
+                                                                 const Item& image) const {
+  std::map<std::string, ItemId> inputs;
   const auto first = std::ranges::find(task.inputs, to_kind(*image.data), &plugin::Port::kind);
   if (first == task.inputs.end()) return inputs;
-  inputs[first->name] = image.data;
+  inputs[first->name] = image.id;
   const Item* const mask = desktop_.document().find(desktop_.document().look().overlay.item);
   if (mask == nullptr || mask == &image || !std::holds_alternative<LabelMap>(*mask->data)) return inputs;
   if (mask->raster->frame != image.raster->frame) return inputs;
   for (const plugin::Port& port : task.inputs)
     if (port.optional && port.kind == Kind::label_map && !inputs.contains(port.name)) {
-      inputs[port.name] = mask->data;
+      inputs[port.name] = mask->id;
       break;
     }
   return inputs;
 }
 
 void InteractionController::set_parameters(const std::string& task_id, const std::string& parameters_json) {
-  if (active() && task_id == asked_.task && parameters_json != session_->parameters())
-    session_->set_parameters(parameters_json);
+  if (!active() || task_id != asked_.task || parameters_json == session_->parameters()) return;
+  session_->set_parameters(parameters_json);
+  Q_EMIT clicks_changed();
 }
 
 void InteractionController::end() {
   if (!active()) return;
   session_.reset();
+  desktop_.document().set_click_marks({});
   Q_EMIT active_changed(false);
   if (desktop_.tools().tool() == Tool::click) desktop_.tools().set_tool(Tool::window_level);  // it would do nothing
 }
@@ -115,7 +129,8 @@ void InteractionController::click(const Vec3& world_mm, bool positive) {
     voxel[axis] = static_cast<std::int32_t>(at);
   }
   clock_.start();
-  session_->click(voxel, positive ? 1 : 0, positive ? "Mark by click" : "Take away by click");
+  session_->click(voxel, positive ? desktop_.tools().label : std::uint16_t{0},
+                  positive ? "Mark by click" : "Take away by click");
 }
 
 void InteractionController::retry() {

@@ -4,9 +4,12 @@
 
 #include "gui/presenters/click_session.h"
 
+#include "iso/job/click_log.h"
+
 #include <QElapsedTimer>
 #include <QObject>
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -24,6 +27,27 @@ class InteractionController : public QObject {
   /// The form of a task has changed: a running interaction of that task answers anew with these parameters.
   void set_parameters(const std::string& task_id, const std::string& parameters_json);
   void retry();
+  /// What the clicked task can do beyond clicks, by the names of its parameters.
+  struct Abilities {
+    bool everywhere{false}, uncertainty{false};  ///< a yes or no of that name
+    bool next_slice{false};                      ///< a whole number "propagate"
+    bool volume{false};                          ///< a choice "extent" between "slice" and "volume"
+    bool goes_on{false};                         ///< takes a mask, so that accepted labels can be added to
+  };
+  [[nodiscard]] Abilities abilities() const;
+  [[nodiscard]] bool is_on(const std::string& parameter) const;  ///< of a yes or no
+  void set_on(const std::string& parameter, bool on);
+  void propagate();          ///< by one slice more
+  void set_volume(bool on);  ///< all slices at once
+  [[nodiscard]] bool is_volume() const;
+  void take_back();  ///< the newest click, if it is the newest step
+  /// The result stays as labels, and clicking goes on beside them with the next label.
+  void accept();
+  /// The clicks that count, as a log that the command `click` answers alike.
+  [[nodiscard]] job::ClickLog log() const;
+  /// Begins with the task, the parameters and the clicks of a log, on the image that is shown, as one step. Throws
+  /// invalid_input for a click beside that image, or a task that is not there.
+  void open_log(const job::ClickLog& log);
   void end();
   /// Activates the click tool again, after painting.
   void resume();
@@ -38,16 +62,22 @@ class InteractionController : public QObject {
   void retry_offered(const QString& sentence, const QString& hint);
   void message(const QString& sentence);
   void active_changed(bool active);
+  void clicks_changed();  ///< or parameters, or an answer has come
   void parameters_changed(const std::string& task_id, const std::string& parameters_json);  ///< by undo or redo
 
  private:
+  [[nodiscard]] const plugin::TaskManifest* task() const;
+  [[nodiscard]] std::string to_value(const std::string& parameter) const;  ///< as text; empty if it has none
+  void set_value(const std::string& parameter, const std::string& text);
+  void show_marks();
   struct Asked {
     std::string task, device;
     ItemId item{0};
     friend bool operator==(const Asked&, const Asked&) = default;
   };
   void trouble(const ClickSession::Trouble& what);
-  [[nodiscard]] plugin::Datasets find_inputs(const plugin::TaskManifest& task, const Item& image) const;
+  /// The ports of the task and the items that they are given.
+  [[nodiscard]] std::map<std::string, ItemId> find_inputs(const plugin::TaskManifest& task, const Item& image) const;
   void follow_tool();
   Desktop& desktop_;
   ItemId item_{0};
@@ -56,7 +86,8 @@ class InteractionController : public QObject {
   std::unique_ptr<ClickSession> session_;
   QElapsedTimer clock_;
   double last_answer_ms_{0};
-  Signal<>::Connection answered_, restoring_;
+  std::map<std::string, ItemId> inputs_;  ///< of the session
+  Signal<>::Connection answered_, restoring_, marks_;
   Signal<const ClickSession::Trouble&>::Connection troubled_;
   Signal<const std::string&>::Connection parameters_;
 };

@@ -1,39 +1,15 @@
-#include "document.h"
+#include "document_impl.h"
 
+#include "composite.h"
 #include "labels.h"
 
 #include "iso/data/description.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <utility>
 
 namespace iso::gui {
-
-/// A step that changed labels, shared by its undo and by answers that refine it.
-struct LabelStep {
-  ItemId item{0};
-  std::shared_ptr<const Document::LabelDelta> delta;
-  std::size_t number{0};  ///< how many steps there were with it, forgotten ones included
-};
-
-struct Document::Impl {
-  std::vector<std::unique_ptr<Item>> items;
-  std::vector<Measurement> measurements;
-  Look look;
-  ItemId next_item{1}, selected{0};
-  std::uint64_t next_measurement{1};
-  UndoStack undo;
-  std::weak_ptr<LabelStep> label_step;  ///< the last one made; gone when the history forgets it
-  std::unique_ptr<Item> preview;
-  std::optional<Look> look_before_preview;
-
-  [[nodiscard]] Item* find(ItemId id) noexcept {
-    const auto found = std::ranges::find(items, id, [](const auto& item) { return item->id; });
-    return found == items.end() ? nullptr : found->get();
-  }
-};
 
 namespace {
 
@@ -45,12 +21,7 @@ render::Display first_display(const render::Raster& raster) {
     display.opacity = 0.5;
     return display;
   }
-  if (raster.asked_window) {
-    display.width = (*raster.asked_window)[0];
-    display.centre = (*raster.asked_window)[1];
-    return display;
-  }
-  render::set_automatic_window(display, raster);
+  render::set_first_window(display, raster);
   return display;
 }
 
@@ -60,9 +31,17 @@ Vec3 middle_voxel_mm(const VoxelGrid& frame) {
   return frame.to_world(index);
 }
 
-/// What others see of memory that strokes of this document write.
-Pixels shown(const std::shared_ptr<PixelBuffer>& painted) {
-  return Pixels::adopt(painted->spec(), painted, painted->data());
+/// Whether one lies, with its middle, where the other is.
+bool meet(const render::Raster& image, const render::Raster& labels) {
+  if (image.anatomical != labels.anatomical) return false;
+  const Vec3 at = image.frame.to_index(middle_voxel_mm(labels.frame));
+  for (std::size_t axis = 0; axis < 3; ++axis)
+    if (!(at[axis] > -1 && at[axis] < static_cast<double>(image.frame.size[axis]))) return false;
+  return true;
+}
+
+void take_label_styles(Item& item) {
+  if (const auto* const map = std::get_if<LabelMap>(item.data.get())) item.label_styles = make_label_styles(*map);
 }
 
 void describe(Item& item, std::shared_ptr<const render::Raster> raster = {}) {
@@ -70,6 +49,11 @@ void describe(Item& item, std::shared_ptr<const render::Raster> raster = {}) {
   item.raster =
       raster ? std::move(raster) : std::make_shared<const render::Raster>(render::make_raster(item.data, item.part));
   item.display = first_display(*item.raster);
+  if (item.label_styles.empty()) take_label_styles(item);
+  item.display.palette = make_label_palette(item.label_styles);
+  const auto* const volume = std::get_if<Volume>(item.data.get());
+  if (volume != nullptr && volume->quantity == Quantity::standard_deviation) item.display.colour_map = "inferno";
+  if (const auto names = composite_names(*item.data); !names.empty()) item.composite = names.front();
 }
 
 }  // namespace
@@ -81,6 +65,7 @@ std::string_view to_string(MeasureKind kind) noexcept {
     case MeasureKind::rectangle: return "rectangle";
     case MeasureKind::ellipse: return "ellipse";
     case MeasureKind::polygon: return "polygon";
+    case MeasureKind::point: return "point";
   }
   return "line";
 }
@@ -96,7 +81,7 @@ std::span<const Measurement> Document::measurements() const noexcept { return im
 UndoStack& Document::undo_stack() noexcept { return impl_->undo; }
 
 /// Puts an item into the tree, shows it if nothing is shown, and makes the step that takes it out again.
-ItemId Document::insert(std::unique_ptr<Item> item, const std::string& step_name) {
+ItemId Document::insert(std::unique_ptr<Item> item, const std::string& step_name, bool opened) {
   const ItemId id = item->id;
   if (item->raster == nullptr) describe(*item);
   const auto kept =
@@ -104,7 +89,7 @@ ItemId Document::insert(std::unique_ptr<Item> item, const std::string& step_name
   const std::size_t bytes = iso::describe(*item->data).bytes();
   const Look before = impl_->look;
   impl_->items.push_back(std::move(item));
-  show_if_first(id);
+  opened ? show_opened(id) : show_if_first(id);
   impl_->selected = id;
   const Look after = impl_->look;
   impl_->undo.push({step_name,
@@ -140,6 +125,7 @@ ItemId Document::show_live(ItemId id, const std::string& name, DatasetPtr data) 
   Item* const item = impl_->find(id);
   if (item == nullptr) return 0;
   item->data = std::move(data);
+  item->composite_raster.reset();
   if (!std::holds_alternative<Table>(*item->data))
     item->raster = std::make_shared<const render::Raster>(render::make_raster(item->data, item->part));
   item_changed(id);
@@ -163,6 +149,66 @@ void Document::show_if_first(ItemId id) {
       impl_->find(impl_->look.layout.base) != nullptr)
     return;
   show(id);
+}
+
+/// Labels lie on the image if they are in its place, an image lies under labels that were shown alone.
+void Document::show_opened(ItemId id) {
+  const Item* const item = impl_->find(id);
+  if (item == nullptr || item->raster == nullptr) return;
+  const Item* const before = impl_->find(impl_->look.layout.base);
+  const auto labels = [](const Item* shown) { return shown != nullptr && shown->raster && shown->raster->labels; };
+  const auto over = [this](ItemId overlay) {
+    Look look = impl_->look;
+    look.overlay.item = overlay;
+    look.overlay.shown = true;
+    set_look(look);
+  };
+  if (labels(item) && before != nullptr && !labels(before) && meet(*before->raster, *item->raster)) return over(id);
+  show(id);
+  if (!labels(item) && labels(before) && meet(*item->raster, *before->raster)) over(before->id);
+}
+
+void Document::reread(ItemId id, Item read, const std::string& step_name) {
+  if (impl_->find(id) == nullptr) return;
+  const auto kept = std::make_shared<Item>(std::move(read));
+  kept->id = id;
+  kept->name = impl_->find(id)->name;
+  own_labels(*kept);
+  describe(*kept, kept->raster);
+  const Look before = impl_->look;
+  const auto exchange = [this, id, kept] {
+    Item* const item = impl_->find(id);
+    if (item == nullptr) return;
+    kept->name = item->name;  // a name that was given meanwhile stays
+    std::swap(*kept, *item);  // one holder of each: a second one would make strokes copy
+    items_changed();
+    item_changed(id);
+  };
+  const std::size_t bytes = iso::describe(*kept->data).bytes();
+  exchange();
+  Look look = impl_->look;
+  if (look.overlay.item == id) look.overlay.item = 0;
+  if (look.layout.base == id) {
+    look.layout.base = 0;
+    for (const auto& other : impl_->items)
+      if (look.layout.base == 0 && other->id != id && other->raster && !other->raster->labels)
+        look.layout.base = other->id;
+  }
+  impl_->look = look;
+  show_opened(id);
+  look_changed();
+  const Look after = impl_->look;
+  impl_->undo.push({step_name,
+                    bytes,
+                    [this, exchange, before] {
+                      exchange();
+                      set_look(before);
+                    },
+                    [this, exchange, after] {
+                      exchange();
+                      set_look(after);
+                    },
+                    {}});
 }
 
 void Document::show(ItemId id) {
@@ -190,6 +236,7 @@ void Document::remove_item(ItemId id) {
   Look look = impl_->look;
   if (look.layout.base == id) look.layout.base = 0;
   if (look.overlay.item == id) look.overlay.item = 0;
+  if (look.overlay.beneath == id) look.overlay.beneath = 0;
   if (look.layout.compared == id) look.layout.compared = 0;
   if (look.layout.base == 0)
     for (const auto& item : impl_->items)
@@ -212,17 +259,24 @@ void Document::insert_item(const Item& item, std::size_t position) {
 ItemId Document::add(std::string name, DatasetPtr data, std::filesystem::path file,
                      std::map<std::string, std::string> hints, std::shared_ptr<const render::Raster> raster,
                      std::optional<job::Record> record) {
-  auto item = std::make_unique<Item>();
+  Item item;
+  item.name = std::move(name);
+  item.data = std::move(data);
+  item.file = std::move(file);
+  item.hints = std::move(hints);
+  item.raster = std::move(raster);
+  item.record = std::move(record);
+  return add(std::move(item), false);
+}
+
+ItemId Document::add(Item opened, bool shown) {
+  auto item = std::make_unique<Item>(std::move(opened));
   item->id = impl_->next_item++;
-  item->name = std::move(name);
-  item->data = std::move(data);
-  item->saved = !file.empty();
-  item->file = std::move(file);
-  item->hints = std::move(hints);
-  item->record = std::move(record);
-  if (raster) describe(*item, std::move(raster));
+  item->saved = !item->file.empty();
+  own_labels(*item);
+  if (item->raster) describe(*item, item->raster);
   const std::string step = "Open " + item->name;
-  return insert(std::move(item), step);
+  return insert(std::move(item), step, shown);
 }
 
 ItemId Document::add_result(std::string name, DatasetPtr data, const job::Record& record) {
@@ -351,6 +405,47 @@ void Document::set_part(ItemId id, render::Part part) {
   impl_->undo.push({"Show part", 0, [=] { apply(before); }, [=] { apply(part); }, {}});
 }
 
+void Document::set_composite(ItemId id, const std::string& name) {
+  Item* const item = impl_->find(id);
+  if (item == nullptr || item->composite == name || !item->raster) return;
+  const auto apply = [this, id](const std::string& value) {
+    if (Item* const target = impl_->find(id)) target->composite = value;
+    item_changed(id);
+  };
+  const std::string before = item->composite;
+  apply(name);
+  impl_->undo.push({name.empty() ? "Show bands" : "Show " + name, 0, [=] { apply(before); }, [=] { apply(name); },
+                    "composite" + std::to_string(id)});
+}
+
+void Document::set_composite_raster(ItemId id, const std::string& name, std::shared_ptr<const render::Raster> raster) {
+  Item* const item = impl_->find(id);
+  if (item == nullptr || item->composite != name) return;
+  item->composite_raster = std::move(raster);
+  item->composite_of = name;
+  item_changed(id);
+}
+
+void Document::set_data(ItemId id, DatasetPtr data, std::string step_name) {
+  Item* const item = impl_->find(id);
+  if (item == nullptr || item->data == data) return;
+  const auto apply = [this, id](const DatasetPtr& value, bool saved) {
+    Item* const target = impl_->find(id);
+    if (target == nullptr) return;
+    target->data = value;
+    target->saved = saved;
+    if (target->raster)
+      target->raster = std::make_shared<const render::Raster>(render::make_raster(value, target->part));
+    target->composite_raster.reset();
+    item_changed(id);
+    items_changed();
+  };
+  const DatasetPtr before = item->data;
+  const bool saved = item->saved;
+  apply(data, false);
+  impl_->undo.push({std::move(step_name), 0, [=] { apply(before, saved); }, [=] { apply(data, false); }, {}});
+}
+
 void Document::set_look(const Look& look) {
   if (impl_->look == look) return;
   impl_->look = look;
@@ -393,129 +488,13 @@ void Document::clear_preview() {
   look_changed();
 }
 
-std::uint64_t Document::add_measurement(Measurement measurement) {
-  if (measurement.id == 0) measurement.id = impl_->next_measurement;
-  impl_->next_measurement = std::max(impl_->next_measurement, measurement.id + 1);
-  if (measurement.name.empty()) {
-    std::string word{to_string(measurement.kind)};
-    word[0] = static_cast<char>(word[0] - 'a' + 'A');
-    measurement.name = word + " " + std::to_string(measurement.id);
-  }
-  const auto forward = [this, measurement] {
-    impl_->measurements.push_back(measurement);
-    measurements_changed();
-  };
-  const auto backward = [this, id = measurement.id] {
-    std::erase_if(impl_->measurements, [&](const Measurement& m) { return m.id == id; });
-    measurements_changed();
-  };
-  forward();
-  impl_->undo.push({"Measure " + measurement.name, 0, backward, forward, {}});
-  return measurement.id;
+void Document::set_click_marks(std::vector<ClickMark> marks) {
+  if (impl_->click_marks == marks) return;
+  impl_->click_marks = std::move(marks);
+  look_changed();
 }
 
-void Document::change_measurement(const Measurement& measurement) {
-  const auto found = std::ranges::find(impl_->measurements, measurement.id, &Measurement::id);
-  if (found == impl_->measurements.end() || *found == measurement) return;
-  const auto apply = [this](const Measurement& value) {
-    for (Measurement& m : impl_->measurements)
-      if (m.id == value.id) m = value;
-    measurements_changed();
-  };
-  const Measurement before = *found;
-  apply(measurement);
-  impl_->undo.push({"Change " + measurement.name, 0, [=] { apply(before); }, [=] { apply(measurement); },
-                    "measurement" + std::to_string(measurement.id)});
-}
-
-void Document::remove_measurement(std::uint64_t id) {
-  const auto found = std::ranges::find(impl_->measurements, id, &Measurement::id);
-  if (found == impl_->measurements.end()) return;
-  const Measurement kept = *found;
-  const auto forward = [this, id] {
-    std::erase_if(impl_->measurements, [&](const Measurement& m) { return m.id == id; });
-    measurements_changed();
-  };
-  forward();
-  impl_->undo.push({"Delete " + kept.name,
-                    0,
-                    [this, kept] {
-                      impl_->measurements.push_back(kept);
-                      measurements_changed();
-                    },
-                    forward,
-                    {}});
-}
-
-ItemId Document::add_label_map(ItemId on_grid_of, std::string name) {
-  const Item* const base = impl_->find(on_grid_of);
-  if (base == nullptr || base->raster == nullptr)
-    throw Error{Errc::usage, "labels need an image to lie on", "open an image first"};
-  const VoxelGrid& grid = base->raster->frame;
-  auto item = std::make_unique<Item>();
-  item->painted = std::make_shared<PixelBuffer>(PixelBuffer::allocate({grid.shape(), ScalarType::u16}));
-  item->id = impl_->next_item++;
-  item->name = std::move(name);
-  item->data = freeze(LabelMap{shown(item->painted), grid, {}, {}});
-  item->saved = false;
-  const ItemId id = insert(std::move(item), "New labels");
-  Look look = impl_->look;
-  look.overlay.item = id;
-  set_look(look);
-  return id;
-}
-
-void Document::change_labels(ItemId id, const LabelDelta& delta, bool forwards) {
-  Item* const target = impl_->find(id);
-  if (target == nullptr) return;
-  // Whoever else holds the map (a job, the journal, a save) goes on seeing what it was given: then, and only then, it is
-  // copied. The count cannot rise meanwhile, because new holders come from this thread.
-  const bool compared =
-      id == impl_->look.layout.base || id == impl_->look.layout.compared;  // another thread makes the figures
-  const bool own = target->painted && target->painted->data() == get<LabelMap>(target->data).labels.data();
-  if (own && target->data.use_count() == 1 && !compared) {
-    std::atomic_thread_fence(std::memory_order_acquire);  // what the last other holder read is over
-    apply_in_place(*target->painted, delta, forwards);
-  } else {
-    const auto& before = get<LabelMap>(target->data);
-    auto copy = std::make_shared<PixelBuffer>(PixelBuffer::make_copy(before.labels));
-    apply_in_place(*copy, delta, forwards);
-    target->data = freeze(LabelMap{shown(copy), before.grid, before.names, before.meta});
-    target->painted = std::move(copy);
-  }
-  target->raster = std::make_shared<const render::Raster>(render::make_raster(target->data, target->part));
-  target->saved = false;
-  item_changed(id);
-  labels_changed(id, delta, forwards);
-}
-
-void Document::apply_label_delta(ItemId id, std::shared_ptr<const LabelDelta> delta, std::string step_name,
-                                 std::function<void(bool forwards)> on_replay) {
-  if (impl_->find(id) == nullptr || !delta || delta->runs.empty()) return;
-  const auto step = std::make_shared<LabelStep>(LabelStep{id, std::move(delta), 0});
-  const auto apply = [this, step, on_replay = std::move(on_replay)](bool forwards) {
-    change_labels(step->item, *step->delta, forwards);
-    if (on_replay) on_replay(forwards);
-  };
-  change_labels(id, *step->delta, true);
-  impl_->undo.push({std::move(step_name), step->delta->bytes(), [=] { apply(false); }, [=] { apply(true); }, {}});
-  step->number = impl_->undo.position() + impl_->undo.forgotten();
-  impl_->label_step = step;
-}
-
-bool Document::extend_label_delta(ItemId id, const LabelDelta& more) {
-  const auto step = impl_->label_step.lock();
-  Item* const item = impl_->find(id);
-  if (!step || item == nullptr || step->item != id || impl_->undo.can_redo() ||
-      impl_->undo.position() + impl_->undo.forgotten() != step->number)
-    return false;
-  const LabelMap before = applied(get<LabelMap>(item->data), *step->delta, false);
-  change_labels(id, more, true);
-  auto whole = delta_between(before, get<LabelMap>(item->data));
-  step->delta = whole ? std::move(whole) : std::make_shared<const LabelDelta>();
-  impl_->undo.set_newest_bytes(step->delta->bytes());
-  return true;
-}
+std::span<const ClickMark> Document::click_marks() const noexcept { return impl_->click_marks; }
 
 void Document::restore(std::vector<Item> items, std::vector<Measurement> measurements, const Look& look,
                        ItemId selected) {
@@ -525,13 +504,16 @@ void Document::restore(std::vector<Item> items, std::vector<Measurement> measure
   for (Item& item : items) {
     if (!item.raster && !std::holds_alternative<Table>(*item.data))
       item.raster = std::make_shared<const render::Raster>(render::make_raster(item.data, item.part));
+    if (item.label_styles.empty()) take_label_styles(item);
+    item.display.palette = make_label_palette(item.label_styles);
     impl_->next_item = std::max(impl_->next_item, item.id + 1);
     impl_->items.push_back(std::make_unique<Item>(std::move(item)));
   }
   for (const Measurement& m : measurements) impl_->next_measurement = std::max(impl_->next_measurement, m.id + 1);
   impl_->measurements = std::move(measurements);
   impl_->look = look;
-  for (ItemId* shown : {&impl_->look.layout.base, &impl_->look.overlay.item, &impl_->look.layout.compared})
+  for (ItemId* shown : {&impl_->look.layout.base, &impl_->look.overlay.item, &impl_->look.overlay.beneath,
+                        &impl_->look.layout.compared})
     if (impl_->find(*shown) == nullptr) *shown = 0;
   impl_->selected = impl_->find(selected) == nullptr ? 0 : selected;
   impl_->undo.clear();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "label_styles.h"
 #include "signals.h"
 #include "undo_stack.h"
 
@@ -36,6 +37,8 @@ struct Item {
   DatasetPtr data;  ///< constant, except that a stroke changes a label map in place if nothing else holds it
   /// The memory of `data`, if that is a label map of this document: strokes write here.
   std::shared_ptr<PixelBuffer> painted;
+  std::map<std::uint16_t, std::int64_t> label_counts;  ///< voxels of each label of the data `counted`
+  std::weak_ptr<const Dataset> counted;
   std::filesystem::path file;  ///< where it came from or was saved to; empty for a result not saved yet
   bool saved{true};
   bool live{
@@ -43,22 +46,35 @@ struct Item {
   std::optional<job::Record> record;         ///< of a result
   std::map<std::string, std::string> hints;  ///< reader hints ("geometry", "unattenuated", ...)
   render::Display display;
+  LabelStyles label_styles;  ///< of a label map: what was given a name, a colour, an eye or a lock
   render::Part part{render::Part::magnitude};
   std::shared_ptr<const render::Raster> raster;  ///< null for a table
+  std::string composite;                         ///< a cube as a picture in colours (composite.h); empty: one band
+  std::shared_ptr<const render::Raster> composite_raster;  ///< of `composite_of`; null until it has been made
+  std::string composite_of;
 };
 
-enum class MeasureKind : std::uint8_t { line, angle, rectangle, ellipse, polygon };
+enum class MeasureKind : std::uint8_t { line, angle, rectangle, ellipse, polygon, point };
 [[nodiscard]] std::string_view to_string(MeasureKind kind) noexcept;
 
 struct Measurement {
   std::uint64_t id{0};
   ItemId item{0};
   MeasureKind kind{MeasureKind::line};
-  std::string name;             ///< "Line 1"
-  render::Plane plane;          ///< where it was drawn
-  std::vector<Vec3> points_mm;  ///< line 2, angle 3 (apex second), rectangle and ellipse 2 opposite corners, polygon n
+  std::string name;     ///< "Line 1"
+  render::Plane plane;  ///< where it was drawn
+  std::vector<Vec3>
+      points_mm;  ///< line 2, angle 3 (apex second), rectangle, ellipse 2 opposite corners, polygon n, point 1
   std::int64_t frame{0};
   friend bool operator==(const Measurement&, const Measurement&) = default;
+};
+
+/// A click of a running interactive segmentation, or where the task would like the next one.
+struct ClickMark {
+  enum class Kind : std::uint8_t { adds, takes_away, suggested };
+  Vec3 place_mm{};
+  Kind kind{Kind::adds};
+  friend bool operator==(const ClickMark&, const ClickMark&) = default;
 };
 
 enum class Arrangement : std::uint8_t { four_up, one_up, side_by_side };
@@ -100,7 +116,8 @@ struct Camera {
 
 /// The item drawn over the image.
 struct Overlay {
-  ItemId item{0};  ///< 0: none
+  ItemId item{0};     ///< 0: none
+  ItemId beneath{0};  ///< between the image and that item: what a map is laid over; 0: none
   bool shown{true};
   double opacity{0.5};
   double curtain{1};  ///< fraction of the view's width, from the left, in which the overlay is drawn
@@ -127,10 +144,14 @@ class Document {
 
   // Data tree. `add` sets the display (window of the file, else percentiles) and shows the first item. The caller may pass the
   // raster if it made one on the thread that read the data, which takes long for complex data, and the record of the run
-  // that wrote the file.
+  // that wrote the file. `add(Item)` takes the data with all that was made there (`own_labels`); it sets id and display.
   ItemId add(std::string name, DatasetPtr data, std::filesystem::path file,
              std::map<std::string, std::string> hints = {}, std::shared_ptr<const render::Raster> raster = {},
              std::optional<job::Record> record = {});
+  // and shows it: an image in the planes, labels over the image that they lie on.
+  ItemId add(Item item, bool shown = true);
+  /// The same file read in another way, or the same values as another kind: one undo step. Id, name and measurements stay.
+  void reread(ItemId id, Item read, const std::string& step_name);
   ItemId add_result(std::string name, DatasetPtr data, const job::Record& record);  ///< one undo step "Result NAME"
   /// All outputs of a job as one step.
   std::vector<ItemId> add_results(const std::vector<std::pair<std::string, DatasetPtr>>& outputs,
@@ -154,6 +175,12 @@ class Document {
   // journal keep both.
   void set_display(ItemId id, const render::Display& display, std::string step_name = "Window");
   void set_part(ItemId id, render::Part part);
+  /// How a cube is shown, as a step of its own; a name of `composite_names`, or empty for its bands.
+  void set_composite(ItemId id, const std::string& name);
+  /// The picture by that name, once the background has made it; no step. Nothing happens if another is asked for by now.
+  void set_composite_raster(ItemId id, const std::string& name, std::shared_ptr<const render::Raster> raster);
+  /// Other data of the same kind and size in an item, as a step: a band mask was changed.
+  void set_data(ItemId id, DatasetPtr data, std::string step_name);
   void set_look(const Look& look);
   [[nodiscard]] const Look& look() const noexcept;
 
@@ -161,6 +188,10 @@ class Document {
   void set_preview(std::string name, DatasetPtr data);
   void clear_preview();
   [[nodiscard]] const Item* preview() const noexcept;
+
+  /// The clicks on the base image that are drawn; not kept by session or journal.
+  void set_click_marks(std::vector<ClickMark> marks);
+  [[nodiscard]] std::span<const ClickMark> click_marks() const noexcept;
 
   // Measurements.
   std::uint64_t add_measurement(Measurement measurement);
@@ -171,6 +202,8 @@ class Document {
   // Labels. `labels.h` paints; here a delta changes the labels of one item as one undo step.
   struct LabelDelta;  ///< run-length coded change of some slices, in both directions
   ItemId add_label_map(ItemId on_grid_of, std::string name);
+  /// The table of a label map, as one undo step.
+  void set_label_styles(ItemId id, const LabelStyles& styles, std::string step_name);
   /// `on_replay` is called after an undo (false) or redo (true) of this step, when the labels have changed.
   void apply_label_delta(ItemId id, std::shared_ptr<const LabelDelta> delta, std::string step_name,
                          std::function<void(bool forwards)> on_replay = {});
@@ -195,9 +228,10 @@ class Document {
   Signal<ItemId, const LabelDelta&, bool> labels_changed;
 
  private:
-  ItemId insert(std::unique_ptr<Item> item, const std::string& step_name);
+  ItemId insert(std::unique_ptr<Item> item, const std::string& step_name, bool opened = false);
   void change_labels(ItemId id, const LabelDelta& delta, bool forwards);
   void show_if_first(ItemId id);
+  void show_opened(ItemId id);
   void remove_item(ItemId id);
   void insert_item(const Item& item, std::size_t position);
   struct Impl;

@@ -1,5 +1,8 @@
 #include "labels.h"
 
+#include "iso/base/checked.h"
+#include "iso/data/label_table.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -58,8 +61,7 @@ class Layer {
   [[nodiscard]] std::array<std::int64_t, 2> column(std::array<std::int64_t, 3> index) const noexcept {
     index[major_] = 0;
     const double middle = -distance_mm(index) / step_[major_], reach = half_mm_ / std::abs(step_[major_]);
-    return {static_cast<std::int64_t>(std::floor(middle - reach)),
-            static_cast<std::int64_t>(std::ceil(middle + reach))};
+    return {to_clamped<std::int64_t>(std::floor(middle - reach)), to_clamped<std::int64_t>(std::ceil(middle + reach))};
   }
   /// No column has more.
   [[nodiscard]] std::int64_t most_in_column() const noexcept {
@@ -189,12 +191,16 @@ void LabelStroke::dab(const Vec3& centre_mm, const Vec3& normal, double radius_m
         if (!near && at != middle) continue;
         std::uint16_t& voxel = in_box(at);
         if (effect == Effect::erase && label != 0 && voxel != label) continue;
-        if (inside(at, range)) voxel = target;
+        if (!locked(voxel) && inside(at, range)) voxel = target;
       }
     }
 }
 
-void LabelStroke::fill(const Vec3& seed_mm, const Vec3& normal, std::uint16_t label) {
+bool LabelStroke::locked(std::uint16_t label) const noexcept {
+  return !locked_.empty() && std::ranges::find(locked_, label) != locked_.end();
+}
+
+void LabelStroke::fill(const Vec3& seed_mm, const Vec3& normal, std::uint16_t label, std::optional<Range> range) {
   const Vec3 seed = grid_.to_index(seed_mm);
   Index start{};
   for (std::size_t axis = 0; axis < 3; ++axis) {
@@ -203,7 +209,7 @@ void LabelStroke::fill(const Vec3& seed_mm, const Vec3& normal, std::uint16_t la
   }
   const Layer layer{grid_, normal, seed};
   const std::uint16_t from = at(start);
-  if (from == label) return;
+  if (from == label || locked(from) || !inside(start, range)) return;
   // Found before it is written: how far it goes is not known, and a box about all of a turned plane would be the volume.
   const std::size_t major = layer.major(), u = (major + 1) % 3, v = (major + 2) % 3;
   const std::int64_t deep = layer.most_in_column();
@@ -223,7 +229,9 @@ void LabelStroke::fill(const Vec3& seed_mm, const Vec3& normal, std::uint16_t la
       for (const int step : {-1, 1}) {
         Index next = region[n];
         next[axis] += step;
-        if (next[axis] < 0 || next[axis] >= grid_.size[axis] || !layer.has(next) || at(next) != from) continue;
+        if (next[axis] < 0 || next[axis] >= grid_.size[axis] || !layer.has(next) || at(next) != from ||
+            !inside(next, range))
+          continue;
         if (!mark(next)) continue;
         region.push_back(next);
         low[axis] = std::min(low[axis], next[axis]);
@@ -238,7 +246,7 @@ void LabelStroke::threshold(Range range, std::uint16_t label) {
   for (std::int64_t z = 0; z < grid_.size[2]; ++z)
     for (std::int64_t y = 0; y < grid_.size[1]; ++y)
       for (std::int64_t x = 0; x < grid_.size[0]; ++x)
-        if (inside({x, y, z}, range)) in_box({x, y, z}) = label;
+        if (inside({x, y, z}, range) && !locked(at({x, y, z}))) in_box({x, y, z}) = label;
 }
 
 std::shared_ptr<const Document::LabelDelta> LabelStroke::delta_on(const Pixels& now) const {
@@ -266,10 +274,21 @@ std::shared_ptr<const Document::LabelDelta> delta_between(const LabelMap& before
   return delta;
 }
 
+void own_labels(Item& item) {
+  if (item.painted || !std::holds_alternative<LabelMap>(*item.data)) return;
+  const auto& read = get<LabelMap>(item.data);
+  item.painted = std::make_shared<PixelBuffer>(PixelBuffer::make_copy(read.labels));
+  item.data = freeze(LabelMap{Pixels::adopt(item.painted->spec(), item.painted, item.painted->data()), read.grid,
+                              read.names, read.meta});
+  item.label_counts = label_counts(get<LabelMap>(item.data).labels);
+  item.counted = item.data;
+  item.raster = std::make_shared<const render::Raster>(render::make_raster(item.data, item.part));
+}
+
 void apply_in_place(PixelBuffer& labels, const Document::LabelDelta& delta, bool forwards) {
   const std::int64_t count = labels.spec().shape.count();
   for (const LabelRun& run : delta.runs)
-    if (run.first < 0 || run.length < 0 || run.first + run.length > count)
+    if (run.first < 0 || run.length < 0 || run.first > count || run.length > count - run.first)
       throw Error{Errc::invalid_input, "a change of labels reaches outside the label map"};
   for (const LabelRun& run : delta.runs)
     for (std::int64_t voxel = run.first; voxel < run.first + run.length; ++voxel)

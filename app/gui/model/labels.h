@@ -42,8 +42,11 @@ class LabelStroke {
   /// plane is one of the grid, and all that the plane goes through where it is turned, so that the picture has no holes.
   void dab(const Vec3& centre_mm, const Vec3& normal, double radius_mm, bool sphere, Effect effect, std::uint16_t label,
            std::optional<Range> range = {});
-  /// All voxels of the plane through `seed_mm`, as a disc has them, connected to it that hold the seed's label.
-  void fill(const Vec3& seed_mm, const Vec3& normal, std::uint16_t label);
+  /// All voxels of the plane through `seed_mm`, as a disc has them, connected to it that hold the seed's label and whose value
+  /// lies in the range.
+  void fill(const Vec3& seed_mm, const Vec3& normal, std::uint16_t label, std::optional<Range> range = {});
+  /// Voxels that hold one of these labels keep it.
+  void protect(std::vector<std::uint16_t> labels) { locked_ = std::move(labels); }
   /// Every voxel of the volume whose base value lies in the range.
   void threshold(Range range, std::uint16_t label);
   /// The label of a voxel as the stroke leaves it.
@@ -61,11 +64,17 @@ class LabelStroke {
   void cover(Index low, Index high);  ///< enlarges the box to include both corners
   [[nodiscard]] std::uint16_t& in_box(const Index& index);
   [[nodiscard]] bool inside(const Index& index, const std::optional<Range>& range) const;
+  [[nodiscard]] bool locked(std::uint16_t label) const noexcept;
   Pixels before_;
   VoxelGrid grid_;
   std::shared_ptr<const render::Raster> base_;
   std::shared_ptr<render::LabelPatch> box_;
+  std::vector<std::uint16_t> locked_;
 };
+
+/// Takes the labels of an item that holds a label map into memory of the document's own, once: what a reader gave is constant,
+/// and strokes write in place. Nothing for any other item. A copy, so it belongs where the file is read and not in a stroke.
+void own_labels(Item& item);
 
 /// The delta between two label maps of one grid; null if they are equal. Throws shape_mismatch.
 [[nodiscard]] std::shared_ptr<const Document::LabelDelta> delta_between(const LabelMap& before, const LabelMap& after);

@@ -75,8 +75,6 @@ std::optional<double> full_width(const Profile& curve) {
   return crossing(curve, right - 1, right, half) - crossing(curve, left, left + 1, half);
 }
 
-bool is_region(MeasureKind kind) noexcept { return kind != MeasureKind::line && kind != MeasureKind::angle; }
-
 std::string form(const char* text, double a, double b = 0) {
   std::array<char, 64> words{};
   std::snprintf(words.data(), words.size(), text, a, b);
@@ -84,6 +82,10 @@ std::string form(const char* text, double a, double b = 0) {
 }
 
 }  // namespace
+
+bool is_region(MeasureKind kind) noexcept {
+  return kind == MeasureKind::rectangle || kind == MeasureKind::ellipse || kind == MeasureKind::polygon;
+}
 
 double length_mm(const Measurement& line) noexcept {
   return line.points_mm.size() < 2 ? 0 : norm(subtract(line.points_mm[1], line.points_mm[0]));
@@ -192,6 +194,11 @@ std::string caption(const Document& document, const Measurement& m) {
     return m.points_mm.size() < 3 ? std::string{} : form("%.1f\xC2\xB0", angle_rad(m) * 180 / std::numbers::pi);
   const Item* const item = document.find(m.item);
   if (item == nullptr || !item->raster) return {};
+  if (item->raster->stack) return m.name;  // figures of one band would be no figures of it
+  if (m.kind == MeasureKind::point) {
+    const auto value = interpolated(*item->raster, m.points_mm.at(0), m.frame);
+    return value ? format_value(*value) + (item->raster->unit.empty() ? "" : " " + item->raster->unit) : m.name;
+  }
   const auto statistics = make_statistics(*item->raster, m);
   if (!statistics) return "no voxel inside";
   return "mean " + format_value(statistics->mean) + " \xC2\xB1 " + format_value(statistics->standard_deviation) +
@@ -211,6 +218,8 @@ std::vector<std::vector<std::string>> measurement_table(const Document& document
         if (const auto width = make_profile(*item->raster, m).fwhm_mm) row[10] = form("%.2f", *width);
     } else if (m.kind == MeasureKind::angle) {
       row[4] = form("%.2f", angle_rad(m) * 180 / std::numbers::pi);
+    } else if (m.kind == MeasureKind::point && item != nullptr && item->raster) {
+      if (const auto value = interpolated(*item->raster, m.points_mm.at(0), m.frame)) row[6] = format_value(*value);
     } else if (item != nullptr && item->raster) {
       if (const auto statistics = make_statistics(*item->raster, m)) {
         row[5] = form("%.2f", statistics->area_mm2);

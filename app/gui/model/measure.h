@@ -23,6 +23,7 @@ struct Profile {
   std::optional<double> fwhm_mm;
 };
 
+[[nodiscard]] bool is_region(MeasureKind kind) noexcept;  ///< rectangle, ellipse, polygon
 [[nodiscard]] double length_mm(const Measurement& line) noexcept;
 [[nodiscard]] double angle_rad(const Measurement& angle) noexcept;  ///< at the second point; 0 with fewer than three
 [[nodiscard]] Profile make_profile(const render::Raster& raster, const Measurement& line);

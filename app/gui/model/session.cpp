@@ -1,13 +1,17 @@
 #include "session.h"
 
+#include "composite.h"
+#include "labels.h"
 #include "slice_turn.h"
 
 #include "iso/base/error.h"
+#include "iso/base/file_replacement.h"
 #include "iso/base/json_text.h"
 #include "iso/io/registry.h"
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -70,6 +74,7 @@ Json to_json(const Look& l) {
           {"slab_mm", l.planes.slab_mm},
           {"cameras", std::move(cameras)},
           {"overlay", l.overlay.item},
+          {"overlay_beneath", l.overlay.beneath},
           {"overlay_shown", l.overlay.shown},
           {"overlay_opacity", l.overlay.opacity},
           {"reveal", l.overlay.curtain}};
@@ -107,6 +112,7 @@ Look look_from_json(const Json& j) {
   for (std::size_t view = 0; view < std::min(cameras.size(), l.cameras.size()); ++view)
     l.cameras[view] = camera_from_json(cameras[view]);
   l.overlay.item = j.value("overlay", l.overlay.item);
+  l.overlay.beneath = j.value("overlay_beneath", l.overlay.beneath);
   l.overlay.shown = j.value("overlay_shown", l.overlay.shown);
   l.overlay.opacity = j.value("overlay_opacity", l.overlay.opacity);
   l.overlay.curtain = j.value("reveal", l.overlay.curtain);
@@ -129,7 +135,7 @@ Measurement measurement_from_json(const Json& j) {
   Measurement m;
   m.id = j.at("id").get<std::uint64_t>();
   m.item = j.at("item").get<ItemId>();
-  m.kind = static_cast<MeasureKind>(std::clamp(j.at("kind").get<int>(), 0, 4));
+  m.kind = static_cast<MeasureKind>(std::clamp(j.at("kind").get<int>(), 0, 5));
   m.name = j.value("name", "");
   m.plane.centre_mm = j.at("centre_mm").get<Vec3>();
   m.plane.right = j.at("right").get<Vec3>();
@@ -147,7 +153,14 @@ Json to_json(const Item& item, const std::string& data_file) {
          {"hints", item.hints},
          {"display", to_json(item.display)},
          {"part", static_cast<int>(item.part)},
+         {"composite", item.composite},
          {"kind", std::string{to_string(to_kind(*item.data))}}};
+  for (const auto& [label, style] : item.label_styles)
+    j["labels"].push_back({{"label", label},
+                           {"name", style.name},
+                           {"colour", to_text(style.colour)},
+                           {"shown", style.shown},
+                           {"locked", style.locked}});
   if (!data_file.empty()) j["data_file"] = data_file;
   if (item.record) j["record"] = Json::parse(to_json(*item.record));
   return j;
@@ -163,6 +176,13 @@ StoredItem item_from_json(const Json& j) {
   item.hints = j.value("hints", item.hints);
   item.display = display_from_json(j.at("display"));
   item.part = static_cast<render::Part>(std::clamp(j.value("part", 0), 0, 3));
+  for (const Json& entry : j.value("labels", Json::array())) {
+    const auto label = entry.at("label").get<std::uint16_t>();
+    const auto colour = label_colour_from_text(entry.value("colour", ""));
+    item.label_styles[label] = {entry.value("name", ""), colour.value_or(usual_label_colour(label)),
+                                entry.value("shown", true), entry.value("locked", false)};
+  }
+  item.composite = j.value("composite", "");
   if (j.contains("record")) item.record = job::record_from_json(j["record"].dump());
   stored.data_file = j.value("data_file", "");
   return stored;
@@ -231,9 +251,12 @@ LoadedSession load(StoredSession session, const fs::path& data_folder,
       DatasetPtr data = read_item(stored, data_folder);
       if (change) data = change(stored.item.id, std::move(data));
       Item item = stored.item;
+      const auto composites = composite_names(*data);
+      if (std::ranges::find(composites, item.composite) == composites.end()) item.composite.clear();
       item.data = std::move(data);
       if (!std::holds_alternative<Table>(*item.data))
         item.raster = std::make_shared<const render::Raster>(make_raster(item.data, item.part));
+      own_labels(item);
       loaded.items.push_back(std::move(item));
     } catch (...) {
       loaded.problems.push_back("'" + stored.item.name + "' was left out: " + current_error().what());
@@ -250,6 +273,19 @@ void apply(Document& document, LoadedSession loaded) {
   document.restore(std::move(loaded.items), std::move(loaded.session.measurements), loaded.session.look,
                    loaded.session.selected);
 }
+
+namespace {
+
+constexpr std::size_t digest_digits = 16;
+
+/// "item-7-0123456789abcdef.h5", as `write_session` calls them.
+bool is_data_file(const std::string& name) {
+  const std::size_t dash = name.rfind('-');
+  return name.starts_with("item-") && name.ends_with(".h5") && name.size() == dash + 1 + digest_digits + 3 &&
+         name.find_first_not_of("0123456789abcdef", dash + 1) == name.size() - 3;
+}
+
+}  // namespace
 
 fs::path to_data_folder(const fs::path& session_file) {
   std::string name = session_file.filename().string();
@@ -287,22 +323,15 @@ void write_session(const SessionWriting& writing) {
   }
   for (const auto& [begin, data] : writing.data) {
     // The digest in the name: pixels that did not change are not written again, and an older session keeps its own.
-    const std::string name = begin + "-" + digest(*data).substr(0, 16) + ".h5";
+    const std::string name = begin + "-" + digest(*data).substr(0, digest_digits) + ".h5";
     for (Json& item : text["items"])
       if (item.value("data_file", "") == begin) item["data_file"] = name;
     named.insert(name);
     if (!fs::exists(folder / name, problem)) io::write(folder / name, *data);
   }
-  io::write_atomically(writing.file, true, [&](const fs::path& temporary) {
-    std::ofstream stream{temporary, std::ios::binary};
-    stream << text.dump();
-    stream.close();
-    if (!stream)
-      throw Error{Errc::cannot_write, "the session '" + writing.file.string() + "' cannot be written",
-                  "is the disk full?"};
-  });
+  replace_file(writing.file, text.dump(), ExistingFile::replace);
   for (const auto& entry : fs::directory_iterator{folder, problem})
-    if (const std::string name = entry.path().filename().string(); name.starts_with("item-") && !named.contains(name))
+    if (const std::string name = entry.path().filename().string(); is_data_file(name) && !named.contains(name))
       fs::remove(entry.path(), problem);
 }
 
@@ -313,7 +342,17 @@ LoadedSession read_session(const fs::path& file) {
                 "check the name and your permission"};
   std::ostringstream text;
   text << stream.rdbuf();
-  return load(session_from_json(text.str()), to_data_folder(file));
+  StoredSession session = session_from_json(text.str());
+  std::map<ItemId, std::string> names;
+  for (const StoredItem& stored : session.items)
+    if (is_data_file(stored.data_file)) names[stored.item.id] = stored.data_file;
+  return load(std::move(session), to_data_folder(file), [&](ItemId id, DatasetPtr data) {
+    // The name tells the digest of what was saved.
+    if (const auto name = names.find(id);
+        name != names.end() && name->second.find("-" + digest(*data).substr(0, digest_digits)) == std::string::npos)
+      throw Error{Errc::invalid_input, "its data file '" + name->second + "' is not what was saved"};
+    return data;
+  });
 }
 
 }  // namespace iso::gui

@@ -6,20 +6,27 @@
 
 #include <vector>
 
+class QMenu;
 class QTreeWidget;
 class QTreeWidgetItem;
 
 namespace iso::gui {
 
-/// Data tree: the open items, their role in the views, and whether they are saved.
+/// Data list: the open items with kind, size and place, their role in the views, and whether they are saved. A double click
+/// shows an item, F2 renames it, Delete deletes it.
 class DataPanel : public QWidget {
   Q_OBJECT
  public:
   explicit DataPanel(Document& document, QWidget* parent = nullptr);
+  /// What can be done with an item, for the menu bar and for the right button; cleared first.
+  void fill_menu(QMenu& menu, ItemId item);
+  void rename_selected();
 
  Q_SIGNALS:
   void save_asked(iso::gui::ItemId item);
   void provenance_asked(iso::gui::ItemId item);
+  void read_again_asked(iso::gui::ItemId item);
+  void use_as_asked(iso::gui::ItemId item, iso::Kind kind);
 
  private:
   void rebuild();
@@ -27,6 +34,7 @@ class DataPanel : public QWidget {
   void menu(const QPoint& at);
   enum class Showing : std::uint8_t { image, overlay, compared };
   void show_as(ItemId item, Showing showing);
+  void show_in_place(ItemId item);  ///< as a double click: labels over the image, everything else in the planes
   [[nodiscard]] ItemId to_id(const QTreeWidgetItem* row) const;
   Document& document_;
   QTreeWidget* tree_;

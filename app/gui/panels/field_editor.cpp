@@ -79,7 +79,9 @@ QWidget* FieldEditor::make_editor() {
   connect(line, &QLineEdit::textEdited, this, [this](const QString& text) { edited(text); });
   if (info.kind != params::FieldKind::path) return line;
   auto* const action = line->addAction(style()->standardIcon(QStyle::SP_DirOpenIcon), QLineEdit::TrailingPosition);
-  action->setToolTip(tr("Choose a file"));
+  action->setToolTip(tr("Choose a file (Alt+Down)"));
+  action->setShortcut(QKeySequence{Qt::ALT | Qt::Key_Down});
+  action->setShortcutContext(Qt::WidgetShortcut);
   connect(action, &QAction::triggered, this, [this, line] {
     const QString file = QFileDialog::getOpenFileName(this, tr("Choose a file"), line->text());
     if (file.isEmpty()) return;

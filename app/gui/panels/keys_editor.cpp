@@ -3,7 +3,7 @@
 #include "gui/desk/view_keys.h"
 
 #include "iso/base/error.h"
-#include "iso/io/registry.h"
+#include "iso/base/file_replacement.h"
 
 #include <QFileDialog>
 #include <QHBoxLayout>
@@ -185,11 +185,7 @@ void KeysEditor::export_keys() {
       QFileDialog::getSaveFileName(this, tr("Export keys"), QStringLiteral("isocenter-keys.json"), tr("Keys (*.json)"));
   if (file.isEmpty()) return;
   try {
-    io::write_atomically(file.toStdString(), true, [&](const std::filesystem::path& temporary) {
-      std::ofstream stream{temporary};
-      if (!(stream << table_.to_json() << std::flush))
-        throw Error{Errc::cannot_write, "'" + file.toStdString() + "' cannot be written", "is the disk full?"};
-    });
+    replace_file(file.toStdString(), table_.to_json(), ExistingFile::replace);  // the dialog has asked
   } catch (const Error& failure) {
     advice_->setText(QString::fromUtf8(failure.what()));
   }

@@ -7,6 +7,7 @@
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QPushButton>
+#include <QShortcut>
 #include <QSplitter>
 #include <QTableWidget>
 #include <QVBoxLayout>
@@ -40,6 +41,9 @@ MeasurePanel::MeasurePanel(Document& document, QWidget* parent)
   split->setStretchFactor(1, 2);
   connect(copy, &QPushButton::clicked, this, [this] { QApplication::clipboard()->setText(table()); });
   connect(remove, &QPushButton::clicked, this, &MeasurePanel::remove_selected);
+  auto* const key = new QShortcut{QKeySequence{Qt::Key_Delete}, table_};
+  key->setContext(Qt::WidgetShortcut);
+  connect(key, &QShortcut::activated, this, &MeasurePanel::remove_selected);
   connect(table_, &QTableWidget::itemSelectionChanged, this, &MeasurePanel::show_profile);
   soon_.setSingleShot(true);
   soon_.setInterval(50);

@@ -158,10 +158,10 @@ void MethodPanel::refresh_list() {
     const QString category = QString::fromStdString(offer.task->about.category);
     if (!wanted.isEmpty() && !(name + id + category).contains(wanted, Qt::CaseInsensitive)) continue;
     auto* const row = new QListWidgetItem{name + QStringLiteral("\n") +
-                                          (offer.possible ? category : QString::fromStdString(offer.reason))};
+                                          (offer.refusal ? QString::fromStdString(offer.refusal->sentence) : category)};
     row->setData(Qt::UserRole, id);
     row->setToolTip(QString::fromStdString(offer.task->about.summary));
-    if (!offer.possible) row->setFlags(row->flags() & ~Qt::ItemIsEnabled);
+    if (offer.refusal) row->setFlags(row->flags() & ~Qt::ItemIsEnabled);
     list_->addItem(row);
   }
 }

@@ -1,5 +1,8 @@
 #include "tool_panel.h"
 
+#include "label_table.h"
+#include "number_field.h"
+
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDoubleSpinBox>
@@ -16,13 +19,10 @@
 namespace iso::gui {
 namespace {
 
-QDoubleSpinBox* number(const QString& name, double low, double high, int decimals) {
-  auto* const box = new QDoubleSpinBox;
+NumberField* number(const QString& name, double low, double high) {
+  auto* const box = new NumberField;
   box->setRange(low, high);
-  box->setDecimals(decimals);
-  box->setKeyboardTracking(false);
   box->setMinimumWidth(70);  // not as wide as the largest number that could stand in it
-  box->setStepType(QAbstractSpinBox::AdaptiveDecimalStepType);
   box->setAccessibleName(name);
   return box;
 }
@@ -36,7 +36,7 @@ QSlider* percent(const QString& name) {
 
 }  // namespace
 
-ToolPanel::ToolPanel(Document& document, Tools& tools, QWidget* parent)
+ToolPanel::ToolPanel(Document& document, Tools& tools, Background& background, QWidget* parent)
     : QWidget{parent}, document_{document}, tools_{tools} {
   auto* const outer = new QVBoxLayout{this};
   outer->setContentsMargins(0, 0, 0, 0);
@@ -49,6 +49,8 @@ ToolPanel::ToolPanel(Document& document, Tools& tools, QWidget* parent)
   auto* const column = new QVBoxLayout{content};
   paint_ = paint_group();
   column->addWidget(paint_);  // first, so that it is seen when a tool that paints is taken
+  table_ = new LabelTable{document, tools, background};
+  column->addWidget(table_);
   column->addWidget(display_group());
   column->addWidget(overlay_group());
   column->addStretch(1);
@@ -61,8 +63,8 @@ ToolPanel::ToolPanel(Document& document, Tools& tools, QWidget* parent)
 QWidget* ToolPanel::display_group() {
   auto* const group = new QGroupBox{tr("Image")};
   auto* const form = new QFormLayout{group};
-  width_ = number(tr("Window width"), 1e-9, 1e9, 4);
-  centre_ = number(tr("Window level"), -1e9, 1e9, 4);
+  width_ = number(tr("Window width"), 1e-9, 1e9);
+  centre_ = number(tr("Window level"), -1e9, 1e9);
   voi_ = new QComboBox;
   voi_->setAccessibleName(tr("Window function"));
   voi_->addItems({tr("linear"), tr("linear exact"), tr("sigmoid"), tr("logarithm")});
@@ -111,7 +113,7 @@ QWidget* ToolPanel::overlay_group() {
   slab_ = new QComboBox;
   slab_->setAccessibleName(tr("Slab"));
   slab_->addItems({tr("none"), tr("maximum"), tr("minimum"), tr("mean")});
-  slab_mm_ = number(tr("Thickness of the slab"), 0.1, 1000, 1);
+  slab_mm_ = number(tr("Thickness of the slab"), 0.1, 1000);
   slab_mm_->setSuffix(QStringLiteral(" mm"));
   form->addRow(tr("Fade"), opacity_);
   form->addRow(tr("Reveal"), reveal_);
@@ -131,18 +133,31 @@ QWidget* ToolPanel::paint_group() {
   label_ = new QSpinBox;
   label_->setRange(1, 65535);
   label_->setAccessibleName(tr("Label"));
-  radius_ = number(tr("Radius of the brush"), 0.1, 500, 1);
+  radius_ = number(tr("Radius of the brush"), 0.1, 500);
   radius_->setSuffix(QStringLiteral(" mm"));
   sphere_ = new QCheckBox{tr("Ball through slices")};
   range_ = new QCheckBox{tr("Only values")};
-  low_ = number(tr("Lowest value"), -1e9, 1e9, 4);
-  high_ = number(tr("Highest value"), -1e9, 1e9, 4);
+  low_ = number(tr("Lowest value"), -1e9, 1e9);
+  high_ = number(tr("Highest value"), -1e9, 1e9);
+  from_click_ = new QPushButton{tr("Take from the next click")};
+  from_click_->setCheckable(true);
+  from_click_->setToolTip(tr("The next click on the image sets the range to the values under the cursor."));
   form->addRow(tr("Label"), label_);
   form->addRow(tr("Brush"), radius_);
   form->addRow(sphere_);
   form->addRow(range_);
   form->addRow(tr("from"), low_);
   form->addRow(tr("to"), high_);
+  form->addRow(from_click_);
+  connect(range_, &QCheckBox::clicked, this, [this](bool on) {
+    // Nobody has said a range yet: what lies under the next click is one, and 0 to 0 would paint nothing.
+    if (on && low_->value() == high_->value()) from_click_->setChecked(true);
+    if (!on) from_click_->setChecked(false);
+  });
+  connect(from_click_, &QPushButton::toggled, this, [this](bool on) {
+    tools_.range_from_click = on;
+    if (on) range_->setChecked(true);
+  });
   const auto take = [this] {
     if (filling_) return;
     tools_.label = static_cast<std::uint16_t>(label_->value());
@@ -154,6 +169,14 @@ QWidget* ToolPanel::paint_group() {
   for (QDoubleSpinBox* box : {radius_, low_, high_}) connect(box, &QDoubleSpinBox::valueChanged, this, take);
   for (QCheckBox* box : {sphere_, range_}) connect(box, &QCheckBox::clicked, this, take);
   return group;
+}
+
+/// The labels that are seen, and painted on.
+ItemId ToolPanel::label_item() const {
+  for (const ItemId id : {document_.look().overlay.item, document_.look().layout.base})
+    if (const Item* const item = document_.find(id); item != nullptr && to_kind(*item->data) == Kind::label_map)
+      return id;
+  return 0;
 }
 
 void ToolPanel::change_display() {
@@ -202,7 +225,15 @@ void ToolPanel::refresh() {
   label_->setValue(tools_.label);
   radius_->setValue(tools_.brush_radius_mm);
   sphere_->setChecked(tools_.sphere);
+  if (tools_.range) {
+    range_->setChecked(true);
+    low_->setValue(tools_.range->first);
+    high_->setValue(tools_.range->second);
+  }
+  from_click_->setChecked(tools_.range_from_click);
   paint_->setVisible(tools_.paints());
+  table_->show_map(label_item());
+  table_->setVisible(tools_.paints() || label_item() != 0);
   filling_ = false;
 }
 

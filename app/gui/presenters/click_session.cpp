@@ -61,6 +61,21 @@ std::map<std::string, DatasetPtr> find_further(const plugin::Datasets& outputs) 
   return further;
 }
 
+/// The places of a table with columns x_mm, y_mm, z_mm; nothing for any other.
+std::optional<std::vector<Vec3>> find_places(const Dataset& data) {
+  const auto* const table = std::get_if<Table>(&data);
+  if (table == nullptr) return {};
+  std::array<std::size_t, 3> columns{};
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    const auto found = std::ranges::find(table->columns, std::array{"x_mm", "y_mm", "z_mm"}[axis]);
+    if (found == table->columns.end()) return {};
+    columns[axis] = static_cast<std::size_t>(found - table->columns.begin());
+  }
+  std::vector<Vec3> places;
+  for (const auto& row : table->values) places.push_back({row[columns[0]], row[columns[1]], row[columns[2]]});
+  return places;
+}
+
 bool same_labels(const DatasetPtr& a, const DatasetPtr& b) {
   const Pixels& first = get<LabelMap>(a).labels;
   const Pixels& second = get<LabelMap>(b).labels;
@@ -182,9 +197,11 @@ struct ClickSession::Thread {
   }
 };
 
-ClickSession::ClickSession(Document& document, ItemId image, std::string parameters_json, Start start, Post post)
+ClickSession::ClickSession(Document& document, ItemId image, std::string parameters_json, Start start, Post post,
+                           ItemId result)
     : document_{document},
       image_{image},
+      result_{result},
       parameters_{std::move(parameters_json)},
       shown_parameters_{parameters_},
       thread_{std::make_shared<Thread>()} {
@@ -227,8 +244,39 @@ bool ClickSession::waiting() const noexcept {
   return std::ranges::any_of(clicks_, [](const Click& click) { return click.stage == Stage::waiting; });
 }
 
+std::vector<plugin::Mark> ClickSession::marks() const {
+  std::vector<plugin::Mark> all;
+  for (const Click& click : clicks_) all.push_back(click.mark);
+  return all;
+}
+
+std::vector<ClickMark> ClickSession::shown_marks() const {
+  std::vector<ClickMark> all;
+  for (const Vec3& place : suggested_) all.push_back({place, ClickMark::Kind::suggested});
+  for (const Click& click : clicks_)
+    all.push_back({click.mark.place_mm, click.mark.label == 0 ? ClickMark::Kind::takes_away : ClickMark::Kind::adds});
+  return all;
+}
+
+void ClickSession::load(const std::vector<plugin::Mark>& marks) {
+  for (const plugin::Mark& mark : marks) {
+    Click click{++last_id_, mark, "Open clicks", Stage::waiting};
+    click.mark.id = click.id;
+    clicks_.push_back(std::move(click));
+  }
+  hand_over();
+}
+
+void ClickSession::take_back_newest() {
+  if (clicks_.empty()) return;
+  if (clicks_.back().stage == Stage::entered) return document_.undo_stack().undo();
+  clicks_.pop_back();  // it has changed nothing yet
+  hand_over();
+}
+
 void ClickSession::hand_over() {
   if (clicks_.empty()) remove_further();
+  marks_changed();
   const std::lock_guard lock{thread_->mutex};
   thread_->wanted = clicks_;
   thread_->parameters = parameters_;
@@ -348,18 +396,38 @@ void ClickSession::insert_clicks(const std::vector<Click>& clicks) {
 }
 
 void ClickSession::show_further(const std::map<std::string, DatasetPtr>& outputs) {
+  suggested_.clear();
   for (const auto& [port, data] : outputs) {
+    if (auto places = find_places(*data)) {
+      suggested_ = std::move(*places);
+      continue;
+    }
     const auto known = further_.find(port);
     if (known == further_.end())
       further_[port] = document_.show_live(0, port, data);
     else if (known->second != 0)
       known->second = document_.show_live(known->second, port, data);  // 0 once the user has deleted it
   }
+  show_beneath();
+  marks_changed();
+}
+
+/// An uncertainty is seen below the labels that it is of.
+void ClickSession::show_beneath() {
+  Look look = document_.look();
+  look.overlay.beneath = 0;
+  for (const auto& [port, id] : further_)
+    if (const Item* const item = document_.find(id); item != nullptr)
+      if (const auto* const volume = std::get_if<Volume>(item->data.get());
+          volume != nullptr && volume->quantity == Quantity::standard_deviation)
+        look.overlay.beneath = id;
+  document_.set_look(look);
 }
 
 void ClickSession::remove_further() {
   for (const auto& [port, id] : further_) document_.remove_live(id);
   further_.clear();
+  suggested_.clear();
 }
 
 void ClickSession::fail(const Failure& failure) {

@@ -26,7 +26,8 @@ namespace iso::gui {
 /// A click at which the worker dies is taken off the list, a new worker gets the clicks before it, and `retry` makes it
 /// again. Where even those end the worker, nothing is started any more until `retry` or the next click.
 ///
-/// Further outputs of the task (a probability, a deviation) are live items of the document, which every answer replaces.
+/// Further outputs of the task (a probability, a deviation) are live items of the document, which every answer replaces. A
+/// table of places (columns x_mm, y_mm, z_mm) is no item: it is where the task would like the next click.
 ///
 /// Voxels that the user painted on the label map keep their label, whatever later answers say, until that stroke is undone.
 class ClickSession {
@@ -40,23 +41,32 @@ class ClickSession {
     bool over{false};  ///< the task cannot do this at all
   };
 
-  /// Starts a worker at once, so that the first click finds it warm. `image` has a raster.
-  ClickSession(Document& document, ItemId image, std::string parameters_json, Start start, Post post);
+  /// Starts a worker at once, so that the first click finds it warm. `image` has a raster. `result` is the label map to go
+  /// on with, which the worker was given; 0: one is made with the first answer.
+  ClickSession(Document& document, ItemId image, std::string parameters_json, Start start, Post post,
+               ItemId result = 0);
   ~ClickSession();  ///< ends the worker without waiting for it; the labels stay
   ClickSession(const ClickSession&) = delete;
   ClickSession& operator=(const ClickSession&) = delete;
 
   void click(const std::array<std::int32_t, 3>& voxel, std::uint16_t label, std::string step_name);
+  /// Marks of a click log as one step, before any click of this session.
+  void load(const std::vector<plugin::Mark>& marks);
+  /// The newest click is taken back: with its step where it made one, which then is the newest step but for strokes.
+  void take_back_newest();
   /// All clicks answered with other parameters: one undo step, which takes the parameters back too.
   void set_parameters(std::string parameters_json);
   [[nodiscard]] const std::string& parameters() const noexcept { return parameters_; }
   void retry();
   [[nodiscard]] std::size_t clicks() const noexcept { return clicks_.size(); }  ///< that count now
+  [[nodiscard]] std::vector<plugin::Mark> marks() const;                        ///< that count now
+  [[nodiscard]] std::vector<ClickMark> shown_marks() const;                     ///< those, and what is suggested
   [[nodiscard]] bool waiting() const noexcept;                                  ///< for the answer to a click
   [[nodiscard]] ItemId result() const noexcept { return result_; }              ///< the label map; 0 before an answer
 
-  Signal<> answered;  ///< the document shows what the worker said
-  Signal<> ready;     ///< the worker has every click of the list
+  Signal<> marks_changed;  ///< clicks, or what is suggested
+  Signal<> answered;       ///< the document shows what the worker said
+  Signal<> ready;          ///< the worker has every click of the list
   Signal<const Trouble&> troubled;
   Signal<const std::string&> parameters_changed;  ///< by undo or redo
 
@@ -90,6 +100,7 @@ class ClickSession {
   void take_back(const std::vector<Click>& clicks);
   void insert_clicks(const std::vector<Click>& clicks);
   void show_further(const std::map<std::string, DatasetPtr>& outputs);
+  void show_beneath();
   void remove_further();
 
   Document& document_;
@@ -99,6 +110,7 @@ class ClickSession {
   std::string parameters_, shown_parameters_;  ///< asked with, and those of what the document shows
   std::vector<Click> clicks_;                  ///< in the order they were made
   std::vector<Click> failed_;
+  std::vector<Vec3> suggested_;            ///< places for the next click, the best first
   std::map<std::string, ItemId> further_;  ///< live items of the further outputs, by port
   std::uint64_t last_id_{0};
   int failures_{0};  ///< since the worker last had every click

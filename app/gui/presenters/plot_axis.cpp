@@ -67,8 +67,9 @@ std::vector<double> linear_ticks(double low, double high, int count) {
       break;
     }
   std::vector<double> places;
-  const double first = std::ceil(low / step - 1e-9);
-  for (double n = first; n * step <= high + 1e-9 * step; ++n) places.push_back(n == 0 ? 0 : n * step);
+  const double first = std::ceil(low / step - 1e-9), last = std::floor(high / step + 1e-9);
+  if (!(std::max(std::abs(first), std::abs(last)) < 1e15)) return {low};  // closer together than doubles tell apart
+  for (double n = first; n <= last; ++n) places.push_back(n == 0 ? 0 : n * step);
   return places;
 }
 

@@ -1,7 +1,7 @@
 #include "presets.h"
 
 #include "iso/base/error.h"
-#include "iso/io/registry.h"
+#include "iso/base/file_replacement.h"
 #include "iso/job/recipe.h"
 
 #include <nlohmann/json.hpp>
@@ -109,10 +109,7 @@ Preset Presets::save(std::string_view task_id, const std::string& name, const st
   auto json = nlohmann::ordered_json::parse(to_json(recipe));
   json["name"] = name;
   const std::string text = json.dump(2) + "\n";
-  io::write_atomically(file, replace, [&](const fs::path& temporary) {
-    std::ofstream stream{temporary, std::ios::binary};
-    if (!(stream << text).flush()) throw Error{Errc::cannot_write, "'" + file.string() + "' cannot be written"};
-  });
+  replace_file(file, text, replace ? ExistingFile::replace : ExistingFile::refuse);
   return {name, {}, parameters_json, file, true};
 }
 

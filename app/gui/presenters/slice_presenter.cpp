@@ -1,5 +1,6 @@
 #include "slice_presenter.h"
 
+#include "gui/model/composite.h"
 #include "gui/model/measure.h"
 #include "gui/model/slice_turn.h"
 #include "gui/model/words.h"
@@ -39,6 +40,7 @@ render::Mark to_mark(MeasureKind kind) {
     case MeasureKind::rectangle: return render::Mark::rectangle;
     case MeasureKind::ellipse: return render::Mark::ellipse;
     case MeasureKind::polygon: return render::Mark::polygon;
+    case MeasureKind::point: return render::Mark::point;
   }
   return render::Mark::line;
 }
@@ -85,7 +87,21 @@ double SlicePresenter::mm_per_pixel(const ViewSize& size) const {
 
 render::Layer SlicePresenter::make_layer(const Item& shown) const {
   const std::int64_t frame = std::clamp<std::int64_t>(document_.look().frame, 0, shown.raster->frames - 1);
+  if (shows_composite(shown)) return {shown.composite_raster, shown.display, 0, nullptr};
   return {shown.raster, shown.display, frame, working_ && shown.id == working_id_ ? working_ : nullptr};
+}
+
+bool SlicePresenter::shows_composite(const Item& shown) const {
+  return !shown.composite.empty() && shown.composite_raster && shown.composite_of == shown.composite &&
+         std::abs(standard_plane(*shown.raster, orientation_, {}).normal()[2]) > 0.999;
+}
+
+/// Whether a figure of the item lies in the plane; on a stack of bands it lies in all of them.
+bool SlicePresenter::lies_in(const Measurement& m, const Item& shown, const render::Plane& plane) const {
+  const double off = dot(m.plane.centre_mm, plane.normal()) - dot(plane.centre_mm, plane.normal());
+  const double half = *std::ranges::min_element(shown.raster->frame.spacing_mm) / 2 + 1e-6;
+  return m.item == shown.id && std::abs(dot(m.plane.normal(), plane.normal())) >= 0.999 &&
+         (shown.raster->stack || std::abs(off) <= half);
 }
 
 const std::string& SlicePresenter::make_caption(const Measurement& measurement, const Item& item) const {
@@ -98,17 +114,43 @@ const std::string& SlicePresenter::make_caption(const Measurement& measurement, 
 void SlicePresenter::add_figures(render::SlicePicture& picture) const {
   const Item* const shown = item();
   const auto add = [&](const Measurement& m, bool selected) {
-    const double off =
-        dot(m.plane.centre_mm, picture.plane.normal()) - dot(picture.plane.centre_mm, picture.plane.normal());
-    const double parallel = std::abs(dot(m.plane.normal(), picture.plane.normal()));
-    const double half = *std::ranges::min_element(shown->raster->frame.spacing_mm) / 2 + 1e-6;
-    if (m.item != shown->id || parallel < 0.999 || std::abs(off) > half) return;
-    picture.figures.push_back({to_mark(m.kind), m.points_mm, {1, 0.85, 0.2}, make_caption(m, *shown), selected});
+    if (!lies_in(m, *shown, picture.plane)) return;
+    std::array<double, 3> colour{1, 0.85, 0.2};
+    if (shown->raster->stack && m.id != 0) {  // that of its spectrum
+      const Rgb own = line_colour(m.id - 1);
+      for (std::size_t i = 0; i < 3; ++i) colour[i] = own[i] / 255.0;
+    }
+    picture.figures.push_back({to_mark(m.kind), m.points_mm, colour, make_caption(m, *shown), selected});
   };
   for (const Measurement& m : document_.measurements())
     if (!draft_ || draft_->id != m.id) add(m, m.id == selected_measurement_);
   if (draft_) add(*draft_, true);
+  add_clicks(picture, *shown);
   if (captions_.size() > document_.measurements().size() + 100) captions_.clear();
+}
+
+void SlicePresenter::add_clicks(render::SlicePicture& picture, const Item& shown) const {
+  if (shown.id != document_.look().layout.base) return;
+  const Vec3 n = picture.plane.normal();
+  const double half = extent(shown.raster->frame, n) / static_cast<double>(std::max<std::int64_t>(1, slices())) / 2;
+  for (const ClickMark& mark : document_.click_marks()) {
+    if (std::abs(dot(mark.place_mm, n) - dot(picture.plane.centre_mm, n)) > half + 1e-6) continue;
+    using Kind = ClickMark::Kind;
+    const render::Mark shape = mark.kind == Kind::adds         ? render::Mark::plus
+                               : mark.kind == Kind::takes_away ? render::Mark::minus
+                                                               : render::Mark::ring;
+    const Rgb colour = line_colour(mark.kind == Kind::adds ? 2 : mark.kind == Kind::takes_away ? 5 : 4);
+    picture.figures.push_back(
+        {shape, {mark.place_mm}, {colour[0] / 255.0, colour[1] / 255.0, colour[2] / 255.0}, {}, false});
+  }
+}
+
+/// ", 650.2 nm" of a band that has a centre.
+std::string band_words(const Dataset& data, std::int64_t band) {
+  const auto* const cube = std::get_if<SpectralCube>(&data);
+  if (cube == nullptr || cube->bands.empty()) return {};
+  const double centre = cube->bands.at(static_cast<std::size_t>(band));
+  return std::isfinite(centre) ? ", " + format_value(centre) + " " + cube->bands.unit : std::string{};
 }
 
 constexpr double corner_letter_px = 7.2;  ///< mean width of a letter in a corner
@@ -118,11 +160,16 @@ void SlicePresenter::add_words(render::SlicePicture& picture, const Item& shown)
   const render::Display& display = shown.display;
   picture.corners[0] = shown.name;
   if (!shown.raster->anatomical && shown.part == render::Part::phase) picture.corners[0] += " (phase)";
-  if (!raster.labels)
+  if (shows_composite(shown))
+    picture.corners[1] = shown.composite;
+  else if (!raster.labels)
     picture.corners[1] = "W " + format_value(display.width) + "  L " + format_value(display.centre) +
                          (raster.unit.empty() ? "" : " " + raster.unit);
   const std::int64_t count = slices();
-  if (count > 1) picture.corners[2] = "slice " + std::to_string(slice() + 1) + " / " + std::to_string(count);
+  const bool bands = raster.stack && std::abs(plane().normal()[2]) > 0.999;
+  if (count > 1)
+    picture.corners[2] = (bands ? "band " : "slice ") + std::to_string(slice() + 1) + " / " + std::to_string(count) +
+                         (bands ? band_words(*shown.data, slice()) : std::string{});
   if (const double by = turned_by_rad(raster, orientation_, document_.look()); by > 1e-3)
     picture.corners[2] = "turned " + std::to_string(std::llround(by * 180 / std::numbers::pi)) + "\u00b0\n" +
                          picture.corners[2];  // narrow views
@@ -148,6 +195,12 @@ render::SlicePicture SlicePresenter::picture(const ViewSize& size) const {
   picture.plane = plane();
   picture.mm_per_pixel = mm_per_pixel(size);
   picture.layers.push_back(make_layer(*shown));
+  const Item* const beneath = document_.find(look.overlay.beneath);
+  if (beneath != nullptr && beneath->raster && beneath != shown && look.overlay.shown) {
+    render::Layer layer = make_layer(*beneath);
+    layer.display.opacity = look.overlay.opacity;
+    picture.layers.push_back(layer);
+  }
   if (const Item* const over = overlay(); over != nullptr && look.overlay.shown) {
     render::Layer layer = make_layer(*over);
     layer.display.opacity = look.overlay.opacity;
@@ -174,6 +227,7 @@ std::int64_t SlicePresenter::slice() const { return item() == nullptr ? 0 : slic
 
 void SlicePresenter::go_to_slice(std::int64_t target) {
   if (item() == nullptr) return;
+  if (shows_composite(*item())) document_.set_composite(item()->id, {});  // who turns to a band wants to see it
   render::Plane here = plane();
   here.centre_mm = document_.look().crosshair.position_mm;
   Look look = document_.look();
@@ -185,7 +239,12 @@ void SlicePresenter::scroll(int count) { go_to_slice(slice() + count); }
 
 void SlicePresenter::step_frame(int frames, bool around) {
   const Item* const shown = item();
-  if (shown == nullptr || shown->raster->frames < 2) return;
+  if (shown == nullptr) return;
+  if (shown->raster->frames < 2) {
+    const std::int64_t count = slices(), next = slice() + frames;
+    if (count > 1 && around && shown->raster->stack) go_to_slice(((next % count) + count) % count);
+    return;
+  }
   Look look = document_.look();
   const std::int64_t count = shown->raster->frames, next = look.frame + frames;
   look.frame = around ? ((next % count) + count) % count : std::clamp<std::int64_t>(next, 0, count - 1);
@@ -373,6 +432,7 @@ Readout SlicePresenter::readout(double x_px, double y_px, const ViewSize& size) 
   const std::array<std::int64_t, 4> index{std::llround(exact[0]), std::llround(exact[1]), std::llround(exact[2]),
                                           make_layer(*shown).frame};
   Readout words;
+  words.at_mm = world;
   words.place = format_position(*shown->raster, world);
   words.index =
       "(" + std::to_string(index[0]) + ", " + std::to_string(index[1]) + ", " + std::to_string(index[2]) + ")";
@@ -383,11 +443,7 @@ Readout SlicePresenter::readout(double x_px, double y_px, const ViewSize& size) 
       over != nullptr && over->raster && over->raster->labels) {
     const Vec3 at = over->raster->frame.to_index(world);
     const auto label = value_at(*over->raster, {std::llround(at[0]), std::llround(at[1]), std::llround(at[2]), 0});
-    const auto& names = get<LabelMap>(over->data).names;
-    if (label && *label > 0) {
-      const auto number = static_cast<std::size_t>(*label);
-      words.label = number < names.size() && !names[number].empty() ? names[number] : "label " + std::to_string(number);
-    }
+    if (label && *label > 0) words.label = to_label_name(over->label_styles, static_cast<std::uint16_t>(*label));
   }
   return words;
 }
@@ -399,9 +455,7 @@ std::optional<SlicePresenter::Hit> SlicePresenter::hit(double x_px, double y_px,
   const double reach = reach_px * size.pixel_ratio;
   std::optional<Hit> edge;
   for (const Measurement& m : document_.measurements()) {
-    if (m.item != shown->id || std::abs(dot(m.plane.normal(), plane().normal())) < 0.999) continue;
-    const double off = dot(m.plane.centre_mm, plane().normal()) - dot(plane().centre_mm, plane().normal());
-    if (std::abs(off) > *std::ranges::min_element(shown->raster->frame.spacing_mm) / 2 + 1e-6) continue;
+    if (!lies_in(m, *shown, plane())) continue;
     std::vector<std::array<double, 2>> at;
     for (const Vec3& p : m.points_mm) at.push_back(to_pixel(p, size));
     for (std::size_t i = 0; i < at.size(); ++i)

@@ -23,10 +23,11 @@ struct ViewSize {
 
 /// Position and value under the cursor, as text.
 struct Readout {
-  std::string place;  ///< "R 17.6, P 35.3, S 12.1 mm"; "u 12.0, view 45.0" of raw data
-  std::string index;  ///< "(256, 133, 12)"
-  std::string value;  ///< "-994 HU"
-  std::string label;  ///< "liver" or "label 3"; empty without labels
+  std::string place;            ///< "R 17.6, P 35.3, S 12.1 mm"; "u 12.0, view 45.0" of raw data
+  std::string index;            ///< "(256, 133, 12)"
+  std::string value;            ///< "-994 HU"
+  std::string label;            ///< "liver" or "label 3"; empty without labels
+  std::optional<Vec3> at_mm{};  ///< nothing away from an image
 };
 
 /// Logic of one slice view without a GUI toolkit: makes the picture from the document, and changes of the document from gestures.
@@ -45,6 +46,7 @@ class SlicePresenter {
   [[nodiscard]] std::int64_t slice() const;
   void go_to_slice(std::int64_t slice);
   void scroll(int slices);
+  /// Of a series; of a stack without frames, `around` steps through its bands instead.
   void step_frame(int frames, bool around = false);
   void put_crosshair(double x_px, double y_px, const ViewSize& size);
 
@@ -82,6 +84,7 @@ class SlicePresenter {
   [[nodiscard]] std::optional<Hit> hit(double x_px, double y_px, const ViewSize& size, double reach_px = 8) const;
 
   void select_measurement(std::uint64_t id) noexcept { selected_measurement_ = id; }
+  [[nodiscard]] std::uint64_t selected_measurement() const noexcept { return selected_measurement_; }
   /// The measurement that the user is drawing: shown, but not in the document yet.
   void set_draft(std::optional<Measurement> draft) { draft_ = std::move(draft); }
   /// Labels of the stroke that the user is drawing; shown in place of those of the label map.
@@ -94,8 +97,11 @@ class SlicePresenter {
   [[nodiscard]] render::Plane plane() const;
   [[nodiscard]] double mm_per_pixel(const ViewSize& size) const;
   [[nodiscard]] render::Layer make_layer(const Item& item) const;
+  [[nodiscard]] bool shows_composite(const Item& item) const;
+  [[nodiscard]] bool lies_in(const Measurement& measurement, const Item& item, const render::Plane& plane) const;
   [[nodiscard]] const std::string& make_caption(const Measurement& measurement, const Item& item) const;
   void add_figures(render::SlicePicture& picture) const;
+  void add_clicks(render::SlicePicture& picture, const Item& item) const;
   void add_words(render::SlicePicture& picture, const Item& item) const;
 
   Document& document_;

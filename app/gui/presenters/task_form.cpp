@@ -30,34 +30,29 @@ std::string to_text(const nlohmann::json& value) {
   return words;
 }
 
+/// Why a task cannot work on an item, judged by the kinds of its ports: one takes the item, the document has data for the others.
+std::optional<Refusal> refusal(const plugin::TaskManifest& task, const Document& document, const Item* item) {
+  const auto needed = std::ranges::find_if(task.inputs, [](const plugin::Port& port) { return !port.optional; });
+  if (needed == task.inputs.end()) return std::nullopt;
+  if (item == nullptr) return Refusal{"needs " + with_article(needed->kind) + "; open one first", {}};
+  if (std::ranges::none_of(task.inputs, [&](const plugin::Port& port) { return fits(*item, port); }))
+    return Refusal{
+        "needs " + with_article(needed->kind) + "; '" + item->name + "' is " + with_article(to_kind(*item->data)), {}};
+  for (const plugin::Port& port : task.inputs) {
+    if (port.optional) continue;
+    if (std::ranges::none_of(document.items(), [&](const auto& other) { return fits(*other, port); }))
+      return Refusal{"needs also " + with_article(port.kind) + " (" + port.name + "); open one first", {}};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::vector<Offer> offers_for(std::span<const plugin::TaskManifest* const> tasks, const Document& document, ItemId id) {
   std::vector<Offer> offers;
   const Item* const item = document.find(id);
-  for (const plugin::TaskManifest* task : tasks) {
-    Offer offer{task, false, {}};
-    const auto needed = std::ranges::find_if(task->inputs, [](const plugin::Port& port) { return !port.optional; });
-    if (needed == task->inputs.end())
-      offer.possible = true;
-    else if (item == nullptr)
-      offer.reason = "needs " + with_article(needed->kind) + "; open one first";
-    else
-      offer.possible = std::ranges::any_of(task->inputs, [&](const plugin::Port& port) { return fits(*item, port); });
-    if (!offer.possible && offer.reason.empty())
-      offer.reason =
-          "needs " + with_article(needed->kind) + "; '" + item->name + "' is " + with_article(to_kind(*item->data));
-    // Every other input must be there among the items.
-    for (const plugin::Port& port : task->inputs) {
-      if (!offer.possible || port.optional) continue;
-      if (std::ranges::none_of(document.items(), [&](const auto& other) { return fits(*other, port); })) {
-        offer.possible = false;
-        offer.reason = "needs also " + with_article(port.kind) + " (" + port.name + "); open one first";
-      }
-    }
-    offers.push_back(std::move(offer));
-  }
-  std::ranges::stable_sort(offers, [](const Offer& a, const Offer& b) { return a.possible && !b.possible; });
+  for (const plugin::TaskManifest* task : tasks) offers.push_back({task, refusal(*task, document, item)});
+  std::ranges::stable_partition(offers, [](const Offer& offer) { return !offer.refusal; });
   return offers;
 }
 

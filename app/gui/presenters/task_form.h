@@ -3,6 +3,7 @@
 #include "gui/model/document.h"
 #include "gui/model/signals.h"
 
+#include "iso/base/refusal.h"
 #include "iso/plugin/manifest.h"
 
 #include <map>
@@ -17,8 +18,7 @@ namespace iso::gui {
 /// orbit is not circular") come with the estimate of a worker when the form is open.
 struct Offer {
   const plugin::TaskManifest* task{nullptr};
-  bool possible{false};
-  std::string reason;  ///< "needs a sinogram; 'head' is a volume"
+  std::optional<Refusal> refusal;  ///< "needs a sinogram; 'head' is a volume"
 };
 [[nodiscard]] std::vector<Offer> offers_for(std::span<const plugin::TaskManifest* const> tasks,
                                             const Document& document, ItemId item);

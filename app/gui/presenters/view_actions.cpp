@@ -31,12 +31,13 @@ std::vector<ViewAction> all_actions() {
                               {upside_down, "slice.upside_down", "Mirror up and down", {"V"}},
                               {crosshair, "slice.crosshair", "Crosshair on or off", {"X"}},
                               {annotations, "slice.annotations", "Annotations on or off", {"Shift+X"}},
-                              {overlay_more, "overlay.more", "Overlay more opaque", {"E"}},
+                              {overlay_more, "overlay.more", "Overlay more opaque; everywhere while clicking", {"E"}},
                               {overlay_less, "overlay.less", "Overlay less opaque", {"Q"}},
                               {overlay_shown, "overlay.shown", "Overlay on or off", {"W"}},
                               {labels_less, "labels.less", "Labels less opaque", {"A"}},
                               {labels_more, "labels.more", "Labels more opaque", {"D"}},
                               {labels_shown, "labels.shown", "Labels on or off", {"S", "G"}},
+                              {take_back, "click.undo", "Take back the last click, while clicking", {"U"}},
                               {brush_larger, "brush.larger", "Larger brush", {"+", "="}},
                               {brush_smaller, "brush.smaller", "Smaller brush", {"-"}}};
   for (int d = 0; d <= 9; ++d)

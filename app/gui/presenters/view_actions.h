@@ -30,6 +30,7 @@ enum class ViewCommand : std::uint8_t {
   labels_more,
   labels_less,
   labels_shown,
+  take_back,  ///< the last click of an interactive segmentation
   brush_larger,
   brush_smaller,
   digit  ///< a window, or a label while painting

@@ -62,6 +62,7 @@ AboutDialog::AboutDialog(std::span<const host::PluginEntry> plugins, QWidget* pa
                     "program is linked with FFTW, so that as a whole it is under the GPL, version 2 or later.</p>")
                      .arg(QStringLiteral(ISO_VERSION))};
   words->setObjectName(QStringLiteral("about.words"));
+  words->setTextFormat(Qt::RichText);
   words->setWordWrap(true);
   words->setTextInteractionFlags(Qt::TextSelectableByMouse);
   column->addWidget(words);

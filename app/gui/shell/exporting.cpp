@@ -4,45 +4,20 @@
 
 #include "view_area.h"
 
+#include "iso/base/file_replacement.h"
 #include "iso/io/registry.h"
 
 #include <QApplication>
+#include <QBuffer>
 #include <QFileDialog>
 #include <QStatusBar>
 
-#include <fstream>
 #include <string_view>
 
 namespace iso::gui {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char* no_room = "make room, or choose another folder";
-
-/// Whether the file ends as a whole PNG does: not every writer notices that the disk was full.
-bool is_whole_png(const fs::path& file) {
-  constexpr std::string_view end{"IEND\xae\x42\x60\x82", 8};
-  std::ifstream stream{file, std::ios::binary};
-  std::string last(end.size(), '\0');
-  stream.seekg(-static_cast<std::streamoff>(end.size()), std::ios::end);
-  stream.read(last.data(), static_cast<std::streamsize>(last.size()));
-  return stream && last == end;
-}
-
-/// Writes a picture under another name and renames it once it is whole. Throws naming the picture, not the other name.
-template <class Write>
-void write_picture(const fs::path& file, bool overwrite, const Write& write) {
-  io::write_atomically(file, overwrite, [&](const fs::path& temporary) {
-    bool whole = false;
-    try {
-      whole = write(temporary) && is_whole_png(temporary);
-    } catch (const Error&) {
-      whole = false;
-    }
-    if (!whole) throw Error{Errc::cannot_write, "the picture '" + file.string() + "' cannot be written", no_room};
-  });
-}
 
 /// "slice_", or "slice-2_" where a folder has pictures of that name already, and so on.
 std::string free_series(const fs::path& folder) {
@@ -68,9 +43,13 @@ void MainWindow::save_screenshot() {
 void MainWindow::save_screenshot(const fs::path& file) {
   try {
     const QImage picture = views_->grab().toImage();
-    write_picture(file, true, [&](const fs::path& temporary) {  // the dialog has asked before replacing
-      return picture.save(QString::fromStdString(temporary.string()), "PNG");
-    });
+    QByteArray bytes;
+    QBuffer buffer{&bytes};
+    buffer.open(QIODevice::WriteOnly);
+    if (!picture.save(&buffer, "PNG"))
+      throw Error{Errc::internal, "the picture '" + file.string() + "' cannot be encoded"};
+    const std::string_view content{bytes.constData(), static_cast<std::size_t>(bytes.size())};
+    replace_file(file, content, ExistingFile::replace);  // the dialog has asked
     statusBar()->showMessage(tr("Saved %1").arg(QString::fromStdString(file.filename().string())), 4000);
   } catch (const Error& failure) {
     tell(QString::fromUtf8(failure.what()), QString::fromStdString(failure.hint()));
@@ -100,10 +79,8 @@ void MainWindow::export_sweep(const fs::path& folder) {
       const ViewSize size = view->view_size();
       const auto number = QStringLiteral("%1.png").arg(done + 1, 4, 10, QLatin1Char('0')).toStdString();
       const render::Bitmap bitmap = render::draw(shown.picture(size), size.width_px, size.height_px, size.pixel_ratio);
-      write_picture(folder / (series + number), false, [&](const fs::path& temporary) {
-        write_png(bitmap, temporary.string());
-        return true;
-      });
+      io::write_atomically(folder / (series + number), false,
+                           [&](const fs::path& temporary) { write_png(bitmap, temporary.string()); });
       statusBar()->showMessage(tr("Exported %1 of %2").arg(done + 1).arg(count));
       QApplication::processEvents(QEventLoop::ExcludeUserInputEvents);
     }

@@ -116,7 +116,7 @@ void MainWindow::save_item(ItemId id, const std::filesystem::path& file, bool ov
                                       std::filesystem::absolute(file).parent_path().string());
   }
   desktop_.background().run<Done>(
-      [data = item->data, file, overwrite, record] {
+      [data = with_styles(item->data, item->label_styles), file, overwrite, record] {
         io::write(file, *data, {.overwrite = overwrite});
         if (record) write_record(job::record_path(file), *record);
         return Done{};
@@ -156,29 +156,30 @@ void MainWindow::offer_recovery() {
 }
 
 void MainWindow::restore_recovery(const Recovery& recovery) {
-  desktop_.background().run<LoadedSession>(
-      [folder = recovery.folder] { return recover(folder); },
-      [this, recovery](LoadedSession loaded) {
-        QStringList problems;
-        for (const std::string& problem : loaded.problems) problems << QString::fromStdString(problem);
-        const bool whole = problems.isEmpty();
-        apply(desktop_.document(), std::move(loaded));
-        if (Journal* const journal = desktop_.journal(); journal != nullptr) {
-          journal->tick();
-          struct Done {};
-          desktop_.background().run<Done>(
-              [journal, recovery, whole] {
-                journal->wait_until_written();  // only then is the old copy not needed any more
-                if (whole && !journal->take_problem()) discard(recovery);
-                return Done{};
-              },
-              [](Done) {}, [](const Error&) {});
-        }
-        if (!whole) tell(problems.join('\n'));
-      },
-      [this](const Error& failure) {
-        tell(QString::fromUtf8(failure.what()), QString::fromStdString(failure.hint()));
-      });
+  desktop_.background().run<LoadedSession>([folder = recovery.folder] { return recover(folder); },
+                                           [this, recovery](LoadedSession loaded) {
+                                             QStringList problems;
+                                             for (const std::string& problem : loaded.problems)
+                                               problems << QString::fromStdString(problem);
+                                             const bool whole = problems.isEmpty();
+                                             apply(desktop_.document(), std::move(loaded));
+                                             if (Journal* const journal = desktop_.journal(); journal != nullptr) {
+                                               journal->tick();
+                                               struct Done {};
+                                               desktop_.background().run<Done>(
+                                                   [journal, recovery, whole] {
+                                                     // Only then is the old copy not needed any more.
+                                                     if (journal->wait_until_written() && whole) discard(recovery);
+                                                     return Done{};
+                                                   },
+                                                   [](Done) {}, [](const Error&) {});
+                                             }
+                                             if (!whole) tell(problems.join('\n'));
+                                           },
+                                           [this](const Error& failure) {
+                                             tell(QString::fromUtf8(failure.what()),
+                                                  QString::fromStdString(failure.hint()));
+                                           });
 }
 
 void MainWindow::remember(const std::filesystem::path& file) {

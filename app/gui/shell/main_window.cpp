@@ -1,9 +1,11 @@
 #include "main_window.h"
 
 #include "settings_place.h"
+#include "start_page.h"
 #include "view_area.h"
 
 #include "gui/desk/interaction_controller.h"
+#include "gui/desk/safe_hands.h"
 #include "gui/desk/view_keys.h"
 #include "gui/panels/compare_panel.h"
 #include "gui/panels/data_panel.h"
@@ -13,13 +15,17 @@
 #include "gui/panels/method_panel.h"
 #include "gui/panels/tool_panel.h"
 
+#include "host/startup/resources.h"
+
 #include "iso/base/log.h"
 
 #include <QAction>
 #include <QActionGroup>
 #include <QCloseEvent>
+#include <QDir>
 #include <QDockWidget>
 #include <QDragEnterEvent>
+#include <QFileInfo>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QMenuBar>
@@ -29,6 +35,7 @@
 #include <QScreen>
 #include <QScrollArea>
 #include <QSettings>
+#include <QStackedWidget>
 #include <QStatusBar>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -36,6 +43,7 @@
 namespace iso::gui {
 namespace {
 
+constexpr int small_column = 236;                        ///< of the panels on a small screen
 constexpr int enough_width = 1100, enough_height = 700;  ///< of a screen on which every panel has its whole size
 
 }  // namespace
@@ -45,6 +53,8 @@ MainWindow::MainWindow(Desktop& desktop, QSettings& settings, QWidget* parent)
       desktop_{desktop},
       settings_{settings},
       views_{new ViewArea{desktop.document(), desktop.tools()}},
+      centre_{new QStackedWidget},
+      start_{new StartPage},
       message_bar_{new QWidget},
       message_button_{new QPushButton},
       message_{new QLabel},
@@ -79,14 +89,18 @@ MainWindow::MainWindow(Desktop& desktop, QSettings& settings, QWidget* parent)
   message_bar_->setVisible(false);
   connect(close, &QToolButton::clicked, message_bar_, &QWidget::hide);
   column->addWidget(message_bar_);
-  column->addWidget(views_, 1);
+  make_start_page();
+  column->addWidget(centre_, 1);
   setCentralWidget(centre);
 
   interaction_ = new InteractionController{desktop_, this};
+  new SafeHands{*this, [this]() -> QWidget* { return views_->isVisible() ? views_->active_view() : nullptr; }};
+  make_click_bar(column);
   read_keys();
   make_docks();
   make_file_menu();
   make_edit_menu();
+  make_data_menu();
   make_view_menu();
   make_tool_menu();
   make_help_menu();
@@ -104,6 +118,8 @@ MainWindow::MainWindow(Desktop& desktop, QSettings& settings, QWidget* parent)
   connect(views_, &ViewArea::message, this, [this](const QString& words) { statusBar()->showMessage(words, 4000); });
   connect(views_, &ViewArea::clicked, interaction_, &InteractionController::click);
   connect(views_, &ViewArea::measured, measures_, &MeasurePanel::select);
+  connect(views_, &ViewArea::slice_menu_asked, this, &MainWindow::show_slice_menu);
+  connect(views_, &ViewArea::volume_menu_asked, this, &MainWindow::show_volume_menu);
   connect(interaction_, &InteractionController::problem, this, &MainWindow::tell);
   connect(interaction_, &InteractionController::retry_offered, this, [this](const QString& words, const QString& hint) {
     offer(words, hint, tr("Retry"), [this] { interaction_->retry(); });
@@ -156,6 +172,54 @@ QDockWidget* MainWindow::add_dock(const char* name, const QString& title, QWidge
   return dock;
 }
 
+/// The start page is there until something is open.
+void MainWindow::make_start_page() {
+  centre_->addWidget(views_);
+  centre_->addWidget(start_);
+  connect(start_, &StartPage::open_asked, this, &MainWindow::open_dialog);
+  connect(start_, &StartPage::folder_asked, this, &MainWindow::open_folder);
+  connect(start_, &StartPage::file_asked, this, [this](const QString& file) { open_file(file.toStdString()); });
+  connections_.push_back(desktop_.document().items_changed.connect([this] { show_start_page(); }));
+  connections_.push_back(desktop_.document().look_changed.connect([this] { show_start_page(); }));
+  show_start_page();
+}
+
+void MainWindow::show_start_page() {
+  const Document& document = desktop_.document();
+  const bool nothing = document.items().empty() && document.preview() == nullptr;
+  if (nothing == (centre_->currentWidget() == start_)) return;
+  if (nothing) {
+    QStringList recent, samples;
+    for (const QString& file : settings_.value(QStringLiteral("files/recent")).toStringList())
+      if (QFileInfo::exists(file)) recent << file;
+    const QDir folder{QString::fromStdString(host::resource_folder("samples").string())};
+    for (const QFileInfo& file :
+         folder.entryInfoList({QStringLiteral("*.nii.gz"), QStringLiteral("*.mrc")}, QDir::Files))
+      samples << file.absoluteFilePath();
+    start_->show_files(recent, samples);
+  }
+  centre_->setCurrentWidget(nothing ? static_cast<QWidget*>(start_) : static_cast<QWidget*>(views_));
+}
+
+/// In a narrow window there is one column of panels: methods stand behind Display as a tab, and the images have the room.
+void MainWindow::resizeEvent(QResizeEvent* event) {
+  QMainWindow::resizeEvent(event);
+  auto* const display = findChild<QDockWidget*>(QStringLiteral("dock.display"));
+  auto* const methods = findChild<QDockWidget*>(QStringLiteral("dock.methods"));
+  if (display == nullptr || methods == nullptr) return;
+  if (width() < enough_width && !one_column_ && dockWidgetArea(methods) == Qt::RightDockWidgetArea &&
+      !methods->isFloating()) {
+    one_column_ = true;
+    tabifyDockWidget(display, methods);
+    display->raise();
+    resizeDocks({display}, {small_column}, Qt::Horizontal);
+  } else if (width() >= enough_width && one_column_) {
+    one_column_ = false;
+    addDockWidget(Qt::RightDockWidgetArea, methods);
+    resizeDocks({display, methods}, {250, 320}, Qt::Horizontal);
+  }
+}
+
 void MainWindow::fit_small_screen() {
   for (QDockWidget* dock : findChildren<QDockWidget*>()) {
     auto* const scroll = new QScrollArea;
@@ -169,9 +233,11 @@ void MainWindow::fit_small_screen() {
 
 void MainWindow::make_docks() {
   Document& document = desktop_.document();
-  auto* const data_panel = new DataPanel{document};
+  auto* const data_panel = data_ = new DataPanel{document};
   connect(data_panel, &DataPanel::save_asked, this, &MainWindow::save_item_dialog);
   connect(data_panel, &DataPanel::provenance_asked, this, &MainWindow::show_provenance);
+  connect(data_panel, &DataPanel::read_again_asked, this, &MainWindow::read_again);
+  connect(data_panel, &DataPanel::use_as_asked, this, &MainWindow::use_as);
   methods_ = new MethodPanel{desktop_};
   job_panel_ = new JobPanel{desktop_.jobs(), document};
   measures_ = new MeasurePanel{document};
@@ -179,7 +245,8 @@ void MainWindow::make_docks() {
   connect(compare_, &ComparePanel::problem, this, [this](const QString& words) { tell(words); });
   QDockWidget* const data_dock = add_dock("dock.data", tr("Data"), data_panel, Qt::LeftDockWidgetArea);
   QDockWidget* const tools =
-      add_dock("dock.display", tr("Display"), new ToolPanel{document, desktop_.tools()}, Qt::LeftDockWidgetArea);
+      add_dock("dock.display", tr("Display"), new ToolPanel{document, desktop_.tools(), desktop_.background()},
+               Qt::LeftDockWidgetArea);
   QDockWidget* const history =
       add_dock("dock.history", tr("History"), new HistoryPanel{document.undo_stack()}, Qt::LeftDockWidgetArea);
   tabifyDockWidget(tools, history);
@@ -190,9 +257,15 @@ void MainWindow::make_docks() {
   QDockWidget* const compare = add_dock("dock.compare", tr("Compare"), compare_, Qt::BottomDockWidgetArea);
   tabifyDockWidget(jobs, measures);
   tabifyDockWidget(measures, compare);
+  make_spectra_dock();
   jobs->raise();
   resizeDocks({data_dock, methods}, {250, 320}, Qt::Horizontal);
   resizeDocks({jobs}, {200}, Qt::Vertical);
+  open_when_needed(jobs, measures, compare);
+  connect(&desktop_.tools(), &Tools::changed, this, [tools, &used = desktop_.tools(), painted = false]() mutable {
+    if (used.paints() && !std::exchange(painted, used.paints())) tools->show(), tools->raise();
+    painted = used.paints();
+  });
   connect(methods_, &MethodPanel::started, this, [this, jobs](quint64 job) {
     jobs->show();
     jobs->raise();
@@ -203,6 +276,28 @@ void MainWindow::make_docks() {
   connect(methods_, &MethodPanel::interaction_asked, interaction_, &InteractionController::begin);
   connect(methods_, &MethodPanel::parameters_edited, interaction_, &InteractionController::set_parameters);
   connect(interaction_, &InteractionController::parameters_changed, methods_, &MethodPanel::show_parameters);
+}
+
+/// The docks below take the images' room, so each is closed until there is something in it: a job, a measurement, a second image.
+void MainWindow::open_when_needed(QDockWidget* jobs, QDockWidget* measures, QDockWidget* compare) {
+  for (QDockWidget* const dock : {jobs, measures, compare}) dock->hide();
+  const auto raise = [](QDockWidget* dock) {
+    dock->show();
+    dock->raise();
+  };
+  Document& document = desktop_.document();
+  connections_.push_back(
+      document.measurements_changed.connect([&document, measures, raise, before = std::size_t{0}]() mutable {
+        const std::size_t now = document.measurements().size();
+        if (before == 0 && now > 0) raise(measures);
+        before = now;
+      }));
+  connections_.push_back(document.look_changed.connect([&document, compare, raise, before = ItemId{0}]() mutable {
+    const Look& look = document.look();
+    const ItemId now = look.layout.arrangement == Arrangement::side_by_side ? look.layout.compared : 0;
+    if (before == 0 && now != 0) raise(compare);
+    before = now;
+  }));
 }
 
 void MainWindow::tell(const QString& sentence, const QString& hint) { offer(sentence, hint, {}, {}); }
@@ -232,8 +327,10 @@ void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
 }
 
 void MainWindow::dropEvent(QDropEvent* event) {
+  QStringList files;
   for (const QUrl& url : event->mimeData()->urls())
-    if (url.isLocalFile()) open_file(url.toLocalFile().toStdString());
+    if (url.isLocalFile()) files << url.toLocalFile();
+  open_files(files);
 }
 
 }  // namespace iso::gui

@@ -5,7 +5,9 @@
 #include "main_window.h"
 #include "view_area.h"
 
+#include "gui/desk/icons.h"
 #include "gui/desk/interaction_controller.h"
+#include "gui/panels/data_panel.h"
 #include "gui/panels/method_panel.h"
 #include "host/startup/resources.h"
 
@@ -30,19 +32,29 @@ namespace {
 
 struct ToolEntry {
   Tool tool;
-  const char *name, *text, *key;
+  const char *name, *text, *key, *help;
 };
 constexpr ToolEntry tool_entries[]{
-    {Tool::window_level, "tool.window", QT_TRANSLATE_NOOP("iso::gui::MainWindow", "Window"), "Ctrl+1"},
-    {Tool::crosshair, "tool.crosshair", QT_TRANSLATE_NOOP("iso::gui::MainWindow", "Crosshair"), "Ctrl+2"},
-    {Tool::line, "tool.line", QT_TRANSLATE_NOOP("iso::gui::MainWindow", "Line"), "Ctrl+3"},
-    {Tool::angle, "tool.angle", QT_TRANSLATE_NOOP("iso::gui::MainWindow", "Angle"), "Ctrl+4"},
-    {Tool::rectangle, "tool.rectangle", QT_TRANSLATE_NOOP("iso::gui::MainWindow", "Rectangle"), "Ctrl+5"},
-    {Tool::ellipse, "tool.ellipse", QT_TRANSLATE_NOOP("iso::gui::MainWindow", "Ellipse"), "Ctrl+6"},
-    {Tool::polygon, "tool.polygon", QT_TRANSLATE_NOOP("iso::gui::MainWindow", "Polygon"), "Ctrl+7"},
-    {Tool::brush, "tool.brush", QT_TRANSLATE_NOOP("iso::gui::MainWindow", "Paint"), "Ctrl+8"},
-    {Tool::erase, "tool.erase", QT_TRANSLATE_NOOP("iso::gui::MainWindow", "Erase"), "Ctrl+9"},
-    {Tool::fill, "tool.fill", QT_TRANSLATE_NOOP("iso::gui::MainWindow", "Fill"), "Ctrl+0"}};
+    {Tool::window_level, "tool.window", QT_TRANSLATE_NOOP("iso::gui::MainWindow", "Window"), "Ctrl+1",
+     QT_TRANSLATE_NOOP("iso::gui::MainWindow", "Dragging changes brightness and contrast.")},
+    {Tool::crosshair, "tool.crosshair", QT_TRANSLATE_NOOP("iso::gui::MainWindow", "Crosshair"), "Ctrl+2",
+     QT_TRANSLATE_NOOP("iso::gui::MainWindow", "A click puts the crosshair of all views there.")},
+    {Tool::line, "tool.line", QT_TRANSLATE_NOOP("iso::gui::MainWindow", "Line"), "Ctrl+3",
+     QT_TRANSLATE_NOOP("iso::gui::MainWindow", "Measures a length, and the values along it.")},
+    {Tool::angle, "tool.angle", QT_TRANSLATE_NOOP("iso::gui::MainWindow", "Angle"), "Ctrl+4",
+     QT_TRANSLATE_NOOP("iso::gui::MainWindow", "Measures an angle by three clicks.")},
+    {Tool::rectangle, "tool.rectangle", QT_TRANSLATE_NOOP("iso::gui::MainWindow", "Rectangle"), "Ctrl+5",
+     QT_TRANSLATE_NOOP("iso::gui::MainWindow", "Measures area and values in a rectangle.")},
+    {Tool::ellipse, "tool.ellipse", QT_TRANSLATE_NOOP("iso::gui::MainWindow", "Ellipse"), "Ctrl+6",
+     QT_TRANSLATE_NOOP("iso::gui::MainWindow", "Measures area and values in an ellipse.")},
+    {Tool::polygon, "tool.polygon", QT_TRANSLATE_NOOP("iso::gui::MainWindow", "Polygon"), "Ctrl+7",
+     QT_TRANSLATE_NOOP("iso::gui::MainWindow", "Measures area and values in a polygon; a double click closes it.")},
+    {Tool::brush, "tool.brush", QT_TRANSLATE_NOOP("iso::gui::MainWindow", "Paint"), "Ctrl+8",
+     QT_TRANSLATE_NOOP("iso::gui::MainWindow", "Paints the label that is chosen in the table.")},
+    {Tool::erase, "tool.erase", QT_TRANSLATE_NOOP("iso::gui::MainWindow", "Erase"), "Ctrl+9",
+     QT_TRANSLATE_NOOP("iso::gui::MainWindow", "Takes labels away.")},
+    {Tool::fill, "tool.fill", QT_TRANSLATE_NOOP("iso::gui::MainWindow", "Fill"), "Ctrl+0",
+     QT_TRANSLATE_NOOP("iso::gui::MainWindow", "Gives the region under the click the chosen label.")}};
 
 }  // namespace
 
@@ -51,8 +63,8 @@ void MainWindow::make_file_menu() {
   add_action(menu, "file.open", tr("&Open ..."), QKeySequence::Open, [this] { open_dialog(); });
   add_action(menu, "file.open_folder", tr("Open DICOM &folder ..."), QKeySequence{QStringLiteral("Ctrl+Shift+O")},
              [this] { open_folder(); });
-  add_action(menu, "file.open_hints", tr("Open with &hints ..."), QKeySequence{QStringLiteral("Ctrl+Alt+O")},
-             [this] { open_with_hints_dialog(); });
+  add_action(menu, "file.open_as", tr("Open &as ..."), QKeySequence{QStringLiteral("Ctrl+Alt+O")},
+             [this] { open_as_dialog(); });
   recent_ = menu->addMenu(tr("Open &recent"));
   recent_->setObjectName(QStringLiteral("file.recent"));
   connect(recent_, &QMenu::aboutToShow, this, &MainWindow::fill_recent);
@@ -98,6 +110,15 @@ void MainWindow::make_edit_menu() {
   add_action(menu, "edit.keys", tr("&Keys ..."), {}, [this] { show_preferences(true); });
 }
 
+/// What the right button offers on the selected item, for the keyboard.
+void MainWindow::make_data_menu() {
+  QMenu* const menu = menuBar()->addMenu(tr("&Data"));
+  menu->setObjectName(QStringLiteral("menu.data"));
+  const auto fill = [this, menu] { data_->fill_menu(*menu, desktop_.document().selected()); };
+  connect(menu, &QMenu::aboutToShow, this, fill);
+  fill();
+}
+
 void MainWindow::set_arrangement(Arrangement arrangement) {
   Look look = desktop_.document().look();
   look.layout.arrangement = arrangement;
@@ -115,15 +136,7 @@ void MainWindow::make_view_menu() {
              [this] { set_arrangement(Arrangement::side_by_side); });
   menu->addSeparator();
   window_menu_ = menu->addMenu(tr("&Window"));
-  for (const render::WindowPreset& preset : render::window_presets())
-    window_menu_->addAction(
-        tr("%1  %2/%3\t%4")
-            .arg(QString::fromLatin1(preset.name.data(), static_cast<qsizetype>(preset.name.size())))
-            .arg(preset.width)
-            .arg(preset.centre)
-            .arg(QLatin1Char(preset.key)),
-        this, [this, key = preset.key] { views_->active_view()->presenter().preset(key); });
-  window_menu_->addAction(tr("Automatic\t0"), this, [this] { views_->active_view()->presenter().preset('0'); });
+  add_window_actions();
   QMenu* const rendering = menu->addMenu(tr("&3-D rendering"));
   for (const render::VolumePreset& preset : render::volume_presets())
     rendering->addAction(QString::fromStdString(preset.name), this,
@@ -168,8 +181,8 @@ void MainWindow::make_cine_actions(QMenu* menu) {
   clock->setInterval(100);
   connect(cine, &QAction::toggled, this, [this, cine, clock](bool on) {
     const Item* const item = views_->active_view()->presenter().item();
-    if (on && (item == nullptr || item->raster->frames < 2)) {
-      statusBar()->showMessage(tr("There is one frame only: cine needs a series"), 4000);
+    if (on && (item == nullptr || (item->raster->frames < 2 && !item->raster->stack))) {
+      statusBar()->showMessage(tr("There is one frame only: cine needs a series or a spectral cube"), 4000);
       return cine->setChecked(false);
     }
     on ? clock->start() : clock->stop();
@@ -198,6 +211,7 @@ void MainWindow::make_tool_menu() {
   QMenu* const menu = menuBar()->addMenu(tr("&Tools"));
   auto* const bar = addToolBar(tr("Tools"));
   bar->setObjectName(QStringLiteral("bar.tools"));
+  bar->setIconSize({20, 20});
   bar->setMovable(false);
   tool_group_ = new QActionGroup{this};
   for (const ToolEntry& entry : tool_entries) {
@@ -205,6 +219,9 @@ void MainWindow::make_tool_menu() {
                                      [this, tool = entry.tool] { desktop_.tools().set_tool(tool); });
     made->setCheckable(true);
     made->setData(static_cast<int>(entry.tool));
+    made->setIcon(make_icon(QString::fromLatin1(entry.name).section(QLatin1Char('.'), 1)));
+    made->setIconVisibleInMenu(false);
+    made->setStatusTip(tr(entry.help));
     tool_group_->addAction(made);
     apply_keys(*keys_.find(entry.name));
     bar->addAction(made);
@@ -212,11 +229,16 @@ void MainWindow::make_tool_menu() {
   QAction* const click = add_action(menu, "tool.click", tr("Click (of a method)"),
                                     QKeySequence{QStringLiteral("Ctrl+K")}, [this] { interaction_->resume(); });
   click->setCheckable(true);
+  click->setIcon(make_icon(QStringLiteral("click")));
+  click->setIconVisibleInMenu(false);
+  click->setStatusTip(tr("Answers the clicks that a method asks for."));
+  click->setToolTip(QStringLiteral("%1 (Ctrl+K)\n%2").arg(click->text(), click->statusTip()));
   click->setData(static_cast<int>(Tool::click));
   click->setEnabled(false);
   tool_group_->addAction(click);
   bar->addAction(click);
   connect(interaction_, &InteractionController::active_changed, click, &QAction::setEnabled);
+  make_preset_bar();
   const auto follow = [this] {
     for (QAction* made : tool_group_->actions())
       made->setChecked(made->data().toInt() == static_cast<int>(desktop_.tools().tool()));
@@ -224,6 +246,7 @@ void MainWindow::make_tool_menu() {
   connect(&desktop_.tools(), &Tools::changed, this, follow);
   follow();
   menu->addSeparator();
+  make_spectra_actions(menu);
   QAction* const scheme =
       add_action(menu, "tool.research_scheme", tr("Left button moves the &crosshair (research scheme)"), {}, [] {});
   scheme->setCheckable(true);

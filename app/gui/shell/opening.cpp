@@ -3,12 +3,15 @@
 #include "main_window.h"
 #include "view_area.h"
 
+#include "gui/model/labels.h"
 #include "gui/model/session.h"
-#include "gui/panels/hints_dialog.h"
+#include "gui/panels/reading_dialog.h"
 #include "gui/panels/series_dialog.h"
-#include "gui/presenters/replay_inputs.h"
+#include "gui/presenters/file_reading.h"
+#include "gui/presenters/words_of_window.h"
 
 #include "iso/base/log.h"
+#include "iso/data/label_table.h"
 #include "iso/io/registry.h"
 
 #include <QFileDialog>
@@ -33,15 +36,6 @@ std::string join_names(const std::vector<Finding>& findings) {
   return names;
 }
 
-/// What is shown of the data is made with them, off the desktop's thread.
-MainWindow::Opened with_raster(DatasetPtr data, const std::filesystem::path& file) {
-  MainWindow::Opened opened{std::move(data), {}, {}};
-  opened.record = record_beside(file, *opened.data);
-  if (!std::holds_alternative<Table>(*opened.data))
-    opened.raster = std::make_shared<const render::Raster>(render::make_raster(opened.data));
-  return opened;
-}
-
 }  // namespace
 
 void MainWindow::open_dialog() {
@@ -55,7 +49,11 @@ void MainWindow::open_dialog() {
   const QStringList files = QFileDialog::getOpenFileNames(
       this, tr("Open"), folder,
       tr("Images and scans (%1);;Sessions (*.isocenter.json);;All files (*)").arg(patterns.join(' ')));
-  for (const QString& file : files) open_file(file.toStdString());
+  open_files(files);
+}
+
+void MainWindow::open_files(const QStringList& files, const Hints& hints) {
+  for (const QString& file : files) open_file(file.toStdString(), hints);
 }
 
 void MainWindow::open_folder() {
@@ -64,20 +62,76 @@ void MainWindow::open_folder() {
   if (!folder.isEmpty()) choose_series(folder.toStdString(), false);
 }
 
-void MainWindow::open_with_hints_dialog() {
-  const QString file = QFileDialog::getOpenFileName(this, tr("Open with hints"),
-                                                    settings_.value(QStringLiteral("files/folder")).toString());
-  if (!file.isEmpty()) open_with_hints(file.toStdString());
+void MainWindow::open_as_dialog() {
+  const QString file =
+      QFileDialog::getOpenFileName(this, tr("Open as"), settings_.value(QStringLiteral("files/folder")).toString());
+  if (!file.isEmpty()) ask_how_to_read(file.toStdString(), {}, {});
 }
 
-void MainWindow::open_with_hints(const std::filesystem::path& file) {
-  try {
-    auto* const dialog = new HintsDialog{desktop_.document(), file, this};
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    connect(dialog, &QDialog::accepted, this, [this, dialog, file] { open_file(file, dialog->hints()); });
-    dialog->open();
-  } catch (const Error& failure) {
-    tell(QString::fromUtf8(failure.what()), QString::fromStdString(failure.hint()));
+void MainWindow::ask_how_to_read(const std::filesystem::path& file, const Hints& known, const QString& reason,
+                                 ItemId again) {
+  desktop_.background().run<FileFacts>(
+      [file] { return find_facts(file); },
+      [this, file, known, reason, again](FileFacts facts) {
+        auto* const dialog = new ReadingDialog{desktop_.background(), file, std::move(facts), known, reason, this};
+        dialog->setAttribute(Qt::WA_DeleteOnClose);
+        connect(dialog, &ReadingDialog::chosen, this, [this, file, again](const std::shared_ptr<Item>& item) {
+          if (again != 0 && desktop_.document().find(again) != nullptr)
+            return desktop_.document().reread(again, std::move(*item), "Read again");
+          FileRead read;
+          read.item = std::move(*item);
+          take(std::move(read), QString::fromStdString(file.filename().string()));
+        });
+        dialog->open();
+      },
+      [this](const Error& failure) { tell_failure(failure); });
+}
+
+void MainWindow::read_again(ItemId id) {
+  const Item* const item = desktop_.document().find(id);
+  if (item == nullptr) return;
+  if (item->file.empty())
+    return tell(tr("'%1' comes from no file, so it cannot be read again.").arg(QString::fromStdString(item->name)));
+  ask_how_to_read(item->file, item->hints, {}, id);
+}
+
+/// The values of an item as labels, or its labels as an image.
+void MainWindow::use_as(ItemId id, Kind kind) {
+  const Item* const item = desktop_.document().find(id);
+  if (item == nullptr || to_kind(*item->data) == kind) return;
+  desktop_.background().run<std::shared_ptr<Item>>(
+      [kind, data = item->data, file = item->file, hints = item->hints, saved = item->saved,
+       record = item->record]() mutable {
+        hints["kind"] = std::string{to_string(kind)};
+        DatasetPtr made =
+            kind == Kind::label_map ? freeze(to_label_map(get<Volume>(data))) : freeze(to_volume(get<LabelMap>(data)));
+        auto read = std::make_shared<Item>(make_item(std::move(made), file, std::move(hints)));
+        read->saved = saved;
+        read->record = std::move(record);
+        return read;
+      },
+      [this, id, kind](const std::shared_ptr<Item>& read) {
+        desktop_.document().reread(id, std::move(*read), kind == Kind::label_map ? "Use as labels" : "Use as image");
+      },
+      [this](const Error& failure) { tell_failure(failure); });
+}
+
+void MainWindow::tell_failure(const Error& failure) {
+  tell(QString::fromStdString(words_of_window(failure.what())), QString::fromStdString(hint_of_window(failure.hint())));
+}
+
+/// Files come in the order in which they were asked for, whichever was read first.
+std::shared_ptr<MainWindow::Arrival> MainWindow::expect() {
+  arrivals_.push_back(std::make_shared<Arrival>());
+  return arrivals_.back();
+}
+
+void MainWindow::arrive(const std::shared_ptr<Arrival>& arrival, std::function<void()> what) {
+  arrival->what = std::move(what);
+  while (!arrivals_.empty() && arrivals_.front()->what) {
+    const auto next = std::exchange(arrivals_.front()->what, {});
+    arrivals_.pop_front();
+    next();
   }
 }
 
@@ -91,40 +145,66 @@ void MainWindow::choose_series(const std::filesystem::path& folder, bool straigh
   });
 }
 
-void MainWindow::open_file(const std::filesystem::path& file, std::map<std::string, std::string> hints,
-                           const QString& name) {
+void MainWindow::open_file(const std::filesystem::path& file, Hints hints, const QString& name) {
   if (is_session(file)) return open_session(file);
   if (is_folder(file) && hints.empty() && name.isEmpty()) return choose_series(file, true);
+  if (hints.empty())
+    if (const GeometryOf of = find_geometry_use(file); of.is_geometry) {
+      if (!of.readings.empty()) return open_file(of.readings, {{"geometry", file.string()}}, name);
+      return tell(tr("'%1' is the geometry of a scan. Open the file with its readings.")
+                      .arg(QString::fromStdString(file.filename().string())));
+    }
   const QString shown = name.isEmpty() ? QString::fromStdString(file.filename().string()) : name;
   statusBar()->showMessage(tr("Reading %1 ...").arg(shown));
-  desktop_.background().run<Opened>(
-      [file, options = read_options(hints)] { return with_raster(io::read(file, options), file); },
-      [this, file, hints, shown](Opened opened) { take(std::move(opened), file, hints, shown); },
-      [this, file, hints, shown](const Error& failure) {
-        statusBar()->clearMessage();
-        if (failure.code() == Errc::geometry_refused) return offer_to_accept(file, hints, shown, failure);
-        tell(QString::fromUtf8(failure.what()), QString::fromStdString(failure.hint()));
+  if (arrivals_.empty()) message_bar_->hide();  // what was said before belongs to something else
+  const std::shared_ptr<Arrival> arrival = expect();
+  desktop_.background().run<std::shared_ptr<FileRead>>(
+      [file, hints] { return std::make_shared<FileRead>(read_file(file, hints)); },
+      [this, file, shown, arrival](const std::shared_ptr<FileRead>& read) {
+        arrive(arrival, [=, this] {
+          statusBar()->clearMessage();
+          if (read->missing.empty()) return take(std::move(*read), shown);
+          const QString reason = QString::fromStdString(words_of_window(read->sentence));
+          if (property("testing").toBool()) return tell(reason);  // no question is asked
+          ask_how_to_read(file, read->item.hints, reason);
+        });
+      },
+      [this, file, hints, shown, arrival](const Error& failure) {
+        arrive(arrival, [=, this] {
+          statusBar()->clearMessage();
+          if (failure.code() == Errc::geometry_refused) return offer_to_accept(file, hints, shown, failure);
+          tell_failure(failure);
+        });
       });
 }
 
-void MainWindow::take(Opened opened, const std::filesystem::path& file, const std::map<std::string, std::string>& hints,
-                      const QString& name) {
+void MainWindow::take(FileRead read, const QString& name) {
   statusBar()->clearMessage();
-  const Metadata meta = metadata(*opened.data);
-  log::info("app.gui", "opened a ", to_string(to_kind(*opened.data)));
-  desktop_.document().add(name.toStdString(), std::move(opened.data), file, hints, std::move(opened.raster),
-                          std::move(opened.record));
+  const Metadata meta = metadata(*read.item.data);
+  const std::filesystem::path file = read.item.file;
+  log::info("app.gui", "opened a ", to_string(to_kind(*read.item.data)));
+  const bool labels = to_kind(*read.item.data) == Kind::label_map;
+  read.item.name = name.toStdString();
+  const ItemId id = desktop_.document().add(std::move(read.item));
   log::debug("app.gui", "opened '", file.string(), "'");
   remember(file);
+  const QString guess = QStringLiteral("%1: %2").arg(name, QString::fromStdString(read.guessed));
   if (const auto accepted = meta.find("accepted"); accepted != meta.end())
     tell(tr("'%1' was opened although its geometry is no regular grid: %2.")
              .arg(name, QString::fromStdString(accepted->second)),
          tr("Lengths and volumes measured on it may be wrong."));
+  else if (!read.guessed.empty() && labels)
+    offer(guess, {}, tr("Use as image"), [this, id] { use_as(id, Kind::volume); });
+  else if (!read.guessed.empty())
+    offer(guess, {}, tr("Read it differently ..."), [this, id] { read_again(id); });
+  else if (read.unnamed_axes)
+    offer(tr("'%1' does not say what its axes are, so it is shown as an image.").arg(name), {},
+          tr("Read it differently ..."), [this, id] { read_again(id); });
   views_->active_view()->setFocus();
 }
 
-void MainWindow::offer_to_accept(const std::filesystem::path& file, const std::map<std::string, std::string>& hints,
-                                 const QString& name, const Error& refusal) {
+void MainWindow::offer_to_accept(const std::filesystem::path& file, const Hints& hints, const QString& name,
+                                 const Error& refusal) {
   if (property("testing").toBool())  // no question is asked
     return tell(QString::fromUtf8(refusal.what()), QString::fromStdString(refusal.hint()));
   auto* const box = new QMessageBox{QMessageBox::Warning, tr("The geometry was refused"),
@@ -142,25 +222,21 @@ void MainWindow::offer_to_accept(const std::filesystem::path& file, const std::m
   box->open();
 }
 
-void MainWindow::open_accepted(const std::filesystem::path& file, std::map<std::string, std::string> hints,
-                               const QString& name) {
+void MainWindow::open_accepted(const std::filesystem::path& file, const Hints& hints, const QString& name) {
   statusBar()->showMessage(tr("Reading %1 ...").arg(name));
-  struct Accepted {
-    Opened opened;
-    std::string names;
-  };
-  desktop_.background().run<Accepted>(
-      [file, options = read_options(hints)] {
-        io::ReadAllTheSame read = io::read_accepting_findings(file, options);
-        return Accepted{with_raster(std::move(read.data), file), join_names(read.accepted)};
+  desktop_.background().run<std::shared_ptr<FileRead>>(
+      [file, hints] {
+        io::ReadAllTheSame read = io::read_accepting_findings(file, read_options(hints));
+        Hints said = hints;
+        said["accept_geometry"] = join_names(read.accepted);
+        auto made = std::make_shared<FileRead>();
+        made->item = make_item(std::move(read.data), file, std::move(said));
+        return made;
       },
-      [this, file, hints, name](Accepted accepted) mutable {
-        hints["accept_geometry"] = accepted.names;
-        take(std::move(accepted.opened), file, hints, name);
-      },
+      [this, name](const std::shared_ptr<FileRead>& read) { take(std::move(*read), name); },
       [this](const Error& failure) {
         statusBar()->clearMessage();
-        tell(QString::fromUtf8(failure.what()), QString::fromStdString(failure.hint()));
+        tell_failure(failure);
       });
 }
 

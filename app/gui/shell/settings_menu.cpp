@@ -44,8 +44,9 @@ void MainWindow::apply_keys(const KeyAction& keys) {
   if (made == nullptr) return;  // a key of the views
   made->setShortcuts(key_sequences(keys.keys));
   if (tool_group_ != nullptr && made->actionGroup() == tool_group_)
-    made->setToolTip(keys.keys.empty() ? made->text()
-                                       : QStringLiteral("%1 (%2)").arg(made->text(), made->shortcut().toString()));
+    made->setToolTip(
+        (keys.keys.empty() ? made->text() : QStringLiteral("%1 (%2)").arg(made->text(), made->shortcut().toString())) +
+        (made->statusTip().isEmpty() ? QString{} : QLatin1Char('\n') + made->statusTip()));
 }
 
 void MainWindow::make_theme_menu(QMenu* menu) {

@@ -1,11 +1,15 @@
 #include "settings_place.h"
 
 #include <QCoreApplication>
+#include <QDir>
 #include <QFile>
 #include <QFileInfo>
 #include <QStringList>
 
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -17,6 +21,18 @@ const QString starts_key = QStringLiteral("start/unfinished");
 bool lives(const QString& process) {
   const auto id = static_cast<pid_t>(process.toInt());
   return id > 0 && (::kill(id, 0) == 0 || errno == EPERM);
+}
+
+/// The settings name the files last opened, and thereby patients: they are for their user alone. Qt keeps the mode of a file
+/// that is there.
+void keep_private(const QString& file) {
+  const QByteArray name = QFile::encodeName(file);
+  QDir{}.mkpath(QFileInfo{file}.path());
+  const int made = ::open(name.constData(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (made < 0) return;
+  struct stat status {};
+  if (::fstat(made, &status) == 0 && status.st_uid == ::geteuid()) ::fchmod(made, 0600);
+  ::close(made);
 }
 
 QString me() { return QString::number(QCoreApplication::applicationPid()); }
@@ -32,6 +48,7 @@ QString settings_file(const QString& program_folder) {
 }
 
 std::unique_ptr<QSettings> open_settings(const QString& file, QString& note) {
+  keep_private(file);
   auto settings = std::make_unique<QSettings>(file, QSettings::IniFormat);
   (void)settings->allKeys();
   if (settings->status() != QSettings::FormatError) return settings;
@@ -39,6 +56,7 @@ std::unique_ptr<QSettings> open_settings(const QString& file, QString& note) {
   const QString aside = file + QStringLiteral(".damaged");
   QFile::remove(aside);
   QFile::rename(file, aside);
+  keep_private(file);
   note =
       QCoreApplication::translate("iso::gui::Settings", "The settings could not be understood; they were moved to %1.")
           .arg(aside);

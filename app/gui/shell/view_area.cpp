@@ -1,6 +1,7 @@
 #include "view_area.h"
 
 #include <QGridLayout>
+#include <QPainter>
 
 #include <algorithm>
 
@@ -29,11 +30,17 @@ ViewArea::ViewArea(Document& document, Tools& tools, QWidget* parent)
     connect(view, &SliceView::message, this, &ViewArea::message);
     connect(view, &SliceView::clicked, this, &ViewArea::clicked);
     connect(view, &SliceView::measured, this, &ViewArea::measured);
+    connect(view, &SliceView::menu_asked, this, [this, view](const QPoint& at) { Q_EMIT slice_menu_asked(view, at); });
+    connect(view, &SliceView::focused, this, [this, view] {
+      last_active_ = view;
+      update();
+    });
   }
   const std::array<SliceView*, 4> views{axial_, sagittal_, coronal_, compared_};
   for (std::size_t i = 0; i < views.size(); ++i)
     connect(views[i], &SliceView::maximise_asked, this, [this, i] { toggle_maximised(static_cast<int>(i)); });
   connect(volume_, &VolumeView::maximise_asked, this, [this] { toggle_maximised(4); });
+  connect(volume_, &VolumeView::menu_asked, this, &ViewArea::volume_menu_asked);
   connect(time_, &TimeProfileView::maximise_asked, this, [this] { toggle_maximised(5); });
   connections_.push_back(document_.look_changed.connect([this] { arrange(); }));
   connections_.push_back(document_.measurements_changed.connect([this] { arrange(); }));
@@ -51,9 +58,17 @@ SliceView* ViewArea::slice_view(render::Orientation orientation) noexcept {
 SliceView* ViewArea::active_view() {
   for (SliceView* view : slice_views())
     if (view->hasFocus()) return view;
+  if (last_active_ != nullptr && last_active_->isVisible()) return last_active_;
   for (SliceView* view : slice_views())
     if (view->isVisible()) return view;
   return axial_;
+}
+
+/// A frame about the active view, in the gap between the views, so that it covers no picture.
+void ViewArea::paintEvent(QPaintEvent*) {
+  if (arranged_.size() < 2) return;
+  QPainter painter{this};
+  painter.fillRect(active_view()->geometry().adjusted(-2, -2, 2, 2), palette().color(QPalette::Highlight));
 }
 
 void ViewArea::refresh_all() {
@@ -71,6 +86,7 @@ void ViewArea::toggle_maximised(int view) {
 bool ViewArea::flat() const {
   const Item* const item = axial_->presenter().item();
   if (item == nullptr) return false;
+  if (item->raster->stack) return true;  // beside a picture of the scene its bands edge on say little
   const auto& size = item->raster->frame.size;
   return std::ranges::count_if(size, [](std::int64_t n) { return n > 1; }) < 3;
 }
@@ -96,6 +112,8 @@ void ViewArea::arrange() {
       shown.push_back(time_);
   }
   if (shown == arranged_) return;
+  const bool focus_goes = std::ranges::any_of(
+      arranged_, [&](QWidget* view) { return view->hasFocus() && std::ranges::find(shown, view) == shown.end(); });
   arranged_ = shown;
   for (QWidget* view : all) {
     grid_->removeWidget(view);
@@ -110,6 +128,8 @@ void ViewArea::arrange() {
     grid_->setRowStretch(i, i == 0 || shown.size() > 2 ? 1 : 0);
     grid_->setColumnStretch(i, i == 0 || shown.size() > 1 ? 1 : 0);
   }
+  if (focus_goes) shown.front()->setFocus();  // keys go on working
+  update();
 }
 
 }  // namespace iso::gui

@@ -27,7 +27,7 @@ class ViewArea : public QWidget {
   [[nodiscard]] VolumeView* volume_view() noexcept { return volume_; }
   [[nodiscard]] TimeProfileView* time_view() noexcept { return time_; }
   [[nodiscard]] std::vector<SliceView*> slice_views() const;
-  [[nodiscard]] SliceView* active_view();  ///< the one with the focus, else the first that is visible
+  [[nodiscard]] SliceView* active_view();  ///< the one that had the focus last and is visible; it has a frame
   void refresh_all();
 
  Q_SIGNALS:
@@ -35,6 +35,11 @@ class ViewArea : public QWidget {
   void message(const QString& sentence);
   void clicked(const iso::Vec3& world_mm, bool positive);
   void measured(std::uint64_t measurement);
+  void slice_menu_asked(iso::gui::SliceView* view, const QPoint& global);
+  void volume_menu_asked(const QPoint& global);
+
+ protected:
+  void paintEvent(QPaintEvent* event) override;
 
  private:
   void arrange();
@@ -46,6 +51,7 @@ class ViewArea : public QWidget {
   VolumeView* volume_;
   TimeProfileView* time_;
   std::vector<QWidget*> arranged_;
+  SliceView* last_active_{nullptr};
   std::vector<Signal<>::Connection> connections_;
 };
 

@@ -3,6 +3,8 @@
 #include "key_text.h"
 #include "marks_painter.h"
 
+#include <QApplication>
+#include <QContextMenuEvent>
 #include <QKeyEvent>
 #include <QMouseEvent>
 #include <QPainter>
@@ -82,11 +84,13 @@ void SliceView::cancel_gesture() {
 
 void SliceView::focusInEvent(QFocusEvent* event) {
   QWidget::focusInEvent(event);
+  Q_EMIT focused();
   update();
 }
 
 void SliceView::mousePressEvent(QMouseEvent* event) {
   start_ = last_ = event->position();
+  right_moved_ = tools_.tool() == Tool::click || draft_.has_value();  // there the right button means something else
   if (event->button() == Qt::MiddleButton)
     gesture_ = Gesture::pan;
   else if (event->button() == Qt::RightButton && tools_.tool() == Tool::click) {
@@ -117,7 +121,7 @@ void SliceView::begin_left(QMouseEvent& event) {
     return;
   }
   if (tools_.tool() == Tool::click) {
-    Q_EMIT clicked(presenter_.to_world(at.x(), at.y(), view_size()), !(keys & Qt::AltModifier));
+    Q_EMIT clicked(presenter_.to_world(at.x(), at.y(), view_size()), !(keys & (Qt::AltModifier | Qt::ControlModifier)));
     return;
   }
   if (tools_.paints()) return begin_paint(at);
@@ -150,6 +154,10 @@ void SliceView::mouseMoveEvent(QMouseEvent* event) {
   const ViewSize size = view_size();
   const QPointF logical = event->position() - last_;
   last_ = event->position();
+  if (event->buttons() & Qt::RightButton) {
+    right_moved_ = right_moved_ || (last_ - start_).manhattanLength() >= QApplication::startDragDistance();
+    if (!right_moved_) return;
+  }
   switch (gesture_) {
     case Gesture::window: presenter_.drag_window(logical.x(), logical.y()); break;
     case Gesture::pan: presenter_.pan(step.x(), step.y(), size); break;
@@ -211,7 +219,14 @@ void SliceView::mouseReleaseEvent(QMouseEvent* event) {
     document_.change_measurement(moved);
   } else if (ended == Gesture::paint) {
     finish_paint();
+  } else if (event->button() == Qt::RightButton && !right_moved_) {
+    Q_EMIT menu_asked(event->globalPosition().toPoint());
   }
+}
+
+/// By the key; the button asks when it is let go, because dragging it zooms.
+void SliceView::contextMenuEvent(QContextMenuEvent* event) {
+  if (event->reason() == QContextMenuEvent::Keyboard) Q_EMIT menu_asked(mapToGlobal(rect().center()));
 }
 
 void SliceView::mouseDoubleClickEvent(QMouseEvent* event) {
@@ -243,7 +258,7 @@ void SliceView::resize_brush(double factor) {
 }
 
 void SliceView::digit(int digit) {
-  if (!tools_.paints()) return presenter_.preset(static_cast<char>('0' + digit));
+  if (!tools_.paints() && tools_.tool() != Tool::click) return presenter_.preset(static_cast<char>('0' + digit));
   if (digit != 0) tools_.label = static_cast<std::uint16_t>(digit);
   Q_EMIT message(tr("Label %1").arg(tools_.label));
   Q_EMIT tools_.changed();
@@ -301,6 +316,15 @@ bool SliceView::obey(const ViewAction& action) {
       resize_brush(action.command == brush_larger ? 1.2 : 1 / 1.2);
       break;
     case overlay_more:
+      if (tools_.tool() != Tool::click) return change_overlay(action.command);
+      Q_EMIT click_asked(action.command);
+      break;
+    case take_back:
+      if (tools_.tool() == Tool::click)
+        Q_EMIT click_asked(action.command);
+      else
+        Q_EMIT message(tr("This key takes back a click while a method is clicked; Ctrl+Z takes back the newest step"));
+      break;
     case overlay_less:
     case overlay_shown:
     case labels_more:
@@ -318,6 +342,10 @@ void SliceView::keyPressEvent(QKeyEvent* event) {
     case Qt::Key_Enter:
       if (draft_) return finish_measurement();
       break;
+    case Qt::Key_Delete:
+      if (presenter_.selected_measurement() == 0) break;
+      document_.remove_measurement(presenter_.selected_measurement());
+      return presenter_.select_measurement(0);
     case Qt::Key_Escape: {
       const bool busy = draft_ || stroke_;
       cancel_gesture();
@@ -374,67 +402,6 @@ void SliceView::finish_measurement() {
   const std::uint64_t id = document_.add_measurement(std::move(done));
   presenter_.select_measurement(id);
   Q_EMIT measured(id);
-}
-
-ItemId SliceView::label_target() {
-  const Item* const over = document_.find(document_.look().overlay.item);
-  if (over != nullptr && to_kind(*over->data) == Kind::label_map) return over->id;
-  const Item* const base = presenter_.item();
-  if (base == nullptr || !base->raster->anatomical) {
-    Q_EMIT message(tr("Labels need an image to lie on: open one first"));
-    return 0;
-  }
-  return document_.add_label_map(base->id, base->name + " labels");
-}
-
-void SliceView::begin_paint(const QPointF& at) {
-  const ItemId target = label_target();
-  const Item* const item = document_.find(target);
-  if (item == nullptr) return;
-  const Item* const base = presenter_.item();
-  stroke_ = std::make_unique<LabelStroke>(get<LabelMap>(item->data), base == nullptr ? nullptr : base->raster);
-  stroke_item_ = target;
-  stroke_labels_ = item->data;
-  gesture_ = Gesture::paint;
-  paint_at(at);
-  if (tools_.tool() == Tool::fill) {
-    gesture_ = Gesture::none;
-    finish_paint();
-  }
-}
-
-void SliceView::paint_at(const QPointF& at) {
-  if (!stroke_) return;
-  const ViewSize size = view_size();
-  const Vec3 here = presenter_.to_world(at.x(), at.y(), size), normal = presenter_.picture(size).plane.normal();
-  if (tools_.tool() == Tool::fill) {
-    stroke_->fill(here, normal, tools_.label);
-  } else {
-    std::optional<LabelStroke::Range> range;
-    if (tools_.range) range = LabelStroke::Range{tools_.range->first, tools_.range->second};
-    stroke_->dab(here, normal, tools_.brush_radius_mm, tools_.sphere,
-                 tools_.tool() == Tool::erase ? LabelStroke::Effect::erase : LabelStroke::Effect::paint,
-                 tools_.tool() == Tool::erase ? std::uint16_t{0} : tools_.label, range);
-  }
-  presenter_.set_working_labels(stroke_item_, stroke_->patch());
-  update();
-}
-
-void SliceView::finish_paint() {
-  if (!stroke_) return;
-  // An answer to a click, or an undo, may have changed the labels while the button was down.
-  const Item* const item = document_.find(stroke_item_);
-  const auto delta = item == nullptr ? nullptr : stroke_->delta_on(get<LabelMap>(item->data).labels);
-  stroke_.reset();
-  stroke_labels_.reset();
-  presenter_.set_working_labels(0, nullptr);
-  const char* const verb = tools_.tool() == Tool::erase  ? "Erase"
-                           : tools_.tool() == Tool::fill ? "Fill label "
-                                                         : "Paint label ";
-  std::string name = verb;
-  if (tools_.tool() != Tool::erase) name += std::to_string(tools_.label);
-  if (delta) document_.apply_label_delta(stroke_item_, delta, std::move(name));
-  update();
 }
 
 }  // namespace iso::gui

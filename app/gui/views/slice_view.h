@@ -39,11 +39,15 @@ class SliceView : public QWidget {
   void hovered(const iso::gui::Readout& words);
   void maximise_asked();
   void clicked(const iso::Vec3& world_mm,
-               bool positive);  ///< with the click tool: left marks, right button or Alt takes away
+               bool positive);  ///< with the click tool: left marks, right button, Ctrl or Alt takes away
+  void click_asked(iso::gui::ViewCommand command);  ///< with the click tool: take_back, or overlay_more for everywhere
   void measured(std::uint64_t measurement);
   void message(const QString& sentence);
+  void menu_asked(const QPoint& global);  ///< the right button without a drag, or the key
+  void focused();
 
  protected:
+  void contextMenuEvent(QContextMenuEvent* event) override;
   void mousePressEvent(QMouseEvent* event) override;
   void mouseMoveEvent(QMouseEvent* event) override;
   void mouseReleaseEvent(QMouseEvent* event) override;
@@ -77,6 +81,7 @@ class SliceView : public QWidget {
   render::SliceImage image_;
   Gesture gesture_{Gesture::none};
   QPointF start_, last_;
+  bool right_moved_{false};  ///< a drag of the right button asks for no menu
   std::optional<Measurement> draft_;
   int moved_point_{-1};
   std::unique_ptr<LabelStroke> stroke_;

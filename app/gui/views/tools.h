@@ -43,6 +43,7 @@ class Tools : public QObject {
   bool sphere{false};
   std::uint16_t label{1};
   std::optional<std::pair<double, double>> range;  ///< only voxels of these values are painted
+  bool range_from_click{false};                    ///< the next click takes the range from the values under it
   bool research_scheme{false};                     ///< the left button moves the crosshair instead of the window
 
  Q_SIGNALS:

@@ -4,6 +4,8 @@
 
 #include "gui/model/slice_turn.h"
 
+#include <QApplication>
+#include <QContextMenuEvent>
 #include <QKeyEvent>
 #include <QMouseEvent>
 #include <QPainter>
@@ -43,6 +45,7 @@ VolumeView::VolumeView(Document& document, QWidget* parent)
     over_->update();  // the eye may stand elsewhere
   };
   setFocusPolicy(Qt::StrongFocus);
+  setProperty("own_keys", true);
   setMinimumSize(120, 90);
   connections_ = document_.watch([this] { follow(); });
   for (QTimer* const timer : {&rest_, &settle_}) timer->setSingleShot(true);
@@ -110,9 +113,28 @@ void VolumeView::moving(bool now) {
   again();
 }
 
-void VolumeView::mousePressEvent(QMouseEvent* event) { last_ = event->position(); }
+void VolumeView::look_from(char side) {
+  scene_->look_from(side);
+  again();
+}
+
+void VolumeView::reset_eye() {
+  scene_->reset();
+  again();
+}
+
+void VolumeView::contextMenuEvent(QContextMenuEvent* event) {
+  if (event->reason() == QContextMenuEvent::Keyboard) Q_EMIT menu_asked(mapToGlobal(rect().center()));
+}
+
+void VolumeView::mousePressEvent(QMouseEvent* event) {
+  last_ = pressed_ = event->position();
+  moved_ = false;
+}
 
 void VolumeView::mouseMoveEvent(QMouseEvent* event) {
+  moved_ = moved_ || (event->position() - pressed_).manhattanLength() >= QApplication::startDragDistance();
+  if ((event->buttons() & Qt::RightButton) && !moved_) return;
   const QPointF step = event->position() - last_;
   last_ = event->position();
   const double dx = step.x() / std::max(1, width()), dy = step.y() / std::max(1, height());
@@ -127,7 +149,10 @@ void VolumeView::mouseMoveEvent(QMouseEvent* event) {
   moving(true);
 }
 
-void VolumeView::mouseReleaseEvent(QMouseEvent*) { moving(false); }
+void VolumeView::mouseReleaseEvent(QMouseEvent* event) {
+  if (event->button() == Qt::RightButton && !moved_) return void(Q_EMIT menu_asked(event->globalPosition().toPoint()));
+  moving(false);
+}
 
 void VolumeView::mouseDoubleClickEvent(QMouseEvent* event) {
   if (event->button() == Qt::LeftButton) Q_EMIT maximise_asked();

@@ -23,6 +23,8 @@ class VolumeView : public GlView {
   explicit VolumeView(Document& document, QWidget* parent = nullptr);
   ~VolumeView() override;
   void set_preset(const std::string& name);
+  void look_from(char side);  ///< 'A', 'P', 'L', 'R', 'S', 'I'
+  void reset_eye();
   [[nodiscard]] const std::string& preset() const noexcept { return preset_; }
   /// How often rays were cast.
   [[nodiscard]] std::uint64_t pictures_made() const noexcept { return made_; }
@@ -31,8 +33,10 @@ class VolumeView : public GlView {
 
  Q_SIGNALS:
   void maximise_asked();
+  void menu_asked(const QPoint& global);  ///< the right button without a drag, or the key
 
  protected:
+  void contextMenuEvent(QContextMenuEvent* event) override;
   void mousePressEvent(QMouseEvent* event) override;
   void mouseMoveEvent(QMouseEvent* event) override;
   void mouseReleaseEvent(QMouseEvent* event) override;
@@ -53,7 +57,8 @@ class VolumeView : public GlView {
   render::VolumePicture drawn_;
   bool due_{true};  ///< rays are to be cast
   std::uint64_t made_{0};
-  QPointF last_;
+  QPointF last_, pressed_;
+  bool moved_{false};
   QTimer rest_, settle_;
   std::vector<Connection> connections_;
 };

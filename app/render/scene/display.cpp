@@ -2,6 +2,8 @@
 
 #include "raster.h"
 
+#include "iso/data/label_table.h"
+
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -26,18 +28,12 @@ std::vector<Colour> between(const std::vector<std::array<int, 3>>& stops) {
   return map;
 }
 
-/// Label colours: 0 is clear, then hues a golden angle apart, so that neighbours in number differ most.
+/// Label colours; 0 is clear.
 std::vector<Colour> label_colours() {
   std::vector<Colour> map(256, Colour{0, 0, 0, 0});
   for (std::size_t label = 1; label < map.size(); ++label) {
-    const double hue = std::fmod(static_cast<double>(label - 1) * 0.618033988749895, 1.0) * 6;
-    const double strength = label % 3 == 0 ? 0.75 : 1.0;
-    const auto channel = [&](double offset) {
-      const double k = std::fmod(offset + hue, 6.0);
-      const double value = strength * (1 - 0.85 * std::max(0.0, std::min({k, 4 - k, 1.0})));
-      return static_cast<std::uint8_t>(std::lround(255 * value));
-    };
-    map[label] = {channel(5), channel(3), channel(1), 255};
+    const LabelColour c = usual_label_colour(static_cast<std::uint16_t>(label));
+    map[label] = {c[0], c[1], c[2], 255};
   }
   return map;
 }
@@ -109,6 +105,18 @@ void set_automatic_window(Display& display, const Raster& raster) noexcept {
   display.centre = (low + high) / 2;
   display.voi = raster.spectrum ? VoiFunction::logarithm
                                 : VoiFunction::linear_exact;  // `linear` has no meaning for widths below 1
+}
+
+void set_first_window(Display& display, const Raster& raster) noexcept {
+  set_automatic_window(display, raster);
+  if (raster.asked_window) {
+    display.width = (*raster.asked_window)[0];
+    display.centre = (*raster.asked_window)[1];
+  } else if (raster.computed_tomography) {
+    const WindowPreset& soft_tissue = window_presets().front();
+    display.width = soft_tissue.width;
+    display.centre = soft_tissue.centre;
+  }
 }
 
 std::span<const WindowPreset> window_presets() noexcept {

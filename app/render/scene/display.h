@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,6 +14,9 @@ namespace iso::render {
 /// three decades up to the upper end of the window, log(1 + 1000 x) / log(1001) for x of `linear_exact`; for k-space.
 enum class VoiFunction : std::uint8_t { linear, linear_exact, sigmoid, logarithm };
 
+/// Red, green, blue, opacity.
+using Palette = std::vector<std::array<std::uint8_t, 4>>;
+
 struct Display {
   double width{1}, centre{0};  ///< linear: width >= 1; others: width > 0
   VoiFunction voi{VoiFunction::linear};
@@ -21,6 +25,8 @@ struct Display {
   double opacity{1};
   bool visible{true};
   bool interpolate{true};  ///< linear between voxels; labels never
+  /// Colours of labels by number, entry 0 unused, repeated behind the last; null: those of the map "labels".
+  std::shared_ptr<const Palette> palette{};
   friend bool operator==(const Display&, const Display&) = default;
 };
 
@@ -30,6 +36,8 @@ struct Display {
 struct Raster;
 /// Sets the window to what suits the values: their 0.1 to 99.9 percentile, or for a spectrum all of it by its logarithm.
 void set_automatic_window(Display& display, const Raster& raster) noexcept;
+/// The window that an image opens in: what its file asks for, soft tissue for a CT, else the automatic one.
+void set_first_window(Display& display, const Raster& raster) noexcept;
 
 /// Window presets of convention C3, keys 1 to 9.
 struct WindowPreset {

@@ -36,6 +36,29 @@ Pixels real_pixels(const Pixels& pixels, Part part) {
   return pixels;
 }
 
+constexpr double least_hounsfield = -1100;  ///< below air lies padding only
+
+/// What scanners write beside the round field of view (-2000, -3024) is no value.
+void leave_padding_out(Raster& raster, std::vector<double>& sample) {
+  if (raster.unit != "HU") return;
+  const auto is_padding = [](double value) { return value < least_hounsfield; };
+  if (std::ranges::count_if(sample, is_padding) < static_cast<std::ptrdiff_t>(sample.size()))
+    std::erase_if(sample, is_padding);
+}
+
+/// By its values: whole numbers with air, and with tissue and bone above it.
+bool looks_like_ct(const Raster& raster, const std::vector<double>& sample) {
+  constexpr double less_than_water = -500, wide = 1200;  // a cut of one tissue needs no other window than its own
+  if (raster.unit == "HU")
+    return raster.low_percentile <= less_than_water || raster.high_percentile - raster.low_percentile > wide;
+  if (!raster.anatomical || !raster.unit.empty()) return false;
+  const bool air = raster.low_percentile <= -900 && raster.low_percentile >= -3100;
+  const bool bone = raster.high_percentile >= 150 && raster.high_percentile <= 4100;
+  if (!air || !bone) return false;
+  const auto soft = std::ranges::count_if(sample, [](double v) { return v > -150 && v < 200; });
+  return soft > static_cast<std::ptrdiff_t>(sample.size() / 50);
+}
+
 void measure_range(Raster& raster) {
   dispatch<RealTypes>(raster.pixels.spec().type, [&](auto type) {
     const auto values = raster.pixels.values<decltype(type)>();
@@ -45,6 +68,7 @@ void measure_range(Raster& raster) {
     for (std::size_t i = 0; i < values.size(); i += stride)
       if (std::isfinite(static_cast<double>(values[i]))) sample.push_back(static_cast<double>(values[i]));
     if (sample.empty()) return;
+    leave_padding_out(raster, sample);
     const auto percentile = [&](double part) {
       const auto at = sample.begin() + static_cast<std::ptrdiff_t>(part * static_cast<double>(sample.size() - 1));
       std::ranges::nth_element(sample, at);
@@ -55,6 +79,7 @@ void measure_range(Raster& raster) {
     raster.high = high;
     raster.low_percentile = percentile(0.001);
     raster.high_percentile = percentile(0.999);
+    raster.computed_tomography = looks_like_ct(raster, sample);
   });
 }
 
@@ -96,13 +121,24 @@ void place(Raster& raster, const LabelMap& data) {
   orient(raster, data.meta);
 }
 
-/// Every other kind: one unit an index, under the names of its axes.
-template <class T>
-void place(Raster& raster, const T&) {
+/// One unit an index, under the names of its axes.
+void name_axes(Raster& raster, Kind kind) {
   raster.anatomical = false;
-  const auto& names = axis_names(kind_from_string(T::kind_name));
+  const auto& names = axis_names(kind);
   for (std::size_t axis = 0; axis < raster.axes.size(); ++axis)
     raster.axes[axis] = axis < names.size() ? names[axis] : "frame";
+}
+
+void place(Raster& raster, const SpectralCube& data) {
+  name_axes(raster, Kind::spectral_cube);
+  raster.stack = true;
+  raster.unit = data.quantity.unit == "1" ? "" : data.quantity.unit;
+}
+
+/// Every other kind.
+template <class T>
+void place(Raster& raster, const T&) {
+  name_axes(raster, kind_from_string(T::kind_name));
 }
 
 }  // namespace

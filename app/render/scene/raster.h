@@ -22,6 +22,10 @@ struct Raster {
   /// False where the file does not say how the grid lies in the patient (a bare array): lengths are shown, but no letters.
   bool oriented{true};
   bool labels{false};
+  /// Hounsfield units, or values that can hardly be anything else (air near -1000 and bone): opens in a window for tissue.
+  bool computed_tomography{false};
+  bool colour{false};    ///< frames 0, 1 and 2 are red, green and blue from 0 to 255, drawn together without a window
+  bool stack{false};     ///< the third axis is no place but a pile of pictures of one scene: bands
   bool spectrum{false};  ///< magnitude of k-space, which spans decades: shown by its logarithm at first
   std::array<std::string, 4> axes{"L", "P", "S",
                                   "frame"};  ///< of raw data: "u", "v", "view"; not oriented: "x", "y", "z"

@@ -12,12 +12,35 @@ std::uint32_t packed(const std::array<std::uint8_t, 4>& c) noexcept {
   return 0xff000000U | std::uint32_t{c[0]} << 16U | std::uint32_t{c[1]} << 8U | c[2];
 }
 
+std::uint32_t mixed(std::uint32_t below, std::uint32_t above, std::uint32_t part) noexcept {
+  std::uint32_t result = 0xff000000U;
+  for (const unsigned shift : {0U, 8U, 16U}) {
+    const std::uint32_t a = above >> shift & 255U, b = below >> shift & 255U;
+    result |= ((a * part + b * (256 - part) + 128) >> 8U) << shift;
+  }
+  return result;
+}
+
+/// Three cuts as they are, over what lies below.
+void lay_colours(const std::array<const float*, 3>& parts, double opacity, std::int64_t count,
+                 std::uint32_t* pixels) noexcept {
+  const auto part = static_cast<std::uint32_t>(std::lround(256 * std::clamp(opacity, 0.0, 1.0)));
+  const auto level = [](float value) {
+    return static_cast<std::uint8_t>(std::min(std::max(value, 0.0F), 255.0F) + 0.5F);
+  };
+  for (std::int64_t i = 0; i < count; ++i) {
+    if (std::isnan(parts[0][i]) || std::isnan(parts[1][i]) || std::isnan(parts[2][i])) continue;
+    pixels[i] = mixed(pixels[i], packed({level(parts[0][i]), level(parts[1][i]), level(parts[2][i]), 255}), part);
+  }
+}
+
 /// A display as a table over its window, so that a pixel costs a multiplication and a look-up.
 class Colouring {
  public:
   Colouring(const Display& display, bool labels) : labels_{labels} {
-    const auto& map = colour_map(labels ? "labels" : display.colour_map);
+    const auto& map = labels && display.palette ? *display.palette : colour_map(labels ? "labels" : display.colour_map);
     if (labels) {
+      period_ = static_cast<std::int64_t>(map.size()) - 1;
       for (const auto& c : map) put(c, display.opacity);
       return;
     }
@@ -59,7 +82,7 @@ class Colouring {
   [[nodiscard]] std::size_t to_entry(float value) const noexcept {
     if (labels_) {
       const auto label = static_cast<std::int64_t>(value);
-      return label <= 0 ? 0 : static_cast<std::size_t>((label - 1) % 255 + 1);
+      return label <= 0 ? 0 : static_cast<std::size_t>((label - 1) % period_ + 1);
     }
     const float at = (value - low_) * scale_ + 0.5F;
     return static_cast<std::size_t>(std::min(std::max(at, 0.0F), static_cast<float>(entries - 1)));
@@ -68,16 +91,9 @@ class Colouring {
     colours_.push_back(packed(colour));
     parts_.push_back(static_cast<std::uint32_t>(std::lround(256 * std::clamp(opacity, 0.0, 1.0) * colour[3] / 255)));
   }
-  static std::uint32_t mixed(std::uint32_t below, std::uint32_t above, std::uint32_t part) noexcept {
-    std::uint32_t result = 0xff000000U;
-    for (const unsigned shift : {0U, 8U, 16U}) {
-      const std::uint32_t a = above >> shift & 255U, b = below >> shift & 255U;
-      result |= ((a * part + b * (256 - part) + 128) >> 8U) << shift;
-    }
-    return result;
-  }
 
   bool labels_;
+  std::int64_t period_{255};  ///< of the colours of labels
   float low_{0}, scale_{1};
   std::vector<std::uint32_t> colours_, parts_;  ///< parts of 256
 };
@@ -97,18 +113,31 @@ const std::vector<std::uint32_t>& SliceImage::make(const SlicePicture& picture, 
   }
   bool changed = shown != shown_ || pixels_.empty();
   cuts_.resize(layers.size());
-  for (std::size_t i = 0; i < layers.size(); ++i) changed = cuts_[i].make(*layers[i], place) || changed;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    Layer part = *layers[i];
+    for (std::int64_t n = 0; n < (part.raster->colour ? 3 : 1); ++n) {
+      if (part.raster->colour) part.frame = n;
+      changed = cuts_[i].parts[static_cast<std::size_t>(n)].make(part, place) || changed;
+    }
+  }
   if (!changed) return pixels_;
   const auto level = [&](std::size_t i) { return static_cast<std::uint8_t>(255 * picture.background[i]); };
   pixels_.assign(static_cast<std::size_t>(width) * static_cast<std::size_t>(height),
                  packed({level(0), level(1), level(2), 255}));
   for (std::size_t at = 0; at < layers.size(); ++at) {
+    const auto& cut = cuts_[at].parts;
     const Colouring colouring{layers[at]->display, layers[at]->raster->labels};
     const bool base = layers[at] == picture.layers.data();
     const auto part = static_cast<std::int64_t>(std::lround(std::clamp(picture.reveal, 0.0, 1.0) * width));
     parallel_for(height, 64, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t row = begin; row < end; ++row)
-        colouring.lay(cuts_[at].values().data() + row * width, base ? width : part, pixels_.data() + row * width);
+      for (std::int64_t row = begin; row < end; ++row) {
+        const std::int64_t first = row * width, count = base ? width : part;
+        const auto values = [&](std::size_t n) { return cut[n].values().data() + first; };
+        if (layers[at]->raster->colour)
+          lay_colours({values(0), values(1), values(2)}, layers[at]->display.opacity, count, pixels_.data() + first);
+        else
+          colouring.lay(values(0), count, pixels_.data() + first);
+      }
     });
   }
   shown_ = std::move(shown);

@@ -26,7 +26,10 @@ class SliceImage {
     int width{0}, height{0};
     friend bool operator==(const Shown&, const Shown&) = default;
   };
-  std::vector<SliceCut> cuts_;
+  struct Cuts {
+    std::array<SliceCut, 3> parts;  ///< red, green and blue of a layer in colours, else the first alone
+  };
+  std::vector<Cuts> cuts_;
   std::vector<std::uint32_t> pixels_;
   Shown shown_;
   std::uint64_t made_{0};

@@ -34,6 +34,15 @@ std::vector<Pixel> outline(const Figure& figure, const std::vector<Pixel>& at) {
   return line;
 }
 
+std::vector<Pixel> ring(const Pixel& centre, double radius) {
+  std::vector<Pixel> round;
+  for (int i = 0; i <= ellipse_segments; ++i) {
+    const double angle = 2 * std::numbers::pi * i / ellipse_segments;
+    round.push_back({centre[0] + radius * std::cos(angle), centre[1] + radius * std::sin(angle)});
+  }
+  return round;
+}
+
 std::vector<Pixel> handle(const Pixel& p, double half) {
   return {{p[0] - half, p[1] - half},
           {p[0] + half, p[1] - half},
@@ -161,11 +170,28 @@ class Maker {
       for (const Vec3& p : figure.points_mm) at.push_back(to_pixel(picture_, width_, height_, p));
       if (at.empty()) continue;
       const double width = (figure.selected ? 2.5 : 1.5) * ratio_;
+      if (figure.mark >= Mark::plus) {
+        small_mark(figure, at.front());
+        continue;
+      }
       if (at.size() > 1 && figure.mark != Mark::point) line(figure.colour, width, outline(figure, at));
       if (figure.selected || figure.mark == Mark::point)
         for (const Pixel& p : at) line(figure.colour, width, handle(p, 3 * ratio_));
       put(figure.text, at.back()[0] + 8 * ratio_, at.back()[1], Across::left, Along::centre, text_points * ratio_,
           figure.colour);
+    }
+  }
+
+  /// Told apart by shape and not by colour alone; dark below, so that it is seen on white too.
+  void small_mark(const Figure& figure, const Pixel& at) {
+    const double reach = 5 * ratio_, dark = 4.5 * ratio_, bright = 2 * ratio_;
+    for (const auto& [colour, width] : {std::pair{Colour{0, 0, 0}, dark}, {figure.colour, bright}}) {
+      if (figure.mark == Mark::ring) {
+        line(colour, width, ring(at, 2 * reach));
+        continue;
+      }
+      line(colour, width, {{at[0] - reach, at[1]}, {at[0] + reach, at[1]}});
+      if (figure.mark == Mark::plus) line(colour, width, {{at[0], at[1] - reach}, {at[0], at[1] + reach}});
     }
   }
 

@@ -3,6 +3,9 @@
 #include "slice_image.h"
 #include "slice_overlay_impl.h"
 
+#include "iso/base/error.h"
+#include "iso/base/file_replacement.h"
+
 #include <vtkActor2D.h>
 #include <vtkCamera.h>
 #include <vtkImageData.h>
@@ -12,6 +15,7 @@
 #include <vtkProperty2D.h>
 #include <vtkRenderWindow.h>
 #include <vtkRenderer.h>
+#include <vtkUnsignedCharArray.h>
 #include <vtkWindowToImageFilter.h>
 
 #include <algorithm>
@@ -121,11 +125,14 @@ void write_png(const Bitmap& bitmap, const std::string& file) {
     std::memcpy(image->GetScalarPointer(0, bitmap.height - 1 - y, 0),
                 bitmap.rgb.data() + static_cast<std::size_t>(y) * row, row);
   vtkNew<vtkPNGWriter> writer;
-  writer->SetFileName(file.c_str());
   writer->SetInputData(image);
+  writer->WriteToMemoryOn();  // the library does not notice a full disk
   writer->Write();
-  if (writer->GetErrorCode() != 0)
-    throw Error{Errc::cannot_write, "the picture '" + file + "' cannot be written", "is the disk full?"};
+  vtkUnsignedCharArray* const bytes = writer->GetResult();
+  if (writer->GetErrorCode() != 0 || bytes == nullptr)
+    throw Error{Errc::internal, "the picture '" + file + "' cannot be encoded"};
+  write_new_file(file, {reinterpret_cast<const char*>(bytes->GetPointer(0)),
+                        static_cast<std::size_t>(bytes->GetNumberOfValues())});
 }
 
 }  // namespace iso::render

@@ -29,7 +29,7 @@ struct Layer {
   std::shared_ptr<const LabelPatch> patch{};
 };
 
-enum class Mark : std::uint8_t { line, angle, rectangle, ellipse, polygon, point };
+enum class Mark : std::uint8_t { line, angle, rectangle, ellipse, polygon, point, plus, minus, ring };
 
 /// A measurement over the picture, with points in mm; drawn if its plane is the one shown (within half a slice).
 struct Figure {

@@ -249,5 +249,31 @@ TEST(SliceImage, IsQuickAt512Cubed) {
   EXPECT_LT(oblique, 100);
 }
 
+TEST(SliceImage, DrawsThreeFramesAsColoursAndLeavesMissingPixelsClear) {
+  auto raster = std::make_shared<Raster>();
+  raster->frame.size = {4, 1, 1};
+  raster->colour = true;
+  raster->frames = 3;
+  PixelBuffer parts = PixelBuffer::allocate({Shape{4, 1, 1, 3}, ScalarType::f32});
+  const auto values = parts.values<float>();
+  for (std::size_t part = 0; part < 3; ++part) values[4 * part + part] = 255;  // red, green, blue, and nothing
+  values[3] = std::nanf("");
+  raster->pixels = std::move(parts);
+  SlicePicture picture;
+  picture.plane = {{1.5, 0, 0}, {1, 0, 0}, {0, -1, 0}};
+  picture.background = {0.2, 0.2, 0.2};
+  Display display;
+  display.interpolate = false;
+  picture.layers = {{raster, display, 0, {}}};
+  SliceImage image;
+  EXPECT_EQ(image.make(picture, 4, 1),
+            (std::vector<std::uint32_t>{0xffff0000U, 0xff00ff00U, 0xff0000ffU, 0xff333333U}));
+  (void)image.make(picture, 4, 1);
+  EXPECT_EQ(image.made(), 1U) << "nothing has changed";
+  picture.layers[0].display.opacity = 0.5;
+  const auto& half = image.make(picture, 4, 1);
+  EXPECT_NEAR(static_cast<int>(half[0] >> 16U & 255U), (255 + 51) / 2, 1);
+}
+
 }  // namespace
 }  // namespace iso::render

@@ -80,5 +80,18 @@ TEST(Marks, OfAScaleAreTheLongestRoundLengthThatFits) {
   EXPECT_EQ(scale_bar_mm(0, 1), 0);
 }
 
+TEST(SliceMarks, TellClicksApartByTheirShape) {
+  const auto lines = [](Mark mark) {
+    SlicePicture picture;
+    picture.letters = picture.scale_bar = picture.annotations = false;
+    const std::size_t without = make_marks(picture, 100, 80, 1).lines.size();
+    picture.figures = {{mark, {{0, 0, 0}}, {1, 0, 0}, {}, false}};
+    return make_marks(picture, 100, 80, 1).lines.size() - without;
+  };
+  EXPECT_EQ(lines(Mark::plus), 4U) << "two strokes, each over a dark one";
+  EXPECT_EQ(lines(Mark::minus), 2U);
+  EXPECT_EQ(lines(Mark::ring), 2U);
+}
+
 }  // namespace
 }  // namespace iso::render

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <limits>
 
 namespace iso::gui {
 namespace {
@@ -140,6 +141,102 @@ TEST_F(Kept, AJournalCutOffInALineGivesTheStateBefore) {
   Document again;
   apply(again, recover(left));
   expect_same(document, again);
+}
+
+/// The folder of a journal that was written and left.
+fs::path left_behind(const fs::path& folder, Document& document) {
+  Journal journal{document, folder};
+  journal.tick();
+  EXPECT_TRUE(journal.wait_until_written());
+  journal.keep();
+  return journal.folder();
+}
+
+TEST_F(Kept, AnEmptyOrTornJournalOffersTheDataFiles) {
+  Document document;
+  work(document);
+  const fs::path left = left_behind(folder, document);
+  std::size_t data_files = 0;
+  for (const auto& entry : fs::directory_iterator{left}) data_files += entry.path().extension() == ".h5" ? 1 : 0;
+  ASSERT_EQ(data_files, 2U) << "the result and the labels";
+  const std::string zeros(100, '\0');
+  for (const std::string& text : {std::string{}, std::string{R"({"state":{"session_ver)"}, zeros}) {
+    std::ofstream{left / "journal.jsonl", std::ios::binary | std::ios::trunc} << text;
+    const auto found = find_recoveries(folder);
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].items, data_files);
+    const LoadedSession loaded = recover(found[0].folder);
+    EXPECT_TRUE(loaded.problems.empty());
+    ASSERT_EQ(loaded.items.size(), data_files);
+    EXPECT_EQ(digest(*loaded.items[0].data), digest(*document.find(result)->data));
+  }
+}
+
+TEST_F(Kept, DataThatCameAfterTheLastStateAreOffered) {
+  Document document;
+  const fs::path left = left_behind(folder, document);  // of an empty document
+  io::write(left / "item-7-1.h5", *test::ball());
+  const auto found = find_recoveries(folder);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(recover(found[0].folder).items.size(), 1U);
+}
+
+TEST_F(Kept, AnEmptyJournalWithoutDataGoesAndStrangeFilesStay) {
+  for (const char* const name : {"Recovery_20260101_000000_1", "Recovery_20260101_000000_2"}) {
+    fs::create_directories(folder / name);
+    for (const char* const file : {"lock", "journal.jsonl"}) std::ofstream{folder / name / file};
+  }
+  std::ofstream{folder / "Recovery_20260101_000000_2" / "precious.txt"} << "precious";
+  EXPECT_TRUE(find_recoveries(folder).empty());
+  EXPECT_FALSE(fs::exists(folder / "Recovery_20260101_000000_1"));
+  EXPECT_TRUE(fs::exists(folder / "Recovery_20260101_000000_2" / "precious.txt"));
+}
+
+TEST_F(Kept, AChangedLineOrDataFileIsNotTakenForWhatItWas) {
+  Document document;
+  work(document);
+  const fs::path left = left_behind(folder, document);
+  std::ifstream in{left / "journal.jsonl", std::ios::binary};
+  std::string text{std::istreambuf_iterator<char>{in}, {}};
+  const std::size_t at = text.rfind("\"zoom\":2.5");
+  ASSERT_NE(at, std::string::npos);
+  text[at + 7] = '3';
+  std::ofstream{left / "journal.jsonl", std::ios::binary | std::ios::trunc} << text;
+  const LoadedSession loaded = recover(left);
+  EXPECT_NE(loaded.session.look.cameras[2].zoom, 3.5) << "the line is not whole any more";
+  EXPECT_FALSE(loaded.items.empty()) << "its data are";
+}
+
+TEST_F(Kept, TheJournalIsOfItsUserAlone) {
+  Document document;
+  work(document);
+  const fs::path parent = folder / "recovery", left = left_behind(parent, document);
+  const auto others = fs::perms::group_all | fs::perms::others_all;
+  for (const fs::path& place : {parent, left})
+    EXPECT_EQ(fs::status(place).permissions() & others, fs::perms::none) << place;
+  for (const auto& entry : fs::directory_iterator{left})
+    EXPECT_EQ(entry.status().permissions() & others, fs::perms::none) << entry.path();
+}
+
+TEST_F(Kept, AChangeOfLabelsOutsideTheMapIsRefused) {
+  PixelBuffer map = PixelBuffer::allocate({Shape{4, 4, 1}, ScalarType::u8});
+  for (const std::int64_t first : {std::numeric_limits<std::int64_t>::max(), std::int64_t{-1}, std::int64_t{16}}) {
+    Document::LabelDelta delta;
+    delta.runs.push_back({first, 1, 0, 1});
+    EXPECT_THROW(apply_in_place(map, delta, true), Error) << first;
+  }
+}
+
+TEST_F(Kept, ASessionWhoseDataFileWasChangedSaysSo) {
+  Document document;
+  work(document);
+  const fs::path file = folder / "work.isocenter.json";
+  write_session(prepare_session(document, file));
+  for (const auto& entry : fs::directory_iterator{to_data_folder(file)})
+    io::write(entry.path(), *test::ball(31), {.overwrite = true});
+  const LoadedSession loaded = read_session(file);
+  ASSERT_EQ(loaded.problems.size(), 2U);
+  EXPECT_NE(loaded.problems[0].find("not what was saved"), std::string::npos) << loaded.problems[0];
 }
 
 TEST_F(Kept, ACleanEndLeavesNothingToRecover) {

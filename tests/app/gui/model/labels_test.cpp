@@ -342,5 +342,23 @@ TEST(LabelStroke, ChangesOnlyWhatItTouchedOfAMapThatChangedMeanwhile) {
   EXPECT_EQ(at(4, 4), 0);
 }
 
+TEST(OpenedLabels, ArePaintedInTheMemoryTheyAreShownFrom) {
+  Document document;
+  document.add("ball", test::ball(), "ball.nrrd");
+  LabelMap map;
+  map.grid = VoxelGrid::centred({32, 32, 32}, {1, 1, 1});
+  map.labels = PixelBuffer::allocate({map.grid.shape(), ScalarType::u16});
+  const DatasetPtr read = freeze(std::move(map));
+  const ItemId labels = document.add("labels", read, "labels.nrrd");
+  const void* const before = memory_of(document, labels);
+  LabelStroke stroke{get<LabelMap>(document.find(labels)->data), nullptr};
+  stroke.dab({0, 0, 0}, {0, 0, 1}, 3, false, paint, 1);
+  document.apply_label_delta(labels, stroke.delta(), "Paint");
+  EXPECT_EQ(memory_of(document, labels), before);
+  EXPECT_GT(to_count(document, labels, 1), 0);
+  const auto values = get<LabelMap>(read).labels.values<std::uint16_t>();
+  EXPECT_EQ(std::ranges::count(values, 0), std::ssize(values)) << "what the reader gave does not change";
+}
+
 }  // namespace
 }  // namespace iso::gui

@@ -14,7 +14,7 @@ TEST(SessionFile, KeepsEveryPartOfTheLook) {
   look.planes = {{0, -1, 0, 1, 0, 0, 0, 0, 1}, 0.25, -0.5, render::Slab::mean, 7};
   for (std::size_t view = 0; view < look.cameras.size(); ++view)
     look.cameras[view] = {2 + static_cast<double>(view), {static_cast<double>(view), 0, 5}, view == 1, view == 3};
-  look.overlay = {0, false, 0.75, 0.125};
+  look.overlay = {0, 0, false, 0.75, 0.125};
   document.set_look(look);
   EXPECT_EQ(session_from_json(to_json(document, [](const Item&) { return std::string{}; })).look, look);
 }
@@ -29,7 +29,7 @@ TEST(SessionFile, OfAnEarlierVersionGivesEachViewItsPanAndMirrors) {
                                        {2.5, {0, 0, 3}, false, false},
                                        {2.5, {4, 4, 4}, false, true}};
   EXPECT_EQ(look.cameras, expected);
-  EXPECT_EQ(look.overlay, (Overlay{7, false, 0.5, 0.5}));
+  EXPECT_EQ(look.overlay, (Overlay{7, 0, false, 0.5, 0.5}));
 }
 
 }  // namespace

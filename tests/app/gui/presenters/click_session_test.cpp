@@ -40,6 +40,7 @@ class KnownWorker final : public host::InteractionWorker {
     if (slow_) std::ranges::fill(values.first(rounds_ < 4 ? static_cast<std::size_t>(rounds_) : 8U), 9);
     job::InteractionAnswer given;
     given.outputs["volume"] = freeze(LabelMap{std::move(buffer), grid_, {}, {}});
+    if (parameters_json == "uncertain") add_uncertainty(given);
     given.fraction = !slow_ || rounds_ >= 5 ? 1 : 0.2 * rounds_;
     return given;
   }
@@ -51,6 +52,14 @@ class KnownWorker final : public host::InteractionWorker {
   std::atomic<bool> fail_next{false};
 
  private:
+  void add_uncertainty(job::InteractionAnswer& given) const {
+    Volume deviation;
+    deviation.grid = grid_;
+    deviation.pixels = PixelBuffer::allocate({grid_.shape(), ScalarType::f32});
+    deviation.quantity = Quantity::standard_deviation;
+    given.outputs["deviation"] = freeze(std::move(deviation));
+    given.outputs["hint"] = freeze(Table{{"score", "x_mm", "y_mm", "z_mm"}, {{0.5, 1, 2, 3}, {0.1, 4, 5, 6}}, {}});
+  }
   VoxelGrid grid_;
   bool slow_;
   int rounds_{0};
@@ -61,9 +70,9 @@ class KnownWorker final : public host::InteractionWorker {
 class Clicks : public ::testing::Test {
  protected:
   Clicks() : image{document.add("image", freeze(test::sample_volume()), "image.nrrd")} {}
-  std::unique_ptr<ClickSession> begin(bool slow = false) {
+  std::unique_ptr<ClickSession> begin(bool slow = false, const char* parameters = "once", ItemId result = 0) {
     auto session = std::make_unique<ClickSession>(
-        document, image, "once",
+        document, image, parameters,
         [this, slow](const std::string&) -> std::shared_ptr<host::InteractionWorker> {
           ++started;
           if (cannot_start) throw Error{Errc::unsupported, "the task does not answer to clicks"};
@@ -72,7 +81,7 @@ class Clicks : public ::testing::Test {
           worker = made;
           return made;
         },
-        [this](std::function<void()> what) { loop.post(std::move(what)); });
+        [this](std::function<void()> what) { loop.post(std::move(what)); }, result);
     trouble_connection = session->troubled.connect([this](const ClickSession::Trouble& what) { told.push_back(what); });
     return session;
   }
@@ -329,6 +338,56 @@ TEST_F(Clicks, EndWithTheSessionAndKeepTheirLabels) {
   loop.until([] { return false; }, 20ms);
   ASSERT_NE(document.find(labels), nullptr);
   EXPECT_EQ(marked(), before);
+}
+
+TEST_F(Clicks, ShowAnUncertaintyBelowTheLabelsAndSuggestionsAsMarks) {
+  const auto session = begin(false, "uncertain");
+  ASSERT_TRUE(click(*session, 1));
+  ASSERT_TRUE(click(*session, 4, 0));
+  ASSERT_EQ(document.items().size(), 3U) << "image, labels and deviation; places are no data";
+  const Item* const beneath = document.find(document.look().overlay.beneath);
+  ASSERT_NE(beneath, nullptr);
+  EXPECT_EQ(beneath->name, "deviation");
+  const auto marks = session->shown_marks();
+  ASSERT_EQ(marks.size(), 4U);
+  EXPECT_EQ(marks[0].kind, ClickMark::Kind::suggested);
+  EXPECT_EQ(marks[0].place_mm, (Vec3{1, 2, 3})) << "the best first";
+  EXPECT_EQ(marks[2].kind, ClickMark::Kind::adds);
+  EXPECT_EQ(marks[3].kind, ClickMark::Kind::takes_away);
+  session->set_parameters("once");
+  ASSERT_TRUE(loop.until([&] { return session->shown_marks().size() == 2; })) << "not wanted any more";
+}
+
+TEST_F(Clicks, GoOnWithTheLabelMapThatTheyWereGiven) {
+  const ItemId labels = document.add_label_map(image, "labels");
+  const auto session = begin(false, "once", labels);
+  ASSERT_TRUE(click(*session, 1));
+  EXPECT_EQ(session->result(), labels);
+  EXPECT_EQ(document.items().size(), 2U);
+  EXPECT_EQ(shown(*session), (List{1}));
+  document.undo_stack().undo();
+  EXPECT_EQ(shown(*session), List{});
+  EXPECT_NE(document.find(labels), nullptr) << "it was there before";
+}
+
+TEST_F(Clicks, OfALogAreMadeAgainAsOneStep) {
+  std::vector<plugin::Mark> marks;
+  {
+    const auto first = begin();
+    for (const std::int32_t x : {1, 4, 7}) ASSERT_TRUE(click(*first, x));
+    marks = first->marks();
+    ASSERT_EQ(marks.size(), 3U);
+    document.undo_stack().undo();
+    ASSERT_EQ(first->marks().size(), 2U) << "what was undone is not in it";
+  }
+  const auto session = begin();
+  session->load(marks);
+  ASSERT_TRUE(loop.until([&] { return !session->waiting(); }));
+  EXPECT_EQ(shown(*session), (List{1, 4, 7}));
+  EXPECT_EQ(document.undo_stack().undo_name(), "Open clicks");
+  document.undo_stack().undo();
+  EXPECT_EQ(shown(*session), List{});
+  EXPECT_EQ(session->clicks(), 0U);
 }
 
 }  // namespace

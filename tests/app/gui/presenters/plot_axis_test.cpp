@@ -56,6 +56,14 @@ TEST(PlotAxis, PlacesValuesBetweenItsEnds) {
   EXPECT_TRUE(std::isnan(linear.position(std::nan(""))));
 }
 
+TEST(PlotAxis, OfValuesThatRoundingAloneTellsApartIsMadeAtOnce) {
+  for (const double value : {1.0, 1e6, -3.0, 1e-300}) {
+    const double next = std::nextafter(value, 2 * std::abs(value) + 1);
+    EXPECT_LE(linear_ticks(value, next, 5).size(), 12U) << value;
+    EXPECT_FALSE(make_axis(std::vector<double>{value, next, value}, AxisScale::automatic, 5, 0.05).ticks.empty());
+  }
+}
+
 TEST(PlotAxis, OfNothingOrOneValueStillHasARange) {
   const double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
   for (const std::vector<double>& values :

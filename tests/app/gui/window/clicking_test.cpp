@@ -3,6 +3,7 @@
 #include "gui/desk/interaction_controller.h"
 #include "gui/views/slice_view.h"
 
+#include <QAbstractButton>
 #include <QAction>
 #include <QPushButton>
 
@@ -216,6 +217,142 @@ TEST_F(Clicking, MarksAnOrganOfAChestByItself) {
   ASSERT_TRUE(wait_until([&] { return marked() > 0; })) << window->told().toStdString();
   // Dice 0.81 with the mask that people drew, which leaves out what the mass touches.
   EXPECT_NEAR(marked(), 3742, 100) << "the mass in the other lung, without the wall of the chest";
+}
+
+TEST_F(Clicking, MarksWithTheLabelInUseAndTakesAwayByTheControlKey) {
+  open_two_discs();
+  InteractionController& clicking = begin();
+  axial().setFocus();
+  QTest::keyClick(&axial(), Qt::Key_3);
+  EXPECT_EQ(desktop->tools().label, 3);
+  press({30, 0, 0});
+  ASSERT_TRUE(wait_until([&] { return marked() > 0; })) << window->told().toStdString();
+  const Item* const labels = document().find(document().look().overlay.item);
+  ASSERT_NE(labels, nullptr);
+  EXPECT_EQ(std::ranges::count(get<LabelMap>(labels->data).labels.values<std::uint16_t>(), 3), marked());
+  const auto at = axial().presenter().to_pixel({30, 0, 0}, axial().view_size());
+  QTest::mouseClick(&axial(), Qt::LeftButton, Qt::ControlModifier,
+                    (QPointF{at[0], at[1]} / axial().devicePixelRatioF()).toPoint());
+  ASSERT_TRUE(wait_until([&] { return clicking.clicks() == 2 && !clicking.waiting(); }));
+  const auto marks = document().click_marks();
+  ASSERT_EQ(marks.size(), 2U);
+  EXPECT_EQ(marks[0].kind, ClickMark::Kind::adds);
+  EXPECT_EQ(marks[1].kind, ClickMark::Kind::takes_away);
+  QTest::keyClick(&axial(), Qt::Key_U);
+  QTest::keyClick(&axial(), Qt::Key_U);
+  EXPECT_EQ(clicking.clicks(), 0U);
+  EXPECT_EQ(document().click_marks().size(), 0U);
+  EXPECT_EQ(marked(), 0);
+  keep_picture(QStringLiteral("clicks-bar"));
+  const std::int64_t slice = axial().presenter().slice();
+  wheel(axial(), 1);
+  EXPECT_EQ(axial().presenter().slice(), std::min<std::int64_t>(slice + 1, axial().presenter().slices() - 1));
+}
+
+TEST_F(Clicking, WritesALogThatMakesTheSameLabelsAgain) {
+  open_two_discs();
+  InteractionController* clicking = &begin();
+  window->save_clicks(folder / "none.json");
+  EXPECT_TRUE(window->told().contains(QStringLiteral("no click to save"))) << window->told().toStdString();
+  press({30, 0, 0});
+  press({-30, 0, 0});
+  ASSERT_TRUE(wait_until([&] { return clicking->clicks() == 2 && !clicking->waiting(); }));
+  const std::int64_t both = marked();
+  window->save_clicks(folder / "clicks.json");
+  ASSERT_TRUE(std::filesystem::exists(folder / "clicks.json"));
+  clicking->end();
+  document().remove(document().look().overlay.item);
+  ASSERT_EQ(document().items().size(), 1U);
+  window->open_clicks(folder / "clicks.json");
+  ASSERT_TRUE(clicking->active()) << window->told().toStdString();
+  ASSERT_TRUE(wait_until([&] { return marked() == both; })) << marked();
+  EXPECT_EQ(document().undo_stack().undo_name(), "Open clicks");
+  std::ofstream{folder / "broken.json"} << "{\"click_log_version\":1}";
+  window->open_clicks(folder / "broken.json");
+  EXPECT_TRUE(window->told().contains(QStringLiteral("no object 'recipe'"))) << window->told().toStdString();
+  EXPECT_EQ(marked(), both) << "nothing is lost";
+}
+
+TEST_F(Clicking, KeepsTheLabelsByAccept) {
+  open_two_discs();
+  InteractionController& clicking = begin();
+  auto* const accept = window->findChild<QAbstractButton*>(QStringLiteral("click.accept"));
+  ASSERT_NE(accept, nullptr);
+  EXPECT_TRUE(accept->isVisible());
+  EXPECT_FALSE(accept->isEnabled()) << "there is nothing to accept";
+  EXPECT_FALSE(window->findChild<QAbstractButton*>(QStringLiteral("click.everywhere"))->isVisible())
+      << "this method cannot do that";
+  press({30, 0, 0});
+  ASSERT_TRUE(wait_until([&] { return marked() > 0 && !clicking.waiting(); }));
+  QTest::mouseClick(accept, Qt::LeftButton);
+  const Item* const labels = document().find(document().look().overlay.item);
+  ASSERT_NE(labels, nullptr);
+  EXPECT_EQ(labels->name, "two.nrrd labels");
+  EXPECT_GT(marked(), 0);
+  EXPECT_EQ(document().click_marks().size(), 0U);
+}
+
+/// Everything that the bar offers, with a method that can do it all.
+TEST_F(Clicking, GoesOnOverSlicesWithUncertaintyAndTheNextLabel) {
+  const char* const task = "gp_segmentation/clicks";
+  if (desktop->catalogue().find_task(task) == nullptr) GTEST_SKIP() << task << " is not built";
+  const ItemId image = open("balls.nrrd", test::volume({64, 64, 9}, {1, 1, 1}, [](const Vec3& p) {
+                              const double side = std::min(std::hypot(p[0] - 16, p[1]), std::hypot(p[0] + 16, p[1]));
+                              return (side < 8 ? 100.0 : 0.0) + 5 * std::sin(3 * p[0]) * std::cos(2 * p[1]);
+                            }));
+  auto& clicking = *window->findChild<InteractionController*>();
+  clicking.begin(task);
+  ASSERT_TRUE(clicking.active()) << window->told().toStdString();
+  const auto button = [&](const char* name) {
+    auto* const found = window->findChild<QAbstractButton*>(QString::fromLatin1(name));
+    EXPECT_TRUE(found->isVisible()) << name;
+    return found;
+  };
+  const auto rest = [&] { return wait_until([&] { return !clicking.waiting(); }, 60000); };
+  press({16, 0, 0});
+  press({-3, 12, 0}, Qt::RightButton);
+  ASSERT_TRUE(rest());
+  ASSERT_TRUE(wait_until([&] { return marked() > 0; }, 60000)) << window->told().toStdString();
+  const std::int64_t one_slice = marked();
+  EXPECT_GT(one_slice, 60);
+  EXPECT_LT(one_slice, 261) << "not beyond the disc of 8 mm, which has 201 pixels";
+  QTest::mouseClick(button("click.uncertainty"), Qt::LeftButton);
+  EXPECT_TRUE(wait_until([&] { return document().look().overlay.beneath != 0; }, 60000));
+  EXPECT_TRUE(wait_until(
+      [&] {
+        return std::ranges::any_of(document().click_marks(),
+                                   [](const ClickMark& m) { return m.kind == ClickMark::Kind::suggested; });
+      },
+      60000))
+      << "rings where a click would tell most";
+  QTest::qWait(300);
+  keep_picture(QStringLiteral("clicks-uncertainty"));
+  const std::int64_t slice = axial().presenter().slice();
+  QTest::mouseClick(button("click.next"), Qt::LeftButton);
+  EXPECT_EQ(axial().presenter().slice(), slice + 1);
+  EXPECT_TRUE(wait_until([&] { return marked() > 2 * one_slice; }, 60000)) << "the slices on both sides: " << marked();
+  QTest::mouseClick(button("click.volume"), Qt::LeftButton);
+  EXPECT_TRUE(wait_until([&] { return marked() > 6 * one_slice; }, 60000)) << marked();
+  ASSERT_TRUE(rest());
+  const std::int64_t before = marked();
+  axial().setFocus();
+  QTest::keyClick(&axial(), Qt::Key_E);
+  EXPECT_TRUE(clicking.is_on("everywhere"));
+  EXPECT_TRUE(wait_until([&] { return marked() > before; }, 60000)) << "the other ball too: " << marked();
+  QTest::keyClick(&axial(), Qt::Key_E);
+  ASSERT_TRUE(wait_until([&] { return marked() == before; }, 60000));
+  QTest::mouseClick(button("click.accept"), Qt::LeftButton);
+  EXPECT_EQ(desktop->tools().label, 2);
+  ASSERT_TRUE(clicking.active());
+  const std::int64_t accepted = marked();
+  press({-16, 0, 0});
+  ASSERT_TRUE(rest());
+  EXPECT_TRUE(wait_until([&] { return marked() > accepted; }, 60000));
+  EXPECT_EQ(std::ranges::count_if(document().items(),
+                                  [](const auto& item) { return std::holds_alternative<LabelMap>(*item->data); }),
+            1)
+      << "one label map with both labels";
+  EXPECT_NE(document().find(image), nullptr);
 }
 
 }  // namespace

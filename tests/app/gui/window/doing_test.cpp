@@ -32,9 +32,9 @@ TEST_F(Doing, OffersWhatCanWorkAndSaysWhyTheOthersCannot) {
   const auto of = [&](std::string_view id) {
     return *std::ranges::find_if(offers, [&](const Offer& o) { return o.task->id == id; });
   };
-  EXPECT_TRUE(of("example/region_growing").possible);
-  EXPECT_FALSE(of("sparse_view_ct/tv").possible);
-  EXPECT_EQ(of("sparse_view_ct/tv").reason, "needs a sinogram; 'ball.nrrd' is a volume");
+  EXPECT_FALSE(of("example/region_growing").refusal.has_value());
+  ASSERT_TRUE(of("sparse_view_ct/tv").refusal.has_value());
+  EXPECT_EQ(of("sparse_view_ct/tv").refusal->sentence, "needs a sinogram; 'ball.nrrd' is a volume");
 }
 
 TEST_F(Doing, RunsAMethodInAWorkerWithTheBitsOfTheCommandLine) {

@@ -3,13 +3,10 @@
 #include "window_fixture.h"
 
 #include "gui/model/session.h"
-#include "gui/panels/hints_dialog.h"
 
 #include <QAction>
 #include <QCheckBox>
-#include <QDialogButtonBox>
 #include <QLabel>
-#include <QLineEdit>
 #include <QMenu>
 #include <QPushButton>
 
@@ -104,29 +101,6 @@ TEST_F(Opening, ARefusedSeriesSaysWhyAndOpensOnlyWhenItsGeometryIsAccepted) {
   const LoadedSession again = read_session(session);
   EXPECT_TRUE(again.problems.empty()) << again.problems.front();
   EXPECT_EQ(again.items.size(), 1U) << "a session opens it without a question";
-}
-
-TEST_F(Opening, AsksForWhatAFileLeavesUnsaid) {
-  Volume data;
-  data.grid = VoxelGrid::centred({8, 6, 4}, {1, 1, 1});
-  data.pixels = PixelBuffer::allocate({data.grid.shape(), ScalarType::f32});
-  io::write(folder / "bare.npy", Dataset{std::move(data)});
-  window->open_with_hints(folder / "bare.npy");
-  auto* const dialog = window->findChild<HintsDialog*>(QStringLiteral("hints"));
-  ASSERT_NE(dialog, nullptr);
-  auto* const open = dialog->findChild<QDialogButtonBox*>()->button(QDialogButtonBox::Open);
-  auto* const spacing = dialog->findChild<QLineEdit*>(QStringLiteral("spacing_mm"));
-  ASSERT_NE(spacing, nullptr);
-  QTest::keyClicks(spacing, QStringLiteral("half"));
-  EXPECT_FALSE(open->isEnabled());
-  spacing->clear();
-  QTest::keyClicks(spacing, QStringLiteral("0.5,0.5,2"));
-  EXPECT_TRUE(open->isEnabled());
-  EXPECT_EQ(dialog->hints(), (std::map<std::string, std::string>{{"spacing_mm", "0.5,0.5,2"}}));
-  QTest::mouseClick(open, Qt::LeftButton);
-  ASSERT_TRUE(wait_until([&] { return document().items().size() == 1; })) << window->told().toStdString();
-  EXPECT_EQ(get<Volume>(document().items()[0]->data).grid.spacing_mm, (Vec3{0.5, 0.5, 2}));
-  EXPECT_EQ(document().items()[0]->hints.at("spacing_mm"), "0.5,0.5,2") << "a session and a replay tell it again";
 }
 
 /// A scan in which a view stands twice.

@@ -172,9 +172,8 @@ TEST_F(SliceWindow, PaintsInALargeMapWithoutCopyingIt) {
   look.overlay.item = labels;
   document().set_look(look);
   const auto memory = [&] { return get<LabelMap>(document().find(labels)->data).labels.data(); };
+  const auto* const before = memory();
   window->action(QStringLiteral("tool.brush"))->trigger();
-  drag(axial(), Qt::LeftButton, middle(axial()) + QPoint{0, 60}, middle(axial()) + QPoint{20, 60});
-  const auto* const before = memory();  // the first stroke makes the map a buffer of the document's own
   const QPoint from = middle(axial()) - QPoint{100, 20}, to = middle(axial()) + QPoint{100, 20};
   drag(axial(), Qt::LeftButton, from, to);
   EXPECT_EQ(memory(), before);

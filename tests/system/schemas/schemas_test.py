@@ -84,7 +84,8 @@ class Schemas(unittest.TestCase):
         for file in (SOURCE / "resources/presets").glob("*.json"):
             self.fits("recipe", json.loads(file.read_text()), file)
         for file in (SOURCE / "resources/samples").glob("*.json"):
-            self.fits("geometry", json.loads(file.read_text()), file)
+            schema = "click_log" if file.name.endswith(".clicks.json") else "geometry"
+            self.fits(schema, json.loads(file.read_text()), file)
         manifests = list(PLUGINS.glob("*.plugin.json"))
         self.assertTrue(manifests, f"no manifest in {PLUGINS}")
         for file in manifests:

@@ -1,0 +1,210 @@
+// What a hostile or unlucky day does to files: by the real command.
+
+#include "support/command.h"
+
+#include <nlohmann/json.hpp>
+
+#include <sys/stat.h>
+
+namespace iso::test {
+namespace {
+
+using Json = nlohmann::json;
+
+class Writes : public ::testing::Test {
+ protected:
+  Writes() {
+    EXPECT_EQ(isocenter({"phantom", "discs", "-o", folder / "a.mha", "--size", "16,16,1"}).code, 0);
+    fs::current_path(folder.path());
+  }
+  ~Writes() override { fs::current_path(fs::temp_directory_path()); }
+  [[nodiscard]] Answer smooth(std::vector<std::string> more) const {
+    more.insert(more.begin(), {"run", "example/smoothing", "-i", "a.mha", "--progress", "text", "--threads", "1"});
+    return isocenter(more);
+  }
+  [[nodiscard]] bool skips(std::vector<std::string> more = {}) const {
+    more.insert(more.end(), {"-o", "o.mha", "--skip-complete", "--overwrite"});
+    const Answer answer = smooth(more);
+    EXPECT_EQ(answer.code, 0) << answer.err;
+    return answer.out.find("complete already") != std::string::npos;
+  }
+  [[nodiscard]] std::size_t hidden_entries() const {
+    return static_cast<std::size_t>(std::ranges::count_if(fs::directory_iterator{folder.path()}, [](const auto& entry) {
+      return entry.path().filename().string().starts_with(".");
+    }));
+  }
+  Folder folder{"iso_writes"};
+};
+
+TEST_F(Writes, OfAPictureOnAFullDiskKeepTheOldOne) {
+  ASSERT_EQ(isocenter({"convert", "a.mha", "o.png"}).code, 0);
+  const std::string before = to_text(folder / "o.png");
+  ASSERT_EQ(isocenter({"phantom", "discs", "-o", folder / "b.mha", "--size", "64,64,1"}).code, 0);
+  for (const std::size_t room : {1, 64, 200}) {
+    How how;
+    how.largest_file = room;
+    const Answer answer = isocenter({"convert", "b.mha", "o.png", "--overwrite"}, how);
+    EXPECT_EQ(answer.code, 40) << answer.err;
+    EXPECT_EQ(to_text(folder / "o.png"), before);
+    EXPECT_EQ(hidden_entries(), 0U);
+  }
+}
+
+TEST_F(Writes, AreCompleteOnlyAfterALookAtOutputAndInputs) {
+  ASSERT_FALSE(skips());
+  EXPECT_TRUE(skips());
+  const std::string whole = to_text(folder / "o.mha");
+  for (const std::string& damaged : {whole.substr(0, 100), std::string{}, whole.substr(0, whole.size() - 1) + "x"}) {
+    folder.write("o.mha", damaged);
+    EXPECT_FALSE(skips()) << damaged.size();
+    EXPECT_EQ(to_text(folder / "o.mha"), whole);
+    EXPECT_TRUE(skips());
+  }
+  // Touched, but the same: it is read and recognised.
+  fs::last_write_time(folder / "o.mha", fs::file_time_type::clock::now() + std::chrono::hours{1});
+  fs::last_write_time(folder / "a.mha", fs::file_time_type::clock::now() + std::chrono::hours{1});
+  EXPECT_TRUE(skips());
+  ASSERT_EQ(isocenter({"phantom", "discs", "-o", "a.mha", "--size", "16,16,1", "--factor", "2", "--overwrite"}).code,
+            0);
+  EXPECT_FALSE(skips()) << "the input is another one";
+  EXPECT_TRUE(skips());
+  EXPECT_FALSE(skips({"--sigma-mm", "3"}));
+  EXPECT_FALSE(skips({"--device", "reference"}));
+  EXPECT_TRUE(skips({"--device", "reference"}));
+  EXPECT_FALSE(skips()) << "auto would not choose the reference";
+  Json record = Json::parse(to_text(folder / "o.mha.record.json"));
+  record["plugin_sha256"] = std::string(64, '0');
+  folder.write("o.mha.record.json", record.dump());
+  EXPECT_FALSE(skips()) << "another build of the plugin";
+}
+
+TEST_F(Writes, ReplaceNoInputWhateverItIsCalled) {
+  ASSERT_EQ(smooth({"-o", "o.mha"}).code, 0);
+  fs::create_hard_link("a.mha", "hard.mha");
+  fs::create_symlink("a.mha", "soft.mha");
+  const std::string before = to_text(folder / "a.mha"), result = to_text(folder / "o.mha");
+  const std::vector<std::vector<std::string>> commands{
+      {"run", "example/smoothing", "-i", "a.mha", "-o", "a.mha", "--overwrite"},
+      {"run", "example/smoothing", "-i", "a.mha", "-o", "hard.mha", "--overwrite"},
+      {"run", "example/smoothing", "-i", "a.mha", "-o", "soft.mha", "--overwrite"},
+      {"run", "example/smoothing", "-i", "soft.mha", "-o", "./a.mha", "--overwrite"},
+      {"run", "example/smoothing", "-i", "a.mha", "-o", "new.mha", "--report", "a.mha"},
+      {"run", "example/smoothing", "-i", "a.mha", "-o", "new.mha", "--report", "a.mha", "--overwrite"},
+      {"run", "example/smoothing", "-i", "a.mha", "-o", "new.mha", "--report", "new.mha", "--overwrite"},
+      {"run", "example/smoothing", "-i", "a.mha", "-o", "new.mha", "--save-recipe", "hard.mha", "--overwrite"},
+      {"convert", "a.mha", "hard.mha", "--overwrite"},
+      {"convert", "soft.mha", "a.mha", "--overwrite"},
+      {"compare", "a.mha", "o.mha", "--difference", "o.mha", "--overwrite"},
+      {"compare", "a.mha", "o.mha", "--difference", "hard.mha", "--overwrite"},
+      {"convert", "a.mha", "new.npy", "--log-file", "a.mha"},
+      {"phantom", "discs", "--like", "a.mha", "-o", "a.mha", "--overwrite"},
+  };
+  for (const auto& words : commands) {
+    const Answer answer = isocenter(words);
+    EXPECT_EQ(answer.code, 40) << words[0] << " " << words.back() << ": " << answer.err;
+    EXPECT_EQ(to_text(folder / "a.mha"), before) << words[0] << " " << words.back();
+    EXPECT_EQ(to_text(folder / "o.mha"), result) << words[0] << " " << words.back();
+    EXPECT_TRUE(fs::is_symlink("soft.mha"));
+    EXPECT_FALSE(fs::exists("new.mha"));
+  }
+  folder.write("g.json", parallel_scan(16, equal_views(8)));
+  ASSERT_EQ(isocenter({"project", "discs", "-g", "g.json", "-o", "scan.h5"}).code, 0);
+  const std::string scan = to_text(folder / "scan.h5");
+  EXPECT_EQ(isocenter({"project", "a.mha", "-g", "scan.h5", "-o", "scan.h5", "--overwrite"}).code, 40);
+  EXPECT_EQ(to_text(folder / "scan.h5"), scan);
+}
+
+TEST_F(Writes, ReplaceAReportOnlyWhenToldTo) {
+  folder.write("victim.txt", "precious");
+  folder.write("victim.json", "precious");
+  for (const char* const report : {"victim.txt", "victim.json"}) {
+    EXPECT_EQ(smooth({"-o", "o.mha", "--report", report}).code, 40);
+    EXPECT_EQ(to_text(folder / report), "precious");
+  }
+  EXPECT_EQ(smooth({"-o", "o.mha", "--report", "r.json"}).code, 0);
+  EXPECT_EQ(smooth({"-o", "p.mha", "--report", "r.json"}).code, 0) << "a report over a report";
+  const std::string record = to_text(folder / "o.mha.record.json");
+  EXPECT_EQ(smooth({"-o", "q.mha", "--report", "o.mha.record.json"}).code, 40) << "the record of another result";
+  EXPECT_EQ(to_text(folder / "o.mha.record.json"), record);
+  EXPECT_EQ(smooth({"-o", "p.mha", "--report", "victim.json", "--overwrite"}).code, 0);
+}
+
+TEST_F(Writes, OfATableAreThoseOfItsRows) {
+  folder.write("victim.txt", "precious");
+  fs::create_directory("reports");
+  fs::create_directory("tables");
+  const auto refused = [&](const std::string& text, const std::string& words, int code = 22) {
+    folder.write("tables/t.csv", text);
+    const Answer answer =
+        isocenter({"batch", "example/smoothing", "--manifest", "tables/t.csv", "--reports", "reports"});
+    EXPECT_EQ(answer.code, code) << text << answer.err;
+    EXPECT_NE(answer.err.find(words), std::string::npos) << answer.err;
+    EXPECT_TRUE(fs::is_empty("reports")) << text;
+  };
+  const std::string o = "tables/o.mha";
+  refused("case,volume,smoothed,report\nx,a.mha," + o + ",victim.txt\n", "'report'");
+  refused("case,volume,smoothed,plugins-path\nx,a.mha," + o + ",plugins\n", "'plugins-path'");
+  refused("case,volume,smoothed,overwrite\nx,a.mha," + o + ",true\n", "'overwrite'");
+  refused("case,volume,smoothed,log-file\nx,a.mha," + o + ",victim.txt\n", "'log-file'");
+  refused("case,volume,smoothed,sigma-mm,sigma_mm\nx,a.mha," + o + ",1,2\n", "twice");
+  for (const char* const name : {"../outside", "a/b", "..", "", "a\tb", "-x"})
+    refused("case,volume,smoothed\n" + std::string{name} + ",a.mha," + o + "\n", "no plain name");
+  refused("case,volume,smoothed\na,a.mha," + o + "\na,a.mha,tables/p.mha\n", "there already");
+  refused("case,volume,smoothed\na,a.mha," + o + "\nb,a.mha,tables/../" + o + "\n", "another case");
+  refused("case,volume,smoothed\na,a.mha,o.mha\n", "outside of the folder of the table", 40);
+  EXPECT_EQ(to_text(folder / "victim.txt"), "precious");
+  folder.write("tables/t.csv", "case,volume,smoothed,sigma-mm,volume.spacing-mm\nx,a.mha,o.mha,1,\n");
+  const Answer anywhere = isocenter({"batch", "example/smoothing", "--manifest", "tables/t.csv", "--outputs-anywhere"});
+  EXPECT_EQ(anywhere.code, 0) << anywhere.err;
+  EXPECT_TRUE(fs::exists("o.mha"));
+}
+
+TEST_F(Writes, OfARecipeStayInItsFolder) {
+  fs::create_directory("recipes");
+  folder.write("recipes/r.json", R"({"task": "example/smoothing", "inputs": {"volume": "../a.mha"},
+                                     "outputs": {"smoothed": "../o.mha"}})");
+  const Answer refused = isocenter({"run", "recipes/r.json"});
+  EXPECT_EQ(refused.code, 40) << refused.err;
+  EXPECT_NE(refused.err.find("--outputs-anywhere"), std::string::npos) << refused.err;
+  EXPECT_FALSE(fs::exists("o.mha"));
+  EXPECT_EQ(isocenter({"run", "recipes/r.json", "-o", "mine.mha"}).code, 0) << "a place that the user names";
+  EXPECT_EQ(isocenter({"run", "recipes/r.json", "--outputs-anywhere"}).code, 0);
+  EXPECT_TRUE(fs::exists("o.mha"));
+}
+
+TEST_F(Writes, FollowNoLinkAndLeaveNothingThatOthersRead) {
+  folder.write("victim.txt", "precious");
+  fs::create_symlink("victim.txt", "o.npy");
+  EXPECT_EQ(isocenter({"convert", "a.mha", "o.npy"}).code, 40) << "a link is there";
+  EXPECT_EQ(isocenter({"convert", "a.mha", "o.npy", "--overwrite"}).code, 0);
+  EXPECT_EQ(to_text(folder / "victim.txt"), "precious");
+  EXPECT_FALSE(fs::is_symlink("o.npy"));
+  ASSERT_EQ(isocenter({"convert", "a.mha", "p.npy", "--log-file", "l.log", "--verbose", "debug"}).code, 0);
+  struct stat status {};
+  ASSERT_EQ(::stat("l.log", &status), 0);
+  EXPECT_EQ(status.st_mode & 077, 0U) << "lines name files of patients";
+}
+
+/// Numbers that do not fit a whole number of ours.
+TEST_F(Writes, AreRefusedForNumbersThatDoNotFit) {
+  const auto code_of = [&](const std::string& name, const std::string& text) {
+    folder.write(name, text);
+    const Answer answer = isocenter({"run", name});
+    EXPECT_EQ(answer.err.find("-9223372036854775808"), std::string::npos) << answer.err;
+    EXPECT_EQ(answer.err.find("-2147483648"), std::string::npos) << answer.err;
+    return answer.code;
+  };
+  const std::string recipe =
+      R"("task": "example/smoothing", "inputs": {"volume": "a.mha"}, "outputs": {"smoothed": "o.mha"})";
+  for (const char* const version : {"1e30", "1.5", "-1", "9223372036854775808", "\"1\""})
+    EXPECT_EQ(code_of("v.json", std::string{"{\"recipe_version\": "} + version + ", " + recipe + "}"), 22) << version;
+  folder.write("g.json", parallel_scan(16, R"({"first": 0, "step": 5, "count": 9223372036854775808})"));
+  EXPECT_EQ(isocenter({"project", "discs", "-g", "g.json", "-o", "s.h5"}).code, 22);
+  EXPECT_EQ(isocenter({"project", "discs", "-g", "g.json", "-o", "s.h5", "--elements", "1e30,1"}).code, 1);
+  folder.write("fraction.npy", npy("<f8", "2.7, 2", std::string(48, '\0')));
+  folder.write("nan.npy", npy("<f8", "nan, 2", std::string(48, '\0')));
+  for (const char* const file : {"fraction.npy", "nan.npy"}) EXPECT_EQ(isocenter({"check", file}).code, 22) << file;
+}
+
+}  // namespace
+}  // namespace iso::test

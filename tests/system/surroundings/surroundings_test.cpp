@@ -1,0 +1,181 @@
+#include "support/command.h"
+
+namespace iso::test {
+namespace {
+
+constexpr auto fan = R"({"beam": "fan", "detector": "flat", "angles_deg": {"first": 0, "step": 5, "count": 72},
+  "elements": [336, 1], "pitch_mm": [2, 1], "source_to_axis_mm": 595, "source_to_detector_mm": 1086})";
+
+class Surroundings : public ::testing::Test {
+ protected:
+  Surroundings() {
+    EXPECT_EQ(
+        isocenter({"project", "shepp-logan", "-g", folder.write("fan.json", fan), "-o", scan, "--factor", "0.02"}).code,
+        0);
+  }
+  /// The command with arguments as a shell takes them, behind which descriptors may be closed.
+  Answer shell(const std::string& arguments, const How& how = {}) {
+    return start({"/bin/bash", "-c", "cd '" + folder.path().string() + "' && exec '" ISO_COMMAND "' " + arguments},
+                 how);
+  }
+
+  Folder folder{"iso_surroundings"};
+  std::string scan = folder / "scan.h5";
+};
+
+TEST_F(Surroundings, ClosedDescriptorsChangeNothing) {
+  for (const std::string closed : {"<&-", ">&-", "2>&-", "<&- 2>&-", ">&- 2>&-", "<&- >&-", "<&- >&- 2>&-"})
+    for (const std::string more : {"", "--isolate "}) {
+      const std::string output = folder / "out.mha";
+      fs::remove(output);
+      fs::remove(output + ".record.json");
+      const Answer answer = shell("run sparse_view_ct/fbp -i scan.h5 --size 32 -o out.mha " + more + closed);
+      EXPECT_EQ(answer.code, 0) << closed << more << answer.err;
+      EXPECT_TRUE(fs::exists(output)) << closed << more;
+      EXPECT_EQ(shell("check out.mha").code, 0) << closed << more;
+    }
+  folder.write("cases.csv", "case,sinogram,volume,size\na,scan.h5,a.mha,32\nb,scan.h5,b.mha,32\nc,scan.h5,c.mha,32\n");
+  EXPECT_EQ(shell("batch sparse_view_ct/fbp --manifest cases.csv <&- >&- 2>&-").code, 0);
+  for (const char* const name : {"a.mha", "b.mha", "c.mha"}) EXPECT_TRUE(fs::exists(folder / name)) << name;
+}
+
+/// Long enough that a signal comes in the middle.
+const std::string long_run =
+    "run sparse_view_ct/tv -i scan.h5 --size 256 --iterations 100000 -o long.mha --progress jsonl";
+
+TEST_F(Surroundings, AHangUpStopsARunInOrder) {
+  const Folder temporary{"iso_hangup_tmp"};
+  for (const std::string more : {"", " --isolate"}) {
+    const Answer answer = shell(long_run + more, {.in = "",
+                                                  .largest_file = 0,
+                                                  .meanwhile =
+                                                      [](const Live& live) {
+                                                        ASSERT_GE(seconds_until(live.out, "\"running\""), 0);
+                                                        ::kill(live.process, SIGHUP);
+                                                      },
+                                                  .environment = {{"TMPDIR", temporary.path().string()}}});
+    EXPECT_EQ(answer.code, 87) << answer.err;
+    EXPECT_TRUE(fs::is_empty(temporary.path()));
+    EXPECT_FALSE(fs::exists(folder / "long.mha"));
+  }
+}
+
+TEST_F(Surroundings, AHangUpIsIgnoredWhereItWasWhenTheProgramStarted) {
+  const Answer answer =
+      start({"/bin/bash", "-c",
+             "trap '' HUP; cd '" + folder.path().string() +
+                 "'; exec '" ISO_COMMAND
+                 "' run sparse_view_ct/tv -i scan.h5 --size 64 --iterations 30 -o nohup.mha --progress jsonl"},
+            {.in = "",
+             .largest_file = 0,
+             .meanwhile =
+                 [](const Live& live) {
+                   ASSERT_GE(seconds_until(live.out, "\"running\""), 0);
+                   ::kill(live.process, SIGHUP);
+                 },
+             .environment = {}});
+  EXPECT_EQ(answer.code, 0) << answer.err;
+  EXPECT_TRUE(fs::exists(folder / "nohup.mha"));
+}
+
+/// Sends a signal at some moment; whatever the moment, the old state or the new one is left and nothing else.
+TEST_F(Surroundings, SignalsLeaveNothingOfAConversionBehind) {
+  ASSERT_EQ(shell("phantom shepp-logan -o big.mha --size 128,128,128").code, 0);
+  const auto before = folder.listing().size();
+  for (const int signal : {SIGHUP, SIGTERM, SIGINT})
+    for (const int delay_ms : {20, 40, 60, 80, 100, 140}) {
+      const Answer answer =
+          shell("convert big.mha big.nrrd", {.in = "",
+                                             .largest_file = 0,
+                                             .meanwhile =
+                                                 [&](const Live& live) {
+                                                   std::this_thread::sleep_for(std::chrono::milliseconds{delay_ms});
+                                                   ::kill(live.process, signal);
+                                                 },
+                                             .environment = {}});
+      EXPECT_TRUE(answer.code == 0 || answer.code == 128 + signal) << answer.code << answer.err;
+      if (fs::exists(folder / "big.nrrd")) {
+        EXPECT_EQ(shell("check big.nrrd").code, 0);
+      }
+      fs::remove(folder / "big.nrrd");
+      EXPECT_EQ(folder.listing().size(), before) << "signal " << signal << " after " << delay_ms << " ms";
+    }
+}
+
+/// How many processes have a word in their command.
+int processes_with(const std::string& word) {
+  int count = 0;
+  std::error_code problem;
+  for (const auto& entry : fs::directory_iterator("/proc", problem))
+    if (to_text((entry.path() / "cmdline").string()).find(word) != std::string::npos) ++count;
+  return count;
+}
+
+TEST_F(Surroundings, ABatchThatIsKilledTakesItsCasesWithIt) {
+  const std::string mark = "case_of_" + std::to_string(::getpid()) + ".mha";
+  folder.write("cases.csv", "case,sinogram,volume,size,iterations\na,scan.h5," + mark + ",256,100000\n");
+  for (const int signal : {SIGKILL, SIGHUP, SIGTERM}) {
+    const Answer answer = shell("batch sparse_view_ct/tv --manifest cases.csv",
+                                {.in = "",
+                                 .largest_file = 0,
+                                 .meanwhile =
+                                     [&](const Live& live) {
+                                       for (int i = 0; i < 500 && processes_with(mark) == 0; ++i)
+                                         std::this_thread::sleep_for(std::chrono::milliseconds{10});
+                                       EXPECT_EQ(processes_with(mark), 1);
+                                       std::this_thread::sleep_for(std::chrono::milliseconds{200});
+                                       ::kill(live.process, signal);
+                                     },
+                                 .environment = {}});
+    EXPECT_EQ(answer.code, signal == SIGKILL ? 128 + SIGKILL : 87) << answer.err;
+    for (int i = 0; i < 300 && processes_with(mark) > 0; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds{10});
+    EXPECT_EQ(processes_with(mark), 0) << "after signal " << signal;
+  }
+}
+
+TEST_F(Surroundings, NamesThatAreNoUtf8WorkIsolatedToo) {
+  const Folder odd{"iso_odd_\xff\xfe_tmp"};
+  fs::copy(scan, folder / "sc\xe4n.h5");
+  for (const std::string more : {"", "--isolate"}) {
+    const std::string output = "caf\xe9" + more + ".mha";
+    const Answer answer =
+        shell("run sparse_view_ct/fbp -i $'sc\\xe4n.h5' --size 32 -o '" + output + "' " + more,
+              {.in = "", .largest_file = 0, .meanwhile = {}, .environment = {{"TMPDIR", odd.path().string()}}});
+    EXPECT_EQ(answer.code, 0) << answer.err;
+    EXPECT_TRUE(fs::exists(folder / output));
+    const Answer again = shell("replay '" + output + ".record.json' " + more);
+    EXPECT_EQ(again.code, 0) << again.err;
+    EXPECT_EQ(answer.out.find('\xe9'), std::string::npos) << "a terminal gets UTF-8 only";
+  }
+}
+
+TEST_F(Surroundings, AHomeThatIsRelativeOrMissingIsNotLookedInto) {
+  fs::create_directories(folder / "here/.local/share/isocenter/plugins");
+  folder.write("here/.local/share/isocenter/plugins/odd.plugin.json", "not a manifest");
+  for (const std::string home : {"HOME=here", "HOME=", "-u HOME"}) {
+    const Answer answer =
+        start({"/bin/bash", "-c",
+               "cd '" + folder.path().string() + "' && exec env " + home + " '" ISO_COMMAND "' list --all"});
+    EXPECT_EQ(answer.code, 0) << answer.err;
+    EXPECT_EQ(answer.out.find("odd"), std::string::npos) << answer.out;
+  }
+}
+
+TEST_F(Surroundings, ControlCharactersOfNamesReachNoTerminal) {
+  const std::string red = "\x1b[31mRED\x1b]0;title\x07";
+  folder.write("cases.csv", "case,sinogram,volume,size\n" + red + ",nosuch.h5,o7.mha,32\n");
+  folder.write("recipe.json",
+               R"({"recipe_version":1,"task":"x/\u001b[31mred\u001b]0;T\u0007","inputs":{},"outputs":{}})");
+  folder.write(red + ".mha", "no image");
+  for (const std::string words : {"run recipe.json", "batch sparse_view_ct/fbp --manifest cases.csv", "check *RED*",
+                                  "convert *RED* $'\\x1b[31m.png'", "series .", "check nowhere$'\\x1b'"}) {
+    const Answer answer = shell(words);
+    EXPECT_NE(answer.code, 139) << words;
+    EXPECT_EQ((answer.out + answer.err).find('\x1b'), std::string::npos) << words << answer.out << answer.err;
+    EXPECT_EQ((answer.out + answer.err).find('\x07'), std::string::npos) << words;
+  }
+}
+
+}  // namespace
+}  // namespace iso::test

@@ -17,16 +17,17 @@ ORDER = {
     "geometry": {"base"},
     "data": {"base", "geometry"},
     "evaluation": {"base", "geometry", "data"},
+    "spectra": {"base", "geometry", "data"},
     "compute": {"base", "geometry", "data"},
     "solvers": {"base", "geometry", "data", "compute"},
     "models": {"base", "geometry", "data", "compute"},
     "params": {"base", "geometry", "data", "compute", "solvers", "models"},
     "tomography": {"base", "geometry", "data", "evaluation", "compute", "solvers", "params"},
     "plugin": {"base", "geometry", "data", "compute", "solvers", "models", "params", "evaluation", "tomography"},
-    "io": {"base", "geometry", "data", "evaluation", "params"},
+    "io": {"base", "geometry", "data", "evaluation", "params", "spectra"},
     "dicom": {"base", "geometry", "data", "evaluation", "params", "io"},
     "job": {"base", "geometry", "data", "compute", "solvers", "models", "params", "plugin", "evaluation", "tomography", "io",
-            "dicom"},
+            "dicom", "spectra"},
 }
 ALL_PARTS = set(ORDER)
 CPP = {"C++"}
@@ -36,7 +37,7 @@ COMPUTE_PARTS = {"base", "geometry", "data", "compute"}
 ROOMS = {
     "core/include": (ALL_PARTS, set(), CPP | {"ITK"}),
     "core/src": (ALL_PARTS, set(), CPP | {"POSIX", "ITK", "nlohmann-json", "spdlog", "HDF5", "libmd", "Eigen",
-                                          "SQLite", "DCMTK", "CharLS", "OpenJPEG", "expat", "zlib", "bzip2", "minizip", "libtiff"}),
+                                          "SQLite", "DCMTK", "CharLS", "OpenJPEG", "expat", "zlib", "ISA-L", "bzip2", "minizip", "libtiff"}),
     "gpu/kernels": (set(), set(), CPP),
     "gpu/reference": (COMPUTE_PARTS, {"gpu/kernels"}, CPP),
     "gpu/cpu": (COMPUTE_PARTS, set(), CPP | {"FFTW", "POSIX"}),
@@ -62,11 +63,11 @@ LIBRARIES = [  # (pattern of the path as written, library)
     (r"fftw3\.h$", "FFTW"), (r"openvino/.*", "OpenVINO"), (r"nlohmann/.*", "nlohmann-json"), (r"spdlog/.*", "spdlog"),
     (r"(hdf5|hdf5_hl|H5\w+)\.h$", "HDF5"), (r"(sha2|sha512|md5)\.h$", "libmd"),
     (r"Eigen/.*", "Eigen"), (r"sqlite3\.h$", "SQLite"), (r"dcmtk/.*", "DCMTK"), (r"charls/.*", "CharLS"), (r"openjpeg-[\d.]+/openjpeg\.h$", "OpenJPEG"), (r"omp\.h$", "OpenMP"),
-    (r"expat\.h$", "expat"), (r"zlib\.h$", "zlib"), (r"bzlib\.h$", "bzip2"), (r"(un)?zip\.h$", "minizip"), (r"tiffio\.h$", "libtiff"),
+    (r"expat\.h$", "expat"), (r"zlib\.h$", "zlib"), (r"^isa-l/", "ISA-L"), (r"bzlib\.h$", "bzip2"), (r"(un)?zip\.h$", "minizip"), (r"tiffio\.h$", "libtiff"),
     (r"CLI/.*", "CLI11"), (r"(gtest|gmock)/.*", "GoogleTest"), (r"benchmark/.*", "Google Benchmark"),
     (r"sanitizer/.*|cxxabi\.h$|immintrin\.h$|cpuid\.h$", "C++"),
     (r"(sys|linux|net|arpa|netinet)/\w+\.h$", "POSIX"),
-    (r"(unistd|fcntl|signal|poll|spawn|sched|string|strings|stdlib|stdio|dlfcn|termios|pwd|time|errno|limits|pthread"
+    (r"(unistd|fcntl|signal|poll|spawn|sched|string|strings|stdlib|stdio|dlfcn|termios|pwd|grp|time|errno|limits|pthread"
      r"|dirent|iconv|malloc|execinfo|link|elf|getopt)\.h$", "POSIX"),
     (r"(stdint|stddef|math|float)\.h$", "C++"), (r"[a-z_]+$", "C++"),
 ]

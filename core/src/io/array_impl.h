@@ -113,6 +113,8 @@ enum class FileType : std::uint8_t { i8, u8, i16, u16, i32, u32, i64, u64, f32, 
 [[nodiscard]] std::size_t byte_count(FileType type) noexcept;
 /// The smallest of our types that holds it: i8 becomes i16; u32, i64 and u64 become f64; f16 becomes f32.
 [[nodiscard]] ScalarType stored_as(FileType type) noexcept;
+/// The type of a file whose memory is that of ours.
+[[nodiscard]] FileType to_file_type(ScalarType type) noexcept;
 /// True if the memory of the file type is the memory of `stored_as`.
 [[nodiscard]] bool stored_as_is(FileType type) noexcept;
 /// `count` elements into memory of the type `stored_as(type)`; false if a 64-bit integer beyond 2^53 was rounded.

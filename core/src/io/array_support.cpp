@@ -160,6 +160,20 @@ std::size_t byte_count(FileType type) noexcept {
   return sizes[static_cast<std::size_t>(type)];
 }
 
+FileType to_file_type(ScalarType type) noexcept {
+  switch (type) {
+    case ScalarType::u8: return FileType::u8;
+    case ScalarType::u16: return FileType::u16;
+    case ScalarType::i16: return FileType::i16;
+    case ScalarType::i32: return FileType::i32;
+    case ScalarType::f32: return FileType::f32;
+    case ScalarType::f64: return FileType::f64;
+    case ScalarType::c64: return FileType::c64;
+    case ScalarType::c128: break;
+  }
+  return FileType::c128;
+}
+
 ScalarType stored_as(FileType type) noexcept {
   switch (type) {
     case FileType::u8: return ScalarType::u8;

@@ -14,20 +14,6 @@ namespace iso::io::detail {
 namespace fs = std::filesystem;
 namespace {
 
-FileType to_file_type(ScalarType type) {
-  switch (type) {
-    case ScalarType::u8: return FileType::u8;
-    case ScalarType::u16: return FileType::u16;
-    case ScalarType::i16: return FileType::i16;
-    case ScalarType::i32: return FileType::i32;
-    case ScalarType::f32: return FileType::f32;
-    case ScalarType::f64: return FileType::f64;
-    case ScalarType::c64: return FileType::c64;
-    case ScalarType::c128: return FileType::c128;
-  }
-  return FileType::f32;
-}
-
 /// "401:889": as many positions as there are bands, in equal steps.
 std::vector<double> in_equal_steps(const std::string& text, std::size_t count) {
   const auto colon = text.find(':');

@@ -191,20 +191,6 @@ std::uint64_t Layout::bytes() const {
 
 int to_code(FileType type) { return std::ranges::find(types, type, &std::pair<int, FileType>::second)->first; }
 
-FileType file_type(ScalarType type) {
-  switch (type) {
-    case ScalarType::u8: return FileType::u8;
-    case ScalarType::u16: return FileType::u16;
-    case ScalarType::i16: return FileType::i16;
-    case ScalarType::i32: return FileType::i32;
-    case ScalarType::f32: return FileType::f32;
-    case ScalarType::f64: return FileType::f64;
-    case ScalarType::c64: return FileType::c64;
-    case ScalarType::c128: return FileType::c128;
-  }
-  return FileType::f32;
-}
-
 Layout to_layout(const Header& header) {
   Layout layout;
   layout.samples = header.whole("samples", 1);

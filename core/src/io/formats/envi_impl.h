@@ -51,7 +51,6 @@ struct Layout {
 /// Throws invalid_input, naming the key.
 [[nodiscard]] Layout to_layout(const Header& header);
 [[nodiscard]] int to_code(FileType type);  ///< "data type" of a header
-[[nodiscard]] FileType file_type(ScalarType type);
 
 /// The two files, whichever of them is given.
 struct Files {

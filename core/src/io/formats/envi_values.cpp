@@ -190,7 +190,7 @@ class Stored {
     const Shape& shape = cube_.pixels.spec().shape;
     const std::size_t plane = static_cast<std::size_t>(shape[0] * shape[1]), element = byte_count(layout_.type),
                       own = byte_count(cube_.pixels.spec().type), from = (band * plane + first) * own;
-    if (!scale_ && file_type(cube_.pixels.spec().type) == layout_.type)
+    if (!scale_ && to_file_type(cube_.pixels.spec().type) == layout_.type)
       std::memcpy(to, cube_.pixels.data() + from, count * own);
     else
       dispatch_real(band * plane + first, count, to);
@@ -327,7 +327,7 @@ double unused_value(const SpectralCube& cube, FileType type) {
 
 Form make_form(const SpectralCube& cube, Interleave interleave) {
   const Shape& shape = cube.pixels.spec().shape;
-  Form form{{shape[0], shape[1], shape[2], file_type(cube.pixels.spec().type), interleave}, {}, {}};
+  Form form{{shape[0], shape[1], shape[2], to_file_type(cube.pixels.spec().type), interleave}, {}, {}};
   const auto said = [&](const char* key) {
     const auto found = cube.meta.find(key);
     return found == cube.meta.end() ? std::string{} : found->second;
@@ -344,7 +344,7 @@ Form make_form(const SpectralCube& cube, Interleave interleave) {
   if (const auto number = to_number(ignored))
     form.ignored = scale && !form.scale ? static_cast<double>(static_cast<float>(*number / *scale)) : *number;
   if (!form.ignored && !cube.mask.empty() && to_limits(form.layout.type)) {
-    ISO_ASSERT(!form.scale || form.layout.type != file_type(cube.pixels.spec().type));
+    ISO_ASSERT(!form.scale || form.layout.type != to_file_type(cube.pixels.spec().type));
     form.ignored = form.scale ? to_limits(form.layout.type)->least : unused_value(cube, form.layout.type);
   }
   return form;

@@ -92,20 +92,6 @@ Id memory_type(FileType type, hid_t in_file) {
   return compound;
 }
 
-FileType to_file_type(ScalarType type) {
-  switch (type) {
-    case ScalarType::u8: return FileType::u8;
-    case ScalarType::u16: return FileType::u16;
-    case ScalarType::i16: return FileType::i16;
-    case ScalarType::i32: return FileType::i32;
-    case ScalarType::f32: return FileType::f32;
-    case ScalarType::f64: return FileType::f64;
-    case ScalarType::c64: return FileType::c64;
-    case ScalarType::c128: break;
-  }
-  return FileType::c128;
-}
-
 Shape shape_of_space(hid_t space) {
   const int rank = H5Sget_simple_extent_ndims(space);
   if (rank < 0) throw Error{Errc::cannot_read, damaged};

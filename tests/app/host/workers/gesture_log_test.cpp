@@ -94,6 +94,18 @@ class GestureLog : public ::testing::Test {
     }
     return "it never came to rest";
   }
+  /// What was killed is the process that watches over the worker; the worker itself dies of that a moment later and may
+  /// answer until then.
+  static bool dies(InteractionWorker& worker, const Gestures& log) {
+    for (int round = 0; round < 500; ++round) {
+      try {
+        (void)worker.answer(log.marks, log.parameters(), 60ms);
+      } catch (const Error& problem) {
+        return problem.code() == Errc::plugin_crashed;
+      }
+    }
+    return false;
+  }
   DatasetPtr image{freeze(picture())};
 };
 
@@ -111,7 +123,7 @@ TEST_F(GestureLog, Of200ClicksWithRemovalsRelabelsSliderMovesAndAKilledWorkerEnd
       const auto processes = test::children();
       ASSERT_EQ(processes.size(), 1U);
       ::kill(processes.front(), SIGKILL);
-      EXPECT_THROW((void)worker->answer(log.marks, log.parameters(), 60ms), Error);
+      EXPECT_TRUE(dies(*worker, log));
       worker = begin(log);
     }
     if (step % 3 == 0) (void)worker->answer(log.marks, log.parameters(), 1ms);  // a hurried answer, cut off

@@ -4,9 +4,7 @@
 #include <iso/tomography/scan_problem.h>
 #include <iso/tomography/views.h>
 
-namespace {
-using namespace iso;
-using namespace iso::tomography;
+namespace iso::tomography {
 constexpr std::int64_t factor = 4;
 class Upsampling final : public plugin::TypedTask<ScanParameters> {
   plugin::Port in_{"sinogram", Kind::sinogram, false, "The scan."}, out_{"volume", Kind::volume, false, "The image."};
@@ -37,5 +35,6 @@ class Upsampling final : public plugin::TypedTask<ScanParameters> {
     return {{"volume", freeze(finish_image(context.backend().download(x, *stream), fine, p, scan.meta))}};
   }
 };
-}  // namespace
-ISO_PLUGIN("view_upsampling", "1.0.0", "Upsampling", "Apache-2.0", plugin::task<Upsampling>("view_upsampling/fbp"))
+}  // namespace iso::tomography
+ISO_PLUGIN("view_upsampling", "1.0.0", "Upsampling", "Apache-2.0",
+           iso::plugin::task<iso::tomography::Upsampling>("view_upsampling/fbp"))

@@ -54,8 +54,9 @@ struct FileReplacement::State {
     const Staging* staging;
     std::string name;
     Kept kept{Kept::nothing};
-    bool fresh{false};   ///< there is one to put in its place; else an old record that only goes
-    bool placed{false};  ///< new/NAME is at its place, or the old record is away
+    bool fresh{false};    ///< there is one to put in its place; else an old record that only goes
+    bool removed{false};  ///< the old one is away from its place, and in old/
+    bool placed{false};   ///< new/NAME is at its place
     [[nodiscard]] fs::path place() const { return staging->place / name; }
   };
 
@@ -109,13 +110,19 @@ struct FileReplacement::State {
 
   [[nodiscard]] bool is_old_record(const File& file) const { return records.contains(file.place()); }
 
-  void remove_record(File& file) const {
+  /// Two names cannot change in one step: of several files the old ones go before the first new one comes, so that nobody
+  /// finds an old one beside a new one. Where the old one has no second name, it stays until the new one takes its place.
+  [[nodiscard]] bool goes_first(const File& file, bool several) const {
+    return is_old_record(file) ? file.kept != Kept::nothing : several && file.kept == Kept::linked;
+  }
+
+  void remove_old(File& file) const {
     const fs::path place = file.place();
     const bool linked = file.kept == Kept::linked;
     const int failed = linked ? ::unlink(place.c_str()) : ::rename(place.c_str(), file.staging->old(file.name).c_str());
     if (failed != 0 && errno != ENOENT) fail_to_write(place, errno);
     file.kept = failed == 0 ? Kept::linked : Kept::nothing;  // old/NAME holds it, or it went meanwhile
-    file.placed = failed == 0;
+    file.removed = failed == 0;
   }
 
   void put(File& file) const {
@@ -130,14 +137,18 @@ struct FileReplacement::State {
     file.placed = true;
   }
 
-  static void take_back(std::vector<File>& files) noexcept {
-    for (auto file = files.rbegin(); file != files.rend(); ++file) {
-      if (!file->placed) continue;
-      if (file->kept == Kept::linked)
-        ::rename(file->staging->old(file->name).c_str(), file->place().c_str());
-      else if (file->kept == Kept::nothing)
-        ::unlink(file->place().c_str());
+  /// In the order of a commit: the new ones go, the old ones come back, their records last.
+  void take_back(const std::vector<File>& files, bool several) const noexcept {
+    for (const File& file : files) {
       // Where the old one could be kept in no way, the new one stays: nothing is worse.
+      if (file.placed && (file.kept == Kept::nothing || (several && file.kept == Kept::linked)))
+        ::unlink(file.place().c_str());
+    }
+    for (const bool of_records : {false, true}) {
+      for (const File& file : files) {
+        if ((file.removed || file.placed) && file.kept == Kept::linked && is_old_record(file) == of_records)
+          ::rename(file.staging->old(file.name).c_str(), file.place().c_str());
+      }
     }
   }
 
@@ -192,22 +203,26 @@ fs::path FileReplacement::stage_record(const fs::path& place) {
 void FileReplacement::commit() {
   State& state = *state_;
   std::vector<State::File> files = state.prepare();
+  const auto is_data = [&](const State::File& file) { return file.fresh && !state.is_old_record(file); };
+  const bool several = std::ranges::count_if(files, is_data) > 1;
   try {
-    bool removed = false;
-    for (auto& file : files) {
-      if (!state.is_old_record(file) || file.kept == Kept::nothing) continue;
-      state.remove_record(file);
-      removed = true;
+    for (const bool records : {true, false}) {
+      bool removed = false;
+      for (auto& file : files) {
+        if (state.is_old_record(file) != records || !state.goes_first(file, several)) continue;
+        state.remove_old(file);
+        removed = true;
+      }
+      // The old record is gone from the disk before the file that it describes changes.
+      if (removed) state.flush_folders();
     }
-    // The old record is gone from the disk before the file that it describes changes.
-    if (removed) state.flush_folders();
     for (const bool records : {false, true}) {
       for (auto& file : files)
         if (file.fresh && state.is_old_record(file) == records) state.put(file);
       state.flush_folders();
     }
   } catch (...) {
-    State::take_back(files);
+    state.take_back(files, several);
     throw;
   }
 }

@@ -1,5 +1,6 @@
 #include "staging_impl.h"
 
+#include "iso/base/begun_replacement.h"
 #include "iso/base/error.h"
 #include "iso/base/file_identity.h"
 #include "iso/base/temporary_folder.h"
@@ -49,19 +50,24 @@ void finish_renames(const Staging& staging, const std::vector<std::string>& name
         (void)rename_to_free_name(staging.fresh(name), place);
     } else if (is_same(place, staging.old(name))) {
       if (::rename(staging.fresh(name).c_str(), place.c_str()) != 0) fail_to_write(place, errno);
-    } else if (!is_there(staging.old(name))) {
-      (void)rename_to_free_name(staging.fresh(name), place);
+    } else {
+      (void)rename_to_free_name(staging.fresh(name), place);  // there was none, or it went first
     }
   }
 }
 
-/// Old records that are still there go first, as in a commit: they have a second name in old/.
-void remove_records(const Staging& staging, const std::vector<std::string>& names) {
+/// What is still old goes first, as in a commit (it has a second name in old/): the records, and of several files each.
+void remove_old(const Staging& staging, const std::vector<std::string>& names, bool records) {
+  if (!records && std::ranges::count_if(names, [](const auto& name) { return !is_record(name); }) < 2) return;
+  bool removed = false;
   for (const std::string& name : names) {
     const fs::path place = staging.place / name;
-    if (is_record(name) && is_same(place, staging.old(name)) && ::unlink(place.c_str()) != 0 && errno != ENOENT)
-      fail_to_write(place, errno);
+    if (is_record(name) != records || !is_same(place, staging.old(name))) continue;
+    if (!records && !is_same(staging.fresh(name), staging.own(name))) continue;
+    if (::unlink(place.c_str()) != 0 && errno != ENOENT) fail_to_write(place, errno);
+    removed = true;
   }
+  if (removed) flush_folder(staging.place);
 }
 
 /// Old records of files that are still the old ones come back.
@@ -79,8 +85,8 @@ void finish(const Staging& staging) {
   if (!is_there(staging.begun())) return;
   const std::vector<std::string> names = names_in(staging.path / "own", staging.place),
                                  old = names_in(staging.path / "old", staging.place);
-  remove_records(staging, old);
-  flush_folder(staging.place);
+  remove_old(staging, old, true);
+  remove_old(staging, names, false);
   finish_renames(staging, names, false);
   flush_folder(staging.place);
   finish_renames(staging, names, true);
@@ -231,6 +237,28 @@ void sweep_staging(const fs::path& folder) noexcept {
   } catch (...) {
     return;  // sweeping is a courtesy
   }
+}
+
+bool settle_folder(const fs::path& given) noexcept {
+  using namespace detail;
+  bool found = false, gone = true;
+  try {
+    const fs::path folder = given.empty() ? fs::path{"."} : given;
+    for (const std::string& name : names_in(folder, folder)) {
+      const fs::path begun = folder / name / "begun";
+      if (!is_staging(name) || !is_there(begun)) continue;
+      found = true;
+      // Its owner may be at work, or another reader.
+      for (int attempt = 0; attempt < 200 && is_there(begun); ++attempt) {
+        if (attempt > 0) std::this_thread::sleep_for(std::chrono::milliseconds{10});
+        sweep_staging(folder);
+      }
+      gone = gone && !is_there(begun);
+    }
+  } catch (...) {
+    return false;
+  }
+  return found && gone;
 }
 
 }  // namespace iso

@@ -19,6 +19,7 @@
 ///
 /// When its owner is gone, a staging folder that has not begun is removed. One that has begun is finished: what is not yet at
 /// its place and would replace just what stood there when it began is renamed. Nothing that came to a place since is touched.
+/// Of several files the old ones are taken away before the first new one comes; old/ holds them then.
 namespace iso::detail {
 
 class Descriptor {

@@ -3,6 +3,7 @@
 #include "io/array_impl.h"
 #include "io/atomic_write_impl.h"
 #include "io/handlers_impl.h"
+#include "iso/base/begun_replacement.h"
 #include "iso/base/error.h"
 #include "iso/base/log.h"
 #include "iso/base/process_state.h"
@@ -94,7 +95,9 @@ const Handler& handler_for_reading(const fs::path& file) {
 
 void check_there(const fs::path& file) {
   std::error_code problem;
-  const auto status = fs::status(file, problem);
+  auto status = fs::status(file, problem);
+  // A writer of several files may have been killed between taking the old ones away and bringing the new ones.
+  if (!fs::exists(status) && settle_folder(file.parent_path())) status = fs::status(file, problem);
   if (!fs::exists(status)) {
     throw Error{Errc::cannot_read, "there is no file " + quoted(file), "check the name and the folder"};
   }
@@ -233,7 +236,9 @@ std::vector<fs::path> Handler::sources(const fs::path& file) const { return comp
 
 std::span<const std::unique_ptr<Handler>> handlers() { return all(); }
 
-DatasetPtr read(const fs::path& file, const ReadOptions& given) {
+namespace {
+
+DatasetPtr read_once(const fs::path& file, const ReadOptions& given) {
   Warnings warnings;
   check_there(file);
   const ReadOptions options = with_accepted(given);
@@ -252,6 +257,19 @@ DatasetPtr read(const fs::path& file, const ReadOptions& given) {
           });
   warnings.say();
   return out;
+}
+
+}  // namespace
+
+DatasetPtr read(const fs::path& file, const ReadOptions& options) {
+  try {
+    return read_once(file, options);
+  } catch (const Error& error) {
+    // The file is there, one that belongs to it may have been taken away by a writer that was killed then.
+    const bool incomplete = error.code() == Errc::cannot_read || error.code() == Errc::invalid_input;
+    if (!incomplete || !settle_folder(file.parent_path())) throw;
+  }
+  return read_once(file, options);
 }
 
 ReadAllTheSame read_accepting_findings(const fs::path& file, ReadOptions options) {

@@ -1,5 +1,6 @@
 #include "iso/base/file_replacement.h"
 
+#include "iso/base/begun_replacement.h"
 #include "iso/base/error.h"
 
 #include <fcntl.h>
@@ -105,6 +106,17 @@ TEST_F(FileReplacementTest, BringsEarlierFilesBackWhenALaterOneCannotBePut) {
   (void)refusal([&] { files.commit(); }, iso::Errc::cannot_write);
   EXPECT_EQ(content(folder / "a.txt"), "old");
   EXPECT_EQ(content(folder / "a.txt.record.json"), "record of old");
+}
+
+TEST_F(FileReplacementTest, BringsAllOfSeveralBackWhenTheLastOneCannotBePut) {
+  for (const std::string name : {"a.txt", "a.txt.record.json", "b.txt"})
+    iso::replace_file(folder / name, "old " + name, ExistingFile::refuse);
+  FileReplacement files{ExistingFile::replace};
+  for (const std::string name : {"a.txt", "b.txt", "c.txt"}) iso::write_new_file(files.stage(folder / name), "new");
+  fs::create_directory(folder / "c.txt");  // after it was checked
+  (void)refusal([&] { files.commit(); }, iso::Errc::cannot_write);
+  for (const std::string name : {"a.txt", "a.txt.record.json", "b.txt"})
+    EXPECT_EQ(content(folder / name), "old " + name);
 }
 
 TEST_F(FileReplacementTest, RemovesWhatAKilledProcessLeftAndKeepsWhatALivingOneHolds) {
@@ -223,6 +235,25 @@ TEST_F(Begun, IsFinishedBeforeTheRecordWasPut) {
   EXPECT_EQ(content(folder / "a.txt.record.json"), "record of new");
   EXPECT_EQ(entries(), 2U);
 }
+
+/// A kill at each step of two files that go together: what was taken away comes back as the new one, also for a reader.
+class BegunTwice : public Begun, public testing::WithParamInterface<int> {};
+
+TEST_P(BegunTwice, IsWholeForTheNextReader) {
+  put_old("b.txt", "old b");
+  make_new("b.txt", "new b");
+  if (GetParam() > 0) fs::remove(folder / "a.txt");
+  if (GetParam() > 1) fs::remove(folder / "b.txt");
+  if (GetParam() > 2) put();
+  EXPECT_TRUE(iso::settle_folder(folder));
+  EXPECT_EQ(content(folder / "a.txt"), "new");
+  EXPECT_EQ(content(folder / "a.txt.record.json"), "record of new");
+  EXPECT_EQ(content(folder / "b.txt"), "new b");
+  EXPECT_EQ(entries(), 3U);
+  EXPECT_FALSE(iso::settle_folder(folder)) << "there is nothing left to finish";
+}
+
+INSTANTIATE_TEST_SUITE_P(AfterSteps, BegunTwice, testing::Range(0, 4));
 
 TEST_F(Begun, TouchesNothingThatCameToThePlaceSince) {
   fs::remove(folder / "a.txt");

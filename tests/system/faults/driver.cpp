@@ -1,8 +1,10 @@
 // What the desktop writes, without a window: a program of its own, so that it can be killed.
-//   faults_driver session FOLDER WIDTH | picture FOLDER WIDTH | journal FOLDER | replace FOLDER TEXT | begin FOLDER TEXT | sweep FOLDER
+//   faults_driver session FOLDER WIDTH | picture FOLDER WIDTH | journal FOLDER | replace FOLDER TEXT |
+//                 begin FOLDER TEXT | take FOLDER TEXT | sweep FOLDER | settle FOLDER
 
 #include "gui/model/journal.h"
 #include "gui/model/session.h"
+#include "iso/base/begun_replacement.h"
 #include "iso/base/error.h"
 #include "iso/base/file_replacement.h"
 #include "iso/io/registry.h"
@@ -47,8 +49,9 @@ void replace_pairs(const fs::path& folder, const std::string& text) {
   files.commit();
 }
 
-/// What a process leaves that is killed after the old records went and the first of the two files was put.
-void begin_pairs(const fs::path& folder, const std::string& text) {
+/// What a process leaves that is killed after the old records went and the first of the two files was put; `taken`: the second
+/// was taken away before.
+void begin_pairs(const fs::path& folder, const std::string& text, bool taken) {
   const fs::path staging = folder / ".isocenter-abcdef";
   for (const char* const part : {"new", "old", "own"}) fs::create_directories(staging / part);
   for (const std::string name : {"a.txt", "a.txt.record.json", "b.txt", "b.txt.record.json"}) {
@@ -59,6 +62,7 @@ void begin_pairs(const fs::path& folder, const std::string& text) {
   }
   write_new_file(staging / "begun", "");
   fs::rename(staging / "new" / "a.txt", folder / "a.txt");
+  if (taken) fs::remove(folder / "b.txt");
 }
 
 void keep_journal(const fs::path& folder) {
@@ -84,8 +88,9 @@ int main(int count, char** words) {
     if (what == "session") save_session(words[2], width);
     if (what == "picture") save_picture(words[2], width);
     if (what == "replace") replace_pairs(words[2], count > 3 ? words[3] : "");
-    if (what == "begin") begin_pairs(words[2], words[3]);
+    if (what == "begin" || what == "take") begin_pairs(words[2], words[3], what == "take");
     if (what == "sweep") sweep_staging(words[2]);
+    if (what == "settle") (void)settle_folder(words[2]);
     if (what == "journal") keep_journal(words[2]);
     return 0;
   } catch (...) {

@@ -46,15 +46,21 @@ std::string meaning(const fs::path& file) {
       for (const auto& [port, sum] : record.output_digests) said += " " + sum;
       return said;
     }
-    if (name.ends_with(".png") || name.ends_with(".hdr") || name.ends_with(".cfl")) return to_text(file);
+    if (name.ends_with(".png") || name.ends_with(".hdr") || name.ends_with(".cfl") || name.ends_with(".img"))
+      return to_text(file);
     return digest(*io::read(file));
   } catch (const Error& error) {
     return std::string{damaged} + ": " + error.what();
   }
 }
 
-/// Files that are old together or new together. Records may be missing after a kill, until the next one who writes there.
+/// Files that are old together or new together. Records may be missing after a kill, until the next one who writes there; of
+/// several files with data some may be, until the next one who reads them.
 using Group = std::vector<std::string>;
+
+enum class After : std::uint8_t { fault, kill, reader, writer };
+
+bool has_data(const std::string& file) { return !file.ends_with(record_suffix); }
 
 struct Scenario {
   std::string name;
@@ -113,14 +119,14 @@ class Faults : public ::testing::TestWithParam<Scenario> {
     return found;
   }
 
-  /// Empty, or what is wrong with a group. `settled`: the next run has been there.
-  [[nodiscard]] std::string judge(const Group& group, bool settled) const {
+  /// Empty, or what is wrong with a group.
+  [[nodiscard]] std::string judge(const Group& group, After after) const {
+    const bool may_be_away = after == After::kill && std::ranges::count_if(group, has_data) > 1;
     bool all_old = true, all_new = true;
-    std::string side;  // of the files that are neither absent records nor the same in both
     for (const std::string& file : group) {
       const std::string now = meaning(work_ / file);
       const bool is_old = now == before_.at(file), is_new = now == after_.at(file);
-      if (now == absent && file.ends_with(record_suffix) && !settled) continue;
+      if (now == absent && (has_data(file) ? may_be_away : after != After::writer)) continue;
       if (!is_old && !is_new) return file + " is neither old nor new: " + now.substr(0, 200);
       all_old = all_old && is_old;
       all_new = all_new && is_new;
@@ -128,15 +134,30 @@ class Faults : public ::testing::TestWithParam<Scenario> {
     return all_old || all_new ? std::string{} : "old and new are mixed";
   }
 
+  /// Somebody reads what the group holds; what comes of it is looked at afterwards.
+  void read_data(const Group& group) const {
+    for (const std::string& file : group) {
+      try {
+        if (has_data(file)) (void)io::read(work_ / file);
+      } catch (const Error&) {
+        continue;  // a text is no image
+      }
+    }
+  }
+
   [[nodiscard]] std::string check(const Traced& run, Fault fault) const {
     for (const std::string& input : GetParam().inputs)
       if (to_text(work_ / input) != to_text(old_ / input)) return "the input " + input + " changed";
     for (const Group& group : GetParam().groups) {
-      if (std::string wrong = judge(group, false); !wrong.empty()) return wrong;
+      const After after = fault == Fault::killed ? After::kill : After::fault;
+      if (std::string wrong = judge(group, after); !wrong.empty()) return wrong;
+      if (std::ranges::count_if(group, has_data) < 2) continue;
+      read_data(group);
+      if (std::string wrong = judge(group, After::reader); !wrong.empty()) return "after the next reader: " + wrong;
     }
     sweep();
     for (const Group& group : GetParam().groups) {
-      if (std::string wrong = judge(group, true); !wrong.empty()) return "after the next run: " + wrong;
+      if (std::string wrong = judge(group, After::writer); !wrong.empty()) return "after the next run: " + wrong;
       if (fault != Fault::killed && run.code == 0)
         for (const std::string& file : group)
           if (meaning(work_ / file) != after_.at(file)) return "exit code 0, but " + file + " is not new";
@@ -232,6 +253,14 @@ std::vector<Scenario> scenarios() {
   all.push_back(converting("o.png", {"o.png"}));
   all.push_back(converting("o.tif", {"o.tif"}));
   all.push_back(converting("o.cfl", {"o.cfl", "o.hdr"}));
+  const auto cube = [](const std::string& seed, const std::string& file) {
+    return isocenter_words({"phantom-cube", "minerals", "--size", "6,5", "--bands", "8", "--seed", seed, "-o", file});
+  };
+  all.push_back({"convert to o.hdr",
+                 {cube("1", "a.h5"), cube("2", "b.h5"), isocenter_words({"convert", "b.h5", "o.hdr"})},
+                 isocenter_words({"convert", "a.h5", "o.hdr", "--overwrite"}),
+                 {"a.h5", "b.h5"},
+                 {{"o.hdr", "o.img"}}});
   const std::string scan = R"({"beam":"parallel","angles_deg":{"first":0,"step":20,"count":9},"elements":[16,1],)"
                            R"("pitch_mm":[2,1]})";
   const auto project = [](const std::string& factor) {
@@ -267,6 +296,11 @@ std::vector<Scenario> scenarios() {
   all.push_back({"run after a killed one",
                  {{ISO_FAULTS_DRIVER, "replace", ".", "old"}, {ISO_FAULTS_DRIVER, "begin", ".", "new"}},
                  {ISO_FAULTS_DRIVER, "sweep", "."},
+                 {},
+                 {{"a.txt", "a.txt.record.json", "b.txt", "b.txt.record.json"}}});
+  all.push_back({"read after a killed one",
+                 {{ISO_FAULTS_DRIVER, "replace", ".", "old"}, {ISO_FAULTS_DRIVER, "take", ".", "new"}},
+                 {ISO_FAULTS_DRIVER, "settle", "."},
                  {},
                  {{"a.txt", "a.txt.record.json", "b.txt", "b.txt.record.json"}}});
   all.push_back({"save session",

@@ -44,7 +44,9 @@ void declare(Options& options, BatchArguments& request) {
   options.add_flag("--overwrite", "Replace outputs and reports that exist.", request.overwrite);
   options.add_flag("--outputs-anywhere", "Let recipes and the table name outputs outside of their own folders.",
                    request.outputs_anywhere);
-  options.add("--reports", "DIR", "Write a report a case there.", request.reports);
+  options.add("--reports", "DIR",
+              "Write a report a case there; with --resume beside an earlier one (case.report-2.json).",
+              request.reports);
   options.add_repeated("--pass", "OPTION", "An option for every case, such as --pass=--isolate.",
                        [&request](const std::string& text) { request.passed_on.push_back(text); });
   options.add_flag("--json", "One JSON object a case and line.", request.json);
@@ -84,6 +86,16 @@ std::vector<Case> make_cases(BatchArguments& request) {
   return cases;
 }
 
+/// A resumed case keeps the report of the run that did not come to its end, and writes the next one beside it.
+std::string report_place(const Case& one, const BatchArguments& request) {
+  const std::filesystem::path folder{request.reports};
+  std::filesystem::path place = folder / (one.name + ".report.json");
+  std::error_code ignored;
+  for (int n = 2; request.resume && !request.overwrite && std::filesystem::exists(place, ignored); ++n)
+    place = folder / (one.name + ".report-" + std::to_string(n) + ".json");
+  return place.string();
+}
+
 void complete(Case& one, const BatchArguments& request, int threads) {
   auto& arguments = one.arguments;
   arguments.insert(arguments.end(), {"--progress=none", "--threads=" + std::to_string(threads)});
@@ -91,8 +103,7 @@ void complete(Case& one, const BatchArguments& request, int threads) {
   if (request.overwrite) arguments.emplace_back("--overwrite");
   if (request.outputs_anywhere) arguments.emplace_back("--outputs-anywhere");
   if (!request.device.empty()) arguments.push_back("--device=" + request.device);
-  if (!request.reports.empty())
-    arguments.push_back("--report=" + (std::filesystem::path(request.reports) / (one.name + ".report.json")).string());
+  if (!request.reports.empty()) arguments.push_back("--report=" + report_place(one, request));
   arguments.insert(arguments.end(), request.passed_on.begin(), request.passed_on.end());
 }
 

@@ -88,8 +88,7 @@ void add_files(Options& options, RunArguments& request) {
                    request.skip_complete);
   options.add_flag("--outputs-anywhere", "Let a recipe write outside of the folder that it lies in.",
                    request.outputs_anywhere);
-  options.add("--report", "FILE",
-              "Write the record of the run there, also when it fails, over an earlier report too; - for stdout.",
+  options.add("--report", "FILE", "Write the record of the run there, also when it fails; - for stdout.",
               request.texts.report);
   options.add("--save-recipe", "FILE", "Write the recipe there before the run; - for stdout.",
               request.texts.save_recipe);

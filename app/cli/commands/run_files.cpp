@@ -18,16 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A report of an earlier run; the record beside a result is none.
-bool is_report(const std::string& file) {
-  if (file.ends_with(record_suffix)) return false;
-  try {
-    return !job::read_record(file).recipe.task.empty();
-  } catch (const Error&) {
-    return false;
-  }
-}
-
 void check_against_outputs(const std::string& file, const std::string& what, const job::Recipe& recipe) {
   for (const auto& [port, place] : recipe.outputs) {
     if (job::in_workspace(place)) continue;
@@ -50,7 +40,7 @@ void check_texts(const RunTexts& texts, const job::Recipe& recipe, bool overwrit
   for (const auto& [what, file] : files) {
     if (file->empty() || *file == "-") continue;
     check_against_outputs(*file, what, recipe);
-    check_text_output(*file, what, overwrite || (file == &texts.report && is_report(*file)), inputs);
+    check_text_output(*file, what, overwrite, inputs);
   }
   if (!texts.report.empty() && texts.report != "-" && !texts.save_recipe.empty() &&
       same_place(texts.report, texts.save_recipe))
@@ -61,7 +51,7 @@ void check_texts(const RunTexts& texts, const job::Recipe& recipe, bool overwrit
 void write_report(const std::string& file, const job::Record& record, bool overwrite) {
   if (file.empty()) return;
   try {
-    write_text(file, to_json(record), overwrite || is_report(file));
+    write_text(file, to_json(record), overwrite);
   } catch (const Error& problem) {
     if (!record.error) throw;
     note("isocenter: warning: " + std::string(problem.what()));

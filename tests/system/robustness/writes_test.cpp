@@ -122,11 +122,34 @@ TEST_F(Writes, ReplaceAReportOnlyWhenToldTo) {
     EXPECT_EQ(to_text(folder / report), "precious");
   }
   EXPECT_EQ(smooth({"-o", "o.mha", "--report", "r.json"}).code, 0);
-  EXPECT_EQ(smooth({"-o", "p.mha", "--report", "r.json"}).code, 0) << "a report over a report";
+  const std::string report = to_text(folder / "r.json");
+  EXPECT_EQ(smooth({"-o", "p.mha", "--report", "r.json"}).code, 40) << "a report over a report";
+  EXPECT_EQ(to_text(folder / "r.json"), report);
+  EXPECT_FALSE(fs::exists(folder / "p.mha")) << "refused before the run";
+  EXPECT_EQ(smooth({"-o", "p.mha", "--report", "r.json", "--overwrite"}).code, 0);
+  EXPECT_NE(to_text(folder / "r.json"), report);
   const std::string record = to_text(folder / "o.mha.record.json");
   EXPECT_EQ(smooth({"-o", "q.mha", "--report", "o.mha.record.json"}).code, 40) << "the record of another result";
   EXPECT_EQ(to_text(folder / "o.mha.record.json"), record);
   EXPECT_EQ(smooth({"-o", "p.mha", "--report", "victim.json", "--overwrite"}).code, 0);
+}
+
+TEST_F(Writes, OfAResumedCaseStandBesideItsEarlierReport) {
+  fs::create_directory("reports");
+  folder.write("t.csv", "case,volume,smoothed\nx,later.mha,x.mha\n");
+  const auto batch = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"batch", "example/smoothing", "--manifest", "t.csv", "--reports", "reports"});
+    return isocenter(more);
+  };
+  EXPECT_EQ(batch({}).code, 20) << "its input is missing";
+  const std::string first = to_text("reports/x.report.json");
+  fs::copy_file("a.mha", "later.mha");
+  EXPECT_EQ(batch({}).code, 40) << "a report over a report";
+  EXPECT_EQ(batch({"--resume"}).code, 0);
+  EXPECT_EQ(to_text("reports/x.report.json"), first);
+  EXPECT_NE(to_text("reports/x.report-2.json").find("\"done\""), std::string::npos);
+  EXPECT_EQ(batch({"--overwrite"}).code, 0);
+  EXPECT_NE(to_text("reports/x.report.json"), first);
 }
 
 TEST_F(Writes, OfATableAreThoseOfItsRows) {

@@ -7,6 +7,8 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -115,6 +117,13 @@ void act(std::string_view how) {
   if (how == "exit") std::exit(0);
   if (how == "exit_at_once") ::_exit(0);
   if (how == "quick_exit") std::quick_exit(3);
+  if (how == "exit_syscall") ::syscall(SYS_exit_group, 0);
+  if (how == "thread_exit") ::syscall(SYS_exit, 0);
+  if (how == "forked_exit") {  // of a child: nobody's end but its own
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(0);
+    (void)::waitpid(child, nullptr, 0);
+  }
   if (how == "abort") std::abort();
   if (how == "child") leave_a_process_behind();
   if (how == "child_and_exit") {
@@ -163,35 +172,15 @@ class Hostile final : public Task {
   Port output_{"result", iso::Kind::volume, false, "The same."};
 };
 
-constexpr std::array tasks{"hostile/network",
-                           "hostile/unix_socket",
-                           "hostile/read_file",
-                           "hostile/write_file",
-                           "hostile/list_home",
-                           "hostile/signal",
-                           "hostile/signal_all",
-                           "hostile/trace",
-                           "hostile/limits",
-                           "hostile/forks",
-                           "hostile/program",
-                           "hostile/memory",
-                           "hostile/exit",
-                           "hostile/exit_at_once",
-                           "hostile/quick_exit",
-                           "hostile/abort",
-                           "hostile/child",
-                           "hostile/child_and_exit",
-                           "hostile/surroundings",
-                           "hostile/grid_size",
-                           "hostile/grid_nan",
-                           "hostile/grid_singular",
-                           "hostile/few_pixels",
-                           "hostile/one_axis",
-                           "hostile/five_axes",
-                           "hostile/plan_network",
-                           "hostile/plan_read_file",
-                           "hostile/nothing",
-                           static_cast<const char*>(nullptr)};
+constexpr std::array tasks{
+    "hostile/network",        "hostile/unix_socket",    "hostile/read_file",  "hostile/write_file",
+    "hostile/list_home",      "hostile/signal",         "hostile/signal_all", "hostile/trace",
+    "hostile/limits",         "hostile/forks",          "hostile/program",    "hostile/memory",
+    "hostile/exit",           "hostile/exit_at_once",   "hostile/quick_exit", "hostile/exit_syscall",
+    "hostile/thread_exit",    "hostile/forked_exit",    "hostile/abort",      "hostile/child",
+    "hostile/child_and_exit", "hostile/surroundings",   "hostile/grid_size",  "hostile/grid_nan",
+    "hostile/grid_singular",  "hostile/few_pixels",     "hostile/one_axis",   "hostile/five_axes",
+    "hostile/plan_network",   "hostile/plan_read_file", "hostile/nothing",    static_cast<const char*>(nullptr)};
 
 Task* create(const char* id) { return new Hostile{std::string_view{id}.substr(std::string_view{"hostile/"}.size())}; }
 void destroy(Task* task) { delete task; }

@@ -60,11 +60,12 @@ class PluginFolder {
     all.tasks.clear();
     all.needs = std::move(needs);
     for (const char* const task :
-         {"network",      "unix_socket",  "read_file",      "write_file",    "list_home",  "signal",
-          "signal_all",   "trace",        "limits",         "forks",         "program",    "memory",
-          "exit",         "exit_at_once", "quick_exit",     "abort",         "child",      "child_and_exit",
-          "surroundings", "grid_size",    "grid_nan",       "grid_singular", "few_pixels", "one_axis",
-          "five_axes",    "plan_network", "plan_read_file", "nothing"}) {
+         {"network",      "unix_socket",  "read_file",   "write_file",    "list_home",    "signal",
+          "signal_all",   "trace",        "limits",      "forks",         "program",      "memory",
+          "exit",         "exit_at_once", "quick_exit",  "abort",         "child",        "child_and_exit",
+          "surroundings", "grid_size",    "grid_nan",    "grid_singular", "few_pixels",   "one_axis",
+          "exit_syscall", "thread_exit",  "forked_exit", "five_axes",     "plan_network", "plan_read_file",
+          "nothing"}) {
       all.tasks.push_back(one);
       all.tasks.back().id = std::string{"hostile/"} + task;
     }

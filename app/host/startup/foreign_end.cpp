@@ -5,10 +5,14 @@
 #include "iso/base/error.h"
 #include "iso/base/process_state.h"
 
+#include <dlfcn.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
+#include <cstdarg>
 #include <cstddef>
 #include <string_view>
 
@@ -55,13 +59,30 @@ class Line {
   end_process(exit_code(Errc::plugin_crashed));
 }
 
+using SystemCall = long (*)(long, ...);
+std::atomic<SystemCall> of_the_library{nullptr};
+
+/// That of the C library. No guarded static: the guard itself may wait by a system call.
+SystemCall library_syscall() noexcept {
+  SystemCall found = of_the_library;
+  if (found == nullptr) {
+    found = reinterpret_cast<SystemCall>(::dlsym(RTLD_NEXT, "syscall"));
+    of_the_library = found;
+  }
+  return found;
+}
+
 }  // namespace
 
-void report_foreign_end() noexcept { set_foreign_end(on_end); }
+void report_foreign_end() noexcept {
+  (void)library_syscall();  // may not be looked up in a signal handler
+  set_foreign_end(on_end);
+}
 
 }  // namespace iso::host
 
-// Found by the libraries of plugins before that of the C library, because the programs export it (CMakeLists.txt).
+// Found by the libraries of plugins before those of the C library, because the program exports them (CMakeLists.txt). An exit
+// by a machine instruction of the plugin's own is seen only from outside of the process (--isolate).
 extern "C" {
 [[noreturn]] void _exit(int code) {
   iso::foreign_code_exits(code);
@@ -70,5 +91,14 @@ extern "C" {
 [[noreturn]] void _Exit(int code) noexcept {
   iso::foreign_code_exits(code);
   iso::end_process(code);
+}
+long syscall(long number, ...) noexcept {  // NOLINT(cert-dcl50-cpp): as the C library declares it
+  std::va_list given;
+  va_start(given, number);
+  std::array<long, 6> words{};
+  for (long& word : words) word = va_arg(given, long);
+  va_end(given);
+  if (number == SYS_exit_group || number == SYS_exit) iso::foreign_code_exits(static_cast<int>(words[0]));
+  return iso::host::library_syscall()(number, words[0], words[1], words[2], words[3], words[4], words[5]);
 }
 }

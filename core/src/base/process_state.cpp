@@ -24,11 +24,13 @@ namespace iso {
 namespace {
 
 std::atomic<ForeignEnd> foreign_end{nullptr};
+std::atomic<pid_t> watched{0};     ///< the process that set it; what a child that was forked does is its own affair
 std::atomic<int> running{0};       ///< how many ForeignCode live
 std::array<char, 201> who_runs{};  ///< the innermost; read by handlers, so that no string may stand here
 
 void hand_on(int code, int signal) noexcept {
   const ForeignEnd handler = foreign_end;
+  if (watched.load() != ::getpid()) return;
   if (running.exchange(0) > 0 && handler != nullptr) handler(who_runs.data(), code, signal);
 }
 
@@ -140,11 +142,15 @@ ForeignCode::~ForeignCode() {
   who_runs = state_->outer;
 }
 
-void set_foreign_end(ForeignEnd handler) noexcept { foreign_end = handler; }
+void set_foreign_end(ForeignEnd handler) noexcept {
+  watched = ::getpid();
+  foreign_end = handler;
+}
 
 void foreign_code_exits(int code) noexcept { hand_on(code, 0); }
 
 void end_process(int code) noexcept {
+  running = 0;  // the program may have a `syscall` of its own, which looks at it
   for (;;) ::syscall(SYS_exit_group, code);
 }
 

@@ -36,6 +36,8 @@ TEST_F(HostileHere, AnExitIsACrashWithItsCode) {
   const std::map<std::string, std::string> words{{"exit", "ended the program with exit code 0 instead of returning"},
                                                  {"exit_at_once", "ended the program with exit code 0"},
                                                  {"quick_exit", "ended the program"},
+                                                 {"exit_syscall", "ended the program with exit code 0"},
+                                                 {"thread_exit", "ended the program with exit code 0"},
                                                  {"abort", "crashed with signal 6"}};
   for (const auto& [task, sentence] : words) {
     const Answer answer = run(task);
@@ -43,6 +45,12 @@ TEST_F(HostileHere, AnExitIsACrashWithItsCode) {
     EXPECT_NE(answer.err.find("isocenter: task 'hostile/" + task + "' " + sentence), std::string::npos) << answer.err;
     EXPECT_FALSE(fs::exists(folder / (task + ".mha")));
   }
+}
+
+TEST_F(HostileHere, AnExitOfAForkedChildIsNone) {
+  const Answer answer = run("forked_exit");
+  EXPECT_EQ(answer.code, 0) << answer.err;
+  EXPECT_EQ(answer.err.find("ended the program"), std::string::npos) << answer.err;
 }
 
 TEST_F(HostileHere, ABatchDoesNotTakeAnExitForAResult) {

@@ -7,6 +7,7 @@
 #include "../output/terminal.h"
 
 #include "iso/base/error.h"
+#include "iso/base/file_identity.h"
 #include "iso/base/temporary_folder.h"
 #include "iso/io/input_files.h"
 #include "iso/job/click_log.h"
@@ -81,6 +82,31 @@ job::Recipe recipe_from(const ClickArguments& request, const job::ClickLog& log,
   return recipe;
 }
 
+/// Marks say voxels: on another image they lie elsewhere, and nothing else would tell.
+void warn_of_another_image(const ClickArguments& request, const job::ClickLog& log, const plugin::TaskManifest& task,
+                           const plugin::Datasets& inputs) {
+  const std::string& port = find_port(task, task.inputs, Kind::volume, "image").name;
+  const auto named = log.recipe.inputs.find(port);
+  const auto taken = inputs.find(port);
+  if (request.image.empty() || named == log.recipe.inputs.end() || taken == inputs.end()) return;
+  const std::string& place = named->second;
+  if (job::in_workspace(place) || same_place(place, request.image)) return;
+  const auto name_of = [](const std::string& file) { return std::filesystem::path{file}.filename(); };
+  bool same = false;
+  try {
+    io::ReadOptions how;
+    how.expected = Kind::volume;
+    how.accepted = log.recipe.accepted_geometry;
+    if (const auto hints = log.recipe.hints.find(port); hints != log.recipe.hints.end()) how.hints = hints->second;
+    same = digest(*io::read(place, how)) == digest(*taken->second);
+  } catch (const Error&) {
+    same = name_of(place) == name_of(request.image);  // it is not there any more, so its name must do
+  }
+  if (!same)
+    note("isocenter: warning: the log was made on '" + place + "', which is another image than '" + request.image +
+         "'; its marks may lie elsewhere");
+}
+
 plugin::Datasets read_inputs(const job::Recipe& recipe, const plugin::TaskManifest& task) {
   plugin::Datasets inputs;
   for (const auto& [name, file] : recipe.inputs) {
@@ -127,6 +153,7 @@ int click(Arguments arguments) {
     check_output(file, port->kind, request.overwrite, files);
   }
   const plugin::Datasets inputs = read_inputs(recipe, task);
+  warn_of_another_image(request, log, task, inputs);
   const TemporaryFolder scratch{"isocenter"};
   const Interrupt interrupt;
   job::ExecutionOptions execution;

@@ -37,6 +37,24 @@ TEST_F(Click, MakesTheSameMaskFromTheSameLogAndObeysIt) {
   EXPECT_TRUE(fs::exists(folder / "b.png"));
 }
 
+TEST_F(Click, WarnsOfAnotherImageThanTheLogNames) {
+  const auto warning_for = [&](const std::string& image) {
+    const Answer answer =
+        isocenter({"click", folder / image, "--clicks", folder / "log.json", "-o", folder / "m.nii.gz", "--overwrite"});
+    EXPECT_EQ(answer.code, 0) << answer.err;
+    return answer.err.find("another image than '" + (folder / image)) != std::string::npos;
+  };
+  fs::create_directory(folder / "elsewhere");
+  fs::copy_file(folder / "image.mha", folder / "copy.mha");
+  EXPECT_EQ(isocenter({"phantom", "shepp-logan", "-o", folder / "head.mha", "--size", "64,64,1"}).code, 0);
+  EXPECT_FALSE(warning_for("image.mha"));
+  EXPECT_FALSE(warning_for("copy.mha")) << "the same voxels under another name";
+  EXPECT_TRUE(warning_for("head.mha"));
+  fs::rename(folder / "image.mha", folder / "elsewhere/image.mha");
+  EXPECT_FALSE(warning_for("elsewhere/image.mha")) << "the one that is named is gone, and this one is called so";
+  EXPECT_TRUE(warning_for("head.mha"));
+}
+
 TEST_F(Click, WritesFurtherOutputsWhereTheTaskGivesThem) {
   const Answer without = isocenter({"click", "--clicks", folder / "log.json", "-o", folder / "m.nii.gz", "--also",
                                     "probability=" + (folder / "p.nii.gz")});

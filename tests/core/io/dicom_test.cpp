@@ -1,3 +1,4 @@
+#include "dicom_maker.h"
 #include "io_fixture.h"
 
 #include <numeric>
@@ -153,6 +154,21 @@ TEST_F(Dicom, ASequentialScanThatNamesNoSpectrumIsReadAndDamageInAScanIsRefused)
   put(folder / "damaged.dcm", bytes);
   const Error error = error_of([&] { (void)io::read(folder / "damaged.dcm"); });
   EXPECT_EQ(error.code(), Errc::cannot_read) << error.what();
+}
+
+// JPEG-LS of 65500 x 65500 pixels in run lengths: 240 KiB, which take four gigabytes and seconds to unpack.
+TEST_F(Dicom, AFrameThatItsCodedBytesCannotHoldIsRefusedBeforeItIsDecoded) {
+  std::string coded{"\xff\xd8\xff\xf7\0\x0b\x08\xff\xdc\xff\xdc\x01\x01\x11\0\xff\xda\0\x08\x01\x01\0\0\0\0", 25};
+  for (int i = 0; i < 120000; ++i) coded += "\xff\x7f";
+  coded += "\xff\xd9";
+  DicomMaker slice = ct_slice(1, 0);
+  slice.shorts(0x00280010, {65500}).shorts(0x00280011, {65500}).shorts(0x00280100, {8}).shorts(0x00280101, {8});
+  slice.shorts(0x00280102, {7}).fragments({coded});
+  const fs::path hollow = folder / "hollow.dcm";
+  put(hollow, slice.file("1.2.840.10008.1.2.4.80"));
+  const Error error = error_of([&] { (void)io::read(hollow); });
+  EXPECT_EQ(error.code(), Errc::cannot_read) << error.what();
+  EXPECT_NE(std::string{error.what()}.find("coded bytes cannot hold"), std::string::npos) << error.what();
 }
 
 TEST_F(Dicom, CutOffFilesAreRefused) {

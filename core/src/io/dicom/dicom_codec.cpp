@@ -411,7 +411,25 @@ DicomSamples decode_jpeg_2000(const DicomHeader& header, const Bytes& coded) {
 
 }  // namespace
 
+namespace {
+
+// A blank row takes a bit in JPEG-LS, a blank frame a few bytes in JPEG 2000: what the header and the coded data announce alike
+// says nothing of the time and memory that decoding takes. Blank frames of 64 MiB are taken; larger ones must be packed less
+// than deflated bytes can be.
+void refuse_hollow(const DicomHeader& header, std::size_t coded) {
+  constexpr std::size_t always = std::size_t{1} << 26, most_packed = 1032;
+  const DicomStorage& s = header.storage;
+  const std::size_t frame = pixels_of_frame(header) * static_cast<std::size_t>(s.samples) *
+                            (static_cast<std::size_t>(s.bits_allocated) + 7) / 8;
+  if (frame <= always + most_packed * coded) return;
+  damaged("its header announces frames of " + std::to_string(header.columns) + " x " + std::to_string(header.rows) +
+          " pixels, which " + std::to_string(coded) + " coded bytes cannot hold");
+}
+
+}  // namespace
+
 DicomSamples decode_dicom_frame(const DicomHeader& header, std::vector<unsigned char> coded) {
+  if (header.syntax.coding != DicomSyntax::Coding::native) refuse_hollow(header, coded.size());
   switch (header.syntax.coding) {
     case DicomSyntax::Coding::rle: return decode_rle(header, coded);
     case DicomSyntax::Coding::jpeg: return decode_jpeg(header, std::move(coded));

@@ -389,9 +389,11 @@ Pixels unpacked(hid_t data, const Pixels& block, Metadata& meta) {
 void check_stored_bytes(hid_t data, const std::string& path) {
   const Id made{H5Dget_create_plist(data), H5Pclose, path};
   const H5D_layout_t layout = H5Pget_layout(made);
-  if (layout != H5D_COMPACT && layout != H5D_CONTIGUOUS) return;  // pieces have their own sizes
   const Id space{H5Dget_space(data), H5Sclose, path};
   const Id type{H5Dget_type(data), H5Tclose, path};
+  const bool leads_elsewhere = H5Tdetect_class(type, H5T_VLEN) > 0 || H5Tdetect_class(type, H5T_STRING) > 0;
+  if (layout == H5D_CHUNKED && leads_elsewhere) check_pieces(data, path);
+  if (layout != H5D_COMPACT && layout != H5D_CONTIGUOUS) return;  // pieces have their own sizes
   const double need = static_cast<double>(H5Sget_simple_extent_npoints(space)) * static_cast<double>(H5Tget_size(type));
   const auto there = static_cast<double>(H5Dget_storage_size(data));
   if (there >= need || (there == 0 && layout == H5D_CONTIGUOUS)) return;  // never written: said elsewhere
@@ -450,6 +452,10 @@ Opened open_array(hid_t place, const std::string& path, Metadata* meta) {
   return {std::move(data), std::move(type), shape, element, meant};
 }
 
+herr_t read_values(hid_t data, hid_t memory, void* to, const std::string& path) {
+  return read_pieces(data, memory, to, path) ? 0 : H5Dread(data, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, to);
+}
+
 }  // namespace
 
 Pixels read_array(hid_t place, const std::string& path, Metadata* meta) {
@@ -462,10 +468,10 @@ Pixels read_array(hid_t place, const std::string& path, Metadata* meta) {
   const Id memory = memory_type(array.stored, array.type);
   herr_t done = 0;
   if (stored_as_is(element)) {
-    done = H5Dread(array.data, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, block.data());
+    done = read_values(array.data, memory, block.data(), path);
   } else {
     std::vector<std::byte> raw(count * byte_count(element));
-    done = H5Dread(array.data, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, raw.data());
+    done = read_values(array.data, memory, raw.data(), path);
     whole = widen(element, raw.data(), count, block.data());
   }
   if (done < 0)

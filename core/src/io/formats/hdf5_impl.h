@@ -70,7 +70,14 @@ void finish(Id file);
 [[nodiscard]] Pixels read_array(hid_t place, const std::string& path, Metadata* meta = nullptr);
 /// Likewise, or an outline where headers alone are wanted (HeadersOnly): storage and filters are looked at, no value.
 [[nodiscard]] Pixels read_or_outline(hid_t place, const std::string& path, Metadata& meta);
-/// Throws cannot_read if a data set stores fewer bytes than its sizes need: the library would read behind them.
+/// All elements of a data set that is stored in pieces (chunks), as the type `in_memory`: unpacked by us, the length of each piece
+/// compared (hdf5_chunks.cpp). False, and nothing is read, where it is stored as a whole or by filters that the library must
+/// read. Throws cannot_read.
+[[nodiscard]] bool read_pieces(hid_t data, hid_t in_memory, void* array, const std::string& path);
+/// Throws cannot_read if a piece is shorter or longer than it must be.
+void check_pieces(hid_t data, const std::string& path);
+/// Throws cannot_read if a data set stores fewer bytes than its sizes need: the library would read behind them. Pieces are looked
+/// at where elements lead elsewhere (texts and lists of any length), which `read_pieces` cannot read.
 void check_stored_bytes(hid_t data, const std::string& path);
 /// Follows links into files beside; throws invalid_input or cannot_read, naming the link, if one leads elsewhere or nowhere.
 [[nodiscard]] bool leads_to_dataset(hid_t place, const std::string& path);

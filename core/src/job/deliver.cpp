@@ -4,6 +4,7 @@
 
 #include "iso/base/file_identity.h"
 #include "iso/base/file_replacement.h"
+#include "iso/data/description.h"
 #include "iso/io/registry.h"
 
 #include <unistd.h>
@@ -153,13 +154,46 @@ void check_places(const Recipe& recipe, const ExecutionOptions& options) {
   }
 }
 
-void deliver(RunResult& result, DataAccess& data, const ExecutionOptions& options) {
-  Record& record = result.record;
-  if (record.state != State::done) return;
+namespace {
+
+/// Staged and renamed, or nothing of it. Throws, with the places that the user knows.
+void write_files(RunResult& result, DataAccess& data, const ExecutionOptions& options) {
   FileReplacement files{options.overwrite ? ExistingFile::replace : ExistingFile::refuse};
   try {
     stage_all(result, data, options, files);
     files.commit();
+  } catch (const Error& problem) {
+    throw Error{problem.code(), files.with_places(problem.what()), problem.hint(), problem.where()};
+  }
+}
+
+/// Whether a checkpoint takes the room that the results need; it is removed then, because its work is done.
+bool made_room(const RunResult& result, const ExecutionOptions& options) {
+  const fs::path state = checkpoint_path(result.record.recipe);
+  std::error_code problem;
+  if (state.empty() || !keeps_state(options)) return false;
+  const auto space = fs::space(find_folder(state), problem);
+  if (problem) return false;
+  std::uintmax_t need = std::uintmax_t{1} << 20U;  // records and attachments
+  for (const auto& [port, place] : result.record.recipe.outputs)
+    if (is_file(place)) need += describe(*find_output(result, port)).bytes();
+  return space.available < need && fs::remove(state, problem);
+}
+
+}  // namespace
+
+void deliver(RunResult& result, DataAccess& data, const ExecutionOptions& options) {
+  Record& record = result.record;
+  if (record.state != State::done) return;
+  const Record before = record;
+  try {
+    try {
+      write_files(result, data, options);
+    } catch (const Error& problem) {
+      if (problem.code() != Errc::cannot_write || !made_room(result, options)) throw;
+      record = before;
+      write_files(result, data, options);
+    }
     for (const auto& [port, place] : record.recipe.outputs)
       if (in_workspace(place)) data.write(place, find_output(result, port), options.overwrite);
     std::error_code ignored;
@@ -167,8 +201,7 @@ void deliver(RunResult& result, DataAccess& data, const ExecutionOptions& option
       fs::remove(state, ignored);
   } catch (...) {
     result.outputs.clear();
-    const Error problem = current_error();
-    put_error(record, {problem.code(), files.with_places(problem.what()), problem.hint(), problem.where()});
+    put_error(record, current_error());
   }
 }
 

@@ -50,6 +50,25 @@ TEST_F(Writes, OfAPictureOnAFullDiskKeepTheOldOne) {
   }
 }
 
+// On a disk of 3 MiB: the checkpoint has room, and the result beside it has not.
+TEST_F(Writes, OfResultsTakeTheRoomOfACheckpoint) {
+  if (start({"/usr/bin/unshare", "-m", "true"}).code != 0) GTEST_SKIP() << "no disk can be mounted without root";
+  folder.write("g.json", parallel_scan(192, equal_views(60)));
+  ASSERT_EQ(isocenter({"project", "shepp-logan", "-g", "g.json", "-o", "scan.h5", "--factor", "0.02"}).code, 0);
+  fs::create_directory("disk");
+  folder.write("small_disk.sh",
+               "mount -t tmpfs -o size=3m tmpfs disk || exit 99\n"
+               "head -c $(((3072 - $2) * 1024)) /dev/zero > disk/fill\n"
+               "$1 run sparse_view_ct/tv -i scan.h5 -o disk/r.mha --size 128 --iterations 60 --progress none"
+               " --checkpoint-every 0.02 && test ! -e disk/r.mha.checkpoint.h5\n");
+  for (const int left : {120, 500, 520, 535, 550, 600, 1000}) {
+    const Answer answer =
+        start({"/usr/bin/unshare", "-m", "/bin/sh", "small_disk.sh", ISO_COMMAND, std::to_string(left)});
+    if (answer.code == 99) GTEST_SKIP() << "no disk can be mounted: " << answer.err;
+    EXPECT_EQ(answer.code, 0) << left << " KiB: " << answer.err;
+  }
+}
+
 TEST_F(Writes, AreCompleteOnlyAfterALookAtOutputAndInputs) {
   ASSERT_FALSE(skips());
   EXPECT_TRUE(skips());

@@ -145,6 +145,9 @@ int click(Arguments arguments) {
   files.add(request.clicks);
   for (const auto& [port, file] : recipe.inputs)
     if (!job::in_workspace(file)) files.add(file);
+  std::vector<std::string> written{request.output, request.picture, request.environment.log_file()};
+  for (const auto& [name, file] : request.outputs) written.push_back(file);
+  check_apart(written);
   check_output(request.output, Kind::label_map, request.overwrite, files);
   if (!request.picture.empty()) check_output(request.picture, Kind::volume, request.overwrite, files);
   for (const auto& [name, file] : request.outputs) {

@@ -3,6 +3,7 @@
 #include "../output/terminal.h"
 
 #include "iso/base/error.h"
+#include "iso/base/file_identity.h"
 #include "iso/base/file_replacement.h"
 #include "iso/base/threads.h"
 #include "iso/job/run.h"
@@ -202,6 +203,28 @@ void check_output(const std::string& file, Kind kind, bool overwrite, const io::
   options.overwrite = overwrite;
   check_places(recipe, options);
   job::make_data_access()->check_write(file, kind);
+}
+
+void check_apart(const std::vector<std::string>& outputs) {
+  const auto parts = [](const std::string& file) {
+    std::vector<std::filesystem::path> all{file, job::record_path(file)};
+    for (const auto& handler : io::handlers())  // several formats share an extension, and the kind of data chooses
+      for (const std::string& extension : handler->format().extensions)
+        if (file.ends_with(extension) && !handler->format().writes.empty())
+          for (const auto& companion : handler->companions(file)) all.push_back(companion);
+    return all;
+  };
+  const auto overlap = [&](const std::string& a, const std::string& b) {
+    return std::ranges::any_of(parts(a), [&](const auto& mine) {
+      return std::ranges::any_of(parts(b), [&](const auto& other) { return same_place(mine, other); });
+    });
+  };
+  for (std::size_t i = 0; i < outputs.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      if (!outputs[i].empty() && !outputs[j].empty() && outputs[i] != "-" && outputs[j] != "-" &&
+          overlap(outputs[i], outputs[j]))
+        throw Error(Errc::cannot_write, "'" + outputs[i] + "' would be written over '" + outputs[j] + "'",
+                    "choose another name for one of them");
 }
 
 void check_text_output(const std::string& file, const std::string& what, bool overwrite, const io::InputFiles& inputs) {

@@ -39,6 +39,7 @@ class Environment {
   [[nodiscard]] const compute::BackendRegistry& registry(const std::string& wish);
   [[nodiscard]] std::vector<std::filesystem::path> plugin_directories() const;
   [[nodiscard]] int threads() const noexcept { return start_.threads; }
+  [[nodiscard]] std::string log_file() const { return start_.log_file; }  ///< empty if none was asked for
 
  private:
   host::StartupOptions start_;
@@ -70,6 +71,9 @@ void write_text(const std::string& file, const std::string& text, bool overwrite
 /// Refuses an output that could not be written, before the work is done: it exists, its folder is missing, its format
 /// cannot hold the kind, it is one of the inputs. Throws cannot_write or output_directory.
 void check_output(const std::string& file, Kind kind, bool overwrite, const io::InputFiles& inputs);
+/// Refuses outputs of one command that would be written over each other, or over what goes with the other (record, companions,
+/// the log of this program). Empty names and - are left out. Throws cannot_write.
+void check_apart(const std::vector<std::string>& outputs);
 /// The same for a text of ours (a report, a recipe): its name ends in .json, unless `overwrite`; - is stdout.
 void check_text_output(const std::string& file, const std::string& what, bool overwrite, const io::InputFiles& inputs);
 

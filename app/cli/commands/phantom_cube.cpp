@@ -64,6 +64,7 @@ int phantom_cube(Arguments arguments) {
   const Interrupt interrupt{Interrupt::First::ends};
   if (request.output.empty()) throw Error(Errc::usage, "no output is named", "add -o FILE");
   const io::InputFiles inputs;
+  check_apart({request.output, request.endmembers, request.abundances, request.environment.log_file()});
   check_output(request.output, Kind::spectral_cube, request.overwrite, inputs);
   if (!request.endmembers.empty()) check_output(request.endmembers, Kind::table, request.overwrite, inputs);
   if (!request.abundances.empty()) check_output(request.abundances, Kind::spectral_cube, request.overwrite, inputs);

@@ -212,6 +212,11 @@ int run_or_plan(RunArguments& request, const plugin::TaskManifest& task) {
   }
   const bool overwrite = request.run_options.execution.overwrite;
   check_texts(request.texts, request.recipe, overwrite);
+  const std::string log = request.environment.log_file();
+  check_apart({log, request.texts.report});
+  check_apart({log, request.texts.save_recipe});
+  for (const auto& [port, place] : request.recipe.outputs)
+    if (!job::in_workspace(place)) check_apart({log, place});
   if (!request.texts.save_recipe.empty()) write_text(request.texts.save_recipe, to_json(request.recipe), overwrite);
   if (request.skip_complete && is_complete(request, task)) {
     print("complete already: " + request.recipe.outputs.begin()->second + "\n");

@@ -153,6 +153,29 @@ TEST_F(Writes, ReplaceAReportOnlyWhenToldTo) {
   EXPECT_EQ(smooth({"-o", "p.mha", "--report", "victim.json", "--overwrite"}).code, 0);
 }
 
+TEST_F(Writes, OfOneCommandAreNotOverEachOther) {
+  folder.write("log.json", R"({"click_log_version": 1, "recipe": {"recipe_version": 1, "task": "gp_segmentation/clicks",
+      "inputs": {"volume": "a.mha"}}, "marks": [{"id": 1, "label": 1, "voxels": [[6, 6, 0]]}]})");
+  const std::vector<std::string> cube{"phantom-cube", "minerals", "--size", "6,5", "--bands", "8", "--overwrite", "-o"};
+  const auto with = [](std::vector<std::string> words, const std::vector<std::string>& more) {
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  };
+  for (const auto& words :
+       {with(cube, {"c.h5", "--endmembers", "c.h5"}),
+        with(cube, {"c.h5", "--endmembers", "d.h5", "--abundances", "./d.h5"}),
+        with(cube, {"c.hdr", "--abundances", "c.img"}),
+        with(cube, {"c.h5", "--log-file", "c.h5"}),
+        {"click", "--clicks", "log.json", "-o", "m.nii.gz", "--also", "probability=./m.nii.gz", "--overwrite"},
+        {"run", "example/smoothing", "-i", "a.mha", "-o", "new.mha", "--log-file", "new.mha", "--overwrite"},
+        {"run", "example/smoothing", "-i", "a.mha", "-o", "new.mha", "--log-file", "r.json", "--report", "r.json",
+         "--overwrite"}}) {
+    const Answer answer = isocenter(words);
+    EXPECT_EQ(answer.code, 40) << words.front() << answer.err;
+    EXPECT_NE(answer.err.find("would be written over"), std::string::npos) << answer.err;
+  }
+}
+
 TEST_F(Writes, OfAResumedCaseStandBesideItsEarlierReport) {
   fs::create_directory("reports");
   folder.write("t.csv", "case,volume,smoothed\nx,later.mha,x.mha\n");

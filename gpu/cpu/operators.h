@@ -3,6 +3,7 @@
 #include <iso/compute/backend.h>
 #include <iso/compute/operators.h>
 #include <iso/compute/operators/kernel_expansion.h>
+#include <iso/compute/operators/spectral_products.h>
 
 #include <string>
 
@@ -41,6 +42,11 @@ namespace iso::gpu::cpu {
 /// row a thread (adjoint).
 [[nodiscard]] compute::OperatorPtr make_operator(const compute::KernelExpansion& spec, const compute::Backend& backend);
 [[nodiscard]] compute::OperatorCost cost(const compute::KernelExpansion& spec);
+
+/// Tiles of pixels are shared out. Keeps no copy of spectra in host memory. Scratch: one column sum a part (adjoint).
+[[nodiscard]] compute::OperatorPtr make_operator(const compute::SpectralProducts& spec,
+                                                 const compute::Backend& backend);
+[[nodiscard]] compute::OperatorCost cost(const compute::SpectralProducts& spec);
 
 [[nodiscard]] const compute::VectorOps& vector_ops() noexcept;
 

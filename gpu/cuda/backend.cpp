@@ -78,7 +78,7 @@ CudaStream& own(Stream& stream) {
   return *cuda;
 }
 
-class CudaBackend final : public Backend {
+class CudaBackend final : public Backend, public OffersUnmixingSteps {
  public:
   CudaBackend(int device, std::string description) : device_{device}, description_{std::move(description)} {}
 
@@ -124,6 +124,7 @@ class CudaBackend final : public Backend {
     return std::make_unique<CudaStream>(device_, std::move(stop));
   }
   [[nodiscard]] const VectorOps& vector() const noexcept override { return *vector_; }
+  [[nodiscard]] const UnmixingSteps& unmixing_steps() const noexcept override { return kernel_unmixing_steps(); }
 
  private:
   /// Memory from the device's pool, freed in the order of the stream. Who hands an array to another stream synchronizes first.

@@ -4,6 +4,7 @@
 #include "gpu/kernels/index.h"
 
 #include <iso/compute/backend.h>
+#include <iso/compute/unmixing_steps.h>
 
 #include <memory>
 #include <span>
@@ -49,5 +50,6 @@ void queue_in_pieces(Arguments arguments, std::int64_t elements, double steps, s
 /// The table of operators, for every back end that launches these kernels.
 [[nodiscard]] std::span<const compute::OperatorEntry> kernel_operators() noexcept;
 [[nodiscard]] std::unique_ptr<const compute::VectorOps> make_kernel_vector_ops();
+[[nodiscard]] const compute::UnmixingSteps& kernel_unmixing_steps() noexcept;
 
 }  // namespace iso::gpu

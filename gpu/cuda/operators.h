@@ -5,6 +5,7 @@
 
 #include <iso/compute/operators.h>
 #include <iso/compute/operators/kernel_expansion.h>
+#include <iso/compute/operators/spectral_products.h>
 
 #include <algorithm>
 #include <cstring>
@@ -25,12 +26,15 @@ namespace iso::gpu {
                                                         const compute::Backend& on);
 [[nodiscard]] compute::OperatorPtr make_kernel_operator(const compute::KernelExpansion& spec,
                                                         const compute::Backend& on);
+[[nodiscard]] compute::OperatorPtr make_kernel_operator(const compute::SpectralProducts& spec,
+                                                        const compute::Backend& on);
 [[nodiscard]] compute::OperatorCost kernel_cost(const compute::RayTransform& spec);
 [[nodiscard]] compute::OperatorCost kernel_cost(const compute::Backprojection& spec);
 [[nodiscard]] compute::OperatorCost kernel_cost(const compute::DetectorFilter& spec);
 [[nodiscard]] compute::OperatorCost kernel_cost(const compute::Fourier& spec);
 [[nodiscard]] compute::OperatorCost kernel_cost(const compute::FiniteDifference& spec);
 [[nodiscard]] compute::OperatorCost kernel_cost(const compute::KernelExpansion& spec);
+[[nodiscard]] compute::OperatorCost kernel_cost(const compute::SpectralProducts& spec);
 /// Empty, or why it cannot be made.
 [[nodiscard]] std::string kernel_refusal(const compute::Fourier& spec);
 

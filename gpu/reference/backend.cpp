@@ -8,7 +8,7 @@ namespace {
 
 using namespace compute;
 
-class ReferenceBackend final : public HostBackend {
+class ReferenceBackend final : public HostBackend, public OffersUnmixingSteps {
  public:
   [[nodiscard]] DeviceInfo info() const override {
     constexpr auto unbounded = std::numeric_limits<std::size_t>::max();
@@ -20,10 +20,12 @@ class ReferenceBackend final : public HostBackend {
                                       operator_entry<DetectorFilter, make_reference_operator, reference_cost>(),
                                       operator_entry<Fourier, make_reference_operator, reference_cost>(),
                                       operator_entry<FiniteDifference, make_reference_operator, reference_cost>(),
-                                      operator_entry<KernelExpansion, make_reference_operator, reference_cost>()};
+                                      operator_entry<KernelExpansion, make_reference_operator, reference_cost>(),
+                                      operator_entry<SpectralProducts, make_reference_operator, reference_cost>()};
     return table;
   }
   [[nodiscard]] const VectorOps& vector() const noexcept override { return reference_vector_ops(); }
+  [[nodiscard]] const UnmixingSteps& unmixing_steps() const noexcept override { return reference_unmixing_steps(); }
 };
 
 }  // namespace

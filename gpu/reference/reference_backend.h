@@ -3,6 +3,8 @@
 #include <iso/compute/backend.h>
 #include <iso/compute/operators.h>
 #include <iso/compute/operators/kernel_expansion.h>
+#include <iso/compute/operators/spectral_products.h>
+#include <iso/compute/unmixing_steps.h>
 
 #include <memory>
 
@@ -27,12 +29,15 @@ namespace iso::gpu {
                                                            const compute::Backend& backend);
 [[nodiscard]] compute::OperatorPtr make_reference_operator(const compute::KernelExpansion& spec,
                                                            const compute::Backend& backend);
+[[nodiscard]] compute::OperatorPtr make_reference_operator(const compute::SpectralProducts& spec,
+                                                           const compute::Backend& backend);
 [[nodiscard]] compute::OperatorCost reference_cost(const compute::RayTransform& spec);
 [[nodiscard]] compute::OperatorCost reference_cost(const compute::Backprojection& spec);
 [[nodiscard]] compute::OperatorCost reference_cost(const compute::DetectorFilter& spec);
 [[nodiscard]] compute::OperatorCost reference_cost(const compute::Fourier& spec);
 [[nodiscard]] compute::OperatorCost reference_cost(const compute::FiniteDifference& spec);
 [[nodiscard]] compute::OperatorCost reference_cost(const compute::KernelExpansion& spec);
+[[nodiscard]] compute::OperatorCost reference_cost(const compute::SpectralProducts& spec);
 
 /// A cost on one thread, at a guess of so many operations a second: nobody waits for this back end.
 [[nodiscard]] inline compute::OperatorCost estimated(std::size_t kept, std::size_t scratch, double operations) {
@@ -41,5 +46,6 @@ namespace iso::gpu {
 }
 
 [[nodiscard]] const compute::VectorOps& reference_vector_ops() noexcept;
+[[nodiscard]] const compute::UnmixingSteps& reference_unmixing_steps() noexcept;
 
 }  // namespace iso::gpu

@@ -7,6 +7,7 @@
 #include "gpu/kernels/fourier.h"
 #include "gpu/kernels/kernel_expansion.h"
 #include "gpu/kernels/ray_transform.h"
+#include "gpu/kernels/unmixing.h"
 #include "gpu/kernels/vector.h"
 
 #include <atomic>
@@ -32,9 +33,11 @@ ISO_VECTOR_KERNELS(ISO_DEFINE_LAUNCH)
   ISO_FINITE_DIFFERENCE_KERNELS(ISO_DEFINE_LAUNCH, T) \
   ISO_FOURIER_KERNELS(ISO_DEFINE_LAUNCH, T)           \
   ISO_KERNEL_EXPANSION_KERNELS(ISO_DEFINE_LAUNCH, T)  \
-  ISO_RAY_TRANSFORM_KERNELS(ISO_DEFINE_LAUNCH, T)
+  ISO_RAY_TRANSFORM_KERNELS(ISO_DEFINE_LAUNCH, T)     \
+  ISO_UNMIXING_KERNELS(ISO_DEFINE_LAUNCH, T)
 ISO_DEFINE_LAUNCHES(float)
 ISO_DEFINE_LAUNCHES(double)
+ISO_UNMIXING_SUMS(ISO_DEFINE_LAUNCH)
 
 }  // namespace iso::gpu
 
@@ -43,13 +46,14 @@ namespace {
 
 using namespace compute;
 
-class ReplayBackend final : public HostBackend {
+class ReplayBackend final : public HostBackend, public OffersUnmixingSteps {
  public:
   [[nodiscard]] DeviceInfo info() const override {
     return {"replay", "kernel bodies in loops on the host", "", std::size_t{1} << 40, std::size_t{1} << 40, {}};
   }
   [[nodiscard]] std::span<const OperatorEntry> operators() const noexcept override { return gpu::kernel_operators(); }
   [[nodiscard]] const VectorOps& vector() const noexcept override { return *vector_; }
+  [[nodiscard]] const UnmixingSteps& unmixing_steps() const noexcept override { return gpu::kernel_unmixing_steps(); }
 
  private:
   std::unique_ptr<const VectorOps> vector_{gpu::make_kernel_vector_ops()};

@@ -2,6 +2,7 @@
 
 #include <iso/base/random.h>
 #include <iso/compute/operators/kernel_expansion.h>
+#include <iso/compute/operators/spectral_products.h>
 
 #include <cmath>
 #include <numbers>
@@ -137,6 +138,22 @@ KernelExpansion expansion(const Shape& grid, std::int64_t planes, std::size_t ce
   return spec;
 }
 
+/// Spectra of both signs.
+SpectralProducts products(std::int64_t pixels, std::int64_t bands, std::int64_t columns, ScalarType type) {
+  const Philox random{18, static_cast<std::uint64_t>(pixels)};
+  SpectralProducts spec{pixels, bands, columns, {}, {}, type};
+  PixelBuffer values = PixelBuffer::allocate(spec.spectra_spec());
+  for (std::int64_t i = 0; i < pixels * bands; ++i) {
+    const double value = random.normal(static_cast<std::uint64_t>(i));
+    if (type == ScalarType::f64)
+      values.values<double>()[static_cast<std::size_t>(i)] = value;
+    else
+      values.values<float>()[static_cast<std::size_t>(i)] = static_cast<float>(value);
+  }
+  spec.spectra = std::move(values);
+  return spec;
+}
+
 }  // namespace
 
 std::vector<Case> operator_cases(bool in_double) {
@@ -175,6 +192,11 @@ std::vector<Case> operator_cases(bool in_double) {
                                                         {{1, 17, 5}, 2, 3, 2.0}})
     cases.push_back({"kernel expansion, " + shape.text(),
                      expansion(shape, planes, static_cast<std::size_t>(centres), everywhere, type)});
+  for (const auto& [pixels, bands, columns] : std::vector<std::array<std::int64_t, 3>>{
+           {1, 1, 1}, {1000, 7, 3}, {33, 1, 4}, {65, 40, 5}, {1, 30, 9}, {6, 6, 2}, {700, 12, 13}})
+    cases.push_back({"spectral products, " + std::to_string(pixels) + " x " + std::to_string(bands) + " x " +
+                         std::to_string(columns),
+                     products(pixels, bands, columns, type)});
   return cases;
 }
 

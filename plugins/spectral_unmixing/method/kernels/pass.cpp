@@ -21,113 +21,117 @@ struct Vector {
     __builtin_memcpy(&v, from, sizeof v);
     return v;
   }
+  template <class In>
+  static inline Type load_as(const In* from) {
+    if constexpr (sizeof(In) == sizeof(T)) {
+      return load(from);
+    } else {
+      Type v;
+      for (std::int64_t i = 0; i < width; ++i) v[i] = static_cast<T>(from[i]);
+      return v;
+    }
+  }
   static inline void store(T* to, Type v) { __builtin_memcpy(to, &v, sizeof v); }
+  /// Halves are added until one value is left: a few shuffles instead of a chain of sums.
   static inline T sum(Type v) {
-    T total = 0;
-    for (std::int64_t i = 0; i < width; ++i) total += v[i];
-    return total;
+    if constexpr (width == 16) {
+      v += __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+      v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3);
+      v += __builtin_shufflevector(v, v, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1);
+    } else if constexpr (width == 8) {
+      v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3);
+      v += __builtin_shufflevector(v, v, 2, 3, 0, 1, 2, 3, 0, 1);
+    } else if constexpr (width == 4) {
+      v += __builtin_shufflevector(v, v, 2, 3, 0, 1);
+    }
+    return v[0] + v[1];
   }
 };
 
-/// b of `columns` spectra for two registers of pixels at a time.
-template <class In, class Out, int columns>
-void product_block(const Tile<In>& tile, const Out* ue, std::int64_t k, Out* b, std::int64_t stride) {
+template <int count>
+struct Columns {
+  static constexpr int value = count;
+};
+/// Calls run(first, Columns<n>) for groups of at most six of k columns.
+template <class Run>
+inline void in_columns(std::int64_t k, const Run& run) {
+  std::int64_t c = 0;
+  for (; k - c >= 6; c += 6) run(c, Columns<6>{});
+  switch (k - c) {
+    case 5: run(c, Columns<5>{}); break;
+    case 4: run(c, Columns<4>{}); break;
+    case 3: run(c, Columns<3>{}); break;
+    case 2: run(c, Columns<2>{}); break;
+    case 1: run(c, Columns<1>{}); break;
+    default: break;
+  }
+}
+
+/// Adds `bands` bands from l on to b, which lies in the nearest cache: rows of the tile are read along, a few pages at a time.
+template <class In, class Out, int columns, int bands>
+inline void product_rows(const Tile<In>& tile, std::int64_t l, const Out* ue, std::int64_t k, Out* b,
+                         std::int64_t stride) {
   using V = Vector<Out>;
-  constexpr int registers = 2;
-  for (std::int64_t n = 0; n < tile.pixels; n += registers * V::width) {
-    typename V::Type sum[columns][registers]{};
-    for (std::int64_t l = 0; l < tile.band_count; ++l) {
-      const In* from = tile.bands[l] + n;
-      typename V::Type y[registers];
-      for (int r = 0; r < registers; ++r) {
-        if constexpr (sizeof(In) == sizeof(Out)) {
-          y[r] = V::load(from + r * V::width);
-        } else {
-          for (int i = 0; i < V::width; ++i) y[r][i] = static_cast<Out>(from[r * V::width + i]);
-        }
-      }
-      for (int c = 0; c < columns; ++c)
-        for (int r = 0; r < registers; ++r) sum[c][r] += y[r] * ue[l * k + c];
+  Out e[bands][columns];
+  const In* from[bands];
+  for (int r = 0; r < bands; ++r) {
+    from[r] = tile.bands[l + r];
+    for (int c = 0; c < columns; ++c) e[r][c] = ue[(l + r) * k + c];
+  }
+  for (std::int64_t n = 0; n < tile.pixels; n += V::width) {
+    typename V::Type y[bands];
+    for (int r = 0; r < bands; ++r) y[r] = V::load_as(from[r] + n);
+    for (int c = 0; c < columns; ++c) {
+      typename V::Type sum = V::load(b + c * stride + n);
+      for (int r = 0; r < bands; ++r) sum += y[r] * e[r][c];
+      V::store(b + c * stride + n, sum);
     }
-    for (int c = 0; c < columns; ++c)
-      for (int r = 0; r < registers; ++r) V::store(b + c * stride + n + r * V::width, sum[c][r]);
   }
 }
 
 template <class In, class Out>
 void products(const Tile<In>& tile, const Out* ue, std::int64_t k, Out* b, std::int64_t stride) {
-  for (std::int64_t c = 0; c < k;) {
-    const Out* e = ue + c;
-    Out* to = b + c * stride;
-    const std::int64_t left = k - c;
-    if (left >= 6 || left == 5) {
-      const bool six = left >= 6;
-      if (six)
-        product_block<In, Out, 6>(tile, e, k, to, stride);
-      else
-        product_block<In, Out, 5>(tile, e, k, to, stride);
-      c += six ? 6 : 5;
-    } else if (left == 4) {
-      product_block<In, Out, 4>(tile, e, k, to, stride);
-      c += 4;
-    } else if (left == 3) {
-      product_block<In, Out, 3>(tile, e, k, to, stride);
-      c += 3;
-    } else if (left == 2) {
-      product_block<In, Out, 2>(tile, e, k, to, stride);
-      c += 2;
-    } else {
-      product_block<In, Out, 1>(tile, e, k, to, stride);
-      c += 1;
-    }
-  }
+  constexpr int bands = 4;
+  in_columns(k, [&](std::int64_t c, auto number) {
+    constexpr int columns = decltype(number)::value;
+    Out* const to = b + c * stride;
+    for (int i = 0; i < columns; ++i)
+      for (std::int64_t n = 0; n < tile.pixels; ++n) to[i * stride + n] = 0;
+    std::int64_t l = 0;
+    for (; l + bands <= tile.band_count; l += bands)
+      product_rows<In, Out, columns, bands>(tile, l, ue + c, k, to, stride);
+    for (; l < tile.band_count; ++l) product_rows<In, Out, columns, 1>(tile, l, ue + c, k, to, stride);
+  });
 }
 
-template <class T, int columns>
-void gather_block(const Tile<T>& tile, const T* a, std::int64_t stride, std::int64_t k, T* yat) {
+template <class T, int columns, int rows>
+inline void gather_rows(const Tile<T>& tile, std::int64_t l, const T* a, std::int64_t stride, std::int64_t k, T* yat) {
   using V = Vector<T>;
-  constexpr int rows = 2;
-  for (std::int64_t l = 0; l < tile.band_count; l += rows) {
-    const T* from[rows] = {tile.bands[l], tile.bands[l + 1 < tile.band_count ? l + 1 : l]};
-    typename V::Type sum[rows][columns]{};
-    for (std::int64_t n = 0; n < tile.pixels; n += V::width) {
-      typename V::Type y[rows];
-      for (int r = 0; r < rows; ++r) y[r] = V::load(from[r] + n);
-      for (int c = 0; c < columns; ++c) {
-        const typename V::Type x = V::load(a + c * stride + n);
-        for (int r = 0; r < rows; ++r) sum[r][c] += y[r] * x;
-      }
+  const T* from[rows];
+  for (int r = 0; r < rows; ++r) from[r] = tile.bands[l + r];
+  typename V::Type sum[rows][columns]{};
+  for (std::int64_t n = 0; n < tile.pixels; n += V::width) {
+    typename V::Type y[rows];
+    for (int r = 0; r < rows; ++r) y[r] = V::load(from[r] + n);
+    for (int c = 0; c < columns; ++c) {
+      const typename V::Type x = V::load(a + c * stride + n);
+      for (int r = 0; r < rows; ++r) sum[r][c] += y[r] * x;
     }
-    for (int r = 0; r < rows && l + r < tile.band_count; ++r)
-      for (int c = 0; c < columns; ++c) yat[(l + r) * k + c] = V::sum(sum[r][c]);
   }
+  for (int r = 0; r < rows; ++r)
+    for (int c = 0; c < columns; ++c) yat[(l + r) * k + c] = V::sum(sum[r][c]);
 }
 
 template <class T>
 void gather(const Tile<T>& tile, const T* a, std::int64_t stride, std::int64_t k, T* yat) {
-  for (std::int64_t c = 0; c < k;) {
-    const T* from = a + c * stride;
-    const std::int64_t left = k - c;
-    if (left >= 6) {
-      gather_block<T, 6>(tile, from, stride, k, yat + c);
-      c += 6;
-    } else if (left == 5) {
-      gather_block<T, 5>(tile, from, stride, k, yat + c);
-      c += 5;
-    } else if (left == 4) {
-      gather_block<T, 4>(tile, from, stride, k, yat + c);
-      c += 4;
-    } else if (left == 3) {
-      gather_block<T, 3>(tile, from, stride, k, yat + c);
-      c += 3;
-    } else if (left == 2) {
-      gather_block<T, 2>(tile, from, stride, k, yat + c);
-      c += 2;
-    } else {
-      gather_block<T, 1>(tile, from, stride, k, yat + c);
-      c += 1;
-    }
-  }
+  constexpr int rows = 4;
+  in_columns(k, [&](std::int64_t c, auto number) {
+    constexpr int columns = decltype(number)::value;
+    const T* const from = a + c * stride;
+    std::int64_t l = 0;
+    for (; l + rows <= tile.band_count; l += rows) gather_rows<T, columns, rows>(tile, l, from, stride, k, yat + c);
+    for (; l < tile.band_count; ++l) gather_rows<T, columns, 1>(tile, l, from, stride, k, yat + c);
+  });
 }
 
 /// Natural logarithm of a positive, normal number: exponent and atanh series of the mantissa in [sqrt(1/2), sqrt(2)).
@@ -232,44 +236,81 @@ void update_abundances(const AbundanceStep<T>& s) {
     multiplicative_step(s, q);
 }
 
+/// Pixels that are worked on at once, value beside value, so that the loops over them become vectors.
+template <class T>
+struct Chunk {
+  static constexpr std::int64_t size = pixel_multiple;
+  T at[size];
+};
+
+/// phi'(x) of each pixel of a chunk, and with it phi''(x).
+template <class T>
+inline void slope_of_phi(const ExponentStep<T>& s, const T* logs, const Chunk<T>& x, Chunk<T>& slope, Chunk<T>& curve) {
+  for (std::int64_t i = 0; i < Chunk<T>::size; ++i) {
+    slope.at[i] = s.tau;
+    curve.at[i] = 0;
+  }
+  for (std::int64_t c = 0; c < s.k; ++c) {
+    const T* const g = logs + c * s.stride;
+    for (std::int64_t i = 0; i < Chunk<T>::size; ++i) {
+      const T term = fast_exp(x.at[i] * g[i]) * g[i];
+      slope.at[i] += term;
+      curve.at[i] += term * g[i];
+    }
+  }
+}
+
 // phi'(p) = sum_k x^p ln x + tau rises with p and is concave where no x exceeds 1, so that Newton from the left of the root stays
 // left of it; halving where it does not. What does not lower phi is not taken.
 template <class T>
-void exponents(const ExponentStep<T>& s, const T* logs) {
-  for (std::int64_t n = 0; n < s.pixels; ++n) {
-    T at_low = s.tau, at_one = s.tau;
-    for (std::int64_t c = 0; c < s.k; ++c) {
-      const T g = logs[c * s.stride + n];
-      at_low += fast_exp(s.p_min * g) * g;
-      at_one += fast_exp(g) * g;
-    }
-    const T before = s.p[n];
-    T slope_before = s.tau;
-    for (std::int64_t c = 0; c < s.k; ++c) {
-      const T g = logs[c * s.stride + n];
-      slope_before += fast_exp(before * g) * g;
-    }
-    T low = s.p_min, high = 1, x = slope_before < 0 ? before : s.p_min;
-    for (int step = 0; step < s.newton_steps; ++step) {
-      T slope = s.tau, curve = 0;
-      for (std::int64_t c = 0; c < s.k; ++c) {
-        const T g = logs[c * s.stride + n], e = fast_exp(x * g) * g;
-        slope += e;
-        curve += e * g;
-      }
-      low = slope < 0 ? x : low;
-      high = slope < 0 ? high : x;
-      const T next = x - slope / (curve > static_cast<T>(1e-20) ? curve : static_cast<T>(1e-20));
-      x = next > low && next < high ? next : (low + high) / 2;
-    }
-    x = at_low >= 0 ? s.p_min : at_one <= 0 ? 1 : x;
-    T gain = s.tau * (before - x);
-    for (std::int64_t c = 0; c < s.k; ++c) {
-      const T g = logs[c * s.stride + n];
-      gain += fast_exp(before * g) - fast_exp(x * g);
-    }
-    s.p[n] = gain >= 0 ? x : before;
+void exponents_of_chunk(const ExponentStep<T>& s, const T* logs, T* p) {
+  constexpr std::int64_t size = Chunk<T>::size;
+  Chunk<T> at_low, at_one, slope, curve, before, x, low, high;
+  for (std::int64_t i = 0; i < size; ++i) {
+    before.at[i] = p[i];
+    low.at[i] = s.p_min;
+    high.at[i] = 1;
   }
+  slope_of_phi<T>(s, logs, low, at_low, curve);
+  slope_of_phi<T>(s, logs, high, at_one, curve);
+  slope_of_phi<T>(s, logs, before, slope, curve);
+  for (std::int64_t i = 0; i < size; ++i) x.at[i] = slope.at[i] < 0 ? before.at[i] : s.p_min;
+  for (int step = 0; step < s.newton_steps; ++step) {
+    slope_of_phi<T>(s, logs, x, slope, curve);
+    for (std::int64_t i = 0; i < size; ++i) {
+      const T here = x.at[i], f = slope.at[i], steep = curve.at[i];
+      const T below = f < 0 ? here : low.at[i], above = f < 0 ? high.at[i] : here;
+      const T next = here - f / (steep > static_cast<T>(1e-20) ? steep : static_cast<T>(1e-20));
+      const T middle = (below + above) / 2, from_low = next > below ? next : middle;
+      x.at[i] = next < above ? from_low : middle;
+      low.at[i] = below;
+      high.at[i] = above;
+    }
+  }
+  Chunk<T> gain;
+  for (std::int64_t i = 0; i < size; ++i) {
+    const T inside = at_one.at[i] <= 0 ? 1 : x.at[i];
+    x.at[i] = at_low.at[i] >= 0 ? s.p_min : inside;
+    gain.at[i] = s.tau * (before.at[i] - x.at[i]);
+  }
+  for (std::int64_t c = 0; c < s.k; ++c) {
+    const T* const g = logs + c * s.stride;
+    for (std::int64_t i = 0; i < size; ++i) gain.at[i] += fast_exp(before.at[i] * g[i]) - fast_exp(x.at[i] * g[i]);
+  }
+  for (std::int64_t i = 0; i < size; ++i) p[i] = gain.at[i] >= 0 ? x.at[i] : before.at[i];
+}
+
+/// In double, in eight sums beside each other.
+template <class T>
+inline double wide_sum(const T* values, std::int64_t count) {
+  double lanes[8]{};
+  std::int64_t n = 0;
+  for (; n + 8 <= count; n += 8)
+    for (int i = 0; i < 8; ++i) lanes[i] += static_cast<double>(values[n + i]);
+  for (; n < count; ++n) lanes[0] += static_cast<double>(values[n]);
+  double total = 0;
+  for (const double lane : lanes) total += lane;
+  return total;
 }
 
 template <class T>
@@ -279,43 +320,55 @@ void update_exponents(const ExponentStep<T>& s, std::int64_t counted, double* pe
     const T* a = s.a + c * s.stride;
     for (std::int64_t n = 0; n < s.pixels; ++n) logs[c * s.stride + n] = fast_log(a[n] + s.eta);
   }
-  if (s.update) exponents(s, logs);
-  double powers = 0, exponent_sum = 0;
+  if (s.update)
+    for (std::int64_t n = 0; n < s.pixels; n += Chunk<T>::size) exponents_of_chunk(s, logs + n, s.p + n);
   for (std::int64_t c = 0; c < s.k; ++c) {
     T* g = logs + c * s.stride;
     for (std::int64_t n = 0; n < s.pixels; ++n) g[n] = fast_exp(s.p[n] * g[n]);
-    for (std::int64_t n = 0; n < counted; ++n) powers += static_cast<double>(g[n]);
+    penalty[0] += wide_sum(g, counted);
   }
-  for (std::int64_t n = 0; n < counted; ++n) exponent_sum += static_cast<double>(s.p[n]);
-  penalty[0] += powers;
-  penalty[1] += exponent_sum;
+  penalty[1] += wide_sum(s.p, counted);
+}
+
+/// Residuals of `rows` bands from l on. Missing pixels are 0 in Y and in A and add nothing.
+template <class T, int rows>
+inline void residual_rows(const Tile<T>& tile, std::int64_t l, const T* e, std::int64_t k, const T* a,
+                          std::int64_t stride, std::int64_t counted, const T* band_weight, double* band_squares,
+                          T* pixel_squares) {
+  using V = Vector<T>;
+  double lanes[rows][V::width]{};
+  for (std::int64_t n = 0; n < tile.pixels; n += V::width) {
+    typename V::Type r[rows];
+    for (int i = 0; i < rows; ++i) r[i] = V::load(tile.bands[l + i] + n);
+    for (std::int64_t c = 0; c < k; ++c) {
+      const typename V::Type x = V::load(a + c * stride + n);
+      for (int i = 0; i < rows; ++i) r[i] -= x * e[(l + i) * k + c];
+    }
+    T values[rows][V::width];
+    for (int i = 0; i < rows; ++i) V::store(values[i], r[i]);
+    for (int i = 0; i < rows; ++i)
+      for (std::int64_t j = 0; j < V::width; ++j)
+        lanes[i][j] += static_cast<double>(values[i][j]) * static_cast<double>(values[i][j]);
+    if (pixel_squares == nullptr) continue;
+    const std::int64_t inside = counted - n < V::width ? counted - n : V::width;
+    for (int i = 0; i < rows; ++i) {
+      const T weight = band_weight == nullptr ? 1 : band_weight[l + i];
+      for (std::int64_t j = 0; j < inside; ++j) pixel_squares[n + j] += weight * values[i][j] * values[i][j];
+    }
+  }
+  if (band_squares == nullptr) return;
+  for (int i = 0; i < rows; ++i)
+    for (const double lane : lanes[i]) band_squares[l + i] += lane;
 }
 
 template <class T>
 void residual(const Tile<T>& tile, const T* e, std::int64_t k, const T* a, std::int64_t stride, std::int64_t counted,
               const T* band_weight, double* band_squares, T* pixel_squares) {
-  constexpr std::int64_t chunk = pixel_multiple;
-  for (std::int64_t l = 0; l < tile.band_count; ++l) {
-    const T* y = tile.bands[l];
-    const T weight = band_weight == nullptr ? 1 : band_weight[l];
-    double total = 0;
-    for (std::int64_t n = 0; n < tile.pixels; n += chunk) {
-      T r[chunk];
-      for (std::int64_t i = 0; i < chunk; ++i) r[i] = y[n + i];
-      for (std::int64_t c = 0; c < k; ++c) {
-        const T factor = e[l * k + c];
-        const T* from = a + c * stride + n;
-        for (std::int64_t i = 0; i < chunk; ++i) r[i] -= factor * from[i];
-      }
-      const std::int64_t inside = counted - n < chunk ? counted - n : chunk;
-      if (pixel_squares != nullptr)
-        for (std::int64_t i = 0; i < inside; ++i) pixel_squares[n + i] += weight * r[i] * r[i];
-      double lanes[8]{};
-      for (std::int64_t i = 0; i < inside; ++i) lanes[i & 7] += static_cast<double>(r[i]) * static_cast<double>(r[i]);
-      for (const double lane : lanes) total += lane;
-    }
-    if (band_squares != nullptr) band_squares[l] += total;
-  }
+  std::int64_t l = 0;
+  for (; l + 2 <= tile.band_count; l += 2)
+    residual_rows<T, 2>(tile, l, e, k, a, stride, counted, band_weight, band_squares, pixel_squares);
+  if (l < tile.band_count)
+    residual_rows<T, 1>(tile, l, e, k, a, stride, counted, band_weight, band_squares, pixel_squares);
 }
 
 template <class T>

@@ -31,17 +31,17 @@ double high_value(const PixelMatrix<T>& data) {
 
 template <class T>
 RobustModel<T>::RobustModel(PixelMatrix<T> data, const Matrix& endmembers, const std::vector<T>& abundances,
-                            RobustOptions options)
+                            RobustOptions options, const iso::compute::Backend* device)
     : data_{std::move(data)},
       options_{std::move(options)},
       l_{data_.band_count()},
       n_{data_.pixels},
       k_{endmembers.cols()},
       e_{endmembers},
-      a_(abundances),
-      p_(static_cast<std::size_t>(n_), T{1}) {
-  if (k_ < 1 || endmembers.rows() != l_ || static_cast<std::int64_t>(a_.size()) != k_ * n_)
+      pixels_{abundances, std::vector<T>(static_cast<std::size_t>(n_), T{1})} {
+  if (k_ < 1 || endmembers.rows() != l_ || static_cast<std::int64_t>(pixels_.a.size()) != k_ * n_)
     throw iso::Error{iso::Errc::shape_mismatch, "the start of the unmixing does not have the shape of the data"};
+  if (device != nullptr) device_ = std::make_unique<DevicePass<T>>(data_, k_, *device);
   options_.frozen.resize(static_cast<std::size_t>(k_), false);
   scale_ = high_value(data_);
   eps_ = options_.eps * scale_;
@@ -50,8 +50,9 @@ RobustModel<T>::RobustModel(PixelMatrix<T> data, const Matrix& endmembers, const
   for (std::int64_t k = 0; k < k_; ++k)
     if (!options_.frozen[static_cast<std::size_t>(k)]) e_.col(k) = e_.col(k).cwiseMax(1e-4 * scale_);
   e0_ = e_;
-  for (T& a : a_) a = std::max(static_cast<T>(0.9 * static_cast<double>(a) + 0.1 / static_cast<double>(k_)), T{0});
-  if (options_.exponent == Exponent::fixed) std::fill(p_.begin(), p_.end(), static_cast<T>(options_.p_fixed));
+  for (T& a : pixels_.a)
+    a = std::max(static_cast<T>(0.9 * static_cast<double>(a) + 0.1 / static_cast<double>(k_)), T{0});
+  if (options_.exponent == Exponent::fixed) std::ranges::fill(pixels_.p, static_cast<T>(options_.p_fixed));
   y2_ = Vector::Zero(l_);
   for (std::int64_t l = 0; l < l_; ++l) {
     const T* const y = data_.bands[static_cast<std::size_t>(l)];
@@ -65,7 +66,7 @@ RobustModel<T>::RobustModel(PixelMatrix<T> data, const Matrix& endmembers, const
   }
   c_ = curvature > 0 ? static_cast<double>(k_) / curvature : 1;
   double squares = 0;
-  for (const T a : a_) squares += static_cast<double>(a) * static_cast<double>(a);
+  for (const T a : pixels_.a) squares += static_cast<double>(a) * static_cast<double>(a);
   nu_ = options_.anchor * weights * squares / static_cast<double>(k_);
   u_ = s_.unaryExpr([&](double s) { return c_ * weight(s); });
   pass(false, false);
@@ -92,7 +93,27 @@ double RobustModel<T>::weight(double s) const {
 }
 
 template <class T>
+const PixelState<T>& RobustModel<T>::fetched() const {
+  if (newer_on_device_) device_->download(pixels_);
+  newer_on_device_ = false;
+  return pixels_;
+}
+
+template <class T>
+PixelState<T>& RobustModel<T>::changed() {
+  (void)fetched();
+  newer_here_ = true;
+  return pixels_;
+}
+
+template <class T>
 void RobustModel<T>::exact_mean_squares() {
+  if (device_ != nullptr) {
+    if (newer_here_) device_->upload(pixels_);
+    newer_here_ = false;
+    s_ = device_->band_squares(e_) / static_cast<double>(n_);
+    return;
+  }
   const Tiles<T> tiles{data_};
   const auto& kernel = kernels<T>();
   std::vector<T> e(static_cast<std::size_t>(l_ * k_));
@@ -102,7 +123,7 @@ void RobustModel<T>::exact_mean_squares() {
   tiles.for_each([&](const typename Tiles<T>::Place& at) {
     std::vector<T> a(static_cast<std::size_t>(k_ * at.tile.pixels), T{0});
     for (std::int64_t k = 0; k < k_; ++k)
-      std::copy_n(a_.data() + k * n_ + at.first, at.counted, a.data() + k * at.tile.pixels);
+      std::copy_n(pixels_.a.data() + k * n_ + at.first, at.counted, a.data() + k * at.tile.pixels);
     kernel.residual(at.tile, e.data(), k_, a.data(), at.tile.pixels, at.counted, nullptr, parts.col(at.part).data(),
                     nullptr);
   });
@@ -113,12 +134,48 @@ void RobustModel<T>::exact_mean_squares() {
 
 template <class T>
 void RobustModel<T>::pass(bool abundances, bool exponents) {
+  const Matrix curvature = e_.transpose() * u_.asDiagonal() * e_;
+  if (device_ != nullptr)
+    pass_on_device(abundances, exponents, curvature);
+  else
+    pass_on_host(abundances, exponents, curvature);
+}
+
+template <class T>
+void RobustModel<T>::pass_on_device(bool abundances, bool exponents, const Matrix& curvature) {
+  if (newer_here_) device_->upload(pixels_);
+  newer_here_ = false;
+  const bool exact = options_.solver == Solver::hals;
+  iso::compute::AbundanceRule rule;
+  rule.curvature.assign(static_cast<std::size_t>(k_ * k_), 0);
+  for (std::int64_t i = 0; i < k_; ++i)
+    for (std::int64_t j = 0; j < k_; ++j)
+      rule.curvature[static_cast<std::size_t>(i * k_ + j)] = curvature(i, j) + options_.mu;
+  rule.mu = options_.mu;
+  rule.lambda = options_.lambda;
+  rule.eta = eta_;
+  rule.tau = tau_;
+  rule.p_min = options_.p_min;
+  rule.floor = exact ? 0 : multiplicative_floor;
+  rule.exact = exact;
+  rule.abundances = abundances;
+  rule.exponents = exponents && options_.lambda > 0;
+  const auto sums = device_->pass(u_.asDiagonal() * e_, rule);
+  newer_on_device_ = newer_on_device_ || abundances || rule.exponents;
+  yat_ = sums.yat;
+  aat_ = Eigen::Map<const RowMajor>(sums.pixels.gram.data(), k_, k_);
+  powers_ = options_.lambda > 0 ? sums.pixels.powers : 0;
+  exponent_sum_ = options_.lambda > 0 ? sums.pixels.exponents : 0;
+  sum_defect_ = options_.mu > 0 ? sums.pixels.defect : 0;
+}
+
+template <class T>
+void RobustModel<T>::pass_on_host(bool abundances, bool exponents, const Matrix& curvature) {
   const Tiles<T> tiles{data_};
   const auto& kernel = kernels<T>();
   std::vector<T> ue(static_cast<std::size_t>(l_ * k_)), h(static_cast<std::size_t>(k_ * k_));
   for (std::int64_t l = 0; l < l_; ++l)
     for (std::int64_t k = 0; k < k_; ++k) ue[static_cast<std::size_t>(l * k_ + k)] = static_cast<T>(u_[l] * e_(l, k));
-  const Matrix curvature = e_.transpose() * u_.asDiagonal() * e_;
   for (std::int64_t i = 0; i < k_; ++i)
     for (std::int64_t j = 0; j < k_; ++j)
       h[static_cast<std::size_t>(i * k_ + j)] = static_cast<T>(curvature(i, j) + options_.mu);
@@ -137,10 +194,10 @@ void RobustModel<T>::pass(bool abundances, bool exponents) {
     T* const yat = p + width;
     double* const sums = parts.col(at.part).data();
     for (std::int64_t k = 0; k < k_; ++k) {
-      std::copy_n(a_.data() + k * n_ + at.first, at.counted, a + k * width);
+      std::copy_n(pixels_.a.data() + k * n_ + at.first, at.counted, a + k * width);
       std::fill(a + k * width + at.counted, a + (k + 1) * width, T{0});
     }
-    std::copy_n(p_.data() + at.first, at.counted, p);
+    std::copy_n(pixels_.p.data() + at.first, at.counted, p);
     std::fill(p + at.counted, p + width, T{1});
     if (abundances) {
       kernel.products(at.tile, ue.data(), k_, b, width);
@@ -152,7 +209,7 @@ void RobustModel<T>::pass(bool abundances, bool exponents) {
                                 scratch});
       for (std::int64_t k = 0; k < k_; ++k) {
         std::fill(a + k * width + at.counted, a + (k + 1) * width, T{0});
-        std::copy_n(a + k * width, at.counted, a_.data() + k * n_ + at.first);
+        std::copy_n(a + k * width, at.counted, pixels_.a.data() + k * n_ + at.first);
       }
     }
     double* const penalty = sums + l_ * k_ + k_ * k_;
@@ -161,14 +218,15 @@ void RobustModel<T>::pass(bool abundances, bool exponents) {
           {a, p, width, width, k_, static_cast<T>(eta_), static_cast<T>(tau_), static_cast<T>(options_.p_min),
            exponents, sizeof(T) == sizeof(double) ? 40 : 8, scratch},
           at.counted, penalty);
-      if (exponents) std::copy_n(p, at.counted, p_.data() + at.first);
+      if (exponents) std::copy_n(p, at.counted, pixels_.p.data() + at.first);
     }
     if (options_.mu > 0) {
-      for (std::int64_t n = 0; n < at.counted; ++n) {
-        T sum = 0;
-        for (std::int64_t k = 0; k < k_; ++k) sum += a[k * width + n];
-        penalty[2] += static_cast<double>((sum - 1) * (sum - 1));
-      }
+      std::fill(scratch, scratch + width, T{-1});
+      for (std::int64_t k = 0; k < k_; ++k)
+        for (std::int64_t n = 0; n < width; ++n) scratch[n] += a[k * width + n];
+      std::fill(scratch + at.counted, scratch + width, T{0});
+      penalty[2] +=
+          static_cast<double>(Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>>{scratch, width}.square().sum());
     }
     kernel.gather(at.tile, a, width, k_, yat);
     for (std::int64_t i = 0; i < l_ * k_; ++i) sums[i] += static_cast<double>(yat[i]);
@@ -218,8 +276,9 @@ void RobustModel<T>::update_endmembers() {
 
 template <class T>
 void RobustModel<T>::reweigh() {
+  const Matrix product = e_ * aat_;
   for (std::int64_t l = 0; l < l_; ++l) {
-    const double cross = e_.row(l).dot(yat_.row(l)), own = e_.row(l) * aat_ * e_.row(l).transpose();
+    const double cross = e_.row(l).dot(yat_.row(l)), own = product.row(l).dot(e_.row(l));
     s_[l] = std::max(0.0, (y2_[l] - 2 * cross + own) / static_cast<double>(n_));
   }
   if (sizeof(T) == sizeof(double) || (iteration_ > 0 && iteration_ % exact_every == 0)) exact_mean_squares();
@@ -241,23 +300,24 @@ std::array<double, 4> RobustModel<T>::terms() const {
 
 template <class T>
 double RobustModel<T>::objective() const {
+  const auto& [a_of, p_of] = fetched();
   double data = 0;
   for (std::int64_t l = 0; l < l_; ++l) {
     double squares = 0;
     for (std::int64_t n = 0; n < n_; ++n) {
       double r = static_cast<double>(data_.bands[static_cast<std::size_t>(l)][n]);
       for (std::int64_t k = 0; k < k_; ++k)
-        r -= e_(l, k) * static_cast<double>(a_[static_cast<std::size_t>(k * n_ + n)]);
+        r -= e_(l, k) * static_cast<double>(a_of[static_cast<std::size_t>(k * n_ + n)]);
       squares += r * r;
     }
     data += rho(squares / static_cast<double>(n_));
   }
   double defects = 0, powers = 0;
   for (std::int64_t n = 0; n < n_; ++n) {
-    const double p = static_cast<double>(p_[static_cast<std::size_t>(n)]);
+    const double p = static_cast<double>(p_of[static_cast<std::size_t>(n)]);
     double sum = -1;
     for (std::int64_t k = 0; k < k_; ++k) {
-      const double a = static_cast<double>(a_[static_cast<std::size_t>(k * n_ + n)]);
+      const double a = static_cast<double>(a_of[static_cast<std::size_t>(k * n_ + n)]);
       sum += a;
       powers += std::pow(a + eta_, p);
     }
@@ -272,15 +332,16 @@ template <class T>
 void RobustModel<T>::hoyer() {
   const double root = std::sqrt(static_cast<double>(k_));
   if (k_ < 2) return;
+  auto& [a_of, p_of] = changed();
   for (std::int64_t n = 0; n < n_; ++n) {
     double one = 0, two = 0;
     for (std::int64_t k = 0; k < k_; ++k) {
-      const double a = static_cast<double>(a_[static_cast<std::size_t>(k * n_ + n)]);
+      const double a = static_cast<double>(a_of[static_cast<std::size_t>(k * n_ + n)]);
       one += a;
       two += a * a;
     }
     const double h = two > 0 ? hoyer_most * (root - one / std::sqrt(two)) / (root - 1) : 0;
-    p_[static_cast<std::size_t>(n)] = static_cast<T>(1 - std::clamp(h, 0.0, hoyer_most));
+    p_of[static_cast<std::size_t>(n)] = static_cast<T>(1 - std::clamp(h, 0.0, hoyer_most));
   }
 }
 
@@ -368,6 +429,7 @@ bool RobustModel<T>::reseed(const Monitor& monitor) {
 
 template <class T>
 void RobustModel<T>::reseed_column(std::int64_t column) {
+  auto& abundances = changed().a;
   std::vector<T> e(static_cast<std::size_t>(l_ * k_)), weights(static_cast<std::size_t>(l_)),
       squares(static_cast<std::size_t>(n_ + pixel_multiple), T{0});
   for (std::int64_t l = 0; l < l_; ++l) {
@@ -378,7 +440,7 @@ void RobustModel<T>::reseed_column(std::int64_t column) {
   tiles.for_each([&](const typename Tiles<T>::Place& at) {
     std::vector<T> a(static_cast<std::size_t>(k_ * at.tile.pixels), T{0});
     for (std::int64_t k = 0; k < k_; ++k)
-      std::copy_n(a_.data() + k * n_ + at.first, at.counted, a.data() + k * at.tile.pixels);
+      std::copy_n(abundances.data() + k * n_ + at.first, at.counted, a.data() + k * at.tile.pixels);
     kernels<T>().residual(at.tile, e.data(), k_, a.data(), at.tile.pixels, at.counted, weights.data(), nullptr,
                           squares.data() + at.first);
   });
@@ -386,7 +448,7 @@ void RobustModel<T>::reseed_column(std::int64_t column) {
   e_.col(column) = data_.spectrum(worst).cwiseMax(1e-4 * scale_);
   e0_.col(column) = e_.col(column);
   for (std::int64_t n = 0; n < n_; ++n)
-    a_[static_cast<std::size_t>(column * n_ + n)] = static_cast<T>(0.1 / static_cast<double>(k_));
+    abundances[static_cast<std::size_t>(column * n_ + n)] = static_cast<T>(0.1 / static_cast<double>(k_));
   pass(false, false);
   exact_mean_squares();
   u_ = s_.unaryExpr([&](double s) { return c_ * weight(s); });
@@ -422,12 +484,13 @@ void unpack(const iso::Checkpoint& state, const char* name, T* to, std::int64_t 
 
 template <class T>
 iso::Checkpoint RobustModel<T>::state() const {
+  const auto& [a, p] = fetched();
   iso::Checkpoint out;
   out.iteration = iteration_;
   out.arrays = {{"E", packed(e_.data(), e_.size())},
                 {"E0", packed(e0_.data(), e0_.size())},
-                {"A", packed(a_.data(), static_cast<std::int64_t>(a_.size()))},
-                {"p", packed(p_.data(), n_)},
+                {"A", packed(a.data(), static_cast<std::int64_t>(a.size()))},
+                {"p", packed(p.data(), n_)},
                 {"s", packed(s_.data(), l_)},
                 {"history", packed(history_.data(), static_cast<std::int64_t>(history_.size()))}};
   out.numbers = {{"c", c_}, {"nu", nu_}, {"eta", eta_}, {"last", last_}, {"rises", rises_}, {"reseeded", reseeded_}};
@@ -438,8 +501,9 @@ template <class T>
 void RobustModel<T>::restore(const iso::Checkpoint& state) {
   unpack(state, "E", e_.data(), e_.size());
   unpack(state, "E0", e0_.data(), e0_.size());
-  unpack(state, "A", a_.data(), static_cast<std::int64_t>(a_.size()));
-  unpack(state, "p", p_.data(), n_);
+  auto& [a, p] = changed();
+  unpack(state, "A", a.data(), static_cast<std::int64_t>(a.size()));
+  unpack(state, "p", p.data(), n_);
   unpack(state, "s", s_.data(), l_);
   iteration_ = static_cast<int>(state.iteration);
   history_.assign(static_cast<std::size_t>(iteration_), 0);

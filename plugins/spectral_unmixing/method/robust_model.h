@@ -1,5 +1,6 @@
 #pragma once
 
+#include "method/device_pass.h"
 #include "method/monitor.h"
 #include "method/pixel_matrix.h"
 
@@ -54,8 +55,10 @@ template <class T>
 class RobustModel {
  public:
   /// E_0 (L x K) is raised to a small positive floor where it is not frozen, A_0 (K x N) becomes 0.9 A_0 + 0.1/K.
+  /// On `device`, which must have steps of unmixing, if one is given; it must outlive the model.
   /// Throws invalid_input for shapes that do not fit.
-  RobustModel(PixelMatrix<T> data, const Matrix& endmembers, const std::vector<T>& abundances, RobustOptions options);
+  RobustModel(PixelMatrix<T> data, const Matrix& endmembers, const std::vector<T>& abundances, RobustOptions options,
+              const iso::compute::Backend* device = nullptr);
 
   // The block steps, in the order of one iteration.
   void pass(bool abundances, bool exponents);  ///< A, p, and the sums over pixels that E needs
@@ -71,9 +74,12 @@ class RobustModel {
   void run(const Monitor& monitor, double from, double to);
 
   [[nodiscard]] const Matrix& endmembers() const { return e_; }
-  [[nodiscard]] const std::vector<T>& abundances() const { return a_; }  ///< row k: component k
-  [[nodiscard]] const std::vector<T>& exponents() const { return p_; }
-  [[nodiscard]] std::vector<T> take_abundances() { return std::move(a_); }
+  [[nodiscard]] const std::vector<T>& abundances() const { return fetched().a; }  ///< row k: component k
+  [[nodiscard]] const std::vector<T>& exponents() const { return fetched().p; }
+  [[nodiscard]] std::vector<T> take_abundances() {
+    (void)fetched();
+    return std::move(pixels_.a);
+  }
   [[nodiscard]] Vector band_weights() const;                       ///< u, normalised to median 1
   [[nodiscard]] const Vector& mean_squares() const { return s_; }  ///< of the residual of each band
   [[nodiscard]] const std::vector<double>& history() const { return history_; }
@@ -89,6 +95,10 @@ class RobustModel {
   using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   [[nodiscard]] double rho(double s) const;
   [[nodiscard]] double weight(double s) const;  ///< 2 rho'
+  void pass_on_host(bool abundances, bool exponents, const Matrix& curvature);
+  void pass_on_device(bool abundances, bool exponents, const Matrix& curvature);
+  const PixelState<T>& fetched() const;  ///< from the device, where it is newer there
+  PixelState<T>& changed();              ///< the same, to be changed here
   void exact_mean_squares();
   void hoyer();
   void note_objective();
@@ -99,7 +109,10 @@ class RobustModel {
   RobustOptions options_;
   std::int64_t l_, n_, k_;
   Matrix e_, e0_;
-  std::vector<T> a_, p_;
+  mutable PixelState<T> pixels_;  ///< A and p
+  std::unique_ptr<DevicePass<T>> device_;
+  mutable bool newer_on_device_{false};
+  bool newer_here_{true};
   Vector y2_, s_, u_;
   RowMajor yat_, aat_;
   double c_{1}, nu_{0}, eps_{0}, tau_{0}, eta_{1e-4}, scale_{1};

@@ -1,5 +1,6 @@
 #include "method/unmix.h"
 
+#include "method/brightness.h"
 #include "method/linear_algebra.h"
 #include "method/scores.h"
 #include "method/simplex_solver.h"
@@ -251,12 +252,14 @@ Unmixing unmix(const PixelMatrix<float>& data, const KnownSpectra& known, const 
   }
   monitor.report(0.2, "abundances of the start");
   const bool sum_rule = options.robust.mu > 0;
+  if (sum_rule && options.fit && options.usual_brightness)
+    start = at_usual_brightness(take_pixels(used, spread(n, options.preview_pixels)), start, known_count, monitor);
   auto a = invert(used, start, {sum_rule, 0, {}}, monitor, 0.2, 0.25);
   Unmixing out;
   Matrix found = start;
   Vector weights = Vector::Ones(used.band_count());
   if (options.fit) {
-    RobustModel<float> model{used, start, a, without_progress(options, known_count, known.frozen)};
+    RobustModel<float> model{used, start, a, without_progress(options, known_count, known.frozen), options.device};
     a = {};
     model.run(monitor, 0.25, 0.93);
     found = model.endmembers();

@@ -24,10 +24,12 @@ struct UnmixOptions {
   std::uint64_t seed{0};
   double screening{5};                  ///< factor over the median; 0: every band counts
   std::int64_t preview_pixels{20'000};  ///< at most as many are looked at for the start
+  bool usual_brightness{true};          ///< of the start, before a fit under the sum rule (method/brightness.h)
   bool fit{true};                       ///< false: endmembers and abundances of the start
   bool final_inversion{
       false};  ///< abundances from an exact inversion with the endmembers found, sum exactly 1 where it is ruled
   RobustOptions robust{};
+  const iso::compute::Backend* device{nullptr};  ///< what the fit runs on; none: the threads of this machine
 };
 
 /// What unmixing found. Arrays over bands have all L bands of the data, arrays over pixels all N; endmembers are in the order of

@@ -94,6 +94,27 @@ Prepared prepare(const iso::plugin::Datasets& inputs, iso::plugin::RunContext& c
   return out;
 }
 
+KnownSpectra at_scale_of_cube(const Prepared& prepared, iso::plugin::RunContext& context) {
+  KnownSpectra out = prepared.known;
+  const auto& data = prepared.cube.data;
+  if (out.spectra.cols() == 0) return out;
+  double sum = 0;
+  std::int64_t counted = 0;
+  const std::int64_t stride = 1 + data.pixels / 4096;
+  for (const float* const band : data.bands)
+    for (std::int64_t n = 0; n < data.pixels; n += stride, ++counted) sum += std::abs(static_cast<double>(band[n]));
+  const double of_cube = sum / static_cast<double>(counted), of_spectra = out.spectra.cwiseAbs().mean();
+  if (!(of_cube > 0) || !(of_spectra > 0)) return out;
+  const double digits = std::round(std::log10(of_spectra / of_cube));
+  if (std::abs(digits) < 2) return out;
+  std::ostringstream line;
+  line << "the known spectra are about " << of_spectra / of_cube << " times as large as the cube, whose abundances add "
+       << "up to 1; they are taken divided by " << std::pow(10.0, digits) << " (if that is wrong, drop the sum rule)";
+  context.warn(line.str());
+  out.spectra /= std::pow(10.0, digits);
+  return out;
+}
+
 bool has_known(const iso::plugin::Descriptions& inputs) {
   return inputs.contains("spectra") || inputs.contains("regions");
 }

@@ -26,6 +26,10 @@ struct Prepared {
 };
 [[nodiscard]] Prepared prepare(const iso::plugin::Datasets& inputs, iso::plugin::RunContext& context);
 
+/// Under the sum rule spectra must have the scale of the cube: where they are a hundred times larger or smaller, or more, they are
+/// brought to it by a power of ten, with a warning. Reflectance comes as parts of 1, in percent and times 10000.
+[[nodiscard]] KnownSpectra at_scale_of_cube(const Prepared& prepared, iso::plugin::RunContext& context);
+
 /// How many known spectra the inputs will give, as far as their descriptions say; nothing where regions are among them.
 [[nodiscard]] bool has_known(const iso::plugin::Descriptions& inputs);
 

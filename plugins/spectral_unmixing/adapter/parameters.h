@@ -22,6 +22,80 @@ inline constexpr auto choice_names(Known) { return std::array<std::string_view, 
 enum class Finish : std::uint8_t { scaled, inversion };
 inline constexpr auto choice_names(Finish) { return std::array<std::string_view, 2>{"scaled", "inversion"}; }
 
+// Fields that several tasks have, each said once.
+template <class P>
+constexpr auto components_field(std::string_view label) {
+  return field("components", &P::components)
+      .with_label(label)
+      .in_range(1, 64)
+      .with_help("How many, known ones included. The task 'components' estimates it.");
+}
+template <class P>
+constexpr auto free_components_field(std::string_view help) {
+  return field("free_components", &P::free_components).with_label("Free spectra").in_range(0, 32).with_help(help);
+}
+template <class P>
+constexpr auto start_field() {
+  return field("start", &P::start)
+      .with_label("Start")
+      .with_help("Where spectra are looked for first. The result depends on it more than on anything else.");
+}
+template <class P>
+constexpr auto restarts_field(std::string_view start) {
+  return field("restarts", &P::restarts)
+      .with_label("Restarts")
+      .in_range(1, 100)
+      .as_advanced()
+      .visible_when(start, "vca|ppi")
+      .with_help("Starts with other random numbers; the best is taken.");
+}
+template <class P>
+constexpr auto known_field() {
+  return field("known", &P::known)
+      .with_label("Known spectra")
+      .with_help("frozen: they stay as they are; start: the fit begins with them.");
+}
+template <class P>
+constexpr auto loss_field() {
+  return field("loss", &P::loss)
+      .with_label("Loss")
+      .with_help(
+          "How the misfit of a band counts. l21: linearly, so that bad bands count little; log: hardly at all "
+          "beyond the noise; frobenius: least squares.");
+}
+template <class P>
+constexpr auto solver_field() {
+  return field("solver", &P::solver)
+      .with_label("Update rule")
+      .as_advanced()
+      .with_help("hals: one row or column exactly; multiplicative: the classical rule, which needs more iterations.");
+}
+template <class P>
+constexpr auto screening_field() {
+  return field("screening", &P::screening)
+      .with_label("Band screening")
+      .in_range(0, 1000)
+      .as_advanced()
+      .with_help("Bands whose noise exceeds the median of all by this factor are left out and listed. 0: none.");
+}
+template <class P>
+constexpr auto iterations_field() {
+  return field("iterations", &P::iterations)
+      .with_label("Iterations")
+      .with_unit("iterations")
+      .in_range(1, 100000)
+      .with_help("Of the fit, at most.");
+}
+template <class P>
+constexpr auto tolerance_field() {
+  return field("tolerance", &P::tolerance)
+      .with_label("Tolerance")
+      .in_range(0, 1)
+      .as_logarithmic()
+      .as_advanced()
+      .with_help("Ends once the objective changes by less than this part of it, five times.");
+}
+
 struct RobustParameters {
   int components = 3;
   Extraction start = Extraction::archetypal;
@@ -48,31 +122,16 @@ struct RobustParameters {
   static constexpr auto fields() {
     using P = RobustParameters;
     return std::tuple{
-        field("components", &P::components)
-            .with_label("Endmembers")
-            .in_range(1, 64)
-            .with_help("How many, known ones included. The task 'components' estimates it."),
-        field("start", &P::start)
-            .with_label("Start")
-            .with_help("Where endmembers are looked for first. The result depends on it more than on anything else."),
+        components_field<P>("Endmembers"),
+        start_field<P>(),
         field("sum_rule", &P::sum_rule)
             .with_label("Abundances add up to 1")
             .with_help(
                 "automatic: for reflectance, and for cubes in wavelengths whose values are between 0 and 1.5 without a "
                 "quantity; not for Raman shifts and counts."),
-        field("known", &P::known)
-            .with_label("Known spectra")
-            .with_help("frozen: they stay as they are; start: the fit begins with them."),
-        field("loss", &P::loss)
-            .with_label("Loss")
-            .with_help("How the misfit of a band counts. l21: linearly, so that bad bands count little; log: hardly at "
-                       "all beyond "
-                       "the noise; frobenius: least squares."),
-        field("solver", &P::solver)
-            .with_label("Update rule")
-            .as_advanced()
-            .with_help(
-                "hals: one row or column exactly; multiplicative: the classical rule, which needs more iterations."),
+        known_field<P>(),
+        loss_field<P>(),
+        solver_field<P>(),
         field("exponent", &P::exponent)
             .with_label("Sparsity of a pixel")
             .as_advanced()
@@ -106,29 +165,10 @@ struct RobustParameters {
             .with_help("scaled: those of the fit, divided by their sum where the sum rule holds; inversion: exact "
                        "least squares with the "
                        "endmembers found."),
-        field("screening", &P::screening)
-            .with_label("Band screening")
-            .in_range(0, 1000)
-            .as_advanced()
-            .with_help("Bands whose noise exceeds the median of all by this factor are left out of the fit and listed. "
-                       "0: none."),
-        field("iterations", &P::iterations)
-            .with_label("Iterations")
-            .with_unit("iterations")
-            .in_range(1, 100000)
-            .with_help("At most this many."),
-        field("tolerance", &P::tolerance)
-            .with_label("Tolerance")
-            .in_range(0, 1)
-            .as_logarithmic()
-            .as_advanced()
-            .with_help("Ends once the objective changes by less than this part of it, five times."),
-        field("restarts", &P::restarts)
-            .with_label("Restarts")
-            .in_range(1, 100)
-            .as_advanced()
-            .visible_when("start", "vca|ppi")
-            .with_help("Starts with other random numbers; the best after 20 iterations is taken."),
+        screening_field<P>(),
+        iterations_field<P>(),
+        tolerance_field<P>(),
+        restarts_field<P>("start"),
         field("mixing_level", &P::mixing_level)
             .with_label("Mixing level")
             .in_range(0, 10)
@@ -170,37 +210,14 @@ struct NmfParameters {
   friend bool operator==(const NmfParameters&, const NmfParameters&) = default;
   static constexpr auto fields() {
     using P = NmfParameters;
-    return std::tuple{field("components", &P::components)
-                          .with_label("Components")
-                          .in_range(1, 64)
-                          .with_help("How many, known ones included."),
-                      field("start", &P::start).with_label("Start").with_help("Where spectra are looked for first."),
-                      field("loss", &P::loss)
-                          .with_label("Loss")
-                          .with_help("frobenius: least squares; l21 and log: bad bands count less."),
-                      field("solver", &P::solver)
-                          .with_label("Update rule")
-                          .as_advanced()
-                          .with_help("hals, or the classical multiplicative rule."),
-                      field("known", &P::known)
-                          .with_label("Known spectra")
-                          .with_help("frozen: they stay as they are; start: the fit begins with them."),
-                      field("screening", &P::screening)
-                          .with_label("Band screening")
-                          .in_range(0, 1000)
-                          .as_advanced()
-                          .with_help("Factor over the median of the noise from which a band is left out. 0: none."),
-                      field("iterations", &P::iterations)
-                          .with_label("Iterations")
-                          .with_unit("iterations")
-                          .in_range(1, 100000)
-                          .with_help("At most this many."),
-                      field("tolerance", &P::tolerance)
-                          .with_label("Tolerance")
-                          .in_range(0, 1)
-                          .as_logarithmic()
-                          .as_advanced()
-                          .with_help("Ends once the objective changes by less than this part of it, five times.")};
+    return std::tuple{components_field<P>("Components"),
+                      start_field<P>(),
+                      loss_field<P>(),
+                      solver_field<P>(),
+                      known_field<P>(),
+                      screening_field<P>(),
+                      iterations_field<P>(),
+                      tolerance_field<P>()};
   }
 };
 
@@ -212,26 +229,9 @@ struct CountParameters {
   friend bool operator==(const CountParameters&, const CountParameters&) = default;
   static constexpr auto fields() {
     using P = CountParameters;
-    return std::tuple{
-        field("free_components", &P::free_components)
-            .with_label("Free spectra")
-            .in_range(0, 32)
-            .with_help("How many unknown spectra there are beside the known dyes: autofluorescence, background."),
-        field("start", &P::start)
-            .with_label("Start")
-            .as_advanced()
-            .with_help("Where free spectra are looked for first."),
-        field("iterations", &P::iterations)
-            .with_label("Iterations")
-            .with_unit("iterations")
-            .in_range(1, 100000)
-            .with_help("At most this many."),
-        field("tolerance", &P::tolerance)
-            .with_label("Tolerance")
-            .in_range(0, 1)
-            .as_logarithmic()
-            .as_advanced()
-            .with_help("Ends once the objective changes by less than this part of it, five times.")};
+    return std::tuple{free_components_field<P>(
+                          "How many unknown spectra there are beside the known dyes: autofluorescence, background."),
+                      start_field<P>().as_advanced(), iterations_field<P>(), tolerance_field<P>()};
   }
 };
 
@@ -243,25 +243,11 @@ struct EndmemberParameters {
   friend bool operator==(const EndmemberParameters&, const EndmemberParameters&) = default;
   static constexpr auto fields() {
     using P = EndmemberParameters;
-    return std::tuple{
-        field("components", &P::components)
-            .with_label("Endmembers")
-            .in_range(1, 64)
-            .with_help("How many are looked for."),
-        field("method", &P::method)
-            .with_label("Method")
-            .with_help("archetypal: means of pixels that span the data; the others take single pixels."),
-        field("screening", &P::screening)
-            .with_label("Band screening")
-            .in_range(0, 1000)
-            .as_advanced()
-            .with_help("Factor over the median of the noise from which a band is left out of the search. 0: none."),
-        field("restarts", &P::restarts)
-            .with_label("Restarts")
-            .in_range(1, 100)
-            .as_advanced()
-            .visible_when("method", "vca|ppi")
-            .with_help("Starts with other random numbers; the best is taken.")};
+    return std::tuple{components_field<P>("Endmembers").with_help("How many are looked for."),
+                      field("method", &P::method)
+                          .with_label("Method")
+                          .with_help("archetypal: means of pixels that span the data; the others take single pixels."),
+                      screening_field<P>(), restarts_field<P>("method")};
   }
 };
 
@@ -287,21 +273,8 @@ struct AbundanceParameters {
                           .as_logarithmic()
                           .visible_when("rule", "sunsal")
                           .with_help("Weight of the sum of the abundances, in units of the mean square of a spectrum."),
-                      field("free_components", &P::free_components)
-                          .with_label("Free spectra")
-                          .in_range(0, 32)
-                          .with_help("How many unknown spectra are fitted beside the known ones."),
-                      field("iterations", &P::iterations)
-                          .with_label("Iterations")
-                          .with_unit("iterations")
-                          .in_range(1, 100000)
-                          .as_advanced()
-                          .with_help("Of the fit of free spectra, at most."),
-                      field("screening", &P::screening)
-                          .with_label("Band screening")
-                          .in_range(0, 1000)
-                          .as_advanced()
-                          .with_help("Factor over the median of the noise from which a band is left out. 0: none.")};
+                      free_components_field<P>("How many unknown spectra are fitted beside the known ones."),
+                      iterations_field<P>().as_advanced(), screening_field<P>()};
   }
 };
 

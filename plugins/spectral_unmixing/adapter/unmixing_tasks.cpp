@@ -4,6 +4,7 @@
 #include "adapter/tasks.h"
 #include "method/counts.h"
 
+#include <iso/compute/unmixing_steps.h>
 #include <iso/plugin/task_progress.h>
 #include <iso/spectra/axis.h>
 
@@ -15,7 +16,40 @@ namespace {
 
 using namespace iso::plugin;
 
-/// A task over one cube: what differs is how P becomes options, and what runs on them.
+/// What a run is planned for.
+struct Size {
+  std::int64_t asked;     ///< components that a parameter asks for
+  std::int64_t foreseen;  ///< with known ones, whose number the descriptions do not say
+  int iterations;
+  bool scaled_copy{false}, maps_known{true};  ///< whether the number of maps follows from the parameters
+};
+
+/// What the parameters of these tasks have in common, as far as P has it.
+template <class P>
+UnmixOptions common_options(const P& p, const RunContext& context) {
+  UnmixOptions out;
+  out.seed = context.seed();
+  if (iso::compute::find_unmixing_steps(context.backend()) != nullptr) out.device = &context.backend();
+  if constexpr (requires { p.components; }) out.components = p.components;
+  if constexpr (requires { p.start; }) out.start = p.start;
+  if constexpr (requires { p.restarts; }) out.restarts = p.restarts;
+  if constexpr (requires { p.screening; }) out.screening = p.screening;
+  if constexpr (requires { p.loss; }) out.robust.loss = p.loss;
+  if constexpr (requires { p.solver; }) out.robust.solver = p.solver;
+  if constexpr (requires { p.iterations; }) out.robust.iterations = p.iterations;
+  if constexpr (requires { p.tolerance; }) out.robust.tolerance = p.tolerance;
+  return out;
+}
+template <class P>
+KnownSpectra known_spectra(const P& p, const Prepared& prepared, bool sums, RunContext& context) {
+  KnownSpectra out = sums ? at_scale_of_cube(prepared, context) : prepared.known;
+  if constexpr (requires { p.known; }) out.frozen = p.known == Known::frozen;
+  return out;
+}
+/// Without sum rule, sparsity and anchor: factorisation and nothing else.
+void factorise_only(RobustOptions& robust) { robust.lambda = robust.mu = robust.anchor = 0; }
+
+/// A task over one cube: what differs is what it refuses, its size, and what runs.
 template <class P>
 class UnmixingTask : public TypedTask<P> {
  public:
@@ -25,6 +59,16 @@ class UnmixingTask : public TypedTask<P> {
   std::span<const Port> outputs() const noexcept final { return unmixing_outputs(); }
 
  protected:
+  Plan plan(const Descriptions& inputs, const P& p) const final {
+    Plan out;
+    refuse(inputs, p, out);
+    const Size size = planned_size(inputs, p);
+    check_inputs(inputs, size.asked, out);
+    if (out.possible())
+      plan_unmixing(input<iso::SpectralCube>(inputs, "cube"), size.foreseen, size.iterations, size.scaled_copy, out);
+    if (!size.maps_known) out.outputs.clear();
+    return out;
+  }
   Datasets run(const Datasets& inputs, const P& parameters, RunContext& context) final {
     const auto& cube = input<iso::SpectralCube>(inputs, "cube");
     context.report(0, "reading the cube");
@@ -34,6 +78,10 @@ class UnmixingTask : public TypedTask<P> {
     const Unmixing result = compute(cube, prepared, parameters, context, monitor);
     return deliver(cube, prepared.cube, result, context);
   }
+  virtual void refuse(const Descriptions& inputs, const P& parameters, Plan& plan) const {
+    (void)inputs, (void)parameters, (void)plan;
+  }
+  virtual Size planned_size(const Descriptions& inputs, const P& parameters) const = 0;
   virtual Unmixing compute(const iso::SpectralCube& cube, const Prepared& prepared, const P& parameters,
                            RunContext& context, const Monitor& monitor) const = 0;
 
@@ -66,32 +114,23 @@ class Robust final : public UnmixingTask<RobustParameters> {
   using UnmixingTask::UnmixingTask;
 
  protected:
-  Plan plan(const Descriptions& inputs, const RobustParameters& p) const override {
-    Plan out;
-    const auto& cube = input<iso::SpectralCube>(inputs, "cube");
-    check_inputs(inputs, p.components, out);
+  void refuse(const Descriptions&, const RobustParameters& p, Plan& out) const override {
     if (!p.automatic_weights && p.sparsity > 0 && p.sum_rule == SumRule::off)
       out.refuse_parameter(
           "sparsity",
           "parameter 'sparsity' is above 0 without the sum rule, where scaling a spectrum would cheat it; "
           "set it to 0 or the sum rule to on");
-    if (out.possible()) plan_unmixing(cube, p.components, p.iterations, false, out);
-    return out;
+  }
+  Size planned_size(const Descriptions&, const RobustParameters& p) const override {
+    return {p.components, p.components, p.iterations};
   }
   Unmixing compute(const iso::SpectralCube& cube, const Prepared& prepared, const RobustParameters& p,
                    RunContext& context, const Monitor& monitor) const override {
-    UnmixOptions options;
-    options.components = p.components;
-    options.start = p.start;
-    options.restarts = p.restarts;
-    options.seed = context.seed();
-    options.screening = p.screening;
+    UnmixOptions options = common_options(p, context);
     options.final_inversion = p.finish == Finish::inversion;
     const bool sums = adds_up(cube, prepared.cube, p.sum_rule, context);
     const bool archetypes = p.start == Extraction::archetypal;
     RobustOptions& robust = options.robust;
-    robust.loss = p.loss;
-    robust.solver = p.solver;
     robust.exponent = p.exponent;
     robust.lambda = p.automatic_weights ? (archetypes ? 0.02 : 0.1) : p.sparsity;
     robust.anchor = p.automatic_weights ? (archetypes ? 1 : 0) : p.anchor;
@@ -104,11 +143,7 @@ class Robust final : public UnmixingTask<RobustParameters> {
     robust.p_min = p.smallest_exponent;
     robust.p_fixed = p.fixed_exponent;
     robust.eps = p.smoothing;
-    robust.iterations = p.iterations;
-    robust.tolerance = p.tolerance;
-    KnownSpectra known = prepared.known;
-    known.frozen = p.known == Known::frozen;
-    return unmix(prepared.cube.data, known, options, monitor);
+    return unmix(prepared.cube.data, known_spectra(p, prepared, sums, context), options, monitor);
   }
 };
 
@@ -117,28 +152,14 @@ class Nmf final : public UnmixingTask<NmfParameters> {
   using UnmixingTask::UnmixingTask;
 
  protected:
-  Plan plan(const Descriptions& inputs, const NmfParameters& p) const override {
-    Plan out;
-    const auto& cube = input<iso::SpectralCube>(inputs, "cube");
-    check_inputs(inputs, p.components, out);
-    if (out.possible()) plan_unmixing(cube, p.components, p.iterations, false, out);
-    return out;
+  Size planned_size(const Descriptions&, const NmfParameters& p) const override {
+    return {p.components, p.components, p.iterations};
   }
   Unmixing compute(const iso::SpectralCube&, const Prepared& prepared, const NmfParameters& p, RunContext& context,
                    const Monitor& monitor) const override {
-    UnmixOptions options;
-    options.components = p.components;
-    options.start = p.start;
-    options.seed = context.seed();
-    options.screening = p.screening;
-    options.robust.loss = p.loss;
-    options.robust.solver = p.solver;
-    options.robust.lambda = options.robust.mu = options.robust.anchor = 0;
-    options.robust.iterations = p.iterations;
-    options.robust.tolerance = p.tolerance;
-    KnownSpectra known = prepared.known;
-    known.frozen = p.known == Known::frozen;
-    return unmix(prepared.cube.data, known, options, monitor);
+    UnmixOptions options = common_options(p, context);
+    factorise_only(options.robust);
+    return unmix(prepared.cube.data, known_spectra(p, prepared, false, context), options, monitor);
   }
 };
 
@@ -147,28 +168,21 @@ class Poisson final : public UnmixingTask<CountParameters> {
   using UnmixingTask::UnmixingTask;
 
  protected:
-  Plan plan(const Descriptions& inputs, const CountParameters& p) const override {
-    Plan out;
-    const auto& cube = input<iso::SpectralCube>(inputs, "cube");
+  void refuse(const Descriptions& inputs, const CountParameters& p, Plan& out) const override {
     if (p.free_components == 0 && !has_known(inputs))
       out.refuse_parameter("free_components",
                            "parameter 'free_components' is 0 and no spectra are known: nothing is left to fit");
-    check_inputs(inputs, std::max(1, p.free_components), out);
-    if (out.possible()) plan_unmixing(cube, p.free_components + (has_known(inputs) ? 4 : 0), p.iterations, true, out);
-    out.outputs.clear();  // how many maps there will be depends on the spectra
-    return out;
+  }
+  Size planned_size(const Descriptions& inputs, const CountParameters& p) const override {
+    return {std::max(1, p.free_components), p.free_components + (has_known(inputs) ? 4 : 0), p.iterations, true, false};
   }
   Unmixing compute(const iso::SpectralCube&, const Prepared& prepared, const CountParameters& p, RunContext& context,
                    const Monitor& monitor) const override {
-    UnmixOptions options;
+    UnmixOptions options = common_options(p, context);
     options.components = prepared.known.spectra.cols() + p.free_components;
-    options.start = p.start;
-    options.seed = context.seed();
     options.screening = 0;  // the noise of counts is known
     options.robust.loss = Loss::frobenius;
-    options.robust.lambda = options.robust.mu = options.robust.anchor = 0;
-    options.robust.iterations = p.iterations;
-    options.robust.tolerance = p.tolerance;
+    factorise_only(options.robust);
     return unmix_counts(prepared.cube.data, prepared.known, options, monitor);
   }
 };
@@ -178,43 +192,37 @@ class Abundances final : public UnmixingTask<AbundanceParameters> {
   using UnmixingTask::UnmixingTask;
 
  protected:
-  Plan plan(const Descriptions& inputs, const AbundanceParameters& p) const override {
-    Plan out;
-    const auto& cube = input<iso::SpectralCube>(inputs, "cube");
+  void refuse(const Descriptions& inputs, const AbundanceParameters&, Plan& out) const override {
     if (!has_known(inputs))
       out.refuse("there are no spectra to unmix with; give 'spectra' (a library) or 'regions' (labels on the cube)",
                  iso::Errc::no_input);
-    check_inputs(inputs, std::max(1, p.free_components), out);
-    if (out.possible())
-      plan_unmixing(cube, p.free_components + 8, p.free_components > 0 ? p.iterations : 4, false, out);
-    out.outputs.clear();
-    return out;
+  }
+  Size planned_size(const Descriptions&, const AbundanceParameters& p) const override {
+    return {std::max(1, p.free_components), p.free_components + 8, p.free_components > 0 ? p.iterations : 4, false,
+            false};
   }
   Unmixing compute(const iso::SpectralCube&, const Prepared& prepared, const AbundanceParameters& p,
                    RunContext& context, const Monitor& monitor) const override {
     const bool sums = p.rule == InversionRule::fcls;
+    const KnownSpectra known = known_spectra(p, prepared, sums, context);
     if (p.free_components > 0) {
-      UnmixOptions options;
+      UnmixOptions options = common_options(p, context);
       options.components = prepared.known.spectra.cols() + p.free_components;
-      options.seed = context.seed();
       options.final_inversion = true;
-      options.robust.lambda = 0;
+      factorise_only(options.robust);
       options.robust.mu = sums ? 1 : 0;
-      options.robust.anchor = 0;
-      options.robust.iterations = p.iterations;
-      options.screening = p.screening;
-      return unmix(prepared.cube.data, prepared.known, options, monitor);
+      return unmix(prepared.cube.data, known, options, monitor);
     }
-    return invert_known(prepared, {sums, p.rule == InversionRule::sunsal ? p.sparsity : 0, {}}, p.screening, monitor);
+    return invert_known(prepared.cube.data, known, {sums, p.rule == InversionRule::sunsal ? p.sparsity : 0, {}},
+                        p.screening, monitor);
   }
 
  private:
-  static Unmixing invert_known(const Prepared& prepared, const InversionOptions& options, double screening,
-                               const Monitor& monitor) {
-    const auto& data = prepared.cube.data;
+  static Unmixing invert_known(const PixelMatrix<float>& data, const KnownSpectra& known,
+                               const InversionOptions& options, double screening, const Monitor& monitor) {
     Unmixing out;
-    out.endmembers = prepared.known.spectra;
-    out.names = prepared.known.names;
+    out.endmembers = known.spectra;
+    out.names = known.names;
     monitor.report(0.05, "screening bands");
     out.faults = screen_bands(make_moments(data), out.endmembers.cols(), screening).faults;
     std::vector<std::int64_t> kept;

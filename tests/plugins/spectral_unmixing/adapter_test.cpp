@@ -101,6 +101,26 @@ TEST(UnmixingTasks, GiveExactAbundancesOfALibrary) {
   EXPECT_EQ(context.figures["bands_left_out"], 4);
 }
 
+TEST(UnmixingTasks, BringALibraryOfAnotherScaleToThatOfTheCubeWithAWarning) {
+  const auto made = scene();
+  iso::Table percent = made.endmembers;
+  for (auto& row : percent.values)
+    for (double& value : row) value *= 100;
+  const auto maps = [&](const iso::Table& library, const char* parameters, std::size_t warnings) {
+    Context context;
+    const Datasets inputs{{"cube", iso::freeze(made.cube)}, {"spectra", iso::freeze(iso::Table{library})}};
+    const auto out = run(make_abundances_task(), inputs, parameters, context);
+    EXPECT_EQ(context.warnings.size(), warnings);
+    const auto values = iso::get<iso::SpectralCube>(out.at("abundances").one()).pixels.values<float>();
+    return std::vector<float>(values.begin(), values.end());
+  };
+  const auto expected = maps(made.endmembers, "{}", 0), scaled = maps(percent, "{}", 1);
+  for (std::size_t i = 0; i < expected.size(); ++i) ASSERT_NEAR(scaled[i], expected[i], 1e-5);
+  // Without the sum rule the scale of a spectrum is that of its amounts: nothing is guessed.
+  const auto amounts = maps(percent, R"({"rule": "nnls"})", 0), plain = maps(made.endmembers, R"({"rule": "nnls"})", 0);
+  for (std::size_t i = 0; i < plain.size(); ++i) ASSERT_NEAR(amounts[i], plain[i] / 100, 1e-5);
+}
+
 TEST(UnmixingTasks, FindTheirOwnSpectraInALibrary) {
   const auto made = scene();
   Context context;

@@ -175,6 +175,27 @@ TEST_F(MatrixAsCube, WithWavelengthsIsALibraryWhereATableIsExpected) {
   EXPECT_EQ(read.spectrum(1)[2], 5);
 }
 
+TEST_F(MatrixAsCube, OfTheUsgsIsALibraryByTheNamesBesideIt) {
+  if (const auto why = why_without("spectral/usgs1995_library.mat")) GTEST_SKIP() << *why;
+  const auto data = io::read(shared_data() / "spectral/usgs1995_library.mat", {});
+  const auto library = spectra::to_library(get<Table>(data));
+  ASSERT_EQ(library.count(), 498U);
+  ASSERT_EQ(library.band_count(), 224U);
+  EXPECT_EQ(library.names.front(), "Acmite NMNH133746");
+  EXPECT_EQ(library.names.back(), "Walnut_Leaf SUN (Green)");
+  EXPECT_EQ(library.bands.unit, "nm");
+  EXPECT_NEAR(library.bands.values.front(), 383.15, 1e-4);
+  EXPECT_NEAR(library.widths.front(), 9.94, 1e-4);
+  EXPECT_NEAR(library.spectrum(0)[0], 0.04158624, 1e-6);
+  // The column of channel numbers is no spectrum; the mark of missing values stands in it alone.
+  for (std::size_t i = 0; i < library.count(); ++i)
+    for (const double value : library.spectrum(i)) ASSERT_LT(std::abs(value), 10);
+  // Its matrix alone is still an array of numbers.
+  const auto matrix =
+      io::read(shared_data() / "spectral/usgs1995_library.mat", {Kind::volume, {}, {{"dataset", "datalib"}}, {}});
+  EXPECT_EQ(get<Volume>(matrix).pixels.spec().shape[0], 224);
+}
+
 TEST_F(MatrixAsCube, OfMatlabHasItsRowsAsRows) {
   if (const auto why = why_without("spectral/jasper_with_gt.mat")) GTEST_SKIP() << *why;
   io::ReadOptions options;

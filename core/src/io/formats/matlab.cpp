@@ -267,6 +267,11 @@ class Matlab final : public Handler {
   }
   [[nodiscard]] Dataset read(const fs::path& file, const ReadOptions& options) const override {
     const std::string wanted = find_hint(options, "dataset");
+    const bool may_be_library = options.expected ? *options.expected == Kind::table : wanted.empty();
+    if (may_be_library) {
+      const auto load = [&](const std::string& name) { return make_array(file, name).pixels; };
+      if (auto library = matlab_library(to_contents(file).arrays, wanted, load)) return Dataset{std::move(*library)};
+    }
     return make_dataset(make_array(file, wanted), options,
                         [&](const fs::path& other) { return make_array(other, wanted); });
   }
@@ -275,12 +280,14 @@ class Matlab final : public Handler {
   }
 
  private:
-  Format format_{"MATLAB",
-                 {".mat"},
-                 {Kind::volume, Kind::label_map, Kind::sinogram, Kind::k_space, Kind::spectral_cube, Kind::table},
-                 {},
-                 array_hints({"dataset"}),
-                 "One numeric variable, rows first (a matrix of views x elements has the axes view,u)."};
+  Format format_{
+      "MATLAB",
+      {".mat"},
+      {Kind::volume, Kind::label_map, Kind::sinogram, Kind::k_space, Kind::spectral_cube, Kind::table},
+      {},
+      array_hints({"dataset"}),
+      "One numeric variable, rows first (a matrix of views x elements has the axes view,u); or a spectral library, "
+      "bands x spectra with names beside it."};
 };
 
 }  // namespace

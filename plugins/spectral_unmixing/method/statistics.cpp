@@ -10,7 +10,8 @@ namespace spectral_unmixing {
 namespace {
 
 constexpr double regularisation = 1e-6, slip = 8, negligible = 2e-3;  // the last of the rms of a band
-constexpr int slip_from_bands = 30, reweighings = 12;
+constexpr double unlike_neighbours = 0.1;                             // of the rms of a band, at least
+constexpr int spectral_from_bands = 30, reweighings = 12, neighbour_rounds = 6;
 
 double median(std::vector<double> values) {
   if (values.empty()) return 0;
@@ -75,13 +76,53 @@ void mark_wrong_scales(const Moments& moments, std::vector<BandFault>& faults) {
   std::vector<std::int64_t> bands;
   for (std::size_t l = 0; l < faults.size(); ++l)
     if (faults[l] == BandFault::none) bands.push_back(static_cast<std::int64_t>(l));
-  if (bands.size() < slip_from_bands) return;
+  if (bands.size() < spectral_from_bands) return;
   const auto size = [&](std::size_t i) { return std::sqrt(moments.second(bands[i], bands[i])); };
   for (std::size_t i = 0; i < bands.size(); ++i) {
     std::vector<double> around;
     for (std::size_t j = i < 3 ? 0 : i - 3; j <= std::min(i + 3, bands.size() - 1); ++j)
       if (j != i) around.push_back(size(j));
     if (size(i) > slip * median(around)) faults[static_cast<std::size_t>(bands[i])] = BandFault::scale;
+  }
+}
+
+/// What two bands leave of a third in the least-squares sense, as a part of its root mean square.
+double left_by_pair(const Matrix& s, std::int64_t band, std::int64_t a, std::int64_t b) {
+  const double whole = s(band, band), saa = s(a, a), sbb = s(b, b), sab = s(a, b), sa = s(a, band), sb = s(b, band);
+  const double determinant = saa * sbb - sab * sab;
+  double explained = saa > 0 ? sa * sa / saa : 0;
+  if (determinant > regularisation * saa * sbb)
+    explained = (sbb * sa * sa - 2 * sab * sa * sb + saa * sb * sb) / determinant;
+  return std::sqrt(std::max(0.0, 1 - explained / whole));
+}
+
+/// The median over all pairs of the six bands nearest to position i of `bands`.
+double left_by_neighbours(const Matrix& s, const std::vector<std::int64_t>& bands, std::size_t i) {
+  const std::size_t first = std::min(i < 3 ? 0 : i - 3, bands.size() - 7);
+  std::vector<double> left;
+  for (std::size_t a = first; a < first + 7; ++a)
+    for (std::size_t b = a + 1; b < first + 7; ++b)
+      if (a != i && b != i) left.push_back(left_by_pair(s, bands[i], bands[a], bands[b]));
+  return median(std::move(left));
+}
+
+// Again without those found, because two bad bands among six neighbours may foretell a third.
+void mark_unlike_neighbours(const Moments& moments, double factor, std::vector<BandFault>& faults) {
+  for (int round = 0; round < neighbour_rounds; ++round) {
+    std::vector<std::int64_t> bands;
+    for (std::size_t l = 0; l < faults.size(); ++l)
+      if (faults[l] == BandFault::none) bands.push_back(static_cast<std::int64_t>(l));
+    if (bands.size() < spectral_from_bands) return;
+    std::vector<double> left;
+    for (std::size_t i = 0; i < bands.size(); ++i) left.push_back(left_by_neighbours(moments.second, bands, i));
+    const double limit = std::max(unlike_neighbours, factor * median(left));
+    bool found = false;
+    for (std::size_t i = 0; i < bands.size(); ++i) {
+      if (left[i] <= limit) continue;
+      faults[static_cast<std::size_t>(bands[i])] = BandFault::misfit;
+      found = true;
+    }
+    if (!found) return;
   }
 }
 
@@ -178,24 +219,25 @@ Screening screen_bands(const Moments& moments, std::int64_t rank, double factor)
   }
   if (!(factor > 0) || bands < 8) return out;
   mark_wrong_scales(moments, out.faults);
-  const Normalised own = normalise(moments, out.faults);
-  if (own.bands.size() < 8) return out;
+  const auto mark = [&](BandFault fault, const Normalised& own, const Vector& size) {
+    const double middle = median({size.data(), size.data() + size.size()});
+    for (std::size_t i = 0; i < own.bands.size(); ++i) {
+      const auto at = static_cast<Eigen::Index>(i);
+      if (size[at] > std::max(negligible * own.scale[at], factor * middle))
+        out.faults[static_cast<std::size_t>(own.bands[i])] = fault;
+    }
+  };
+  const Normalised all = normalise(moments, out.faults);
+  if (all.bands.size() < 8) return out;
   const Vector noise =
-      regression_noise({Vector::Zero(own.scale.size()), own.second, moments.pixels}).cwiseProduct(own.scale);
-  const Vector misfit =
-      subspace_misfit(own.second, std::min<std::int64_t>(rank, own.second.rows() / 3)).cwiseProduct(own.scale);
-  const double noise_median = median({noise.data(), noise.data() + noise.size()});
-  const double misfit_median = median({misfit.data(), misfit.data() + misfit.size()});
-  for (std::size_t i = 0; i < own.bands.size(); ++i) {
-    const auto at = static_cast<Eigen::Index>(i);
-    const auto band = static_cast<std::size_t>(own.bands[i]);
-    out.noise[own.bands[i]] = noise[at];
-    const double least = negligible * own.scale[at];
-    if (noise[at] > std::max(least, factor * noise_median))
-      out.faults[band] = BandFault::noise;
-    else if (misfit[at] > std::max(least, factor * misfit_median))
-      out.faults[band] = BandFault::misfit;
-  }
+      regression_noise({Vector::Zero(all.scale.size()), all.second, moments.pixels}).cwiseProduct(all.scale);
+  for (std::size_t i = 0; i < all.bands.size(); ++i) out.noise[all.bands[i]] = noise[static_cast<Eigen::Index>(i)];
+  mark(BandFault::noise, all, noise);
+  mark_unlike_neighbours(moments, factor, out.faults);
+  const Normalised left = normalise(moments, out.faults);
+  if (left.bands.size() < 8) return out;
+  mark(BandFault::misfit, left,
+       subspace_misfit(left.second, std::min<std::int64_t>(rank, left.second.rows() / 3)).cwiseProduct(left.scale));
   return out;
 }
 

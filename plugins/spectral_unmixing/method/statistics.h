@@ -43,6 +43,8 @@ struct Spectrum {
 /// Which bands a start may look at [C]. A band is left out
 ///   without variance,
 ///   if its noise by regression exceeds `factor` times the median of the bands, and 0.002 of its own size,
+///   if what pairs of the six bands about it leave of it does in the median, and a tenth of its own size (from 30 bands on): stripes
+///   that bands far from each other share,
 ///   if what a subspace of `rank` dimensions, fitted with weights 1 / residual, leaves of it does (noise that several bands share,
 ///   such as stripes, hides from regression),
 ///   or if it is 8 times stronger than the median of the six bands about it (a wrong unit; from 30 bands on).

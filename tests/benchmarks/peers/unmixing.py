@@ -4,7 +4,7 @@
     unmixing.py --build build/release --data DIR [--scene samson|jasper] [--repetitions 3] [--slow]
 
 DIR holds the .mat scenes; build the target spectral_unmixing_figures first. Needs numpy, scipy, scikit-learn, and pysptools with
-cvxopt for --slow. Processor seconds on one thread, the best of the repetitions; prints a Markdown table.
+cvxopt and matplotlib for --slow. Processor seconds on one thread, the best of the repetitions; prints a Markdown table.
 """
 import argparse
 import os
@@ -111,6 +111,9 @@ def main():
     mine = ours(args, y, e, np.zeros((k, n)), 1, "fcls")[0]
     row("FCLS", "scipy NNLS a pixel", f"{t:.4f}", f"{mine[0]:.4f}", f"{t / mine[0]:.1f}", f"objective {mine[1] / objective(found) - 1:+.1e}")
     if args.slow:
+        import cvxopt
+        made = cvxopt.matrix  # pysptools hands it single precision, which newer versions refuse
+        cvxopt.matrix = lambda x, *rest: made(np.asarray(x, float) if isinstance(x, np.ndarray) else x, *rest)
         import pysptools.abundance_maps.amaps as maps
         t, found = seconds(lambda: maps.FCLS(y.T.copy(), e.T.copy()).T, 1)
         row("FCLS", "pysptools", f"{t:.3f}", f"{mine[0]:.4f}", f"{t / mine[0]:.0f}", f"objective {mine[1] / objective(found) - 1:+.1e}")

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <set>
 
 namespace spectral_unmixing::test {
 
@@ -82,6 +83,45 @@ Scene jasper() {
 Scene simulation() {
   return {read_matrix("sim1_Y_clean.mat", "Y_clean", 224), read_matrix("sim1_E.mat", "E", 224),
           read_matrix("sim1_A_true.mat", "A_true", 6)};
+}
+
+Scene dc2() {
+  const Matrix library = read_matrix("usgs_pruned_10deg.mat", "B", 224);
+  Scene out{{}, Matrix(224, 9), read_matrix("dc2_abundances_9x100x100.mat", "X", 9)};
+  for (Eigen::Index k = 0; k < 9; ++k) out.endmembers.col(k) = library.col(7 * k);
+  out.y = out.endmembers * out.abundances;
+  const double noise = std::sqrt(out.y.squaredNorm() / static_cast<double>(out.y.size()) / 1000);
+  const iso::Philox random{30, 2};
+  for (Eigen::Index i = 0; i < out.y.size(); ++i)
+    out.y.data()[i] += noise * random.normal(static_cast<std::uint64_t>(i));
+  return out;
+}
+
+std::vector<std::int64_t> corrupt(Scene& scene, Corruption how, double part, Eigen::Index side) {
+  const iso::Philox random{17, 17};
+  std::set<std::int64_t> bad;
+  const auto wanted = how == Corruption::scale
+                          ? std::size_t{1}
+                          : static_cast<std::size_t>(std::lround(part * static_cast<double>(scene.y.rows())));
+  for (std::uint64_t i = 0; bad.size() < wanted; ++i)
+    bad.insert(static_cast<std::int64_t>(random.uniform(i) * static_cast<double>(scene.y.rows())));
+  std::vector<std::int64_t> good;
+  for (Eigen::Index l = 0; l < scene.y.rows(); ++l) {
+    if (!bad.contains(l)) {
+      good.push_back(l);
+      continue;
+    }
+    for (Eigen::Index n = 0; n < scene.y.cols(); ++n) {
+      double& y = scene.y(l, n);
+      switch (how) {
+        case Corruption::noise: y = random.uniform(1000 + static_cast<std::uint64_t>(l * scene.y.cols() + n)); break;
+        case Corruption::stripes: y += (n / side) % 5 == 0 ? 1 : 0; break;
+        case Corruption::zeros: y = 0; break;
+        case Corruption::scale: y *= 100; break;
+      }
+    }
+  }
+  return good;
 }
 
 Score score(const Scene& truth, const Matrix& endmembers, const std::vector<float>& abundances,

@@ -28,8 +28,16 @@ struct MadeScene {
 [[nodiscard]] Scene samson();  ///< the reference that is consistent with the linear model ("M")
 [[nodiscard]] Scene jasper();
 [[nodiscard]] Scene simulation();  ///< no pure pixels, K = 6
+/// The abundances of the cube DC2 of sparse unmixing (M.-D. Iordache, J. Bioucas-Dias, A. Plaza, IEEE TGRS 50 (2012) 4484), K = 9, with
+/// every seventh spectrum of the pruned USGS library, at 30 dB. *Ours:* which spectra, as the original does not say.
+[[nodiscard]] Scene dc2();
 [[nodiscard]] Matrix read_matrix(const std::string& file, const std::string& name,
                                  std::int64_t rows);  ///< first axis or bands last
+
+/// What is wrong with bands: noise in [0, 1], +1 in every fifth column of the picture, zeros, or one band a hundred times too large.
+enum class Corruption : std::uint8_t { noise, stripes, zeros, scale };
+/// Corrupts that part of the bands, at places that a seed decides; returns the good ones. Pixels lie column by column of `side`.
+[[nodiscard]] std::vector<std::int64_t> corrupt(Scene& scene, Corruption how, double part, Eigen::Index side);
 
 /// After the best matching on spectral angle.
 struct Score {

@@ -9,6 +9,8 @@
 #include <iso/plugin/typed_task.h>
 #include <iso/spectra/library.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -132,6 +134,84 @@ TEST(UnmixingTasks, FindTheirOwnSpectraInALibrary) {
       EXPECT_EQ(matches.texts[0].values[i], matches.texts[1].values[i]);
     }
   }
+}
+
+/// Error of the maps of `robust` on a cube of the scene, over pixels that have a spectrum.
+double map_error(const iso::evaluation::SpectralScene& made, const iso::SpectralCube& cube, const char* parameters) {
+  Context context;
+  const auto out = run(make_robust(), {{"cube", iso::freeze(iso::SpectralCube{cube})}}, parameters, context);
+  const auto found = iso::get<iso::SpectralCube>(out.at("abundances").one()).pixels.values<float>();
+  const auto truth = made.abundances.pixels.values<float>();
+  const std::size_t n = truth.size() / 3;
+  EXPECT_EQ(context.figures["objective_rises"], 0);
+  // The order of the maps is that of the centroids, of the truth another.
+  std::array<std::size_t, 3> order{0, 1, 2};
+  double best = 1e9;
+  do {
+    double squares = 0;
+    std::size_t counted = 0;
+    for (std::size_t k = 0; k < 3; ++k)
+      for (std::size_t i = 0; i < n; ++i) {
+        const float value = found[order[k] * n + i];
+        if (std::isnan(value)) continue;
+        squares += static_cast<double>((value - truth[k * n + i]) * (value - truth[k * n + i]));
+        ++counted;
+      }
+    best = std::min(best, std::sqrt(squares / static_cast<double>(counted)));
+  } while (std::ranges::next_permutation(order).found);
+  return best;
+}
+
+TEST(UnmixingTasks, TakeCubesWithMissingPixelsWholeNumbersAndBandsTwice) {
+  const auto made = scene();
+  const double plain = map_error(made, made.cube, "{}");
+  iso::SpectralCube holes = made.cube;
+  iso::PixelBuffer values = iso::PixelBuffer::make_copy(made.cube.pixels);
+  for (std::size_t i = 0; i < 40 * 32; i += 20) values.values<float>()[i] = std::numeric_limits<float>::quiet_NaN();
+  holes.pixels = std::move(values);
+  EXPECT_LT(map_error(made, holes, "{}"), plain + 0.02);
+
+  const auto whole = [&](float offset) {
+    iso::SpectralCube out = made.cube;
+    iso::PixelBuffer numbers = iso::PixelBuffer::allocate({made.cube.pixels.spec().shape, iso::ScalarType::i16});
+    const auto from = made.cube.pixels.values<float>();
+    for (std::size_t i = 0; i < from.size(); ++i)
+      numbers.values<std::int16_t>()[i] = static_cast<std::int16_t>(std::lround(10000 * from[i] + offset));
+    out.pixels = std::move(numbers);
+    return out;
+  };
+  EXPECT_LT(map_error(made, whole(0), R"({"sum_rule": "on"})"), plain + 0.02);
+  EXPECT_LT(map_error(made, whole(-300), R"({"sum_rule": "on"})"), plain + 0.05);  // some values are negative
+
+  iso::SpectralCube twice = made.cube;
+  const auto& shape = made.cube.pixels.spec().shape;
+  iso::PixelBuffer doubled = iso::PixelBuffer::allocate({{shape[0], shape[1], 2 * shape[2]}, iso::ScalarType::f32});
+  const auto from = made.cube.pixels.values<float>();
+  for (std::size_t i = 0; i < from.size(); ++i)
+    doubled.values<float>()[i] = doubled.values<float>()[i + from.size()] = from[i];
+  twice.pixels = std::move(doubled);
+  twice.bands = {};
+  twice.band_widths = {};
+  EXPECT_LT(map_error(made, twice, "{}"), plain + 0.02);
+}
+
+TEST(UnmixingTasks, RefuseACubeOfWhichNothingIsLeft) {
+  const auto made = scene();
+  const auto refused = [&](const iso::SpectralCube& cube) {
+    Context context;
+    try {
+      (void)run(make_robust(), {{"cube", iso::freeze(iso::SpectralCube{cube})}}, R"({"components": 1})", context);
+      ADD_FAILURE();
+    } catch (const iso::Error& error) {
+      EXPECT_EQ(error.code(), iso::Errc::invalid_input) << error.what();
+    }
+  };
+  iso::SpectralCube masked = made.cube;
+  masked.band_mask = iso::PixelBuffer::allocate({iso::Shape{60}, iso::ScalarType::u8});  // zeros
+  refused(masked);
+  iso::SpectralCube one = made.cube;
+  one.pixels = iso::PixelBuffer::allocate({{1, 1, 60}, iso::ScalarType::f32});
+  refused(one);
 }
 
 TEST(UnmixingTasks, SayInOneSentenceWhatIsMissing) {

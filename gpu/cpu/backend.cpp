@@ -27,7 +27,11 @@ class CpuBackend final : public HostBackend {
                                       operator_entry<Fourier, cpu::make_operator, cpu::cost>(),
                                       operator_entry<FiniteDifference, cpu::make_operator, cpu::cost>(),
                                       operator_entry<KernelExpansion, cpu::make_operator, cpu::cost>(),
-                                      operator_entry<SpectralProducts, cpu::make_operator, cpu::cost>()};
+                                      operator_entry<SpectralProducts, cpu::make_operator, cpu::cost>(),
+                                      operator_entry<CoilFourier, cpu::make_operator, cpu::cost>(),
+                                      operator_entry<ComplexDifference, cpu::make_operator, cpu::cost>(),
+                                      operator_entry<TallMatrix, cpu::make_operator, cpu::cost>(),
+                                      operator_entry<Unfolding, cpu::make_operator, cpu::cost>()};
     return table;
   }
   [[nodiscard]] const VectorOps& vector() const noexcept override { return cpu::vector_ops(); }

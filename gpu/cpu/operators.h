@@ -2,8 +2,12 @@
 
 #include <iso/compute/backend.h>
 #include <iso/compute/operators.h>
+#include <iso/compute/operators/coil_fourier.h>
+#include <iso/compute/operators/complex_difference.h>
 #include <iso/compute/operators/kernel_expansion.h>
 #include <iso/compute/operators/spectral_products.h>
+#include <iso/compute/operators/tall_matrix.h>
+#include <iso/compute/operators/unfolding.h>
 
 #include <string>
 
@@ -47,6 +51,24 @@ namespace iso::gpu::cpu {
 [[nodiscard]] compute::OperatorPtr make_operator(const compute::SpectralProducts& spec,
                                                  const compute::Backend& backend);
 [[nodiscard]] compute::OperatorCost cost(const compute::SpectralProducts& spec);
+/// Sixteen columns of the readout at a time through all coils, so that they stay in the cache; the normal operator never
+/// writes a sample. Keeps the maps times the phases of the centre; scratch is two blocks of columns a thread.
+[[nodiscard]] compute::OperatorPtr make_operator(const compute::CoilFourier& spec, const compute::Backend& backend);
+[[nodiscard]] compute::OperatorCost cost(const compute::CoilFourier& spec);
+
+/// No scratch.
+[[nodiscard]] compute::OperatorPtr make_operator(const compute::ComplexDifference& spec,
+                                                 const compute::Backend& backend);
+[[nodiscard]] compute::OperatorCost cost(const compute::ComplexDifference& spec);
+
+/// Rows are shared out in pieces whose sums are added in their order. Keeps nothing of a resident matrix; scratch is a small
+/// matrix a piece.
+[[nodiscard]] compute::OperatorPtr make_operator(const compute::TallMatrix& spec, const compute::Backend& backend);
+[[nodiscard]] compute::OperatorCost cost(const compute::TallMatrix& spec);
+
+/// No scratch.
+[[nodiscard]] compute::OperatorPtr make_operator(const compute::Unfolding& spec, const compute::Backend& backend);
+[[nodiscard]] compute::OperatorCost cost(const compute::Unfolding& spec);
 
 [[nodiscard]] const compute::VectorOps& vector_ops() noexcept;
 

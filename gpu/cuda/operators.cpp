@@ -12,7 +12,11 @@ std::span<const compute::OperatorEntry> kernel_operators() noexcept {
                                     operator_entry<Fourier, make_kernel_operator, kernel_cost, kernel_refusal>(),
                                     operator_entry<FiniteDifference, make_kernel_operator, kernel_cost>(),
                                     operator_entry<KernelExpansion, make_kernel_operator, kernel_cost>(),
-                                    operator_entry<SpectralProducts, make_kernel_operator, kernel_cost>()};
+                                    operator_entry<SpectralProducts, make_kernel_operator, kernel_cost>(),
+                                    operator_entry<CoilFourier, make_kernel_operator, kernel_cost>(),
+                                    operator_entry<ComplexDifference, make_kernel_operator, kernel_cost>(),
+                                    operator_entry<TallMatrix, make_kernel_operator, kernel_cost>(),
+                                    operator_entry<Unfolding, make_kernel_operator, kernel_cost>()};
   return table;
 }
 

@@ -4,8 +4,12 @@
 #include "gpu/cuda/throughput.h"
 
 #include <iso/compute/operators.h>
+#include <iso/compute/operators/coil_fourier.h>
+#include <iso/compute/operators/complex_difference.h>
 #include <iso/compute/operators/kernel_expansion.h>
 #include <iso/compute/operators/spectral_products.h>
+#include <iso/compute/operators/tall_matrix.h>
+#include <iso/compute/operators/unfolding.h>
 
 #include <algorithm>
 #include <cstring>
@@ -28,6 +32,11 @@ namespace iso::gpu {
                                                         const compute::Backend& on);
 [[nodiscard]] compute::OperatorPtr make_kernel_operator(const compute::SpectralProducts& spec,
                                                         const compute::Backend& on);
+[[nodiscard]] compute::OperatorPtr make_kernel_operator(const compute::CoilFourier& spec, const compute::Backend& on);
+[[nodiscard]] compute::OperatorPtr make_kernel_operator(const compute::ComplexDifference& spec,
+                                                        const compute::Backend& on);
+[[nodiscard]] compute::OperatorPtr make_kernel_operator(const compute::TallMatrix& spec, const compute::Backend& on);
+[[nodiscard]] compute::OperatorPtr make_kernel_operator(const compute::Unfolding& spec, const compute::Backend& on);
 [[nodiscard]] compute::OperatorCost kernel_cost(const compute::RayTransform& spec);
 [[nodiscard]] compute::OperatorCost kernel_cost(const compute::Backprojection& spec);
 [[nodiscard]] compute::OperatorCost kernel_cost(const compute::DetectorFilter& spec);
@@ -35,6 +44,10 @@ namespace iso::gpu {
 [[nodiscard]] compute::OperatorCost kernel_cost(const compute::FiniteDifference& spec);
 [[nodiscard]] compute::OperatorCost kernel_cost(const compute::KernelExpansion& spec);
 [[nodiscard]] compute::OperatorCost kernel_cost(const compute::SpectralProducts& spec);
+[[nodiscard]] compute::OperatorCost kernel_cost(const compute::CoilFourier& spec);
+[[nodiscard]] compute::OperatorCost kernel_cost(const compute::ComplexDifference& spec);
+[[nodiscard]] compute::OperatorCost kernel_cost(const compute::TallMatrix& spec);
+[[nodiscard]] compute::OperatorCost kernel_cost(const compute::Unfolding& spec);
 /// Empty, or why it cannot be made.
 [[nodiscard]] std::string kernel_refusal(const compute::Fourier& spec);
 

@@ -2,8 +2,12 @@
 
 #include <iso/compute/backend.h>
 #include <iso/compute/operators.h>
+#include <iso/compute/operators/coil_fourier.h>
+#include <iso/compute/operators/complex_difference.h>
 #include <iso/compute/operators/kernel_expansion.h>
 #include <iso/compute/operators/spectral_products.h>
+#include <iso/compute/operators/tall_matrix.h>
+#include <iso/compute/operators/unfolding.h>
 #include <iso/compute/unmixing_steps.h>
 
 #include <memory>
@@ -31,6 +35,14 @@ namespace iso::gpu {
                                                            const compute::Backend& backend);
 [[nodiscard]] compute::OperatorPtr make_reference_operator(const compute::SpectralProducts& spec,
                                                            const compute::Backend& backend);
+[[nodiscard]] compute::OperatorPtr make_reference_operator(const compute::CoilFourier& spec,
+                                                           const compute::Backend& backend);
+[[nodiscard]] compute::OperatorPtr make_reference_operator(const compute::ComplexDifference& spec,
+                                                           const compute::Backend& backend);
+[[nodiscard]] compute::OperatorPtr make_reference_operator(const compute::TallMatrix& spec,
+                                                           const compute::Backend& backend);
+[[nodiscard]] compute::OperatorPtr make_reference_operator(const compute::Unfolding& spec,
+                                                           const compute::Backend& backend);
 [[nodiscard]] compute::OperatorCost reference_cost(const compute::RayTransform& spec);
 [[nodiscard]] compute::OperatorCost reference_cost(const compute::Backprojection& spec);
 [[nodiscard]] compute::OperatorCost reference_cost(const compute::DetectorFilter& spec);
@@ -38,6 +50,10 @@ namespace iso::gpu {
 [[nodiscard]] compute::OperatorCost reference_cost(const compute::FiniteDifference& spec);
 [[nodiscard]] compute::OperatorCost reference_cost(const compute::KernelExpansion& spec);
 [[nodiscard]] compute::OperatorCost reference_cost(const compute::SpectralProducts& spec);
+[[nodiscard]] compute::OperatorCost reference_cost(const compute::CoilFourier& spec);
+[[nodiscard]] compute::OperatorCost reference_cost(const compute::ComplexDifference& spec);
+[[nodiscard]] compute::OperatorCost reference_cost(const compute::TallMatrix& spec);
+[[nodiscard]] compute::OperatorCost reference_cost(const compute::Unfolding& spec);
 
 /// A cost on one thread, at a guess of so many operations a second: nobody waits for this back end.
 [[nodiscard]] inline compute::OperatorCost estimated(std::size_t kept, std::size_t scratch, double operations) {

@@ -51,6 +51,12 @@ class Composed final : public LinearOperator {
     outer_->adjoint(y, middle, stream);
     inner_->adjoint(middle, x, stream, write);
   }
+  void do_normal(const Array& x, Array& out, Stream& stream) const override {
+    Array middle = backend().allocate(inner_->range(), stream), normal = backend().allocate(inner_->range(), stream);
+    inner_->forward(x, middle, stream);
+    outer_->normal(middle, normal, stream);
+    inner_->adjoint(normal, out, stream);
+  }
   // |A B| 1 <= |A| |B| 1 <= |A| 1 times the largest sum of B.
   [[nodiscard]] AbsSums do_abs_sums(Stream& stream) const override {
     if (magnitude().rule == Magnitude::Rule::non_negative) return LinearOperator::do_abs_sums(stream);

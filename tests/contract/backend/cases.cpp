@@ -1,10 +1,16 @@
 #include "contract/backend/fixture.h"
 
 #include <iso/base/random.h>
+#include <iso/compute/operators/coil_fourier.h>
+#include <iso/compute/operators/complex_difference.h>
 #include <iso/compute/operators/kernel_expansion.h>
 #include <iso/compute/operators/spectral_products.h>
+#include <iso/compute/operators/tall_matrix.h>
+#include <iso/compute/operators/unfolding.h>
 
+#include <array>
 #include <cmath>
+#include <complex>
 #include <numbers>
 #include <tuple>
 
@@ -154,6 +160,76 @@ SpectralProducts products(std::int64_t pixels, std::int64_t bands, std::int64_t 
   return spec;
 }
 
+Pixels complex_noise(const ArraySpec& spec, std::uint64_t stream) {
+  const Philox random{23, stream};
+  PixelBuffer values = PixelBuffer::allocate(spec);
+  for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(spec.shape.count()); ++i) {
+    const std::complex<double> value{random.normal(2 * i), random.normal(2 * i + 1)};
+    if (spec.type == ScalarType::c128)
+      values.values<std::complex<double>>()[i] = value;
+    else
+      values.values<std::complex<float>>()[i] = std::complex<float>{value};
+  }
+  return values;
+}
+
+/// A third of the lines, other ones in every frame; the last frame has none.
+Pixels lines_mask(const Shape& image, std::int64_t frames) {
+  const Philox random{29, static_cast<std::uint64_t>(image.count())};
+  PixelBuffer mask = PixelBuffer::allocate({Shape{image[1], image[2], frames}, ScalarType::u8});
+  const auto lines = static_cast<std::uint64_t>(image[1] * image[2]);
+  const auto values = mask.values<std::uint8_t>();
+  for (std::uint64_t i = 0; i < values.size(); ++i)
+    values[i] = (frames == 1 || i < values.size() - lines) && random.uniform(i) < 0.33 ? 1 : 0;
+  values[lines / 2] = 1;
+  return mask;
+}
+
+void add_series_cases(ScalarType complex, std::vector<Case>& cases) {
+  for (const auto& [image, coils, frames, sign] :
+       std::vector<std::tuple<Shape, int, int, int>>{{{1, 1, 1}, 1, 1, -1},
+                                                     {{7, 12, 1}, 1, 3, -1},
+                                                     {{33, 15, 1}, 3, 2, 1},
+                                                     {{16, 6, 5}, 2, 2, -1},
+                                                     {{1, 9, 8}, 4, 3, 1},
+                                                     {{3, 1, 7}, 2, 1, -1}}) {
+    CoilFourier spec{.image = image, .coils = coils, .frames = frames, .sign = sign, .type = complex};
+    cases.push_back({"coil Fourier transform of all lines, " + image.text(), spec});
+    spec.sensitivities = complex_noise(spec.map_spec(), static_cast<std::uint64_t>(image.count()));
+    spec.mask = lines_mask(image, frames);
+    cases.push_back({"coil Fourier transform, " + image.text(), spec});
+  }
+  using Axes = std::vector<std::size_t>;
+  for (const auto& [shape, axes] : std::vector<std::pair<Shape, Axes>>{{{7, 5, 1, 3}, {0, 1}},
+                                                                       {{7, 5, 1, 3}, {3}},
+                                                                       {{1}, {0}},
+                                                                       {{4, 3, 2, 5}, {3, 0, 2}},
+                                                                       {{2, 2}, {1, 0}},
+                                                                       {{170, 210}, {0, 1}}}) {
+    cases.push_back({"complex difference, " + shape.text(), ComplexDifference{shape, axes, false, complex}});
+    cases.push_back({"cyclic complex difference, " + shape.text(), ComplexDifference{shape, axes, true, complex}});
+  }
+  for (const auto& [rows, columns, batch, products] : std::vector<std::array<std::int64_t, 4>>{
+           {1, 1, 2, 1}, {35, 4, 1, 4}, {5000, 3, 1, 2}, {16, 5, 7, 5}, {9, 12, 2, 1}}) {
+    TallMatrix spec{.rows = rows, .columns = columns, .batch = batch, .products = products, .type = complex};
+    spec.matrix = complex_noise(spec.matrix_spec(), static_cast<std::uint64_t>(rows));
+    cases.push_back({"tall matrix, " + spec.matrix_spec().shape.text(), spec});
+  }
+  using Kind = Unfolding::Kind;
+  for (const auto& [image, frames, patch, shift] :
+       std::vector<std::tuple<Shape, int, std::array<std::int64_t, 3>, std::array<std::int64_t, 3>>>{
+           {{8, 8, 1}, 3, {4, 4, 1}, {0, 0, 0}},
+           {{9, 7, 2}, 2, {4, 3, 2}, {2, 1, 1}},
+           {{1, 1, 1}, 1, {8, 8, 1}, {4, 4, 0}}}) {
+    Unfolding spec{image, frames, Kind::patches, patch, shift, complex};
+    cases.push_back({"unfolding into patches, " + image.text(), spec});
+    spec.kind = Kind::readout;
+    cases.push_back({"unfolding along the readout, " + image.text(), spec});
+    spec.kind = Kind::phase;
+    cases.push_back({"unfolding along the phase, " + image.text(), spec});
+  }
+}
+
 }  // namespace
 
 std::vector<Case> operator_cases(bool in_double) {
@@ -197,6 +273,7 @@ std::vector<Case> operator_cases(bool in_double) {
     cases.push_back({"spectral products, " + std::to_string(pixels) + " x " + std::to_string(bands) + " x " +
                          std::to_string(columns),
                      products(pixels, bands, columns, type)});
+  add_series_cases(complex, cases);
   return cases;
 }
 

@@ -1,0 +1,134 @@
+#include "gpu/cpu/operators.h"
+#include "gpu/cpu/throughput.h"
+
+#include <iso/base/threads.h>
+
+#include <algorithm>
+#include <array>
+#include <complex>
+
+namespace iso::gpu::cpu {
+namespace {
+
+using namespace compute;
+using Number = std::complex<double>;
+
+constexpr std::int64_t rows_of_a_piece = 2048;
+constexpr std::size_t lanes = 4;  ///< sums side by side, so that they need not wait for one another
+
+/// xᴴ y of `count` values, in double, in an order that the count alone fixes.
+template <class R>
+Number inner(const std::complex<R>* x, const std::complex<R>* y, std::int64_t count) {
+  const R* const a = reinterpret_cast<const R*>(x);
+  const R* const b = reinterpret_cast<const R*>(y);
+  std::array<double, lanes> re{}, im{};
+  std::int64_t i = 0;
+  const auto add = [&](std::size_t lane, std::int64_t at) {
+    const double ar = a[2 * at], ai = a[2 * at + 1], br = b[2 * at], bi = b[2 * at + 1];
+    re[lane] += ar * br + ai * bi;
+    im[lane] += ar * bi - ai * br;
+  };
+  for (; i + static_cast<std::int64_t>(lanes) <= count; i += lanes)
+    for (std::size_t lane = 0; lane < lanes; ++lane) add(lane, i + static_cast<std::int64_t>(lane));
+  for (; i < count; ++i) add(0, i);
+  return {(re[0] + re[1]) + (re[2] + re[3]), (im[0] + im[1]) + (im[2] + im[3])};
+}
+
+template <class R>
+class CpuTallMatrix final : public LinearOperator {
+ public:
+  using Value = std::complex<R>;
+  CpuTallMatrix(const TallMatrix& spec, const Backend& backend)
+      : LinearOperator(spec, backend),
+        rows_{spec.rows},
+        columns_{spec.columns},
+        products_{spec.products},
+        batch_{spec.batch},
+        matrix_{spec.resident ? spec.resident : backend.upload(spec.matrix, *backend.make_stream())} {}
+
+ private:
+  [[nodiscard]] const Value* matrix() const { return reinterpret_cast<const Value*>(matrix_.address()); }
+  [[nodiscard]] std::int64_t pieces() const { return (rows_ + rows_of_a_piece - 1) / rows_of_a_piece; }
+  /// Calls visit(matrix, first row, last row) for every piece of every matrix.
+  template <class Visit>
+  void each_piece(Stream& stream, Visit&& visit) const {
+    const auto steps = std::max<std::int64_t>(1, std::min(rows_, rows_of_a_piece) * columns_ * products_);
+    parallel_for(batch_ * pieces(), std::max<std::int64_t>(1, 65536 / steps), [&](std::int64_t from, std::int64_t to) {
+      stream.check_stop();
+      for (auto i = from; i < to; ++i) {
+        const auto first = i % pieces() * rows_of_a_piece;
+        visit(i / pieces(), i % pieces(), first, std::min(rows_, first + rows_of_a_piece));
+      }
+    });
+  }
+  void do_forward(const Array& x, Array& y, Stream& stream, Write write) const override {
+    const Number* const in = x.host<const Number>().data();
+    Value* const out = y.host<Value>().data();
+    const Value* const m = matrix();
+    each_piece(stream, [&](std::int64_t b, std::int64_t, std::int64_t first, std::int64_t last) {
+      for (std::int64_t p = 0; p < products_; ++p) {
+        R* const sums = reinterpret_cast<R*>(out + (b * products_ + p) * rows_);
+        if (write == Write::replace) std::fill(sums + 2 * first, sums + 2 * last, R{0});
+        for (std::int64_t c = 0; c < columns_; ++c) {
+          const Number factor = in[(b * products_ + p) * columns_ + c];
+          const R re = static_cast<R>(factor.real()), im = static_cast<R>(factor.imag());
+          const R* const column = reinterpret_cast<const R*>(m + (b * columns_ + c) * rows_);
+          for (auto i = first; i < last; ++i) {
+            sums[2 * i] += re * column[2 * i] - im * column[2 * i + 1];
+            sums[2 * i + 1] += re * column[2 * i + 1] + im * column[2 * i];
+          }
+        }
+      }
+    });
+  }
+  void do_adjoint(const Array& y, Array& x, Stream& stream, Write write) const override {
+    const Value* const in = y.host<const Value>().data();
+    Number* const out = x.host<Number>().data();
+    const Value* const m = matrix();
+    // Of the Gram matrix one half is the other, conjugated.
+    const bool gram = in == m && products_ == columns_;
+    const auto small = static_cast<std::size_t>(columns_ * products_);
+    std::vector<Number> sums(small * static_cast<std::size_t>(batch_ * pieces()));
+    each_piece(stream, [&](std::int64_t b, std::int64_t piece, std::int64_t first, std::int64_t last) {
+      Number* const sum = sums.data() + static_cast<std::size_t>(b * pieces() + piece) * small;
+      for (std::int64_t p = 0; p < products_; ++p)
+        for (std::int64_t c = 0; c < (gram ? p + 1 : columns_); ++c)
+          sum[p * columns_ + c] =
+              inner(m + (b * columns_ + c) * rows_ + first, in + (b * products_ + p) * rows_ + first, last - first);
+    });
+    for (std::int64_t b = 0; b < batch_; ++b) {
+      for (std::int64_t p = 0; p < products_; ++p) {
+        for (std::int64_t c = 0; c < columns_; ++c) {
+          const bool mirrored = gram && c > p;
+          const auto at = static_cast<std::size_t>(mirrored ? c * columns_ + p : p * columns_ + c);
+          Number sum{};
+          for (std::int64_t piece = 0; piece < pieces(); ++piece)
+            sum += sums[static_cast<std::size_t>(b * pieces() + piece) * small + at];
+          Number& place = out[(b * products_ + p) * columns_ + c];
+          place = (mirrored ? std::conj(sum) : sum) + (write == Write::accumulate ? place : Number{});
+        }
+      }
+    }
+  }
+  std::int64_t rows_, columns_, products_, batch_;
+  Array matrix_;
+};
+
+}  // namespace
+
+OperatorCost cost(const TallMatrix& spec) {
+  constexpr double products_per_s = 5e8;  // complex ones; a guess, not measured
+  const auto pieces = static_cast<std::size_t>((spec.rows + rows_of_a_piece - 1) / rows_of_a_piece);
+  return {0, pieces * spec.domain().bytes(),
+          throughput::seconds(static_cast<double>(spec.range().shape.count()) * static_cast<double>(spec.columns),
+                              products_per_s),
+          false};
+}
+
+OperatorPtr make_operator(const TallMatrix& spec, const Backend& backend) {
+  spec.expect_matrix();
+  if (spec.type == ScalarType::c128) return std::make_shared<CpuTallMatrix<double>>(spec, backend);
+  return std::make_shared<CpuTallMatrix<float>>(spec, backend);
+}
+
+}  // namespace iso::gpu::cpu

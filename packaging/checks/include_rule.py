@@ -23,6 +23,7 @@ ORDER = {
     "models": {"base", "geometry", "data", "compute"},
     "params": {"base", "geometry", "data", "compute", "solvers", "models"},
     "tomography": {"base", "geometry", "data", "evaluation", "compute", "solvers", "params"},
+    "mri": {"base", "geometry", "data", "evaluation", "compute", "solvers", "params"},
     "plugin": {"base", "geometry", "data", "compute", "solvers", "models", "params", "evaluation", "tomography"},
     "io": {"base", "geometry", "data", "evaluation", "params", "spectra"},
     "dicom": {"base", "geometry", "data", "evaluation", "params", "io"},

@@ -1,0 +1,87 @@
+#pragma once
+
+#include "iso/compute/operators/coil_fourier.h"
+#include "iso/data/description.h"
+#include "iso/data/k_space.h"
+#include "iso/mri/coil_maps.h"
+#include "iso/params/field.h"
+#include "iso/solvers/progress.h"
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <tuple>
+
+/// What stands between a scan in k-space and a solver: maps of the coils, one readout transform, one scale, A x = b on a back
+/// end, and the series as the user wants it.
+namespace iso::mri {
+
+enum class MapSource : std::uint8_t { automatic, given, adaptive };
+inline constexpr auto choice_names(MapSource) {
+  return std::array<std::string_view, 3>{"automatic", "given", "adaptive"};
+}
+
+/// What every reconstruction of a series asks about the scan. The parameters of a method derive from it and put
+/// `series_fields` behind their own.
+struct SeriesParameters {
+  MapSource coil_maps = MapSource::automatic;
+  int calibration_lines = 24;
+  int virtual_coils = 0;
+  bool whiten = true;
+  friend bool operator==(const SeriesParameters&, const SeriesParameters&) = default;
+};
+
+template <class P>
+constexpr auto series_fields() {
+  using params::field;
+  return std::tuple{
+      field<P, MapSource>("coil_maps", &P::coil_maps)
+          .with_label("Coil maps")
+          .with_help("Where the sensitivities of the coils come from. given: the scan holds them; adaptive: "
+                     "from the centre of the mean over the frames; automatic: given where the scan has them."),
+      field<P, int>("calibration_lines", &P::calibration_lines)
+          .with_label("Calibration lines")
+          .with_unit("lines")
+          .in_range(4, 256)
+          .as_advanced()
+          .with_help("Lines of the centre that adaptive maps are made from, at most.")};
+}
+
+/// Why a scan cannot be reconstructed with these parameters; empty if it can. Needs no samples.
+[[nodiscard]] std::string unsuited(const KSpace& scan, const SeriesParameters& parameters);
+
+/// The operator that a scan of this shape needs, without maps and mask: what a plan is made on.
+[[nodiscard]] compute::CoilFourier outline_encoding(const KSpace& scan, const SeriesParameters& parameters);
+
+/// The problem A x = b on a back end. Samples are those of the hybrid space (the readout transformed to x), divided by `scale`,
+/// so that the mean image peaks near 1: weights then transfer from scan to scan.
+///   scale   the 99.9th percentile of the absolute values of the mean over frames, its coils combined with the maps
+/// A readout that is longer than the grid of the image is wide was oversampled: its middle is kept.
+/// Lines are measured where the mask of the scan says so. The norm of A is at most 1, since maps are normalised.
+/// *Ours*: weights are chosen for this scale; the percentile is that of the specification of RDLEDM.
+struct SeriesProblem {
+  const compute::Backend& backend;
+  compute::Stream& stream;
+  compute::CoilFourier encoding;  ///< with maps and mask
+  compute::OperatorPtr a;
+  compute::Array data;  ///< x, y, z, coil, frame
+  double scale{1};
+  double acceleration{1};
+  std::int64_t frames_without_lines{0};
+  VoxelGrid grid;
+  Axis frames;
+
+  /// Throws what `unsuited` says (unsupported), invalid_input for samples that are all 0 or maps that are, and as adaptive_maps.
+  SeriesProblem(const KSpace& scan, const SeriesParameters& parameters, const compute::Backend& on, compute::Stream& in,
+                solvers::Progress& progress);
+  [[nodiscard]] ArraySpec series() const { return a->domain(); }
+  /// A with other lines.
+  [[nodiscard]] compute::OperatorPtr with_mask(const Pixels& mask) const;
+  /// A volume over time in the units of the scan: times the scale.
+  [[nodiscard]] Volume finish(const compute::Array& x) const;
+};
+
+/// The mean over the frames.
+[[nodiscard]] Volume time_mean(const Volume& series);
+
+}  // namespace iso::mri

@@ -1,0 +1,209 @@
+#include "iso/mri/series_problem.h"
+
+#include "iso/mri/coils.h"
+#include "iso/mri/sampling_mask.h"
+
+#include <algorithm>
+#include <cmath>
+#include <complex>
+#include <vector>
+
+namespace iso::mri {
+namespace {
+
+using Complex = std::complex<float>;
+
+/// The samples, 0 on lines that were not measured, whatever the file holds there. Shared where nothing changes.
+Pixels measured_samples(const KSpace& scan) {
+  const Pixels& mask = scan.trajectory.cartesian_mask;
+  if (mask.empty()) return scan.samples;
+  const Shape& shape = scan.samples.spec().shape;
+  const auto nx = static_cast<std::size_t>(shape[0]), lines = static_cast<std::size_t>(shape[1] * shape[2]),
+             coils = static_cast<std::size_t>(shape[3]);
+  const auto measured = mask.values<std::uint8_t>();
+  const auto from = scan.samples.values<Complex>();
+  PixelBuffer copy;
+  for (std::size_t row = 0; row < from.size() / nx; ++row) {
+    if (measured[row / (lines * coils) * lines + row % lines] != 0) continue;
+    const auto line = from.subspan(row * nx, nx);
+    if (std::ranges::all_of(line, [](Complex z) { return z == Complex{}; })) continue;
+    if (copy.empty()) copy = PixelBuffer::make_copy(scan.samples);
+    std::ranges::fill(copy.values<Complex>().subspan(row * nx, nx), Complex{});
+  }
+  return copy.empty() ? scan.samples : Pixels{std::move(copy)};
+}
+
+/// The middle `width` elements of the first axis.
+Pixels middle(const Pixels& pixels, std::int64_t width) {
+  const Shape& shape = pixels.spec().shape;
+  if (shape[0] <= width) return pixels;
+  std::vector<std::int64_t> extents(shape.extents().begin(), shape.extents().end());
+  extents[0] = width;
+  PixelBuffer out = PixelBuffer::allocate({Shape{std::span<const std::int64_t>{extents}}, ScalarType::c64});
+  const auto from = pixels.values<Complex>();
+  const auto to = out.values<Complex>();
+  const auto first = shape[0] / 2 - width / 2;
+  for (std::int64_t row = 0; row < shape.count() / shape[0]; ++row)
+    std::copy_n(from.begin() + row * shape[0] + first, width, to.begin() + row * width);
+  return out;
+}
+
+std::int64_t image_width(const KSpace& scan) {
+  const std::int64_t readout = scan.samples.spec().shape[0];
+  return scan.grid.size[0] > 0 && scan.grid.size[0] < readout ? scan.grid.size[0] : readout;
+}
+
+/// Samples with the readout transformed to x, on the back end.
+compute::Array to_hybrid(const KSpace& scan, const compute::Backend& backend, compute::Stream& stream) {
+  const auto fourier = backend.make(compute::Fourier{scan.samples.spec().shape, {0}});
+  const compute::Array samples = backend.upload(measured_samples(scan), stream);
+  compute::Array hybrid = backend.allocate(fourier->domain(), stream);
+  if (scan.fourier_sign < 0)
+    fourier->adjoint(samples, hybrid, stream);
+  else
+    fourier->forward(samples, hybrid, stream);
+  if (image_width(scan) == scan.samples.spec().shape[0]) return hybrid;
+  return backend.upload(middle(backend.download(hybrid, stream), image_width(scan)), stream);
+}
+
+double percentile(const Pixels& image, double part) {
+  std::vector<float> sizes;
+  for (const Complex z : image.values<Complex>()) sizes.push_back(std::abs(z));
+  const auto at = sizes.begin() + static_cast<std::ptrdiff_t>(part * static_cast<double>(sizes.size() - 1));
+  std::nth_element(sizes.begin(), at, sizes.end());
+  return static_cast<double>(*at);
+}
+
+/// Maps as an operator wants them; empty for one coil without a map.
+Pixels choose_maps(const KSpace& scan, const SeriesParameters& parameters, const compute::Backend& backend,
+                   compute::Stream& stream, solvers::Progress& progress) {
+  const bool given = !scan.coil_sensitivities.empty() && parameters.coil_maps != MapSource::adaptive;
+  if (given) {
+    progress.log("coil maps of the scan, scaled so that their squares sum to 1");
+    return normalised(scan.coil_sensitivities);
+  }
+  if (scan.samples.spec().shape[3] == 1) return {};
+  progress.log("coil maps by adaptive combination from the centre of the mean over the frames");
+  return middle(adaptive_maps(scan, backend, stream, {.lines = parameters.calibration_lines}), image_width(scan));
+}
+
+/// Whitened and compressed as the parameters say; otherwise the scan itself, which shares its memory.
+KSpace with_wished_coils(const KSpace& scan, const SeriesParameters& parameters, solvers::Progress& progress) {
+  KSpace out = scan;
+  if (parameters.whiten && !scan.noise_covariance.empty()) {
+    out = with_coils(out, whitening(out));
+    progress.log("coils mixed so that their noise is equal and independent");
+  }
+  if (parameters.virtual_coils > 0 && parameters.virtual_coils < out.samples.spec().shape[3]) {
+    const Compression found = compression(out, parameters.virtual_coils);
+    out = with_coils(out, found.matrix);
+    progress.figure("coil_energy_kept", found.energy_kept, "1");
+  }
+  return out;
+}
+
+std::int64_t count_empty_frames(const Pixels& mask) {
+  if (mask.empty()) return 0;
+  const auto frames = mask.spec().shape[2];
+  const auto lines = static_cast<std::size_t>(mask.spec().shape[0] * mask.spec().shape[1]);
+  std::int64_t empty = 0;
+  for (std::int64_t t = 0; t < frames; ++t) {
+    const auto frame = mask.values<std::uint8_t>().subspan(static_cast<std::size_t>(t) * lines, lines);
+    empty += std::ranges::all_of(frame, [](std::uint8_t line) { return line == 0; }) ? 1 : 0;
+  }
+  return empty;
+}
+
+}  // namespace
+
+std::string unsuited(const KSpace& scan, const SeriesParameters& parameters) {
+  const Shape& shape = scan.samples.spec().shape;
+  if (!scan.trajectory.cartesian())
+    return "the scan has a free trajectory (radial, spiral); only lines on a grid are reconstructed here";
+  const Pixels& mask = scan.trajectory.cartesian_mask;
+  if (!mask.empty() && mask.spec().shape.count() != shape[1] * shape[2] * shape[4])
+    return "the mask of lines is " + mask.spec().shape.text() + ", the samples are " + shape.text();
+  const Pixels& maps = scan.coil_sensitivities;
+  if (parameters.coil_maps == MapSource::given && maps.empty()) return "coil_maps is given, and the scan holds no maps";
+  if (!maps.empty() && parameters.coil_maps != MapSource::adaptive &&
+      maps.spec() != ArraySpec{{image_width(scan), shape[1], shape[2], shape[3]}, ScalarType::c64})
+    return "the coil maps are " + maps.spec().shape.text() + ", the samples are " + shape.text();
+  return {};
+}
+
+compute::CoilFourier outline_encoding(const KSpace& scan, const SeriesParameters& parameters) {
+  const Shape& shape = scan.samples.spec().shape;
+  compute::CoilFourier encoding;
+  encoding.image = {image_width(scan), shape[1], shape[2]};
+  encoding.coils = parameters.virtual_coils > 0 ? std::min<std::int64_t>(shape[3], parameters.virtual_coils) : shape[3];
+  encoding.frames = shape[4];
+  encoding.sign = scan.fourier_sign;
+  return encoding;
+}
+
+SeriesProblem::SeriesProblem(const KSpace& measured, const SeriesParameters& parameters, const compute::Backend& on,
+                             compute::Stream& in, solvers::Progress& progress)
+    : backend{on},
+      stream{in},
+      encoding{outline_encoding(measured, parameters)},
+      grid{measured.grid},
+      frames{measured.frames} {
+  if (const std::string why = unsuited(measured, parameters); !why.empty()) throw Error{Errc::unsupported, why};
+  const KSpace scan = with_wished_coils(measured, parameters, progress);
+  const auto lines = Shape{encoding.image[1], encoding.image[2], encoding.frames};
+  if (!scan.trajectory.cartesian_mask.empty()) {
+    encoding.mask = scan.trajectory.cartesian_mask.reshaped(lines);
+    acceleration = mri::acceleration(encoding.mask);
+    frames_without_lines = count_empty_frames(encoding.mask);
+  }
+  encoding.sensitivities = choose_maps(scan, parameters, on, in, progress);
+  a = on.make(encoding);
+  const KSpace averaged = time_average(scan);
+  compute::CoilFourier still = encoding;
+  still.frames = 1;
+  still.mask = averaged.trajectory.cartesian_mask;
+  const auto of_mean = on.make(still);
+  compute::Array mean = on.allocate(of_mean->domain(), in);
+  of_mean->adjoint(to_hybrid(averaged, on, in), mean, in);
+  scale = percentile(on.download(mean, in), 0.999);
+  if (!(scale > 0) || !std::isfinite(scale))
+    throw Error{Errc::invalid_input, "the image of the mean over the frames is 0 or not finite",
+                "check that samples and coil maps belong together"};
+  data = to_hybrid(scan, on, in);
+  on.vector().scale(1 / scale, data, in);
+}
+
+compute::OperatorPtr SeriesProblem::with_mask(const Pixels& mask) const {
+  compute::CoilFourier other = encoding;
+  other.mask = mask;
+  return backend.make(other);
+}
+
+Volume SeriesProblem::finish(const compute::Array& x) const {
+  PixelBuffer values = PixelBuffer::make_copy(backend.download(x, stream));
+  for (Complex& value : values.values<Complex>()) value *= static_cast<float>(scale);
+  Volume out;
+  out.pixels =
+      Pixels{std::move(values)}.reshaped({encoding.image[0], encoding.image[1], encoding.image[2], encoding.frames});
+  out.grid = grid;
+  out.quantity = Quantity::signal;
+  out.frames = frames;
+  return out;
+}
+
+Volume time_mean(const Volume& series) {
+  const Shape& shape = series.pixels.spec().shape;
+  const auto voxels = static_cast<std::size_t>(shape[0] * shape[1] * shape[2]);
+  PixelBuffer mean = PixelBuffer::allocate({Shape{shape[0], shape[1], shape[2]}, ScalarType::c64});
+  const auto from = series.pixels.values<Complex>();
+  const auto to = mean.values<Complex>();
+  for (std::size_t i = 0; i < from.size(); ++i) to[i % voxels] += from[i] / static_cast<float>(shape[3]);
+  Volume out;
+  out.pixels = std::move(mean);
+  out.grid = series.grid;
+  out.quantity = series.quantity;
+  out.meta = series.meta;
+  return out;
+}
+
+}  // namespace iso::mri

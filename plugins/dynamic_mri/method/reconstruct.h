@@ -1,0 +1,88 @@
+#pragma once
+
+#include "method/linear.h"
+#include "method/weights.h"
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+/// One name for every method: what the tasks call.
+namespace dynamic_mri {
+
+template <class P>
+concept ModelMethod = std::derived_from<P, ModelParameters>;
+
+/// What a method will do on a scan, known before its samples are.
+struct Work {
+  std::vector<std::pair<iso::compute::OperatorSpec, double>> operators;  ///< with the number of their applications
+  std::size_t bytes{0};                                                  ///< of the method's own arrays
+};
+
+/// The background of L + S is weighed by the largest singular value of the start Aᴴ b, as its authors' threshold is by that of
+/// the current iterate.
+[[nodiscard]] double start_rank(const iso::mri::SeriesProblem& problem);
+
+template <ModelMethod P>
+Model model_for(const iso::mri::SeriesProblem& problem, const P& options) {
+  Model model = make_model(options, problem.series().shape);
+  if constexpr (std::is_same_v<P, LPlusSOptions>) model.low_rank *= start_rank(problem);
+  return model;
+}
+
+inline constexpr int trial_iterations = 60;
+
+template <ModelMethod P>
+Solution reconstruct(const iso::mri::SeriesProblem& problem, const P& options, std::uint64_t seed,
+                     iso::solvers::Progress& progress) {
+  const Model wished = model_for(problem, options);
+  const EngineOptions engine = engine_options(options);
+  WeightChoice choice;
+  double begin = 0.05;
+  if (options.weights == WeightRule::automatic) {
+    choice = choose_weights(wished, problem, engine, trial_iterations, seed, progress, {begin, 0.5, "weights"});
+    begin = 0.5;
+    progress.figure("held_out_error", choice.held_out_error, "1");
+  }
+  progress.figure("weight_factor", choice.factor, "1");
+  const Encoded whole = encoded(wished, problem, problem.a, problem.data);
+  return minimise(scaled(wished, choice.factor), whole.a, whole.data, engine, problem.stream, progress,
+                  {begin, 0.95, "iterations"});
+}
+
+inline Solution reconstruct(const iso::mri::SeriesProblem& problem, const CgSenseOptions& options, std::uint64_t,
+                            iso::solvers::Progress& progress) {
+  return {
+      .series = cg_sense(problem, options, progress), .error = {}, .measured = {}, .iterations = options.iterations};
+}
+inline Solution reconstruct(const iso::mri::SeriesProblem& problem, const ZeroFilledOptions& options, std::uint64_t,
+                            iso::solvers::Progress&) {
+  return {.series = zero_filled(problem, options), .error = {}, .measured = {}};
+}
+
+template <ModelMethod P>
+Work plan_work(const iso::compute::CoilFourier& encoding, const P& options) {
+  const Model model = make_model(options, encoding.domain().shape);
+  const bool automatic = options.weights == WeightRule::automatic;
+  const double iterations = options.iterations + (automatic ? 5.0 * trial_iterations : 0.0);
+  Work out;
+  out.operators.emplace_back(encoding, 2 * iterations);
+  for (auto& spec : term_operators(model, encoding.domain().shape))
+    out.operators.emplace_back(std::move(spec), 2 * iterations);
+  // Lines that were kept, those left out, and what is foretold of them.
+  out.bytes = engine_bytes(model, encoding, engine_options(options)) + (automatic ? 3 * encoding.range().bytes() : 0);
+  // In k-space: the samples, and an array between the two transforms.
+  if (model.huber > 0) out.bytes += 3 * encoding.range().bytes();
+  return out;
+}
+[[nodiscard]] Work plan_work(const iso::compute::CoilFourier& encoding, const CgSenseOptions& options);
+[[nodiscard]] Work plan_work(const iso::compute::CoilFourier& encoding, const ZeroFilledOptions& options);
+
+/// The result is X + E: L + S, where both parts are the image.
+template <class P>
+inline constexpr bool adds_error = std::is_same_v<P, LPlusSOptions>;
+
+}  // namespace dynamic_mri

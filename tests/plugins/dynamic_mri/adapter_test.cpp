@@ -1,0 +1,94 @@
+// The tasks as a program meets them.
+#include "adapter/tasks.h"
+#include "series_fixture.h"
+
+#include <gtest/gtest.h>
+#include <iso/base/threads.h>
+#include <iso/job/executor.h>
+
+using namespace dynamic_mri;
+
+namespace {
+
+using Make = iso::plugin::Task* (*)();
+const std::map<std::string, Make> makers{
+    {"rdledm", make_rdledm}, {"ftvnnr", make_ftvnnr}, {"l_plus_s", make_l_plus_s}, {"temporal_tv", make_temporal_tv},
+    {"llr", make_llr},       {"kt_slr", make_kt_slr}, {"cg_sense", make_cg_sense}, {"zero_filled", make_zero_filled}};
+
+class Tasks final : public iso::job::TaskSource {
+ public:
+  iso::job::LoadedTask load(std::string_view id) override {
+    const auto name = std::string{id.substr(id.find('/') + 1)};
+    return {std::shared_ptr<iso::plugin::Task>{makers.at(name)()}, "dynamic_mri", "1.0.0"};
+  }
+};
+
+iso::KSpace small_scan() {
+  iso::mri::SimulationOptions options;
+  options.coils = 2;
+  options.noise = 1e-3;
+  const auto stream = cpu().make_stream();
+  return iso::mri::simulate(iso::mri::heart_phantom(32, 6), options, cpu(), *stream);
+}
+
+iso::plugin::Plan planned(const std::string& name, iso::KSpace scan, const std::string& parameters = "{}") {
+  const std::unique_ptr<iso::plugin::Task> task{makers.at(name)()};
+  const iso::plugin::Datasets inputs{{"k_space", iso::freeze(std::move(scan))}};
+  return task->plan(iso::plugin::describe(inputs), *task->parse(parameters));
+}
+
+}  // namespace
+
+TEST(DynamicTasks, PlanWhatTheyWillGiveWithoutSamples) {
+  for (const auto& [name, make] : makers) {
+    const auto plan = planned(name, small_scan());
+    ASSERT_TRUE(plan.possible()) << name;
+    EXPECT_GT(plan.bytes, 0u);
+    const auto& series = iso::get<iso::Volume>(plan.outputs.at("series").one());
+    EXPECT_EQ(series.pixels.spec().shape, (iso::Shape{32, 32, 1, 6})) << name;
+  }
+}
+
+TEST(DynamicTasks, RefuseWhatTheyCannotReconstructInOneSentence) {
+  iso::KSpace radial = small_scan();
+  radial.trajectory = iso::radial_trajectory(32, 32, 0, 0.1);
+  EXPECT_NE(planned("rdledm", radial).refusals.at(0).sentence.find("free trajectory"), std::string::npos);
+  iso::KSpace bare = small_scan();
+  bare.coil_sensitivities = {};
+  EXPECT_FALSE(planned("rdledm", bare, R"({"coil_maps": "given"})").possible());
+  EXPECT_TRUE(planned("rdledm", bare).possible());
+  iso::KSpace other_maps = small_scan();
+  other_maps.coil_sensitivities = iso::mri::simulated_maps({16, 16, 1}, 2);
+  EXPECT_FALSE(planned("cg_sense", other_maps).possible());
+  EXPECT_THROW((void)planned("rdledm", small_scan(), R"({"layers": 0})"), iso::Error);
+}
+
+TEST(DynamicTasks, RunAndReplayToTheSameBits) {
+  const int before = iso::ThreadBudget::threads();
+  for (const auto& [name, make] : makers) {
+    Tasks tasks;
+    iso::compute::BackendRegistry registry;
+    registry.add(iso::gpu::make_cpu_backend(), 1);
+    const auto workspace = std::make_shared<iso::job::Workspace>();
+    workspace->put("scan", iso::freeze(small_scan()));
+    iso::job::Recipe recipe;
+    recipe.task = "dynamic_mri/" + name;
+    recipe.inputs["k_space"] = "workspace:scan";
+    for (const char* port : {"series", "residual", "error_map", "mean", "frames"})
+      recipe.outputs[port] = std::string{"workspace:"} + port;
+    recipe.parameters_json = name == "zero_filled" ? "{}" : R"({"iterations": 12})";
+    iso::job::ExecutionOptions options;
+    options.overwrite = true;
+    std::vector<iso::job::Record> records;
+    for (const int threads : {1, 2}) {
+      options.threads = threads;
+      records.push_back(
+          iso::job::make_in_process_executor(tasks, registry, options, iso::job::make_data_access(workspace, nullptr))
+              ->execute(recipe, {}, [](const iso::job::Event&) {}));
+    }
+    ASSERT_EQ(records[0].state, iso::job::State::done) << name << ": " << records[0].error_message;
+    ASSERT_EQ(records[0].output_digests.size(), 5u) << name;
+    EXPECT_EQ(records[0].output_digests, records[1].output_digests) << name;
+    iso::ThreadBudget::set(before);
+  }
+}

@@ -1,0 +1,194 @@
+#include "series_fixture.h"
+
+#include "gpu/reference/reference_backend.h"
+
+#include <gtest/gtest.h>
+#include <iso/base/random.h>
+#include <iso/base/threads.h>
+
+#include <cstring>
+
+using namespace dynamic_mri;
+
+namespace {
+
+using Complex = std::complex<float>;
+
+iso::KSpace scan_of(const iso::Volume& truth, double acceleration, std::int64_t coils, double noise = 2e-3,
+                    std::uint64_t seed = 3) {
+  iso::mri::SimulationOptions options;
+  options.mask.acceleration = acceleration;
+  options.mask.seed = seed;
+  options.coils = coils;
+  options.noise = noise;
+  options.seed = seed;
+  const auto stream = cpu().make_stream();
+  return iso::mri::simulate(truth, options, cpu(), *stream);
+}
+
+const iso::Volume& heart() {
+  static const iso::Volume volume = iso::mri::heart_phantom(48, 12);
+  return volume;
+}
+
+bool all_finite(const iso::Volume& volume) {
+  return std::ranges::all_of(volume.pixels.values<Complex>(),
+                             [](Complex z) { return std::isfinite(z.real()) && std::isfinite(z.imag()); });
+}
+
+bool same_bits(const iso::Volume& a, const iso::Volume& b) {
+  return a.pixels.spec() == b.pixels.spec() &&
+         std::memcmp(a.pixels.data(), b.pixels.data(), a.pixels.spec().bytes()) == 0;
+}
+
+ZeroFilledOptions sharing() {
+  ZeroFilledOptions options;
+  options.share_views = true;
+  return options;
+}
+
+}  // namespace
+
+TEST(DynamicMethods, GiveAFullyMeasuredSeriesBack) {
+  const iso::KSpace scan = scan_of(heart(), 1, 4, 0);
+  EXPECT_LT(errors(reconstructed(scan, ZeroFilledOptions{}), heart()).nrmse, 5e-6);
+  CgSenseOptions cg;
+  cg.tikhonov = 0;
+  EXPECT_LT(errors(reconstructed(scan, cg), heart()).nrmse, 5e-6);
+  auto none = with_fixed_weights<TemporalTvOptions>();
+  none.temporal = 0;
+  EXPECT_LT(errors(reconstructed(scan, none), heart()).nrmse, 5e-6);
+}
+
+TEST(DynamicMethods, AreEachFarBetterThanZeroFilling) {
+  const iso::KSpace scan = scan_of(heart(), 4, 4);
+  const double start = errors(reconstructed(scan, ZeroFilledOptions{}), heart()).psnr_db;
+  const auto gain = [&](const auto& options) { return errors(reconstructed(scan, options), heart()).psnr_db - start; };
+  EXPECT_GT(gain(sharing()), 3);
+  EXPECT_GT(gain(CgSenseOptions{}), 3);
+  EXPECT_GT(gain(with_fixed_weights<RdledmOptions>()), 10);
+  EXPECT_GT(gain(with_fixed_weights<FtvnnrOptions>()), 6);
+  EXPECT_GT(gain(with_fixed_weights<LPlusSOptions>()), 6);
+  EXPECT_GT(gain(with_fixed_weights<TemporalTvOptions>()), 6);
+  EXPECT_GT(gain(with_fixed_weights<LlrOptions>()), 6);
+  EXPECT_GT(gain(with_fixed_weights<KtSlrOptions>()), 6);
+}
+
+TEST(DynamicMethods, FtvnnrIsTheErrorDecompositionWithoutItsOtherTerms) {
+  const iso::KSpace scan = scan_of(heart(), 4, 1);
+  auto ftvnnr = with_fixed_weights<FtvnnrOptions>();
+  auto general = with_fixed_weights<RdledmOptions>();
+  general.preset = Preset::custom;
+  general.spatial = ftvnnr.spatial, general.temporal = 0, general.low_rank = ftvnnr.low_rank, general.layers = 1;
+  EXPECT_TRUE(same_bits(reconstructed(scan, ftvnnr), reconstructed(scan, general)));
+}
+
+TEST(DynamicMethods, AutomaticWeightsComeBackFromWrongOnes) {
+  const iso::KSpace scan = scan_of(heart(), 4, 4);
+  TemporalTvOptions wrong;
+  wrong.temporal = 0.16;
+  wrong.iterations = 60;
+  NotedProgress noted;
+  const double with_rule = errors(reconstructed(scan, wrong, &noted), heart()).psnr_db;
+  EXPECT_LT(noted.figures.at("weight_factor"), 1);
+  EXPECT_GT(noted.figures.at("held_out_error"), 0);
+  EXPECT_GT(with_rule, errors(reconstructed(scan, with_fixed_weights(wrong)), heart()).psnr_db + 1);
+}
+
+TEST(DynamicMethods, MapsMadeOfTheScanServeAsWellAsGivenOnes) {
+  const iso::KSpace scan = scan_of(heart(), 4, 4);
+  auto own = with_fixed_weights<RdledmOptions>(), given = own;
+  own.coil_maps = iso::mri::MapSource::adaptive;
+  iso::KSpace bare = scan;
+  bare.coil_sensitivities = {};
+  // Maps of the scan carry the phase of the virtual coil: magnitudes are compared.
+  const double with_own = errors(reconstructed(bare, own), heart()).psnr_db,
+               with_given = errors(reconstructed(scan, given), heart()).psnr_db;
+  EXPECT_GT(with_own, with_given - 3);
+}
+
+TEST(DynamicMethods, HubersFunctionStandsSpikes) {
+  const iso::KSpace clean = scan_of(heart(), 4, 1);
+  iso::PixelBuffer spiked = iso::PixelBuffer::make_copy(clean.samples);
+  const iso::Philox random{7, 2};
+  auto values = spiked.values<Complex>();
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (values[i] != Complex{} && random.uniform(i) < 0.002)
+      values[i] += Complex{std::polar(3.0, 6.283 * random.uniform(1000000 + i))};
+  iso::KSpace scan = clean;
+  scan.samples = std::move(spiked);
+  auto squared = with_fixed_weights<RdledmOptions>();
+  squared.layers = 1;
+  auto robust = squared;
+  robust.huber = 0.1;
+  const double without = errors(reconstructed(clean, squared), heart()).psnr_db;
+  EXPECT_GT(errors(reconstructed(scan, robust), heart()).psnr_db, without - 1);
+  EXPECT_GT(errors(reconstructed(scan, robust), heart()).psnr_db,
+            errors(reconstructed(scan, squared), heart()).psnr_db + 3);
+}
+
+TEST(DynamicMethods, GiveTheSameBitsForAnyNumberOfThreads) {
+  const iso::KSpace scan = scan_of(heart(), 4, 4);
+  auto options = with_fixed_weights<RdledmOptions>();
+  options.iterations = 20, options.second_rank = 0.02;
+  const int before = iso::ThreadBudget::threads();
+  iso::ThreadBudget::set(1);
+  const iso::Volume one = reconstructed(scan, options);
+  iso::ThreadBudget::set(3);
+  const iso::Volume three = reconstructed(scan, options);
+  iso::ThreadBudget::set(before);
+  EXPECT_TRUE(same_bits(one, three));
+}
+
+TEST(DynamicMethods, AgreeWithTheReferenceBackEnd) {
+  const iso::Volume small = iso::mri::heart_phantom(16, 4);
+  const iso::KSpace scan = scan_of(small, 2, 2);
+  auto options = with_fixed_weights<RdledmOptions>();
+  options.iterations = 40, options.second_rank = 0.02;
+  const auto reference = iso::gpu::make_reference_backend();
+  EXPECT_LT(errors(reconstructed(scan, options), reconstructed(scan, options, nullptr, *reference)).nrmse, 1e-3);
+}
+
+TEST(DynamicMethods, SurviveFramesWithoutLinesDeadCoilsStillImagesAndOneFrame) {
+  iso::KSpace empty_frame = scan_of(heart(), 4, 4);
+  iso::PixelBuffer mask = iso::PixelBuffer::make_copy(empty_frame.trajectory.cartesian_mask);
+  std::fill_n(mask.values<std::uint8_t>().begin() + 3 * 48, 48, std::uint8_t{0});
+  empty_frame.trajectory.cartesian_mask = std::move(mask);
+  iso::KSpace dead_coil = scan_of(heart(), 4, 4);
+  iso::PixelBuffer samples = iso::PixelBuffer::make_copy(dead_coil.samples);
+  for (std::int64_t t = 0; t < 12; ++t)
+    std::fill_n(samples.values<Complex>().begin() + (t * 4 + 2) * 48 * 48, 48 * 48, Complex{});
+  dead_coil.samples = std::move(samples);
+  dead_coil.coil_sensitivities = {};
+  const iso::KSpace one_frame = scan_of(iso::mri::heart_phantom(48, 1), 2, 4);
+  const iso::KSpace many_frames = scan_of(iso::mri::heart_phantom(8, 70), 2, 1);
+  for (const iso::KSpace* scan :
+       std::initializer_list<const iso::KSpace*>{&empty_frame, &dead_coil, &one_frame, &many_frames}) {
+    auto rdledm = with_fixed_weights<RdledmOptions>();
+    rdledm.iterations = 30, rdledm.second_rank = 0.02, rdledm.error = 0.02;
+    EXPECT_TRUE(all_finite(reconstructed(*scan, rdledm)));
+    RdledmOptions automatic;
+    automatic.iterations = 10;
+    EXPECT_TRUE(all_finite(reconstructed(*scan, automatic)));
+    EXPECT_TRUE(all_finite(reconstructed(*scan, with_fixed_weights<LPlusSOptions>())));
+    EXPECT_TRUE(all_finite(reconstructed(*scan, CgSenseOptions{})));
+    EXPECT_TRUE(all_finite(reconstructed(*scan, sharing())));
+  }
+}
+
+TEST(DynamicMethods, ShowPreviewsAndEndEarlyWhenNothingChanges) {
+  const iso::KSpace scan = scan_of(heart(), 4, 1);
+  auto options = with_fixed_weights<TemporalTvOptions>();
+  options.iterations = 5000, options.tolerance = 1e-3;
+  NotedProgress noted;
+  noted.previewing = true;
+  (void)reconstructed(scan, options, &noted);
+  EXPECT_GE(noted.previews, 20);
+  EXPECT_LT(noted.previews, 2000);
+}
+
+TEST(DynamicMethods, RefuseSamplesThatAreZero) {
+  iso::KSpace scan = scan_of(heart(), 4, 1);
+  scan.samples = iso::PixelBuffer::allocate(scan.samples.spec());
+  EXPECT_THROW((void)reconstructed(scan, ZeroFilledOptions{}), iso::Error);
+}

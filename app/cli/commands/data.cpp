@@ -3,6 +3,8 @@
 #include "../output/terminal.h"
 
 #include "iso/base/error.h"
+#include "iso/mri/coil_maps.h"
+#include "iso/mri/sampling_mask.h"
 #include "iso/spectra/axis.h"
 #include "iso/spectra/library.h"
 
@@ -66,6 +68,34 @@ std::string cube_text(const SpectralCube& cube) {
   return text;
 }
 
+/// Matrix, field of view, coils, frames, acceleration, trajectory, and what the scan says of its coils.
+std::string k_space_text(const KSpace& scan) {
+  const Shape& shape = scan.samples.spec().shape;
+  const auto side = [&](std::size_t axis) {
+    return static_cast<double>(scan.grid.size[axis]) * scan.grid.spacing_mm[axis];
+  };
+  std::string text = "matrix " + std::to_string(scan.grid.size[0]) + " x " + std::to_string(scan.grid.size[1]) + " x " +
+                     std::to_string(scan.grid.size[2]) + ", field of view " + triple({side(0), side(1), side(2)}) +
+                     " mm, " + std::to_string(shape[3]) + " coils, " + std::to_string(shape[4]) + " frames";
+  const Pixels& mask = scan.trajectory.cartesian_mask;
+  if (!scan.trajectory.cartesian())
+    text += ", free trajectory";
+  else if (mask.empty())
+    text += ", lines on a grid, none known to be left out";
+  else if (mask.is_outline())
+    text += ", lines on a grid with a mask";
+  else
+    text += ", lines on a grid, R = " + in_digits(mri::acceleration(mask));
+  if (scan.trajectory.cartesian() && !mask.empty() && !mask.is_outline() && !scan.samples.is_outline()) {
+    const auto lines = mri::calibration_extent(mri::time_average(scan), shape[1]);
+    text += ", centre of " + std::to_string(lines[0]) + " x " + std::to_string(lines[1]) +
+            " lines without a gap over all frames";
+  }
+  text += scan.coil_sensitivities.empty() ? ", no coil maps" : ", with coil maps";
+  text += scan.noise_covariance.empty() ? ", no noise scan" : ", with the noise covariance of its coils";
+  return text + ", sign of the transform " + std::to_string(scan.fourier_sign);
+}
+
 }  // namespace
 
 GeometryVerdict make_verdict(const Dataset& data) {
@@ -95,6 +125,7 @@ std::string detail_text(const Dataset& data) {
   if (const auto* const scan = std::get_if<Sinogram>(&data)) return scan_text(scan->geometry);
   if (const auto* const cube = std::get_if<SpectralCube>(&data)) return cube_text(*cube);
   if (const auto* const table = std::get_if<Table>(&data)) return table_text(*table);
+  if (const auto* const scan = std::get_if<KSpace>(&data)) return k_space_text(*scan);
   return "";
 }
 

@@ -8,9 +8,11 @@
 
 #include "iso/base/checked.h"
 #include "iso/base/error.h"
+#include "iso/compute/operators/coil_fourier.h"
 #include "iso/evaluation/metrics.h"
 #include "iso/evaluation/noise.h"
 #include "iso/io/geometry_file.h"
+#include "iso/mri/simulation.h"
 
 #include <algorithm>
 #include <cmath>
@@ -20,10 +22,11 @@
 namespace iso::cli {
 namespace {
 
-constexpr auto usage = "project OBJECT -g GEOMETRY -o SINOGRAM [options]";
+constexpr auto usage =
+    "project OBJECT -g GEOMETRY -o SINOGRAM [options], project SERIES --mask KIND -o K_SPACE [options]";
 constexpr auto summary =
     "Measure an object along a scan: phantoms exactly, volumes by the ray transform (Hounsfield units "
-    "become attenuation).";
+    "become attenuation). With --mask, measure lines of the k-space of a series of images.";
 
 struct ProjectArguments {
   Environment environment;
@@ -34,6 +37,9 @@ struct ProjectArguments {
   std::uint64_t seed{0};
   int rays{2};
   bool overwrite{false};
+  std::string mask;  ///< kind; empty: a sinogram is made
+  std::optional<double> acceleration, noise;
+  int coils{1}, centre_lines{4}, size{128}, frames{24};
 };
 
 void declare(Options& options, ProjectArguments& request) {
@@ -47,6 +53,17 @@ void declare(Options& options, ProjectArguments& request) {
   options.add("--rays", "N", "Rays along each axis of a detector element, for phantoms.", request.rays, 1);
   options.add("--photons", "I0", "Add noise: photons a reading without object.", request.photons);
   options.add("--electronic", "COUNTS", "Standard deviation of electronic noise; needs --photons.", request.electronic);
+  options.add("--mask", "KIND", "Measure lines of k-space: random, gaussian, uniform or spokes (of a plane of phases).",
+              request.mask);
+  options.add("--acceleration", "R", "With --mask: one line of so many is measured, 4 by default.",
+              request.acceleration);
+  options.add("--centre-lines", "N", "With --mask: lines of the centre that are always measured.", request.centre_lines,
+              0);
+  options.add("--coils", "N", "With --mask: coils around the object; their maps go with the scan.", request.coils, 1);
+  options.add("--noise", "SIGMA", "With --mask: noise of real and imaginary part, as a part of the largest value.",
+              request.noise);
+  options.add("--size", "N", "With --mask and the object heart: voxels across.", request.size, 8);
+  options.add("--frames", "N", "With --mask and the object heart: frames.", request.frames, 1);
   options.add("--seed", "N", "Start of the random numbers.", [&request](const std::string& text) {
     request.seed = static_cast<std::uint64_t>(whole_number("--seed", text, 0));
   });
@@ -57,7 +74,8 @@ void declare(Options& options, ProjectArguments& request) {
   options.add_examples(
       {"isocenter project shepp-logan -g scan.json -o scan.h5 --factor 0.02 --photons 100000 --seed 1",
        "isocenter project ct.nii.gz -g geometry.xml --elements 512,64 --pitch 0.8 -o scan.h5 --device cpu",
-       "isocenter project rec.mha -g left_out.h5 -o foretold.h5"});
+       "isocenter project rec.mha -g left_out.h5 -o foretold.h5",
+       "isocenter project heart --mask random --acceleration 8 --coils 8 --noise 0.002 --seed 1 -o scan.h5"});
 }
 
 bool names_a_scan(const std::string& file) {
@@ -154,6 +172,62 @@ Sinogram make(ProjectArguments& request, const std::stop_token& stop) {
                              request.source.factor_or_1());
 }
 
+mri::MaskKind parse_kind(const std::string& name) {
+  const auto names = choice_names(mri::MaskKind{});
+  const auto at = std::ranges::find(names, name);
+  if (at != names.end()) return static_cast<mri::MaskKind>(at - names.begin());
+  std::string known;
+  for (const auto each : names) known += (known.empty() ? "" : ", ") + std::string{each};
+  throw Error(Errc::usage, "'" + name + "' is no kind of mask", "take one of " + known);
+}
+
+/// A series from a file, or the phantom of a heart.
+Volume read_series(const ProjectArguments& request) {
+  if (request.source.name == "heart") return mri::heart_phantom(request.size, request.frames);
+  const DatasetPtr data =
+      io::read(request.source.name, {.expected = Kind::volume, .geometry = {}, .hints = {}, .accepted = {}});
+  return get<Volume>(data);
+}
+
+KSpace measure_lines(ProjectArguments& request, const std::stop_token& stop) {
+  mri::SimulationOptions options;
+  options.mask = {parse_kind(request.mask), request.acceleration.value_or(4), request.centre_lines, request.seed};
+  options.coils = request.coils;
+  options.noise = request.noise.value_or(0);
+  options.seed = request.seed;
+  const Volume series = read_series(request);
+  const Shape& shape = series.pixels.spec().shape;
+  compute::CoilFourier encoding;
+  encoding.image = {shape[0], shape[1], shape[2]};
+  encoding.coils = options.coils;
+  encoding.frames = shape[3];
+  const compute::OperatorSpec spec = encoding;
+  const compute::Backend& backend =
+      request.environment.registry(request.device)
+          .choose({&spec, 1}, spec.domain().bytes() + 2 * spec.range().bytes(), request.device);
+  const auto stream = backend.make_stream(stop);
+  return mri::simulate(series, options, backend, *stream);
+}
+
+void refuse_mixed(const ProjectArguments& request) {
+  const bool lines = request.acceleration || request.noise || request.coils != 1;
+  if (request.mask.empty() && lines)
+    throw Error(Errc::usage, "--acceleration, --noise and --coils are of k-space", "add --mask KIND");
+  if (!request.mask.empty() && (!request.geometry.empty() || request.photons))
+    throw Error(Errc::usage, "--mask makes k-space, which has no geometry and no photons",
+                "leave -g and --photons out");
+}
+
+int project_lines(ProjectArguments& request) {
+  io::InputFiles inputs;
+  inputs.add(request.source.name);
+  check_output(request.output, Kind::k_space, request.overwrite, inputs);
+  const Interrupt interrupt;
+  io::write(request.output, Dataset{measure_lines(request, interrupt.token())}, {request.overwrite});
+  print("wrote " + request.output + "\n");
+  return 0;
+}
+
 }  // namespace
 
 int project(Arguments arguments) {
@@ -162,10 +236,13 @@ int project(Arguments arguments) {
   declare(options, request);
   if (!options.parse(arguments)) return 0;
   request.environment.begin();
-  if (request.geometry.empty()) throw Error(Errc::usage, "no geometry is named", "add -g FILE");
+  refuse_mixed(request);
+  if (request.geometry.empty() && request.mask.empty())
+    throw Error(Errc::usage, "no geometry is named", "add -g FILE, or --mask KIND for k-space");
   if (request.output.empty()) throw Error(Errc::usage, "no output is named", "add -o FILE");
   if (request.electronic && !request.photons)
     throw Error(Errc::usage, "--electronic is given without --photons", "say how many photons a reading has");
+  if (!request.mask.empty()) return project_lines(request);
   io::InputFiles inputs;
   inputs.add(request.geometry);
   inputs.add(request.source.name);

@@ -372,12 +372,34 @@ Pixels single_complex(const Pixels& block) {
   return out;
 }
 
+/// Arrays hold no list of what was measured. Lines that are 0 in every coil were not; none if all are, or none is.
+Pixels mask_of_zeros(const Pixels& samples) {
+  if (samples.is_outline()) return {};
+  const Shape& shape = samples.spec().shape;
+  const auto nx = static_cast<std::size_t>(shape[0]), lines = static_cast<std::size_t>(shape[1] * shape[2]),
+             coils = static_cast<std::size_t>(shape[3]);
+  PixelBuffer mask = PixelBuffer::allocate({Shape{shape[1], shape[2], shape[4]}, ScalarType::u8});
+  const auto lines_of_all = mask.values<std::uint8_t>();
+  const auto values = samples.values<std::complex<float>>();
+  for (std::size_t row = 0; row < values.size() / nx; ++row) {
+    auto& measured = lines_of_all[row / (lines * coils) * lines + row % lines];
+    if (measured == 0)
+      measured =
+          std::ranges::all_of(values.subspan(row * nx, nx), [](auto z) { return z == std::complex<float>{}; }) ? 0 : 1;
+  }
+  const auto count = std::ranges::count(lines_of_all, std::uint8_t{0});
+  if (count == 0 || count == static_cast<std::ptrdiff_t>(lines_of_all.size())) return {};
+  return mask;
+}
+
 KSpace make_k_space(RawArray array, const ReadOptions& options) {
   KSpace data;
   data.meta = std::move(array.meta);
   data.samples = single_complex(placed(array, options, Kind::k_space, 5));
   const Shape& shape = data.samples.spec().shape;
   data.grid = bare_grid(Shape{shape[0], shape[1], shape[2]}, options, data.meta);
+  data.trajectory.cartesian_mask = mask_of_zeros(data.samples);
+  if (!data.trajectory.cartesian_mask.empty()) assume(data.meta, "lines that are 0 in every coil were not measured");
   return data;
 }
 

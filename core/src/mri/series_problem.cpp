@@ -179,6 +179,11 @@ compute::OperatorPtr SeriesProblem::with_mask(const Pixels& mask) const {
   return backend.make(other);
 }
 
+compute::OperatorPtr SeriesProblem::readout() const {
+  auto fourier = backend.make(compute::Fourier{encoding.range().shape, {0}, true, encoding.type});
+  return encoding.sign < 0 ? fourier : compute::adjoint(std::move(fourier));
+}
+
 Volume SeriesProblem::finish(const compute::Array& x) const {
   PixelBuffer values = PixelBuffer::make_copy(backend.download(x, stream));
   for (Complex& value : values.values<Complex>()) value *= static_cast<float>(scale);

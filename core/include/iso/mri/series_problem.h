@@ -77,6 +77,9 @@ struct SeriesProblem {
   [[nodiscard]] ArraySpec series() const { return a->domain(); }
   /// A with other lines.
   [[nodiscard]] compute::OperatorPtr with_mask(const Pixels& mask) const;
+  /// From hybrid space to k-space: the transform of the readout. Composed after an encoding it gives samples as they were
+  /// measured, where a spike is one sample and not a line.
+  [[nodiscard]] compute::OperatorPtr readout() const;
   /// A volume over time in the units of the scan: times the scale.
   [[nodiscard]] Volume finish(const compute::Array& x) const;
 };

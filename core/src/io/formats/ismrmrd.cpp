@@ -61,6 +61,7 @@ std::map<std::string, std::string> parse(const std::string& xml) {
 struct Encoding {
   std::array<std::int64_t, 3> matrix{};
   Vec3 fov_mm{};
+  std::int64_t width{0};  // of the image, where the readout was oversampled
   std::string trajectory, calibration;
   std::array<std::int64_t, 2> centre{-1, -1};  // of phase and partition; -1 where the header does not say
 };
@@ -81,6 +82,12 @@ Encoding to_encoding(const std::map<std::string, std::string>& texts) {
     }
     e.matrix[i] = static_cast<std::int64_t>(*size);
     e.fov_mm[i] = *fov;
+  }
+  e.width = e.matrix[0];
+  const auto width = to_number(get("reconSpace/matrixSize/x")), seen = to_number(get("reconSpace/fieldOfView_mm/x"));
+  if (width && seen && *width >= 1 && *width < static_cast<double>(e.matrix[0]) && *seen > 0 && *seen < e.fov_mm[0]) {
+    // As many voxels of the encoded size as the image is wide.
+    e.width = std::max<std::int64_t>(1, std::llround(static_cast<double>(e.matrix[0]) * *seen / e.fov_mm[0]));
   }
   e.trajectory = lower(get("trajectory"));
   e.calibration = lower(get("parallelImaging/calibrationMode"));
@@ -229,21 +236,67 @@ void check(const Acquisition& a, std::int64_t coils) {
                                          std::to_string(a.active_channels)};
 }
 
-// The counter that moves over time.
-std::uint16_t Acquisition::*frame_counter(const std::vector<const Acquisition*>& image) {
-  std::uint16_t Acquisition::*chosen = &Acquisition::repetition;
-  int moving = 0;
-  for (const auto counter :
-       {&Acquisition::repetition, &Acquisition::phase, &Acquisition::contrast, &Acquisition::set}) {
-    if (std::ranges::all_of(image, [&](const Acquisition* a) { return a->*counter == image.front()->*counter; }))
-      continue;
-    chosen = counter;
-    ++moving;
+struct Counter {
+  const char* name;
+  std::uint16_t Acquisition::*member;
+};
+constexpr std::array<Counter, 4> counters{{{"repetition", &Acquisition::repetition},
+                                           {"phase", &Acquisition::phase},
+                                           {"contrast", &Acquisition::contrast},
+                                           {"set", &Acquisition::set}}};
+
+std::size_t distinct(const std::vector<const Acquisition*>& image, const Counter& counter) {
+  std::set<std::uint16_t> values;
+  for (const Acquisition* a : image) values.insert(a->*counter.member);
+  return values.size();
+}
+
+/// The counter that frames are numbered by: the one that is named, otherwise the one with the most values. Of the others only
+/// readouts at their first value are kept, and what is left out is said.
+const Counter& choose_frames(std::vector<const Acquisition*>& image, const std::string& wished, Metadata& meta) {
+  const Counter* chosen = &counters[0];
+  for (const Counter& counter : counters) {
+    if (wished == counter.name) chosen = &counter;
+    if ((wished.empty() || wished == "automatic") && distinct(image, counter) > distinct(image, *chosen))
+      chosen = &counter;
   }
-  if (moving > 1)
-    throw Error{Errc::unsupported, "more than one of repetition, phase, contrast and set changes in the scan",
-                "split it first"};
-  return chosen;
+  for (const Counter& other : counters) {
+    const std::size_t values = distinct(image, other);
+    if (&other == chosen || values < 2) continue;
+    const std::uint16_t first =
+        (*std::ranges::min_element(image, {}, [&](const Acquisition* a) { return a->*other.member; }))->*other.member;
+    std::erase_if(image, [&](const Acquisition* a) { return a->*other.member != first; });
+    assume(meta, std::string{"frames are numbered by "} + chosen->name + "; of " + std::to_string(values) +
+                     " values of " + other.name + " the first alone is read (else pass --frame-counter)");
+  }
+  return *chosen;
+}
+
+/// Covariance of the coils over the samples of all noise readouts, whose mean is 0; empty without them.
+Pixels noise_covariance(std::span<const Acquisition> all, std::int64_t coils) {
+  const auto n = static_cast<std::size_t>(coils);
+  std::vector<std::complex<double>> sums(n * n);
+  std::size_t count = 0;
+  for (const Acquisition& a : all) {
+    const std::size_t samples = a.number_of_samples;
+    if (!flagged(a, Flag::noise_measurement) || a.active_channels != coils || !a.data.p ||
+        a.data.len != 2 * samples * n)
+      continue;
+    const auto* const data = static_cast<const float*>(a.data.p);
+    const auto value = [&](std::size_t coil, std::size_t i) {
+      const std::size_t at = 2 * (coil * samples + i);
+      return std::complex<double>{data[at], data[at + 1]};
+    };
+    for (std::size_t j = 0; j < n; ++j)
+      for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t k = 0; k < samples; ++k) sums[j * n + i] += value(i, k) * std::conj(value(j, k));
+    count += samples;
+  }
+  if (count < 2) return {};
+  PixelBuffer out = PixelBuffer::allocate({Shape{coils, coils}, ScalarType::c64});
+  for (std::size_t i = 0; i < sums.size(); ++i)
+    out.values<std::complex<float>>()[i] = std::complex<float>{sums[i] / static_cast<double>(count - 1)};
+  return out;
 }
 
 std::int64_t most(const std::vector<const Acquisition*>& image, std::uint16_t Acquisition::*member) {
@@ -252,11 +305,12 @@ std::int64_t most(const std::vector<const Acquisition*>& image, std::uint16_t Ac
   return found;
 }
 
-KSpace cartesian(const std::vector<const Acquisition*>& image, const Encoding& e) {
+KSpace cartesian(std::vector<const Acquisition*> image, const Encoding& e, const std::string& frames_by) {
   const std::int64_t nx = e.matrix[0], ny = e.matrix[1], nz = e.matrix[2], coils = image.front()->active_channels;
-  const auto counter = frame_counter(image);
-  const std::int64_t frames = most(image, counter) + 1;
   KSpace out;
+  const auto counter = choose_frames(image, frames_by, out.meta).member;
+  const std::int64_t frames = most(image, counter) + 1;
+  bool cut = false;
   const ArraySpec spec{Shape{nx, ny, nz, coils, frames}, ScalarType::c64};
   // A scan is undersampled by tens, not by thousands.
   std::size_t measured = 0;
@@ -280,6 +334,7 @@ KSpace cartesian(const std::vector<const Acquisition*>& image, const Encoding& e
     const std::int64_t frame = a->*counter, line = (frame * nz + z) * ny + y;
     const auto* data = static_cast<const float*>(a->data.p);
     const std::int64_t count = a->number_of_samples;
+    cut = cut || count - a->discard_pre - a->discard_post < nx;
     for (std::int64_t coil = 0; coil < coils; ++coil) {
       for (std::int64_t i = a->discard_pre; i < count - a->discard_post; ++i) {
         const std::int64_t from = flagged(*a, Flag::reverse) ? count - 1 - i : i;
@@ -310,6 +365,7 @@ KSpace cartesian(const std::vector<const Acquisition*>& image, const Encoding& e
         samples[static_cast<std::size_t>((((frame * coils + coil) * nz + z) * ny + y) * nx + x)] /=
             static_cast<float>(seen[line]);
   }
+  if (cut) assume(out.meta, "samples that a readout lacks of its line (asymmetric echo) are 0");
   out.trajectory.cartesian_mask = std::move(measured_lines);
   out.samples = std::move(buffer);
   return out;
@@ -367,7 +423,7 @@ class Ismrmrd final : public Handler {
     return h5::holds(
         file, [](hid_t in) { return h5::is_dataset(in, "/dataset/xml") && h5::is_dataset(in, "/dataset/data"); });
   }
-  [[nodiscard]] Dataset read(const fs::path& file, const ReadOptions&) const override {
+  [[nodiscard]] Dataset read(const fs::path& file, const ReadOptions& options) const override {
     const h5::Quiet quiet;
     const h5::Id in = h5::open_file(file);
     const auto xml = h5::text_dataset(in, "/dataset/xml");
@@ -390,11 +446,18 @@ class Ismrmrd final : public Handler {
                   "split it first"};
     }
     KSpace out = encoding.trajectory == "cartesian" || encoding.trajectory == "epi" || encoding.trajectory.empty()
-                     ? cartesian(image, encoding)
+                     ? cartesian(image, encoding, find_hint(options, "frame_counter"))
                      : free_trajectory(image, encoding);
     out.grid = VoxelGrid::centred(encoding.matrix, {encoding.fov_mm[0] / static_cast<double>(encoding.matrix[0]),
                                                     encoding.fov_mm[1] / static_cast<double>(encoding.matrix[1]),
                                                     encoding.fov_mm[2] / static_cast<double>(encoding.matrix[2])});
+    if (out.trajectory.cartesian() && encoding.width < encoding.matrix[0]) {
+      const Vec3 voxel = out.grid.spacing_mm;
+      out.grid = VoxelGrid::centred({encoding.width, encoding.matrix[1], encoding.matrix[2]}, voxel);
+      assume(out.meta, "the readout is oversampled: of " + std::to_string(encoding.matrix[0]) + " the middle " +
+                           std::to_string(encoding.width) + " voxels are the image");
+    }
+    out.noise_covariance = noise_covariance(acquisitions.list(), image.front()->active_channels);
     if (image.size() < acquisitions.list().size())
       out.meta["left_out"] =
           std::to_string(acquisitions.list().size() - image.size()) + " readouts of noise or calibration";
@@ -405,14 +468,16 @@ class Ismrmrd final : public Handler {
   }
 
  private:
-  Format format_{"ISMRMRD",
-                 {".h5", ".hdf5", ".mrd"},
-                 {Kind::k_space},
-                 {},
-                 {},
-                 "Cartesian or free trajectories of one slice; averages are averaged, noise and navigator readouts "
-                 "left out. The mask is "
-                 "phase, partition, frame."};
+  Format format_{
+      "ISMRMRD",
+      {".h5", ".hdf5", ".mrd"},
+      {Kind::k_space},
+      {},
+      hints_of_format({}, {choice_hint("frame_counter", {"automatic", "repetition", "phase", "contrast", "set"},
+                                       "Which counter of ISMRMRD numbers the frames; automatic: the one with "
+                                       "the most values.")}),
+      "Cartesian or free trajectories of one slice; averages are averaged, navigator readouts left out; noise "
+      "readouts give the covariance of the coils. The mask is phase, partition, frame."};
 };
 
 }  // namespace

@@ -49,7 +49,7 @@ CoilMatrix from_eigen(const Matrix& matrix) {
   return out;
 }
 
-Matrix covariance_of(const KSpace& scan) {
+Matrix noise_matrix(const KSpace& scan) {
   const std::int64_t coils = scan.samples.spec().shape[3];
   const auto values = scan.noise_covariance.values<Complex>();
   Matrix out(coils, coils);
@@ -75,7 +75,7 @@ KSpace with_coils(const KSpace& scan, const CoilMatrix& matrix) {
                                    maps[0] * maps[1] * maps[2], 1, matrix);
   }
   if (!scan.noise_covariance.empty()) {
-    const Matrix m = to_eigen(matrix), covariance = m * covariance_of(scan) * m.adjoint();
+    const Matrix m = to_eigen(matrix), covariance = m * noise_matrix(scan) * m.adjoint();
     PixelBuffer values = PixelBuffer::allocate({Shape{matrix.rows, matrix.rows}, ScalarType::c64});
     for (std::int64_t j = 0; j < matrix.rows; ++j)
       for (std::int64_t i = 0; i < matrix.rows; ++i)
@@ -88,7 +88,7 @@ KSpace with_coils(const KSpace& scan, const CoilMatrix& matrix) {
 CoilMatrix whitening(const KSpace& scan) {
   if (scan.noise_covariance.empty())
     throw Error{Errc::invalid_input, "the scan holds no noise covariance", "it has no noise scan; leave whitening out"};
-  const Eigen::LLT<Matrix> factor{covariance_of(scan)};
+  const Eigen::LLT<Matrix> factor{noise_matrix(scan)};
   const std::int64_t coils = scan.samples.spec().shape[3];
   const bool sound = factor.info() == Eigen::Success && Matrix{factor.matrixL()}.allFinite();
   if (!sound)

@@ -118,6 +118,7 @@ std::int64_t count_empty_frames(const Pixels& mask) {
 
 std::string unsuited(const KSpace& scan, const SeriesParameters& parameters) {
   const Shape& shape = scan.samples.spec().shape;
+  if (scan.samples.empty() || shape.count() == 0) return "the scan holds no samples";
   if (!scan.trajectory.cartesian())
     return "the scan has a free trajectory (radial, spiral); only lines on a grid are reconstructed here";
   const Pixels& mask = scan.trajectory.cartesian_mask;

@@ -3,7 +3,7 @@
 #include <iso/compute/backend.h>
 #include <iso/compute/operators/complex_difference.h>
 #include <iso/compute/operators/fourier.h>
-#include <iso/compute/part_of.h>
+#include <iso/compute/select_part.h>
 #include <iso/solvers/low_rank.h>
 #include <iso/solvers/separable.h>
 
@@ -92,7 +92,7 @@ Objective make_objective(const Model& model, const OperatorPtr& encoding) {
     out.space = both->domain_space();
     out.encoding = compose(encoding, both);
     out.squared_norm = 2;
-    select = part_of(out.space, "image", backend);
+    select = select_part(out.space, "image", backend);
   }
   const auto add = [&](iso::solvers::Term term, double squared_norm) {
     if (select) term.k = compose(std::move(term.k), select);

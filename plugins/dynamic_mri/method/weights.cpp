@@ -32,7 +32,7 @@ Array on_lines(const Array& data, const iso::Pixels& mask, Stream& stream) {
   return backend.upload(iso::Pixels{std::move(pixels)}, stream);
 }
 
-iso::Pixels mask_of(const iso::mri::SeriesProblem& problem) {
+iso::Pixels whole_mask(const iso::mri::SeriesProblem& problem) {
   if (!problem.encoding.mask.empty()) return problem.encoding.mask;
   const auto& image = problem.encoding.image;
   iso::PixelBuffer all =
@@ -122,7 +122,7 @@ Encoded encoded(const Model& model, const iso::mri::SeriesProblem& problem, cons
 WeightChoice choose_weights(const Model& model, const iso::mri::SeriesProblem& problem, const EngineOptions& options,
                             int trial, std::uint64_t seed, iso::solvers::Progress& progress,
                             iso::solvers::ProgressRange part) {
-  const auto lines = iso::mri::hold_out(mask_of(problem), held_out_part, seed);
+  const auto lines = iso::mri::hold_out(whole_mask(problem), held_out_part, seed);
   const OperatorPtr kept = problem.with_mask(lines.kept), left_out = problem.with_mask(lines.left_out);
   const VectorOps& ops = problem.backend.vector();
   const Array measured = on_lines(problem.data, lines.kept, problem.stream);

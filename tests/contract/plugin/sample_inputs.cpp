@@ -3,6 +3,8 @@
 #include "iso/evaluation/phantoms.h"
 
 #include <cmath>
+#include <complex>
+#include <cstdlib>
 #include <numbers>
 #include <vector>
 
@@ -66,6 +68,33 @@ SpectralCube cube_of(Amount amount) {
   return cube;
 }
 
+/// A blob that moves, seen by two coils on every second line of each frame and on the lines of the centre.
+KSpace to_k_space(Amount amount) {
+  if (amount == Amount::none) return {};
+  const std::int64_t side = amount == Amount::tiny ? 1 : 16, coils = amount == Amount::tiny ? 1 : 2,
+                     frames = amount == Amount::tiny ? 1 : 4;
+  KSpace scan;
+  scan.grid = VoxelGrid::centred({side, side, 1}, {1, 1, 1});
+  PixelBuffer samples = PixelBuffer::allocate({Shape{side, side, 1, coils, frames}, ScalarType::c64});
+  PixelBuffer mask = PixelBuffer::allocate({Shape{side, 1, frames}, ScalarType::u8});
+  const auto values = samples.values<std::complex<float>>();
+  std::size_t i = 0;
+  for (std::int64_t t = 0; t < frames; ++t)
+    for (std::int64_t c = 0; c < coils; ++c)
+      for (std::int64_t y = 0; y < side; ++y)
+        for (std::int64_t x = 0; x < side; ++x, ++i) {
+          const bool measured = y % 2 == t % 2 || std::abs(y - side / 2) < 3;
+          mask.values<std::uint8_t>()[static_cast<std::size_t>(t * side + y)] = measured ? 1 : 0;
+          const double u = static_cast<double>(x - side / 2), v = static_cast<double>(y - side / 2);
+          const double size = (2.0 - static_cast<double>(c)) * std::exp(-(u * u + v * v) / 30);
+          const double phase = 0.3 * u + 0.1 * static_cast<double>(t + c) * v;
+          if (measured) values[i] = std::complex<float>{std::polar(size, phase)};
+        }
+  scan.samples = std::move(samples);
+  scan.trajectory.cartesian_mask = std::move(mask);
+  return scan;
+}
+
 Table to_table(Amount amount) {
   Table table{{"x", "y"}, {}, {}};
   for (int i = 0; amount != Amount::none && i < (amount == Amount::tiny ? 1 : 10); ++i)
@@ -85,7 +114,7 @@ plugin::Datasets sample_inputs(const plugin::TaskManifest& task, Amount amount, 
       case Kind::sinogram: inputs[port.name] = freeze(sinogram_of(amount)); break;
       case Kind::spectral_cube: inputs[port.name] = freeze(cube_of(amount)); break;
       case Kind::table: inputs[port.name] = freeze(to_table(amount)); break;
-      case Kind::k_space: break;
+      case Kind::k_space: inputs[port.name] = freeze(to_k_space(amount)); break;
     }
   }
   return inputs;

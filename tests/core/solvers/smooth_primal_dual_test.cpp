@@ -1,7 +1,7 @@
 #include "support/dense_operator.h"
 
 #include <gtest/gtest.h>
-#include <iso/compute/part_of.h>
+#include <iso/compute/select_part.h>
 #include <iso/solvers/separable.h>
 #include <iso/solvers/smooth_primal_dual.h>
 
@@ -144,7 +144,7 @@ TEST(SmoothPrimalDual, SeparatesASumIntoItsParts) {
   SmoothPrimalDualOptions options;
   options.g = separable_sum(space, {nullptr, l1_norm(0.01)});
   options.dual_step = 0.3;
-  const auto d = iso::compute::compose(differences(8), iso::compute::part_of(space, "image", backend));
+  const auto d = iso::compute::compose(differences(8), iso::compute::select_part(space, "image", backend));
   SmoothPrimalDual solver{*a, {{d, l1_norm(1)}}, options, *stream};
   Array x = zeros(16);
   solver.start(vector({1, 1, 1, 5, 1, 1, 1, 1}), x);

@@ -1,4 +1,4 @@
-#include "iso/compute/part_of.h"
+#include "iso/compute/select_part.h"
 
 #include "iso/compute/backend.h"
 
@@ -28,7 +28,7 @@ class PartOf final : public LinearOperator {
 
 }  // namespace
 
-OperatorPtr part_of(const Space& space, std::string_view name, const Backend& backend) {
+OperatorPtr select_part(const Space& space, std::string_view name, const Backend& backend) {
   return std::make_shared<PartOf>(space, space.index(name), backend);
 }
 

@@ -1,0 +1,1 @@
+"""Training of the networks of Isocenter: data by patient, operators, networks, training, export, evaluation."""

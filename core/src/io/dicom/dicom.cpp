@@ -1,6 +1,7 @@
 #include "io/dicom/dicom_impl.h"
 
 #include "io/array_impl.h"
+#include "io/dicom/dicom_segmentation_impl.h"
 #include "io/handlers_impl.h"
 #include "iso/base/log.h"
 #include "iso/base/threads.h"
@@ -298,6 +299,7 @@ LabelMap to_labels(const DicomHeader& header, const ReadOptions& options) {
     if (map.names.size() <= number) map.names.resize(number + std::size_t{1});
     map.names[number] = name;
   }
+  set_label_colours(map.meta, read_dicom_segment_colours(header.file));
   return map;
 }
 
@@ -368,15 +370,19 @@ class Dicom final : public Handler {
     const auto array_at = [&](const fs::path& place) { return assemble(images_at(place, options), options); };
     return make_dataset(assemble(std::move(headers), options), options, array_at);
   }
+  void write(const fs::path& file, const Dataset& data) const override {
+    write_dicom_segmentation(file, std::get<LabelMap>(data));
+  }
 
  private:
-  Format format_{
-      "DICOM",
-      {".dcm", ".ima"},
-      {Kind::volume, Kind::label_map, Kind::sinogram},
-      {},
-      array_hints({"series"}, {number_hint("part", "", "Which of several images in one file: 1, 2, ...")}),
-      "A file or the series of a folder, in LPS; stored values become Hounsfield units or what the file says."};
+  Format format_{"DICOM",
+                 {".dcm", ".ima"},
+                 {Kind::volume, Kind::label_map, Kind::sinogram},
+                 {Kind::label_map},
+                 array_hints({"series"}, {number_hint("part", "", "Which of several images in one file: 1, 2, ...")}),
+                 "A file or the series of a folder, in LPS; stored values become Hounsfield units or what the file "
+                 "says. Labels are written "
+                 "as a segmentation with names and colours, of a patient and a study of its own."};
 };
 
 }  // namespace

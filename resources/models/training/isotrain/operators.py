@@ -145,6 +145,9 @@ class Operators:
         self.ramp = torch.from_numpy(filter_matrix(scan, "ram_lak").astype(np.float32)).T.contiguous()
         self.to(device)
 
+    def __deepcopy__(self, memo):
+        return self  # never changed, so copies of a network share it
+
     def _stack(self, entries, shape, first):
         parts = [entries(self.scan, view) for view in range(self.scan.views)]
         sides = [[part[i] for part in parts] for i in (0, 1)]

@@ -73,7 +73,7 @@ def _listed(folder, name, collection, axial_only):
 def _volume(path, patient, collection, every):
     if path.exists():
         values, spacing = read_nifti(path)
-        for index in range(every // 2, len(values), every):
+        for index in range(min(every, len(values)) // 2, len(values), every):
             yield Slice(patient, collection, index, float(spacing[0]), packed(square(values[index])))
 
 
@@ -104,8 +104,10 @@ def user_slices(folder):
 
 def make_split(patients, seed, shares=(0.7, 0.12, 0.18)):
     """{patient: part}. The order is that of SHA-256 of seed and name, so that a new patient moves nobody else by chance of a draw."""
+    if len(patients) < 3:
+        raise InputError(f"there are {len(patients)} patients; three are the least that can be divided into train, validation and test")
     order = sorted(patients, key=lambda p: hashlib.sha256(f"{seed}:{p}".encode()).hexdigest())
-    first = int(shares[0] * len(order) + 0.5) if len(order) > 2 else len(order)
+    first = min(int(shares[0] * len(order) + 0.5), len(order) - 2)
     second = first + max(int(shares[1] * len(order) + 0.5), 1)
     return {p: PARTS[(i >= first) + (i >= second)] for i, p in enumerate(order)}
 

@@ -6,7 +6,7 @@
 #include "gui/shell/handover_desk.h"
 #include "gui/shell/main_window.h"
 #include "gui/shell/settings_place.h"
-#include "gui/shell/view_area.h"
+#include "gui/views/graphics.h"
 #include "host/startup/startup.h"
 
 #include "iso/base/error.h"
@@ -17,8 +17,6 @@
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QElapsedTimer>
-#include <QOpenGLContext>
-#include <QOpenGLFunctions>
 #include <QSettings>
 #include <QSurfaceFormat>
 #include <QTimer>
@@ -170,17 +168,11 @@ void greet(iso::gui::MainWindow& window, Settings& settings, const Options& opti
   window.open_files(options.files, options.hints);
 }
 
-/// The graphics in use, once they are: what is asked for first when a picture is wrong.
-void log_graphics(iso::gui::MainWindow& window) {
-  QOpenGLWidget* const view = window.views().volume_view();
-  if (!view->isValid()) return;
-  view->makeCurrent();
-  const auto word = [&](GLenum name) {
-    const auto* const text = view->context()->functions()->glGetString(name);
-    return std::string{text == nullptr ? "?" : reinterpret_cast<const char*>(text)};
-  };
-  iso::log::info("app.render", "graphics: ", word(GL_RENDERER), ", OpenGL ", word(GL_VERSION));
-  view->doneCurrent();
+/// The graphics of the machine: what is asked for first when a picture is wrong.
+void log_graphics() {
+  const iso::gui::Graphics& found = iso::gui::graphics();
+  iso::log::info("app.render", "graphics: ", found.renderer, ", OpenGL ", found.version,
+                 found.card ? "" : "; the processor draws in 3-D");
 }
 
 void name_program() {
@@ -261,7 +253,7 @@ int run(int argc, char** argv) {
     if (options.report_timing) std::cout << "usable after " << clock.elapsed() << " ms" << std::endl;
     iso::log::info("app.gui", "usable after ", clock.elapsed(), " ms");
     greet(window, settings, options);
-    QTimer::singleShot(1000, &window, [&window] { log_graphics(window); });
+    QTimer::singleShot(1000, &window, log_graphics);
     if (options.exit_after_startup) QTimer::singleShot(50, &application, &QApplication::quit);
   });
   const int code = QApplication::exec();

@@ -2,7 +2,8 @@
 
 #include "raster.h"
 #include "slice_marks.h"
-#include "slice_scene.h"
+#include "volume_eye.h"
+#include "volume_picture.h"
 
 #include <array>
 #include <memory>
@@ -16,33 +17,17 @@ class vtkRenderer;
 
 namespace iso::render {
 
-/// How a volume is rendered: "CT bone", "CT soft tissue", "CT lung", "MR", "maximum intensity" ...
-struct VolumePreset {
-  std::string name;
-  bool maximum_intensity{false};
-  std::vector<std::array<double, 5>>
-      points;  ///< value (relative to the window: 0 low, 1 high, or absolute HU), r, g, b, opacity
-  bool absolute{false};
-};
-[[nodiscard]] std::span<const VolumePreset> volume_presets();
-
-struct VolumePicture {
-  std::shared_ptr<const Raster> raster;
-  std::int64_t frame{0};
-  std::string preset{"maximum intensity"};
-  double low{0}, high{1};  ///< value range of relative presets
-  std::array<double, 3> background{0, 0, 0};
-  friend bool operator==(const VolumePicture&, const VolumePicture&) = default;
-};
-
 /// A slice plane to be outlined over the volume.
 struct PlaneOutline {
   Plane plane;
   std::array<double, 3> colour{1, 1, 1};
 };
 
-/// Ray-casts on whatever OpenGL there is, software included. Data above `limit_voxels` are reduced by a whole factor, and
-/// the factor is drawn on screen.
+/// Outlines of slice planes over a picture of that box, so that a moved crosshair casts no rays.
+[[nodiscard]] Marks make_outlines(const VolumeEye& eye, const VoxelGrid& grid, const std::vector<PlaneOutline>& planes,
+                                  int width_px, int height_px, double pixel_ratio);
+
+/// Casts rays by VTK on a graphics card. Data above `limit_voxels` are reduced by a whole factor.
 class VolumeScene {
  public:
   VolumeScene();
@@ -53,15 +38,8 @@ class VolumeScene {
   void set_limit(std::int64_t limit_voxels);
   void show(const VolumePicture& picture);
   [[nodiscard]] int reduction() const noexcept;  ///< 1 for none
-  /// Outlines of slice planes over the picture, so that a moved crosshair casts no rays. Empty without a volume.
-  [[nodiscard]] Marks outlines(const std::vector<PlaneOutline>& planes, int width_px, int height_px,
-                               double pixel_ratio) const;
-  void orbit(double dx, double dy);  ///< fractions of the view's width and height
-  void zoom(double factor);
-  void pan(double dx, double dy);
-  void look_from(char letter);        ///< 'A', 'P', 'L', 'R', 'S', 'I'
+  void look(const VolumeEye& eye);
   void set_interactive(bool moving);  ///< coarser while moving
-  void reset();
 
  private:
   struct Impl;

@@ -24,6 +24,12 @@
 namespace iso::gui {
 namespace {
 
+double thread_ms() {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return 1e3 * static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e6;
+}
+
 class Stalls : public test::WindowTest {
  protected:
   /// Voxels of a pattern that compresses badly and has no constant planes.
@@ -115,6 +121,39 @@ TEST_F(Stalls, AreNotWhileASessionIsSavedAndReadAgain) {
       "reading it", [&] { window->open_session(file); }, [&] { return document().items().size() == 1; });
 }
 
+/// Rays of 512^3 voxels, turned and zoomed without a rest.
+TEST_F(Stalls, AreNotWhileAVolumeOf512CubedIsTurnedAndZoomed) {
+  open("ball.nrrd", test::ball(16));
+  const DatasetPtr data = freeze(Dataset{pattern<std::int16_t>(512, ScalarType::i16)});
+  const ItemId id = document().add("large", data, {});
+  document().show(id);
+  VolumeView& volume = *window->views().volume_view();
+  volume.set_preset("soft");
+  ASSERT_TRUE(wait_until([&] { return volume.finished(); }, 120000));
+  std::cout << "512^3 reduced " << volume.reduction() << " x\n";
+  int steps = 0;
+  double most = 0;
+  expect_no_stall(
+      "turning and zooming 512^3 voxels",
+      [&] {
+        QTest::mousePress(&volume, Qt::LeftButton, {}, middle(volume));
+        for (; steps < 120; ++steps) {
+          const double before = thread_ms();
+          const QPoint at = middle(volume) + QPoint{steps % 60, steps % 40};
+          QMouseEvent move{QEvent::MouseMove, QPointF{at},    volume.mapToGlobal(QPointF{at}),
+                           Qt::NoButton,      Qt::LeftButton, {}};
+          QApplication::sendEvent(&volume, &move);
+          if (steps % 10 == 0) wheel(volume, steps % 20 == 0 ? 2 : -2);
+          QTest::qWait(15);
+          most = std::max(most, thread_ms() - before);
+        }
+        QTest::mouseRelease(&volume, Qt::LeftButton, {}, middle(volume));
+      },
+      [&] { return volume.finished(); }, 120000);
+  std::cout << "processor time of the window's thread in a step: at most " << most << " ms\n";
+  EXPECT_LT(most, 50);
+}
+
 /// The watch itself: a handler that sleeps is a stall, a quick one is not.
 TEST(StallWatch, CountsGapsAndSaysHowLong) {
   StallWatch watch;
@@ -156,12 +195,6 @@ class Crowd {
   cpu_set_t before_{};
   std::vector<std::jthread> threads_;
 };
-
-double thread_ms() {
-  timespec time{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return 1e3 * static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e6;
-}
 
 TEST(StallWatch, TakesOffWhatTheThreadWaitedForAProcessorAndNothingElse) {
   if (::access("/proc/thread-self/schedstat", R_OK) != 0) GTEST_SKIP() << "the system does not count waiting";

@@ -206,8 +206,8 @@ std::string caption(const Document& document, const Measurement& m) {
 }
 
 std::vector<std::vector<std::string>> measurement_table(const Document& document) {
-  std::vector<std::vector<std::string>> rows{
-      {"name", "kind", "image", "length mm", "angle deg", "area mm2", "mean", "SD", "minimum", "maximum", "FWHM mm"}};
+  std::vector<std::vector<std::string>> rows{{"name", "kind", "image", "length mm", "angle deg", "area mm2", "mean",
+                                              "SD", "minimum", "maximum", "FWHM mm", "place", "unit"}};
   for (const Measurement& m : document.measurements()) {
     const Item* const item = document.find(m.item);
     std::vector<std::string> row{m.name, std::string{to_string(m.kind)}, item == nullptr ? "" : item->name};
@@ -228,6 +228,12 @@ std::vector<std::vector<std::string>> measurement_table(const Document& document
         row[8] = format_value(statistics->minimum);
         row[9] = format_value(statistics->maximum);
       }
+    }
+    if (item != nullptr && item->raster && !m.points_mm.empty()) {
+      Vec3 middle{};
+      for (const Vec3& p : m.points_mm) middle = add_scaled(middle, 1.0 / static_cast<double>(m.points_mm.size()), p);
+      row[11] = format_position(*item->raster, middle);
+      row[12] = item->raster->unit;
     }
     rows.push_back(std::move(row));
   }

@@ -34,7 +34,8 @@ struct Profile {
 
 /// "23.4 mm", "41.2°", "mean 52.1 ± 8.3 HU".
 [[nodiscard]] std::string caption(const Document& document, const Measurement& measurement);
-/// All measurements as rows of text: name, kind, item, length mm, angle deg, area mm2, mean, SD, min, max, FWHM mm.
+/// All measurements as rows of text: name, kind, item, length mm, angle deg, area mm2, mean, SD, min, max, FWHM mm, the
+/// middle of its points, the unit of the values.
 [[nodiscard]] std::vector<std::vector<std::string>> measurement_table(const Document& document);
 
 }  // namespace iso::gui

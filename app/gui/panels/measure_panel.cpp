@@ -2,10 +2,15 @@
 
 #include "gui/views/plot_view.h"
 
+#include "iso/base/error.h"
+#include "iso/base/file_replacement.h"
+
 #include <QApplication>
 #include <QClipboard>
+#include <QFileDialog>
 #include <QHBoxLayout>
 #include <QHeaderView>
+#include <QMessageBox>
 #include <QPushButton>
 #include <QShortcut>
 #include <QSplitter>
@@ -31,7 +36,10 @@ MeasurePanel::MeasurePanel(Document& document, QWidget* parent)
   auto* const row = new QHBoxLayout;
   auto* const copy = new QPushButton{tr("Copy table")};
   auto* const remove = new QPushButton{tr("Delete")};
+  auto* const save = new QPushButton{tr("Save table ...")};
+  save->setToolTip(tr("As CSV, for spreadsheets and scripts."));
   row->addWidget(copy);
+  row->addWidget(save);
   row->addWidget(remove);
   row->addStretch(1);
   left_column->addLayout(row);
@@ -40,6 +48,11 @@ MeasurePanel::MeasurePanel(Document& document, QWidget* parent)
   split->setStretchFactor(0, 3);
   split->setStretchFactor(1, 2);
   connect(copy, &QPushButton::clicked, this, [this] { QApplication::clipboard()->setText(table()); });
+  connect(save, &QPushButton::clicked, this, [this] {
+    const QString file = QFileDialog::getSaveFileName(this, tr("Save the measurements"),
+                                                      QStringLiteral("measurements.csv"), tr("Table (*.csv)"));
+    if (!file.isEmpty()) save_table(file.toStdString());
+  });
   connect(remove, &QPushButton::clicked, this, &MeasurePanel::remove_selected);
   auto* const key = new QShortcut{QKeySequence{Qt::Key_Delete}, table_};
   key->setContext(Qt::WidgetShortcut);
@@ -107,6 +120,26 @@ void MeasurePanel::remove_selected() {
   const int row = table_->currentRow();
   if (row >= 0 && row < static_cast<int>(ids_.size()))
     document_.remove_measurement(ids_[static_cast<std::size_t>(row)]);
+}
+
+void MeasurePanel::save_table(const std::filesystem::path& file) {
+  std::string text;
+  for (const auto& row : measurement_table(document_)) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      std::string cell = row[i];
+      if (cell.find_first_of(",\"\r\n") != std::string::npos) {
+        for (std::size_t at = 0; (at = cell.find('"', at)) != std::string::npos; at += 2) cell.insert(at, 1, '"');
+        cell = '"' + cell + '"';
+      }
+      text += (i > 0 ? "," : "") + cell;
+    }
+    text += "\r\n";
+  }
+  try {
+    replace_file(file, text, ExistingFile::replace);
+  } catch (const Error& failure) {
+    QMessageBox::warning(this, tr("Save the measurements"), QString::fromUtf8(failure.what()));
+  }
 }
 
 QString MeasurePanel::table() const {

@@ -20,6 +20,7 @@ class MeasurePanel : public QWidget {
  public:
   explicit MeasurePanel(Document& document, QWidget* parent = nullptr);
   void select(std::uint64_t measurement);
+  void save_table(const std::filesystem::path& file);  ///< CSV (RFC 4180); a failure is told in a box
   [[nodiscard]] QString table() const;
 
  private:

@@ -1,5 +1,7 @@
 #include "plot_view.h"
 
+#include "svg_device.h"
+
 #include "gui/model/words.h"
 
 #include "iso/base/error.h"
@@ -226,6 +228,10 @@ QString PlotView::words_at_pointer() const {
 
 void PlotView::paintEvent(QPaintEvent*) {
   QPainter painter{this};
+  paint_all(painter);
+}
+
+void PlotView::paint_all(QPainter& painter) const {
   painter.setRenderHint(QPainter::Antialiasing);
   painter.fillRect(rect(), palette().base());
   const std::vector<Cell> all = cells();
@@ -391,14 +397,41 @@ QString PlotView::table() const {
   return text + QLatin1Char('\n');
 }
 
+QString PlotView::svg() const {
+  SvgDevice device{size()};
+  QPainter painter{&device};
+  painter.setFont(font());
+  paint_all(painter);
+  painter.end();
+  return device.text();
+}
+
+/// Names with commas or quotes are quoted (RFC 4180).
+QString PlotView::csv() const {
+  QStringList lines;
+  for (const QString& line : table().split(QLatin1Char('\n'), Qt::SkipEmptyParts)) {
+    QStringList cells = line.split(QLatin1Char('\t'));
+    for (QString& cell : cells)
+      if (cell.contains(QLatin1Char(',')) || cell.contains(QLatin1Char('"')))
+        cell = QLatin1Char('"') + cell.replace(QLatin1Char('"'), QStringLiteral("\"\"")) + QLatin1Char('"');
+    lines << cells.join(QLatin1Char(','));
+  }
+  return lines.join(QStringLiteral("\r\n")) + QStringLiteral("\r\n");
+}
+
 void PlotView::save() {
-  const QString name = QFileDialog::getSaveFileName(this, tr("Save the curves"), QStringLiteral("curves.tsv"),
-                                                    tr("Table (*.tsv *.txt)"));
+  const QString name =
+      QFileDialog::getSaveFileName(this, tr("Save the curves"), QStringLiteral("curves.csv"),
+                                   tr("Table with commas (*.csv);;Table with tabs (*.tsv *.txt);;Drawing (*.svg)"));
   if (name.isEmpty()) return;
   try {
     io::write_atomically(name.toStdString(), true, [&](const std::filesystem::path& temporary) {
       std::ofstream stream{temporary, std::ios::binary};
-      stream << table().toStdString();
+      const QString ending = name.section(QLatin1Char('.'), -1).toLower();
+      stream << (ending == QStringLiteral("svg")   ? svg()
+                 : ending == QStringLiteral("csv") ? csv()
+                                                   : table())
+                    .toStdString();
       stream.close();
       if (!stream)
         throw Error{Errc::cannot_write, "'" + name.toStdString() + "' cannot be written", "is the disk full?"};
@@ -411,7 +444,7 @@ void PlotView::save() {
 void PlotView::contextMenuEvent(QContextMenuEvent* event) {
   QMenu menu;
   menu.addAction(tr("Copy as table"), this, [this] { QApplication::clipboard()->setText(table()); });
-  menu.addAction(tr("Save as table ..."), this, [this] { save(); });
+  menu.addAction(tr("Save as table or drawing ..."), this, [this] { save(); });
   menu.addAction(tr("Copy as picture"), this, [this] { QApplication::clipboard()->setPixmap(grab()); });
   QAction* const log = menu.addAction(tr("Logarithmic"), this,
                                       [this](bool on) { set_scale(on ? AxisScale::logarithmic : AxisScale::linear); });

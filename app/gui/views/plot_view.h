@@ -49,6 +49,8 @@ class PlotView : public QWidget {
   [[nodiscard]] const std::vector<Curve>& curves() const noexcept { return curves_; }
   [[nodiscard]] const std::vector<std::pair<double, double>>& shaded() const noexcept { return shaded_; }
   [[nodiscard]] QString table() const;  ///< tab separated: x, then a column a curve
+  [[nodiscard]] QString csv() const;    ///< the same with commas
+  [[nodiscard]] QString svg() const;    ///< what is seen, as a drawing
   /// Where the curves are drawn in the widget; of the first plot where each curve has its own.
   [[nodiscard]] QRectF plot_rect() const;
   /// Where a place on the axis is drawn in it, and back.
@@ -86,6 +88,7 @@ class PlotView : public QWidget {
   [[nodiscard]] static const Cell* cell_at(const std::vector<Cell>& cells, const QPointF& at, double slack = 0);
   /// The place of a sample that is nearest to the pointer; nothing away from the plots.
   [[nodiscard]] std::optional<double> pointed(const Cell& cell) const;
+  void paint_all(QPainter& painter) const;
   void paint_plot(QPainter& painter, const Cell& cell) const;
   void paint_axes(QPainter& painter, const Cell& cell) const;
   void paint_curves(QPainter& painter, const Cell& cell) const;

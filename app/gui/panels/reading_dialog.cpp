@@ -7,6 +7,8 @@
 #include "gui/model/session.h"
 #include "gui/views/slice_view.h"
 
+#include "iso/job/estimate.h"
+
 #include <QComboBox>
 #include <QDialogButtonBox>
 #include <QFormLayout>
@@ -19,6 +21,7 @@
 #include <QSpinBox>
 #include <QVBoxLayout>
 
+#include <algorithm>
 #include <utility>
 
 namespace iso::gui {
@@ -52,6 +55,7 @@ ReadingDialog::ReadingDialog(Background& background, const std::filesystem::path
   column->addWidget(buttons);
   connect(buttons, &QDialogButtonBox::accepted, this, [this] {
     if (!read_) return;
+    kept_.clear();
     Q_EMIT chosen(std::exchange(read_, nullptr));  // whoever takes it moves from it
     accept();
   });
@@ -189,8 +193,14 @@ void ReadingDialog::refresh() {
 
 void ReadingDialog::read() {
   if (reading_ || !form_.valid()) return;  // the end of the reading that goes on asks again
-  reading_ = true;
   const Hints hints = form_.hints();
+  if (const auto found = std::ranges::find(kept_, hints, &std::pair<Hints, std::shared_ptr<Item>>::first);
+      found != kept_.end()) {
+    problem_->clear();
+    return show_read(found->second);
+  }
+  reading_ = true;
+  ++readings_;
   words_->setText(tr("Reading ..."));
   problem_->clear();
   const QPointer<ReadingDialog> self{this};
@@ -204,13 +214,31 @@ void ReadingDialog::read() {
       [file = form_.file(), hints] {
         return std::make_shared<Item>(make_item(io::read(file, read_options(hints)), file, hints));
       },
-      [finish](const std::shared_ptr<Item>& item) { finish([&](ReadingDialog& d) { d.show_read(item); }); },
+      [self, hints, finish](const std::shared_ptr<Item>& item) {
+        if (self) self->keep(hints, item);
+        finish([&](ReadingDialog& d) { d.show_read(item); });
+      },
       [finish](const Error& failure) {
         finish([&](ReadingDialog& d) {
           d.show_read(nullptr);
           d.problem_->setText(QString::fromUtf8(failure.what()));
         });
       });
+}
+
+/// As many readings as an eighth of the free memory holds, the newest first.
+void ReadingDialog::keep(const Hints& hints, const std::shared_ptr<Item>& item) {
+  kept_.emplace_back(hints, item);
+  const auto bytes_of = [](const Item& kept) {
+    const Pixels* const pixels = to_pixels(*kept.data);
+    return pixels == nullptr ? std::size_t{0} : pixels->spec().bytes();
+  };
+  std::size_t bytes = 0;
+  for (const auto& [answers, kept] : kept_) bytes += bytes_of(*kept);
+  while (kept_.size() > 1 && bytes > job::available_memory_bytes() / 8) {
+    bytes -= bytes_of(*kept_.front().second);
+    kept_.erase(kept_.begin());
+  }
 }
 
 void ReadingDialog::show_read(std::shared_ptr<Item> item) {

@@ -33,6 +33,8 @@ class ReadingDialog : public QDialog {
                 const QString& reason, QWidget* parent);
   ~ReadingDialog() override;
   [[nodiscard]] ReadingForm& form() noexcept { return form_; }
+  /// How often the file was read: answers that were given before are shown from memory.
+  [[nodiscard]] int readings() const noexcept { return readings_; }
   [[nodiscard]] bool ready() const noexcept { return read_ != nullptr; }  ///< what is seen belongs to the answers
 
  Q_SIGNALS:
@@ -46,6 +48,7 @@ class ReadingDialog : public QDialog {
   void refresh();
   void read();
   void show_read(std::shared_ptr<Item> item);
+  void keep(const Hints& hints, const std::shared_ptr<Item>& item);
   struct AxisRow {
     QComboBox* role;
     QSpinBox* element;
@@ -63,6 +66,8 @@ class ReadingDialog : public QDialog {
   QPushButton* open_{nullptr};
   QTimer pause_;
   std::shared_ptr<Item> read_;
+  std::vector<std::pair<Hints, std::shared_ptr<Item>>> kept_;  ///< the newest last
+  int readings_{0};
   bool reading_{false}, filling_{false};
   Signal<>::Connection changed_;
 };

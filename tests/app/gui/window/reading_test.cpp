@@ -83,6 +83,25 @@ class Reading : public test::WindowTest {
   }
 };
 
+TEST_F(Reading, AnAnswerThatWasGivenBeforeIsShownFromMemory) {
+  window->ask_how_to_read(write_bare("bare.npy", {8, 6, 4}), {}, {});
+  ReadingDialog* const asked = dialog();
+  ASSERT_NE(asked, nullptr);
+  ASSERT_TRUE(settled(*asked));
+  type(*asked, "spacing_mm", QStringLiteral("0.5,0.5,2"));
+  ASSERT_TRUE(settled(*asked));
+  type(*asked, "spacing_mm", QStringLiteral("1,1,3"));
+  ASSERT_TRUE(settled(*asked));
+  const int readings = asked->readings();
+  type(*asked, "spacing_mm", QStringLiteral("0.5,0.5,2"));
+  ASSERT_TRUE(settled(*asked));
+  EXPECT_TRUE(wait_until([&] { return words(*asked, "reading.words").contains(QStringLiteral("0.5 x 0.5 x 2 mm")); }));
+  EXPECT_EQ(asked->readings(), readings) << "what is typed on the way cannot be read";
+  QTest::mouseClick(open_button(*asked), Qt::LeftButton);
+  ASSERT_TRUE(wait_until([&] { return document().items().size() == 1; })) << window->told().toStdString();
+  EXPECT_EQ(get<Volume>(document().items()[0]->data).grid.spacing_mm, (Vec3{0.5, 0.5, 2}));
+}
+
 TEST_F(Reading, OfASpacingIsTypedAndFollowedByTheView) {
   window->ask_how_to_read(write_bare("bare.npy", {8, 6, 4}), {}, {});
   ReadingDialog* const asked = dialog();

@@ -67,7 +67,7 @@ Desktop::~Desktop() {
   background_.wait();  // work in it may use the journal
 }
 
-const host::PluginCatalogue& Desktop::catalogue() {
+host::PluginCatalogue& Desktop::catalogue() {
   if (!catalogue_) {
     catalogue_ = std::make_unique<host::PluginCatalogue>(options_.plugin_directories);
     plugins_ = catalogue_->plugins();

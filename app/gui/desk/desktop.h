@@ -47,7 +47,7 @@ class Desktop : public QObject {
   [[nodiscard]] Background& background() noexcept { return background_; }
   [[nodiscard]] Journal* journal() noexcept { return journal_.get(); }
   [[nodiscard]] StallWatch& stall_watch() noexcept { return *stall_watch_; }
-  [[nodiscard]] const host::PluginCatalogue& catalogue();  ///< manifests are read at the first call
+  [[nodiscard]] host::PluginCatalogue& catalogue();  ///< manifests are read at the first call
   [[nodiscard]] std::vector<const plugin::TaskManifest*> tasks();
   /// As they were found when the tasks were asked for first; none before.
   [[nodiscard]] std::span<const host::PluginEntry> plugins() const noexcept { return plugins_; }

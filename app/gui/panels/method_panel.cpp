@@ -4,6 +4,7 @@
 #include "preset_bar.h"
 
 #include "gui/model/data_places.h"
+#include "host/plugins/consent.h"
 
 #include "iso/job/estimate.h"
 
@@ -112,6 +113,7 @@ MethodPanel::MethodPanel(Desktop& desktop, QWidget* parent)
   foot->addWidget(copy);
   form_column->addLayout(head);
   form_column->addWidget(summary_);
+  form_column->addWidget(make_consent());
   form_column->addWidget(presets_);
   form_column->addWidget(scroll_, 1);
   form_column->addWidget(estimate_);
@@ -148,6 +150,45 @@ MethodPanel::MethodPanel(Desktop& desktop, QWidget* parent)
   refresh_list();
 }
 
+/// The question that a plugin's manifest asks (`needs`): once, until it is answered by yes.
+QWidget* MethodPanel::make_consent() {
+  consent_ = new QWidget;
+  consent_->setObjectName(QStringLiteral("consent"));
+  auto* const row = new QHBoxLayout{consent_};
+  row->setContentsMargins(0, 0, 0, 0);
+  consent_words_ = new QLabel;
+  consent_words_->setWordWrap(true);
+  auto* const yes = new QPushButton{tr("Allow")};
+  yes->setObjectName(QStringLiteral("consent.allow"));
+  yes->setToolTip(tr("Allows it from now on for this plugin at this place; nothing else is allowed by it."));
+  row->addWidget(consent_words_, 1);
+  row->addWidget(yes);
+  connect(yes, &QPushButton::clicked, this, [this] {
+    if (!form_) return;
+    try {
+      if (const auto entry = find_unagreed()) desktop_.catalogue().agree(entry->manifest.id);
+    } catch (const Error& failure) {
+      return void(Q_EMIT problem(QString::fromUtf8(failure.what()), QString::fromStdString(failure.hint())));
+    }
+    form_changed();
+  });
+  return consent_;
+}
+
+/// The plugin of the task that is shown, if it needs what nobody agreed to.
+std::optional<host::PluginEntry> MethodPanel::find_unagreed() {
+  if (!form_) return {};
+  for (host::PluginEntry& entry : desktop_.catalogue().plugins()) {
+    if (entry.state == host::PluginState::failed || entry.manifest.needs.empty()) continue;
+    if (std::ranges::find(entry.manifest.tasks, form_->task().id, &plugin::TaskManifest::id) ==
+        entry.manifest.tasks.end())
+      continue;
+    if (!host::has_agreed(entry.manifest_file, entry.manifest)) return std::move(entry);
+    return {};
+  }
+  return {};
+}
+
 void MethodPanel::refresh_list() {
   if (pages_->currentIndex() != 0) return;
   const auto tasks = desktop_.tasks();
@@ -164,6 +205,13 @@ void MethodPanel::refresh_list() {
     if (offer.refusal) row->setFlags(row->flags() & ~Qt::ItemIsEnabled);
     list_->addItem(row);
   }
+  if (list_->count() > 0) return;
+  auto* const none = new QListWidgetItem{
+      tasks.empty() ? tr("No method was found. Methods come from plugins; the log says which folders were looked "
+                         "through (Help, Log).")
+                    : tr("No method has this in its name.")};
+  none->setFlags(Qt::NoItemFlags);
+  list_->addItem(none);
 }
 
 void MethodPanel::show_list() {
@@ -285,6 +333,18 @@ void MethodPanel::form_changed() {
   }
   presets_->refresh();
   refused_ = false;
+  const auto unagreed = find_unagreed();
+  consent_->setVisible(unagreed.has_value());
+  if (unagreed) {
+    consent_words_->setText(tr("The plugin '%1' asks %2 on this computer, with your rights. Allow it only if you trust "
+                               "where it comes from.")
+                                .arg(QString::fromStdString(unagreed->manifest.id),
+                                     QString::fromStdString(host::needs_in_words(unagreed->manifest))));
+    run_->setEnabled(false);
+    interact_->setEnabled(false);
+    ask_.stop();
+    return estimate_->setText(tr("It can run once you allow what it asks."));
+  }
   run_->setEnabled(form_->valid());
   interact_->setEnabled(form_->valid());
   if (form_->valid()) {

@@ -7,6 +7,7 @@
 #include <QWidget>
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 class QComboBox;
@@ -51,6 +52,8 @@ class MethodPanel : public QWidget {
   void show_list();
   void build_form();
   QComboBox* input_choice(const TaskForm::Input& input);
+  QWidget* make_consent();
+  [[nodiscard]] std::optional<host::PluginEntry> find_unagreed();
   void add_outputs();
   void form_changed();
   void ask_estimate();
@@ -65,6 +68,8 @@ class MethodPanel : public QWidget {
   QScrollArea* scroll_;
   QLabel *title_, *summary_, *estimate_;
   QPushButton *run_, *interact_;
+  QWidget* consent_{nullptr};
+  QLabel* consent_words_{nullptr};
   QComboBox* device_;
   QFormLayout* rows_{nullptr};
   PresetBar* presets_;

@@ -389,6 +389,27 @@ void Document::set_display(ItemId id, const render::Display& display, std::strin
   impl_->undo.push({std::move(step_name), 0, [=] { apply(before); }, [=] { apply(display); }, key});
 }
 
+void Document::set_displays(const std::vector<std::pair<ItemId, render::Display>>& displays, std::string step_name) {
+  if (displays.size() == 1) return set_display(displays[0].first, displays[0].second, std::move(step_name));
+  std::vector<std::pair<ItemId, render::Display>> before;
+  std::string key = step_name;
+  bool changes = false;
+  for (const auto& [id, display] : displays)
+    if (const Item* const item = impl_->find(id)) {
+      before.emplace_back(id, item->display);
+      changes = changes || item->display != display;
+      key += "+" + std::to_string(id);
+    }
+  if (!changes) return;
+  const auto apply = [this](const std::vector<std::pair<ItemId, render::Display>>& all) {
+    for (const auto& [id, display] : all)
+      if (Item* const target = impl_->find(id)) target->display = display, item_changed(id);
+  };
+  apply(displays);
+  impl_->undo.push(
+      {std::move(step_name), 0, [=] { apply(before); }, [=, after = displays] { apply(after); }, std::move(key)});
+}
+
 void Document::set_part(ItemId id, render::Part part) {
   Item* const item = impl_->find(id);
   if (item == nullptr || item->part == part || !item->raster) return;

@@ -124,6 +124,14 @@ struct Overlay {
   friend bool operator==(const Overlay&, const Overlay&) = default;
 };
 
+/// How the compared image follows the base.
+struct Pairing {
+  bool position{true};  ///< both crosshairs move together
+  bool window{false};   ///< both windows change together
+  Vec3 offset_mm{};     ///< the compared image's crosshair from the base's, LPS
+  friend bool operator==(const Pairing&, const Pairing&) = default;
+};
+
 /// What the views show and how. Session and journal keep it.
 struct Look {
   Layout layout;
@@ -132,6 +140,7 @@ struct Look {
   SlicePlanes planes;
   std::array<Camera, 4> cameras;  ///< by view: axial, coronal, sagittal, oblique
   Overlay overlay;
+  Pairing pairing;
   friend bool operator==(const Look&, const Look&) = default;
 };
 
@@ -174,6 +183,8 @@ class Document {
   // Display and look. A change of a display is an undo step (a drag is one step); a change of the look is none. Session and
   // journal keep both.
   void set_display(ItemId id, const render::Display& display, std::string step_name = "Window");
+  /// Of several items as one step, which a drag extends.
+  void set_displays(const std::vector<std::pair<ItemId, render::Display>>& displays, std::string step_name);
   void set_part(ItemId id, render::Part part);
   /// How a cube is shown, as a step of its own; a name of `composite_names`, or empty for its bands.
   void set_composite(ItemId id, const std::string& name);

@@ -24,9 +24,11 @@ namespace fs = std::filesystem;
 constexpr int session_version = 1;
 
 Json to_json(const render::Display& d) {
-  return {{"width", d.width},           {"centre", d.centre},          {"voi", static_cast<int>(d.voi)},
-          {"colour_map", d.colour_map}, {"inverted", d.inverted},      {"opacity", d.opacity},
-          {"visible", d.visible},       {"interpolate", d.interpolate}};
+  Json j{{"width", d.width},           {"centre", d.centre},          {"voi", static_cast<int>(d.voi)},
+         {"colour_map", d.colour_map}, {"inverted", d.inverted},      {"opacity", d.opacity},
+         {"visible", d.visible},       {"interpolate", d.interpolate}};
+  if (d.shown_range) j["shown_range"] = *d.shown_range;
+  return j;
 }
 
 render::Display display_from_json(const Json& j) {
@@ -39,6 +41,7 @@ render::Display display_from_json(const Json& j) {
   d.opacity = j.value("opacity", d.opacity);
   d.visible = j.value("visible", d.visible);
   d.interpolate = j.value("interpolate", d.interpolate);
+  if (j.contains("shown_range")) d.shown_range = j.at("shown_range").get<std::array<double, 2>>();
   return d;
 }
 
@@ -75,6 +78,9 @@ Json to_json(const Look& l) {
           {"cameras", std::move(cameras)},
           {"overlay", l.overlay.item},
           {"overlay_beneath", l.overlay.beneath},
+          {"compared_together", l.pairing.position},
+          {"compared_window", l.pairing.window},
+          {"compared_offset_mm", l.pairing.offset_mm},
           {"overlay_shown", l.overlay.shown},
           {"overlay_opacity", l.overlay.opacity},
           {"reveal", l.overlay.curtain}};
@@ -113,6 +119,9 @@ Look look_from_json(const Json& j) {
     l.cameras[view] = camera_from_json(cameras[view]);
   l.overlay.item = j.value("overlay", l.overlay.item);
   l.overlay.beneath = j.value("overlay_beneath", l.overlay.beneath);
+  l.pairing.position = j.value("compared_together", l.pairing.position);
+  l.pairing.window = j.value("compared_window", l.pairing.window);
+  l.pairing.offset_mm = j.value("compared_offset_mm", l.pairing.offset_mm);
   l.overlay.shown = j.value("overlay_shown", l.overlay.shown);
   l.overlay.opacity = j.value("overlay_opacity", l.overlay.opacity);
   l.overlay.curtain = j.value("reveal", l.overlay.curtain);

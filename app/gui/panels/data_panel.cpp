@@ -160,8 +160,16 @@ void DataPanel::show_as(ItemId item, Showing showing) {
   Look look = document_.look();
   ItemId& place = showing == Showing::overlay ? look.overlay.item : look.layout.compared;
   place = place == item ? 0 : item;
+  if (showing == Showing::compared) look.pairing.offset_mm = {};
   if (showing == Showing::compared && place != 0) look.layout.arrangement = Arrangement::side_by_side;
   document_.set_look(look);
+  // Grey over grey cannot be told apart; who chose other colours keeps them.
+  if (showing != Showing::overlay || look.overlay.item != item || shown->raster->labels || shown->raster->colour ||
+      shown->display.colour_map != "grey")
+    return;
+  render::Display display = shown->display;
+  display.colour_map = "hot";
+  document_.set_display(item, display, "Colours of the overlay");
 }
 
 void DataPanel::show_in_place(ItemId id) {

@@ -71,6 +71,9 @@ LabelTable::LabelTable(Document& document, Tools& tools, Background& background,
          &LabelTable::read_table);
   button(tr("Write ..."), tr("Names and colours to a table of ITK-SNAP or 3D Slicer"), "labels.write",
          &LabelTable::write_table);
+  make_edit_menu(*buttons);
+  button(tr("Statistics ..."), tr("Voxels, volume, place and values of every label, as CSV"), "labels.statistics",
+         &LabelTable::write_statistics_dialog);
   buttons->addStretch(1);
   column->addLayout(buttons);
   connect(tree_, &QTreeWidget::currentItemChanged, this, [this](QTreeWidgetItem* now) {

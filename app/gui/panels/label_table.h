@@ -2,16 +2,19 @@
 
 #include "gui/desk/background.h"
 #include "gui/model/document.h"
+#include "gui/model/label_edit.h"
 #include "gui/views/tools.h"
 
 #include <QGroupBox>
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
 #include <vector>
 
+class QHBoxLayout;
 class QTreeWidget;
 class QTreeWidgetItem;
 
@@ -25,6 +28,12 @@ class LabelTable : public QGroupBox {
   LabelTable(Document& document, Tools& tools, Background& background, QWidget* parent = nullptr);
   void show_map(ItemId item);
   [[nodiscard]] std::uint16_t next_free() const;
+  /// Changes the label that is painted, off this thread; one undo step. A refusal is told by `problem`.
+  void edit(LabelEdit what, const QString& step, LabelEditOptions options = {});
+  void write_statistics(const std::filesystem::path& file);
+
+ Q_SIGNALS:
+  void problem(const QString& sentence, const QString& hint);
 
  private:
   void count();
@@ -35,6 +44,11 @@ class LabelTable : public QGroupBox {
   void add_label();
   void read_table();
   void write_table();
+  void write_statistics_dialog();
+  void make_edit_menu(QHBoxLayout& row);
+  [[nodiscard]] std::size_t slice_axis() const;        ///< of the map, nearest to the normal of the view used last
+  [[nodiscard]] std::int64_t crosshair_slice() const;  ///< along that axis
+  void copy_slice(int step);
   [[nodiscard]] QTreeWidgetItem* find_row(std::uint16_t label) const;
   Document& document_;
   Tools& tools_;

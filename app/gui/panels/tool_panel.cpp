@@ -1,6 +1,7 @@
 #include "tool_panel.h"
 
 #include "label_table.h"
+#include "layer_group.h"
 #include "number_field.h"
 
 #include <QCheckBox>
@@ -46,46 +47,25 @@ ToolPanel::ToolPanel(Document& document, Tools& tools, Background& background, Q
   scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   outer->addWidget(scroll);
   auto* const content = new QWidget;
-  auto* const column = new QVBoxLayout{content};
+  column_ = new QVBoxLayout{content};
   paint_ = paint_group();
-  column->addWidget(paint_);  // first, so that it is seen when a tool that paints is taken
+  column_->addWidget(paint_);  // first, so that it is seen when a tool that paints is taken
   table_ = new LabelTable{document, tools, background};
-  column->addWidget(table_);
-  column->addWidget(display_group());
-  column->addWidget(overlay_group());
-  column->addStretch(1);
+  connect(table_, &LabelTable::problem, this, &ToolPanel::problem);
+  column_->addWidget(table_);
+  layers_ = {new LayerGroup{document, LayerGroup::Place::image, [this] { return document_.look().layout.base; }},
+             new LayerGroup{document, LayerGroup::Place::overlay, [this] { return document_.look().overlay.item; }},
+             new LayerGroup{document, LayerGroup::Place::beneath, [this] { return document_.look().overlay.beneath; }}};
+  for (LayerGroup* const layer : layers_) column_->addWidget(layer);
+  column_->addWidget(overlay_group());
+  column_->addStretch(1);
   scroll->setWidget(content);
   connections_ = document_.watch([this] { refresh(); });
   connect(&tools_, &Tools::changed, this, &ToolPanel::refresh);
   refresh();
 }
 
-QWidget* ToolPanel::display_group() {
-  auto* const group = new QGroupBox{tr("Image")};
-  auto* const form = new QFormLayout{group};
-  width_ = number(tr("Window width"), 1e-9, 1e9);
-  centre_ = number(tr("Window level"), -1e9, 1e9);
-  voi_ = new QComboBox;
-  voi_->setAccessibleName(tr("Window function"));
-  voi_->addItems({tr("linear"), tr("linear exact"), tr("sigmoid"), tr("logarithm")});
-  map_ = new QComboBox;
-  map_->setAccessibleName(tr("Colours"));
-  for (const std::string& name : render::colour_map_names())
-    if (name != "labels") map_->addItem(QString::fromStdString(name));
-  inverted_ = new QCheckBox{tr("Inverted")};
-  interpolate_ = new QCheckBox{tr("Smooth between voxels")};
-  form->addRow(tr("Window"), width_);
-  form->addRow(tr("Level"), centre_);
-  form->addRow(tr("Function"), voi_);
-  form->addRow(tr("Colours"), map_);
-  form->addRow(inverted_);
-  form->addRow(interpolate_);
-  for (QDoubleSpinBox* box : {width_, centre_})
-    connect(box, &QDoubleSpinBox::valueChanged, this, &ToolPanel::change_display);
-  for (QComboBox* box : {voi_, map_}) connect(box, &QComboBox::activated, this, &ToolPanel::change_display);
-  for (QCheckBox* box : {inverted_, interpolate_}) connect(box, &QCheckBox::clicked, this, &ToolPanel::change_display);
-  return group;
-}
+void ToolPanel::add_group(QWidget* group) { column_->insertWidget(column_->count() - 1, group); }
 
 QWidget* ToolPanel::overlay_group() {
   auto* const group = new QGroupBox{tr("Overlay and slab")};
@@ -149,6 +129,13 @@ QWidget* ToolPanel::paint_group() {
   form->addRow(tr("from"), low_);
   form->addRow(tr("to"), high_);
   form->addRow(from_click_);
+  range_shown_ = new QCheckBox{tr("Show these values")};
+  range_shown_->setToolTip(tr("Draws the voxels in the range in the colour of the label, before anything is painted."));
+  form->addRow(range_shown_);
+  connect(range_shown_, &QCheckBox::clicked, this, [this](bool on) {
+    tools_.range_shown = on;
+    Q_EMIT tools_.changed();
+  });
   connect(range_, &QCheckBox::clicked, this, [this](bool on) {
     // Nobody has said a range yet: what lies under the next click is one, and 0 to 0 would paint nothing.
     if (on && low_->value() == high_->value()) from_click_->setChecked(true);
@@ -164,6 +151,7 @@ QWidget* ToolPanel::paint_group() {
     tools_.brush_radius_mm = radius_->value();
     tools_.sphere = sphere_->isChecked();
     tools_.range = range_->isChecked() ? std::optional{std::pair{low_->value(), high_->value()}} : std::nullopt;
+    Q_EMIT tools_.changed();
   };
   connect(label_, &QSpinBox::valueChanged, this, take);
   for (QDoubleSpinBox* box : {radius_, low_, high_}) connect(box, &QDoubleSpinBox::valueChanged, this, take);
@@ -179,20 +167,6 @@ ItemId ToolPanel::label_item() const {
   return 0;
 }
 
-void ToolPanel::change_display() {
-  const Item* const item = document_.find(document_.look().layout.base);
-  if (filling_ || item == nullptr) return;
-  render::Display display = item->display;
-  display.width = width_->value();
-  display.centre = centre_->value();
-  display.voi = static_cast<render::VoiFunction>(voi_->currentIndex());
-  if (display.voi == render::VoiFunction::linear && display.width < 1) display.voi = render::VoiFunction::linear_exact;
-  display.colour_map = map_->currentText().toStdString();
-  display.inverted = inverted_->isChecked();
-  display.interpolate = interpolate_->isChecked();
-  document_.set_display(item->id, display);
-}
-
 void ToolPanel::change_look() {
   if (filling_) return;
   Look look = document_.look();
@@ -205,18 +179,7 @@ void ToolPanel::change_look() {
 
 void ToolPanel::refresh() {
   filling_ = true;
-  const Item* const item = document_.find(document_.look().layout.base);
-  const bool there = item != nullptr && item->raster && !item->raster->labels;
-  for (QWidget* widget : std::initializer_list<QWidget*>{width_, centre_, voi_, map_, inverted_, interpolate_})
-    widget->setEnabled(there);
-  if (there) {
-    width_->setValue(item->display.width);
-    centre_->setValue(item->display.centre);
-    voi_->setCurrentIndex(static_cast<int>(item->display.voi));
-    map_->setCurrentText(QString::fromStdString(item->display.colour_map));
-    inverted_->setChecked(item->display.inverted);
-    interpolate_->setChecked(item->display.interpolate);
-  }
+  for (LayerGroup* const layer : layers_) layer->refresh();
   const Look& look = document_.look();
   opacity_->setValue(static_cast<int>(std::lround(100 * look.overlay.opacity)));
   reveal_->setValue(static_cast<int>(std::lround(100 * look.overlay.curtain)));
@@ -231,6 +194,7 @@ void ToolPanel::refresh() {
     high_->setValue(tools_.range->second);
   }
   from_click_->setChecked(tools_.range_from_click);
+  range_shown_->setChecked(tools_.range_shown);
   paint_->setVisible(tools_.paints());
   table_->show_map(label_item());
   table_->setVisible(tools_.paints() || label_item() != 0);

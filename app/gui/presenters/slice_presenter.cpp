@@ -57,18 +57,94 @@ const Item* SlicePresenter::item() const noexcept {
   return found != nullptr && found->raster ? found : nullptr;
 }
 
+bool SlicePresenter::beside() const noexcept {
+  return document_.look().layout.arrangement == Arrangement::side_by_side;
+}
+
+const Item* SlicePresenter::other() const noexcept {
+  if (!beside()) return nullptr;
+  const Layout& layout = document_.look().layout;
+  const Item* const found = document_.find(role_ == Role::base ? layout.compared : layout.base);
+  return found != nullptr && found->raster && found != item() ? found : nullptr;
+}
+
+Vec3 SlicePresenter::here_mm() const noexcept {
+  const Look& look = document_.look();
+  return role_ == Role::base ? look.crosshair.position_mm : add(look.crosshair.position_mm, look.pairing.offset_mm);
+}
+
+void SlicePresenter::go_to(const Vec3& here_mm) {
+  Look look = document_.look();
+  const Vec3 by = subtract(here_mm, this->here_mm());
+  if (role_ == Role::compared && !look.pairing.position) {
+    look.pairing.offset_mm = add(look.pairing.offset_mm, by);
+  } else {
+    look.crosshair.position_mm = add(look.crosshair.position_mm, by);
+    if (!look.pairing.position) look.pairing.offset_mm = subtract(look.pairing.offset_mm, by);  // the other one stays
+  }
+  document_.set_look(look);
+}
+
+bool SlicePresenter::outside() const {
+  const Item* const shown = item();
+  if (shown == nullptr) return false;
+  const render::Plane here = plane();
+  const Vec3 n = here.normal(), middle = shown->raster->frame.centre_mm();
+  return std::abs(dot(here_mm(), n) - dot(middle, n)) > extent(shown->raster->frame, n) / 2 + 1e-6;
+}
+
+void SlicePresenter::go_to_middle() {
+  if (item() == nullptr) return;
+  Look look = document_.look();
+  const Vec3 by = subtract(item()->raster->frame.centre_mm(), here_mm());
+  if (role_ == Role::compared)
+    look.pairing.offset_mm = add(look.pairing.offset_mm, by);  // the base stays where it is
+  else
+    look.crosshair.position_mm = add(look.crosshair.position_mm, by);
+  document_.set_look(look);
+}
+
+void SlicePresenter::align_centres() {
+  const Layout& layout = document_.look().layout;
+  const Item *const base = document_.find(layout.base), *const compared = document_.find(layout.compared);
+  if (base == nullptr || compared == nullptr || !base->raster || !compared->raster) return;
+  Look look = document_.look();
+  look.pairing.offset_mm = subtract(compared->raster->frame.centre_mm(), base->raster->frame.centre_mm());
+  document_.set_look(look);
+}
+
+void SlicePresenter::align_places() {
+  Look look = document_.look();
+  look.pairing.offset_mm = {};
+  document_.set_look(look);
+}
+
+/// Of this image, and where both windows change together of the one beside it.
+void SlicePresenter::set_display(const render::Display& display, std::string step_name) {
+  std::vector<std::pair<ItemId, render::Display>> all{{item()->id, display}};
+  if (const Item* const beside = other();
+      beside != nullptr && document_.look().pairing.window && !beside->raster->labels) {
+    render::Display same = beside->display;
+    same.width = display.width;
+    same.centre = display.centre;
+    same.voi = display.voi;
+    all.emplace_back(beside->id, same);
+  }
+  document_.set_displays(all, std::move(step_name));
+}
+
 render::Plane SlicePresenter::plane() const {
   const Item* const shown = item();
   if (shown == nullptr) return {};
   const Look& look = document_.look();
-  render::Plane plane = turned_plane(*shown->raster, orientation_, look, look.crosshair.position_mm);
+  render::Plane plane = turned_plane(*shown->raster, orientation_, look, here_mm());
   const Camera& camera = look.cameras[static_cast<std::size_t>(orientation_)];
   for (double& part : plane.right) part *= camera.mirrored ? -1 : 1;
   for (double& part : plane.up) part *= camera.upside_down ? -1 : 1;
   // Through the crosshair, but centred on the data: moving the crosshair in the
   // plane does not move the picture.
   const Vec3 middle = shown->raster->frame.centre_mm(), n = plane.normal();
-  Vec3 centre = add_scaled(middle, dot(look.crosshair.position_mm, n) - dot(middle, n), n);
+  Vec3 centre = add_scaled(middle, dot(here_mm(), n) - dot(middle, n), n);
   centre = add_scaled(centre, dot(camera.pan_mm, plane.right),
                       plane.right);  // what a plane turned since was moved out of
                                      // itself is left out
@@ -80,8 +156,11 @@ double SlicePresenter::mm_per_pixel(const ViewSize& size) const {
   const Item* const shown = item();
   if (shown == nullptr) return 1;
   const render::Plane plane = standard_plane(*shown->raster, orientation_, {});
-  const double fit = std::max(extent(shown->raster->frame, plane.right) / size.width_px,
-                              extent(shown->raster->frame, plane.up) / size.height_px);
+  double fit = std::max(extent(shown->raster->frame, plane.right) / size.width_px,
+                        extent(shown->raster->frame, plane.up) / size.height_px);
+  if (const Item* const beside = other(); beside != nullptr && beside->raster->anatomical == shown->raster->anatomical)
+    fit = std::max({fit, extent(beside->raster->frame, plane.right) / size.width_px,  // both at one scale
+                    extent(beside->raster->frame, plane.up) / size.height_px});
   return std::max(1e-9, 1.05 * fit / document_.look().cameras[static_cast<std::size_t>(orientation_)].zoom);
 }
 
@@ -181,6 +260,28 @@ void SlicePresenter::add_words(render::SlicePicture& picture, const Item& shown)
   if (&shown == document_.preview()) picture.badge = "preview: the job is still running";
 }
 
+void SlicePresenter::add_layers(render::SlicePicture& picture, const Item& shown) const {
+  const Look& look = document_.look();
+  picture.layers.push_back(make_layer(shown));
+  const auto lay_over = [&](const Item* over) {
+    if (over == nullptr || !over->raster || over == &shown || !look.overlay.shown) return;
+    render::Layer layer = make_layer(*over);
+    layer.display.opacity = look.overlay.opacity * (over->raster->labels ? 1 : over->display.opacity);
+    picture.layers.push_back(layer);
+  };
+  lay_over(document_.find(look.overlay.beneath));
+  lay_over(overlay());
+  if (range_ && !shown.raster->labels && !shown.raster->colour) {
+    render::Layer layer = make_layer(shown);
+    layer.display.shown_range = {{range_->low, range_->high}};
+    layer.display.opacity = 0.5;
+    const auto& c = range_->colour;
+    layer.display.palette =
+        std::make_shared<const render::Palette>(render::Palette{{0, 0, 0, 0}, {c[0], c[1], c[2], 255}});
+    picture.layers.push_back(layer);
+  }
+}
+
 render::SlicePicture SlicePresenter::picture(const ViewSize& size) const {
   render::SlicePicture picture;
   picture.frame_colour = to_colour(orientation_);
@@ -189,33 +290,25 @@ render::SlicePicture SlicePresenter::picture(const ViewSize& size) const {
     picture.letters = picture.scale_bar = false;
     const bool first = role_ == Role::base && orientation_ == render::Orientation::axial;
     if (first && document_.items().empty()) picture.hint = "Open a file, or drop it here";
+    if (role_ == Role::compared && document_.find(document_.look().layout.base) != nullptr)
+      picture.hint = "Right-click another image in Data and choose \"Compare beside the image\"";
     return picture;
   }
   const Look& look = document_.look();
   picture.plane = plane();
   picture.mm_per_pixel = mm_per_pixel(size);
-  picture.layers.push_back(make_layer(*shown));
-  const Item* const beneath = document_.find(look.overlay.beneath);
-  if (beneath != nullptr && beneath->raster && beneath != shown && look.overlay.shown) {
-    render::Layer layer = make_layer(*beneath);
-    layer.display.opacity = look.overlay.opacity;
-    picture.layers.push_back(layer);
-  }
-  if (const Item* const over = overlay(); over != nullptr && look.overlay.shown) {
-    render::Layer layer = make_layer(*over);
-    layer.display.opacity = look.overlay.opacity;
-    picture.layers.push_back(layer);
-  }
+  add_layers(picture, *shown);
   picture.slab = look.planes.slab;
   picture.slab_mm = look.planes.slab_mm;
   picture.reveal = look.overlay.curtain;
   picture.annotations = picture.letters = picture.scale_bar = look.layout.annotations;
   if (look.crosshair.visible) {
-    picture.crosshair_mm = look.crosshair.position_mm;
+    picture.crosshair_mm = here_mm();
     picture.cross_axes = cross_axes(*shown->raster, orientation_, look);
   }
   add_figures(picture);
   add_words(picture, *shown);
+  if (outside()) picture.hint = "The crosshair lies outside this image";
   // In a narrow view the name would run into the window's words.
   const double room = (size.width_px / size.pixel_ratio - 16) / corner_letter_px;
   picture.corners[0] = shortened(picture.corners[0], room - static_cast<double>(picture.corners[1].size()));
@@ -229,10 +322,8 @@ void SlicePresenter::go_to_slice(std::int64_t target) {
   if (item() == nullptr) return;
   if (shows_composite(*item())) document_.set_composite(item()->id, {});  // who turns to a band wants to see it
   render::Plane here = plane();
-  here.centre_mm = document_.look().crosshair.position_mm;
-  Look look = document_.look();
-  look.crosshair.position_mm = at_slice(*item()->raster, here, target).centre_mm;
-  document_.set_look(look);
+  here.centre_mm = here_mm();
+  go_to(at_slice(*item()->raster, here, target).centre_mm);
 }
 
 void SlicePresenter::scroll(int count) { go_to_slice(slice() + count); }
@@ -252,10 +343,7 @@ void SlicePresenter::step_frame(int frames, bool around) {
 }
 
 void SlicePresenter::put_crosshair(double x_px, double y_px, const ViewSize& size) {
-  if (item() == nullptr) return;
-  Look look = document_.look();
-  look.crosshair.position_mm = to_world(x_px, y_px, size);
-  document_.set_look(look);
+  if (item() != nullptr) go_to(to_world(x_px, y_px, size));
 }
 
 void SlicePresenter::pan(double dx_px, double dy_px, const ViewSize& size) {
@@ -277,7 +365,7 @@ void SlicePresenter::turn_planes(double x0_px, double y0_px, double x1_px, doubl
   const Item* const shown = item();
   if (shown == nullptr || !shown->raster->anatomical) return;
   Look look = document_.look();
-  const auto [x, y] = to_pixel(look.crosshair.position_mm, size);
+  const auto [x, y] = to_pixel(here_mm(), size);
   if (std::hypot(x0_px - x, y0_px - y) < 1 || std::hypot(x1_px - x, y1_px - y) < 1) return;
   const double by = std::atan2(y - y1_px, x1_px - x) - std::atan2(y - y0_px, x0_px - x);
   look.planes.turn = turned_about(look.planes.turn, plane().normal(), by);
@@ -346,7 +434,7 @@ void SlicePresenter::drag_window(double dx_px, double dy_px) {
   const double narrowest = display.voi == render::VoiFunction::linear ? 1 : range * 1e-4;
   display.width = std::max(narrowest, display.width + gain * dx_px);
   display.centre -= gain * dy_px;  // up is towards smaller y
-  document_.set_display(shown->id, display);
+  set_display(display, "Window");
 }
 
 void SlicePresenter::preset(char key) {
@@ -355,7 +443,7 @@ void SlicePresenter::preset(char key) {
   if (key == '0') {
     render::Display display = shown->display;
     render::set_automatic_window(display, *shown->raster);
-    document_.set_display(shown->id, display, "Automatic window");
+    set_display(display, "Automatic window");
     return;
   }
   for (const render::WindowPreset& preset : render::window_presets()) {
@@ -364,7 +452,7 @@ void SlicePresenter::preset(char key) {
     display.width = preset.width;
     display.centre = preset.centre;
     display.voi = render::VoiFunction::linear;
-    document_.set_display(shown->id, display, "Window " + std::string{preset.name});
+    set_display(display, "Window " + std::string{preset.name});
   }
 }
 
@@ -389,7 +477,7 @@ void SlicePresenter::window_from_box(double x0, double y0, double x1, double y1,
   display.width = high - low;
   display.centre = (low + high) / 2;
   display.voi = render::VoiFunction::linear_exact;
-  document_.set_display(shown->id, display, "Window from a box");
+  set_display(display, "Window from a box");
 }
 
 void SlicePresenter::reset_window() {
@@ -400,7 +488,7 @@ void SlicePresenter::reset_window() {
   display.width = (*shown->raster->asked_window)[0];
   display.centre = (*shown->raster->asked_window)[1];
   display.voi = render::VoiFunction::linear;
-  document_.set_display(shown->id, display, "Reset window");
+  set_display(display, "Reset window");
 }
 
 void SlicePresenter::invert() {
@@ -439,6 +527,16 @@ Readout SlicePresenter::readout(double x_px, double y_px, const ViewSize& size) 
   const auto value = value_at(*shown->raster, index);
   words.value =
       value ? format_value(*value) + (shown->raster->unit.empty() ? "" : " " + shown->raster->unit) : "outside";
+  for (const ItemId id : {document_.look().overlay.beneath, document_.look().overlay.item}) {
+    const Item* const over = document_.find(id);
+    if (over == nullptr || !over->raster || over->raster->labels || over == shown) continue;
+    const Vec3 at = over->raster->frame.to_index(world);
+    const auto there = value_at(
+        *over->raster, {std::llround(at[0]), std::llround(at[1]), std::llround(at[2]), make_layer(*over).frame});
+    words.value +=
+        ", " + shortened(over->name, 24) + " " +
+        (there ? format_value(*there) + (over->raster->unit.empty() ? "" : " " + over->raster->unit) : "outside");
+  }
   if (const Item* const over = document_.find(document_.look().overlay.item);
       over != nullptr && over->raster && over->raster->labels) {
     const Vec3 at = over->raster->frame.to_index(world);

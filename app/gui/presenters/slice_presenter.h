@@ -41,6 +41,15 @@ class SlicePresenter {
   void set_orientation(render::Orientation orientation) noexcept { orientation_ = orientation; }
   [[nodiscard]] Role role() const noexcept { return role_; }
   [[nodiscard]] const Item* item() const noexcept;
+  /// The crosshair of this view: the compared image's may stand apart from the base's.
+  [[nodiscard]] Vec3 here_mm() const noexcept;
+  void go_to(const Vec3& here_mm);
+  /// Whether the slice through the crosshair misses the image.
+  [[nodiscard]] bool outside() const;
+  /// The compared image beside the base: the middle of this image, both middles, or the same place.
+  void go_to_middle();
+  void align_centres();
+  void align_places();
 
   [[nodiscard]] std::int64_t slices() const;
   [[nodiscard]] std::int64_t slice() const;
@@ -88,6 +97,13 @@ class SlicePresenter {
   /// The measurement that the user is drawing: shown, but not in the document yet.
   void set_draft(std::optional<Measurement> draft) { draft_ = std::move(draft); }
   /// Labels of the stroke that the user is drawing; shown in place of those of the label map.
+  /// The values that would be painted, drawn in a colour; nothing: none.
+  struct RangePreview {
+    double low{0}, high{0};
+    std::array<std::uint8_t, 3> colour{};
+    friend bool operator==(const RangePreview&, const RangePreview&) = default;
+  };
+  void set_range_preview(std::optional<RangePreview> range) { range_ = range; }
   void set_working_labels(ItemId id, std::shared_ptr<const render::LabelPatch> patch) {
     working_id_ = id;
     working_ = std::move(patch);
@@ -95,6 +111,10 @@ class SlicePresenter {
 
  private:
   [[nodiscard]] render::Plane plane() const;
+  [[nodiscard]] bool beside() const noexcept;        ///< two images side by side
+  [[nodiscard]] const Item* other() const noexcept;  ///< of those two the one that is not here
+  void set_display(const render::Display& display, std::string step_name);
+  void add_layers(render::SlicePicture& picture, const Item& shown) const;
   [[nodiscard]] double mm_per_pixel(const ViewSize& size) const;
   [[nodiscard]] render::Layer make_layer(const Item& item) const;
   [[nodiscard]] bool shows_composite(const Item& item) const;
@@ -109,6 +129,7 @@ class SlicePresenter {
   Role role_;
   std::uint64_t selected_measurement_{0};
   std::optional<Measurement> draft_;
+  std::optional<RangePreview> range_;
   struct Caption {
     Measurement measurement;
     std::shared_ptr<const render::Raster> raster;

@@ -61,6 +61,15 @@ void MainWindow::show_slice_menu(SliceView* view, const QPoint& at) {
          [](Look& l) { l.layout.annotations = !l.layout.annotations; });
   if (document.look().overlay.item != 0)
     toggle(tr("Overlay"), document.look().overlay.shown, [](Look& l) { l.overlay.shown = !l.overlay.shown; });
+  if (document.look().layout.arrangement == Arrangement::side_by_side && document.look().layout.compared != 0) {
+    menu->addSeparator();
+    toggle(tr("Both images move together"), document.look().pairing.position,
+           [](Look& l) { l.pairing.position = !l.pairing.position; });
+    toggle(tr("Both windows change together"), document.look().pairing.window,
+           [](Look& l) { l.pairing.window = !l.pairing.window; });
+    menu->addAction(tr("Align centres"), view, [view] { view->presenter().align_centres(); });
+    menu->addAction(tr("Align by place in the patient"), view, [view] { view->presenter().align_places(); });
+  }
   menu->addSeparator();
   menu->addAction(tr("Save screenshot ..."), this, [this] { save_screenshot(); });
   menu->popup(at);
@@ -83,6 +92,11 @@ void MainWindow::show_volume_menu(const QPoint& at) {
        {std::pair{tr("Anterior"), 'A'}, std::pair{tr("Posterior"), 'P'}, std::pair{tr("Left"), 'L'},
         std::pair{tr("Right"), 'R'}, std::pair{tr("Superior"), 'S'}, std::pair{tr("Inferior"), 'I'}})
     sides->addAction(text, view, [view, side = side] { view->look_from(side); });
+  QAction* const labels =
+      menu->addAction(tr("Surfaces of labels"), view, [view] { view->set_labels_shown(!view->labels_shown()); });
+  labels->setCheckable(true);
+  labels->setChecked(view->labels_shown());
+  menu->addAction(tr("Whole volume"), view, [view] { view->set_crop({}); })->setEnabled(!view->crop().whole());
   menu->addAction(tr("Reset the view"), view, [view] { view->reset_eye(); });
   menu->addAction(desktop_.document().look().layout.maximised >= 0 ? tr("All views") : tr("This view alone"), view,
                   [view] { Q_EMIT view->maximise_asked(); });

@@ -141,11 +141,12 @@ void MainWindow::offer_recovery() {
   const Recovery& newest = found.front();
   const QDateTime when = QDateTime::fromSecsSinceEpoch(
       std::chrono::duration_cast<std::chrono::seconds>(newest.last_change.time_since_epoch()).count());
-  QMessageBox box{QMessageBox::Question, tr("Work was kept"),
-                  tr("Isocenter did not end properly. It kept your work of %1 (%2 images and results).")
-                      .arg(QLocale{}.toString(when, QLocale::ShortFormat))
-                      .arg(newest.items),
-                  QMessageBox::NoButton, this};
+  QMessageBox box{
+      QMessageBox::Question, tr("Work was kept"),
+      tr("Isocenter did not end properly. It kept your work of %1 (%2).")
+          .arg(QLocale{}.toString(when, QLocale::ShortFormat))
+          .arg(newest.items == 1 ? tr("one image or result") : tr("%1 images and results").arg(newest.items)),
+      QMessageBox::NoButton, this};
   QPushButton* const restore = box.addButton(tr("Restore"), QMessageBox::AcceptRole);
   QPushButton* const drop = box.addButton(tr("Discard"), QMessageBox::DestructiveRole);
   box.addButton(tr("Ask again next time"), QMessageBox::RejectRole);

@@ -14,6 +14,7 @@
 #include "gui/panels/measure_panel.h"
 #include "gui/panels/method_panel.h"
 #include "gui/panels/tool_panel.h"
+#include "gui/panels/volume_panel.h"
 
 #include "host/startup/resources.h"
 
@@ -244,9 +245,10 @@ void MainWindow::make_docks() {
   compare_ = new ComparePanel{document, desktop_.background()};
   connect(compare_, &ComparePanel::problem, this, [this](const QString& words) { tell(words); });
   QDockWidget* const data_dock = add_dock("dock.data", tr("Data"), data_panel, Qt::LeftDockWidgetArea);
-  QDockWidget* const tools =
-      add_dock("dock.display", tr("Display"), new ToolPanel{document, desktop_.tools(), desktop_.background()},
-               Qt::LeftDockWidgetArea);
+  auto* const display = new ToolPanel{document, desktop_.tools(), desktop_.background()};
+  connect(display, &ToolPanel::problem, this, [this](const QString& words, const QString& hint) { tell(words, hint); });
+  display->add_group(new VolumePanel{document, *views_->volume_view(), desktop_.background()});
+  QDockWidget* const tools = add_dock("dock.display", tr("Display"), display, Qt::LeftDockWidgetArea);
   QDockWidget* const history =
       add_dock("dock.history", tr("History"), new HistoryPanel{document.undo_stack()}, Qt::LeftDockWidgetArea);
   tabifyDockWidget(tools, history);
@@ -323,10 +325,31 @@ void MainWindow::closeEvent(QCloseEvent* event) {
 }
 
 void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
-  if (event->mimeData()->hasUrls()) event->acceptProposedAction();
+  if (!event->mimeData()->hasUrls()) return;
+  event->acceptProposedAction();
+  show_drop_target(true);
+}
+
+void MainWindow::dragLeaveEvent(QDragLeaveEvent*) { show_drop_target(false); }
+
+/// A frame about everything while files hover over the window.
+void MainWindow::show_drop_target(bool on) {
+  if (on && drop_target_ == nullptr) {
+    drop_target_ = new QLabel{tr("Drop to open"), this};
+    drop_target_->setObjectName(QStringLiteral("drop.target"));
+    drop_target_->setAlignment(Qt::AlignCenter);
+    drop_target_->setAttribute(Qt::WA_TransparentForMouseEvents);
+    drop_target_->setStyleSheet(
+        QStringLiteral("background: rgba(20, 90, 160, 90); border: 3px solid palette(highlight); color: white;"));
+  }
+  if (drop_target_ == nullptr) return;
+  drop_target_->setGeometry(rect());
+  drop_target_->setVisible(on);
+  if (on) drop_target_->raise();
 }
 
 void MainWindow::dropEvent(QDropEvent* event) {
+  show_drop_target(false);
   QStringList files;
   for (const QUrl& url : event->mimeData()->urls())
     if (url.isLocalFile()) files << url.toLocalFile();

@@ -98,6 +98,7 @@ class MainWindow : public QMainWindow {
   void closeEvent(QCloseEvent* event) override;
   void resizeEvent(QResizeEvent* event) override;
   void dragEnterEvent(QDragEnterEvent* event) override;
+  void dragLeaveEvent(QDragLeaveEvent* event) override;
   void dropEvent(QDropEvent* event) override;
 
  private:
@@ -147,6 +148,7 @@ class MainWindow : public QMainWindow {
   void save_screenshot();
   void export_sweep();
   void show_provenance(ItemId item);
+  void show_drop_target(bool on);
   void remember(const std::filesystem::path& file);
   void fill_recent();
   void refresh_title();
@@ -176,6 +178,7 @@ class MainWindow : public QMainWindow {
   QPushButton* message_button_;
   std::function<void()> message_action_;
   std::deque<std::shared_ptr<Arrival>> arrivals_;
+  QLabel* drop_target_{nullptr};
   QLabel *message_, *place_, *index_, *value_, *activity_;
   QMenu *recent_{nullptr}, *window_menu_{nullptr};
   QActionGroup* tool_group_{nullptr};

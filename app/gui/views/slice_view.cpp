@@ -5,9 +5,11 @@
 
 #include <QApplication>
 #include <QContextMenuEvent>
+#include <QHBoxLayout>
 #include <QKeyEvent>
 #include <QMouseEvent>
 #include <QPainter>
+#include <QPushButton>
 #include <QWheelEvent>
 
 #include <cmath>
@@ -38,14 +40,54 @@ SliceView::SliceView(Document& document, Tools& tools, render::Orientation orien
   setMouseTracking(true);
   setFocusPolicy(Qt::StrongFocus);
   setMinimumSize(120, 90);
-  connections_ = document_.watch([this] { update(); });
+  make_way_back();
+  connections_ = document_.watch([this] {
+    way_back_->setVisible(presenter_.outside());
+    update();
+  });
   connect(&tools_, &Tools::changed, this, [this] { cancel_gesture(); });
+}
+
+/// What leads back to an image that the crosshair has left.
+void SliceView::make_way_back() {
+  way_back_ = new QWidget{this};
+  way_back_->setObjectName(QStringLiteral("way_back"));
+  auto* const row = new QHBoxLayout{way_back_};
+  const auto add = [&](const QString& text, const QString& help, auto what) {
+    auto* const button = new QPushButton{text};
+    button->setToolTip(help);
+    button->setFocusPolicy(Qt::NoFocus);
+    connect(button, &QPushButton::clicked, this, what);
+    row->addWidget(button);
+  };
+  add(tr("Go to its middle"), tr("Shows the middle slice of this image."), [this] { presenter_.go_to_middle(); });
+  if (presenter_.role() == Role::compared)
+    add(tr("Align centres"), tr("Lays the middles of both images upon each other; the files stay as they are."),
+        [this] { presenter_.align_centres(); });
+  way_back_->hide();
+}
+
+void SliceView::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  const QSize size = way_back_->sizeHint();
+  way_back_->setGeometry((width() - size.width()) / 2, height() / 2 + 12, size.width(), size.height());
+}
+
+/// The colour that the label of the tools has on the map that would be painted on.
+std::array<std::uint8_t, 3> SliceView::label_colour() const {
+  const Item* const over = document_.find(document_.look().overlay.item);
+  const bool labels = over != nullptr && to_kind(*over->data) == Kind::label_map;
+  return labels ? to_label_colour(over->label_styles, tools_.label) : usual_label_colour(tools_.label);
 }
 
 SliceView::~SliceView() = default;
 
 void SliceView::paintEvent(QPaintEvent*) {
   const ViewSize size = view_size();
+  std::optional<SlicePresenter::RangePreview> range;
+  if (tools_.paints() && tools_.range && tools_.range_shown && presenter_.role() == Role::base)
+    range = SlicePresenter::RangePreview{tools_.range->first, tools_.range->second, label_colour()};
+  presenter_.set_range_preview(range);
   const render::SlicePicture picture = presenter_.picture(size);
   const auto& pixels = image_.make(picture, size.width_px, size.height_px);
   QImage shown{reinterpret_cast<const uchar*>(pixels.data()), size.width_px, size.height_px,
@@ -90,6 +132,7 @@ void SliceView::focusInEvent(QFocusEvent* event) {
 
 void SliceView::mousePressEvent(QMouseEvent* event) {
   start_ = last_ = event->position();
+  if (presenter_.item() != nullptr) tools_.normal = presenter_.picture(view_size()).plane.normal();
   right_moved_ = tools_.tool() == Tool::click || draft_.has_value();  // there the right button means something else
   if (event->button() == Qt::MiddleButton)
     gesture_ = Gesture::pan;

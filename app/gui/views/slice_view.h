@@ -12,6 +12,7 @@
 #include <QPointF>
 #include <QWidget>
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -57,6 +58,7 @@ class SliceView : public QWidget {
   void leaveEvent(QEvent* event) override;
   void focusInEvent(QFocusEvent* event) override;
   void paintEvent(QPaintEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
 
  private:
   enum class Gesture : std::uint8_t { none, window, box, crosshair, pan, zoom, draw, move_point, paint, turn, curtain };
@@ -69,6 +71,8 @@ class SliceView : public QWidget {
   void paint_at(const QPointF& at);
   void finish_paint();
   [[nodiscard]] ItemId label_target();
+  [[nodiscard]] std::array<std::uint8_t, 3> label_colour() const;
+  void make_way_back();
   bool obey(const ViewAction& action);  ///< false if there is nothing here that it could be done to
   void digit(int digit);
   void resize_brush(double factor);
@@ -88,6 +92,7 @@ class SliceView : public QWidget {
   ItemId stroke_item_{0};
   DatasetPtr stroke_labels_;  ///< held, so that the map is not changed in place under the stroke
   double wheel_rest_{0};
+  QWidget* way_back_{nullptr};
   std::vector<Connection> connections_;
 };
 

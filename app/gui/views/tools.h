@@ -1,5 +1,7 @@
 #pragma once
 
+#include "iso/geometry/vec3.h"
+
 #include <QObject>
 
 #include <cstdint>
@@ -44,7 +46,9 @@ class Tools : public QObject {
   std::uint16_t label{1};
   std::optional<std::pair<double, double>> range;  ///< only voxels of these values are painted
   bool range_from_click{false};                    ///< the next click takes the range from the values under it
-  bool research_scheme{false};                     ///< the left button moves the crosshair instead of the window
+  Vec3 normal{0, 0, 1};         ///< of the slice view that was used last: the direction of "next slice"
+  bool range_shown{true};       ///< the voxels in the range are drawn in the colour of the label
+  bool research_scheme{false};  ///< the left button moves the crosshair instead of the window
 
  Q_SIGNALS:
   void changed();

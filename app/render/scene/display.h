@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,7 +26,10 @@ struct Display {
   double opacity{1};
   bool visible{true};
   bool interpolate{true};  ///< linear between voxels; labels never
-  /// Colours of labels by number, entry 0 unused, repeated behind the last; null: those of the map "labels".
+  /// Values outside of it are clear; nothing: all are seen.
+  std::optional<std::array<double, 2>> shown_range{};
+  /// Colours of labels by number, entry 0 unused, repeated behind the last; null: those of the map "labels". Of an image:
+  /// everything that is seen has the colour of entry 1.
   std::shared_ptr<const Palette> palette{};
   friend bool operator==(const Display&, const Display&) = default;
 };

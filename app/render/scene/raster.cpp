@@ -101,6 +101,10 @@ std::optional<double> number(const Metadata& meta, const char* name) {
 }
 
 void orient(Raster& raster, const Metadata& meta) {
+  const auto assumed = meta.find("assumed");
+  const std::string words = assumed == meta.end() ? std::string{} : assumed->second;
+  raster.measured = words.find("spacing of 1 mm") == std::string::npos ||
+                    words.find("spacing of 1 mm between pages") != std::string::npos;  // along the third axis alone
   const auto said = meta.find("orientation");
   if (said == meta.end() || said->second != "unknown") return;
   raster.oriented = false;

@@ -21,6 +21,8 @@ struct Raster {
   bool anatomical{true};
   /// False where the file does not say how the grid lies in the patient (a bare array): lengths are shown, but no letters.
   bool oriented{true};
+  /// False where the file says no spacing and 1 mm was assumed: a scale bar would be a lie.
+  bool measured{true};
   bool labels{false};
   /// Hounsfield units, or values that can hardly be anything else (air near -1000 and bone): opens in a window for tissue.
   bool computed_tomography{false};

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace iso::render {
 namespace {
@@ -44,6 +45,10 @@ class Colouring {
       for (const auto& c : map) put(c, display.opacity);
       return;
     }
+    if (display.shown_range) {
+      from_ = static_cast<float>((*display.shown_range)[0]);
+      to_ = static_cast<float>((*display.shown_range)[1]);
+    }
     double low = display.centre - display.width / 2, high = display.centre + display.width / 2;
     if (display.voi == VoiFunction::linear)
       low = display.centre - 0.5 - (display.width - 1) / 2, high = low + display.width - 1;
@@ -53,7 +58,10 @@ class Colouring {
     scale_ = static_cast<float>(std::min(1e30, (entries - 1) / std::max(high - low, 1e-30)));
     for (int i = 0; i < entries; ++i) {
       const double y = voi(display, low + (high - low) * i / (entries - 1));
-      put(map[static_cast<std::size_t>(std::lround(255 * (display.inverted ? 1 - y : y)))], display.opacity);
+      const bool one = display.palette && display.palette->size() > 1;
+      put(one ? (*display.palette)[1]
+              : map[static_cast<std::size_t>(std::lround(255 * (display.inverted ? 1 - y : y)))],
+          display.opacity);
     }
     if (!(high > low)) {  // a window without width: all or nothing
       const std::size_t below = display.inverted ? 255 : 0;
@@ -65,7 +73,7 @@ class Colouring {
   void lay(const float* values, std::int64_t count, std::uint32_t* pixels) const noexcept {
     for (std::int64_t i = 0; i < count; ++i) {
       const float value = values[i];
-      if (std::isnan(value)) continue;
+      if (!(value >= from_ && value <= to_)) continue;  // no number is in no range
       const std::size_t at = to_entry(value);
       const std::uint32_t part = parts_[at];
       if (part == 256) {
@@ -94,7 +102,7 @@ class Colouring {
 
   bool labels_;
   std::int64_t period_{255};  ///< of the colours of labels
-  float low_{0}, scale_{1};
+  float low_{0}, scale_{1}, from_{-std::numeric_limits<float>::infinity()}, to_{-from_};
   std::vector<std::uint32_t> colours_, parts_;  ///< parts of 256
 };
 

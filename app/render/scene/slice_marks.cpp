@@ -103,7 +103,8 @@ class Maker {
     const double x = (w_ - length) / 2, y = h_ - (margin_points + 2.4 * text_points) * ratio_;
     line(white, 2 * ratio_, {{x, y - tick}, {x, y}, {x + length, y}, {x + length, y - tick}});
     std::array<char, 32> text{};
-    std::snprintf(text.data(), text.size(), mm >= 10 ? "%.0f mm" : "%g mm", mm);
+    const bool voxels = !picture_.layers[0].raster->measured;  // the file does not say how long one is
+    std::snprintf(text.data(), text.size(), mm >= 10 ? "%.0f %s" : "%g %s", mm, voxels ? "voxels" : "mm");
     put(text.data(), w_ / 2, h_ - (margin_points + 2.6 * text_points) * ratio_, Across::centre, Along::bottom,
         0.85 * text_points * ratio_);
   }

@@ -74,5 +74,15 @@ TEST(SeriesList, WhatCannotBeReadSaysWhyAndIsNotOpened) {
   EXPECT_FALSE(list.advice(Chosen{}, true).can_open);
 }
 
+TEST(SeriesList, ASegmentationIsSaidToOpenAsLabels) {
+  io::DicomFolder folder;
+  folder.series = {series("1.2", 1), series("1.5", 4)};
+  folder.series[1].modality = "SEG";
+  const SeriesList list{"study", std::move(folder)};
+  EXPECT_NE(list.advice(Chosen{1}, false).sentence.find("opens as labels"), std::string::npos);
+  EXPECT_TRUE(list.advice(Chosen{1}, false).can_open);
+  EXPECT_EQ(list.advice(Chosen{0}, false).sentence, "Its slices make a regular grid.");
+}
+
 }  // namespace
 }  // namespace iso::gui

@@ -2,6 +2,8 @@
 
 #include "window_fixture.h"
 
+#include "gui/panels/label_table.h"
+
 #include "iso/data/label_table.h"
 
 #include <QAction>
@@ -12,6 +14,7 @@
 #include <QToolButton>
 #include <QTreeWidget>
 
+#include <fstream>
 #include <numeric>
 
 namespace iso::gui {
@@ -139,7 +142,7 @@ TEST_F(LabelsInTheWindow, AreSavedAndReadAgainWithNamesAndColours) {
   const ItemId labels = open("ct_seg.nrrd", numbers());
   document().set_label_styles(
       labels, {{1, {"liver", {200, 100, 50}, true, false}}, {2, {"spleen", {10, 20, 230}, true, false}}}, "Names");
-  for (const char* const name : {"out.nii.gz", "out.nii", "out.seg.nrrd", "out.h5"}) {
+  for (const char* const name : {"out.nii.gz", "out.nii", "out.seg.nrrd", "out.h5", "out.dcm"}) {
     window->save_item(labels, folder / name, true);
     ASSERT_TRUE(wait_until([&] { return document().find(labels)->file.filename() == name; }))
         << window->told().toStdString();
@@ -183,6 +186,111 @@ TEST_F(LabelsInTheWindow, OnlyValuesTakesItsRangeFromUnderTheFirstClick) {
   EXPECT_TRUE(desktop->tools().range->first < 100 && desktop->tools().range->second > 100);
   EXPECT_GT(desktop->tools().range->first, -500);
   EXPECT_EQ(voxels(document().look().overlay.item, 1), 12 * 24) << "all of the high half of the slice";
+}
+
+TEST_F(LabelsInTheWindow, AreChangedAsAWholeFromTheTableInOneStepEach) {
+  open("ct.nrrd", test::volume({24, 24, 12}, {1, 1, 2}, [](const Vec3& p) { return 10 * p[0]; }));
+  const ItemId labels = open("ct_seg.nrrd", numbers());
+  desktop->tools().label = 1;
+  auto* const menu = window->findChild<QMenu*>(QStringLiteral("menu.labels"));
+  const auto press = [&](const char* text) {
+    for (QAction* const action : menu->actions())
+      if (action->text() == QString::fromUtf8(text)) return action->trigger();
+    ADD_FAILURE() << text;
+  };
+  const auto changes = [&](std::int64_t before) { return wait_until([&] { return voxels(labels, 1) != before; }); };
+  const std::int64_t whole = voxels(labels, 1);
+  window->action(QStringLiteral("tool.erase"))->trigger();
+  desktop->tools().sphere = true;
+  desktop->tools().brush_radius_mm = 2.1;
+  QTest::mouseClick(&axial(), Qt::LeftButton, {}, middle(axial()));  // a hole in the middle of label 1
+  const std::int64_t holed = voxels(labels, 1);
+  ASSERT_LT(holed, whole);
+  press("Fill holes");
+  ASSERT_TRUE(changes(holed)) << window->told().toStdString();
+  EXPECT_EQ(voxels(labels, 1), whole);
+  window->action(QStringLiteral("edit.undo"))->trigger();
+  EXPECT_EQ(voxels(labels, 1), holed);
+  desktop->tools().range = std::pair{-1000.0, 1000.0};
+  press("Label all values in the range");
+  ASSERT_TRUE(changes(holed)) << window->told().toStdString();
+  EXPECT_EQ(voxels(labels, 0), 0);
+  EXPECT_EQ(voxels(labels, 2), whole) << "other labels are left alone";
+  LabelStyles styles = document().find(labels)->label_styles;
+  styles[1].locked = true;
+  document().set_label_styles(labels, styles, "Lock");
+  press("Keep the largest island");
+  EXPECT_TRUE(window->told().contains(QStringLiteral("locked"))) << window->told().toStdString();
+}
+
+TEST_F(LabelsInTheWindow, AreCopiedToTheNextSliceAndTheCrosshairGoesAlong) {
+  open("ct.nrrd", test::volume({24, 24, 12}, {1, 1, 2}, [](const Vec3& p) { return 10 * p[0]; }));
+  window->action(QStringLiteral("tool.brush"))->trigger();
+  QTest::mouseClick(&axial(), Qt::LeftButton, {}, middle(axial()));
+  const ItemId labels = document().look().overlay.item;
+  const std::int64_t one = voxels(labels, 1), slice = axial().presenter().slice();
+  auto* const menu = window->findChild<QMenu*>(QStringLiteral("menu.labels"));
+  for (QAction* const action : menu->actions())
+    if (action->text() == QStringLiteral("Copy to the next slice")) action->trigger();
+  ASSERT_TRUE(wait_until([&] { return voxels(labels, 1) == 2 * one; })) << window->told().toStdString();
+  EXPECT_EQ(axial().presenter().slice(), slice + 1);
+}
+
+TEST_F(LabelsInTheWindow, TheirStatisticsAreWrittenAsATable) {
+  open("ct.nrrd", test::volume({24, 24, 12}, {1, 1, 2}, [](const Vec3&) { return 40.0; }));
+  open("ct_seg.nrrd", numbers());
+  auto* const table = window->findChild<LabelTable*>();
+  ASSERT_NE(table, nullptr);
+  table->write_statistics(folder / "labels.csv");
+  ASSERT_TRUE(wait_until([&] { return fs::exists(folder / "labels.csv"); })) << window->told().toStdString();
+  std::ifstream in{folder / "labels.csv", std::ios::binary};
+  const std::string text{std::istreambuf_iterator<char>{in}, {}};
+  EXPECT_NE(text.find("mean HU"), std::string::npos) << text;
+  EXPECT_NE(text.find(",2304,4.608,"), std::string::npos) << "voxels and ml: " << text;
+}
+
+TEST_F(LabelsInTheWindow, TheValuesThatWouldBePaintedAreSeenBefore) {
+  open("ct.nrrd", test::volume({24, 24, 12}, {1, 1, 2}, [](const Vec3& p) { return p[0] < 0 ? 0.0 : 100.0; }));
+  window->action(QStringLiteral("tool.brush"))->trigger();
+  QTest::qWait(50);
+  const auto seen = [&](int off) {
+    QTest::qWait(50);
+    const QImage image = axial().grabFramebuffer();
+    return image.pixelColor(image.width() / 2 + off, image.height() / 2 + 25);
+  };
+  const QColor left = seen(-30), right = seen(30);
+  desktop->tools().range = std::pair{50.0, 200.0};
+  Q_EMIT desktop->tools().changed();
+  EXPECT_EQ(seen(-30), left);
+  EXPECT_NE(seen(30), right);
+  desktop->tools().range_shown = false;
+  Q_EMIT desktop->tools().changed();
+  EXPECT_EQ(seen(30), right);
+}
+
+/// Kept beside the build for tests/differential/label_round_trip.py.
+TEST_F(LabelsInTheWindow, PaintedLabelsAreKeptInFourFormatsForOtherPrograms) {
+  open("ct.nrrd", test::volume({24, 20, 12}, {1, 1.5, 2}, [](const Vec3& p) { return 10 * p[0]; }));
+  window->action(QStringLiteral("tool.brush"))->trigger();
+  desktop->tools().sphere = true;
+  desktop->tools().brush_radius_mm = 4;
+  drag(axial(), Qt::LeftButton, middle(axial()) - QPoint{40, 20}, middle(axial()) + QPoint{10, 0});
+  desktop->tools().label = 3;
+  drag(axial(), Qt::LeftButton, middle(axial()) + QPoint{30, 20}, middle(axial()) + QPoint{50, 60});
+  const ItemId labels = document().look().overlay.item;
+  document().set_label_styles(
+      labels, {{1, {"liver", {200, 100, 50}, true, false}}, {3, {"left kidney", {10, 20, 230}, true, false}}}, "Names");
+  const fs::path place = fs::path{ISO_BINARY_DIR} / "labels";
+  fs::remove_all(place);
+  fs::create_directories(place);
+  for (const char* const name : {"painted.nii.gz", "painted.seg.nrrd", "painted.dcm", "painted.h5"}) {
+    window->save_item(labels, place / name, true);
+    ASSERT_TRUE(wait_until([&] { return document().find(labels)->file.filename() == name; }))
+        << window->told().toStdString();
+    EXPECT_EQ(label_counts(get<LabelMap>(io::read(place / name)).labels),
+              label_counts(get<LabelMap>(document().find(labels)->data).labels))
+        << name;
+  }
 }
 
 TEST_F(LabelsInTheWindow, PaintRaisesItsPanel) {

@@ -207,9 +207,10 @@ void TiffFile::read_page(const TiffPage& p, std::size_t number, std::byte* to) {
   const bool apart = p.planar == PLANARCONFIG_SEPARATE && p.samples > 1;
   const std::size_t samples = apart ? 1 : p.samples, in_memory = p.sample_bytes();
   const std::size_t row_bytes = (static_cast<std::size_t>(cell_width) * samples * p.bits + 7) / 8;
+  // A tile may be larger than a small image, but takes no more memory than a file without tiles may.
   if (cell_width == 0 || cell_height == 0 || cell_bytes <= 0 ||
       static_cast<std::size_t>(cell_bytes) < row_bytes * std::min(cell_height, p.height) ||
-      static_cast<std::uint64_t>(cell_bytes) > (std::uint64_t{1} << 40))
+      static_cast<std::uint64_t>(cell_bytes) > (std::uint64_t{1} << 25) + 4 * p.bytes())
     throw Error{Errc::cannot_read, where + " is damaged: its strips have no sound size",
                 "check that the file is complete"};
   std::vector<std::byte> cell(static_cast<std::size_t>(cell_bytes));

@@ -180,6 +180,9 @@ void check_replaceable(const fs::path& place, ExistingFile existing) {
   const auto status = fs::symlink_status(place, problem);
   if (fs::is_directory(status))
     throw Error{Errc::cannot_write, "'" + place.string() + "' is a folder", "give the name of a file"};
+  if (fs::is_socket(status) || fs::is_fifo(status) || fs::is_block_file(status) || fs::is_character_file(status))
+    throw Error{Errc::cannot_write, "'" + place.string() + "' is a device, pipe or socket, which no file replaces",
+                "give the name of a file"};
   if (fs::exists(status) && existing == ExistingFile::refuse) fail_existing(place);
 }
 

@@ -119,6 +119,14 @@ TEST_F(FileReplacementTest, BringsAllOfSeveralBackWhenTheLastOneCannotBePut) {
     EXPECT_EQ(content(folder / name), "old " + name);
 }
 
+TEST_F(FileReplacementTest, LeavesAPipeAloneAlsoWhenFilesAreReplaced) {
+  ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+  FileReplacement files{ExistingFile::replace};
+  EXPECT_NE(refusal([&] { (void)files.stage(folder / "pipe"); }, iso::Errc::cannot_write).find("device, pipe"),
+            std::string::npos);
+  EXPECT_TRUE(fs::is_fifo(folder / "pipe"));
+}
+
 TEST_F(FileReplacementTest, RemovesWhatAKilledProcessLeftAndKeepsWhatALivingOneHolds) {
   const pid_t child = ::fork();
   if (child == 0) {

@@ -71,6 +71,15 @@ TEST(Record, StandsBesideItsOutput) { EXPECT_EQ(record_path("a/rec.mha"), "a/rec
 
 TEST(Record, WithoutARecipeIsRefused) { EXPECT_THROW((void)record_from_json("{}"), Error); }
 
+TEST(Record, OfADeviceWithoutEndIsRefused) {
+  try {
+    (void)read_record("/dev/zero");
+    ADD_FAILURE() << "nothing was refused";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), Errc::invalid_input) << error.what();
+  }
+}
+
 TEST(Record, IsWrittenWholeOrNotAtAll) {
   const std::filesystem::path folder = std::filesystem::path(::testing::TempDir()) / "iso_record_test";
   std::filesystem::create_directories(folder);

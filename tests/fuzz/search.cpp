@@ -14,12 +14,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <new>
+#include <sstream>
 #include <utility>
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -116,11 +118,22 @@ class Search {
     if (seconds > most_seconds) what = std::to_string(seconds) + " s";
     if (bytes_used > most_file_factor * bytes.size() + most_bytes_beside)
       what = std::to_string(bytes_used >> 20) + " MiB for a file of " + std::to_string(bytes.size()) + " bytes";
-    if (const off_t spoken = ::lseek(words_, 0, SEEK_END); spoken > 0) {
-      what = "words on standard error";
-      (void)!::ftruncate(words_, 0);
-    }
+    if (const std::string words = spoken(); !words.empty()) what = "words on standard error: " + words;
     if (!what.empty()) finding(seed, bytes, number, what);
+  }
+  /// The first line that was written to standard error. That the sanitizer gives no memory of more than 4 GiB is no word of ours:
+  /// who asked got none, as on a machine without it.
+  std::string spoken() {
+    const off_t size = ::lseek(words_, 0, SEEK_END);
+    if (size <= 0) return {};
+    std::string text(static_cast<std::size_t>(size), '\0');
+    text.resize(static_cast<std::size_t>(std::max<ssize_t>(::pread(words_, text.data(), text.size(), 0), 0)));
+    (void)!::ftruncate(words_, 0);
+    ::lseek(words_, 0, SEEK_SET);
+    std::istringstream lines{text};
+    for (std::string line; std::getline(lines, line);)
+      if (!line.empty() && line.find("AddressSanitizer failed to allocate") == std::string::npos) return line;
+    return {};
   }
   void finding(const Seed& seed, const std::string& bytes, std::uint64_t number, const std::string& what) {
     ++shared_.findings;

@@ -127,5 +127,30 @@ TEST_F(Hdf5Pieces, WithAWrongChecksumAreRefused) {
   expect_refused(make(H5T_STD_I16LE, all_filters[4].second, [&](hid_t data) { put_piece(data, summed); }), "checksum");
 }
 
+// A global heap whose objects lead nowhere: libhdf5 goes on without end.
+TEST_F(Hdf5Pieces, BesideATextInADamagedHeapAreRefused) {
+  const fs::path file = make(H5T_STD_I16LE, all_filters[0].second, [](hid_t data) {
+    const Handle type{H5Tcopy(H5T_C_S1), H5Tclose}, space{H5Screate(H5S_SCALAR), H5Sclose};
+    H5Tset_size(type, H5T_VARIABLE);
+    const Handle attribute{H5Acreate2(data, "_Unsigned", type, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose};
+    const char* const text = "false";
+    EXPECT_GE(H5Awrite(attribute, type, &text), 0);
+  });
+  EXPECT_NO_THROW((void)io::read(file));
+  const std::string bytes = bytes_of_file(file);
+  const std::size_t heap = bytes.find("GCOL");
+  ASSERT_NE(heap, std::string::npos);
+  for (const std::uint64_t size : {std::uint64_t{1} << 40U, ~std::uint64_t{0} - 20, std::uint64_t{5000}}) {
+    std::string damaged = bytes;
+    std::memcpy(damaged.data() + heap + 16 + 8, &size, 8);  // of the first object
+    put(folder / "damaged.h5", damaged);
+    expect_refused(folder / "damaged.h5", "global heap");
+  }
+  std::string empty = bytes;
+  std::memset(empty.data() + heap + 16 + 16 + 8, 0, 16);  // the second object: free, of no size
+  put(folder / "empty.h5", empty);
+  expect_refused(folder / "empty.h5", "global heap");
+}
+
 }  // namespace
 }  // namespace iso::test

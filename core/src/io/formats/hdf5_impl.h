@@ -76,6 +76,9 @@ void finish(Id file);
 [[nodiscard]] bool read_pieces(hid_t data, hid_t in_memory, void* array, const std::string& path);
 /// Throws cannot_read if a piece is shorter or longer than it must be.
 void check_pieces(hid_t data, const std::string& path);
+/// Before texts and lists of any length are read: throws cannot_read if the objects of a global heap of the file that holds
+/// `object` do not fill it, because the library looks for their end without end (hdf5_heaps.cpp).
+void check_heaps(hid_t object);
 /// Throws cannot_read if a data set stores fewer bytes than its sizes need: the library would read behind them. Pieces are looked
 /// at where elements lead elsewhere (texts and lists of any length), which `read_pieces` cannot read.
 void check_stored_bytes(hid_t data, const std::string& path);

@@ -115,6 +115,8 @@ INSTANTIATE_TEST_SUITE_P(
     Cases, RefusableFile,
     ::testing::Values(Refusable{"hyper.tif", 22, "2 channels x 3 slices x 2 times"},
                       Refusable{"huge_tile.tif", 20, "no sound size"},
+                      Refusable{"undefined_address.mat", 21, "no array of numbers"},
+                      Refusable{"undefined_address.h5", 21, "no array of numbers"},
                       Refusable{"cut.mhd", 20, "'cut.raw' is incomplete"},
                       Refusable{"cutz.mhd", 20, "'cutz.zraw' is incomplete"}, Refusable{"bitflip.mha", 20, "checksum"},
                       Refusable{"list.mhd", 20, "'missing.raw'"}, Refusable{"v.mhd", 20, "'v.raw' is incomplete"},

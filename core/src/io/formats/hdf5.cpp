@@ -171,14 +171,6 @@ bool holds(const fs::path& file, const std::function<bool(hid_t)>& test) {
   }
 }
 
-Id open_file(const fs::path& file) {
-  const hid_t id = H5Fopen(file.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
-  if (id < 0)
-    throw Error{Errc::cannot_read, "'" + file.string() + "' cannot be opened as HDF5: " + damaged,
-                "check that the file is complete"};
-  return Id{id, H5Fclose, file.string()};
-}
-
 bool has(hid_t place, const std::string& path) {
   // H5Lexists wants every link above to exist.
   for (std::size_t at = path.find('/', 1); at != std::string::npos; at = path.find('/', at + 1)) {

@@ -89,6 +89,7 @@ inline Answer start(const std::vector<std::string>& words, const How& how = {}) 
   if (child == 0) {
     const auto open_as = [](const std::string& file, int flags, int number) {
       const int opened = ::open(file.c_str(), flags, 0600);
+      if (opened == number) return;  // it was closed, in surroundings without descriptors
       ::dup2(opened, number);
       ::close(opened);
     };

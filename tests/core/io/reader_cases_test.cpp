@@ -242,7 +242,7 @@ std::string make_comma_locale(const fs::path& folder) {
       "comment_char %\nescape_char /\nLC_CTYPE\nEND LC_CTYPE\nLC_NUMERIC\ndecimal_point \",\"\nthousands_sep "
       "\".\"\ngrouping 3;3\nEND LC_NUMERIC\n");
   const std::string command = "localedef --no-archive -c -i '" + (folder / "comma.source").string() + "' '" +
-                              (folder / "comma").string() + "' 2>/dev/null";
+                              (folder / "comma").string() + "' </dev/null >/dev/null 2>&1";
   (void)!std::system(command.c_str());  // warns of what is not defined; whether it worked shows below
   ::setenv("LOCPATH", folder.c_str(), 1);
   return "comma";

@@ -1,5 +1,7 @@
 #include "iso/mri/coil_maps.h"
 
+#include "mri/coil_maps_impl.h"
+
 #include "iso/base/threads.h"
 
 #include <algorithm>
@@ -9,20 +11,12 @@
 #include <vector>
 
 namespace iso::mri {
+using detail::Extents;
+using detail::extents;
 namespace {
 
 using Complex = std::complex<float>;
 using Number = std::complex<double>;
-
-struct Extents {
-  std::int64_t nx, ny, nz, coils;
-  [[nodiscard]] std::int64_t voxels() const { return nx * ny * nz; }
-};
-
-Extents extents(const KSpace& scan) {
-  const Shape& shape = scan.samples.spec().shape;
-  return {shape[0], shape[1], shape[2], shape[3]};
-}
 
 double hann(std::int64_t i, std::int64_t n, std::int64_t lines) {
   if (n == 1) return 1;
@@ -54,22 +48,39 @@ std::vector<Complex> low_resolution(const KSpace& averaged, const std::array<std
   return {span.begin(), span.end()};
 }
 
-/// The dominant eigenvector of the covariance of a neighbourhood, by power iteration from its loudest coil.
-void dominant(const std::vector<Number>& covariance, std::int64_t coils, std::vector<Number>& vector) {
+}  // namespace
+
+namespace detail {
+
+Extents extents(const KSpace& scan) {
+  const Shape& shape = scan.samples.spec().shape;
+  return {shape[0], shape[1], shape[2], shape[3]};
+}
+
+Calibration calibrate(const KSpace& scan, std::int64_t most) {
+  if (!scan.trajectory.cartesian())
+    throw Error{Errc::unsupported, "coil maps are made of Cartesian scans only, this one has a free trajectory"};
+  Calibration out{time_average(scan), {}};
+  out.lines = calibration_extent(out.averaged, most);
+  if (out.lines[0] == 0 || out.lines[1] == 0)
+    throw Error{Errc::invalid_input, "no line about the centre of k-space was measured in any frame",
+                "give coil maps, or a scan whose centre was measured"};
+  return out;
+}
+
+void dominant(const std::vector<Number>& matrix, std::int64_t size, std::vector<Number>& vector) {
   std::int64_t loudest = 0;
-  const auto entry = [&](std::int64_t a, std::int64_t b) {
-    return covariance[static_cast<std::size_t>(a * coils + b)];
-  };
-  for (std::int64_t c = 1; c < coils; ++c)
+  const auto entry = [&](std::int64_t a, std::int64_t b) { return matrix[static_cast<std::size_t>(a * size + b)]; };
+  for (std::int64_t c = 1; c < size; ++c)
     if (entry(c, c).real() > entry(loudest, loudest).real()) loudest = c;
-  vector.assign(static_cast<std::size_t>(coils), Number{});
-  for (std::int64_t c = 0; c < coils; ++c) vector[static_cast<std::size_t>(c)] = entry(c, loudest);
+  vector.assign(static_cast<std::size_t>(size), Number{});
+  for (std::int64_t c = 0; c < size; ++c) vector[static_cast<std::size_t>(c)] = entry(c, loudest);
   std::vector<Number> next(vector.size());
   for (int turn = 0; turn < 12; ++turn) {
     double energy = 0;
-    for (std::int64_t a = 0; a < coils; ++a) {
+    for (std::int64_t a = 0; a < size; ++a) {
       Number sum{};
-      for (std::int64_t b = 0; b < coils; ++b) sum += entry(a, b) * vector[static_cast<std::size_t>(b)];
+      for (std::int64_t b = 0; b < size; ++b) sum += entry(a, b) * vector[static_cast<std::size_t>(b)];
       next[static_cast<std::size_t>(a)] = sum;
       energy += std::norm(sum);
     }
@@ -79,18 +90,25 @@ void dominant(const std::vector<Number>& covariance, std::int64_t coils, std::ve
   }
 }
 
-/// The combination of the coils that has the most energy of the whole image: its phase is smooth and known everywhere.
-std::vector<Number> virtual_coil(const std::vector<Complex>& images, std::size_t voxels, std::size_t coils) {
+std::vector<Number> virtual_coil(const Complex* values, std::size_t count, std::size_t coils) {
   std::vector<Number> covariance(coils * coils), vector;
   for (std::size_t a = 0; a < coils; ++a)
     for (std::size_t b = 0; b < coils; ++b)
-      for (std::size_t i = 0; i < voxels; ++i)
-        covariance[a * coils + b] += Number{images[a * voxels + i]} * std::conj(Number{images[b * voxels + i]});
+      for (std::size_t i = 0; i < count; ++i)
+        covariance[a * coils + b] += Number{values[a * count + i]} * std::conj(Number{values[b * count + i]});
   dominant(covariance, static_cast<std::int64_t>(coils), vector);
   return vector;
 }
 
-}  // namespace
+Number turn_to(const std::vector<Number>& virtual_coil, const std::vector<Number>& vector) {
+  Number along{};
+  for (std::size_t c = 0; c < vector.size(); ++c) along += std::conj(virtual_coil[c]) * vector[c];
+  return std::abs(along) > 0 ? std::conj(along) / std::abs(along) : Number{1};
+}
+
+}  // namespace detail
+
+using namespace detail;
 
 KSpace time_average(const KSpace& scan) {
   const Extents n = extents(scan);
@@ -146,14 +164,8 @@ std::array<std::int64_t, 2> calibration_extent(const KSpace& averaged, std::int6
 
 Pixels adaptive_maps(const KSpace& scan, const compute::Backend& backend, compute::Stream& stream,
                      const AdaptiveOptions& options, double support) {
-  if (!scan.trajectory.cartesian())
-    throw Error{Errc::unsupported, "coil maps are made of Cartesian scans only, this one has a free trajectory"};
-  const KSpace averaged = time_average(scan);
+  const auto [averaged, lines] = calibrate(scan, options.lines);
   const Extents n = extents(averaged);
-  const auto lines = calibration_extent(averaged, options.lines);
-  if (lines[0] == 0 || lines[1] == 0)
-    throw Error{Errc::invalid_input, "no line about the centre of k-space was measured in any frame",
-                "give coil maps, or a scan whose centre was measured"};
   const auto images = low_resolution(averaged, lines, std::min(n.nx, options.lines), backend, stream);
   const auto voxels = static_cast<std::size_t>(n.voxels());
   const auto coils = static_cast<std::size_t>(n.coils);
@@ -162,7 +174,7 @@ Pixels adaptive_maps(const KSpace& scan, const compute::Backend& backend, comput
   const double least = support * support * *std::ranges::max_element(energy);
   PixelBuffer maps = PixelBuffer::allocate({Shape{n.nx, n.ny, n.nz, n.coils}, ScalarType::c64});
   const auto out = maps.values<Complex>();
-  const std::vector<Number> whole = virtual_coil(images, voxels, coils);
+  const std::vector<Number> whole = virtual_coil(images.data(), voxels, coils);
   parallel_for(n.ny * n.nz, 1, [&](std::int64_t from, std::int64_t to) {
     std::vector<Number> covariance(coils * coils), vector;
     for (std::int64_t row = from; row < to; ++row) {
@@ -182,9 +194,7 @@ Pixels adaptive_maps(const KSpace& scan, const compute::Backend& backend, comput
                       Number{images[a * voxels + place]} * std::conj(Number{images[b * voxels + place]});
             }
         dominant(covariance, n.coils, vector);
-        Number along{};
-        for (std::size_t c = 0; c < coils; ++c) along += std::conj(whole[c]) * vector[c];
-        const Number turn = std::abs(along) > 0 ? std::conj(along) / std::abs(along) : Number{1};
+        const Number turn = turn_to(whole, vector);
         for (std::size_t c = 0; c < coils; ++c) out[c * voxels + here] = Complex{turn * vector[c]};
       }
     }

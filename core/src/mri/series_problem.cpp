@@ -74,15 +74,23 @@ double percentile(const Pixels& image, double part) {
   return static_cast<double>(*at);
 }
 
+bool takes_given(const SeriesParameters& parameters) {
+  return parameters.coil_maps == MapSource::automatic || parameters.coil_maps == MapSource::given;
+}
+
 /// Maps as an operator wants them; empty for one coil without a map.
 Pixels choose_maps(const KSpace& scan, const SeriesParameters& parameters, const compute::Backend& backend,
                    compute::Stream& stream, solvers::Progress& progress) {
-  const bool given = !scan.coil_sensitivities.empty() && parameters.coil_maps != MapSource::adaptive;
+  const bool given = !scan.coil_sensitivities.empty() && takes_given(parameters);
   if (given) {
     progress.log("coil maps of the scan, scaled so that their squares sum to 1");
     return normalised(scan.coil_sensitivities);
   }
   if (scan.samples.spec().shape[3] == 1) return {};
+  if (parameters.coil_maps == MapSource::eigenvector) {
+    progress.log("coil maps by the eigenvector method from the centre of the mean over the frames");
+    return middle(eigenvector_maps(scan, backend, stream, {.lines = parameters.calibration_lines}), image_width(scan));
+  }
   progress.log("coil maps by adaptive combination from the centre of the mean over the frames");
   return middle(adaptive_maps(scan, backend, stream, {.lines = parameters.calibration_lines}), image_width(scan));
 }
@@ -126,7 +134,7 @@ std::string unsuited(const KSpace& scan, const SeriesParameters& parameters) {
     return "the mask of lines is " + mask.spec().shape.text() + ", the samples are " + shape.text();
   const Pixels& maps = scan.coil_sensitivities;
   if (parameters.coil_maps == MapSource::given && maps.empty()) return "coil_maps is given, and the scan holds no maps";
-  if (!maps.empty() && parameters.coil_maps != MapSource::adaptive &&
+  if (!maps.empty() && takes_given(parameters) &&
       maps.spec() != ArraySpec{{image_width(scan), shape[1], shape[2], shape[3]}, ScalarType::c64})
     return "the coil maps are " + maps.spec().shape.text() + ", the samples are " + shape.text();
   return {};

@@ -30,6 +30,23 @@ struct AdaptiveOptions {
 [[nodiscard]] Pixels adaptive_maps(const KSpace& scan, const compute::Backend& backend, compute::Stream& stream,
                                    const AdaptiveOptions& options = {}, double support = 0.02);
 
+struct EigenOptions {
+  std::int64_t lines{24};  ///< of the calibration region, along each axis
+  std::int64_t kernel{6};  ///< edge of the kernels, in samples
+  double threshold{1e-3};  ///< singular values of the calibration matrix below this part of the largest are noise
+  double crop{0.8};  ///< voxels whose largest eigenvalue is below hold no signal that the kernels explain: 0 there
+};
+
+/// Coil maps by the eigenvector method: kernels that k-space about the centre is made of (the row space of the matrix of its
+/// patches) act in image space as a matrix a voxel, whose eigenvector of eigenvalue 1 is the map. The phase is that of the virtual
+/// coil of adaptive_maps, and the squares sum to 1 or 0. Along an axis of one line the kernel is 1.
+/// Source   M. Uecker et al., Magn. Reson. Med. 71 (2014) 990 (ESPIRiT); one set of maps.
+/// Returns  x, y, z, coil; c64.
+/// Errors   as adaptive_maps; unsupported: more than 32 coils (compress them first); invalid_input: a calibration region that is
+///          smaller than the kernel.
+[[nodiscard]] Pixels eigenvector_maps(const KSpace& scan, const compute::Backend& backend, compute::Stream& stream,
+                                      const EigenOptions& options = {});
+
 /// Maps scaled so that their squares sum to 1 wherever the sum exceeds `least` of its largest value, and 0 elsewhere.
 [[nodiscard]] Pixels normalised(const Pixels& maps, double least = 1e-3);
 

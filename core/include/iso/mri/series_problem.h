@@ -16,9 +16,9 @@
 /// end, and the series as the user wants it.
 namespace iso::mri {
 
-enum class MapSource : std::uint8_t { automatic, given, adaptive };
+enum class MapSource : std::uint8_t { automatic, given, adaptive, eigenvector };
 inline constexpr auto choice_names(MapSource) {
-  return std::array<std::string_view, 3>{"automatic", "given", "adaptive"};
+  return std::array<std::string_view, 4>{"automatic", "given", "adaptive", "eigenvector"};
 }
 
 /// What every reconstruction of a series asks about the scan. The parameters of a method derive from it and put

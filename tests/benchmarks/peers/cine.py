@@ -5,7 +5,7 @@
     /usr/bin/python3 tests/benchmarks/peers/cine.py --build build/release --series SERIES.mat --variable seq
 
 The series (y, x, frame, complex) is scaled to a peak of 1; `isocenter project --mask random` measures lines of it with noise of 1e-3.
-Every method of either side has five tries of its weight, and the best of them, by NRMSE, is shown for each mask: the tuning looks at the truth,
+Every method of either side has as many tries of its weight (five, or --tries), and the best of them, by NRMSE, is shown for each mask: the tuning looks at the truth,
 for all alike. NRMSE is of complex values, PSNR of magnitudes with the peak of the truth. Processor seconds are those of the whole command,
 files included, on one thread. Needs numpy, scipy and bart (Debian packages).
 """
@@ -64,6 +64,8 @@ def main():
     parser.add_argument("--variable", default="seq")
     parser.add_argument("--acceleration", type=float, default=110 / 14)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--tries", type=int, default=5, help="weights a method, about the middle ones of five")
+    parser.add_argument("--only", nargs="*", help="names of methods: rdledm, LLR, ...")
     a = parser.parse_args()
     program = os.path.join(a.build, "bin", "isocenter")
     truth = scipy.io.loadmat(a.series)[a.variable].astype(np.complex64)
@@ -72,6 +74,8 @@ def main():
     place = lambda name: os.path.join(folder, name)
     np.save(place("truth.npy"), np.transpose(truth, (2, 1, 0))[:, None])  # C order: frame, z, y, x
     rows = {}
+    chosen = lambda methods: {name: options[(5 - a.tries) // 2:][:a.tries] for name, options in methods.items()
+                              if not a.only or name in a.only}
     for seed in range(1, a.seeds + 1):
         timed([program, "project", place("truth.npy"), "--mask", "random", "--acceleration", str(a.acceleration), "--noise", "0.001",
                "--seed", str(seed), "-o", place("scan.h5"), "--overwrite"])
@@ -79,9 +83,9 @@ def main():
         write_cfl(place("s"), np.ones(truth.shape[:2]))
         tries = [("isocenter " + method, [program, "run", "dynamic_mri/" + method, "-i", place("scan.h5"), "-o", place("found.npy"), "--overwrite",
                                           "--weights", "fixed", "--threads", "1", *option.split()], option)
-                 for method, options in OURS.items() for option in options]
+                 for method, options in chosen(OURS).items() for option in options]
         tries += [("bart " + method, ["bart", "pics", "-S", "-d0", "-w", "1", "-i", "100", *option.split(), place("k"), place("s"), place("found")],
-                   option) for method, options in BART.items() for option in options]
+                   option) for method, options in chosen(BART).items() for option in options]
         for method, command, option in tries:
             seconds = timed(command)
             found = (np.transpose(np.load(place("found.npy")).squeeze(), (2, 1, 0)) if "dynamic_mri" in command[2]

@@ -33,7 +33,7 @@ struct AdaptiveOptions {
 struct EigenOptions {
   std::int64_t lines{24};  ///< of the calibration region, along each axis
   std::int64_t kernel{6};  ///< edge of the kernels, in samples
-  double threshold{1e-3};  ///< singular values of the calibration matrix below this part of the largest are noise
+  double threshold{0.03};  ///< singular values of the calibration matrix below this part of the largest are noise
   double crop{0.8};  ///< voxels whose largest eigenvalue is below hold no signal that the kernels explain: 0 there
 };
 

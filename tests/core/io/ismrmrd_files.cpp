@@ -1,5 +1,5 @@
 // ISMRMRD files with every flag and counter that changes what is read, and damaged ones.
-#include "core/io/io_fixture.h"
+#include "io_fixture.h"
 
 #include <hdf5.h>
 

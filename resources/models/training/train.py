@@ -127,6 +127,7 @@ def pools(options, task_class, task_options, found, operators):
 
 def train(options):
     from isotrain.card import make_card, write_card
+    from isotrain.domain import domain
     from isotrain.evaluate import evaluate
     from isotrain.export import export
     from isotrain.operators import Operators
@@ -159,8 +160,9 @@ def train(options):
           + (f", goes on from step {trainer.step}" if begun else ""))
     networks = trainer.run()
     results = {part: evaluate(task, networks, ready[part], settings.batch, bar, device) for part in ready if part != "train"}
+    limits = domain(task, ready["train"], ready["validation"], settings.batch, device)
     files = export(task, networks.cpu(), folder)
-    path = write_card(folder, make_card(task, ready["train"], trainer, files, results, found, split, options.threads))
+    path = write_card(folder, make_card(task, ready["train"], trainer, files, results, found, split, options.threads, limits))
     for part, result in results.items():
         for method, figures in result["figures"].items():
             r = figures["rmse_hu"]

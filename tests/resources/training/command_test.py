@@ -14,12 +14,14 @@ import torch  # noqa: E402
 
 import bundle  # noqa: E402
 import train  # noqa: E402
-from isotrain import evaluate  # noqa: E402
+from isotrain import domain, evaluate  # noqa: E402
 from isotrain.card import check_against  # noqa: E402
 from isotrain.errors import TrainingError  # noqa: E402
+from isotrain.operators import Operators  # noqa: E402
 from isotrain.patients import Slice  # noqa: E402
 from isotrain.phantoms import phantom  # noqa: E402
 from isotrain.product import run_task  # noqa: E402
+from isotrain.simulate import to_water  # noqa: E402
 from make_tensors import SCANS  # noqa: E402
 
 SCHEMA = json.loads((ROOT / "resources/models/model_card.schema.json").read_text(encoding="utf-8"))
@@ -114,6 +116,18 @@ class Figures(unittest.TestCase):
 
     def test_of_a_patient_with_many_slices_weigh_no_more(self):
         self.assertEqual(evaluate.interval([0.0] * 9 + [1.0], ["a"] * 9 + ["b"])["mean"], 0.5)
+
+
+class Domain(unittest.TestCase):
+    def test_scores_a_scan_of_a_rod_of_metal_above_bodies(self):
+        o = Operators(SCANS["fan"])
+        bodies = torch.stack([torch.from_numpy(to_water(phantom(i, 64, 4.0))) for i in range(12)])
+        known = domain.features(o, bodies[:8], o.project(bodies[:8]))
+        mean, deviation = known.mean(0), known.std(0).clamp(min=1e-6)
+        threshold = domain.score(domain.features(o, bodies[8:], o.project(bodies[8:])), mean, deviation).max()
+        rod = torch.zeros(1, 64, 64)
+        rod[:, 20:40, 20:40] = 8
+        self.assertGreater(float(domain.score(domain.features(o, rod, o.project(rod)), mean, deviation)[0]), float(threshold))
 
 
 class Program(unittest.TestCase):

@@ -23,7 +23,9 @@ def quiet(*_):
     pass
 
 
-class Runs(InFolder):
+class Prepared(InFolder):
+    """A small pool of phantoms, and a task for it."""
+
     def prepare(self, name, **options):
         options = TaskOptions(size=SIZE, views=8, **options)
         settings = replace(TASKS[name].pool_settings(options), count=6, tv_iterations=3)
@@ -31,6 +33,8 @@ class Runs(InFolder):
         pool = make_pool(self.folder / "pools", settings, list(phantom_slices(3, 1, 2 * SIZE, 8.0)), operators, say=quiet)
         return (lambda: make_task(name, options, operators)), pool
 
+
+class Runs(Prepared):
     def run_to(self, task, pool, folder, steps=6, stop=None, resume=False, **settings):
         made = TrainSettings(steps=steps, batch=2, warm_up=2, validate_seconds=1e9, **settings)
         trainer = Trainer(task, pool, made, self.folder / folder, say=quiet)
@@ -104,7 +108,7 @@ class Runs(InFolder):
         self.assertEqual(len(task.bank), 4)
 
 
-class Pool(Runs):
+class Pool(Prepared):
     def test_is_opened_again_and_another_setting_makes_another(self):
         make, pool = self.prepare("unet")
         again = make_pool(self.folder / "pools", pool.settings, list(phantom_slices(3, 1, 2 * SIZE, 8.0)), say=self.fail)

@@ -1,6 +1,7 @@
 """The model card: JSON beside the ONNX file (resources/models/model_card.schema.json). No card, no run."""
 import datetime
 import platform
+import re
 import subprocess
 import sys
 from dataclasses import asdict
@@ -49,7 +50,7 @@ def processor_name():
     return platform.processor() or "unknown processor"
 
 
-def training_data(slices, phantoms):
+def training_data(slices):
     """By collection: patients, slices, licence."""
     found = {}
     for s in slices:
@@ -58,17 +59,17 @@ def training_data(slices, phantoms):
         entry["slices"] += 1
     rows = [{"collection": name, "patients": sorted(e["patients"]) if name != "phantoms" else [], "slices": e["slices"],
              "licence": LICENCES.get(name, "of the user's; not stated")} for name, e in sorted(found.items())]
-    return rows, phantoms
+    return rows
 
 
-def make_card(task, pool, trainer, files, results, slices, split, threads):
-    """`results`: {"validation": ..., "test": ...} of `evaluate`."""
+def make_card(task, pool, trainer, files, results, slices, split, threads, domain):
+    """`results`: {"validation": ..., "test": ...} of `evaluate`; `domain` of the module of that name."""
     settings, scan = pool.settings, pool.settings.scan
-    data, _ = training_data(slices["train"], None)
+    data = training_data(slices["train"])
     median = results["validation"]["residual_median"]
     channels = {"unet": ["start", "FBP of the readings", "FBP of readings minus projection of the start"],
                 "pd_unet": ["readings", "start"], "gloredi": ["start"], "denoiser": ["image with noise", "sigma"]}[task.name]
-    card = {
+    return {
         "card_version": CARD_VERSION, "name": task.name, "says": task.says, "files": files, "references": list(task.references),
         "inputs": {"channels": channels, "start": settings.start, "unit": "attenuation over that of water (HU / 1000 + 1)",
                    "multiple": multiple(task)},
@@ -86,10 +87,10 @@ def make_card(task, pool, trainer, files, results, slices, split, threads):
             "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(), "curve": trainer.curve,
         },
         "held_out": results,
+        "out_of_domain": domain,
         "residual_warning": None if median is None else 1.5 * median,
         "known_failures": KNOWN_FAILURES,
     }
-    return card
 
 
 def multiple(task):
@@ -121,10 +122,8 @@ def check_against(schema, value, where="card"):
         problems.append(f"{where} is below {schema['minimum']}")
     if "minItems" in schema and isinstance(value, list) and len(value) < schema["minItems"]:
         problems.append(f"{where} has fewer than {schema['minItems']} entries")
-    if "pattern" in schema and isinstance(value, str):
-        import re
-        if not re.search(schema["pattern"], value):
-            problems.append(f"{where} does not match {schema['pattern']}")
+    if "pattern" in schema and isinstance(value, str) and not re.search(schema["pattern"], value):
+        problems.append(f"{where} does not match {schema['pattern']}")
     if isinstance(value, dict):
         problems += [f"{where} lacks {key}" for key in schema.get("required", []) if key not in value]
         for key, item in value.items():

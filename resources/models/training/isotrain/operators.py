@@ -115,7 +115,7 @@ def csr(rows, columns, values, shape):
         order = np.lexsort((c, r))
         r, c, v = r[order], c[order], values[order]
         start = np.concatenate([[0], np.cumsum(np.bincount(r, minlength=size[0]))])
-        return torch.sparse_csr_tensor(torch.from_numpy(start.astype(np.int64)), torch.from_numpy(c.astype(np.int64)),
+        return torch.sparse_csr_tensor(torch.from_numpy(start.astype(np.int32)), torch.from_numpy(c.astype(np.int32)),
                                        torch.from_numpy(v.astype(np.float32)), size=size, check_invariants=False)
 
     return build(rows, columns, shape), build(columns, rows, shape[::-1])

@@ -1,0 +1,41 @@
+"""How far a scan lies from what a network was trained on: one number, its threshold from validation (ours).
+
+Four features of a scan and its starting image x: mean, standard deviation and 99th percentile of x (units of water), and the relative data
+residual |A x - p| / |p|. The score is the root mean square of the features' distances from the means of the training pool, each over its
+standard deviation there; about 1 for a scan like those. Warned of is what scores above the highest of the validation samples.
+"""
+import torch
+
+FEATURES = ("mean", "deviation", "percentile_99", "residual")
+
+
+@torch.no_grad()
+def features(operators, image, readings):
+    """[B, n, n], [B, views, elements] -> [B, 4]."""
+    flat = image.flatten(1)
+    rank = int(0.99 * (flat.shape[1] - 1))
+    residual = (operators.project(image) - readings).flatten(1).norm(dim=1) / readings.flatten(1).norm(dim=1).clamp(min=1e-12)
+    return torch.stack([flat.mean(1), flat.std(1), flat.sort(dim=1).values[:, rank], residual], 1)
+
+
+def score(found, mean, deviation):
+    return ((found - mean) / deviation).square().mean(1).sqrt()
+
+
+def all_features(task, pool, batch, device, limit=256):
+    """Of the first `limit` samples of a pool."""
+    rows, count = [], min(len(pool), limit)
+    for first in range(0, count, batch):
+        samples = pool.batch(range(first, min(first + batch, count)), device)
+        rows.append(features(task.operators, task.start_of(samples), samples["readings"]).cpu())
+    return torch.cat(rows)
+
+
+def domain(task, train, validation, batch=4, device="cpu"):
+    """{features, mean, deviation, threshold} for the card; None for a network without readings."""
+    if task.name == "denoiser":
+        return None
+    known = all_features(task, train, batch, device)
+    mean, deviation = known.mean(0), known.std(0).clamp(min=1e-6)
+    threshold = float(score(all_features(task, validation, batch, device), mean, deviation).max())
+    return {"features": list(FEATURES), "mean": mean.tolist(), "deviation": deviation.tolist(), "threshold": threshold}

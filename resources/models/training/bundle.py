@@ -25,10 +25,10 @@ RUNS = [
     ("gloredi", "", 0.1), ("gloredi", "--distillation direction", 0.1), ("denoiser", "", 0.1),
 ]
 SCRIPT = """#!/bin/sh
-# Trains and evaluates every network: MINUTES of training altogether (8 if not said), results in bundle/results.
+# Trains and evaluates every network: MINUTES of training altogether (5 if not said; pools and figures come on top), results in bundle/results.
 set -eu
 cd "$(dirname "$0")"
-minutes=${1:-8}
+minutes=${1:-5}
 cores=$(nproc)
 export OMP_WAIT_POLICY=PASSIVE
 """
@@ -39,8 +39,8 @@ def script():
     lines, bad = [SCRIPT + "failed=0\n"], "|| failed=1"
     for i, (name, options, share) in enumerate(RUNS):
         lines.append(f"hours=$(awk \"BEGIN {{ print $minutes / 60 * {share} }}\")\n"
-                     f"python3 train.py {name} {options} --packed slices.bin --work results/{i}_{name} --hours $hours"
-                     f" --threads $cores --pool 1200 --checkpoint-seconds 60 --validate-seconds 30 {bad}\n")
+                     f"python3 train.py {name} {options} --packed slices.bin --work results/{i}_{name} --pools pools --hours $hours"
+                     f" --threads $cores --pool 800 --checkpoint-seconds 60 --validate-seconds 30 {bad}\n")
     return "".join(lines) + "exit $failed\n"
 
 

@@ -45,6 +45,7 @@ def parse(arguments):
     form.add_argument("--distillation", default="none", help="gloredi: none, direction or both")
     run = parser.add_argument_group("training")
     run.add_argument("--work", default="training-results", help="folder of pools, checkpoints and results")
+    run.add_argument("--pools", help="folder of pools, if several runs share them; in --work if not said")
     run.add_argument("--hours", type=float, default=0, help="training time; data and evaluation come on top")
     run.add_argument("--steps", type=int, default=0, help="or a number of steps, which repeats to the bit")
     run.add_argument("--batch", type=int, default=0)
@@ -116,7 +117,7 @@ def pools(options, task_class, task_options, found, operators):
         settings = replace(settings, photons=options.photons)
     program = find_program(options.program) if options.tv_by == "program" and settings.start == "tv" else None
     more = {"operators": operators, "program": program, "threads": options.threads}
-    root = Path(options.work) / "pools"
+    root = Path(options.pools or Path(options.work) / "pools")
     made = {"train": make_pool(root, settings, found["train"], **more)}
     still = replace(settings, augment=0.0, count=10**6, teacher_views=0)
     for part in ("validation",) if options.no_test else ("validation", "test"):

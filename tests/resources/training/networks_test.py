@@ -80,6 +80,18 @@ class Start(unittest.TestCase):
         self.assertLess(relative(x[:, 1], o.fbp(tensor("fan_readings")[None])), 1e-5)
 
 
+class PaperForm(unittest.TestCase):
+    def test_of_gloredi_holds_bone_and_never_falls_below_air(self):
+        """A sigmoid on attenuation in 1/cm: 1 stands for 4200 HU and more, 0 for air."""
+        torch.manual_seed(1)
+        net = Gloredi(8, (1, 1), 64, residual=False).eval()
+        net.decoder.last.bias.data.fill_(9)
+        with torch.no_grad():
+            self.assertGreater(float(net(random(1, 1, 64, 64)).max()), 4)
+            net.decoder.last.bias.data.fill_(-30)
+            self.assertTrue(0 <= float(net(random(1, 1, 64, 64)).min()) < 0.1)
+
+
 class PrimalDual(unittest.TestCase):
     def test_one_projection_is_the_mean_of_many(self):
         """primal-dual-unet.md check 2: A and F of the channel mean are the channel mean of A and F."""

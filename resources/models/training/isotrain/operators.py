@@ -187,14 +187,28 @@ class Operators:
         return self.backproject(readings.float() @ self.ramp)
 
 
+class ViewProjector:
+    """A of many images, view by view: for scans whose matrices with all transposes do not fit into memory. The matrices are kept where
+    there are at most `kept_views`, else made anew at every call."""
+
+    kept_views = 160
+
+    def __init__(self, scan, device="cpu"):
+        self.scan, self.device = scan, device
+        self.matrices = [self._matrix(view) for view in range(scan.views)] if scan.views <= self.kept_views else None
+
+    def _matrix(self, view):
+        return csr(*joseph_entries(self.scan, view), (self.scan.elements, self.scan.size**2))[0].to(self.device)
+
+    def __call__(self, images):
+        """[N, n, n] -> [N, views, elements]."""
+        flat = images.to(self.device).float().reshape(len(images), -1).T.contiguous()
+        views = range(self.scan.views)
+        return torch.stack([torch.mm(self.matrices[v] if self.matrices else self._matrix(v), flat).T for v in views], 1)
+
+
 def project_by_views(scan, images):
-    """A of many images, view by view: for scans whose matrix does not fit into memory. [N, n, n] -> [N, views, elements]."""
-    flat = images.float().reshape(len(images), -1).T.contiguous()
-    rows = []
-    for view in range(scan.views):
-        matrix, _ = csr(*joseph_entries(scan, view), (scan.elements, scan.size**2))
-        rows.append(torch.mm(matrix, flat).T)
-    return torch.stack(rows, 1)
+    return ViewProjector(scan)(images)
 
 
 def fbp_by_views(scan, readings, window="hann"):

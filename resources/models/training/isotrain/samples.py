@@ -15,7 +15,7 @@ from . import simulate
 from .errors import InputError
 from .files import read_json, write_json
 from .geometry import FAN_24, Scan
-from .operators import Operators, fbp_by_views, project_by_views
+from .operators import Operators, ViewProjector, fbp_by_views
 from .patients import digest
 from .phantoms import random_of
 from .product import run_task
@@ -74,30 +74,44 @@ class Pool:
         return out
 
 
-def make_chunk(settings, slices, indices, operators, program, threads):
-    """Arrays of the samples `indices`; sample i comes from slice i modulo their number."""
-    scan, finer = settings.scan, settings.scan.finer(2)
-    fine = []
+class Measurement:
+    """Projection of the fine images of a pool with noise; matrices are made once for each number of views."""
+
+    def __init__(self, settings, device):
+        self.settings, self.device, self.projectors = settings, device, {}
+
+    def clean(self, views, fine):
+        if views not in self.projectors:
+            self.projectors[views] = ViewProjector(self.settings.scan.finer(2).with_views(views), self.device)
+        return self.projectors[views](fine).cpu()
+
+    def noisy(self, views, fine, indices, stream):
+        """Line integrals over mu_water, with noise that (seed, stream, sample) decide."""
+        s = self.settings
+        rows = [simulate.noisy(s.water_per_mm * p, s.photons, random_of(s.seed, stream, i))
+                for i, p in zip(indices, self.clean(views, fine).numpy())]
+        return np.stack(rows).astype(np.float32) / np.float32(s.water_per_mm)
+
+
+def make_chunk(settings, slices, indices, operators, measurement, program, threads):
+    """Arrays of the samples `indices`; sample i comes from slice i modulo their number. Without a start there are no readings."""
+    scan, fine = settings.scan, []
     for i in indices:
         augment = simulate.augmentation(settings.seed, i, settings.augment) if settings.augment else None
-        fine.append(simulate.fine_image(slices[i % len(slices)].hounsfield(), finer.size, augment))
+        fine.append(simulate.fine_image(slices[i % len(slices)].hounsfield(), 2 * scan.size, augment))
     fine = torch.stack(fine)
-
-    def measure(of, stream):
-        clean = project_by_views(of, fine).numpy()
-        return np.stack([simulate.noisy(settings.water_per_mm * p, settings.photons, random_of(settings.seed, stream, i))
-                         for i, p in zip(indices, clean)]).astype(np.float32) / np.float32(settings.water_per_mm)
-
-    readings = measure(finer, 2)
-    out = {"readings": readings, "truth": to_16(simulate.truth(fine))}
+    out = {"truth": to_16(simulate.truth(fine))}
+    if settings.start == "none":
+        return out
+    out["readings"] = measurement.noisy(scan.views, fine, indices, 2)
     if settings.target_views:
-        clean = project_by_views(finer.with_views(settings.target_views), fine)
-        out["truth"] = to_16(fbp_by_views(scan.with_views(settings.target_views), clean))
+        dense = scan.with_views(settings.target_views)
+        out["truth"] = to_16(fbp_by_views(dense, measurement.clean(dense.views, fine)))
     if settings.teacher_views:
-        second = measure(finer.with_views(settings.teacher_views), 3)
-        out["teacher"] = to_16(fbp_by_views(scan.with_views(settings.teacher_views), torch.from_numpy(second)))
+        dense = scan.with_views(settings.teacher_views)
+        out["teacher"] = to_16(fbp_by_views(dense, torch.from_numpy(measurement.noisy(dense.views, fine, indices, 3))))
     if settings.start == "tv":
-        out["start"] = to_16(tv_images(settings, readings, operators, program, threads))
+        out["start"] = to_16(tv_images(settings, out["readings"], operators, program, threads))
     return out
 
 
@@ -122,13 +136,14 @@ def make_pool(root, settings, slices, operators=None, program=None, threads=1, s
     if (folder / "pool.json").exists():
         return Pool(folder, settings)
     operators = operators or Operators(settings.scan)
+    measurement = Measurement(settings, operators.ray.device)
     chunks = folder / "chunks"
     chunks.mkdir(parents=True, exist_ok=True)
     for first in range(0, count, CHUNK):
         path = chunks / f"{first:06d}.npz"
         if path.exists():
             continue
-        arrays = make_chunk(settings, slices, range(first, min(first + CHUNK, count)), operators, program, threads)
+        arrays = make_chunk(settings, slices, range(first, min(first + CHUNK, count)), operators, measurement, program, threads)
         part = path.with_suffix(".part")
         with open(part, "wb") as out:
             np.savez(out, **arrays)

@@ -182,7 +182,7 @@ class GlorediTask(Task):
             loss = losses.display_smooth_l1(teacher(x), truth)
         self.update(loss, teacher.encoder, optimiser)
         with torch.no_grad(), autocast():
-            return teacher.encoder(x, teacher.transforms), float(loss.detach())
+            return teacher.encode(x), float(loss.detach())
 
     def step(self, samples, optimisers, random, autocast):
         student, figures = self.networks["student"], {}
@@ -191,8 +191,8 @@ class GlorediTask(Task):
             latent, figures["teacher"] = self.teach(samples, optimisers[1], autocast)
         with autocast():
             x = self.input(samples)[:, None]
-            z = student.encoder(x, student.transforms)
-            loss = losses.display_smooth_l1(student.finish(x, student.decoder(z, student.transforms)), truth)
+            z = student.encode(x)
+            loss = losses.display_smooth_l1(student.decode(z, x), truth)
         figures["loss"] = float(loss.detach())
         if "teacher" in self.networks:
             whole = [split[:, student.encoder.local:] for split in (z, latent)]

@@ -145,8 +145,12 @@ class Decoder(nn.Module):
         return self.last(self.up(torch.cat([l, g], 1)))
 
 
+MU_OF_WATER = 0.192  # 1/cm: the paper's images are attenuation, which a sigmoid holds between 0 and 1
+
+
 class Gloredi(nn.Module):
-    """Encoder and decoder. `residual`: adds the input and begins as the identity; else a sigmoid, as in the paper."""
+    """Encoder and decoder, images in units of water. `residual`: adds the input and begins as the identity; else the paper's form, a
+    sigmoid on attenuation in 1/cm."""
 
     def __init__(self, ngf=24, blocks=(4, 1), size=256, residual=True):
         super().__init__()
@@ -157,8 +161,12 @@ class Gloredi(nn.Module):
             nn.init.zeros_(self.decoder.last.weight)
             nn.init.zeros_(self.decoder.last.bias)
 
-    def finish(self, x, y):
-        return x + y if self.residual else torch.sigmoid(y)
+    def encode(self, x):
+        return self.encoder(x if self.residual else MU_OF_WATER * x, self.transforms)
+
+    def decode(self, z, x):
+        y = self.decoder(z, self.transforms)
+        return x + y if self.residual else torch.sigmoid(y) / MU_OF_WATER
 
     def forward(self, x):
-        return self.finish(x, self.decoder(self.encoder(x, self.transforms), self.transforms))
+        return self.decode(self.encode(x), x)

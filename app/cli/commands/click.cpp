@@ -124,6 +124,57 @@ plugin::Datasets read_inputs(const job::Recipe& recipe, const plugin::TaskManife
   return inputs;
 }
 
+/// No output is an input, none stands in the way, none is written over another.
+void check_outputs(const ClickArguments& request, const job::Recipe& recipe, const plugin::TaskManifest& task) {
+  io::InputFiles files;
+  files.add(request.clicks);
+  for (const auto& [port, file] : recipe.inputs)
+    if (!job::in_workspace(file)) files.add(file);
+  std::vector<std::string> written{request.output, request.picture, request.environment.log_file()};
+  for (const auto& [name, file] : request.outputs) written.push_back(file);
+  check_apart(written);
+  check_output(request.output, Kind::label_map, request.overwrite, files);
+  if (!request.picture.empty()) check_output(request.picture, Kind::volume, request.overwrite, files);
+  for (const auto& [name, file] : request.outputs) {
+    const auto port = std::ranges::find(task.outputs, name, &plugin::Port::name);
+    if (port == task.outputs.end()) throw Error(Errc::usage, "the task '" + task.id + "' has no output '" + name + "'");
+    check_output(file, port->kind, request.overwrite, files);
+  }
+}
+
+void write_results(const ClickArguments& request, const plugin::Datasets& outputs, const std::string& labels,
+                   const Volume& image, const std::vector<plugin::Mark>& marks, const plugin::TaskManifest& task) {
+  io::write(request.output, *outputs.at(labels), {request.overwrite});
+  for (const auto& [name, file] : request.outputs) {
+    const auto found = outputs.find(name);
+    if (found == outputs.end())
+      throw Error(Errc::no_input, "the task gave no output '" + name + "' for these clicks and parameters",
+                  "its parameters say when it does: isocenter describe " + task.id);
+    io::write(file, *found->second, {request.overwrite});
+  }
+  if (!request.picture.empty()) {
+    const auto& found = get<LabelMap>(outputs.at(labels).one());
+    io::write(request.picture, make_click_picture(image, found, marks), {request.overwrite});
+  }
+}
+
+void print_answer(const ClickArguments& request, const SettledAnswer& given, const std::string& labels,
+                  const plugin::TaskManifest& task, const std::vector<plugin::Mark>& marks) {
+  const std::size_t disobeyed = count_disobeyed(get<LabelMap>(given.answer.outputs.at(labels).one()), marks);
+  if (request.json)
+    print(Json{{"task", task.id},
+               {"marks", marks.size()},
+               {"disobeyed", disobeyed},
+               {"seconds", given.seconds},
+               {"digest", digest(*given.answer.outputs.at(labels))},
+               {"output", request.output}}
+              .dump() +
+          "\n");
+  else
+    print("wrote " + request.output + ": labels from " + std::to_string(marks.size()) + " marks, " +
+          std::to_string(disobeyed) + " of them not obeyed, " + in_digits(given.seconds, 3) + " s\n");
+}
+
 }  // namespace
 
 int click(Arguments arguments) {
@@ -141,20 +192,7 @@ int click(Arguments arguments) {
       request.environment.whole_name(request.task.empty() ? log.recipe.task : request.task));
   const plugin::Port& labels = find_port(task, task.outputs, Kind::label_map, "labels");
   const job::Recipe recipe = recipe_from(request, log, task);
-  io::InputFiles files;
-  files.add(request.clicks);
-  for (const auto& [port, file] : recipe.inputs)
-    if (!job::in_workspace(file)) files.add(file);
-  std::vector<std::string> written{request.output, request.picture, request.environment.log_file()};
-  for (const auto& [name, file] : request.outputs) written.push_back(file);
-  check_apart(written);
-  check_output(request.output, Kind::label_map, request.overwrite, files);
-  if (!request.picture.empty()) check_output(request.picture, Kind::volume, request.overwrite, files);
-  for (const auto& [name, file] : request.outputs) {
-    const auto port = std::ranges::find(task.outputs, name, &plugin::Port::name);
-    if (port == task.outputs.end()) throw Error(Errc::usage, "the task '" + task.id + "' has no output '" + name + "'");
-    check_output(file, port->kind, request.overwrite, files);
-  }
+  check_outputs(request, recipe, task);
   const plugin::Datasets inputs = read_inputs(recipe, task);
   warn_of_another_image(request, log, task, inputs);
   const TemporaryFolder scratch{"isocenter"};
@@ -167,33 +205,10 @@ int click(Arguments arguments) {
                                   request.environment.registry(recipe.device),
                                   execution};
   const SettledAnswer given = settled_answer(session, log.marks, recipe.parameters_json, interrupt.token());
-  io::write(request.output, *given.answer.outputs.at(labels.name), {request.overwrite});
-  for (const auto& [name, file] : request.outputs) {
-    const auto found = given.answer.outputs.find(name);
-    if (found == given.answer.outputs.end())
-      throw Error(Errc::no_input, "the task gave no output '" + name + "' for these clicks and parameters",
-                  "its parameters say when it does: isocenter describe " + task.id);
-    io::write(file, *found->second, {request.overwrite});
-  }
-  if (!request.picture.empty()) {
-    const auto& image = plugin::input<Volume>(inputs, find_port(task, task.inputs, Kind::volume, "image").name);
-    const auto& found = get<LabelMap>(given.answer.outputs.at(labels.name).one());
-    io::write(request.picture, make_click_picture(image, found, log.marks), {request.overwrite});
-  }
+  const auto& image = plugin::input<Volume>(inputs, find_port(task, task.inputs, Kind::volume, "image").name);
+  write_results(request, given.answer.outputs, labels.name, image, log.marks, task);
   for (const std::string& warning : given.answer.warnings) note("isocenter: warning: " + warning);
-  const std::size_t disobeyed = count_disobeyed(get<LabelMap>(given.answer.outputs.at(labels.name).one()), log.marks);
-  if (request.json)
-    print(Json{{"task", task.id},
-               {"marks", log.marks.size()},
-               {"disobeyed", disobeyed},
-               {"seconds", given.seconds},
-               {"digest", digest(*given.answer.outputs.at(labels.name))},
-               {"output", request.output}}
-              .dump() +
-          "\n");
-  else
-    print("wrote " + request.output + ": labels from " + std::to_string(log.marks.size()) + " marks, " +
-          std::to_string(disobeyed) + " of them not obeyed, " + in_digits(given.seconds, 3) + " s\n");
+  print_answer(request, given, labels.name, task, log.marks);
   return 0;
 }
 

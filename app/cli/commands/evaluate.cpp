@@ -103,6 +103,37 @@ void print_figures(const ClickFigures& f, int most) {
   print(table.text());
 }
 
+/// The ports of a task that answers clicks on an image with labels.
+struct ClickPorts {
+  std::string image, labels;
+};
+ClickPorts find_click_ports(const plugin::TaskManifest& task) {
+  const auto labels = std::ranges::find(task.outputs, Kind::label_map, &plugin::Port::kind);
+  const auto image = std::ranges::find(task.inputs, Kind::volume, &plugin::Port::kind);
+  if (!task.interactive || labels == task.outputs.end() || image == task.inputs.end())
+    throw Error(Errc::unsupported, "the task '" + task.id + "' does not answer clicks on an image with labels");
+  return {image->name, labels->name};
+}
+
+std::string make_parameters(const EvaluateArguments& request, const plugin::TaskManifest& task) {
+  const auto& fields = task.parameters.fields;
+  const bool extent = std::ranges::find(fields, "extent", &params::FieldInfo::name) != fields.end();
+  return with_values(request.protocol.volumes && extent ? R"({"extent": "volume"})" : "{}", request.values, task);
+}
+
+void print_report(const EvaluateArguments& request, const Json& report, const ClickFigures& figures,
+                  const std::vector<ClickedObject>& objects) {
+  if (request.json) {
+    print(report.dump() + "\n");
+  } else {
+    if (request.objects)
+      for (const ClickedObject& object : objects)
+        print(object.name + ": " + in_digits(object.iou.empty() ? 0 : object.iou.back(), 3) + " after " +
+              std::to_string(object.iou.size()) + " clicks\n");
+    print_figures(figures, request.protocol.most_clicks);
+  }
+}
+
 }  // namespace
 
 int evaluate(Arguments arguments) {
@@ -118,16 +149,8 @@ int evaluate(Arguments arguments) {
   request.protocol.seed = static_cast<std::uint64_t>(request.seed);
   request.protocol.least_voxels = request.least_voxels;
   const plugin::TaskManifest& task = request.environment.manifest(request.environment.whole_name(request.task));
-  const auto labels = std::ranges::find(task.outputs, Kind::label_map, &plugin::Port::kind);
-  const auto image = std::ranges::find(task.inputs, Kind::volume, &plugin::Port::kind);
-  if (!task.interactive || labels == task.outputs.end() || image == task.inputs.end())
-    throw Error(Errc::unsupported, "the task '" + task.id + "' does not answer clicks on an image with labels");
-  std::string parameters =
-      request.protocol.volumes && std::ranges::find(task.parameters.fields, "extent", &params::FieldInfo::name) !=
-                                      task.parameters.fields.end()
-          ? R"({"extent": "volume"})"
-          : "{}";
-  parameters = with_values(parameters, request.values, task);
+  const ClickPorts ports = find_click_ports(task);
+  const std::string parameters = make_parameters(request, task);
   const std::vector<ClickCase> cases = find_click_cases(request.folder);
   const TemporaryFolder scratch{"isocenter"};
   const Interrupt interrupt;
@@ -135,14 +158,14 @@ int evaluate(Arguments arguments) {
   execution.scratch = scratch.path();
   const auto begin = [&](const DatasetPtr& data) {
     return std::make_unique<job::InteractionSession>(
-        job::InteractionRecipe{task.id, parameters, request.device, 0}, plugin::Datasets{{image->name, data}},
+        job::InteractionRecipe{task.id, parameters, request.device, 0}, plugin::Datasets{{ports.image, data}},
         request.environment.catalogue(), request.environment.registry(request.device), execution);
   };
   std::vector<ClickedObject> objects;
   for (std::size_t i = 0; i < cases.size(); ++i) {
     draw_bar("case " + std::to_string(i + 1) + " of " + std::to_string(cases.size()) + ": " + cases[i].name);
     for (ClickedObject& object :
-         click_on(cases[i], request.protocol, begin, parameters, labels->name, interrupt.token()))
+         click_on(cases[i], request.protocol, begin, parameters, ports.labels, interrupt.token()))
       objects.push_back(std::move(object));
   }
   draw_bar("");
@@ -152,15 +175,7 @@ int evaluate(Arguments arguments) {
               {"most_clicks", request.protocol.most_clicks},
               {"jitter", request.protocol.jitter},
               {"figures", to_json(figures)}};
-  if (request.json) {
-    print(report.dump() + "\n");
-  } else {
-    if (request.objects)
-      for (const ClickedObject& object : objects)
-        print(object.name + ": " + in_digits(object.iou.empty() ? 0 : object.iou.back(), 3) + " after " +
-              std::to_string(object.iou.size()) + " clicks\n");
-    print_figures(figures, request.protocol.most_clicks);
-  }
+  print_report(request, report, figures, objects);
   if (request.report.empty()) return 0;
   report["objects"] = Json::array();
   for (const ClickedObject& object : objects) report["objects"].push_back(to_json(object));

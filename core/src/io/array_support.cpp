@@ -1,4 +1,5 @@
 #include "io/array_impl.h"
+#include "io/values_too_impl.h"
 
 #include "iso/base/error.h"
 #include "iso/base/log.h"
@@ -70,6 +71,8 @@ thread_local int headers_only = 0;
 }
 HeadersOnly::HeadersOnly() { ++headers_only; }
 HeadersOnly::~HeadersOnly() { --headers_only; }
+ValuesToo::ValuesToo() : before_{std::exchange(headers_only, 0)} {}
+ValuesToo::~ValuesToo() { headers_only = before_; }
 bool HeadersOnly::active() noexcept { return headers_only > 0; }
 
 std::vector<std::string> split(std::string_view text, char by) {

@@ -190,6 +190,10 @@ TEST_F(MatrixAsCube, OfTheUsgsIsALibraryByTheNamesBesideIt) {
   // The column of channel numbers is no spectrum; the mark of missing values stands in it alone.
   for (std::size_t i = 0; i < library.count(); ++i)
     for (const double value : library.spectrum(i)) ASSERT_LT(std::abs(value), 10);
+  // `check` looks at headers alone, of pictures; a table it reads.
+  io::ReadOptions headers;
+  headers.headers_only = true;
+  EXPECT_EQ(get<Table>(io::read(shared_data() / "spectral/usgs1995_library.mat", headers)).rows(), 498U);
   // Its matrix alone is still an array of numbers.
   const auto matrix =
       io::read(shared_data() / "spectral/usgs1995_library.mat", {Kind::volume, {}, {{"dataset", "datalib"}}, {}});

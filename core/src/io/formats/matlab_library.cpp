@@ -1,4 +1,5 @@
 #include "io/formats/matlab_impl.h"
+#include "io/values_too_impl.h"
 
 #include "iso/base/error.h"
 #include "iso/spectra/axis.h"
@@ -63,6 +64,7 @@ std::optional<Table> matlab_library(const std::vector<Choice>& arrays, const std
                                     const std::function<Pixels(const std::string&)>& load) {
   const auto pair = find_pair(arrays, wanted);
   if (!pair) return std::nullopt;
+  const ValuesToo values_too;
   const auto columns = to_texts(load(pair->names));
   if (!columns) return std::nullopt;
   const auto column = [&](std::string_view word) {

@@ -72,8 +72,11 @@ def by_highdicom(file):
     volume = seg.get_volume(combine_segments=True, relabel=False)
     voxels = volume.array.transpose(2, 1, 0)  # slice, row, column
     affine = numpy.asarray(volume.affine)  # of (slice, row, column)
-    last = [n - 1 for n in volume.array.shape]
-    ends = numpy.array([(affine @ [0, 0, 0, 1])[:3], (affine @ [*last, 1])[:3]])
+    first, last = [0, 0, 0, 1], [*(n - 1 for n in volume.array.shape), 1]
+    if affine[2, 0] < 0:  # it counts slices from the top
+        voxels = voxels[:, :, ::-1]
+        first[0], last[0] = last[0], first[0]
+    ends = numpy.array([(affine @ first)[:3], (affine @ last)[:3]])
     data = pydicom.dcmread(file)
     names = {s.SegmentNumber: s.SegmentLabel for s in data.SegmentSequence}
     colours = {s.SegmentNumber: lab_to_rgb(s.RecommendedDisplayCIELabValue) for s in data.SegmentSequence}

@@ -52,6 +52,7 @@ TEST_F(DicomSegmentation, ComesBackWithItsVoxelsGridNamesAndColours) {
   }
   for (std::size_t k = 0; k < 9; ++k) EXPECT_NEAR(again.grid.direction[k], before.grid.direction[k], 1e-9);
   EXPECT_EQ(again.names[2], "Leber");
+  EXPECT_TRUE(again.names[3].empty()) << "a label that does not occur gets no name";
   EXPECT_EQ(again.names[5], "Niere \u00fcber 5 mm");
   EXPECT_EQ(label_colours(again.meta).at(2), (LabelColour{200, 30, 90}));
   EXPECT_EQ(label_colours(again.meta).at(5), (LabelColour{0, 255, 1}));

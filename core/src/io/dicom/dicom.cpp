@@ -296,6 +296,7 @@ LabelMap to_labels(const DicomHeader& header, const ReadOptions& options) {
   if (!header.planes.front().oriented) map.meta["orientation"] = "unknown";
   for (const auto& [number, name] : header.segments) {
     if (number < 1 || number > 4096) continue;
+    if (name == "label " + std::to_string(number)) continue;  // what ours writes where there is none
     if (map.names.size() <= number) map.names.resize(number + std::size_t{1});
     map.names[number] = name;
   }

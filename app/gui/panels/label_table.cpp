@@ -57,7 +57,7 @@ LabelTable::LabelTable(Document& document, Tools& tools, Background& background,
   tree_->setEditTriggers(QAbstractItemView::EditKeyPressed);
   tree_->setMinimumHeight(110);
   column->addWidget(tree_);
-  auto* const buttons = new QHBoxLayout;
+  auto* buttons = new QHBoxLayout;
   const auto button = [&](const QString& text, const QString& help, const char* object, void (LabelTable::*what)()) {
     auto* const made = new QToolButton;
     made->setText(text);
@@ -71,6 +71,9 @@ LabelTable::LabelTable(Document& document, Tools& tools, Background& background,
          &LabelTable::read_table);
   button(tr("Write ..."), tr("Names and colours to a table of ITK-SNAP or 3D Slicer"), "labels.write",
          &LabelTable::write_table);
+  buttons->addStretch(1);
+  column->addLayout(buttons);
+  buttons = new QHBoxLayout;  // one row would be wider than the panel
   make_edit_menu(*buttons);
   button(tr("Statistics ..."), tr("Voxels, volume, place and values of every label, as CSV"), "labels.statistics",
          &LabelTable::write_statistics_dialog);

@@ -24,6 +24,7 @@ constexpr std::array<int, 4> detail_sides{0, 128, 256, 512};  ///< 0: as much as
 QSlider* slider(const QString& name, int low, int high) {
   auto* const made = new QSlider{Qt::Horizontal};
   made->setRange(low, high);
+  made->setMinimumWidth(40);
   made->setAccessibleName(name);
   return made;
 }
@@ -81,8 +82,11 @@ VolumePanel::VolumePanel(Document& document, VolumeView& view, Background& backg
   form->addRow(whole_);
   detail_ = new QComboBox;
   detail_->setAccessibleName(tr("Detail of the 3-D view"));
-  for (const int side : detail_sides)
-    detail_->addItem(side == 0 ? tr("all that this computer allows") : tr("at most %1 x %1 x %1 voxels").arg(side));
+  for (const int side : detail_sides) detail_->addItem(side == 0 ? tr("automatic") : tr("up to %1 a side").arg(side));
+  for (QComboBox* const box : {preset_, detail_}) {  // long entries must not widen the panel
+    box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    box->setMinimumContentsLength(8);
+  }
   limit_ = new QLabel;
   limit_->setWordWrap(true);
   form->addRow(tr("Detail"), detail_);

@@ -308,6 +308,11 @@ void write_dicom_segmentation(const std::filesystem::path& file, const LabelMap&
   check(whole.saveFile(file.c_str(), EXS_LittleEndianExplicit), "to the disk");
 }
 
+/// The colour that a label has if nobody gave it one.
+static bool is_usual(std::uint16_t label, const std::array<std::uint16_t, 3>& lab) {
+  return lab == to_dicom_lab(usual_label_colour(label));
+}
+
 LabelColours read_dicom_segment_colours(const std::filesystem::path& file) {
   LabelColours colours;
   OFLog::configure(OFLogger::OFF_LOG_LEVEL);
@@ -323,7 +328,8 @@ LabelColours read_dicom_segment_colours(const std::filesystem::path& file) {
     const Uint16* lab = nullptr;
     unsigned long count = 0;
     if (segment->findAndGetUint16(DCM_SegmentNumber, number).good() && number != 0 &&
-        segment->findAndGetUint16Array(DCM_RecommendedDisplayCIELabValue, lab, &count).good() && count == 3)
+        segment->findAndGetUint16Array(DCM_RecommendedDisplayCIELabValue, lab, &count).good() && count == 3 &&
+        !is_usual(number, {lab[0], lab[1], lab[2]}))
       colours[number] = from_dicom_lab({lab[0], lab[1], lab[2]});
   }
   return colours;

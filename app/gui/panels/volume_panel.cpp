@@ -56,13 +56,13 @@ VolumePanel::VolumePanel(Document& document, VolumeView& view, Background& backg
   auto* const form = new QFormLayout{this};
   preset_ = new QComboBox;
   preset_->setAccessibleName(tr("3-D rendering"));
-  preset_->setIconSize({picture_px, picture_px});
+  preset_->setIconSize({picture_px / 2, picture_px / 2});
   for (const render::VolumePreset& preset : render::volume_presets())
     preset_->addItem(QString::fromStdString(preset.name));
   shift_ = slider(tr("Shift of the opacity"), -100, 100);
   shift_->setToolTip(tr("Moves colours and opacity to higher values (right: less is seen) or lower ones."));
   labels_ = new QCheckBox{tr("Surfaces of labels")};
-  form->addRow(tr("Rendering"), preset_);
+  form->addRow(preset_);  // beside a label its names would be cut off
   form->addRow(tr("Shift"), shift_);
   form->addRow(labels_);
   const std::array<QString, 3> names{tr("Crop x"), tr("Crop y"), tr("Crop z")};
@@ -85,7 +85,7 @@ VolumePanel::VolumePanel(Document& document, VolumeView& view, Background& backg
   for (const int side : detail_sides) detail_->addItem(side == 0 ? tr("automatic") : tr("up to %1 a side").arg(side));
   for (QComboBox* const box : {preset_, detail_}) {  // long entries must not widen the panel
     box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    box->setMinimumContentsLength(8);
+    box->setMinimumContentsLength(4);
   }
   limit_ = new QLabel;
   limit_->setWordWrap(true);

@@ -59,6 +59,8 @@ class Pictures : public test::WindowTest {
     wait_until([&] { return desktop->background().running() == 0; });
     QTest::qWait(700);  // the estimate of a form and the figures of a comparison are asked for a moment later
     wait_until([&] { return desktop->background().running() == 0; });
+    VolumeView& volume = *window->views().volume_view();
+    wait_until([&] { return !volume.isVisible() || volume.finished(); });  // rays of every pixel are cast
     window->statusBar()->clearMessage();
     QTest::qWait(50);
   }

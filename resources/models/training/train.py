@@ -126,6 +126,16 @@ def pools(options, task_class, task_options, found, operators):
     return made
 
 
+def check_numbers(options):
+    for name, least in (("threads", 1), ("pool", 1), ("batch", 0), ("size", 0), ("views", 0), ("phantoms", 0), ("tv_iterations", 1)):
+        if getattr(options, name) < least:
+            raise UsageError(f"--{name.replace('_', '-')} {getattr(options, name)} is too small; the least is {least}")
+    if options.size % 16:
+        raise UsageError(f"--size {options.size} is no multiple of 16, which the networks need; give one")
+    if not options.tv_strength > 0:
+        raise UsageError(f"--tv-strength {options.tv_strength} is not above 0; give a positive number")
+
+
 def train(options):
     from isotrain.card import make_card, write_card
     from isotrain.domain import domain
@@ -137,6 +147,7 @@ def train(options):
 
     if options.name not in TASKS:
         raise UsageError(f"there is no network '{options.name}'; there are {', '.join(TASKS)}")
+    check_numbers(options)
     task_class, device = TASKS[options.name], choose_device(options.device)
     settings = TrainSettings(options.steps, options.hours, options.batch or task_class.batch, options.seed,
                              precision=options.precision, checkpoint_seconds=options.checkpoint_seconds,

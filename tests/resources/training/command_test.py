@@ -81,6 +81,8 @@ class Command(InFolder):
                 (["unet", *self.data], 1, "either a number of steps or of hours"),
                 (["unet", "--steps", "1"], 1, "no data are named"),
                 (["unet", "--data", str(self.folder / "none"), "--steps", "1"], 1, "is no folder"),
+                (["unet", *self.data, "--steps", "1", "--size", "30"], 1, "--size 30 is no multiple of 16"),
+                (["unet", *self.data, "--steps", "1", "--threads", "0"], 1, "--threads 0 is too small"),
                 (["unet", *self.data, "--steps", "1", "--bar", "x"], 1, "is not iterations,strength"),
                 (["unet", "--data", str(self.folder / "data"), "--user-data", "--steps", "1"], 22, "does not name the patient p0"),
                 (["unet", *self.data, *SMALL, "--start", "sart", "--work", str(self.folder)], 1, "there is no start 'sart'"),

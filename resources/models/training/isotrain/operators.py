@@ -12,8 +12,6 @@ import torch
 
 from .errors import InputError
 
-warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta")
-
 
 def joseph_entries(scan, view):
     """(element, pixel, weight in mm) of one view."""
@@ -115,8 +113,10 @@ def csr(rows, columns, values, shape):
         order = np.lexsort((c, r))
         r, c, v = r[order], c[order], values[order]
         start = np.concatenate([[0], np.cumsum(np.bincount(r, minlength=size[0]))])
-        return torch.sparse_csr_tensor(torch.from_numpy(start.astype(np.int32)), torch.from_numpy(c.astype(np.int32)),
-                                       torch.from_numpy(v.astype(np.float32)), size=size, check_invariants=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # PyTorch calls its sparse matrices a trial
+            return torch.sparse_csr_tensor(torch.from_numpy(start.astype(np.int32)), torch.from_numpy(c.astype(np.int32)),
+                                           torch.from_numpy(v.astype(np.float32)), size=size, check_invariants=False)
 
     return build(rows, columns, shape), build(columns, rows, shape[::-1])
 

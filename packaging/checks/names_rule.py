@@ -84,7 +84,7 @@ def retired_findings(tree):
             for pattern, instead in patterns:
                 if match := pattern.search(line):
                     yield Finding(name, number, "word", f"\"{match.group(0).strip()}\" is retired; write {instead}")
-            if (match := _OF.match(line)) and not name.startswith("tests/"):
+            if match := _OF.match(line):
                 yield Finding(name, number, "word", f"{match.group(1)}(...): call it make_, to_ or make it a member")
 
 

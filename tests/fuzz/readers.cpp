@@ -161,7 +161,7 @@ const std::vector<Reader>& readers() {
   return list;
 }
 
-std::vector<Seed> seeds_of(const Reader& reader, const fs::path& folder) {
+std::vector<Seed> make_seeds(const Reader& reader, const fs::path& folder) {
   std::vector<fs::path> places;
   for (const char* const name : {"readers", "odd", "differential", "dicom", "mrc", "containers"})
     places.push_back(fs::path{ISO_SOURCE_DIR} / "tests" / "data" / name);

@@ -24,7 +24,7 @@ struct Seed {
   std::string bytes;   ///< unpacked, if `packed`
   bool packed{false};  ///< the changed bytes are gzipped again, so that they are reached behind a sound checksum
 };
-[[nodiscard]] std::vector<Seed> seeds_of(const Reader& reader, const std::filesystem::path& folder);
+[[nodiscard]] std::vector<Seed> make_seeds(const Reader& reader, const std::filesystem::path& folder);
 
 [[nodiscard]] std::string gzipped(const std::string& bytes);
 [[nodiscard]] std::string bytes_of_file(const std::filesystem::path& file);

@@ -171,7 +171,7 @@ int search(const Reader& reader, std::uint64_t count, const fs::path& keep, std:
   void* const memory = ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   auto& shared = *new (memory) Shared;
   const auto begin = std::chrono::steady_clock::now();
-  const std::vector<Seed> seeds = seeds_of(reader, folder);
+  const std::vector<Seed> seeds = make_seeds(reader, folder);
   if (seeds.empty()) throw Error{Errc::no_input, "there is no sound file to change"};
   while (shared.next < count && shared.findings < most_findings) {
     const pid_t child = ::fork();

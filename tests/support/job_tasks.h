@@ -230,7 +230,7 @@ class SampleTask final : public plugin::TypedTask<SampleParameters> {
   }
   [[nodiscard]] plugin::Datasets run(const plugin::Datasets& inputs, const SampleParameters&,
                                      plugin::RunContext& context) override {
-    if (name_ == "collects") return {{"volume", freeze(sum_of(inputs.at("volume").all()))}};
+    if (name_ == "collects") return {{"volume", freeze(make_sum(inputs.at("volume").all()))}};
     const auto& input = plugin::input<Volume>(inputs, "volume");
     if (name_ == "attaches") attach_report(context);
     if (name_ == "networks")
@@ -252,7 +252,7 @@ class SampleTask final : public plugin::TypedTask<SampleParameters> {
   }
 
  private:
-  static Volume sum_of(std::span<const DatasetPtr> all) {
+  static Volume make_sum(std::span<const DatasetPtr> all) {
     Volume sum = get<Volume>(all.front());
     PixelBuffer buffer = PixelBuffer::allocate(sum.pixels.spec());
     const auto values = buffer.values<float>();

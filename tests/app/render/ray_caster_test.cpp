@@ -39,7 +39,7 @@ std::shared_ptr<const Raster> ball(std::int64_t side, double radius, bool labels
   return std::make_shared<const Raster>(make_raster(freeze(std::move(volume))));
 }
 
-CastScene scene_of(const std::shared_ptr<const Raster>& raster, const std::string& preset, char side = 'A') {
+CastScene make_scene(const std::shared_ptr<const Raster>& raster, const std::string& preset, char side = 'A') {
   CastScene scene;
   scene.picture.raster = raster;
   scene.picture.preset = preset;
@@ -113,7 +113,7 @@ TEST(CastVolume, KnowsTheRangeOfEveryBlockWithItsRim) {
 }
 
 TEST(RayCaster, DrawsTheShadowOfABallWhereGeometryPutsIt) {
-  const auto scene = scene_of(ball(64, 20), "maximum intensity");
+  const auto scene = make_scene(ball(64, 20), "maximum intensity");
   const auto pixels = drawn(scene, 101);
   // A ball of radius r at the distance d fills the angle asin(r / d).
   const double d = scene.eye.distance_mm();
@@ -126,7 +126,7 @@ TEST(RayCaster, DrawsTheShadowOfABallWhereGeometryPutsIt) {
 }
 
 TEST(RayCaster, SteppingOverClearBlocksChangesNothing) {
-  CastScene scene = scene_of(ball(48, 11, false, {6, -3, 5}), "soft");
+  CastScene scene = make_scene(ball(48, 11, false, {6, -3, 5}), "soft");
   scene.eye.orbit(0.11, 0.07);
   const auto quick = drawn(scene, 90);
   CastVolume every = *scene.volume;  // blocks that claim to hold everything are never stepped over
@@ -138,13 +138,13 @@ TEST(RayCaster, SteppingOverClearBlocksChangesNothing) {
 }
 
 TEST(RayCaster, MoreStepsGiveTheSameOpacity) {
-  const CastScene scene = scene_of(ball(48, 15), "soft");
+  const CastScene scene = make_scene(ball(48, 15), "soft");
   const auto coarse = drawn(scene, 60, 1), fine = drawn(scene, 60, 0.25);
   EXPECT_NEAR(red(coarse[30 * 60 + 30]), red(fine[30 * 60 + 30]), 12);
 }
 
 TEST(RayCaster, TheCropBoxCutsTheVolume) {
-  CastScene scene = scene_of(ball(64, 25), "maximum intensity");
+  CastScene scene = make_scene(ball(64, 25), "maximum intensity");
   scene.picture.crop.to[0] = 0.5;  // the patient's right half, at the left of the picture
   const auto pixels = drawn(scene, 101);
   EXPECT_GT(red(pixels[50 * 101 + 35]), 128);
@@ -152,7 +152,7 @@ TEST(RayCaster, TheCropBoxCutsTheVolume) {
 }
 
 TEST(RayCaster, ShiftingUpShowsLess) {
-  CastScene scene = scene_of(ball(48, 15), "soft");
+  CastScene scene = make_scene(ball(48, 15), "soft");
   const auto before = drawn(scene, 60);
   scene.picture.shift = 0.9;
   scene.transfer = transfer_points(scene.picture);
@@ -199,7 +199,7 @@ struct Pictures {
   }
 };
 
-CastRequest request_of(const std::shared_ptr<const Raster>& raster, std::uint64_t number, bool moving) {
+CastRequest make_request(const std::shared_ptr<const Raster>& raster, std::uint64_t number, bool moving) {
   CastRequest request;
   request.picture.raster = raster;
   request.eye.look_at(raster->frame, 'A');
@@ -213,7 +213,7 @@ CastRequest request_of(const std::shared_ptr<const Raster>& raster, std::uint64_
 TEST(VolumeCaster, RefinesUntilEveryPixelIsCast) {
   Pictures got;
   VolumeCaster caster{[&](auto picture) { got.take(std::move(picture)); }};
-  caster.ask(request_of(ball(40, 12), 1, false));
+  caster.ask(make_request(ball(40, 12), 1, false));
   ASSERT_TRUE(got.wait_for_last(1));
   ASSERT_EQ(got.all.size(), 3U);
   EXPECT_EQ(got.all[0]->stride, 4);
@@ -226,7 +226,7 @@ TEST(VolumeCaster, TheNewestRequestIsTheOneThatIsFinished) {
   Pictures got;
   VolumeCaster caster{[&](auto picture) { got.take(std::move(picture)); }};
   const auto raster = ball(64, 20);
-  for (std::uint64_t n = 1; n <= 40; ++n) caster.ask(request_of(raster, n, n < 40));
+  for (std::uint64_t n = 1; n <= 40; ++n) caster.ask(make_request(raster, n, n < 40));
   ASSERT_TRUE(got.wait_for_last(40));
   EXPECT_EQ(std::ranges::count_if(got.all, [](const auto& picture) { return picture->finished; }), 1);
   EXPECT_LT(got.all.size(), 43U) << "requests that were overtaken before they began are never drawn";

@@ -29,7 +29,7 @@ Volume ramp(std::array<std::int64_t, 3> size, const Vec3& spacing = {1, 1, 1}) {
   return volume;
 }
 
-SlicePicture picture_of(const Volume& volume, Orientation orientation, const Vec3& through = {}) {
+SlicePicture make_picture(const Volume& volume, Orientation orientation, const Vec3& through = {}) {
   auto raster = std::make_shared<const Raster>(make_raster(freeze(volume)));
   SlicePicture picture;
   picture.plane = standard_plane(*raster, orientation, through);
@@ -62,7 +62,7 @@ TEST(Bridge, RefusesComplexPixelsAndMissingFrames) {
 TEST(SliceScene, DrawsEachVoxelWhereItIsInTheRadiologicalFrame) {
   // 3 x 3 x 1 voxels of 20 mm on 60 x 60 pixels of 1 mm: the patient's right (x = 0) is at the left, anterior (y = 0) at the top.
   Volume volume = ramp({3, 3, 1}, {20, 20, 20});
-  const Bitmap bitmap = draw(picture_of(volume, Orientation::axial), 60, 60);
+  const Bitmap bitmap = draw(make_picture(volume, Orientation::axial), 60, 60);
   for (int y = 0; y < 3; ++y)
     for (int x = 0; x < 3; ++x) {
       const double value = 100 * x + 10 * y;
@@ -77,7 +77,7 @@ TEST(SliceScene, CoronalHasTheHeadUp) {
   test::change<float>(volume.pixels, [](auto values) {  // the highest slice is bright
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = i >= 6 ? 200.0F : 0.0F;
   });
-  const Bitmap bitmap = draw(picture_of(volume, Orientation::coronal), 60, 60);
+  const Bitmap bitmap = draw(make_picture(volume, Orientation::coronal), 60, 60);
   EXPECT_GT(grey(bitmap, 30, 10), 150);
   EXPECT_LT(grey(bitmap, 30, 50), 50);
 }
@@ -86,8 +86,8 @@ TEST(SliceScene, LaysAnOverlayOverTheBaseByItsOpacityAndReveal) {
   Volume base = ramp({3, 3, 1}, {20, 20, 20}), over = base;
   test::change<float>(base.pixels, [](auto values) { std::ranges::fill(values, 0.0F); });
   test::change<float>(over.pixels, [](auto values) { std::ranges::fill(values, 1000.0F); });
-  SlicePicture picture = picture_of(base, Orientation::axial);
-  Layer layer = picture_of(over, Orientation::axial).layers[0];
+  SlicePicture picture = make_picture(base, Orientation::axial);
+  Layer layer = make_picture(over, Orientation::axial).layers[0];
   layer.display.opacity = 0.5;
   picture.layers.push_back(layer);
   picture.reveal = 0.5;
@@ -101,7 +101,7 @@ TEST(SliceScene, ASlabOfMaximaShowsTheBrightestSlice) {
   test::change<float>(volume.pixels, [](auto values) {
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = i / 9 == 3 ? 250.0F : 10.0F;
   });
-  SlicePicture picture = picture_of(volume, Orientation::axial);
+  SlicePicture picture = make_picture(volume, Orientation::axial);
   picture.layers[0].display.interpolate = true;
   EXPECT_LT(grey(draw(picture, 60, 60), 30, 30), 20);
   picture.slab = Slab::maximum;
@@ -112,7 +112,7 @@ TEST(SliceScene, ASlabOfMaximaShowsTheBrightestSlice) {
 TEST(SliceScene, PixelsAndMillimetresAgree) {
   SliceScene scene;
   scene.set_size(200, 100, 1);
-  SlicePicture picture = picture_of(ramp({8, 8, 8}), Orientation::sagittal, {1, 2, 3});
+  SlicePicture picture = make_picture(ramp({8, 8, 8}), Orientation::sagittal, {1, 2, 3});
   picture.mm_per_pixel = 0.5;
   scene.show(picture);
   const Vec3 world = scene.to_world(120, 30);

@@ -31,7 +31,7 @@ std::shared_ptr<const Raster> ramp(std::array<std::int64_t, 3> size, const Vec3&
   return std::make_shared<const Raster>(make_raster(freeze(std::move(volume))));
 }
 
-Vec3 place_of(const CutPlace& place, int x, int y) {
+Vec3 find_place(const CutPlace& place, int x, int y) {
   Vec3 world = place.plane.centre_mm;
   for (std::size_t i = 0; i < 3; ++i)
     world[i] += (x - (place.width - 1) / 2.0) * place.mm_per_pixel * place.plane.right[i] -
@@ -54,7 +54,7 @@ TEST(SliceCut, OfARampIsExactOnEveryPlaneAndEndsWithTheVoxels) {
     int seen = 0;
     for (int y = 0; y < place.height; ++y)
       for (int x = 0; x < place.width; ++x) {
-        const Vec3 index = raster->frame.to_index(place_of(place, x, y));
+        const Vec3 index = raster->frame.to_index(find_place(place, x, y));
         bool between = true, beyond = false;
         for (std::size_t i = 0; i < 3; ++i) {
           const auto last = static_cast<double>(raster->frame.size[i] - 1);
@@ -86,7 +86,7 @@ TEST(SliceCut, TakesTheNearestVoxelWhereNothingIsSmoothed) {
       for (int x = 0; x < place.width; ++x) {
         const float value = cut.values()[static_cast<std::size_t>(y * place.width + x)];
         if (std::isnan(value)) continue;
-        const Vec3 index = raster->frame.to_index(place_of(place, x, y));
+        const Vec3 index = raster->frame.to_index(find_place(place, x, y));
         bool edge = false;  // between two voxels either may be taken
         for (const double i : index) edge = edge || std::abs(i - std::floor(i) - 0.5) < 1e-3;
         if (edge) continue;
@@ -152,7 +152,7 @@ TEST(SliceCut, ShowsAStrokeInTheMakingOverItsMap) {
     int inside = 0;
     for (int y = 0; y < place.height; ++y)
       for (int x = 0; x < place.width; ++x) {
-        const Vec3 index = raster->frame.to_index(place_of(place, x, y));
+        const Vec3 index = raster->frame.to_index(find_place(place, x, y));
         bool in = true, edge = false;
         for (std::size_t i = 0; i < 3; ++i) {
           const double at = std::floor(index[i] + 0.5);

@@ -21,7 +21,7 @@ VoxelGrid make_grid(Amount amount) {
   return VoxelGrid::centred({side, side, 1}, {1, 1, 1});
 }
 
-Volume volume_of(Amount amount) {
+Volume make_volume(Amount amount) {
   if (amount == Amount::none) return {};
   return evaluation::sample(evaluation::shepp_logan_2d(radius_mm), make_grid(amount));
 }
@@ -38,7 +38,7 @@ LabelMap to_labels(Amount amount) {
   return map;
 }
 
-Sinogram sinogram_of(Amount amount) {
+Sinogram make_sinogram(Amount amount) {
   if (amount == Amount::none) return {};
   const std::size_t views = amount == Amount::tiny ? 1 : 24;
   const std::int64_t elements = amount == Amount::tiny ? 1 : 48;
@@ -49,7 +49,7 @@ Sinogram sinogram_of(Amount amount) {
                              ProjectionGeometry::parallel(angles, {elements, 1}, {1, 1}));
 }
 
-SpectralCube cube_of(Amount amount) {
+SpectralCube make_cube(Amount amount) {
   if (amount == Amount::none) return {};
   const std::int64_t side = to_side(amount), bands = amount == Amount::tiny ? 1 : 20;
   SpectralCube cube;
@@ -109,10 +109,10 @@ plugin::Datasets sample_inputs(const plugin::TaskManifest& task, Amount amount, 
   for (const plugin::Port& port : task.inputs) {
     if (port.optional && !with_optional) continue;
     switch (port.kind) {
-      case Kind::volume: inputs[port.name] = freeze(volume_of(amount)); break;
+      case Kind::volume: inputs[port.name] = freeze(make_volume(amount)); break;
       case Kind::label_map: inputs[port.name] = freeze(to_labels(amount)); break;
-      case Kind::sinogram: inputs[port.name] = freeze(sinogram_of(amount)); break;
-      case Kind::spectral_cube: inputs[port.name] = freeze(cube_of(amount)); break;
+      case Kind::sinogram: inputs[port.name] = freeze(make_sinogram(amount)); break;
+      case Kind::spectral_cube: inputs[port.name] = freeze(make_cube(amount)); break;
       case Kind::table: inputs[port.name] = freeze(to_table(amount)); break;
       case Kind::k_space: inputs[port.name] = freeze(to_k_space(amount)); break;
     }

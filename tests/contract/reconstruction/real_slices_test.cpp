@@ -35,7 +35,7 @@ void print(const char* name, const Figures& figures) {
                 figures.db[i][1], figures.db[i][2]);
 }
 
-Figures figures_of(const char* name, const Pixels& hu, double pixel_mm) {
+Figures measure_figures(const char* name, const Pixels& hu, double pixel_mm) {
   const auto backend = gpu::make_cpu_backend();
   Figures out;
   const auto full = fbp_of_slice(*backend, hu, 720, pixel_mm, {}, &out.largest_reading);
@@ -52,7 +52,7 @@ Figures figures_of(const char* name, const Pixels& hu, double pixel_mm) {
 constexpr auto chests = "ct/tcga-luad-slices/tcga-luad-shared.nii.gz";  // 75 slices of 41 patients
 constexpr auto volume = "ct/lung-pet-ct-dx-A0001-kernelB.nii.gz";       // one patient; its last slice is 63
 
-Pixels slice_of(const char* file, std::int64_t index, std::int64_t shrink) {
+Pixels read_slice(const char* file, std::int64_t index, std::int64_t shrink) {
   return slice_hu(*read_stack(shared_data() / file), index, shrink);
 }
 
@@ -66,7 +66,7 @@ Pixels slice_of(const char* file, std::int64_t index, std::int64_t shrink) {
 // move a figure by 0.1 to 0.6 dB and bring none nearer.
 TEST(RealSlices, OneOfThemHasTheTabulatedFiguresAtEveryNumberOfViews) {
   if (const auto why = why_without(volume)) GTEST_SKIP() << *why;
-  const auto figures = figures_of("lung-pet-ct-dx slice 63", slice_of(volume, 63, 2), 1.6);
+  const auto figures = measure_figures("lung-pet-ct-dx slice 63", read_slice(volume, 63, 2), 1.6);
   for (std::size_t i = 0; i < views.size(); ++i) EXPECT_NEAR(figures.db[i][0], table[i][0], 0.3) << views[i];
   EXPECT_NEAR(figures.against_source_hu, 18.5, 1.5);  // tabulated: 18 to 19
 }
@@ -74,9 +74,9 @@ TEST(RealSlices, OneOfThemHasTheTabulatedFiguresAtEveryNumberOfViews) {
 TEST(RealSlices, EncloseTheTabulatedFiguresInEveryWindow) {
   for (const char* file : {chests, volume})
     if (const auto why = why_without(file)) GTEST_SKIP() << *why;
-  const std::array<Figures, 3> all{figures_of("tcga-luad slice 40", slice_of(chests, 40, 2), 1.6),
-                                   figures_of("tcga-luad slice 22", slice_of(chests, 22, 2), 1.6),
-                                   figures_of("lung-pet-ct-dx slice 63", slice_of(volume, 63, 2), 1.6)};
+  const std::array<Figures, 3> all{measure_figures("tcga-luad slice 40", read_slice(chests, 40, 2), 1.6),
+                                   measure_figures("tcga-luad slice 22", read_slice(chests, 22, 2), 1.6),
+                                   measure_figures("lung-pet-ct-dx slice 63", read_slice(volume, 63, 2), 1.6)};
   for (std::size_t i = 0; i < views.size(); ++i) {
     for (std::size_t w = 0; w < windows.size(); ++w) {
       const auto [least, most] = std::ranges::minmax({all[0].db[i][w], all[1].db[i][w], all[2].db[i][w]});
@@ -93,7 +93,7 @@ TEST(RealSlices, EncloseTheTabulatedFiguresInEveryWindow) {
 
 TEST(RealSlices, LoseAsMuchToNoiseAsTabulated) {
   if (const auto why = why_without(volume)) GTEST_SKIP() << *why;
-  const auto hu = slice_of(volume, 63, 2);
+  const auto hu = read_slice(volume, 63, 2);
   const auto backend = gpu::make_cpu_backend();
   const auto full = fbp_of_slice(*backend, hu, 720);
   const auto db = [&](const Dose& dose) {
@@ -134,7 +134,7 @@ TEST(RealSlices, Of512PixelsHaveTheFiguresOfTheReadme) {
   if (const auto why = why_without(volume)) GTEST_SKIP() << *why;
   constexpr Decibels readme{
       {{22.27, 14.55, 13.25}, {26.77, 17.96, 16.91}, {31.52, 22.42, 21.29}, {37.00, 28.57, 26.56}}};
-  const auto figures = figures_of("lung-pet-ct-dx slice 63, 512 x 512", slice_of(volume, 63, 1), 0.8);
+  const auto figures = measure_figures("lung-pet-ct-dx slice 63, 512 x 512", read_slice(volume, 63, 1), 0.8);
   for (std::size_t i = 0; i < views.size(); ++i) {
     for (std::size_t w = 0; w < windows.size(); ++w) EXPECT_NEAR(figures.db[i][w], readme[i][w], 0.05) << views[i];
   }

@@ -105,7 +105,7 @@ void tell(const char* who, int code, int signal) {
 }
 
 TEST(ForeignCode, ThatEndsTheProcessIsTold) {
-  const auto code_of = [](const std::function<void()>& end) {
+  const auto find_code = [](const std::function<void()>& end) {
     const int status = apart([&] {
       set_foreign_end(tell);
       const ForeignCode inside{"a plugin"};
@@ -114,12 +114,12 @@ TEST(ForeignCode, ThatEndsTheProcessIsTold) {
     });
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
   };
-  EXPECT_EQ(code_of([] { std::exit(7); }), 57);
-  EXPECT_EQ(code_of([] { std::quick_exit(7); }), 50);
-  EXPECT_EQ(code_of([] { foreign_code_exits(7); }), 57);
-  EXPECT_EQ(code_of([] { std::abort(); }), 50 + SIGABRT);
-  EXPECT_EQ(code_of([] { std::raise(SIGSEGV); }), 50 + SIGSEGV);
-  EXPECT_EQ(code_of([] {}), 0);
+  EXPECT_EQ(find_code([] { std::exit(7); }), 57);
+  EXPECT_EQ(find_code([] { std::quick_exit(7); }), 50);
+  EXPECT_EQ(find_code([] { foreign_code_exits(7); }), 57);
+  EXPECT_EQ(find_code([] { std::abort(); }), 50 + SIGABRT);
+  EXPECT_EQ(find_code([] { std::raise(SIGSEGV); }), 50 + SIGSEGV);
+  EXPECT_EQ(find_code([] {}), 0);
 }
 
 TEST(ForeignCode, ThatHasReturnedIsNotToldOf) {

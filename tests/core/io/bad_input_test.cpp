@@ -36,7 +36,7 @@ void PrintTo(const Bad& bad, std::ostream* out) { *out << bad.name; }
 class BadInput : public IoTest, public ::testing::WithParamInterface<Bad> {};
 
 TEST_P(BadInput, IsRefusedInOneSentence) {
-  const Error error = error_of([&] { GetParam().work(folder); });
+  const Error error = catch_error([&] { GetParam().work(folder); });
   EXPECT_EQ(error.code(), GetParam().code) << to_string(error.code()) << ": " << error.what();
   EXPECT_NE(std::string{error.what()}.find(GetParam().says), std::string::npos) << error.what();
   expect_one_sentence(error);
@@ -120,8 +120,8 @@ std::string twice() {
 }
 const std::string good = parallel(R"({"step": 0.78, "count": 459})");
 
-std::string npy_of(const std::string& shape, const std::string& descr = "<f4",
-                   const std::string& payload = std::string(64, '\0')) {
+std::string make_npy(const std::string& shape, const std::string& descr = "<f4",
+                     const std::string& payload = std::string(64, '\0')) {
   std::string header = "{'descr': '" + descr + "', 'fortran_order': False, 'shape': " + shape + ", }";
   header.resize(117, ' ');
   return std::string{"\x93NUMPY\x01\x00\x76\x00", 10} + header + "\n" + payload;
@@ -181,7 +181,7 @@ std::vector<Bad> cases() {
       {"TableFromVolume", type_mismatch, "cannot be read as a table", changed("a.nii", [](std::string&) {}, hints({}, Kind::table))},
       {"SinogramFromContainerWithVolume", type_mismatch, "holds a volume", changed("a.h5", [](std::string&) {}, hints({}, Kind::sinogram))},
       {"KSpaceFromRealPixels", type_mismatch, "k-space is complex", changed("a.nrrd", [](std::string&) {}, hints({}, Kind::k_space))},
-      {"LabelsFromFractions", type_mismatch, "whole numbers", reading("a.npy", npy_of("(4, 4)", "<f4", std::string(64, '\x3f')), hints({{"spacing_mm", "1"}}, Kind::label_map))},
+      {"LabelsFromFractions", type_mismatch, "whole numbers", reading("a.npy", make_npy("(4, 4)", "<f4", std::string(64, '\x3f')), hints({{"spacing_mm", "1"}}, Kind::label_map))},
       {"NotANumber", invalid_input, "NaN", [](const fs::path& f) { io::write(f / "a.nrrd", with_nan()); (void)io::read(f / "a.nrrd"); }},
       {"HugeNiftiHeader", cannot_read, "are announced", changed("a.nii", overwrite(42, std::string("\xff\x7f\xff\x7f\xff\x7f", 6)))},
       {"NiftiWithoutAxes", invalid_input, "axes", changed("a.nii", overwrite(40, std::string("\0\0", 2)))},
@@ -190,13 +190,13 @@ std::vector<Bad> cases() {
       {"HugeNrrdHeader", cannot_read, "are announced", changed("a.nrrd", replace("sizes: 6 5 4", "sizes: 60000 50000 40000"))},
       {"OverflowingNrrdHeader", invalid_input, "", changed("a.nrrd", replace("sizes: 6 5 4", "sizes: 4000000000 4000000000 4000000000"))},
       {"HugeMetaHeader", cannot_read, "are announced", changed("a.mha", replace("DimSize = 6 5 4", "DimSize = 60000 50000 4000"))},
-      {"HugeNumpyHeader", cannot_read, "are announced", reading("a.npy", npy_of("(100000, 100000)"))},
-      {"OverflowingNumpyHeader", invalid_input, "cannot exist", reading("a.npy", npy_of("(100000000000000, 100000000000000)"))},
-      {"NumpyOfSevenAxes", invalid_input, "at most 6", reading("a.npy", npy_of("(1, 1, 1, 1, 1, 1, 1)"))},
-      {"NumpyOfFields", type_mismatch, "several fields", reading("a.npy", npy_of("(1,)", "', [('a', '<f4')], '"))},
-      {"NumpyOfObjects", type_mismatch, "'O'", reading("a.npy", npy_of("(1,)", "|O"))},
-      {"NumpyOfLongDoubles", type_mismatch, "'f16'", reading("a.npy", npy_of("(1,)", "<f16"))},
-      {"NumpyOfNothing", no_input, "no values", reading("a.npy", npy_of("(0, 4)"))},
+      {"HugeNumpyHeader", cannot_read, "are announced", reading("a.npy", make_npy("(100000, 100000)"))},
+      {"OverflowingNumpyHeader", invalid_input, "cannot exist", reading("a.npy", make_npy("(100000000000000, 100000000000000)"))},
+      {"NumpyOfSevenAxes", invalid_input, "at most 6", reading("a.npy", make_npy("(1, 1, 1, 1, 1, 1, 1)"))},
+      {"NumpyOfFields", type_mismatch, "several fields", reading("a.npy", make_npy("(1,)", "', [('a', '<f4')], '"))},
+      {"NumpyOfObjects", type_mismatch, "'O'", reading("a.npy", make_npy("(1,)", "|O"))},
+      {"NumpyOfLongDoubles", type_mismatch, "'f16'", reading("a.npy", make_npy("(1,)", "<f16"))},
+      {"NumpyOfNothing", no_input, "no values", reading("a.npy", make_npy("(0, 4)"))},
       {"BartWithoutHeader", invalid_input, "its content is not", reading("a.cfl", std::string(64, '\0'))},
       {"BartOfAnotherSize", cannot_read, "bytes", [](const fs::path& f) { put(f / "a.hdr", "# Dimensions\n4 4 1\n"); put(f / "a.cfl", std::string(64, '\0')); (void)io::read(f / "a.cfl"); }},
       {"BartWithAWord", invalid_input, "'four'", [](const fs::path& f) { put(f / "a.hdr", "# Dimensions\nfour 4\n"); put(f / "a.cfl", std::string(64, '\0')); (void)io::read(f / "a.cfl"); }},
@@ -242,7 +242,7 @@ std::vector<Bad> cases() {
 class TruncatedInput : public IoTest, public ::testing::WithParamInterface<Bad> {};
 // Which of the input codes fits depends on where the cut falls.
 TEST_P(TruncatedInput, IsRefusedAsInputInOneSentence) {
-  const Error error = error_of([&] { GetParam().work(folder); });
+  const Error error = catch_error([&] { GetParam().work(folder); });
   const int code = exit_code(error.code());
   EXPECT_TRUE(code >= 20 && code <= 25) << to_string(error.code()) << ": " << error.what();
   expect_one_sentence(error);
@@ -273,7 +273,7 @@ using Writing = IoTest;
 TEST_F(Writing, AnExistingFileStaysUnlessOverwritingIsAskedFor) {
   for (const char* name : {"a.nii", "a.nrrd", "a.h5", "a.npy"}) {
     put(folder / name, "precious");
-    const Error error = error_of([&] { io::write(folder / name, Dataset{volume()}); });
+    const Error error = catch_error([&] { io::write(folder / name, Dataset{volume()}); });
     EXPECT_EQ(error.code(), Errc::cannot_write);
     EXPECT_NE(std::string{error.what()}.find("exists"), std::string::npos);
     EXPECT_EQ(bytes_of_file(folder / name), "precious");
@@ -286,7 +286,7 @@ TEST_F(Writing, AnExistingFileStaysUnlessOverwritingIsAskedFor) {
 TEST_F(Writing, AReadOnlyFolderIsAnOutputDirectoryError) {
   if (::geteuid() == 0) GTEST_SKIP() << "the superuser may write anywhere";
   fs::permissions(folder, fs::perms::owner_read | fs::perms::owner_exec);
-  EXPECT_EQ(error_of([&] { io::write(folder / "a.nii", Dataset{volume()}); }).code(), Errc::output_directory);
+  EXPECT_EQ(catch_error([&] { io::write(folder / "a.nii", Dataset{volume()}); }).code(), Errc::output_directory);
 }
 
 // A limit on the size of files fails like a full disk does, in the middle of the file.
@@ -310,7 +310,7 @@ TEST_F(Writing, AFullDiskLeavesNeitherFileNorTemporaryAndKeepsTheOldOne) {
     put(folder / name, "precious");
     const rlimit small{100000, before.rlim_max};
     ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
-    const Error error = error_of([&, name = name, data = data] { io::write(folder / name, data, {true}); });
+    const Error error = catch_error([&, name = name, data = data] { io::write(folder / name, data, {true}); });
     setrlimit(RLIMIT_FSIZE, &before);
     EXPECT_EQ(error.code(), Errc::cannot_write) << name << ": " << error.what();
     expect_one_sentence(error);
@@ -322,7 +322,7 @@ TEST_F(Writing, AFullDiskLeavesNeitherFileNorTemporaryAndKeepsTheOldOne) {
 }
 
 TEST_F(Writing, ATemporaryFileIsGoneWhenTheWriterThrows) {
-  const Error error = error_of([&] {
+  const Error error = catch_error([&] {
     io::write_atomically(folder / "report.json", false, [](const fs::path& temporary) {
       put(temporary, "half");
       throw Error{Errc::cannot_write, "'" + temporary.string() + "' is unlucky"};

@@ -15,7 +15,7 @@ class DicomConsistency : public IoTest {
   }
   void put_one(const std::string& name, const DicomMaker& file) { put(folder / name, file.file()); }
   Error refusal() {
-    return error_of([&] { (void)io::read(folder); });
+    return catch_error([&] { (void)io::read(folder); });
   }
   Shape shape() { return to_pixels(*io::read(folder))->spec().shape; }
   /// Refused with this code, by the reader and by the list, in a sentence that names the file and the reason.
@@ -182,7 +182,8 @@ TEST_F(DicomConsistency, FramesOfAnEnhancedFileThatDifferAreRefused) {
                             .text(0x00280008, "IS", "4")
                             .pixels(counted(0, 192))
                             .file());
-  EXPECT_EQ(exit_code(error_of([&] { (void)io::read(folder / "e.dcm"); }).code()), 22) << "four frames, five described";
+  EXPECT_EQ(exit_code(catch_error([&] { (void)io::read(folder / "e.dcm"); }).code()), 22)
+      << "four frames, five described";
 }
 
 TEST_F(DicomConsistency, ImagesThatShareAnEnhancedFileAreTakenOneByOne) {
@@ -190,7 +191,7 @@ TEST_F(DicomConsistency, ImagesThatShareAnEnhancedFileAreTakenOneByOne) {
   put(folder / "e.dcm", enhanced([&](int f, DicomMaker&, DicomMaker&, DicomMaker& v) {
                           if (f % 2 == 1) v.text(0x00281054, "LO", "US");
                         }).file());
-  const Error error = error_of([&] { (void)io::read(folder / "e.dcm"); });
+  const Error error = catch_error([&] { (void)io::read(folder / "e.dcm"); });
   EXPECT_EQ(exit_code(error.code()), 89);
   EXPECT_NE(error.hint().find("2 (frames 2, 4"), std::string::npos) << error.hint();
   io::ReadOptions options;
@@ -201,10 +202,10 @@ TEST_F(DicomConsistency, ImagesThatShareAnEnhancedFileAreTakenOneByOne) {
   options.hints["part"] = "1";
   EXPECT_EQ(to_pixels(*io::read(folder / "e.dcm", options))->spec().shape, (Shape{6, 8, 3}));
   options.hints["part"] = "3";
-  EXPECT_EQ(error_of([&] { (void)io::read(folder / "e.dcm", options); }).code(), Errc::invalid_input);
+  EXPECT_EQ(catch_error([&] { (void)io::read(folder / "e.dcm", options); }).code(), Errc::invalid_input);
 }
 
-DicomMaker segmentation(int frames, const std::function<void(int, DicomMaker&, DicomMaker&)>& frame_of) {
+DicomMaker segmentation(int frames, const std::function<void(int, DicomMaker&, DicomMaker&)>& make_frame) {
   DicomMaker file = ct_slice(1, 0).text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.66.4").text(0x00080060, "CS", "SEG");
   for (const std::uint32_t tag : {0x00200032U, 0x00281052U, 0x00281053U, 0x00280030U}) file.without(tag);
   file.shorts(0x00280100, {1})
@@ -221,7 +222,7 @@ DicomMaker segmentation(int frames, const std::function<void(int, DicomMaker&, D
   for (int f = 0; f < frames; ++f) {
     DicomMaker place, segment, measures, group;
     measures.text(0x00280030, "DS", "0.7\\0.5").text(0x00180088, "DS", "2");
-    frame_of(f, place, segment);
+    make_frame(f, place, segment);
     groups.push_back(
         group.sequence(0x00209113, {place}).sequence(0x0062000a, {segment}).sequence(0x00289110, {measures}));
   }
@@ -246,7 +247,7 @@ TEST_F(DicomConsistency, ASegmentationIsALabelMapWithTheSlicesThatItLeavesOut) {
                           place.text(0x00200032, "DS", "-10\\-20\\0");
                           segment.shorts(0x0062000b, {static_cast<std::uint16_t>(f + 1)});
                         }).file());
-  const Error overlap = error_of([&] { (void)io::read(folder / "s.dcm"); });
+  const Error overlap = catch_error([&] { (void)io::read(folder / "s.dcm"); });
   EXPECT_EQ(exit_code(overlap.code()), 22);
   EXPECT_NE(std::string{overlap.what()}.find("overlap"), std::string::npos) << overlap.what();
 }
@@ -263,7 +264,7 @@ TEST_F(DicomConsistency, TilesArePutTogether) {
   EXPECT_EQ(values[2], 4) << "the second tile begins at the third column";
   EXPECT_EQ(values[6], 8) << "the third tile begins at the third row";
   put(folder / "t.dcm", file.text(0x00280008, "IS", "3").pixels(counted(0, 12)).file());
-  EXPECT_EQ(exit_code(error_of([&] { (void)io::read(folder / "t.dcm"); }).code()), 22) << "a tile is missing";
+  EXPECT_EQ(exit_code(catch_error([&] { (void)io::read(folder / "t.dcm"); }).code()), 22) << "a tile is missing";
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ class DicomMeaning : public IoTest {
     return {all.begin(), all.end()};
   }
   Error refusal(const DicomMaker& file, const std::string& syntax = "1.2.840.10008.1.2.1") {
-    return error_of([&] { (void)read(file, syntax); });
+    return catch_error([&] { (void)read(file, syntax); });
   }
   static std::string assumed(const DatasetPtr& data) {
     const auto& meta = metadata(*data);
@@ -238,7 +238,7 @@ TEST_F(DicomMeaning, ThePixelsAreCountedAgainstWhatIsAnnounced) {
   std::string cut = ct_slice(1, 0).file();
   cut.resize(cut.size() - 10);
   put(folder / "cut.dcm", cut);
-  const Error error = error_of([&] { (void)io::read(folder / "cut.dcm"); });
+  const Error error = catch_error([&] { (void)io::read(folder / "cut.dcm"); });
   EXPECT_EQ(error.code(), Errc::cannot_read);
   EXPECT_NE(std::string{error.what()}.find("incomplete"), std::string::npos) << error.what();
 }

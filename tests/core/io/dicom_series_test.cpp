@@ -80,7 +80,7 @@ TEST_F(DicomSeriesList, GivesEveryVerdictOfTheCheckAndTheReaderKeepsToIt) {
     EXPECT_EQ(to_string(series.verdict.finding), name);
     EXPECT_FALSE(series.verdict.sentence.empty());
     EXPECT_TRUE(series.refusal.empty()) << "it can be accepted";
-    const Error refusal = error_of([&] { (void)io::read(folder); });
+    const Error refusal = catch_error([&] { (void)io::read(folder); });
     EXPECT_EQ(refusal.code(), Errc::geometry_refused) << name;
     io::ReadOptions options;
     options.hints["accept_geometry"] = name;
@@ -101,7 +101,7 @@ TEST_F(DicomSeriesList, SlicesThatDifferAreInconsistentAndNoAcceptanceHelps) {
   const io::DicomSeries series = only();
   EXPECT_EQ(series.verdict.finding, Finding::mismatch);
   EXPECT_NE(series.refusal.find("differ"), std::string::npos) << series.refusal;
-  EXPECT_EQ(error_of([&] { (void)io::read_accepting_findings(folder); }).code(), Errc::geometry_refused);
+  EXPECT_EQ(catch_error([&] { (void)io::read_accepting_findings(folder); }).code(), Errc::geometry_refused);
 }
 
 TEST_F(DicomSeriesList, NamesComeInTheirOwnScript) {
@@ -140,13 +140,13 @@ TEST_F(DicomSeriesList, NamesComeInTheirOwnScript) {
 
 TEST_F(DicomSeriesList, AFolderWithoutDicomAndOneThatIsNotThereAreSaidInOneSentence) {
   put(folder / "notes.txt", "no image");
-  const Error none = error_of([&] { (void)io::list_dicom(folder); });
+  const Error none = catch_error([&] { (void)io::list_dicom(folder); });
   EXPECT_EQ(none.code(), Errc::no_input) << none.what();
-  const Error missing = error_of([&] { (void)io::list_dicom(folder / "no such"); });
+  const Error missing = catch_error([&] { (void)io::list_dicom(folder / "no such"); });
   EXPECT_EQ(missing.code(), Errc::input_directory) << missing.what();
   std::stop_source stop;
   stop.request_stop();
-  EXPECT_EQ(error_of([&] { (void)io::list_dicom(folder, stop.get_token()); }).code(), Errc::cancelled);
+  EXPECT_EQ(catch_error([&] { (void)io::list_dicom(folder, stop.get_token()); }).code(), Errc::cancelled);
 }
 
 // Everything of the shared corpus at once, damaged files and all.

@@ -76,7 +76,7 @@ TEST_F(Dicom, ASeriesOfAFolderIsOrderedByPosition) {
 TEST_F(Dicom, SeveralSeriesAreListed) {
   const fs::path study = corpus / "pydicom-test_files" / "dicomdirtests" / "98892003";
   ISO_NEED(study);
-  const Error error = error_of([&] { (void)io::read(study); });
+  const Error error = catch_error([&] { (void)io::read(study); });
   EXPECT_EQ(error.code(), Errc::invalid_input) << error.what();
   EXPECT_NE(std::string{error.what()}.find("series are found"), std::string::npos) << error.what();
   EXPECT_NE(error.hint().find("MR,"), std::string::npos) << error.hint();
@@ -98,7 +98,7 @@ TEST_F(Dicom, MissingSlicesAreRefusedUnlessAccepted) {
   ISO_NEED(corpus);
   for (const auto& [name, z] : std::vector<std::pair<std::string, double>>{{"c", 10}, {"a", 15}, {"b", 20}, {"d", 30}})
     put_slice(folder, name, z);
-  const Error error = error_of([&] { (void)io::read(folder); });
+  const Error error = catch_error([&] { (void)io::read(folder); });
   EXPECT_EQ(error.code(), Errc::geometry_refused) << error.what();
   EXPECT_NE(std::string{error.what()}.find("slices are missing"), std::string::npos) << error.what();
   EXPECT_EQ(pixels(folder, {Finding::gap}).spec().shape, (Shape{128, 128, 4}));
@@ -116,7 +116,7 @@ TEST_F(Dicom, TheWholeCorpusIsReadOrRefusedWithinASecondEach) {
   for (const auto& entry : fs::recursive_directory_iterator{corpus}) {
     if (!entry.is_regular_file()) continue;
     const double start = processor_seconds();
-    const Error error = error_of([&] { (void)io::read(entry.path()); });
+    const Error error = catch_error([&] { (void)io::read(entry.path()); });
     const double seconds = processor_seconds() - start;
     EXPECT_LT(seconds, 2) << entry.path() << ": the limit of a decoder that does not end is one second";
     const std::string text = error.what();
@@ -137,7 +137,8 @@ TEST_F(Dicom, DecodersSayNothingOnStandardError) {
   ISO_NEED(corpus);
   testing::internal::CaptureStderr();
   EXPECT_EQ(pixels(corpus / "pydicom-test_files" / "JPGExtended.dcm").spec().shape.rank(), 3u);
-  (void)error_of([&] { (void)io::read(corpus / "pydicom-test_files" / "JPEG2000-embedded-sequence-delimiter.dcm"); });
+  (void)catch_error(
+      [&] { (void)io::read(corpus / "pydicom-test_files" / "JPEG2000-embedded-sequence-delimiter.dcm"); });
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
 }
 
@@ -152,7 +153,7 @@ TEST_F(Dicom, ASequentialScanThatNamesNoSpectrumIsReadAndDamageInAScanIsRefused)
   ASSERT_NE(scan, std::string::npos);
   std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(scan + 200), 64, '\xee');
   put(folder / "damaged.dcm", bytes);
-  const Error error = error_of([&] { (void)io::read(folder / "damaged.dcm"); });
+  const Error error = catch_error([&] { (void)io::read(folder / "damaged.dcm"); });
   EXPECT_EQ(error.code(), Errc::cannot_read) << error.what();
 }
 
@@ -166,7 +167,7 @@ TEST_F(Dicom, AFrameThatItsCodedBytesCannotHoldIsRefusedBeforeItIsDecoded) {
   slice.shorts(0x00280102, {7}).fragments({coded});
   const fs::path hollow = folder / "hollow.dcm";
   put(hollow, slice.file("1.2.840.10008.1.2.4.80"));
-  const Error error = error_of([&] { (void)io::read(hollow); });
+  const Error error = catch_error([&] { (void)io::read(hollow); });
   EXPECT_EQ(error.code(), Errc::cannot_read) << error.what();
   EXPECT_NE(std::string{error.what()}.find("coded bytes cannot hold"), std::string::npos) << error.what();
 }
@@ -175,7 +176,7 @@ TEST_F(Dicom, CutOffFilesAreRefused) {
   ISO_NEED(corpus);
   for (const char* name : {"pydicom-test_files/MR_truncated.dcm", "pydicom-test_files/rtplan_truncated.dcm",
                            "pydicom-data/emri_small_jpeg_2k_lossless_too_short.dcm"}) {
-    const Error error = error_of([&] { (void)io::read(corpus / name); });
+    const Error error = catch_error([&] { (void)io::read(corpus / name); });
     EXPECT_EQ(exit_code(error.code()) / 10, 2) << name << " " << to_string(error.code()) << ": " << error.what();
   }
 }

@@ -43,7 +43,7 @@ TEST_P(EnviHeader, IsReadAsItIsMeantOrRefusedInOneSentence) {
   if (c.bytes) put(folder / "cube.img", bytes);
   const auto read = [&] { return io::read(folder / "cube.hdr"); };
   if (c.code) {
-    const Error error = error_of([&] { (void)read(); });
+    const Error error = catch_error([&] { (void)read(); });
     const std::string text = error.what();
     EXPECT_EQ(error.code(), *c.code) << text;
     EXPECT_NE(text.find(c.says), std::string::npos) << text;

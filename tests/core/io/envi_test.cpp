@@ -329,7 +329,7 @@ TEST_F(Envi, ReadsAClassificationAsLabelsWithTheirNames) {
 
 TEST_F(Envi, SpeaksOfAMissingHeaderOrDataFile) {
   put(folder / "alone.hdr", header_place({"bsq", false, 1}));
-  const Error error = error_of([&] { (void)io::read(folder / "alone.hdr"); });
+  const Error error = catch_error([&] { (void)io::read(folder / "alone.hdr"); });
   EXPECT_EQ(error.code(), Errc::cannot_read);
   EXPECT_NE(std::string{error.what()}.find("alone.hdr"), std::string::npos);
 }

@@ -126,7 +126,7 @@ TEST_F(Foreign, MatlabComplexArraysOfBothVersionsAreRead) {
                  recent = shared_data() / "mri-dynamic" / "coil_sens_32ch_64x64.mat";
   ISO_NEED(old);
   io::ReadOptions options;
-  const Error several = error_of([&] { (void)io::read(old, options); });
+  const Error several = catch_error([&] { (void)io::read(old, options); });
   EXPECT_EQ(several.code(), Errc::invalid_input);
   EXPECT_NE(several.hint().find("seq (110 x 110 x 10)"), std::string::npos) << several.hint();
   options.hints = {{"dataset", "seq"}, {"spacing_mm", "1"}};
@@ -206,7 +206,7 @@ TEST_F(Foreign, NumpyOrdersAndByteOrdersGiveTheSameArray) {
   // Fortran order keeps the axes of NumPy and says another order in memory: its columns follow each other.
   EXPECT_EQ(values(npy("<i2", "True", "(2, 3)", std::string("\1\0\4\0\2\0\5\0\3\0\6\0", 12))), c);
   put(folder / "b.npy", npy("<U4", "False", "(1,)", std::string(16, 'x')));
-  const Error text = error_of([&] { (void)io::read(folder / "b.npy", options); });
+  const Error text = catch_error([&] { (void)io::read(folder / "b.npy", options); });
   EXPECT_EQ(text.code(), Errc::type_mismatch);
   EXPECT_NE(std::string{text.what()}.find("U4"), std::string::npos);
   put(folder / "c.npy", npy("|b1", "False", "(2, 2)", std::string("\1\0\1\1", 4)));
@@ -231,13 +231,13 @@ TEST_F(Foreign, NumpyAndBartComeBackAsTheyWereWritten) {
   }
   EXPECT_TRUE(fs::exists(folder / "k.hdr"));
   EXPECT_EQ(files_in(folder), 3u);
-  EXPECT_EQ(error_of([&] { io::write(folder / "k.cfl", Dataset{k}); }).code(), Errc::cannot_write);
+  EXPECT_EQ(catch_error([&] { io::write(folder / "k.cfl", Dataset{k}); }).code(), Errc::cannot_write);
 }
 
 TEST_F(Foreign, BartMapsAreReadAsAVolumeOnlyIfTheirAxesFit) {
   const fs::path file = shared_data() / "mri-dynamic" / "dce_sens_slice80.cfl";
   ISO_NEED(file);
-  const Error error = error_of([&] { (void)io::read(file); });
+  const Error error = catch_error([&] { (void)io::read(file); });
   EXPECT_EQ(error.code(), Errc::shape_mismatch) << error.what();
 }
 

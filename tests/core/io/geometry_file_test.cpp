@@ -72,7 +72,8 @@ TEST_F(GeometryFile, RtkXmlKeepsEveryRayOfACircularScan) {
     const auto again = io::read_geometry(file, scan.elements(), {scan.pitch_u_mm(), scan.pitch_v_mm()});
     EXPECT_LT(worst(scan, again), 1e-9) << i;
   }
-  EXPECT_EQ(error_of([&] { io::write_geometry(folder / "helix.xml", scans()[4], false); }).code(), Errc::unsupported);
+  EXPECT_EQ(catch_error([&] { io::write_geometry(folder / "helix.xml", scans()[4], false); }).code(),
+            Errc::unsupported);
   EXPECT_FALSE(fs::exists(folder / "helix.xml"));
 }
 
@@ -122,7 +123,7 @@ TEST_F(GeometryFile, RtkMatrixProjectsAPointWhereTheGeometryDoes) {
 }
 
 /// The warnings of reading a geometry.
-std::vector<std::string> warnings_of(const fs::path& file) {
+std::vector<std::string> read_warnings(const fs::path& file) {
   std::vector<std::string> lines;
   log::set_level(log::Level::warning);
   log::set_sink([&](log::Level, std::string_view, std::string_view text) { lines.emplace_back(text); });
@@ -135,12 +136,12 @@ std::vector<std::string> warnings_of(const fs::path& file) {
 TEST_F(GeometryFile, RtkMatricesThatDisagreeWithTheParametersAreToldOnce) {
   io::write_geometry(folder / "g.xml", scans()[2], false);
   const std::string sound = bytes_of_file(folder / "g.xml");
-  EXPECT_TRUE(warnings_of(folder / "g.xml").empty());
+  EXPECT_TRUE(read_warnings(folder / "g.xml").empty());
   // The distance to the detector was changed by hand, the matrices were not.
   const std::string tag = "<SourceToDetectorDistance>";
   const auto at = sound.find(tag) + tag.size();
   put(folder / "g.xml", sound.substr(0, at) + "9" + sound.substr(at));
-  const auto told = warnings_of(folder / "g.xml");
+  const auto told = read_warnings(folder / "g.xml");
   ASSERT_EQ(told.size(), 1U);
   EXPECT_NE(told[0].find("projection 0"), std::string::npos) << told[0];
 }
@@ -154,7 +155,7 @@ TEST_F(GeometryFile, RtkMatrixOfATurnedDetectorAgrees) {
       "<SourceToDetectorDistance>1200</SourceToDetectorDistance>"
       "<Projection><GantryAngle>0</GantryAngle><InPlaneAngle>90</InPlaneAngle>"
       "<Matrix>0 -1200 0 0 1200 0 0 0 0 0 1 -600</Matrix></Projection></RTKThreeDCircularGeometry>");
-  EXPECT_TRUE(warnings_of(folder / "g.xml").empty());
+  EXPECT_TRUE(read_warnings(folder / "g.xml").empty());
 }
 
 struct Wrong {
@@ -165,7 +166,7 @@ void PrintTo(const Wrong& w, std::ostream* out) { *out << w.names; }
 class WrongGeometry : public IoTest, public ::testing::WithParamInterface<Wrong> {};
 
 TEST_P(WrongGeometry, IsRefusedNamingTheMember) {
-  const Error error = error_of([&] { (void)io::geometry_from_json(GetParam().json); });
+  const Error error = catch_error([&] { (void)io::geometry_from_json(GetParam().json); });
   EXPECT_EQ(error.code(), Errc::invalid_input) << error.what();
   EXPECT_NE(std::string{error.what()}.find(GetParam().names), std::string::npos) << error.what();
 }

@@ -65,7 +65,7 @@ class Hdf5Pieces : public IoTest {
     return out;
   }
   static void expect_refused(const fs::path& file, const std::string& words) {
-    const Error error = error_of([&] { (void)io::read(file); });
+    const Error error = catch_error([&] { (void)io::read(file); });
     EXPECT_EQ(error.code(), Errc::cannot_read) << error.what();
     EXPECT_NE(std::string{error.what()}.find(words), std::string::npos) << error.what();
   }

@@ -36,7 +36,7 @@ class HeadersOnly : public IoTest {
   }
   /// Refused by its header or its length, without its values.
   void expect_refused(const fs::path& file, int code) {
-    const Error error = error_of([&] { (void)io::read(file, headers_only()); });
+    const Error error = catch_error([&] { (void)io::read(file, headers_only()); });
     EXPECT_EQ(exit_code(error.code()), code) << file << ": " << error.what();
   }
 };

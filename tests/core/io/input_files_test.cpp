@@ -10,7 +10,7 @@ class InputFiles : public IoTest {
   [[nodiscard]] bool refuses(const fs::path& input, const fs::path& output) const {
     io::InputFiles inputs;
     inputs.add(input);
-    const Error error = error_of([&] { inputs.refuse(output, "the output"); });
+    const Error error = catch_error([&] { inputs.refuse(output, "the output"); });
     if (error.code() == Errc::cannot_write) {
       EXPECT_NE(std::string{error.what()}.find("would replace the input"), std::string::npos);
       return true;

@@ -52,7 +52,7 @@ inline std::string bytes_of_file(const fs::path& file) {
 
 /// The error of a piece of work; `internal` with an empty text if there was none.
 template <class Work>
-Error error_of(const Work& work) {
+Error catch_error(const Work& work) {
   try {
     work();
   } catch (const Error& error) {

@@ -121,7 +121,7 @@ class Ismrmrd : public IoTest {
     return get<KSpace>(io::read(file(), options));
   }
   Errc refusal() const {
-    return error_of([&] { (void)read(); }).code();
+    return catch_error([&] { (void)read(); }).code();
   }
   static Complex sample(const KSpace& scan, std::size_t x, std::size_t y, std::size_t coil = 0, std::size_t frame = 0) {
     return scan.samples.values<Complex>()[((frame * 2 + coil) * 6 + y) * 8 + x];

@@ -59,7 +59,7 @@ TEST_P(MrcMode, HasItsVoxelsAndOriginInMillimetres) {
 }
 
 TEST_F(Mrc, ComplexValuesAreReadButAreNoReadingsOfAScan) {
-  const Error error = error_of([] {
+  const Error error = catch_error([] {
     (void)read_as(stored / "mode4.mrc", Kind::sinogram, {{"tilt_angles", (stored / "marker.rawtlt").string()}});
   });
   EXPECT_EQ(error.code(), Errc::type_mismatch) << error.what();
@@ -72,7 +72,7 @@ TEST_F(Mrc, ComplexValuesAreReadButAreNoReadingsOfAScan) {
 }
 
 /// The mean place of what a view sees, in elements.
-std::array<double, 2> centre_of(const Sinogram& scan, std::size_t view) {
+std::array<double, 2> find_centre(const Sinogram& scan, std::size_t view) {
   const Shape& shape = scan.readings.spec().shape;
   const auto values = scan.readings.values<float>();
   double sum = 0, u = 0, v = 0;
@@ -110,7 +110,7 @@ TEST_P(MarkerOfATiltSeries, IsSeenWhereTheGeometryPutsItsPlace) {
   const Vec3 place{6.5 * pixel, -9.25 * pixel, -4 * pixel};
   for (std::size_t view = 0; view < 13; ++view) {
     const Vec3 foreseen = scan.geometry.project(view, place);
-    const auto seen = centre_of(scan, view);
+    const auto seen = find_centre(scan, view);
     EXPECT_NEAR(foreseen[0], seen[0], 0.01) << "view " << view;
     EXPECT_NEAR(foreseen[1], seen[1], 0.01) << "view " << view;
   }
@@ -123,7 +123,8 @@ TEST_P(MarkerOfATiltSeries, IsMirroredByTheOtherSignOfTheTilt) {
   const auto& scan = get<Sinogram>(data);
   constexpr double pixel = 2e-7;
   for (std::size_t view = 0; view < 13; ++view)
-    EXPECT_NEAR(scan.geometry.project(view, {6.5 * pixel, 9.25 * pixel, -4 * pixel})[0], centre_of(scan, view)[0], 0.01)
+    EXPECT_NEAR(scan.geometry.project(view, {6.5 * pixel, 9.25 * pixel, -4 * pixel})[0], find_centre(scan, view)[0],
+                0.01)
         << "view " << view;
 }
 
@@ -165,7 +166,7 @@ TEST_F(Mrc, ALevelIsTakenOffDarkFieldIntensities) {
   const auto &as_is = get<Sinogram>(whole), &less = get<Sinogram>(without);
   for (std::size_t i = 0; i < 60; ++i)
     EXPECT_FLOAT_EQ(less.readings.values<float>()[i], as_is.readings.values<float>()[i] + 31.5F);
-  const Error counts = error_of([] { (void)read_as(stored / "old_fei.mrc", Kind::sinogram); });
+  const Error counts = catch_error([] { (void)read_as(stored / "old_fei.mrc", Kind::sinogram); });
   EXPECT_EQ(counts.code(), Errc::invalid_input) << "whole numbers up to 234 may be counts: " << counts.what();
 }
 
@@ -266,7 +267,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& tested) { return std::string{tested.param.name}; });
 
 TEST_P(DamagedMrc, IsRefusedInOneSentence) {
-  const Error error = error_of([&] { GetParam().read(folder); });
+  const Error error = catch_error([&] { GetParam().read(folder); });
   EXPECT_EQ(error.code(), GetParam().code) << error.what();
   EXPECT_NE(std::string{error.what()}.find(GetParam().word), std::string::npos) << error.what();
   EXPECT_EQ(std::string{error.what()}.find('\n'), std::string::npos) << error.what();

@@ -20,7 +20,7 @@ Volume ramp(std::int64_t columns, std::int64_t rows, std::int64_t slices) {
   return volume;
 }
 
-std::vector<std::uint8_t> greys_of(const fs::path& file, std::int64_t columns, std::int64_t rows) {
+std::vector<std::uint8_t> read_greys(const fs::path& file, std::int64_t columns, std::int64_t rows) {
   const auto io = itk::PNGImageIO::New();
   io->SetFileName(file.string());
   io->ReadImageInformation();
@@ -39,7 +39,7 @@ std::vector<std::uint8_t> greys_of(const fs::path& file, std::int64_t columns, s
 TEST_F(Picture, ShowsTheMiddleSliceFromTheDarkestToTheBrightestPercentile) {
   const std::int64_t columns = 20, rows = 10;
   io::write(folder / "a.png", ramp(columns, rows, 3));
-  const auto greys = greys_of(folder / "a.png", columns, rows);
+  const auto greys = read_greys(folder / "a.png", columns, rows);
   // 200 values of one slope: percentiles 0.5 and 99.5 are the values at 1 and 198.
   for (std::size_t i = 0; i < greys.size(); ++i) {
     const double expected = std::clamp(255.0 * (static_cast<double>(i) - 1) / 197, 0.0, 255.0);
@@ -51,7 +51,7 @@ TEST_F(Picture, IsShownInTheWindowThatTheDataAsksFor) {
   Volume volume = ramp(16, 16, 1);  // -17 to 238
   volume.meta["window"] = "100,50.5";
   io::write(folder / "a.png", volume);
-  const auto greys = greys_of(folder / "a.png", 16, 16);
+  const auto greys = read_greys(folder / "a.png", 16, 16);
   for (std::size_t i = 0; i < greys.size(); ++i)
     EXPECT_NEAR(greys[i], std::clamp(255.0 * (static_cast<double>(i) - 17 - 0.5) / 100, 0.0, 255.0), 0.51) << i;
   for (const char* const wrong : {"0,5", "nonsense", "5", "nan,1"}) {
@@ -60,7 +60,7 @@ TEST_F(Picture, IsShownInTheWindowThatTheDataAsksFor) {
   }
   volume.meta.erase("window");
   io::write(folder / "c.png", volume);
-  EXPECT_EQ(greys_of(folder / "b.png", 16, 16), greys_of(folder / "c.png", 16, 16))
+  EXPECT_EQ(read_greys(folder / "b.png", 16, 16), read_greys(folder / "c.png", 16, 16))
       << "a window that is none is not used";
 }
 
@@ -68,7 +68,7 @@ TEST_F(Picture, OfEqualValuesIsGrey) {
   Volume flat = ramp(4, 4, 1);
   test::change<float>(flat.pixels, [](auto values) { std::ranges::fill(values, 3.0F); });
   io::write(folder / "a.png", flat);
-  EXPECT_EQ(greys_of(folder / "a.png", 4, 4), std::vector<std::uint8_t>(16, 128));
+  EXPECT_EQ(read_greys(folder / "a.png", 4, 4), std::vector<std::uint8_t>(16, 128));
 }
 
 TEST_F(Picture, IsWrittenOnly) {

@@ -17,13 +17,13 @@ namespace {
 using ReaderCase = IoTest;
 const fs::path cases_folder = fs::path{ISO_SOURCE_DIR} / "tests" / "data" / "readers";
 
-std::vector<double> values_of(const DatasetPtr& data) {
+std::vector<double> to_values(const DatasetPtr& data) {
   const Pixels numbers = to_pixels(*data)->converted(ScalarType::f64);
   const auto all = numbers.values<double>();
   return {all.begin(), all.end()};
 }
 double sum(const DatasetPtr& data) {
-  const auto values = values_of(data);
+  const auto values = to_values(data);
   return std::accumulate(values.begin(), values.end(), 0.0);
 }
 std::string assumed(const DatasetPtr& data) {
@@ -47,7 +47,7 @@ TEST_P(ReadableFile, HasTheValuesThatOtherReadersFind) {
   const auto& r = GetParam();
   const auto data = io::read(cases_folder / r.file);
   EXPECT_EQ(make_shape(data), r.shape);
-  const auto values = values_of(data);
+  const auto values = to_values(data);
   ASSERT_FALSE(values.empty());
   EXPECT_NEAR(sum(data), r.sum, 1e-6 * std::abs(r.sum));
   EXPECT_EQ(values.front(), r.first);
@@ -106,7 +106,7 @@ void PrintTo(const Refusable& r, std::ostream* out) { *out << r.file; }
 class RefusableFile : public IoTest, public ::testing::WithParamInterface<Refusable> {};
 
 TEST_P(RefusableFile, IsRefusedWithASentenceOfItsOwn) {
-  const Error error = error_of([&] { (void)io::read(cases_folder / GetParam().file); });
+  const Error error = catch_error([&] { (void)io::read(cases_folder / GetParam().file); });
   EXPECT_EQ(exit_code(error.code()), GetParam().code) << error.what();
   EXPECT_NE(std::string{error.what()}.find(GetParam().says), std::string::npos) << error.what();
   EXPECT_EQ(std::string{error.what()}.find('\n'), std::string::npos);
@@ -143,7 +143,7 @@ TEST_F(ReaderCase, AnArrayIsTheSameVolumeInFortranAndInCOrder) {
   const auto fortran = io::read(cases_folder / "aT.npy", options), plain = io::read(cases_folder / "aT_c.npy", options);
   EXPECT_EQ(make_shape(fortran), (Shape{2, 3, 4}));
   EXPECT_EQ(make_shape(plain), (Shape{2, 3, 4}));
-  EXPECT_EQ(values_of(fortran), values_of(plain));
+  EXPECT_EQ(to_values(fortran), to_values(plain));
 }
 
 TEST_F(ReaderCase, ASquareMatrixOfMatlabHasItsViewsInRowsAndSaysSo) {
@@ -151,11 +151,11 @@ TEST_F(ReaderCase, ASquareMatrixOfMatlabHasItsViewsInRowsAndSaysSo) {
   options.geometry = cases_folder / "sq.json";
   const auto matlab = io::read(cases_folder / "sq.mat", options);
   EXPECT_NE(assumed(matlab).find("axes are view,u"), std::string::npos) << assumed(matlab);
-  const auto values = values_of(matlab);
+  const auto values = to_values(matlab);
   options.hints = {{"axes", "view,u"}};
-  EXPECT_EQ(values_of(io::read(cases_folder / "sq.mat", options)), values);
+  EXPECT_EQ(to_values(io::read(cases_folder / "sq.mat", options)), values);
   options.hints = {{"axes", "u,view"}};
-  EXPECT_NE(values_of(io::read(cases_folder / "sq.mat", options)), values);
+  EXPECT_NE(to_values(io::read(cases_folder / "sq.mat", options)), values);
 }
 
 // ---- Data Exchange ----
@@ -175,10 +175,10 @@ TEST_F(ReaderCase, ReadingsInTheOrderOfSinogramsAreTurnedAsTheirAxesSay) {
   // Said by hand it is the same; as projections it is not.
   io::ReadOptions options;
   options.hints = {{"axes", "u,view,v"}};
-  EXPECT_EQ(values_of(io::read(cases_folder / "sm_sino_sq.h5", options)), values_of(square));
+  EXPECT_EQ(to_values(io::read(cases_folder / "sm_sino_sq.h5", options)), to_values(square));
   EXPECT_EQ(make_shape(io::read(cases_folder / "sm_sino.h5", options)), (Shape{32, 2, 24}));
   options.hints = {{"axes", "u,v,view"}};
-  EXPECT_NE(values_of(io::read(cases_folder / "sm_sino_sq.h5", options)), values_of(square));
+  EXPECT_NE(to_values(io::read(cases_folder / "sm_sino_sq.h5", options)), to_values(square));
 }
 
 // ---- RTK ----
@@ -228,7 +228,7 @@ TEST_F(ReaderCase, AFlippedBitOfAGzippedNiftiIsFound) {
     std::string bytes = sound;
     bytes[at] = static_cast<char>(bytes[at] ^ 4);
     put(folder / "b.nii.gz", bytes);
-    EXPECT_EQ(error_of([&] { (void)io::read(folder / "b.nii.gz"); }).code(), Errc::cannot_read) << at;
+    EXPECT_EQ(catch_error([&] { (void)io::read(folder / "b.nii.gz"); }).code(), Errc::cannot_read) << at;
   }
   put(folder / "c.nii.gz", sound + sound);  // two members, as pigz and bgzip write
   EXPECT_NE(assumed(io::read(folder / "c.nii.gz")).find("bytes behind the pixels"), std::string::npos);
@@ -280,7 +280,7 @@ TEST_F(ReaderCase, EachWarningIsSaidOnceHoweverOftenTheFileIsTried) {
       R"({"beam": "parallel", "pitch_mm": 1, "elements": 64, "angles_deg": {"step": 1, "count": 63}})");
   io::ReadOptions options;
   options.geometry = folder / "g.json";
-  (void)error_of([&] { (void)io::read_accepting_findings(cases_folder / "sq.npy", options); });
+  (void)catch_error([&] { (void)io::read_accepting_findings(cases_folder / "sq.npy", options); });
   for (const auto& line : lines) EXPECT_EQ(std::ranges::count(lines, line), 1) << line;
   log::set_sink({});
   log::set_level(log::Level::quiet);
@@ -292,13 +292,13 @@ TEST_F(ReaderCase, TiffKeepsWholeNumbersOf32BitsAndDoublePrecision) {
   PixelBuffer whole = PixelBuffer::allocate({Shape{3, 2, 1}, ScalarType::i32});
   std::ranges::fill(whole.values<std::int32_t>(), 16777217);
   io::write(folder / "a.tif", Dataset{Volume{std::move(whole), oblique({3, 2, 1}), Quantity::unknown, {}}});
-  EXPECT_EQ(values_of(io::read(folder / "a.tif"))[0], 16777217);
+  EXPECT_EQ(to_values(io::read(folder / "a.tif"))[0], 16777217);
   PixelBuffer large = PixelBuffer::allocate({Shape{3, 2, 1}, ScalarType::f64});
   std::ranges::fill(large.values<double>(), 1e300);
   const Volume volume{std::move(large), oblique({3, 2, 1}), Quantity::unknown, {}};
   io::write(folder / "b.tif", Dataset{volume});
-  EXPECT_EQ(values_of(io::read(folder / "b.tif"))[0], 1e300);
-  const Error error = error_of([&] { io::write(folder / "b.cfl", Dataset{volume}); });
+  EXPECT_EQ(to_values(io::read(folder / "b.tif"))[0], 1e300);
+  const Error error = catch_error([&] { io::write(folder / "b.cfl", Dataset{volume}); });
   EXPECT_EQ(error.code(), Errc::cannot_write);
   EXPECT_NE(std::string{error.what()}.find("does not fit"), std::string::npos) << error.what();
 }

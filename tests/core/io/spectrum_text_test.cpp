@@ -41,7 +41,7 @@ TEST_F(SpectrumText, OfEcostressWithoutPercentIsNotScaled) {
 
 TEST_F(SpectrumText, OfEcostressThatIsCutIsRefused) {
   put(folder / "a.txt", ecostress.substr(0, ecostress.size() - 9));
-  const Error error = error_of([&] { (void)library("a.txt"); });
+  const Error error = catch_error([&] { (void)library("a.txt"); });
   EXPECT_EQ(error.code(), Errc::cannot_read);
   EXPECT_NE(std::string{error.what()}.find("announces 3 values, the file has 2"), std::string::npos) << error.what();
 }
@@ -61,7 +61,7 @@ TEST_F(SpectrumText, OfUsgsTakesItsWavelengthsFromTheirFile) {
 
 TEST_F(SpectrumText, OfUsgsWithoutWavelengthsAsksForThem) {
   put(folder / "splib07a_A.txt", " splib07a Record=22: A\n 0.25\n 0.5\n");
-  const Error error = error_of([&] { (void)library("splib07a_A.txt"); });
+  const Error error = catch_error([&] { (void)library("splib07a_A.txt"); });
   EXPECT_EQ(error.code(), Errc::invalid_input);
   EXPECT_NE(error.hint().find("--wavelengths"), std::string::npos);
   io::ReadOptions options;
@@ -84,14 +84,14 @@ TEST_F(SpectrumText, OfColumnsIsALibrary) {
 
 TEST_F(SpectrumText, WithRaggedColumnsIsRefusedByItsLine) {
   put(folder / "a.txt", "400 1 2\n500 1 2\n600 1\n");
-  const Error error = error_of([&] { (void)library("a.txt"); });
+  const Error error = catch_error([&] { (void)library("a.txt"); });
   EXPECT_EQ(error.code(), Errc::invalid_input);
   EXPECT_NE(std::string{error.what()}.find("line 3"), std::string::npos) << error.what();
 }
 
 TEST_F(SpectrumText, OfWordsIsNoSpectrum) {
   put(folder / "a.txt", "Dear reader,\nthis is a letter.\n");
-  EXPECT_EQ(error_of([&] { (void)library("a.txt"); }).code(), Errc::invalid_input);
+  EXPECT_EQ(catch_error([&] { (void)library("a.txt"); }).code(), Errc::invalid_input);
 }
 
 TEST_F(SpectrumText, FromTheSharedLibrariesIsRead) {
@@ -158,7 +158,7 @@ TEST_F(MatrixAsCube, WithOtherSizesOrNoOrderIsRefused) {
   const auto read = [&](const std::string& name, const std::string& dims) {
     io::ReadOptions options;
     options.hints = {{"dims", dims}};
-    return error_of([&] { (void)io::read(folder / name, options); });
+    return catch_error([&] { (void)io::read(folder / name, options); });
   };
   EXPECT_EQ(read("y.npy", "5,5").code(), Errc::shape_mismatch);
   EXPECT_EQ(read("y.npy", "12").code(), Errc::invalid_input);
@@ -253,7 +253,7 @@ TEST_F(LambdaStack, OfFilesOfSeveralSizesIsRefused) {
     page.pixels = counting<float>(Shape{width, 2, 1});
     io::write(folder / (std::to_string(width) + ".tif"), Dataset{page});
   }
-  EXPECT_EQ(error_of([&] { (void)io::read(folder); }).code(), Errc::invalid_input);
+  EXPECT_EQ(catch_error([&] { (void)io::read(folder); }).code(), Errc::invalid_input);
 }
 
 }  // namespace

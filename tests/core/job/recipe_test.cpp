@@ -20,7 +20,7 @@ Recipe full() {
   return recipe;
 }
 
-std::string message_of(const std::string& text) {
+std::string catch_message(const std::string& text) {
   try {
     (void)recipe_from_json(text);
   } catch (const Error& problem) {
@@ -35,20 +35,20 @@ TEST(Recipe, SurvivesItsJsonForm) { EXPECT_EQ(recipe_from_json(to_json(full())),
 TEST(Recipe, IgnoresUnknownMembers) { EXPECT_EQ(recipe_from_json(R"({"task":"a/b","colour":"blue"})").task, "a/b"); }
 
 TEST(Recipe, NamesTheMemberThatIsWrong) {
-  EXPECT_NE(message_of("{").find("not JSON"), std::string::npos);
-  EXPECT_NE(message_of("[]").find("array"), std::string::npos);
-  EXPECT_NE(message_of("{}").find("no task"), std::string::npos);
-  EXPECT_NE(message_of(R"({"task":"a/b","inputs":3})").find("'inputs'"), std::string::npos);
-  EXPECT_NE(message_of(R"({"task":"a/b","inputs":{"x":[3]}})").find("'x'"), std::string::npos);
-  EXPECT_NE(message_of(R"({"task":"a/b","seed":-1})").find("'seed'"), std::string::npos);
-  EXPECT_NE(message_of(R"({"task":"a/b","seed":1.5})").find("'seed'"), std::string::npos);
-  EXPECT_NE(message_of(R"({"task":"a/b","parameters":[]})").find("'parameters'"), std::string::npos);
-  EXPECT_NE(message_of(R"({"task":"a/b","accepted_geometry":["bent"]})").find("'accepted_geometry'"),
+  EXPECT_NE(catch_message("{").find("not JSON"), std::string::npos);
+  EXPECT_NE(catch_message("[]").find("array"), std::string::npos);
+  EXPECT_NE(catch_message("{}").find("no task"), std::string::npos);
+  EXPECT_NE(catch_message(R"({"task":"a/b","inputs":3})").find("'inputs'"), std::string::npos);
+  EXPECT_NE(catch_message(R"({"task":"a/b","inputs":{"x":[3]}})").find("'x'"), std::string::npos);
+  EXPECT_NE(catch_message(R"({"task":"a/b","seed":-1})").find("'seed'"), std::string::npos);
+  EXPECT_NE(catch_message(R"({"task":"a/b","seed":1.5})").find("'seed'"), std::string::npos);
+  EXPECT_NE(catch_message(R"({"task":"a/b","parameters":[]})").find("'parameters'"), std::string::npos);
+  EXPECT_NE(catch_message(R"({"task":"a/b","accepted_geometry":["bent"]})").find("'accepted_geometry'"),
             std::string::npos);
 }
 
 TEST(Recipe, OfANewerVersionIsRefusedWithBothVersions) {
-  const std::string message = message_of(R"({"task":"a/b","recipe_version":2})");
+  const std::string message = catch_message(R"({"task":"a/b","recipe_version":2})");
   EXPECT_NE(message.find('2'), std::string::npos);
   EXPECT_NE(message.find("up to 1"), std::string::npos);
 }

@@ -14,8 +14,8 @@ namespace {
 
 using Complex = std::complex<float>;
 
-iso::KSpace scan_of(const iso::Volume& truth, double acceleration, std::int64_t coils, double noise,
-                    std::uint64_t seed) {
+iso::KSpace make_scan(const iso::Volume& truth, double acceleration, std::int64_t coils, double noise,
+                      std::uint64_t seed) {
   iso::mri::SimulationOptions options;
   options.mask.acceleration = acceleration;
   options.mask.seed = seed;
@@ -71,7 +71,7 @@ TEST(DynamicFigures, OfTheHeartPhantomKeepTheErrorDecompositionThreeDecibelsAhea
   const iso::Volume truth = iso::mri::heart_phantom(128, 24);
   for (const auto& [coils, bar] : {std::pair{1, 36.5}, {8, 38.5}}) {
     std::printf("heart phantom, R = 8, %d coils\n", coils);
-    const iso::KSpace scan = scan_of(truth, 8, coils, 2e-3, 1);
+    const iso::KSpace scan = make_scan(truth, 8, coils, 2e-3, 1);
     (void)figure("zero-filled", scan, truth, ZeroFilledOptions{});
     const double ftvnnr = figure("FTVNNR", scan, truth, with_fixed_weights<FtvnnrOptions>()).psnr_db;
     const double parts = figure("L+S", scan, truth, with_fixed_weights<LPlusSOptions>()).psnr_db;
@@ -95,7 +95,7 @@ TEST(DynamicFigures, OfTheCardiacSeriesAreThoseOfTheSpecification) {
     double one = 0, three = 0, ftvnnr = 0, parts = 0;
     constexpr int seeds = 3;
     for (int seed = 1; seed <= seeds; ++seed) {
-      const iso::KSpace scan = scan_of(truth, 110 / row.lines, 1, 1e-3, static_cast<std::uint64_t>(seed));
+      const iso::KSpace scan = make_scan(truth, 110 / row.lines, 1, 1e-3, static_cast<std::uint64_t>(seed));
       std::printf("cardiac series, R = %.2f, seed %d\n", 110 / row.lines, seed);
       (void)figure("zero-filled", scan, truth, ZeroFilledOptions{});
       ftvnnr += figure("FTVNNR", scan, truth, with_fixed_weights<FtvnnrOptions>()).psnr_db / seeds;

@@ -14,8 +14,8 @@ namespace {
 
 using Complex = std::complex<float>;
 
-iso::KSpace scan_of(const iso::Volume& truth, double acceleration, std::int64_t coils, double noise = 2e-3,
-                    std::uint64_t seed = 3) {
+iso::KSpace make_scan(const iso::Volume& truth, double acceleration, std::int64_t coils, double noise = 2e-3,
+                      std::uint64_t seed = 3) {
   iso::mri::SimulationOptions options;
   options.mask.acceleration = acceleration;
   options.mask.seed = seed;
@@ -50,7 +50,7 @@ ZeroFilledOptions sharing() {
 }  // namespace
 
 TEST(DynamicMethods, GiveAFullyMeasuredSeriesBack) {
-  const iso::KSpace scan = scan_of(heart(), 1, 4, 0);
+  const iso::KSpace scan = make_scan(heart(), 1, 4, 0);
   EXPECT_LT(errors(reconstructed(scan, ZeroFilledOptions{}), heart()).nrmse, 5e-6);
   CgSenseOptions cg;
   cg.tikhonov = 0;
@@ -61,7 +61,7 @@ TEST(DynamicMethods, GiveAFullyMeasuredSeriesBack) {
 }
 
 TEST(DynamicMethods, AreEachFarBetterThanZeroFilling) {
-  const iso::KSpace scan = scan_of(heart(), 4, 4);
+  const iso::KSpace scan = make_scan(heart(), 4, 4);
   const double start = errors(reconstructed(scan, ZeroFilledOptions{}), heart()).psnr_db;
   const auto gain = [&](const auto& options) { return errors(reconstructed(scan, options), heart()).psnr_db - start; };
   EXPECT_GT(gain(sharing()), 3);
@@ -75,7 +75,7 @@ TEST(DynamicMethods, AreEachFarBetterThanZeroFilling) {
 }
 
 TEST(DynamicMethods, FtvnnrIsTheErrorDecompositionWithoutItsOtherTerms) {
-  const iso::KSpace scan = scan_of(heart(), 4, 1);
+  const iso::KSpace scan = make_scan(heart(), 4, 1);
   auto ftvnnr = with_fixed_weights<FtvnnrOptions>();
   auto general = with_fixed_weights<RdledmOptions>();
   general.preset = Preset::custom;
@@ -84,7 +84,7 @@ TEST(DynamicMethods, FtvnnrIsTheErrorDecompositionWithoutItsOtherTerms) {
 }
 
 TEST(DynamicMethods, AutomaticWeightsComeBackFromWrongOnes) {
-  const iso::KSpace scan = scan_of(heart(), 4, 4);
+  const iso::KSpace scan = make_scan(heart(), 4, 4);
   TemporalTvOptions wrong;
   wrong.temporal = 0.16;
   wrong.iterations = 60;
@@ -96,7 +96,7 @@ TEST(DynamicMethods, AutomaticWeightsComeBackFromWrongOnes) {
 }
 
 TEST(DynamicMethods, MapsMadeOfTheScanServeAsWellAsGivenOnes) {
-  const iso::KSpace scan = scan_of(heart(), 4, 4);
+  const iso::KSpace scan = make_scan(heart(), 4, 4);
   auto own = with_fixed_weights<RdledmOptions>(), given = own;
   own.coil_maps = iso::mri::MapSource::adaptive;
   iso::KSpace bare = scan;
@@ -108,7 +108,7 @@ TEST(DynamicMethods, MapsMadeOfTheScanServeAsWellAsGivenOnes) {
 }
 
 TEST(DynamicMethods, HubersFunctionStandsSpikes) {
-  const iso::KSpace clean = scan_of(heart(), 4, 1);
+  const iso::KSpace clean = make_scan(heart(), 4, 1);
   iso::PixelBuffer spiked = iso::PixelBuffer::make_copy(clean.samples);
   const iso::Philox random{7, 2};
   auto values = spiked.values<Complex>();
@@ -128,7 +128,7 @@ TEST(DynamicMethods, HubersFunctionStandsSpikes) {
 }
 
 TEST(DynamicMethods, GiveTheSameBitsForAnyNumberOfThreads) {
-  const iso::KSpace scan = scan_of(heart(), 4, 4);
+  const iso::KSpace scan = make_scan(heart(), 4, 4);
   auto options = with_fixed_weights<RdledmOptions>();
   options.iterations = 20, options.second_rank = 0.02;
   const int before = iso::ThreadBudget::threads();
@@ -142,7 +142,7 @@ TEST(DynamicMethods, GiveTheSameBitsForAnyNumberOfThreads) {
 
 TEST(DynamicMethods, AgreeWithTheReferenceBackEnd) {
   const iso::Volume small = iso::mri::heart_phantom(16, 4);
-  const iso::KSpace scan = scan_of(small, 2, 2);
+  const iso::KSpace scan = make_scan(small, 2, 2);
   auto options = with_fixed_weights<RdledmOptions>();
   options.iterations = 40, options.second_rank = 0.02;
   const auto reference = iso::gpu::make_reference_backend();
@@ -150,18 +150,18 @@ TEST(DynamicMethods, AgreeWithTheReferenceBackEnd) {
 }
 
 TEST(DynamicMethods, SurviveFramesWithoutLinesDeadCoilsStillImagesAndOneFrame) {
-  iso::KSpace empty_frame = scan_of(heart(), 4, 4);
+  iso::KSpace empty_frame = make_scan(heart(), 4, 4);
   iso::PixelBuffer mask = iso::PixelBuffer::make_copy(empty_frame.trajectory.cartesian_mask);
   std::fill_n(mask.values<std::uint8_t>().begin() + 3 * 48, 48, std::uint8_t{0});
   empty_frame.trajectory.cartesian_mask = std::move(mask);
-  iso::KSpace dead_coil = scan_of(heart(), 4, 4);
+  iso::KSpace dead_coil = make_scan(heart(), 4, 4);
   iso::PixelBuffer samples = iso::PixelBuffer::make_copy(dead_coil.samples);
   for (std::int64_t t = 0; t < 12; ++t)
     std::fill_n(samples.values<Complex>().begin() + (t * 4 + 2) * 48 * 48, 48 * 48, Complex{});
   dead_coil.samples = std::move(samples);
   dead_coil.coil_sensitivities = {};
-  const iso::KSpace one_frame = scan_of(iso::mri::heart_phantom(48, 1), 2, 4);
-  const iso::KSpace many_frames = scan_of(iso::mri::heart_phantom(8, 70), 2, 1);
+  const iso::KSpace one_frame = make_scan(iso::mri::heart_phantom(48, 1), 2, 4);
+  const iso::KSpace many_frames = make_scan(iso::mri::heart_phantom(8, 70), 2, 1);
   for (const iso::KSpace* scan :
        std::initializer_list<const iso::KSpace*>{&empty_frame, &dead_coil, &one_frame, &many_frames}) {
     auto rdledm = with_fixed_weights<RdledmOptions>();
@@ -177,7 +177,7 @@ TEST(DynamicMethods, SurviveFramesWithoutLinesDeadCoilsStillImagesAndOneFrame) {
 }
 
 TEST(DynamicMethods, ShowPreviewsAndEndEarlyWhenNothingChanges) {
-  const iso::KSpace scan = scan_of(heart(), 4, 1);
+  const iso::KSpace scan = make_scan(heart(), 4, 1);
   auto options = with_fixed_weights<TemporalTvOptions>();
   options.iterations = 5000, options.tolerance = 1e-3;
   NotedProgress noted;
@@ -188,7 +188,7 @@ TEST(DynamicMethods, ShowPreviewsAndEndEarlyWhenNothingChanges) {
 }
 
 TEST(DynamicMethods, RefuseSamplesThatAreZero) {
-  iso::KSpace scan = scan_of(heart(), 4, 1);
+  iso::KSpace scan = make_scan(heart(), 4, 1);
   scan.samples = iso::PixelBuffer::allocate(scan.samples.spec());
   EXPECT_THROW((void)reconstructed(scan, ZeroFilledOptions{}), iso::Error);
 }

@@ -29,7 +29,7 @@ CoilFourier small_encoding(std::int64_t coils = 3) {
   return encoding;
 }
 
-Array data_of(const OperatorPtr& a, Stream& stream) {
+Array make_data(const OperatorPtr& a, Stream& stream) {
   const iso::Volume truth = iso::mri::heart_phantom(16, 6);
   Array x = a->backend().allocate(a->domain(), stream), b = a->backend().allocate(a->range(), stream);
   const auto from = truth.pixels.values<std::complex<float>>();
@@ -64,7 +64,7 @@ Model full_model() {
 TEST(DynamicModel, ReachesOptimalityInDoublePrecisionAndTheObjectiveOfAnotherSolver) {
   const auto stream = cpu().make_stream();
   const auto a = cpu().make(small_encoding());
-  const Array b = data_of(a, *stream);
+  const Array b = make_data(a, *stream);
   const Model model = full_model();
   iso::solvers::Progress silent;
   const Solution found =
@@ -90,7 +90,7 @@ TEST(DynamicModel, WithoutWeightsAndWithAllLinesGivesTheImageBack) {
   CoilFourier encoding = small_encoding();
   encoding.mask = {};
   const auto a = cpu().make(encoding);
-  const Array b = data_of(a, *stream);
+  const Array b = make_data(a, *stream);
   Array expected = cpu().allocate(a->domain(), *stream);
   a->adjoint(b, expected, *stream);
   iso::solvers::Progress silent;
@@ -158,7 +158,7 @@ TEST(DynamicModel, KeepsAnErrorThatIsSparseApart) {
 TEST(DynamicModel, HasFigureOfASeparationIntoBackgroundAndMotion) {
   const auto stream = cpu().make_stream();
   const auto a = cpu().make(small_encoding());
-  const Array b = data_of(a, *stream);
+  const Array b = make_data(a, *stream);
   Model model;
   model.low_rank = 0.3, model.error = 0.02, model.sparse_in = SparseIn::spectrum;
   iso::solvers::Progress silent;

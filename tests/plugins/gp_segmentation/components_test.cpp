@@ -9,7 +9,7 @@ namespace gp_segmentation {
 namespace {
 
 /// '#' is in the set.
-std::vector<std::uint8_t> mask_of(const std::vector<std::string>& rows) {
+std::vector<std::uint8_t> to_mask(const std::vector<std::string>& rows) {
   std::vector<std::uint8_t> mask;
   for (const std::string& row : rows)
     for (const char c : row) mask.push_back(c == '#' ? 1 : 0);
@@ -19,7 +19,7 @@ std::vector<std::uint8_t> mask_of(const std::vector<std::string>& rows) {
 const std::vector<std::string> picture{"##..###", "#..#...", "...####", "##.#..#", "##.####"};
 
 TEST(Components, AreJoinedByFacesAlone) {
-  const Components parts{mask_of(picture), {7, 5, 1}, false};
+  const Components parts{to_mask(picture), {7, 5, 1}, false};
   EXPECT_EQ(parts.count(), 4U);
   EXPECT_EQ(parts.part_at({0, 0, 0}), parts.part_at({0, 1, 0}));
   EXPECT_EQ(parts.part_at({3, 1, 0}), parts.part_at({6, 4, 0}));
@@ -34,23 +34,23 @@ TEST(Components, JoinThroughSlices) {
 }
 
 TEST(ComponentRules, KeepWhatIsClickedAndFillSmallHoles) {
-  auto mask = mask_of(picture);
+  auto mask = to_mask(picture);
   apply_rules(mask, {7, 5, 1}, {{3, 2, 0}}, {}, {}, {true, false, 2});
-  EXPECT_EQ(mask, mask_of({".......", "...#...", "...####", "...####", "...####"}));
-  mask = mask_of(picture);
+  EXPECT_EQ(mask, to_mask({".......", "...#...", "...####", "...####", "...####"}));
+  mask = to_mask(picture);
   apply_rules(mask, {7, 5, 1}, {{3, 2, 0}}, {{4, 3, 0}}, {}, {true, false, 2});
   EXPECT_EQ(mask[4 + 7 * 3], 0);  // a background click holds its hole open
 }
 
 TEST(ComponentRules, KeepWhatTheMaskBeforeTouched) {
-  auto mask = mask_of(picture);
-  const auto before = mask_of({".......", ".......", ".......", "#......", "......."});
+  auto mask = to_mask(picture);
+  const auto before = to_mask({".......", ".......", ".......", "#......", "......."});
   apply_rules(mask, {7, 5, 1}, {}, {}, before, {true, false, 0});
-  EXPECT_EQ(mask, mask_of({".......", ".......", ".......", "##.....", "##....."}));
+  EXPECT_EQ(mask, to_mask({".......", ".......", ".......", "##.....", "##....."}));
 }
 
 TEST(ComponentRules, KeepTheLargestIfAsked) {
-  auto mask = mask_of(picture);
+  auto mask = to_mask(picture);
   apply_rules(mask, {7, 5, 1}, {}, {}, {}, {false, true, 0});
   EXPECT_EQ(std::ranges::count(mask, 1), 11);
 }

@@ -69,7 +69,7 @@ ClickCount click_on_phantoms(int first, int phantoms, bool jittered,
   return run;
 }
 
-Ask segmentation_of(const ClickPhantom& phantom) {
+Ask make_segmentation(const ClickPhantom& phantom) {
   const auto segmentation = std::make_shared<Segmentation>(phantom.image, std::vector<std::uint16_t>{}, cpu());
   return [segmentation](const std::vector<MarkStroke>& strokes, ClickCount& run) {
     const Answer given = segmentation->answer(strokes, {}, never());
@@ -114,9 +114,9 @@ void print(const char* what, const ClickCount& run) {
 }
 
 TEST(ClickPhantoms, TakeFewClicksFewerThanTheNearestClickAndObeyAll) {
-  const ClickCount run = click_on_phantoms(1000, 40, false, segmentation_of);
+  const ClickCount run = click_on_phantoms(1000, 40, false, make_segmentation);
   const ClickCount nearest = click_on_phantoms(1000, 40, false, nearest_click);
-  const ClickCount jittered = click_on_phantoms(1000, 40, true, segmentation_of);
+  const ClickCount jittered = click_on_phantoms(1000, 40, true, make_segmentation);
   print("Gaussian process", run), print("nearest click", nearest), print("jittered", jittered);
   EXPECT_LE(run.noc85, 4.0);
   EXPECT_LE(run.noc90, 6.0);

@@ -23,17 +23,17 @@ MarkStroke click(std::int64_t x, std::int64_t y, std::uint16_t label = 1, std::i
   return {label, {{x, y, z}}};
 }
 
-std::vector<std::uint16_t> labels_of(Segmentation& segmentation, const std::vector<MarkStroke>& strokes,
-                                     const Options& options = {}) {
+std::vector<std::uint16_t> find_labels(Segmentation& segmentation, const std::vector<MarkStroke>& strokes,
+                                       const Options& options = {}) {
   Answer given = segmentation.answer(strokes, options, never());
   EXPECT_EQ(given.fraction, 1);
   return given.labels;
 }
 
-std::vector<std::uint16_t> labels_of(const iso::Volume& image, const std::vector<MarkStroke>& strokes,
-                                     const Options& options = {}, std::vector<std::uint16_t> existing = {}) {
+std::vector<std::uint16_t> find_labels(const iso::Volume& image, const std::vector<MarkStroke>& strokes,
+                                       const Options& options = {}, std::vector<std::uint16_t> existing = {}) {
   Segmentation segmentation{image, std::move(existing), cpu()};
-  return labels_of(segmentation, strokes, options);
+  return find_labels(segmentation, strokes, options);
 }
 
 iso::Volume disc(std::int64_t n = 96, double noise = 0.05) {
@@ -66,7 +66,7 @@ TEST(ClickSegmentation, FindsADiscFromOneClickAndItsRimFromFourMore) {
   for (const int clicks : {1, 5}) {
     std::vector<MarkStroke> strokes{click(48, 48), click(48, 31), click(65, 48), click(48, 65), click(31, 48)};
     strokes.resize(static_cast<std::size_t>(clicks));
-    const auto labels = labels_of(disc(), strokes);
+    const auto labels = find_labels(disc(), strokes);
     std::int64_t right = 0, either = 0;
     for (std::int64_t y = 0; y < 96; ++y)
       for (std::int64_t x = 0; x < 96; ++x) {
@@ -80,10 +80,10 @@ TEST(ClickSegmentation, FindsADiscFromOneClickAndItsRimFromFourMore) {
 }
 
 TEST(ClickSegmentation, WithoutClicksIsEmptyAndWithAMaskIsTheMask) {
-  EXPECT_EQ(count(labels_of(disc(), {}), 0), 96 * 96);
+  EXPECT_EQ(count(find_labels(disc(), {}), 0), 96 * 96);
   std::vector<std::uint16_t> mask(96 * 96, 0);
   for (std::size_t i = 3000; i < 3050; ++i) mask[i] = 7;
-  EXPECT_EQ(labels_of(disc(), {}, {}, mask), mask);
+  EXPECT_EQ(find_labels(disc(), {}, {}, mask), mask);
 }
 
 TEST(ClickSegmentation, OfOneClickFallsWithTheFeaturesAndIsThePriorFarAway) {
@@ -109,8 +109,8 @@ TEST(ClickSegmentation, MovesWithTheImageAndItsClicks) {
   };
   Options options;
   options.reach_mm = 12;
-  const auto here = labels_of(at(0), {click(70, 70), click(92, 70, 0)}, options);
-  const auto there = labels_of(at(16), {click(86, 70), click(108, 70, 0)}, options);
+  const auto here = find_labels(at(0), {click(70, 70), click(92, 70, 0)}, options);
+  const auto there = find_labels(at(16), {click(86, 70), click(108, 70, 0)}, options);
   std::int64_t differ = 0;
   for (std::int64_t y = 40; y < 100; ++y)
     for (std::int64_t x = 40; x < 100; ++x)
@@ -150,7 +150,7 @@ std::size_t disobeyed_in_random_sets(std::uint64_t first, std::uint64_t sets, do
           strokes.push_back(click(x, y, random.uniform(draw++) < 0.5 ? 0 : 1));
         }
       }
-      wrong += disobeyed(labels_of(segmentation, strokes, options), strokes, {n, n, 1});
+      wrong += disobeyed(find_labels(segmentation, strokes, options), strokes, {n, n, 1});
     }
   }
   return wrong;
@@ -166,7 +166,7 @@ TEST(ClickSegmentation, ObeysSeveralLabelsAndStrokes) {
   MarkStroke line{2, {}};
   for (std::int64_t x = 20; x < 70; ++x) line.voxels.push_back({x, 60, 0});
   const std::vector<MarkStroke> strokes{click(48, 48), line, click(49, 48, 3), click(10, 10, 0), click(48, 60, 0)};
-  EXPECT_EQ(disobeyed(labels_of(image, strokes), strokes, {96, 96, 1}), 0U);
+  EXPECT_EQ(disobeyed(find_labels(image, strokes), strokes, {96, 96, 1}), 0U);
 }
 
 TEST(ClickSegmentation, DependsOnMarksAndOptionsAloneWhateverCameBefore) {
@@ -174,16 +174,16 @@ TEST(ClickSegmentation, DependsOnMarksAndOptionsAloneWhateverCameBefore) {
   Segmentation used{image, {}, cpu()};
   Options other;
   other.reach_mm = 9, other.smoothing = 0;
-  (void)labels_of(used, {click(50, 50), click(80, 80, 0)});
-  (void)labels_of(used, {click(50, 50)}, other);
+  (void)find_labels(used, {click(50, 50), click(80, 80, 0)});
+  (void)find_labels(used, {click(50, 50)}, other);
   const std::vector<MarkStroke> three{click(96, 96), click(60, 96, 0), click(96, 120, 2)};
-  const auto first = labels_of(used, three);
-  (void)labels_of(used, {three[0], three[1], three[2], click(30, 30)});
-  EXPECT_EQ(labels_of(used, three), first);  // undo
-  EXPECT_EQ(labels_of(image, three), first);
+  const auto first = find_labels(used, three);
+  (void)find_labels(used, {three[0], three[1], three[2], click(30, 30)});
+  EXPECT_EQ(find_labels(used, three), first);  // undo
+  EXPECT_EQ(find_labels(image, three), first);
   const int threads = iso::ThreadBudget::threads();
   iso::ThreadBudget::set(1);
-  EXPECT_EQ(labels_of(image, three), first);
+  EXPECT_EQ(find_labels(image, three), first);
   iso::ThreadBudget::set(threads);
 }
 
@@ -210,7 +210,7 @@ TEST(ClickSegmentation, OfKeptColumnsIsThatOfTheWholeSum) {
 }
 
 TEST(ClickSegmentation, ReplacesAClickOnTheSameVoxelByTheNewest) {
-  const auto labels = labels_of(disc(), {click(48, 48, 1), click(48, 48, 0), click(48, 48, 2)});
+  const auto labels = find_labels(disc(), {click(48, 48, 1), click(48, 48, 0), click(48, 48, 2)});
   EXPECT_EQ(labels[48 + 96 * 48], 2);
   EXPECT_EQ(count(labels, 1), 0);
 }
@@ -270,7 +270,7 @@ TEST(ClickSegmentation, EditsAMaskOnlyNearTheClicks) {
   Options options;
   options.reach_mm = 6;
   const std::vector<MarkStroke> strokes{click(108, 80, 4), click(60, 60, 9)};
-  const auto edited = labels_of(image, strokes, options, mask);
+  const auto edited = find_labels(image, strokes, options, mask);
   EXPECT_EQ(disobeyed(edited, strokes, {160, 160, 1}), 0U);
   for (std::int64_t y = 0; y < 40; ++y)
     for (std::int64_t x = 0; x < 40; ++x)
@@ -286,7 +286,7 @@ TEST(ClickSegmentation, PropagatesThroughSlicesAsFarAsTheObjectGoes) {
   });
   Options options;
   options.propagate = 20;
-  const auto labels = labels_of(image, {click(32, 32, 1, 9), click(50, 32, 0, 9)}, options);
+  const auto labels = find_labels(image, {click(32, 32, 1, 9), click(50, 32, 0, 9)}, options);
   std::int64_t right = 0, either = 0;
   for (std::int64_t z = 0; z < 20; ++z)
     for (std::int64_t y = 0; y < 64; ++y)
@@ -298,7 +298,7 @@ TEST(ClickSegmentation, PropagatesThroughSlicesAsFarAsTheObjectGoes) {
       }
   EXPECT_GT(static_cast<double>(right) / static_cast<double>(either), 0.35);
   options.propagate = 0;
-  const auto one_slice = labels_of(image, {click(32, 32, 1, 9)}, options);
+  const auto one_slice = find_labels(image, {click(32, 32, 1, 9)}, options);
   EXPECT_EQ(count(one_slice, 1), std::ranges::count(std::span{one_slice}.subspan(9 * 64 * 64, 64 * 64), 1));
 }
 
@@ -320,7 +320,7 @@ TEST(ClickSegmentation, OfAVolumeComesCoarselyFirstAndIsTheSameHoweverOftenItIsA
     preview = preview || (given.fraction < 1 && count(given.labels, 1) > 1000);
   }
   EXPECT_TRUE(preview);
-  EXPECT_EQ(given.labels, labels_of(image, strokes, options));
+  EXPECT_EQ(given.labels, find_labels(image, strokes, options));
   std::int64_t right = 0, either = 0;
   for (std::int64_t z = 0; z < 72; ++z)
     for (std::int64_t y = 0; y < 72; ++y)
@@ -337,10 +337,10 @@ TEST(ClickSegmentation, ChangesOnlyThePartOfTheClickWhereEditsAreLocal) {
   Options options;
   options.local_edits = true;
   Segmentation segmentation{image, {}, cpu()};
-  const auto before = labels_of(segmentation, {click(48, 48)}, options);
+  const auto before = find_labels(segmentation, {click(48, 48)}, options);
   // It agrees already: nothing changes.
-  EXPECT_EQ(labels_of(segmentation, {click(48, 48), click(46, 46)}, options), before);
-  const auto after = labels_of(segmentation, {click(48, 48), click(5, 5)}, options);
+  EXPECT_EQ(find_labels(segmentation, {click(48, 48), click(46, 46)}, options), before);
+  const auto after = find_labels(segmentation, {click(48, 48), click(5, 5)}, options);
   EXPECT_EQ(after[5 + 96 * 5], 1);
   EXPECT_EQ(after[48 + 96 * 48], 1);
 }
@@ -367,7 +367,7 @@ TEST(ClickSegmentation, TakesColours) {
     values[i] = in ? 180 : 40, values[64 * 64 + i] = in ? 40 : 180, values[2 * 64 * 64 + i] = 90;
   }
   image.pixels = std::move(pixels);
-  const auto labels = labels_of(image, {click(32, 32)});
+  const auto labels = find_labels(image, {click(32, 32)});
   EXPECT_GT(count(labels, 1), 350);  // of 616: the rim is unlike the middle, as in grey
   for (std::size_t i = 0; i < labels.size(); ++i)
     if (std::hypot(static_cast<double>(i % 64) - 32, static_cast<double>(i / 64) - 32) > 15) {

@@ -26,7 +26,7 @@ const FitRule rules[] = {{"defaults", Solver::hals, Loss::l21, Exponent::learned
                          {"hoyer", Solver::hals, Loss::l21, Exponent::hoyer, 1},
                          {"factorisation", Solver::hals, Loss::frobenius, Exponent::fixed, 0}};
 
-RobustOptions options_of(const FitRule& rule) {
+RobustOptions make_options(const FitRule& rule) {
   RobustOptions out;
   out.solver = rule.solver;
   out.loss = rule.loss;
@@ -42,7 +42,7 @@ RobustModel<T> model(const test::Scene& scene, const FitRule& rule, const iso::c
   start.array() += 0.02;
   const std::vector<T> a(static_cast<std::size_t>(scene.abundances.size()),
                          static_cast<T>(1.0 / static_cast<double>(scene.abundances.rows())));
-  return {make_pixel_matrix<T>(scene.y), start, a, options_of(rule), device};
+  return {make_pixel_matrix<T>(scene.y), start, a, make_options(rule), device};
 }
 
 template <class T>

@@ -24,7 +24,7 @@ bool lives(pid_t process) {
   return (stat >> number >> name >> state) && state != "Z";
 }
 
-std::vector<pid_t> children_of(pid_t parent) {
+std::vector<pid_t> find_children(pid_t parent) {
   std::vector<pid_t> found;
   for (const auto& thread : fs::directory_iterator("/proc/" + std::to_string(parent) + "/task")) {
     std::ifstream list(thread.path() / "children");
@@ -41,7 +41,7 @@ TEST(Cancel, IsAnsweredWithinAFifthOfASecondAndEndsWithinTwo) {
     std::chrono::steady_clock::time_point asked;
     std::vector<pid_t> workers;
     const Answer answer = interrupted(folder, isolated, [&](const Live& live) {
-      workers = children_of(live.process);
+      workers = find_children(live.process);
       asked = std::chrono::steady_clock::now();
       ::kill(live.process, SIGINT);
       answered = seconds_until(live.err, "cancelling");
@@ -63,7 +63,7 @@ TEST(Cancel, AskedForTwiceEndsTheCommandAtOnceAndTheWorkerWithIt) {
   const Folder folder("iso_cancel_twice");
   std::vector<pid_t> workers;
   const Answer answer = interrupted(folder, true, [&](const Live& live) {
-    workers = children_of(live.process);
+    workers = find_children(live.process);
     ASSERT_EQ(workers.size(), 1U);
     ::kill(workers.front(), SIGSTOP);  // a worker that does not even stop when asked
     ::kill(live.process, SIGINT);
@@ -94,7 +94,7 @@ TEST(Cancel, AskedForTwiceLeavesNoScratchFolder) {
     const Folder folder("iso_cancel_twice_scratch"), scratch("iso_cancel_twice_tmp");
     const auto twice = [&](const Live& live) {
       EXPECT_FALSE(fs::is_empty(scratch.path()));
-      for (const pid_t worker : children_of(live.process)) ::kill(worker, SIGSTOP);
+      for (const pid_t worker : find_children(live.process)) ::kill(worker, SIGSTOP);
       ::kill(live.process, SIGINT);
       ::kill(live.process, SIGTERM);
     };
@@ -107,7 +107,7 @@ TEST(Cancel, AskedForTwiceLeavesNoScratchFolder) {
 TEST(Cancel, OfAWorkerKilledFromOutsideIsACrash) {
   const Folder folder("iso_killed");
   const Answer answer = interrupted(folder, true, [](const Live& live) {
-    const auto workers = children_of(live.process);
+    const auto workers = find_children(live.process);
     ASSERT_EQ(workers.size(), 1U);
     ::kill(workers.front(), SIGKILL);
   });

@@ -252,7 +252,7 @@ TEST_F(Writes, FollowNoLinkAndLeaveNothingThatOthersRead) {
 
 /// Numbers that do not fit a whole number of ours.
 TEST_F(Writes, AreRefusedForNumbersThatDoNotFit) {
-  const auto code_of = [&](const std::string& name, const std::string& text) {
+  const auto find_code = [&](const std::string& name, const std::string& text) {
     folder.write(name, text);
     const Answer answer = isocenter({"run", name});
     EXPECT_EQ(answer.err.find("-9223372036854775808"), std::string::npos) << answer.err;
@@ -262,7 +262,7 @@ TEST_F(Writes, AreRefusedForNumbersThatDoNotFit) {
   const std::string recipe =
       R"("task": "example/smoothing", "inputs": {"volume": "a.mha"}, "outputs": {"smoothed": "o.mha"})";
   for (const char* const version : {"1e30", "1.5", "-1", "9223372036854775808", "\"1\""})
-    EXPECT_EQ(code_of("v.json", std::string{"{\"recipe_version\": "} + version + ", " + recipe + "}"), 22) << version;
+    EXPECT_EQ(find_code("v.json", std::string{"{\"recipe_version\": "} + version + ", " + recipe + "}"), 22) << version;
   folder.write("g.json", parallel_scan(16, R"({"first": 0, "step": 5, "count": 9223372036854775808})"));
   EXPECT_EQ(isocenter({"project", "discs", "-g", "g.json", "-o", "s.h5"}).code, 22);
   EXPECT_EQ(isocenter({"project", "discs", "-g", "g.json", "-o", "s.h5", "--elements", "1e30,1"}).code, 1);

@@ -10,8 +10,8 @@ namespace iso::gui {
 namespace {
 
 /// A map of u16 by a rule of the index.
-LabelMap map_of(std::array<std::int64_t, 3> size, const Vec3& spacing,
-                const std::function<int(std::int64_t, std::int64_t, std::int64_t)>& label) {
+LabelMap make_map(std::array<std::int64_t, 3> size, const Vec3& spacing,
+                  const std::function<int(std::int64_t, std::int64_t, std::int64_t)>& label) {
   LabelMap map;
   map.grid = VoxelGrid::centred(size, spacing);
   PixelBuffer buffer = PixelBuffer::allocate({map.grid.shape(), ScalarType::u16});
@@ -44,7 +44,7 @@ bool in_ball(std::int64_t x, std::int64_t y, std::int64_t z, double cx, double r
 }
 
 TEST(LabelEdit, KeepsTheLargestIslandAndOtherLabels) {
-  const auto map = map_of({32, 21, 21}, {1, 1, 1}, [](auto x, auto y, auto z) {
+  const auto map = make_map({32, 21, 21}, {1, 1, 1}, [](auto x, auto y, auto z) {
     return in_ball(x, y, z, 8, 6) ? 1 : in_ball(x, y, z, 24, 3) ? 1 : x == 31 && y == 0 && z == 0 ? 2 : 0;
   });
   const auto kept = edited(map, LabelEdit::keep_largest);
@@ -54,7 +54,7 @@ TEST(LabelEdit, KeepsTheLargestIslandAndOtherLabels) {
 }
 
 TEST(LabelEdit, IslandsThatTouchByACornerAreTwo) {
-  const auto map = map_of({4, 4, 1}, {1, 1, 1}, [](auto x, auto y, auto) { return (x < 2) == (y < 2) ? 1 : 0; });
+  const auto map = make_map({4, 4, 1}, {1, 1, 1}, [](auto x, auto y, auto) { return (x < 2) == (y < 2) ? 1 : 0; });
   LabelEditOptions options;
   options.voxels = 5;
   EXPECT_EQ(count(edited(map, LabelEdit::drop_islands, options), 1), 0);
@@ -64,14 +64,14 @@ TEST(LabelEdit, IslandsThatTouchByACornerAreTwo) {
 
 TEST(LabelEdit, FillsWhatIsEnclosedAndNoChannelToTheOutside) {
   const auto shell = [](bool open) {
-    return map_of({11, 11, 11}, {1, 1, 1}, [open](auto x, auto y, auto z) {
+    return make_map({11, 11, 11}, {1, 1, 1}, [open](auto x, auto y, auto z) {
       const auto far = std::max({std::abs(x - 5), std::abs(y - 5), std::abs(z - 5)});
       return far == 3 && !(open && x > 5 && y == 5 && z == 5) ? 1 : 0;
     });
   };
   EXPECT_EQ(count(edited(shell(false), LabelEdit::fill_holes), 1), 343);
   EXPECT_EQ(edit_labels(shell(true), LabelEdit::fill_holes, {}), nullptr);
-  const auto ring = map_of({7, 7, 1}, {1, 1, 1}, [](auto x, auto y, auto) {
+  const auto ring = make_map({7, 7, 1}, {1, 1, 1}, [](auto x, auto y, auto) {
     return std::max(std::abs(x - 3), std::abs(y - 3)) == 2 ? 1 : 0;
   });
   EXPECT_EQ(count(edited(ring, LabelEdit::fill_holes), 1), 25) << "a single slice has no border above and below";
@@ -79,7 +79,7 @@ TEST(LabelEdit, FillsWhatIsEnclosedAndNoChannelToTheOutside) {
 
 TEST(LabelEdit, AMarginReachesAsFarAsItSaysOnAnyGrid) {
   const auto map =
-      map_of({21, 21, 11}, {1, 1, 2}, [](auto x, auto y, auto z) { return x == 10 && y == 10 && z == 5 ? 1 : 0; });
+      make_map({21, 21, 11}, {1, 1, 2}, [](auto x, auto y, auto z) { return x == 10 && y == 10 && z == 5 ? 1 : 0; });
   LabelEditOptions options;
   options.mm = 4;
   const auto grown = edited(map, LabelEdit::margin, options);
@@ -97,7 +97,7 @@ TEST(LabelEdit, AMarginReachesAsFarAsItSaysOnAnyGrid) {
 }
 
 TEST(LabelEdit, GrowsIntoNoOtherLabel) {
-  const auto map = map_of({9, 3, 1}, {1, 1, 1}, [](auto x, auto, auto) { return x < 3 ? 1 : x == 5 ? 2 : 0; });
+  const auto map = make_map({9, 3, 1}, {1, 1, 1}, [](auto x, auto, auto) { return x < 3 ? 1 : x == 5 ? 2 : 0; });
   LabelEditOptions options;
   options.mm = 6;
   const auto grown = edited(map, LabelEdit::margin, options);
@@ -106,7 +106,7 @@ TEST(LabelEdit, GrowsIntoNoOtherLabel) {
 }
 
 TEST(LabelEdit, SmoothingTakesASpikeAwayAndKeepsTheVolumeOfABall) {
-  const auto map = map_of({32, 21, 21}, {1, 1, 1}, [](auto x, auto y, auto z) {
+  const auto map = make_map({32, 21, 21}, {1, 1, 1}, [](auto x, auto y, auto z) {
     return in_ball(x, y, z, 10, 7) || (y == 10 && z == 10 && x < 26) ? 1 : 0;
   });
   LabelEditOptions options;
@@ -120,7 +120,7 @@ TEST(LabelEdit, SmoothingTakesASpikeAwayAndKeepsTheVolumeOfABall) {
 
 TEST(LabelEdit, FillsBetweenSlicesAlongTheAxisAsked) {
   // Discs of radius 3 and 9 in the slices 0 and 6: a cone between them.
-  const auto map = map_of({25, 25, 7}, {1, 1, 1}, [](auto x, auto y, auto z) {
+  const auto map = make_map({25, 25, 7}, {1, 1, 1}, [](auto x, auto y, auto z) {
     const double r = std::hypot(static_cast<double>(x - 12), static_cast<double>(y - 12));
     return (z == 0 && r <= 3) || (z == 6 && r <= 9) ? 1 : 0;
   });
@@ -134,13 +134,13 @@ TEST(LabelEdit, FillsBetweenSlicesAlongTheAxisAsked) {
 }
 
 TEST(LabelEdit, CopiesASliceAndSaysWhereThereIsNone) {
-  const auto map = map_of({5, 5, 3}, {1, 1, 1}, [](auto x, auto, auto z) { return z == 1 && x == 2 ? 1 : 0; });
+  const auto map = make_map({5, 5, 3}, {1, 1, 1}, [](auto x, auto, auto z) { return z == 1 && x == 2 ? 1 : 0; });
   EXPECT_EQ(count(edited(map, LabelEdit::copy_slice, {.axis = 2, .from = 1, .to = 2}), 1), 10);
   EXPECT_THROW((void)edit_labels(map, LabelEdit::copy_slice, {.axis = 2, .from = 1, .to = 3}), Error);
 }
 
 TEST(LabelEdit, AThresholdLabelsValuesAndNeedsTheSameGrid) {
-  const auto map = map_of({8, 2, 1}, {1, 1, 1}, [](auto x, auto, auto) { return x == 7 ? 2 : 0; });
+  const auto map = make_map({8, 2, 1}, {1, 1, 1}, [](auto x, auto, auto) { return x == 7 ? 2 : 0; });
   Volume image;
   image.grid = map.grid;
   PixelBuffer buffer = PixelBuffer::allocate({image.grid.shape(), ScalarType::f32});
@@ -151,13 +151,13 @@ TEST(LabelEdit, AThresholdLabelsValuesAndNeedsTheSameGrid) {
   options.low = 5, options.high = 7;
   const auto labelled = edited(map, LabelEdit::threshold, options);
   EXPECT_EQ(count(labelled, 1), 4) << "5 and 6; 7 belongs to another label";
-  const auto other = map_of({4, 2, 1}, {1, 1, 1}, [](auto, auto, auto) { return 0; });
+  const auto other = make_map({4, 2, 1}, {1, 1, 1}, [](auto, auto, auto) { return 0; });
   EXPECT_THROW((void)edit_labels(other, LabelEdit::threshold, options), Error);
   EXPECT_THROW((void)edit_labels(map, LabelEdit::smooth, {.label = 9}), Error) << "a label that does not occur";
 }
 
 TEST(LabelStatistics, CountVolumePlaceAndValues) {
-  const auto map = map_of({4, 4, 2}, {2, 2, 5}, [](auto x, auto, auto) { return x < 2 ? 3 : 0; });
+  const auto map = make_map({4, 4, 2}, {2, 2, 5}, [](auto x, auto, auto) { return x < 2 ? 3 : 0; });
   Volume image;
   image.grid = map.grid;
   PixelBuffer buffer = PixelBuffer::allocate({image.grid.shape(), ScalarType::f32});

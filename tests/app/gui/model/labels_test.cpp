@@ -22,7 +22,7 @@ std::int64_t to_count(const Document& document, ItemId id, std::uint16_t label) 
   return std::count(values.begin(), values.end(), label);
 }
 
-const void* memory_of(const Document& document, ItemId id) {
+const void* find_memory(const Document& document, ItemId id) {
   return get<LabelMap>(document.find(id)->data).labels.data();
 }
 
@@ -46,13 +46,13 @@ class Strokes : public ::testing::Test {
 };
 
 TEST_F(Strokes, ChangeTheMapWhereItIsUnlessSomebodyElseHoldsIt) {
-  const void* const before = memory_of(document, labels);
+  const void* const before = find_memory(document, labels);
   document.apply_label_delta(labels, stroke({-9, -9, 0.5}, {9, 9, 0.5}, 1), "Paint");
-  EXPECT_EQ(memory_of(document, labels), before);
+  EXPECT_EQ(find_memory(document, labels), before);
   const DatasetPtr held = document.find(labels)->data;  // as a job or a save would
   const std::string digest_held = digest(*held);
   document.apply_label_delta(labels, stroke({-9, 9, 0.5}, {9, -9, 0.5}, 2), "Paint");
-  EXPECT_NE(memory_of(document, labels), before);
+  EXPECT_NE(find_memory(document, labels), before);
   EXPECT_EQ(digest(*held), digest_held);
   EXPECT_GT(to_count(document, labels, 2), 50);
 }
@@ -350,11 +350,11 @@ TEST(OpenedLabels, ArePaintedInTheMemoryTheyAreShownFrom) {
   map.labels = PixelBuffer::allocate({map.grid.shape(), ScalarType::u16});
   const DatasetPtr read = freeze(std::move(map));
   const ItemId labels = document.add("labels", read, "labels.nrrd");
-  const void* const before = memory_of(document, labels);
+  const void* const before = find_memory(document, labels);
   LabelStroke stroke{get<LabelMap>(document.find(labels)->data), nullptr};
   stroke.dab({0, 0, 0}, {0, 0, 1}, 3, false, paint, 1);
   document.apply_label_delta(labels, stroke.delta(), "Paint");
-  EXPECT_EQ(memory_of(document, labels), before);
+  EXPECT_EQ(find_memory(document, labels), before);
   EXPECT_GT(to_count(document, labels, 1), 0);
   const auto values = get<LabelMap>(read).labels.values<std::uint16_t>();
   EXPECT_EQ(std::ranges::count(values, 0), std::ssize(values)) << "what the reader gave does not change";

@@ -22,7 +22,7 @@ class ReplayInputs : public ::testing::Test {
   ReplayInputs() { fs::create_directories(folder); }
   ~ReplayInputs() override { fs::remove_all(folder); }
   /// Of a run whose input was `data` at `place`.
-  static job::Record record_of(const DatasetPtr& data, const std::string& place) {
+  static job::Record make_record(const DatasetPtr& data, const std::string& place) {
     job::Record record;
     record.state = job::State::done;
     record.recipe.task = "test/noise";
@@ -53,17 +53,17 @@ class ReplayInputs : public ::testing::Test {
 TEST_F(ReplayInputs, AreKnownByTheirContentWhateverTheyAreCalledNow) {
   document.add("another", other, folder / "other.nrrd");
   document.add("the same under another name", data, folder / "copy.nrrd");
-  EXPECT_EQ(found(record_of(data, item_place(77))), data) << "an item of that number was never open here";
-  EXPECT_EQ(found(record_of(data, (folder / "gone.nrrd").string())), data);
+  EXPECT_EQ(found(make_record(data, item_place(77))), data) << "an item of that number was never open here";
+  EXPECT_EQ(found(make_record(data, (folder / "gone.nrrd").string())), data);
 }
 
 TEST_F(ReplayInputs, ComeFromTheirFileWhenTheyAreClosed) {
   io::write(file, *data);
-  EXPECT_EQ(digest(*found(record_of(data, file.string()))), digest(*data));
+  EXPECT_EQ(digest(*found(make_record(data, file.string()))), digest(*data));
 }
 
 TEST_F(ReplayInputs, WhoseFileIsGoneAreRefusedNamingIt) {
-  const Error error = refusal(record_of(data, file.string()));
+  const Error error = refusal(make_record(data, file.string()));
   EXPECT_EQ(error.code(), Errc::no_input);
   EXPECT_NE(std::string{error.what()}.find(file.string()), std::string::npos) << error.what();
   EXPECT_FALSE(error.hint().empty());
@@ -71,7 +71,7 @@ TEST_F(ReplayInputs, WhoseFileIsGoneAreRefusedNamingIt) {
 
 TEST_F(ReplayInputs, WhoseFileHasChangedAreRefusedBeforeAnythingRuns) {
   io::write(file, *other);
-  const Error error = refusal(record_of(data, file.string()));
+  const Error error = refusal(make_record(data, file.string()));
   EXPECT_EQ(error.code(), Errc::invalid_input);
   EXPECT_NE(std::string{error.what()}.find("was changed since"), std::string::npos) << error.what();
 }
@@ -80,7 +80,7 @@ TEST_F(ReplayInputs, ThatWerePaintedOverAreFoundAgainAfterTheUndo) {
   const ItemId image = document.add("image", data, file);
   const ItemId labels = document.add_label_map(image, "labels");
   const DatasetPtr before = document.find(labels)->data;
-  const job::Record record = record_of(before, item_place(labels));
+  const job::Record record = make_record(before, item_place(labels));
   LabelStroke stroke{get<LabelMap>(before), {}};
   stroke.dab(document.look().crosshair.position_mm, {0, 0, 1}, 3, false, LabelStroke::Effect::paint, 2);
   document.apply_label_delta(labels, stroke.delta(), "Paint");
@@ -92,7 +92,7 @@ TEST_F(ReplayInputs, ThatWerePaintedOverAreFoundAgainAfterTheUndo) {
 
 TEST_F(ReplayInputs, ThatAreNowhereAreRefused) {
   document.add("another", other, folder / "other.nrrd");
-  const Error error = refusal(record_of(data, item_place(77)));
+  const Error error = refusal(make_record(data, item_place(77)));
   EXPECT_EQ(error.code(), Errc::no_input);
   EXPECT_NE(std::string{error.what()}.find("the volume of this run is not open any more"), std::string::npos);
 }
@@ -101,13 +101,13 @@ TEST_F(ReplayInputs, AreNoLongerLookedForOnceThatIsEnded) {
   document.add("another", other, folder / "other.nrrd");
   std::stop_source stop;
   stop.request_stop();
-  const ReplaySearch search = prepare_replay(record_of(data, item_place(77)), document);
+  const ReplaySearch search = prepare_replay(make_record(data, item_place(77)), document);
   EXPECT_THROW((void)find_inputs(search, stop.get_token()), Error);
 }
 
 TEST_F(ReplayInputs, AndTheirRunComeBackWithTheFileTheResultWasSavedTo) {
   io::write(file, *other);
-  job::Record record = record_of(data, "scan.nrrd");
+  job::Record record = make_record(data, "scan.nrrd");
   record.output_digests["volume"] = digest(*other);
   EXPECT_FALSE(record_beside(file, *other).has_value());
   write_record(job::record_path(file), record);

@@ -28,7 +28,7 @@
 namespace iso::gui::test {
 namespace {
 
-QString place_of(const QWidget& widget) {
+QString find_place(const QWidget& widget) {
   QString place = QString::fromLatin1(widget.metaObject()->className()).section(QStringLiteral("::"), -1);
   if (!widget.objectName().isEmpty()) place += QLatin1Char(' ') + widget.objectName();
   for (const QWidget* up = widget.parentWidget(); up != nullptr; up = up->parentWidget())
@@ -46,7 +46,7 @@ class Finder {
     if (auto* const button = qobject_cast<QAbstractButton*>(&widget)) look(*button);
     if (auto* const box = qobject_cast<QComboBox*>(&widget)) look(*box);
     if (auto* const box = qobject_cast<QGroupBox*>(&widget))
-      need(widget, box->title(), width_of(widget, box->title()) + (box->isCheckable() ? 20 : 0), widget.width());
+      need(widget, box->title(), text_width(widget, box->title()) + (box->isCheckable() ? 20 : 0), widget.width());
     if (auto* const line = qobject_cast<QLineEdit*>(&widget)) look(*line);
     if (auto* const bar = qobject_cast<QTabBar*>(&widget)) look(*bar);
     if (auto* const view = qobject_cast<QAbstractItemView*>(&widget)) look(*view);
@@ -63,15 +63,15 @@ class Finder {
         say(widget, {},
             QStringLiteral("is %1 wide and its page %2").arg(area->viewport()->width()).arg(area->widget()->width()));
     if (auto* const dock = qobject_cast<QDockWidget*>(&widget); dock != nullptr && dock->titleBarWidget() == nullptr)
-      need(widget, dock->windowTitle(), width_of(widget, dock->windowTitle()) + 48, widget.width());
+      need(widget, dock->windowTitle(), text_width(widget, dock->windowTitle()) + 48, widget.width());
     sticks_out(widget);
   }
 
  private:
   void say(const QWidget& widget, const QString& text, const QString& problem) {
-    found << QStringLiteral("%1 \"%2\" %3").arg(place_of(widget), text, problem);
+    found << QStringLiteral("%1 \"%2\" %3").arg(find_place(widget), text, problem);
   }
-  static int width_of(const QWidget& widget, const QString& text) {
+  static int text_width(const QWidget& widget, const QString& text) {
     return widget.fontMetrics().size(Qt::TextShowMnemonic, text).width();
   }
   void need(const QWidget& widget, const QString& text, int needed, int there) {
@@ -106,7 +106,7 @@ class Finder {
     if (qobject_cast<const QRadioButton*>(&button))
       there = button.style()->subElementRect(QStyle::SE_RadioButtonContents, &option, &button).width();
     need(button, button.text(),
-         width_of(button, button.text()) + (button.icon().isNull() ? 0 : button.iconSize().width() + 4), there);
+         text_width(button, button.text()) + (button.icon().isNull() ? 0 : button.iconSize().width() + 4), there);
     if (button.fontMetrics().height() > button.height())
       say(button, button.text(), QStringLiteral("is too low for its text"));
   }
@@ -118,7 +118,7 @@ class Finder {
     option.editable = box.isEditable();
     const QRect edit = box.style()->subControlRect(QStyle::CC_ComboBox, &option, QStyle::SC_ComboBoxEditField, &box);
     for (int i = 0; i < box.count(); ++i)  // whatever is chosen later must fit as well
-      need(box, box.itemText(i), width_of(box, box.itemText(i)), edit.width());
+      need(box, box.itemText(i), text_width(box, box.itemText(i)), edit.width());
   }
 
   void look(const QLineEdit& line) {
@@ -126,13 +126,13 @@ class Finder {
     const QString text = in_spin_box || line.isReadOnly() ? line.text()
                          : line.text().isEmpty()          ? line.placeholderText()
                                                           : QString{};
-    if (!line.toolTip().contains(text) || text.isEmpty()) need(line, text, width_of(line, text), line.width() - 4);
+    if (!line.toolTip().contains(text) || text.isEmpty()) need(line, text, text_width(line, text), line.width() - 4);
   }
 
   void look(const QTabBar& bar) {
     for (int i = 0; i < bar.count(); ++i) {
       if (!bar.isTabVisible(i)) continue;
-      need(bar, bar.tabText(i), width_of(bar, bar.tabText(i)) + 8, bar.tabRect(i).width());
+      need(bar, bar.tabText(i), text_width(bar, bar.tabText(i)) + 8, bar.tabRect(i).width());
       if (!bar.rect().adjusted(-2, -2, 2, 2).contains(bar.tabRect(i)))
         say(bar, bar.tabText(i), QStringLiteral("is outside of its bar"));
     }
@@ -157,7 +157,7 @@ class Finder {
         if (text.isEmpty() || there.isEmpty() || !there.intersects(view.viewport()->rect())) continue;
         if (!index.data(Qt::ToolTipRole).toString().isEmpty()) continue;
         int widest = 0;
-        for (const QString& line : text.split(QLatin1Char('\n'))) widest = std::max(widest, width_of(view, line));
+        for (const QString& line : text.split(QLatin1Char('\n'))) widest = std::max(widest, text_width(view, line));
         const bool wraps = view.property("wordWrap").toBool();
         const int right = std::min(there.right(), view.viewport()->width());
         if (!wraps) need(view, text, widest + 4, right - there.left() + 1);

@@ -69,7 +69,7 @@ bool is_control(const QWidget& widget) {
          (widget.focusPolicy() == Qt::StrongFocus && qobject_cast<const QLabel*>(&widget) == nullptr);
 }
 
-std::vector<QWidget*> controls_of(QWidget& root) {
+std::vector<QWidget*> find_controls(QWidget& root) {
   std::vector<QWidget*> controls;
   for (QWidget* widget : root.findChildren<QWidget*>())
     if (widget->isVisible() && widget->window() == root.window() && is_control(*widget) && !is_part(*widget) &&
@@ -110,7 +110,7 @@ QStringList controls_without_keys(QWidget& root) {
     }
   const auto in_menus = menu_actions(root);
   QStringList found;
-  for (const QWidget* widget : controls_of(root)) {
+  for (const QWidget* widget : find_controls(root)) {
     if (!widget->isEnabled() || chain.contains(widget)) continue;
     const auto* const tool = qobject_cast<const QToolButton*>(widget);
     if (tool != nullptr && tool->defaultAction() != nullptr && in_menus.contains(tool->defaultAction())) continue;
@@ -130,7 +130,7 @@ QStringList controls_without_keys(QWidget& root) {
 
 QStringList controls_without_names(QWidget& root) {
   QStringList found;
-  for (QWidget* widget : controls_of(root)) {
+  for (QWidget* widget : find_controls(root)) {
     QAccessibleInterface* const face = QAccessible::queryAccessibleInterface(widget);
     QString name = face == nullptr ? QString{} : face->text(QAccessible::Name);
     if (widget->inherits("QLineEditIconButton") || qobject_cast<QTabBar*>(widget) != nullptr)

@@ -22,7 +22,7 @@ struct Boxes {
   std::vector<std::array<double, 3>> mean;
 };
 
-Boxes boxes_of(const QImage& picture) {
+Boxes find_boxes(const QImage& picture) {
   Boxes boxes{(picture.width() + box - 1) / box, (picture.height() + box - 1) / box, {}};
   boxes.mean.resize(static_cast<std::size_t>(boxes.across) * static_cast<std::size_t>(boxes.down));
   std::vector<int> counts(boxes.mean.size());
@@ -65,7 +65,7 @@ PictureDifference difference(const QImage& actual, const QImage& baseline, const
   PictureDifference found;
   found.same_size = actual.size() == baseline.size();
   if (!found.same_size) return found;
-  const Boxes a = boxes_of(with_masks(actual, masked)), b = boxes_of(with_masks(baseline, masked));
+  const Boxes a = find_boxes(with_masks(actual, masked)), b = find_boxes(with_masks(baseline, masked));
   found.picture = QImage{actual.size(), QImage::Format_RGB32};
   found.picture.fill(Qt::black);
   QPainter painter{&found.picture};

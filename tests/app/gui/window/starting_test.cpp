@@ -62,7 +62,7 @@ class Starting : public ::testing::Test {
     process.waitForFinished();
   }
   /// Everything that a process has logged.
-  std::string log_of(qint64 process) const {
+  std::string log_text(qint64 process) const {
     std::string text;
     for (const fs::path& file : log_files(folder / "data/isocenter/logs")) {
       if (!file.filename().string().ends_with("_" + std::to_string(process) + ".log")) continue;
@@ -71,7 +71,7 @@ class Starting : public ::testing::Test {
     return text;
   }
   bool usable(const QProcess& process) const {
-    return log_of(process.processId()).find("usable after") != std::string::npos;
+    return log_text(process.processId()).find("usable after") != std::string::npos;
   }
   fs::path recoveries() const { return folder / "data/isocenter/recovery"; }
   QString settings_name() const { return QString::fromStdString((folder / "isocenter.ini").string()); }
@@ -83,15 +83,15 @@ TEST_F(Starting, ASecondDesktopSaysSoAndEachKeepsItsOwnWork) {
   const QString file = QString::fromStdString((folder / "ball.nrrd").string());
   const auto first = start({file});
   const auto opened = [&](const QProcess& process) {
-    return log_of(process.processId()).find("opened a volume") != std::string::npos;
+    return log_text(process.processId()).find("opened a volume") != std::string::npos;
   };
-  ASSERT_TRUE(wait_until([&] { return opened(*first); })) << log_of(first->processId());
+  ASSERT_TRUE(wait_until([&] { return opened(*first); })) << log_text(first->processId());
   const auto second = start({QStringLiteral("--new-window"), file});
   const qint64 second_id = second->processId();
-  ASSERT_TRUE(wait_until([&] { return opened(*second); })) << log_of(second_id);
-  EXPECT_NE(log_of(second_id).find("runs already (process " + std::to_string(first->processId()) + ")"),
+  ASSERT_TRUE(wait_until([&] { return opened(*second); })) << log_text(second_id);
+  EXPECT_NE(log_text(second_id).find("runs already (process " + std::to_string(first->processId()) + ")"),
             std::string::npos)
-      << log_of(second_id);
+      << log_text(second_id);
   EXPECT_EQ(living_desktops(recoveries()).size(), 2U);
   EXPECT_TRUE(find_recoveries(recoveries()).empty()) << "both live";
   QTest::qWait(1500);  // at most two seconds are lost
@@ -107,7 +107,7 @@ TEST_F(Starting, ASecondDesktopSaysSoAndEachKeepsItsOwnWork) {
 
 TEST_F(Starting, WithAFileItGivesThatToTheDesktopThatRuns) {
   const auto first = start({});
-  ASSERT_TRUE(wait_until([&] { return usable(*first); })) << log_of(first->processId());
+  ASSERT_TRUE(wait_until([&] { return usable(*first); })) << log_text(first->processId());
   io::write(folder / "other.nrrd", *test::ball(12), {.overwrite = true});
   const auto second =
       start({QStringLiteral("ball.nrrd"), QString::fromStdString((folder / "other.nrrd").string())}, folder);
@@ -116,11 +116,11 @@ TEST_F(Starting, WithAFileItGivesThatToTheDesktopThatRuns) {
   const QByteArray said = second->readAllStandardOutput();
   EXPECT_TRUE(said.contains("process " + QByteArray::number(first->processId()))) << said.toStdString();
   const auto opened = [&] {
-    const std::string log = log_of(first->processId());
+    const std::string log = log_text(first->processId());
     const std::size_t one = log.find("opened a volume");
     return one != std::string::npos && log.find("opened a volume", one + 1) != std::string::npos;
   };
-  EXPECT_TRUE(wait_until(opened)) << log_of(first->processId());
+  EXPECT_TRUE(wait_until(opened)) << log_text(first->processId());
   EXPECT_EQ(living_desktops(recoveries()).size(), 1U);
   QTest::qWait(1500);
   kill(*first);
@@ -134,12 +134,12 @@ TEST_F(Starting, WithAFileItGivesThatToTheDesktopThatRuns) {
 
 TEST_F(Starting, WithAFileWhileTheOtherDoesNotAnswerItOpensItItself) {
   const auto first = start({});
-  ASSERT_TRUE(wait_until([&] { return usable(*first); })) << log_of(first->processId());
+  ASSERT_TRUE(wait_until([&] { return usable(*first); })) << log_text(first->processId());
   QTest::qWait(1500);  // it has written its settings, whose lock it would hold for ever otherwise
   ::kill(static_cast<pid_t>(first->processId()), SIGSTOP);
   const auto second = start({QString::fromStdString((folder / "ball.nrrd").string())});
-  EXPECT_TRUE(wait_until([&] { return log_of(second->processId()).find("opened a volume") != std::string::npos; }))
-      << log_of(second->processId());
+  EXPECT_TRUE(wait_until([&] { return log_text(second->processId()).find("opened a volume") != std::string::npos; }))
+      << log_text(second->processId());
   kill(*second);
   kill(*first);
 }
@@ -162,15 +162,15 @@ TEST_F(Starting, AfterTwoStartsThatFailedItComesUpInSafeModeAndLeavesTheSettings
   const auto safe = start({QStringLiteral("--exit-after-startup")});
   const qint64 safe_id = safe->processId();
   ASSERT_TRUE(safe->waitForFinished(60000));
-  EXPECT_NE(log_of(safe_id).find("did not come up twice"), std::string::npos) << log_of(safe_id);
+  EXPECT_NE(log_text(safe_id).find("did not come up twice"), std::string::npos) << log_text(safe_id);
   EXPECT_EQ(begun(), 0);
   QSettings settings{settings_name(), QSettings::IniFormat};
   EXPECT_EQ(settings.value(QStringLiteral("keys/file.open")).toStringList(), QStringList{QStringLiteral("F2")});
   const auto after = start({QStringLiteral("--exit-after-startup")});
   const qint64 after_id = after->processId();
   ASSERT_TRUE(after->waitForFinished(60000));
-  EXPECT_EQ(log_of(after_id).find("did not come up twice"), std::string::npos);
-  EXPECT_NE(log_of(after_id).find("usable after"), std::string::npos);
+  EXPECT_EQ(log_text(after_id).find("did not come up twice"), std::string::npos);
+  EXPECT_NE(log_text(after_id).find("usable after"), std::string::npos);
 }
 
 TEST_F(Starting, SettingsThatAreDamagedAreSaidAndItStarts) {
@@ -179,7 +179,7 @@ TEST_F(Starting, SettingsThatAreDamagedAreSaidAndItStarts) {
   const qint64 id = process->processId();
   ASSERT_TRUE(process->waitForFinished(60000));
   EXPECT_EQ(process->exitCode(), 0);
-  EXPECT_NE(log_of(id).find("could not be understood"), std::string::npos) << log_of(id);
+  EXPECT_NE(log_text(id).find("could not be understood"), std::string::npos) << log_text(id);
 }
 
 }  // namespace

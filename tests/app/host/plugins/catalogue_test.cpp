@@ -35,7 +35,7 @@ Refusal make_refusal(PluginCatalogue& catalogue, std::string_view task) {
   return {Errc::internal, "it was not refused", ""};
 }
 
-PluginCatalogue catalogue_of(const fs::path& folder) { return PluginCatalogue{std::array{folder}}; }
+PluginCatalogue make_catalogue(const fs::path& folder) { return PluginCatalogue{std::array{folder}}; }
 
 bool holds(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
@@ -85,7 +85,7 @@ TEST(PluginCatalogue, FindsTasksByTheirShortNames) {
     folder.write(std::string{id} + ".so", "");
   }
   folder.add(PluginFolder::manifest("without_library"));
-  const PluginCatalogue catalogue = catalogue_of(folder.path());
+  const PluginCatalogue catalogue = make_catalogue(folder.path());
   EXPECT_EQ(catalogue.tasks_called("pass"), (std::vector<std::string>{"one/pass", "two/pass"}));
   EXPECT_TRUE(catalogue.tasks_called("one/pass").empty());
   EXPECT_TRUE(catalogue.tasks_called("pas").empty());
@@ -126,7 +126,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(PluginCatalogue, SurvivesATaskThatThrowsWhileItIsDestroyed) {
   PluginFolder folder{"destroy"};
   folder.add_broken("throws_on_destroy");
-  auto catalogue = catalogue_of(folder.path());
+  auto catalogue = make_catalogue(folder.path());
   job::LoadedTask loaded = catalogue.load("throws_on_destroy/pass");
   EXPECT_NO_THROW(loaded.task.reset());
 }
@@ -164,7 +164,7 @@ TEST(PluginCatalogue, SaysWhatIsWrongWithAManifestBeforeAnyCodeIsLoaded) {
   for (const Manifested& one : cases) {
     PluginFolder folder{std::string("manifest_") + one.name};
     one.prepare(folder);
-    auto catalogue = catalogue_of(folder.path());
+    auto catalogue = make_catalogue(folder.path());
     ASSERT_EQ(catalogue.plugins().size(), 1U) << one.name;
     EXPECT_EQ(catalogue.plugins()[0].state, PluginState::failed) << one.name;
     EXPECT_TRUE(holds(catalogue.plugins()[0].reason, one.sentence))
@@ -200,7 +200,7 @@ TEST(PluginCatalogue, TakesADamagedLibraryForOne) {
   PluginFolder folder{"damaged"};
   folder.add(PluginFolder::manifest("crashes"));
   folder.write("crashes.so", "not a library");
-  auto catalogue = catalogue_of(folder.path());
+  auto catalogue = make_catalogue(folder.path());
   EXPECT_TRUE(holds(make_refusal(catalogue, "crashes/pass").message, "damaged"));
   EXPECT_EQ(catalogue.plugins()[0].state, PluginState::failed);
 }
@@ -213,7 +213,7 @@ TEST(PluginCatalogue, TriesLibrariesWithoutHarm) {
       {"crashes_when_loaded", "ends the program that loads it (signal 11)"},
       {"crashes", ""}};  // only when it runs
   for (const auto& [id, reason] : reasons) folder.add_broken(id);
-  auto catalogue = catalogue_of(folder.path());
+  auto catalogue = make_catalogue(folder.path());
   catalogue.try_libraries();
   ASSERT_EQ(catalogue.plugins().size(), reasons.size());
   for (const PluginEntry& entry : catalogue.plugins()) {
@@ -228,7 +228,7 @@ TEST(PluginCatalogue, TriesLibrariesWithoutHarm) {
 TEST(PluginCatalogue, DoesNotWaitForALibraryThatNeverLoads) {
   PluginFolder folder{"never"};
   folder.add_broken("never_loads");
-  auto catalogue = catalogue_of(folder.path());
+  auto catalogue = make_catalogue(folder.path());
   catalogue.try_libraries(std::chrono::milliseconds{300});
   EXPECT_EQ(catalogue.plugins().front().state, PluginState::failed);
   EXPECT_TRUE(holds(catalogue.plugins().front().reason, "not loaded in time")) << catalogue.plugins().front().reason;

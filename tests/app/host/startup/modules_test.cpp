@@ -13,7 +13,7 @@ using iso::compute::BackendRegistry;
 namespace {
 
 /// The one reason in the registry after loading a module of the tests.
-std::string reason_of(const fs::path& directory) {
+std::string find_reason(const fs::path& directory) {
   BackendRegistry registry;
   const std::vector<fs::path> directories{directory};
   iso::host::add_module(registry, "cuda", directories);
@@ -41,19 +41,19 @@ TEST(Modules, ASoundOneBringsItsDevicesInFrontOfTheCpu) {
 }
 
 TEST(Modules, WhatIsWrongWithOneIsASentence) {
-  EXPECT_TRUE(contains(reason_of(built("other_version")), "was built for module version 2, this program needs 1"));
-  EXPECT_TRUE(contains(reason_of(built("no_entry")), "is not a module of Isocenter"));
-  EXPECT_EQ(reason_of(built("no_driver")), "no driver is installed, says the test");
-  EXPECT_TRUE(contains(reason_of(built("throws")), "something else went wrong"));
-  EXPECT_TRUE(contains(reason_of(built("none")), "found no device"));
-  EXPECT_EQ(reason_of("/nowhere"), "its module libisocenter-cuda.so is not installed");
+  EXPECT_TRUE(contains(find_reason(built("other_version")), "was built for module version 2, this program needs 1"));
+  EXPECT_TRUE(contains(find_reason(built("no_entry")), "is not a module of Isocenter"));
+  EXPECT_EQ(find_reason(built("no_driver")), "no driver is installed, says the test");
+  EXPECT_TRUE(contains(find_reason(built("throws")), "something else went wrong"));
+  EXPECT_TRUE(contains(find_reason(built("none")), "found no device"));
+  EXPECT_EQ(find_reason("/nowhere"), "its module libisocenter-cuda.so is not installed");
 }
 
 TEST(Modules, AFileThatIsNoLibraryIsRefused) {
   const fs::path folder = fs::path{testing::TempDir()} / ("modules" + std::to_string(::getpid()));
   fs::create_directories(folder);
   std::ofstream{folder / "libisocenter-cuda.so"} << "not a library";
-  EXPECT_TRUE(contains(reason_of(folder), "cannot be loaded"));
+  EXPECT_TRUE(contains(find_reason(folder), "cannot be loaded"));
   fs::remove_all(folder);
 }
 

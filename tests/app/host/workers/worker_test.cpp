@@ -27,7 +27,7 @@ std::size_t open_descriptors() {
 }
 
 /// The children of this process, living or waiting to be reaped.
-std::vector<pid_t> children_of(pid_t parent) {
+std::vector<pid_t> find_children(pid_t parent) {
   std::vector<pid_t> found;
   std::ifstream list("/proc/" + std::to_string(parent) + "/task/" + std::to_string(parent) + "/children");
   for (pid_t child = 0; list >> child;) found.push_back(child);
@@ -129,7 +129,7 @@ TEST_F(Workers, MayCrashTwoHundredTimesWithoutHarm) {
   }
   EXPECT_EQ(messages.size(), std::size(injected) - (test::sanitized ? 1 : 0)) << "each has a message of its own";
   EXPECT_EQ(open_descriptors(), before);
-  EXPECT_TRUE(children_of(::getpid()).empty());
+  EXPECT_TRUE(find_children(::getpid()).empty());
   EXPECT_TRUE(fs::is_empty(folder)) << "scratch was left behind";
   EXPECT_EQ(run("noise").state, job::State::done);
 }
@@ -182,7 +182,7 @@ TEST_F(Workers, MayBeCancelledAgainAndAgainWithoutHarm) {
     ASSERT_EQ(result.record.state, job::State::cancelled) << result.record.error_message;
   }
   EXPECT_EQ(open_descriptors(), before);
-  EXPECT_TRUE(children_of(::getpid()).empty());
+  EXPECT_TRUE(find_children(::getpid()).empty());
   EXPECT_TRUE(fs::is_empty(folder)) << "scratch was left behind";
   EXPECT_EQ(run("noise").state, job::State::done);
 }
@@ -194,7 +194,7 @@ TEST_F(Workers, ThatIgnoreACancelAreEndedAfterTheGrace) {
   EXPECT_LT(result.answered, 200ms);
   EXPECT_GE(result.ended, options.grace);
   EXPECT_LT(result.ended, 2000ms);
-  EXPECT_TRUE(children_of(::getpid()).empty());
+  EXPECT_TRUE(find_children(::getpid()).empty());
 }
 
 TEST_F(Workers, EndWithTheirParent) {
@@ -206,7 +206,7 @@ TEST_F(Workers, EndWithTheirParent) {
     const auto executor = make_worker_executor(options, data(), workspace);
     (void)executor->execute(test::sample_recipe("hang"), {}, [&](const job::Event& event) {
       if (event.stage != "misbehaving") return;
-      const pid_t worker = children_of(::getpid()).at(0);
+      const pid_t worker = find_children(::getpid()).at(0);
       if (::write(ends[1], &worker, sizeof(worker)) != sizeof(worker)) std::_Exit(1);
     });
     std::_Exit(0);

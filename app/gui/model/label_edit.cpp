@@ -16,7 +16,7 @@ namespace {
 using Size = std::array<std::int64_t, 3>;
 using Mask = std::vector<std::uint8_t>;
 
-std::int64_t count_of(const Size& size) { return size[0] * size[1] * size[2]; }
+std::int64_t count_voxels(const Size& size) { return size[0] * size[1] * size[2]; }
 
 Mask make_mask(const LabelMap& map, std::uint16_t label) {
   Mask mask(static_cast<std::size_t>(map.labels.spec().shape.count()));
@@ -145,7 +145,7 @@ class Slices {
     return static_cast<std::size_t>((place[2] * size_[1] + place[1]) * size_[0] + place[0]);
   }
   [[nodiscard]] Mask take(const Mask& mask, std::int64_t slice) const {
-    Mask one(static_cast<std::size_t>(count_of(plane_)));
+    Mask one(static_cast<std::size_t>(count_voxels(plane_)));
     for (std::int64_t i = 0; i < std::ssize(one); ++i) one[static_cast<std::size_t>(i)] = mask[at(slice, i)];
     return one;
   }
@@ -168,7 +168,7 @@ Mask interpolate(const Mask& mask, const VoxelGrid& grid, std::size_t axis) {
     to = signed_distance(here, slices.plane(), grid.spacing_mm);
     for (std::int64_t k = below + 1; below >= 0 && k < z; ++k) {
       const float part = static_cast<float>(k - below) / static_cast<float>(z - below);
-      for (std::int64_t i = 0; i < count_of(slices.plane()); ++i) {
+      for (std::int64_t i = 0; i < count_voxels(slices.plane()); ++i) {
         const auto at = static_cast<std::size_t>(i);
         if (from[at] + part * (to[at] - from[at]) > 0) result[slices.at(k, i)] = 1;
       }
@@ -204,7 +204,7 @@ Mask copy_slice(const Mask& mask, const VoxelGrid& grid, const LabelEditOptions&
       throw Error{Errc::invalid_input,
                   "there is no slice " + std::to_string(slice + 1) + " of " + std::to_string(slices.count())};
   Mask result = mask;
-  for (std::int64_t i = 0; i < count_of(slices.plane()); ++i)
+  for (std::int64_t i = 0; i < count_voxels(slices.plane()); ++i)
     if (mask[slices.at(options.from, i)] != 0) result[slices.at(options.to, i)] = 1;
   return result;
 }

@@ -65,7 +65,8 @@ SeriesList::Advice SeriesList::advice(std::span<const std::size_t> chosen, bool 
     advice.sentence = "'" + refused->description + "' is no regular grid: " + refused->remark +
                       ". Lengths and volumes measured on it may be wrong; it is opened only if that is accepted.";
   else if (std::ranges::all_of(chosen, [this](std::size_t i) { return rows_[i].modality == "SEG"; }))
-    advice.sentence = sound == 1 ? "It is a segmentation and opens as labels." : "They are segmentations and open as labels.";
+    advice.sentence =
+        sound == 1 ? "It is a segmentation and opens as labels." : "They are segmentations and open as labels.";
   else
     advice.sentence = sound == 1 ? "Its slices make a regular grid." : "Their slices make regular grids.";
   return advice;

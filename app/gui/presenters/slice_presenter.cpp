@@ -263,14 +263,14 @@ void SlicePresenter::add_words(render::SlicePicture& picture, const Item& shown)
 void SlicePresenter::add_layers(render::SlicePicture& picture, const Item& shown) const {
   const Look& look = document_.look();
   picture.layers.push_back(make_layer(shown));
-  const auto lay_over = [&](const Item* over) {
+  const auto draw_over = [&](const Item* over) {
     if (over == nullptr || !over->raster || over == &shown || !look.overlay.shown) return;
     render::Layer layer = make_layer(*over);
     layer.display.opacity = look.overlay.opacity * (over->raster->labels ? 1 : over->display.opacity);
     picture.layers.push_back(layer);
   };
-  lay_over(document_.find(look.overlay.beneath));
-  lay_over(overlay());
+  draw_over(document_.find(look.overlay.beneath));
+  draw_over(overlay());
   if (range_ && !shown.raster->labels && !shown.raster->colour) {
     render::Layer layer = make_layer(shown);
     layer.display.shown_range = {{range_->low, range_->high}};

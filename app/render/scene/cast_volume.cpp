@@ -11,7 +11,7 @@
 namespace iso::render {
 namespace {
 
-std::int64_t count_of(const VoxelGrid& grid) { return grid.size[0] * grid.size[1] * grid.size[2]; }
+std::int64_t count_voxels(const VoxelGrid& grid) { return grid.size[0] * grid.size[1] * grid.size[2]; }
 
 std::array<std::int64_t, 3> block_counts(const VoxelGrid& grid) {
   std::array<std::int64_t, 3> blocks{};
@@ -87,7 +87,8 @@ void blur(std::vector<std::uint8_t>& values, const VoxelGrid& grid, std::size_t 
 }  // namespace
 
 std::array<std::int64_t, 3> reduction_blocks(const VoxelGrid& grid, std::int64_t limit_voxels, int& factor) {
-  for (factor = 1; count_of(grid) / (std::int64_t{factor} * factor * factor) > std::max<std::int64_t>(1, limit_voxels);)
+  for (factor = 1;
+       count_voxels(grid) / (std::int64_t{factor} * factor * factor) > std::max<std::int64_t>(1, limit_voxels);)
     ++factor;
   std::array<std::int64_t, 3> block{};
   for (std::size_t axis = 0; axis < 3; ++axis) block[axis] = grid.size[axis] >= 2 * factor ? factor : 1;
@@ -112,7 +113,7 @@ CastVolume make_cast_volume(const Raster& raster, std::int64_t frame, std::int64
   volume.grid = reduced_grid(raster.frame, block);
   volume.low = raster.low;
   volume.high = raster.high > raster.low ? raster.high : raster.low + 1;
-  const std::int64_t count = count_of(volume.grid);
+  const std::int64_t count = count_voxels(volume.grid);
   volume.voxels.resize(static_cast<std::size_t>(count));
   if (volume.reduction > 1) {
     const Pixels small = reduced(raster.pixels, frame, block);
@@ -137,7 +138,7 @@ CastVolume make_coarse(const CastVolume& volume, std::int64_t limit_voxels) {
   small.reduction *= volume.reduction;
   small.low = volume.low;
   small.high = volume.high;
-  small.voxels.resize(static_cast<std::size_t>(count_of(small.grid)));
+  small.voxels.resize(static_cast<std::size_t>(count_voxels(small.grid)));
   const auto& size = volume.grid.size;
   const auto& out = small.grid.size;
   const auto part = static_cast<std::uint64_t>(block[0] * block[1] * block[2]);
@@ -184,7 +185,7 @@ CastLabels make_cast_labels(const Raster& raster, const std::vector<std::array<s
   labels.grid = reduced_grid(raster.frame, block);
   const auto& size = raster.frame.size;
   const auto& out = labels.grid.size;
-  labels.labels.resize(static_cast<std::size_t>(count_of(labels.grid)));
+  labels.labels.resize(static_cast<std::size_t>(count_voxels(labels.grid)));
   labels.occupied.resize(labels.labels.size());
   const auto shown = [&](std::int64_t label) {
     if (label <= 0) return false;

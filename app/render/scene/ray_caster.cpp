@@ -136,7 +136,7 @@ double end_of_block(const Track& track, const std::array<std::int64_t, 3>& block
   return end;
 }
 
-std::array<std::int64_t, 3> block_of(const Point& p, const std::array<std::int64_t, 3>& blocks) noexcept {
+std::array<std::int64_t, 3> find_block(const Point& p, const std::array<std::int64_t, 3>& blocks) noexcept {
   std::array<std::int64_t, 3> block{};
   for (std::size_t axis = 0; axis < 3; ++axis)
     block[axis] =
@@ -235,7 +235,7 @@ struct RayCaster::Impl {
     if (t < track.first || t > track.last) return void(clear_until = t < track.first ? track.first : 1e30);
     const CastVolume& data = *scene.volume;
     const Point p = point_at(track, t);
-    const auto block = block_of(p, data.blocks);
+    const auto block = find_block(p, data.blocks);
     const std::size_t at = flat(block, data.blocks);
     if (seen[at] == 0 || (maximum && (data.block_high[at] >> 4U) <= got.highest))
       return void(clear_until = end_of_block(track, block));
@@ -255,7 +255,7 @@ struct RayCaster::Impl {
     }
     const CastLabels& data = *scene.labels;
     const Point p = point_at(track, t);
-    const auto block = block_of(p, data.blocks);
+    const auto block = find_block(p, data.blocks);
     if (data.block_high[flat(block, data.blocks)] < 128) {
       got.inside = false;
       return void(clear_until = end_of_block(track, block));

@@ -164,7 +164,7 @@ ISO_HOST_DEVICE void body(const Index& at, const ExponentUpdate<T>& k) noexcept 
       else
         high = found;
       const T next = here.curve > 0 ? found - here.slope / here.curve : low;
-      found = next > low && next < high ? next : (low + high) / 2;
+      found = next >= low && next <= high ? next : (low + high) / 2;
     }
   }
   if (price(k, n, found).value <= now.value) k.p[n] = found;

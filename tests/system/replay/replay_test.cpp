@@ -47,7 +47,8 @@ TEST_F(Replay, OfEveryTaskGivesTheSameBits) {
       const Json task = Json::parse(good({"describe", id, "--json"}).out);
       std::vector<std::string> words = words_for(task, folder, "out" + std::to_string(tasks));
       if (words.empty() || task.at("interactive").get<bool>()) continue;
-      words.insert(words.end(), {"--threads", "2", "--report", folder / "report.json", "--seed", "5"});
+      const std::string report = folder / ("report" + std::to_string(tasks) + ".json");
+      words.insert(words.end(), {"--threads", "2", "--report", report, "--seed", "5"});
       if (isocenter(words).code != 0) {
         ADD_FAILURE() << isocenter(words).err;
         continue;
@@ -55,8 +56,7 @@ TEST_F(Replay, OfEveryTaskGivesTheSameBits) {
       ++tasks;
       for (const std::string threads : {"1", "2"})
         for (const bool isolated : {false, true}) {
-          std::vector<std::string> again{"replay", folder / "report.json", "--threads", threads,
-                                         "--json", "--progress",           "none"};
+          std::vector<std::string> again{"replay", report, "--threads", threads, "--json", "--progress", "none"};
           if (isolated) again.emplace_back("--isolate");
           const Answer answer = isocenter(again);
           EXPECT_EQ(answer.code, 0) << threads << " threads, isolated " << isolated << answer.err;

@@ -68,7 +68,7 @@ int dispatch(const std::vector<std::string>& arguments) {
   if (first != "gui") reserve_stdout();  // the desktop takes this process over with its own output
   for (const Command& command : all_commands)
     if (command.name == first) return command.run(rest);
-  if (first.find('/') == std::string::npos || first.starts_with("-")) return unknown(first);
+  if (first.find('/') == std::string::npos || first.starts_with('-')) return unknown(first);
   if (rest.size() == 1 && rest.front() == "--xml") {  // what Slicer and MITK ask a module
     const std::vector<std::string> asked{first, "--xml"};
     return describe(asked);

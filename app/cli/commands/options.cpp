@@ -158,7 +158,7 @@ bool Options::parse(std::span<const std::string> arguments) {
   const std::vector<std::string> left = impl_->app.remaining();
   if (left.empty()) return true;
   const std::string word = left.front().substr(0, left.front().find('='));
-  if (!word.starts_with("-"))
+  if (!word.starts_with('-'))
     throw Error(Errc::usage, "'" + word + "' is one argument more than 'isocenter " + impl_->command + "' takes", help);
   const std::string meant = nearest_name(word, impl_->names());
   throw Error(Errc::usage, "'isocenter " + impl_->command + "' has no option '" + word + "'",

@@ -233,7 +233,7 @@ int run_with(Arguments arguments, bool estimate) {
     print_general_help();
     return 0;
   }
-  if (first.starts_with("-") && first != "-")
+  if (first.starts_with('-') && first != "-")
     throw Error(Errc::usage, "the first argument is '" + first + "', expected the task or the recipe to run",
                 "isocenter run TASK|RECIPE.json|- [options]");
   RunArguments request;

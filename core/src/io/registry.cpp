@@ -2,6 +2,7 @@
 
 #include "io/array_impl.h"
 #include "io/atomic_write_impl.h"
+#include "io/formats/hdf5_rehearsal_impl.h"
 #include "io/handlers_impl.h"
 #include "iso/base/begun_replacement.h"
 #include "iso/base/error.h"
@@ -242,14 +243,24 @@ DatasetPtr read_once(const fs::path& file, const ReadOptions& given) {
   Warnings warnings;
   check_there(file);
   const ReadOptions options = with_accepted(given);
+  const auto headers_only = [&](std::optional<HeadersOnly>& headers) {
+    if (options.headers_only && options.expected != Kind::table && options.expected != Kind::label_map)
+      headers.emplace();
+  };
+  h5::rehearse(file, [&] {
+    std::optional<HeadersOnly> headers;
+    const Handler& handler = handler_for_reading(file);
+    check_options(file, handler, options);
+    headers_only(headers);
+    (void)handler.read(file, options);
+  });
   const Handler& handler = handler_for_reading(file);
   check_options(file, handler, options);
   DatasetPtr out;
   guarded(file, Errc::cannot_read, " cannot be read as " + handler.format().name + ": it is damaged or incomplete",
           [&] {
             std::optional<HeadersOnly> headers;
-            if (options.headers_only && options.expected != Kind::table && options.expected != Kind::label_map)
-              headers.emplace();
+            headers_only(headers);
             Dataset data = handler.read(file, options);
             check_result(file, data, options);
             metadata(data).try_emplace("source", file.filename().string());
@@ -294,6 +305,16 @@ ReadAllTheSame read_accepting_findings(const fs::path& file, ReadOptions options
   return {read(file, options), options.accepted};
 }
 
+namespace {
+
+const Handler& handler_for_looking(const fs::path& file) {
+  check_there(file);
+  h5::rehearse(file, [&] { (void)handler_for_reading(file); });
+  return handler_for_reading(file);
+}
+
+}  // namespace
+
 const params::Schema& known_hints() {
   static const params::Schema all = [] {
     params::Schema schema;
@@ -306,19 +327,14 @@ const params::Schema& known_hints() {
   return all;
 }
 
-const params::Schema& hints_for(const fs::path& file) {
-  check_there(file);
-  return handler_for_reading(file).format().hints;
-}
+const params::Schema& hints_for(const fs::path& file) { return handler_for_looking(file).format().hints; }
 
-const std::vector<Kind>& kinds_for(const fs::path& file) {
-  check_there(file);
-  return handler_for_reading(file).format().reads;
-}
+const std::vector<Kind>& kinds_for(const fs::path& file) { return handler_for_looking(file).format().reads; }
 
 std::vector<ArrayInfo> arrays_in(const fs::path& file) {
   Warnings unsaid;
   check_there(file);
+  h5::rehearse(file, [&] { (void)handler_for_reading(file).arrays(file); });
   const Handler& handler = handler_for_reading(file);
   std::vector<ArrayInfo> found;
   guarded(file, Errc::cannot_read, " cannot be read as " + handler.format().name + ": it is damaged or incomplete",

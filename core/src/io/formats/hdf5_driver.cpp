@@ -129,6 +129,8 @@ hid_t reading_driver() {
 
 }  // namespace
 
+void prepare_driver() { (void)reading_driver(); }
+
 Id open_file(const fs::path& file) {
   const Id how{H5Pcreate(H5P_FILE_ACCESS), H5Pclose, file.string()};
   const hid_t driver = reading_driver();

@@ -52,6 +52,8 @@ class Quiet {
 /// Whether the file is HDF5 and `test` holds of it; false for one that cannot be opened.
 [[nodiscard]] bool holds(const std::filesystem::path& file, const std::function<bool(hid_t)>& test);
 [[nodiscard]] Id open_file(const std::filesystem::path& file);  ///< throws cannot_read
+/// Registers what `open_file` reads by, which it does itself otherwise: before a fork.
+void prepare_driver();
 /// For about `bytes` of arrays. Throws cannot_write; HDF5 itself brings the program down at its end after a full disk.
 [[nodiscard]] Id create_file(const std::filesystem::path& file, std::size_t bytes);
 /// Flushes and closes; a full disk shows here. Throws cannot_write.

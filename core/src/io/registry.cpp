@@ -247,7 +247,7 @@ DatasetPtr read_once(const fs::path& file, const ReadOptions& given) {
     if (options.headers_only && options.expected != Kind::table && options.expected != Kind::label_map)
       headers.emplace();
   };
-  h5::rehearse(file, [&] {
+  h5::rehearse(file, h5::Rehearsal::reading, [&] {
     std::optional<HeadersOnly> headers;
     const Handler& handler = handler_for_reading(file);
     check_options(file, handler, options);
@@ -309,7 +309,7 @@ namespace {
 
 const Handler& handler_for_looking(const fs::path& file) {
   check_there(file);
-  h5::rehearse(file, [&] { (void)handler_for_reading(file); });
+  h5::rehearse(file, h5::Rehearsal::recognising, [&] { (void)handler_for_reading(file); });
   return handler_for_reading(file);
 }
 
@@ -334,7 +334,7 @@ const std::vector<Kind>& kinds_for(const fs::path& file) { return handler_for_lo
 std::vector<ArrayInfo> arrays_in(const fs::path& file) {
   Warnings unsaid;
   check_there(file);
-  h5::rehearse(file, [&] { (void)handler_for_reading(file).arrays(file); });
+  h5::rehearse(file, h5::Rehearsal::listing, [&] { (void)handler_for_reading(file).arrays(file); });
   const Handler& handler = handler_for_reading(file);
   std::vector<ArrayInfo> found;
   guarded(file, Errc::cannot_read, " cannot be read as " + handler.format().name + ": it is damaged or incomplete",

@@ -388,8 +388,10 @@ void check_stored_bytes(hid_t data, const std::string& path) {
   const Id space{H5Dget_space(data), H5Sclose, path};
   const Id type{H5Dget_type(data), H5Tclose, path};
   const bool leads_elsewhere = H5Tdetect_class(type, H5T_VLEN) > 0 || H5Tdetect_class(type, H5T_STRING) > 0;
-  if (layout == H5D_CHUNKED && leads_elsewhere) check_pieces(data, path);
-  if (leads_elsewhere) check_heaps(data);
+  if (leads_elsewhere) {
+    check_heaps(data);
+    check_lists(data, path);
+  }
   if (layout != H5D_COMPACT && layout != H5D_CONTIGUOUS) return;  // pieces have their own sizes
   const double need = static_cast<double>(H5Sget_simple_extent_npoints(space)) * static_cast<double>(H5Tget_size(type));
   const auto there = static_cast<double>(H5Dget_storage_size(data));

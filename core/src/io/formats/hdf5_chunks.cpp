@@ -242,9 +242,14 @@ bool read_pieces(hid_t data, hid_t in_memory, void* array, const std::string& pa
   return true;
 }
 
-void check_pieces(hid_t data, const std::string& path) {
-  if (const std::optional<Layout> layout = find_layout(data, path))
-    for_each_piece(*layout, [&](const std::vector<hsize_t>& at) { (void)read_piece(data, *layout, at); });
+void check_pieces(hid_t data, const std::string& path, const LookAtPiece& look) {
+  const std::optional<Layout> layout = find_layout(data, path);
+  if (!layout) return;
+  for_each_piece(*layout, [&](const std::vector<hsize_t>& at) {
+    const Buffer bytes = read_piece(data, *layout, at);
+    if (look && layout->rank() == 1)
+      look({bytes.data(), std::min<std::size_t>(bytes.size(), (layout->extents[0] - at[0]) * layout->element)});
+  });
 }
 
 }  // namespace iso::io::detail::h5

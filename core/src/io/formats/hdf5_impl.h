@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -76,8 +77,14 @@ void finish(Id file);
 /// compared (hdf5_chunks.cpp). False, and nothing is read, where it is stored as a whole or by filters that the library must
 /// read. Throws cannot_read.
 [[nodiscard]] bool read_pieces(hid_t data, hid_t in_memory, void* array, const std::string& path);
-/// Throws cannot_read if a piece is shorter or longer than it must be.
-void check_pieces(hid_t data, const std::string& path);
+/// Sees the elements of a piece as they are in the file.
+using LookAtPiece = std::function<void(std::span<const unsigned char>)>;
+/// Throws cannot_read if a piece is shorter or longer than it must be. `look` sees each piece of an array of one axis.
+void check_pieces(hid_t data, const std::string& path, const LookAtPiece& look = {});
+/// Checks pieces as above, and that elements of any length name objects of a global heap that are as long as they say: the library copies
+/// the object into a buffer of the length of the element. Looked at are lists, alone or in a structure, of an array of one
+/// axis in pieces, or of any that is stored as a whole. Throws cannot_read.
+void check_lists(hid_t data, const std::string& path);
 /// Before texts and lists of any length are read: throws cannot_read if the objects of a global heap of the file that holds
 /// `object` do not fill it, because the library looks for their end without end (hdf5_heaps.cpp).
 void check_heaps(hid_t object);

@@ -11,6 +11,7 @@
 #include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,7 +20,9 @@
 #include <chrono>
 #include <csignal>
 #include <ctime>
+#include <deque>
 #include <fstream>
+#include <mutex>
 #include <optional>
 #include <thread>
 
@@ -83,6 +86,7 @@ void lower(decltype(RLIMIT_AS) which, rlim_t most) {
     work();
   } catch (...) {  // said again, and better, by the reader itself
   }
+  ::malloc_trim(0);  // goes through what is free, and ends the child where that was written over
   end_process(0);
 }
 
@@ -139,6 +143,50 @@ std::optional<int> wait_for(pid_t process) {
   return std::nullopt;
 }
 
+/// A rehearsal that went well, of a file as it was then.
+struct Done {
+  dev_t device;
+  ino_t number;
+  off_t bytes;
+  std::int64_t seconds, nanoseconds;
+  Rehearsal what;
+  bool operator==(const Done&) const = default;
+};
+
+Done to_done(const fs::path& file, Rehearsal what) {
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0) return {};
+  return {status.st_dev, status.st_ino, status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec, what};
+}
+
+/// The last ones: a desktop asks several things of a file before it reads it.
+class Remembered {
+ public:
+  static Remembered& get() {
+    static Remembered one;
+    return one;
+  }
+  /// To recognise a file is a part of all the others.
+  bool holds(const Done& asked) {
+    if (asked.what == Rehearsal::reading) return false;
+    const std::lock_guard lock{mutex_};
+    return std::ranges::any_of(list_, [&](Done done) {
+      if (asked.what == Rehearsal::recognising) done.what = asked.what;
+      return done == asked;
+    });
+  }
+  void keep(const Done& done) {
+    const std::lock_guard lock{mutex_};
+    if (std::ranges::find(list_, done) != list_.end()) return;
+    if (list_.size() >= 32) list_.pop_front();
+    list_.push_back(done);
+  }
+
+ private:
+  std::mutex mutex_;  // guards list_
+  std::deque<Done> list_;
+};
+
 [[noreturn]] void refuse(const fs::path& file, int status) {
   const bool endless = WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU;
   throw Error{Errc::cannot_read,
@@ -151,15 +199,18 @@ std::optional<int> wait_for(pid_t process) {
 
 bool is_rehearsal() noexcept { return in_the_child; }
 
-void rehearse(const fs::path& file, const std::function<void()>& work) {
+void rehearse(const fs::path& file, Rehearsal what, const std::function<void()>& work) {
   if (in_the_child || !looks_like_hdf5(file)) return;
+  const Done done = to_done(file, what);
+  if (Remembered::get().holds(done)) return;
   prepare_driver();
   const Quiet quiet;
   const pid_t process = fork_alone_in_library(work, limits_for(file));
   if (process < 0)
     return;  // within a worker, which ends alone, or no process is to be had: nothing is known against the file
   const std::optional<int> status = wait_for(process);
-  if (!status || (WIFEXITED(*status) && WEXITSTATUS(*status) == 0)) return;
+  if (!status) return;
+  if (WIFEXITED(*status) && WEXITSTATUS(*status) == 0) return Remembered::get().keep(done);
   // Killed by somebody else (memory of the machine, the user): nothing is known, either.
   if (WIFSIGNALED(*status) && (WTERMSIG(*status) == SIGKILL || WTERMSIG(*status) == SIGTERM)) return;
   refuse(file, *status);

@@ -153,6 +153,7 @@ Buffer read_piece(hid_t data, const Layout& layout, const std::vector<hsize_t>& 
   if (stored > layout.file_bytes) damaged(layout, "a piece of it is larger than the file");
   Buffer bytes(static_cast<std::size_t>(stored));
   std::uint32_t left_out = 0;
+  const BoundedRead bound{bytes.data(), bytes.size()};
   if (H5Dread_chunk(data, H5P_DEFAULT, at.data(), &left_out, bytes.data()) < 0)
     damaged(layout, "a piece of it cannot be read");
   const auto used = [&](std::size_t i) { return (left_out >> i & 1U) == 0; };

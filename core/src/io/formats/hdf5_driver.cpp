@@ -73,9 +73,13 @@ herr_t set_end_of_addresses(H5FD_t* file, H5FD_mem_t, haddr_t end) {
 }
 haddr_t end_of_file(const H5FD_t* file, H5FD_mem_t) { return to_own(file)->end_of_file; }
 
+thread_local const void* bounded_buffer = nullptr;
+thread_local std::size_t bounded_size = 0;
+
 herr_t read(H5FD_t* file, H5FD_mem_t, hid_t, haddr_t address, std::size_t size, void* buffer) {
   const DriverFile& own = *to_own(file);
   if (address == HADDR_UNDEF || address > own.end_of_addresses || size > own.end_of_addresses - address) return -1;
+  if (buffer == bounded_buffer && size > bounded_size) return -1;
   auto* to = static_cast<char*>(buffer);
   while (size > 0) {
     const ssize_t got = ::pread(own.descriptor, to, std::min(size, std::size_t{1} << 30U), static_cast<off_t>(address));
@@ -128,6 +132,12 @@ hid_t reading_driver() {
 }
 
 }  // namespace
+
+BoundedRead::BoundedRead(const void* buffer, std::size_t size) {
+  bounded_buffer = buffer;
+  bounded_size = size;
+}
+BoundedRead::~BoundedRead() { bounded_buffer = nullptr; }
 
 void prepare_driver() { (void)reading_driver(); }
 

@@ -55,6 +55,15 @@ class Quiet {
 [[nodiscard]] Id open_file(const std::filesystem::path& file);  ///< throws cannot_read
 /// Registers what `open_file` reads by, which it does itself otherwise: before a fork.
 void prepare_driver();
+/// While it lives, no more than `size` bytes are read from a file into `buffer` on this thread: the library reads a piece as long as
+/// its index says, and tells another length before (1.10, arrays without filters).
+class BoundedRead {
+ public:
+  BoundedRead(const void* buffer, std::size_t size);
+  BoundedRead(const BoundedRead&) = delete;
+  BoundedRead& operator=(const BoundedRead&) = delete;
+  ~BoundedRead();
+};
 /// For about `bytes` of arrays. Throws cannot_write; HDF5 itself brings the program down at its end after a full disk.
 [[nodiscard]] Id create_file(const std::filesystem::path& file, std::size_t bytes);
 /// Flushes and closes; a full disk shows here. Throws cannot_write.

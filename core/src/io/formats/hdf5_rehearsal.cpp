@@ -78,6 +78,7 @@ void lower(decltype(RLIMIT_AS) which, rlim_t most) {
   lower(RLIMIT_CPU, limits.seconds);
   // What is used before it was set, or after it was given back, holds no address here: this process ends over it, too.
   ::mallopt(M_PERTURB, 0xa5);
+  H5garbage_collect();  // the library keeps what it gives back, and that has addresses of before
   try {
     ThreadBudget::set(1);  // the threads of the parent are not here
     const Warnings unsaid;

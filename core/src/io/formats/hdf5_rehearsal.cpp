@@ -76,9 +76,19 @@ void lower(decltype(RLIMIT_AS) which, rlim_t most) {
     if (nowhere >= 0) ::dup2(nowhere, stream);
   if (limits.addresses > memory_beside) lower(RLIMIT_AS, limits.addresses);
   lower(RLIMIT_CPU, limits.seconds);
+  // Once with the memory as it is in this process, which a child of the child has, once with other bytes in it.
+  const pid_t plain = ::fork();
+  if (plain > 0) {
+    int status = 0;
+    while (::waitpid(plain, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (status != 0) end_process(1);
+  } else if (plain == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  }
   // What is used before it was set, or after it was given back, holds no address here: this process ends over it, too.
-  ::mallopt(M_PERTURB, 0xa5);
-  H5garbage_collect();  // the library keeps what it gives back, and that has addresses of before
+  if (plain != 0) ::mallopt(M_PERTURB, 0xa5);
+  if (plain != 0) H5garbage_collect();  // the library keeps what it gives back, and that has addresses of before
   try {
     ThreadBudget::set(1);  // the threads of the parent are not here
     const Warnings unsaid;

@@ -55,10 +55,10 @@ void expect_one_sentence(const Error& error, const std::string& says) {
 
 TEST_P(DamagedHdf5, IsRefusedByOneSentenceAndDoesNotEndTheProgram) {
   const fs::path file = make(GetParam());
-  expect_one_sentence(error_of([&] { (void)io::read(file); }), GetParam().says);
+  expect_one_sentence(catch_error([&] { (void)io::read(file); }), GetParam().says);
   // To look at what it is comes first in the desktop; it may end well, or by the same sentence.
   const Error looked =
-      error_of([&] { (void)io::arrays_in(file), (void)io::hints_for(file), (void)io::kinds_for(file); });
+      catch_error([&] { (void)io::arrays_in(file), (void)io::hints_for(file), (void)io::kinds_for(file); });
   if (std::string{looked.what()}.empty()) return;
   EXPECT_NE(looked.code(), Errc::internal) << looked.what();
 }
@@ -71,7 +71,7 @@ TEST_F(RehearsalOfHdf5, LeavesThisProcessAsItWas) {
   const fs::path sound = data_folder / "readers" / "k_enc2.h5";
   const auto first = io::read(sound);
   const std::size_t open_files = files_in("/proc/self/fd");
-  for (const Damage& damage : damages()) (void)error_of([&] { (void)io::read(make(damage)); });
+  for (const Damage& damage : damages()) (void)catch_error([&] { (void)io::read(make(damage)); });
   EXPECT_EQ(files_in("/proc/self/fd"), open_files);
   const auto again = io::read(sound);
   ASSERT_EQ(to_pixels(*again)->spec().bytes(), to_pixels(*first)->spec().bytes());
@@ -86,7 +86,7 @@ TEST_F(RehearsalOfHdf5, OfSeveralThreadsAtOnceTellsSoundFilesFromDamagedOnes) {
     for (int thread = 0; thread < 4; ++thread)
       threads.emplace_back([&, thread] {
         for (int i = 0; i < 10; ++i) {
-          const Error error = error_of([&] { (void)io::read(thread % 2 == 0 ? sound : damaged); });
+          const Error error = catch_error([&] { (void)io::read(thread % 2 == 0 ? sound : damaged); });
           if (error.code() == Errc::cannot_read) ++refused;
           if (std::string{error.what()}.empty()) ++read;
         }

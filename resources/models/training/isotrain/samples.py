@@ -122,7 +122,7 @@ def tv_images(settings, readings, operators, program, threads):
         physical = readings * np.float32(settings.water_per_mm)
         return run_task(program, "sparse_view_ct/tv", settings.scan, physical, words, threads) / settings.water_per_mm
     physical = torch.from_numpy(readings).to(operators.ray.device) * settings.water_per_mm
-    parts = [total_variation(operators, part, settings.tv_iterations, settings.tv_strength)[0] for part in physical.split(8)]
+    parts = [total_variation(operators, part, settings.tv_iterations, settings.tv_strength)[0] for part in physical.split(32)]
     return (torch.cat(parts) / settings.water_per_mm).cpu().numpy()
 
 

@@ -3,6 +3,7 @@
 #include "../startup/resources.h"
 
 #include "iso/base/log.h"
+#include "iso/job/device_locks.h"
 #include "iso/job/run.h"
 
 #include <fcntl.h>
@@ -352,11 +353,13 @@ void add_folder(std::vector<fs::path>& folders, const std::string& place) {
 }  // namespace
 
 void confine_worker(const std::vector<fs::path>& plugin_directories, const job::Recipe& recipe,
-                    const job::ExecutionOptions& options, const std::vector<std::string>& needs) {
+                    const job::ExecutionOptions& options, const compute::BackendRegistry& devices,
+                    const std::vector<std::string>& needs) {
   Confinement wish;
   wish.network = std::ranges::find(needs, "network") != needs.end();
   wish.processes = std::ranges::find(needs, "processes") != needs.end();
-  wish.readable = plugin_directories;
+  wish.readable = job::device_locks(devices);
+  wish.readable.insert(wish.readable.end(), plugin_directories.begin(), plugin_directories.end());
   for (const fs::path& folder : model_directories()) wish.readable.push_back(folder);
   wish.readable.insert(wish.readable.end(), options.model_directories.begin(), options.model_directories.end());
   for (const auto& [port, place] : recipe.inputs) add_folder(wish.readable, place);

@@ -38,11 +38,12 @@ struct ConfinementSupport {
 [[nodiscard]] ConfinementSupport confine(const Confinement& wish);
 
 /// `confine` for a worker that runs or interacts: it reads the folders of plugins and networks and those of the inputs (a header
-/// names files beside it), writes into its scratch folder and, where it keeps checkpoints, beside the output; it starts no
-/// program and opens no socket, unless the user agreed to it among the `needs` of the plugin. What the kernel lacks goes to
-/// the log.
+/// names files beside it) and takes the locks of the devices that it may compute on, writes into its scratch folder and, where
+/// it keeps checkpoints, beside the output; it starts no program and opens no socket, unless the user agreed to it among the
+/// `needs` of the plugin. What the kernel lacks goes to the log.
 void confine_worker(const std::vector<std::filesystem::path>& plugin_directories, const job::Recipe& recipe,
-                    const job::ExecutionOptions& options, const std::vector<std::string>& needs = {});
+                    const job::ExecutionOptions& options, const compute::BackendRegistry& devices,
+                    const std::vector<std::string>& needs = {});
 
 /// Whether a variable of the environment stays with the program: what carries credentials, or names the sockets of a
 /// desktop session or of a key agent, is not given to workers.

@@ -209,7 +209,7 @@ job::RunResult run_job(Channel& channel, Message& message, const WorkerParts& pa
     limit_memory(request.address_space_bytes);
     const auto folders = plugin_folders(request.plugin_directories);
     const auto source = parts.source(folders);  // reads manifests; code of a plugin runs confined
-    confine_worker(folders, request.recipe, request.options, source->permitted_needs(request.recipe.task));
+    confine_worker(folders, request.recipe, request.options, registry, source->permitted_needs(request.recipe.task));
     const auto data = job::make_data_access(workspace);
     std::size_t allowed = 0;
     const auto planned = [&](const job::Estimate& needed, const std::string& backend) {

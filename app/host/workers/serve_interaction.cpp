@@ -83,7 +83,7 @@ int serve_interaction(Channel& channel, Message& message, const WorkerParts& par
     parts.backends(registry, request.recipe.device);
     const auto folders = plugin_folders(request.plugin_directories);
     source = parts.source(folders);  // reads manifests
-    confine_worker(folders, {}, request.options,
+    confine_worker(folders, {}, request.options, registry,
                    source->permitted_needs(request.recipe.task));  // then code of a plugin
     session.emplace(request.recipe, unpack_ports(request.inputs, message), *source, registry, request.options);
     channel.send(to_message(Ready{}));

@@ -46,7 +46,7 @@ class Planner {
     parts_.backends(registry_, device_);
     const auto folders = plugin_folders(folders_);
     auto source = parts_.source(folders);
-    confine_worker(folders, {}, request.options);
+    confine_worker(folders, {}, request.options, registry_);
     source_ = std::move(source);
   }
 

@@ -1,12 +1,15 @@
 #include "device_lock_impl.h"
 
 #include "iso/base/error.h"
+#include "iso/base/log.h"
+#include "iso/job/device_locks.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -38,19 +41,58 @@ fs::path lock_folder() {
   return is_private(folder) ? folder : fs::path{};
 }
 
-}  // namespace
-
-DeviceLock::DeviceLock(std::string_view backend, const std::stop_token& stop, const std::function<void()>& waiting) {
-  if (!is_exclusive(backend)) return;
-  std::string name{backend};
+/// Empty where there is no folder for it.
+fs::path lock_path(std::string_view device) {
+  std::string name{device};
   for (char& c : name)
     if (c == ':' || c == '/') c = '_';
   const fs::path folder = lock_folder();
-  if (folder.empty()) return;  // a read-only machine: nothing to hold on to, and no reason to refuse the job
-  const fs::path path = folder / ("isocenter-" + name + ".lock");
-  file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (file_ < 0) return;
+  return folder.empty() ? folder : folder / ("isocenter-" + name + ".lock");
+}
+
+/// The file is never written to, and a lock needs no more than a descriptor that reads: a confined worker gets no other. File
+/// systems of a network want one that writes.
+int open_lock(const fs::path& path) {
+  if (path.empty()) return -1;
+  constexpr int flags = O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+  const int file = ::open(path.c_str(), flags | O_RDWR, 0600);
+  return file >= 0 ? file : ::open(path.c_str(), flags | O_RDONLY, 0600);
+}
+
+void say_unlocked(std::string_view device, const std::string& reason) {
+  log::warning("core.job", "jobs on the device '", device, "' do not wait for each other, because ", reason);
+}
+
+}  // namespace
+
+std::vector<fs::path> device_locks(const compute::BackendRegistry& registry) {
+  std::vector<fs::path> paths;
+  for (const auto& backend : registry.available()) {
+    const std::string device = backend->info().id;
+    if (!is_exclusive(device)) continue;
+    const fs::path path = lock_path(device);
+    const int file = open_lock(path);
+    if (file < 0) continue;
+    ::close(file);
+    paths.push_back(path);
+  }
+  return paths;
+}
+
+DeviceLock::DeviceLock(std::string_view backend, const std::stop_token& stop, const std::function<void()>& waiting) {
+  if (!is_exclusive(backend)) return;
+  const fs::path path = lock_path(backend);
+  file_ = open_lock(path);
+  if (file_ < 0) {  // a read-only machine: nothing to hold on to, and no reason to refuse the job
+    say_unlocked(backend,
+                 path.empty() ? "there is no private folder for a lock" : "'" + path.string() + "' cannot be opened");
+    return;
+  }
   for (bool told = false; ::flock(file_, LOCK_EX | LOCK_NB) != 0; told = true) {
+    if (errno != EWOULDBLOCK && errno != EINTR) {
+      say_unlocked(backend, "'" + path.string() + "' cannot be locked");
+      return;
+    }
     if (!told && waiting) waiting();
     if (stop.stop_requested()) {
       ::close(file_);

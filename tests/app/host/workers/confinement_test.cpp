@@ -1,6 +1,7 @@
 #include "host/workers/confinement.h"
 
 #include "iso/base/temporary_folder.h"
+#include "iso/compute/backend.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -91,7 +92,7 @@ TEST_F(ConfinementTest, FollowsLinksOfInputsToWhatTheyLeadTo) {
     recipe.inputs["scan"] = input;
     const pid_t child = ::fork();
     if (child == 0) {
-      confine_worker({}, recipe, {});
+      confine_worker({}, recipe, {}, {});
       ::_exit(::open(link.c_str(), O_RDONLY) < 0 ? errno : 0);
     }
     int status = 0;
@@ -127,7 +128,7 @@ TEST_F(ConfinementTest, CostsLessThanFiveMillisecondsAJob) {
         ::wait(nullptr);
         ::_exit(0);
       }
-      if (with) confine_worker({scratch.path()}, recipe, options);
+      if (with) confine_worker({scratch.path()}, recipe, options, {});
       ::_exit(0);
     }
     ::waitpid(child, nullptr, 0);

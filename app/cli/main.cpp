@@ -6,6 +6,7 @@
 #include "host/startup/startup.h"
 
 #include "iso/base/error.h"
+#include "iso/base/log_file.h"
 #include "iso/base/names.h"
 
 #include <array>
@@ -85,7 +86,8 @@ int run_main(int argc, char** argv) {
   host::begin_process();
   host::report_foreign_end();
   try {
-    return dispatch({argv + 1, argv + argc});
+    const int code = dispatch({argv + 1, argv + argc});
+    return code == 0 && !log::is_file_whole() ? exit_code(Errc::cannot_write) : code;
   } catch (...) {
     const Error problem = current_error();
     draw_bar("");

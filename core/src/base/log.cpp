@@ -1,6 +1,7 @@
 #include "iso/base/log.h"
 
 #include "iso/base/error.h"
+#include "iso/base/log_file.h"
 #include "iso/base/printable.h"
 
 #include <fcntl.h>
@@ -16,12 +17,14 @@
 #include <cerrno>
 #include <cstring>
 #include <mutex>
+#include <string>
 #include <string_view>
 
 namespace iso::log {
 namespace {
 
 std::atomic<Level> threshold{Level::warning};
+std::atomic<bool> file_is_whole{true};
 
 struct Sinks {
   std::mutex mutex;  // guards the members below
@@ -83,19 +86,29 @@ void set_sink(Sink sink) {
 
 void to_file(const std::string& path) {
   prepare_file(path);
-  auto& all = sinks();
-  const std::lock_guard lock{all.mutex};
-  all.file = std::make_shared<spdlog::logger>("file", std::make_shared<spdlog::sinks::basic_file_sink_mt>(path));
-  all.file->set_pattern("[%l] %d.%m.%Y %H:%M:%S %v");
-  all.file->set_level(spdlog::level::trace);
-  all.file->flush_on(spdlog::level::trace);
-  // A full disk is no reason to stop, and one sentence is enough.
-  all.file->set_error_handler([path, said = std::make_shared<std::atomic_bool>()](const std::string&) {
-    if (said->exchange(true)) return;
+  const auto file = std::make_shared<spdlog::logger>("file", std::make_shared<spdlog::sinks::basic_file_sink_mt>(path));
+  file->set_pattern("[%l] %d.%m.%Y %H:%M:%S %v");
+  file->set_level(spdlog::level::trace);
+  file->flush_on(spdlog::level::trace);
+  file->set_error_handler([](const std::string&) { file_is_whole = false; });
+  file_is_whole = true;
+  // The first line shows a full disk before any work is done, and where one run ends and the next begins.
+  file->info("[{}] [{}] - {}", name(Level::info), "core.base", "the log of process " + std::to_string(::getpid()));
+  if (!file_is_whole.exchange(true))
+    throw Error{Errc::cannot_write, "the log '" + path + "' cannot be written",
+                "free some space, or name a file on another disk"};
+  // A disk that fills up later is no reason to stop, and one sentence is enough; the exit code tells of it, too.
+  file->set_error_handler([path](const std::string&) {
+    if (!file_is_whole.exchange(false)) return;
     const std::string text = "isocenter: warning: the log '" + printable(path) + "' cannot be written any more\n";
     [[maybe_unused]] const ssize_t count = ::write(STDERR_FILENO, text.data(), text.size());
   });
+  auto& all = sinks();
+  const std::lock_guard lock{all.mutex};
+  all.file = file;
 }
+
+bool is_file_whole() noexcept { return file_is_whole; }
 
 void line(Level at, std::string_view topic, std::string_view given) {
   const std::string text = printable(given);

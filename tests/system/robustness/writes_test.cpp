@@ -250,6 +250,49 @@ TEST_F(Writes, FollowNoLinkAndLeaveNothingThatOthersRead) {
   EXPECT_EQ(status.st_mode & 077, 0U) << "lines name files of patients";
 }
 
+TEST_F(Writes, OfALogThatHasNoRoomEndWithFortyAndOneSentence) {
+  const Answer at_once = isocenter({"convert", "a.mha", "o.npy", "--log-file", "/dev/full"});
+  EXPECT_EQ(at_once.code, 40) << at_once.err;
+  EXPECT_NE(at_once.err.find("the log '/dev/full' cannot be written"), std::string::npos) << at_once.err;
+  EXPECT_FALSE(fs::exists("o.npy")) << "it is known before any work is done";
+  // Room for the first line, and for what is computed, and for no line more.
+  constexpr std::size_t room = 8192;
+  const std::string begin = "[info] 01.01.2026 00:00:00 [info] [core.base] - ";
+  folder.write("l.log", begin + std::string(room - 100 - begin.size(), '.') + "\n");
+  How how;
+  how.largest_file = room;
+  const Answer later = isocenter({"run", "example/smoothing", "-i", "a.mha", "-o", "o.npy", "--progress", "none",
+                                  "--log-file", "l.log", "--verbose", "info"},
+                                 how);
+  EXPECT_EQ(later.code, 40) << later.err;
+  const auto first = later.err.find("cannot be written any more");
+  ASSERT_NE(first, std::string::npos) << later.err;
+  EXPECT_EQ(later.err.find("cannot be written any more", first + 1), std::string::npos) << later.err;
+  EXPECT_EQ(isocenter({"check", "o.npy"}).code, 0) << "the result is whole";
+}
+
+TEST_F(Writes, OfEveryAnswerToAFullStandardOutputEndWithForty) {
+  const std::vector<std::string> recipe{"run", "example/smoothing", "-i", "a.mha", "-o", "o.mha", "--overwrite"};
+  std::vector<std::vector<std::string>> commands{{"--version"},
+                                                 {"--help"},
+                                                 {"list"},
+                                                 {"describe", "example/smoothing"},
+                                                 {"devices"},
+                                                 {"check", "a.mha"},
+                                                 {"compare", "a.mha", "a.mha"}};
+  for (const char* const style : {"text", "xml", "jsonl"}) {
+    commands.push_back(recipe);
+    commands.back().insert(commands.back().end(), {"--progress", style});
+  }
+  for (const std::vector<std::string>& command : commands) {
+    std::vector<std::string> all{"/bin/sh", "-c", "\"$@\" > /dev/full", "sh", ISO_COMMAND};
+    all.insert(all.end(), command.begin(), command.end());
+    const Answer answer = start(all);
+    EXPECT_EQ(answer.code, 40) << command.front() << ": " << answer.err;
+    EXPECT_NE(answer.err.find("the standard output cannot be written"), std::string::npos) << command.front();
+  }
+}
+
 /// Numbers that do not fit a whole number of ours.
 TEST_F(Writes, AreRefusedForNumbersThatDoNotFit) {
   const auto find_code = [&](const std::string& name, const std::string& text) {

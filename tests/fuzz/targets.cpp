@@ -4,7 +4,6 @@
 
 #include "support/shared_data.h"
 
-#include "host/protocol/dataset_message.h"
 #include "host/protocol/messages.h"
 
 #include "iso/base/error.h"

@@ -1,8 +1,7 @@
 #pragma once
 
-#include "channel.h"
-#include "dataset_message.h"
-
+#include "iso/base/channel.h"
+#include "iso/data/dataset_message.h"
 #include "iso/job/event.h"
 #include "iso/job/executor.h"
 #include "iso/job/interaction.h"
@@ -24,6 +23,14 @@
 ///                     the program hangs up. StopAnswer ends the answer that is being made.
 /// Members that are not known are ignored; enumerations travel by name.
 namespace iso::host {
+
+using wire::Channel;
+using wire::Descriptor;
+using wire::Message;
+using wire::Packer;
+using wire::socket_pair;
+using wire::unpack;
+using wire::unpack_description;
 
 inline constexpr int protocol_major = 2;
 inline constexpr int protocol_minor = 0;

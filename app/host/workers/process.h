@@ -1,6 +1,6 @@
 #pragma once
 
-#include "../protocol/channel.h"
+#include "../protocol/messages.h"
 
 #include <sys/types.h>
 

@@ -2,7 +2,7 @@
 
 #include "serve.h"
 
-#include "../protocol/channel.h"
+#include "../protocol/messages.h"
 
 namespace iso::host {
 

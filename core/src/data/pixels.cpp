@@ -1,5 +1,7 @@
 #include "iso/data/pixels.h"
 
+#include "iso/data/shared_pixels.h"
+
 #include <sys/mman.h>
 
 #include <cstdlib>
@@ -66,7 +68,15 @@ void use_large_pages(std::byte* memory, std::size_t bytes) noexcept {
 }  // namespace
 
 PixelBuffer PixelBuffer::allocate(const ArraySpec& spec) {
-  constexpr std::size_t alignment = 64;
+  constexpr std::size_t alignment = 64, least_shared = std::size_t{1} << 20;
+  if (allocates_shared() && spec.bytes() >= least_shared) {
+    const auto shared = std::make_shared<SharedPixels>(SharedPixels::create(spec));
+    PixelBuffer buffer;
+    buffer.spec_ = spec;
+    buffer.data_ = shared->bytes().data();
+    buffer.owner_ = std::shared_ptr<void>(shared, buffer.data_);
+    return buffer;
+  }
   const std::size_t bytes = (spec.bytes() + alignment) / alignment * alignment;
   // calloc hands out untouched zero pages; the alignment is made by hand.
   auto* raw = static_cast<std::byte*>(std::calloc(bytes + alignment, 1));

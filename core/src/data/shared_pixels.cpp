@@ -5,11 +5,30 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstring>
+#include <map>
+#include <mutex>
 
 namespace iso {
 
-struct SharedPixels::Mapping {
+namespace {
+
+/// Where shared memory is mapped in this process, so that pixels in it are known again.
+struct Mapped {
+  std::mutex mutex;  // guards at
+  std::map<const void*, std::weak_ptr<void>> at;
+};
+Mapped& mapped() {
+  static Mapped& all = *new Mapped;  // outlives every mapping
+  return all;
+}
+
+std::atomic<bool> all_shared{false};
+
+}  // namespace
+
+struct SharedPixels::Mapping : std::enable_shared_from_this<SharedPixels::Mapping> {
   int descriptor{-1};
   void* address{nullptr};
   std::size_t length{0};
@@ -22,15 +41,23 @@ struct SharedPixels::Mapping {
     if (descriptor >= 0) ::close(descriptor);
   }
   void unmap() noexcept {
-    if (address) ::munmap(address, length);
+    if (!address) return;
+    {
+      const std::lock_guard lock{mapped().mutex};
+      mapped().at.erase(address);
+    }
+    ::munmap(address, length);
     address = nullptr;
   }
-  void map(int protection) {
-    address = ::mmap(nullptr, length, protection, MAP_SHARED, descriptor, 0);
+  /// At `place`, which is free, or anywhere.
+  void map(int protection, void* place = nullptr) {
+    address = ::mmap(place, length, protection, MAP_SHARED | (place ? MAP_FIXED_NOREPLACE : 0), descriptor, 0);
     if (address == MAP_FAILED) {
       address = nullptr;
       throw Error{Errc::out_of_memory, "cannot map " + std::to_string(length) + " bytes of shared memory"};
     }
+    const std::lock_guard lock{mapped().mutex};
+    mapped().at[address] = weak_from_this();
   }
 };
 
@@ -82,6 +109,19 @@ SharedPixels SharedPixels::make_copy(const Pixels& block) {
   return out;
 }
 
+SharedPixels SharedPixels::share(const Pixels& block) {
+  SharedPixels out;
+  out.spec_ = block.spec();
+  {
+    const std::lock_guard lock{mapped().mutex};
+    if (const auto found = mapped().at.find(block.data()); found != mapped().at.end())
+      out.mapping_ = std::static_pointer_cast<Mapping>(found->second.lock());
+  }
+  if (!out.mapping_ || out.mapping_->length < mapped_length(out.spec_)) return make_copy(block);
+  out.seal();
+  return out;
+}
+
 std::span<std::byte> SharedPixels::bytes() {
   ISO_ASSERT(mapping_ && !mapping_->sealed);
   return {static_cast<std::byte*>(mapping_->address), spec_.bytes()};
@@ -89,12 +129,13 @@ std::span<std::byte> SharedPixels::bytes() {
 
 void SharedPixels::seal() {
   if (mapping_->sealed) return;
-  mapping_->unmap();  // sealing fails while a writable mapping exists
+  void* const place = mapping_->address;  // where pixels may be that are known to others
+  mapping_->unmap();                      // sealing fails while a writable mapping exists
   if (::fcntl(mapping_->descriptor, F_ADD_SEALS, seals) != 0) {
     throw Error{Errc::internal, "the shared pixels cannot be sealed"};
   }
   mapping_->sealed = true;
-  mapping_->map(PROT_READ);
+  mapping_->map(PROT_READ, place);
 }
 
 Pixels SharedPixels::pixels() const {
@@ -103,5 +144,8 @@ Pixels SharedPixels::pixels() const {
 }
 
 int SharedPixels::descriptor() const noexcept { return mapping_ ? mapping_->descriptor : -1; }
+
+void allocate_shared() noexcept { all_shared = true; }
+bool allocates_shared() noexcept { return all_shared; }
 
 }  // namespace iso

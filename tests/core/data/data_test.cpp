@@ -117,6 +117,18 @@ TEST(SharedPixels, ArriveSealedAndEqual) {
                iso::Error);
 }
 
+TEST(SharedPixels, AreSharedAgainWithoutACopy) {
+  const auto v = volume();
+  const auto first = iso::SharedPixels::make_copy(v.pixels);
+  const iso::Pixels pixels = first.pixels();
+  const auto again = iso::SharedPixels::share(pixels);
+  EXPECT_EQ(again.descriptor(), first.descriptor());
+  EXPECT_EQ(again.pixels().data(), pixels.data());
+  const auto copy = iso::SharedPixels::share(v.pixels);  // memory of this process alone
+  EXPECT_NE(copy.pixels().data(), v.pixels.data());
+  EXPECT_EQ(std::memcmp(copy.pixels().data(), v.pixels.data(), v.pixels.spec().bytes()), 0);
+}
+
 TEST(SharedPixels, RefuseWhatIsNotSealed) {
   const auto open = iso::SharedPixels::create({iso::Shape{8}, iso::ScalarType::f32});
   EXPECT_THROW((void)iso::SharedPixels::adopt(::dup(open.descriptor()), {iso::Shape{8}, iso::ScalarType::f32}),

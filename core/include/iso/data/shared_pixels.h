@@ -16,7 +16,10 @@ class SharedPixels {
   /// Takes the descriptor over, even when it throws. Throws invalid_input unless sealed and large enough.
   [[nodiscard]] static SharedPixels adopt(int descriptor, const ArraySpec& spec);
   [[nodiscard]] static SharedPixels make_copy(const Pixels& block);  ///< created, filled and sealed
-  [[nodiscard]] std::span<std::byte> bytes();                        ///< throws internal after seal()
+  /// The memory of the block itself, sealed from here on, where it is shared already (`allocate_shared`, or adopted); else a copy.
+  /// No other thread may read a block meanwhile that was not sealed before.
+  [[nodiscard]] static SharedPixels share(const Pixels& block);
+  [[nodiscard]] std::span<std::byte> bytes();  ///< throws internal after seal()
   void seal();
   [[nodiscard]] Pixels pixels() const;  ///< no copy; it keeps the mapping alive. Throws internal before seal()
   [[nodiscard]] int descriptor() const noexcept;
@@ -26,5 +29,10 @@ class SharedPixels {
   ArraySpec spec_;
   std::shared_ptr<Mapping> mapping_;
 };
+
+/// From now on a PixelBuffer of 1 MiB or more lies in shared memory, so that `SharedPixels::share` copies nothing: for a process
+/// that reads files for another one.
+void allocate_shared() noexcept;
+[[nodiscard]] bool allocates_shared() noexcept;
 
 }  // namespace iso

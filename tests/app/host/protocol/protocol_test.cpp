@@ -1,4 +1,3 @@
-#include "host/protocol/dataset_message.h"
 #include "host/protocol/messages.h"
 
 #include "iso/base/error.h"

@@ -1,10 +1,10 @@
-#include "dataset_message.h"
+#include "iso/data/dataset_message.h"
 
 #include "iso/base/error.h"
 
 #include <cstring>
 
-namespace iso::host {
+namespace iso::wire {
 namespace {
 
 using Json = nlohmann::json;
@@ -84,6 +84,7 @@ class Reader {
   enum class Arrays : std::uint8_t { with_memory, outlines_too };
   Reader(Message& message, Arrays arrays) : message_{message}, arrays_{arrays} {}
 
+  Pixels pixels(const Json& json) const { return pixels_in(json); }
   DatasetPtr dataset(const Json& json) const {
     Dataset data = make_dataset(kind_from_string(json.at("kind").get<std::string>()));
     visit_members(data, [&](const Member& member, auto& value) { take(json.at(std::string(member.name)), value); });
@@ -167,7 +168,7 @@ nlohmann::json Packer::pack(const Pixels& block) {
             {"type", std::string(to_string(block.spec().type))}};
   if (block.is_outline()) return json;
   json["descriptor"] = shared_.size();
-  shared_.push_back(SharedPixels::make_copy(block));
+  shared_.push_back(SharedPixels::share(block));
   return json;
 }
 
@@ -187,9 +188,10 @@ std::vector<int> Packer::descriptors() const {
 }
 
 namespace {
-DatasetPtr unpack_as(Reader::Arrays arrays, const Json& description, Message& message) {
+template <class Work>
+auto with_one_error(const Work& work) {
   try {
-    return Reader{message, arrays}.dataset(description);
+    return work();
   } catch (const Json::exception& problem) {
     throw Error(Errc::plugin_incompatible, "a message describes a data set wrongly: " + std::string(problem.what()));
   }
@@ -197,11 +199,19 @@ DatasetPtr unpack_as(Reader::Arrays arrays, const Json& description, Message& me
 }  // namespace
 
 DatasetPtr unpack(const nlohmann::json& description, Message& message) {
-  return unpack_as(Reader::Arrays::with_memory, description, message);
+  return with_one_error([&] { return Reader{message, Reader::Arrays::with_memory}.dataset(description); });
+}
+
+DatasetPtr unpack_outlines(const nlohmann::json& description, Message& message) {
+  return with_one_error([&] { return Reader{message, Reader::Arrays::outlines_too}.dataset(description); });
+}
+
+Pixels unpack_pixels(const nlohmann::json& description, Message& message) {
+  return with_one_error([&] { return Reader{message, Reader::Arrays::with_memory}.pixels(description); });
 }
 
 Description unpack_description(const nlohmann::json& description, Message& message) {
-  return describe(*unpack_as(Reader::Arrays::outlines_too, description, message));
+  return describe(*unpack_outlines(description, message));
 }
 
-}  // namespace iso::host
+}  // namespace iso::wire

@@ -1,4 +1,4 @@
-#include "channel.h"
+#include "iso/base/channel.h"
 
 #include "iso/base/byte_text.h"
 #include "iso/base/error.h"
@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace iso::host {
+namespace iso::wire {
 namespace {
 
 constexpr std::size_t most_descriptors = 64;  ///< in one message; the kernel allows 253
@@ -185,4 +185,4 @@ std::pair<Descriptor, Descriptor> socket_pair() {
   return {Descriptor{ends[0]}, Descriptor{ends[1]}};
 }
 
-}  // namespace iso::host
+}  // namespace iso::wire

@@ -12,7 +12,9 @@
 #include <utility>
 #include <vector>
 
-namespace iso::host {
+/// How processes of ours speak with each other. For programs of ours and not for plugins: the only headers of the core that
+/// need nlohmann-json are this one and iso/data/dataset_message.h.
+namespace iso::wire {
 
 /// An open file descriptor, closed when the owner goes.
 class Descriptor {
@@ -31,13 +33,13 @@ class Descriptor {
   int number_{-1};
 };
 
-/// One message of the job protocol: a JSON object and the descriptors it brought.
+/// One message: a JSON object and the descriptors it brought.
 struct Message {
   nlohmann::json body;
   std::vector<Descriptor> descriptors;
 };
 
-/// One end of the socket between the program and a worker: one JSON object a line, each with the number of
+/// One end of the socket between the program and a process that works for it: one JSON object a line, each with the number of
 /// descriptors (of shared pixels) it carries in "descriptors". Several threads may send, one receives.
 class Channel {
  public:
@@ -72,4 +74,4 @@ class Channel {
 /// A connected pair, both closed on exec.
 [[nodiscard]] std::pair<Descriptor, Descriptor> socket_pair();
 
-}  // namespace iso::host
+}  // namespace iso::wire

@@ -43,6 +43,7 @@ function(iso_add_tests name)
   target_compile_definitions(${name} PRIVATE
     ISO_SOURCE_DIR="${PROJECT_SOURCE_DIR}" ISO_BINARY_DIR="${PROJECT_BINARY_DIR}")
   target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} GTest::gtest GTest::gtest_main)
+  add_dependencies(${name} isocenter-reader)
   if(ISO_SANITIZE)
     target_compile_options(${name} PRIVATE -O0)  # halves the time to compile; the work is in the libraries, which keep -O1
   endif()

@@ -2,7 +2,7 @@
 # so that an installed tree can be moved.
 #
 #   bin                     isocenter, isocenter-manifest          lib                    libisocenter-core
-#   libexec/isocenter       isocenter-worker                       lib/isocenter/plugins  plugins with their manifests
+#   libexec/isocenter       isocenter-worker, isocenter-reader     lib/isocenter/plugins  plugins with their manifests
 #   include/iso             the SDK's headers                      lib/cmake/Isocenter    package for plugin authors
 #   share/isocenter         schemas, samples, presets, phantoms, icons    share/doc/isocenter    licence, notices, manual
 include(CMakePackageConfigHelpers)
@@ -23,10 +23,12 @@ foreach(program isocenter isocenter-desktop)
     install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   endif()
 endforeach()
-if(TARGET isocenter-worker)
-  set_target_properties(isocenter-worker PROPERTIES INSTALL_RPATH "$ORIGIN/${iso_from_libexec}")
-  install(TARGETS isocenter-worker RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/isocenter)
-endif()
+foreach(program isocenter-worker isocenter-reader)
+  if(TARGET ${program})
+    set_target_properties(${program} PROPERTIES INSTALL_RPATH "$ORIGIN/${iso_from_libexec}")
+    install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/isocenter)
+  endif()
+endforeach()
 
 install(EXPORT IsocenterTargets NAMESPACE iso:: DESTINATION ${iso_package})
 find_package(ITK 5.2 REQUIRED COMPONENTS ITKCommon)  # its version, for the tag

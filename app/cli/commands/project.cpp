@@ -13,6 +13,7 @@
 #include "iso/evaluation/noise.h"
 #include "iso/io/geometry_file.h"
 #include "iso/mri/simulation.h"
+#include "iso/params/schema.h"
 
 #include <algorithm>
 #include <cmath>
@@ -34,6 +35,7 @@ struct ProjectArguments {
   std::string geometry, output, device{"auto"};
   std::vector<double> elements, pitch;
   std::optional<double> photons, electronic;
+  io::ReadOptions read;  ///< of OBJECT, as far as its file does not say it
   std::uint64_t seed{0};
   int rays{2};
   bool overwrite{false};
@@ -41,6 +43,15 @@ struct ProjectArguments {
   std::optional<double> acceleration, noise;
   int coils{1}, centre_lines{4}, size{128}, frames{24};
 };
+
+/// The hints of all formats that speak of an image.
+void add_hints(Options& options, io::ReadOptions& read) {
+  for (const char* const name : {"dataset", "series", "axes", "spacing_mm", "quantity"}) {
+    const params::FieldInfo& hint = *io::known_hints().find(name);
+    options.add("--" + params::kebab_case(hint.name), hint.kind == params::FieldKind::numbers ? "N,N,..." : "TEXT",
+                hint.help, [&read, name](const std::string& text) { read.hints[name] = text; });
+  }
+}
 
 void declare(Options& options, ProjectArguments& request) {
   options.add_argument("OBJECT", "A volume, a phantom's name, or a JSON table of solids.", request.source.name);
@@ -50,6 +61,7 @@ void declare(Options& options, ProjectArguments& request) {
   options.add("--elements", "U,V", "Detector elements, which RTK's XML does not hold.", request.elements);
   options.add("--pitch", "U,V", "Their pitch in mm, likewise.", request.pitch);
   request.source.add_to(options);
+  add_hints(options, request.read);
   options.add("--rays", "N", "Rays along each axis of a detector element, for phantoms.", request.rays, 1);
   options.add("--photons", "I0", "Add noise: photons a reading without object.", request.photons);
   options.add("--electronic", "COUNTS", "Standard deviation of electronic noise; needs --photons.", request.electronic);
@@ -119,9 +131,14 @@ Pixels make_attenuation(const Volume& volume, const std::string& file) {
   return pixels;
 }
 
+DatasetPtr read_object(const ProjectArguments& request) {
+  io::ReadOptions options = request.read;
+  options.expected = Kind::volume;
+  return io::read(request.source.name, options);
+}
+
 Sinogram project_volume(ProjectArguments& request, const ProjectionGeometry& geometry, const std::stop_token& stop) {
-  const DatasetPtr data =
-      io::read(request.source.name, {.expected = Kind::volume, .geometry = {}, .hints = {}, .accepted = {}});
+  const DatasetPtr data = read_object(request);
   const auto& volume = get<Volume>(data);
   if (volume.pixels.spec().shape.rank() > 3 && volume.pixels.spec().shape[3] > 1)
     throw Error(Errc::unsupported, "'" + request.source.name + "' is " + volume.pixels.spec().shape.text() +
@@ -184,8 +201,7 @@ mri::MaskKind parse_kind(const std::string& name) {
 /// A series from a file, or the phantom of a heart.
 Volume read_series(const ProjectArguments& request) {
   if (request.source.name == "heart") return mri::heart_phantom(request.size, request.frames);
-  const DatasetPtr data =
-      io::read(request.source.name, {.expected = Kind::volume, .geometry = {}, .hints = {}, .accepted = {}});
+  const DatasetPtr data = read_object(request);
   return get<Volume>(data);
 }
 
@@ -210,6 +226,11 @@ KSpace measure_lines(ProjectArguments& request, const std::stop_token& stop) {
 }
 
 void refuse_mixed(const ProjectArguments& request) {
+  if (!request.read.hints.empty() && (request.source.is_phantom() || request.source.name == "heart"))
+    throw Error(Errc::usage,
+                "--" + params::kebab_case(request.read.hints.begin()->first) + " is of a file, '" +
+                    request.source.name + "' is a phantom",
+                "leave it out");
   const bool lines = request.acceleration || request.noise || request.coils != 1;
   if (request.mask.empty() && lines)
     throw Error(Errc::usage, "--acceleration, --noise and --coils are of k-space", "add --mask KIND");

@@ -350,16 +350,10 @@ void add_folder(std::vector<fs::path>& folders, const std::string& place) {
   folders.insert(folders.end(), found.begin(), found.end());
 }
 
-}  // namespace
-
-void confine_worker(const std::vector<fs::path>& plugin_directories, const job::Recipe& recipe,
-                    const job::ExecutionOptions& options, const compute::BackendRegistry& devices,
-                    const std::vector<std::string>& needs) {
+Confinement make_wish(const std::vector<fs::path>& plugin_directories, const job::Recipe& recipe,
+                      const job::ExecutionOptions& options) {
   Confinement wish;
-  wish.network = std::ranges::find(needs, "network") != needs.end();
-  wish.processes = std::ranges::find(needs, "processes") != needs.end();
-  wish.readable = job::device_locks(devices);
-  wish.readable.insert(wish.readable.end(), plugin_directories.begin(), plugin_directories.end());
+  wish.readable = plugin_directories;
   for (const fs::path& folder : model_directories()) wish.readable.push_back(folder);
   wish.readable.insert(wish.readable.end(), options.model_directories.begin(), options.model_directories.end());
   for (const auto& [port, place] : recipe.inputs) add_folder(wish.readable, place);
@@ -372,7 +366,33 @@ void confine_worker(const std::vector<fs::path>& plugin_directories, const job::
   if (!options.scratch.empty()) wish.writable.push_back(options.scratch);
   if (options.checkpoint_every.count() > 0 || options.resume)
     if (const fs::path state = job::checkpoint_path(recipe); !state.empty()) add_folder(wish.writable, state.string());
+  return wish;
+}
+
+}  // namespace
+
+void confine_worker(const std::vector<fs::path>& plugin_directories, const job::Recipe& recipe,
+                    const job::ExecutionOptions& options, const compute::BackendRegistry& devices,
+                    const std::vector<std::string>& needs) {
+  Confinement wish = make_wish(plugin_directories, recipe, options);
+  const auto locks = job::device_locks(devices);
+  wish.readable.insert(wish.readable.end(), locks.begin(), locks.end());
+  wish.network = std::ranges::find(needs, "network") != needs.end();
+  wish.processes = std::ranges::find(needs, "processes") != needs.end();
   confine_and_say(wish);
+}
+
+bool may_worker_read(const fs::path& file, const std::vector<fs::path>& plugin_directories, const job::Recipe& recipe,
+                     const job::ExecutionOptions& options) {
+  std::error_code problem;
+  const fs::path real = fs::weakly_canonical(file, problem);
+  if (problem) return false;
+  const Confinement wish = make_wish(plugin_directories, recipe, options);
+  const auto within = [&](const fs::path& folder) {
+    const fs::path known = fs::weakly_canonical(folder, problem);
+    return !problem && !known.empty() && std::ranges::mismatch(known, real).in1 == known.end();
+  };
+  return std::ranges::any_of(wish.readable, within) || std::ranges::any_of(wish.writable, within);
 }
 
 bool is_for_workers(std::string_view variable) noexcept {

@@ -45,6 +45,11 @@ void confine_worker(const std::vector<std::filesystem::path>& plugin_directories
                     const job::ExecutionOptions& options, const compute::BackendRegistry& devices,
                     const std::vector<std::string>& needs = {});
 
+/// Whether a worker that `confine_worker` confines for the same job may read a file: what it asks its program for must not be more.
+[[nodiscard]] bool may_worker_read(const std::filesystem::path& file,
+                                   const std::vector<std::filesystem::path>& plugin_directories,
+                                   const job::Recipe& recipe, const job::ExecutionOptions& options);
+
 /// Whether a variable of the environment stays with the program: what carries credentials, or names the sockets of a
 /// desktop session or of a key agent, is not given to workers.
 [[nodiscard]] bool is_for_workers(std::string_view variable) noexcept;

@@ -9,6 +9,7 @@
 
 #include "iso/base/log.h"
 #include "iso/base/threads.h"
+#include "iso/io/reader_process.h"
 #include "iso/job/run.h"
 
 #include <fcntl.h>
@@ -125,13 +126,39 @@ class Heart {
   std::jthread thread_;
 };
 
+/// Files that this process may not read itself, because it may start none to read them: the program is asked, one file after
+/// the other.
+class AskedFiles {
+ public:
+  Message ask(Channel& channel, const nlohmann::json& question) {
+    const std::lock_guard one_at_a_time{asking_};
+    channel.send(question);
+    std::unique_lock lock{mutex_};
+    arrived_.wait(lock, [&] { return answer_.has_value(); });
+    Message answer = std::move(*answer_);
+    answer_.reset();
+    return answer;
+  }
+  void take(Message&& answer) {
+    const std::lock_guard lock{mutex_};
+    answer_ = std::move(answer);
+    arrived_.notify_one();
+  }
+
+ private:
+  std::mutex asking_, mutex_;  // one question at a time; answer_
+  std::condition_variable arrived_;
+  std::optional<Message> answer_;
+};
+
 /// Hears the cancel, answers at once, and ends the process when the other end is gone.
-void listen(Channel& channel, std::stop_source& cancel) {
+void listen(Channel& channel, std::stop_source& cancel, AskedFiles& files) {
   Message message;
   while (true) {
     try {
       const auto got = channel.receive(message, std::chrono::seconds{3600});
       if (got == Channel::Got::closed) std::_Exit(0);
+      if (got == Channel::Got::message && to_type(message) == io::answer_type) files.take(std::exchange(message, {}));
       if (got != Channel::Got::message || !is<Cancel>(message)) continue;
       job::Event event;
       event.state = job::State::cancelling;
@@ -197,7 +224,8 @@ void send_event(Channel& channel, const job::Event& event) {
   channel.send(to_message(message), packer.descriptors());
 }
 
-job::RunResult run_job(Channel& channel, Message& message, const WorkerParts& parts, const std::stop_token& stop) {
+job::RunResult run_job(Channel& channel, Message& message, const WorkerParts& parts, const std::stop_token& stop,
+                       AskedFiles& files) {
   job::RunResult result;
   try {
     const auto request = from_message<RunRequest>(message.body);
@@ -209,6 +237,7 @@ job::RunResult run_job(Channel& channel, Message& message, const WorkerParts& pa
     limit_memory(request.address_space_bytes);
     const auto folders = plugin_folders(request.plugin_directories);
     const auto source = parts.source(folders);  // reads manifests; code of a plugin runs confined
+    io::ask_reader_through([&](const nlohmann::json& question) { return files.ask(channel, question); });
     confine_worker(folders, request.recipe, request.options, registry, source->permitted_needs(request.recipe.task));
     const auto data = job::make_data_access(workspace);
     std::size_t allowed = 0;
@@ -249,9 +278,10 @@ int serve_worker(int argc, char** argv, const WorkerParts& parts) {
     if (is<InteractRequest>(message)) std::_Exit(serve_interaction(channel, message, parts));
     if (is<PlanRequest>(message)) std::_Exit(serve_plans(channel, message, parts));
     std::stop_source cancel;
-    std::thread{[&] { listen(channel, cancel); }}.detach();  // ends with the process, by _Exit below
+    AskedFiles files;
+    std::thread{[&] { listen(channel, cancel, files); }}.detach();  // ends with the process, by _Exit below
     const Heart heart{channel};
-    job::RunResult result = run_job(channel, message, parts, cancel.get_token());
+    job::RunResult result = run_job(channel, message, parts, cancel.get_token(), files);
     try {
       send_result(channel, result);
     } catch (const Error& problem) {

@@ -1,8 +1,10 @@
 #include "worker_executor.h"
 
+#include "confinement.h"
 #include "conversation.h"
 
 #include "iso/base/temporary_folder.h"
+#include "iso/io/reader_process.h"
 #include "iso/job/run.h"
 
 #include <signal.h>
@@ -10,6 +12,8 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <thread>
 
 namespace iso::host {
 namespace {
@@ -71,7 +75,7 @@ class Session {
     for (const auto& [port, places] : recipe_.collections)
       for (const std::string& place : places) add(place);
     RunRequest request{recipe_, options_.execution, {}, options_.address_space_bytes, pack_ports(packer, datasets)};
-    request.options.scratch = scratch_->path();
+    request.options = options_of_worker();
     for (const auto& folder : options_.plugin_directories) request.plugin_directories.push_back(folder.string());
     try {
       worker_.channel().send(to_message(request), packer.descriptors());
@@ -96,6 +100,35 @@ class Session {
       take_event(message);
     else if (is<RunReply>(message))
       take_result(message);
+    else if (to_type(message) == io::question_type)
+      read_for_worker(std::move(message.body));
+  }
+
+  /// The worker may start no process, and this program reads by one. Nothing that it could not read itself.
+  void read_for_worker(nlohmann::json question) {
+    reading_ = std::jthread{[this, question = std::move(question)](const std::stop_token& stop) {
+      Message answer;
+      try {
+        for (const auto& file : io::files_in_question(question))
+          if (!may_worker_read(file, options_.plugin_directories, recipe_, options_of_worker()))
+            throw Error{Errc::cannot_read, "'" + file.string() + "' cannot be opened: it is no input of the task"};
+        answer = io::ask_reader(question, stop);
+      } catch (...) {
+        answer = {io::answer_with(current_error()), {}};
+      }
+      std::vector<int> descriptors;
+      for (const Descriptor& descriptor : answer.descriptors) descriptors.push_back(descriptor.get());
+      try {
+        worker_.channel().send(answer.body, descriptors);
+      } catch (const Error&) {  // NOLINT(bugprone-empty-catch): the worker is gone, which is seen elsewhere
+      }
+    }};
+  }
+
+  [[nodiscard]] job::ExecutionOptions options_of_worker() const {
+    job::ExecutionOptions options = options_.execution;
+    options.scratch = scratch_->path();
+    return options;
   }
 
   void take_event(Message& message) {
@@ -225,6 +258,7 @@ class Session {
   const job::OnEvent& on_event_;
   std::shared_ptr<const TemporaryFolder> scratch_;  // outlives the worker, and holds what was attached
   WorkerProcess worker_;
+  std::jthread reading_;  // of a file for the worker; goes first
   job::RunResult result_;
   std::string stage_;
   double fraction_{0};

@@ -23,7 +23,8 @@ struct WorkerOptions {
 
 /// Runs each job in a worker of its own, which may crash, hang or exhaust its memory without harm to this process.
 ///
-/// Workspace data travel both ways as shared memory; files are read by the worker and written here, so that nothing
+/// Workspace data travel both ways as shared memory; files are read by the worker (HDF5 files by this process, for the worker, which
+/// may not start what reads them: iso/io/reader_process.h) and written here, so that nothing
 /// of a killed worker is left behind. A crash is Errc::plugin_crashed with the signal, the last stage and the tail of
 /// what the worker printed; so are an exit and a silence longer than the limits. Safe from several threads; `execute`
 /// has to stay on the thread that called it, because the worker ends with that thread.

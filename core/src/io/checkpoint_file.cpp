@@ -1,6 +1,7 @@
 #include "iso/io/checkpoint_file.h"
 
 #include "io/formats/hdf5_impl.h"
+#include "io/reading/reading_impl.h"
 #include "iso/base/checked.h"
 #include "iso/base/digest.h"
 #include "iso/base/error.h"
@@ -46,28 +47,33 @@ void write_checkpoint(const fs::path& file, std::string_view key, const Checkpoi
   });
 }
 
+std::optional<Checkpoint> detail::checkpoint_here(const fs::path& file, const std::string& key) {
+  const h5::Quiet quiet;
+  const h5::Id in = h5::open_file(file);
+  if (h5::text_attribute(in, "isocenter_checkpoint") != key) return std::nullopt;
+  const auto one_number = [&](hid_t place, const std::string& name) {
+    const auto found = h5::number_attribute(place, name);
+    if (found.size() != 1) throw Error{Errc::invalid_input, "'" + name + "' is not one number"};
+    return found[0];
+  };
+  const auto iteration = to_whole<std::int64_t>(one_number(in, "iteration"));
+  if (!iteration || *iteration < 0) throw Error{Errc::invalid_input, "its iteration is no whole number"};
+  Checkpoint state;
+  state.iteration = *iteration;
+  const h5::Id arrays = h5::open_group(in, "arrays"), numbers = h5::open_group(in, "numbers");
+  for (const auto& name : h5::link_names(arrays)) state.arrays.emplace(name, h5::read_array(arrays, name));
+  for (const auto& name : h5::attribute_names(numbers)) state.numbers.emplace(name, one_number(numbers, name));
+  if (h5::text_attribute(in, "sha256") != checksum(key, state))
+    throw Error{Errc::invalid_input, "its checksum differs: it is damaged or was changed"};
+  return state;
+}
+
 std::optional<Checkpoint> read_checkpoint(const fs::path& file, std::string_view key) {
   std::error_code problem;
   if (!fs::is_regular_file(file, problem)) return std::nullopt;
-  const h5::Quiet quiet;
   try {
-    const h5::Id in = h5::open_file(file);
-    if (h5::text_attribute(in, "isocenter_checkpoint") != std::string{key}) return std::nullopt;
-    const auto one_number = [&](hid_t place, const std::string& name) {
-      const auto found = h5::number_attribute(place, name);
-      if (found.size() != 1) throw Error{Errc::invalid_input, "'" + name + "' is not one number"};
-      return found[0];
-    };
-    const auto iteration = to_whole<std::int64_t>(one_number(in, "iteration"));
-    if (!iteration || *iteration < 0) throw Error{Errc::invalid_input, "its iteration is no whole number"};
-    Checkpoint state;
-    state.iteration = *iteration;
-    const h5::Id arrays = h5::open_group(in, "arrays"), numbers = h5::open_group(in, "numbers");
-    for (const auto& name : h5::link_names(arrays)) state.arrays.emplace(name, h5::read_array(arrays, name));
-    for (const auto& name : h5::attribute_names(numbers)) state.numbers.emplace(name, one_number(numbers, name));
-    if (h5::text_attribute(in, "sha256") != checksum(key, state))
-      throw Error{Errc::invalid_input, "its checksum differs: it is damaged or was changed"};
-    return state;
+    return detail::is_read_elsewhere(file) ? detail::checkpoint_elsewhere(file, std::string{key})
+                                           : detail::checkpoint_here(file, std::string{key});
   } catch (...) {
     const Error error = current_error();
     log::warning("core.io", "the checkpoint '", file.string(), "' is not used: ", error.what());

@@ -2,8 +2,8 @@
 
 #include "io/array_impl.h"
 #include "io/atomic_write_impl.h"
-#include "io/formats/hdf5_rehearsal_impl.h"
 #include "io/handlers_impl.h"
+#include "io/reading/reading_impl.h"
 #include "iso/base/begun_replacement.h"
 #include "iso/base/error.h"
 #include "iso/base/log.h"
@@ -237,37 +237,46 @@ std::vector<fs::path> Handler::sources(const fs::path& file) const { return comp
 
 std::span<const std::unique_ptr<Handler>> handlers() { return all(); }
 
-namespace {
+namespace detail {
 
-DatasetPtr read_once(const fs::path& file, const ReadOptions& given) {
-  Warnings warnings;
-  check_there(file);
-  const ReadOptions options = with_accepted(given);
-  const auto headers_only = [&](std::optional<HeadersOnly>& headers) {
-    if (options.headers_only && options.expected != Kind::table && options.expected != Kind::label_map)
-      headers.emplace();
-  };
-  h5::rehearse(file, h5::Rehearsal::reading, [&] {
-    std::optional<HeadersOnly> headers;
-    const Handler& handler = handler_for_reading(file);
-    check_options(file, handler, options);
-    headers_only(headers);
-    (void)handler.read(file, options);
-  });
+DatasetPtr read_here(const fs::path& file, const ReadOptions& options) {
   const Handler& handler = handler_for_reading(file);
   check_options(file, handler, options);
   DatasetPtr out;
   guarded(file, Errc::cannot_read, " cannot be read as " + handler.format().name + ": it is damaged or incomplete",
           [&] {
             std::optional<HeadersOnly> headers;
-            headers_only(headers);
+            if (options.headers_only && options.expected != Kind::table && options.expected != Kind::label_map)
+              headers.emplace();
             Dataset data = handler.read(file, options);
             check_result(file, data, options);
             metadata(data).try_emplace("source", file.filename().string());
             out = std::make_shared<const Dataset>(std::move(data));
           });
-  warnings.say();
   return out;
+}
+
+std::vector<ArrayInfo> arrays_here(const fs::path& file) {
+  const Handler& handler = handler_for_reading(file);
+  std::vector<ArrayInfo> found;
+  guarded(file, Errc::cannot_read, " cannot be read as " + handler.format().name + ": it is damaged or incomplete",
+          [&] { found = handler.arrays(file); });
+  return found;
+}
+
+const Handler& handler_here(const fs::path& file) { return handler_for_reading(file); }
+
+}  // namespace detail
+
+namespace {
+
+DatasetPtr read_once(const fs::path& file, const ReadOptions& given) {
+  Warnings warnings;
+  check_there(file);
+  const ReadOptions options = with_accepted(given);
+  DatasetPtr data = is_read_elsewhere(file) ? read_elsewhere(file, options) : read_here(file, options);
+  warnings.say();
+  return data;
 }
 
 }  // namespace
@@ -309,8 +318,7 @@ namespace {
 
 const Handler& handler_for_looking(const fs::path& file) {
   check_there(file);
-  h5::rehearse(file, h5::Rehearsal::recognising, [&] { (void)handler_for_reading(file); });
-  return handler_for_reading(file);
+  return is_read_elsewhere(file) ? handler_elsewhere(file) : handler_here(file);
 }
 
 }  // namespace
@@ -334,12 +342,7 @@ const std::vector<Kind>& kinds_for(const fs::path& file) { return handler_for_lo
 std::vector<ArrayInfo> arrays_in(const fs::path& file) {
   Warnings unsaid;
   check_there(file);
-  h5::rehearse(file, h5::Rehearsal::listing, [&] { (void)handler_for_reading(file).arrays(file); });
-  const Handler& handler = handler_for_reading(file);
-  std::vector<ArrayInfo> found;
-  guarded(file, Errc::cannot_read, " cannot be read as " + handler.format().name + ": it is damaged or incomplete",
-          [&] { found = handler.arrays(file); });
-  return found;
+  return is_read_elsewhere(file) ? arrays_elsewhere(file) : arrays_here(file);
 }
 
 const Handler* handler_for_writing(const fs::path& file) noexcept {

@@ -1,8 +1,8 @@
 #include "io/formats/hdf5_impl.h"
-#include "io/formats/hdf5_rehearsal_impl.h"
 
 #include "io/array_impl.h"
 #include "io/formats/payload_impl.h"
+#include "io/reading/reading_impl.h"
 #include "iso/base/error.h"
 
 #include <algorithm>
@@ -18,7 +18,6 @@ namespace {
 [[maybe_unused]] const bool no_work_at_exit = ::H5dont_atexit() >= 0;
 
 const std::string damaged = "the file is damaged or incomplete";
-constexpr std::size_t most_bytes_of_rehearsal = std::size_t{64} << 20;  ///< of an array whose values are read twice
 
 std::array<std::string, 2> member_names(hid_t compound) {
   std::array<std::string, 2> names;
@@ -461,9 +460,7 @@ Pixels read_array(hid_t place, const std::string& path, Metadata* meta) {
   const Opened array = open_array(place, path, meta);
   const FileType element = array.element;
   const auto count = static_cast<std::size_t>(array.shape.count());
-  // Packed, a small file may hold much: its structure was walked, the values are unpacked by us.
-  if (is_rehearsal() && count * byte_count(element) > most_bytes_of_rehearsal)
-    throw Error{Errc::cannot_read, "the array '" + path + "' is not read in a rehearsal"};
+  allow_time_for(count * byte_count(element));  // packed, a small file may hold much
   PixelBuffer block = PixelBuffer::allocate({array.shape, stored_as(element)});
   if (count == 0) return block;
   bool whole = true;

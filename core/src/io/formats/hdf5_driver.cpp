@@ -1,5 +1,6 @@
 #include "io/formats/hdf5_impl.h"
 
+#include "io/reading/reading_impl.h"
 #include "iso/base/error.h"
 
 #include <fcntl.h>
@@ -136,18 +137,20 @@ BoundedRead::BoundedRead(const void* buffer, std::size_t size) {
 }
 BoundedRead::~BoundedRead() { bounded_buffer = nullptr; }
 
-void prepare_driver() { (void)reading_driver(); }
-
 Id open_file(const fs::path& file) {
+  const auto refuse = [&] {
+    throw Error{Errc::cannot_read,
+                "'" + file.string() + "' cannot be opened as HDF5: the file is damaged or incomplete",
+                "check that the file is complete"};
+  };
+  if (!looks_like_hdf5(file)) refuse();
+  ISO_ASSERT(is_reading_child());  // libhdf5 may end the process over it
   const Id how{H5Pcreate(H5P_FILE_ACCESS), H5Pclose, file.string()};
   const hid_t driver = reading_driver();
   if (driver < 0 || H5Pset_driver(how, driver, nullptr) < 0)
     throw Error{Errc::internal, "the HDF5 library takes no driver of ours"};
   const hid_t id = H5Fopen(file.c_str(), H5F_ACC_RDONLY, how);
-  if (id < 0)
-    throw Error{Errc::cannot_read,
-                "'" + file.string() + "' cannot be opened as HDF5: the file is damaged or incomplete",
-                "check that the file is complete"};
+  if (id < 0) refuse();
   return Id{id, H5Fclose, file.string()};
 }
 

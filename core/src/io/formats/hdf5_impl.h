@@ -52,9 +52,8 @@ class Quiet {
 [[nodiscard]] bool looks_like_hdf5(const std::filesystem::path& file);
 /// Whether the file is HDF5 and `test` holds of it; false for one that cannot be opened.
 [[nodiscard]] bool holds(const std::filesystem::path& file, const std::function<bool(hid_t)>& test);
-[[nodiscard]] Id open_file(const std::filesystem::path& file);  ///< throws cannot_read
-/// Registers what `open_file` reads by, which it does itself otherwise: before a fork.
-void prepare_driver();
+[[nodiscard]] Id open_file(
+    const std::filesystem::path& file);  ///< throws cannot_read; internal outside of a process that reads for others
 /// While it lives, no more than `size` bytes are read from a file into `buffer` on this thread: the library reads a piece as long as
 /// its index says, and tells another length before (1.10, arrays without filters).
 class BoundedRead {

@@ -25,7 +25,8 @@ class ReferenceBackend final : public HostBackend, public OffersUnmixingSteps {
                                       operator_entry<CoilFourier, make_reference_operator, reference_cost>(),
                                       operator_entry<ComplexDifference, make_reference_operator, reference_cost>(),
                                       operator_entry<TallMatrix, make_reference_operator, reference_cost>(),
-                                      operator_entry<Unfolding, make_reference_operator, reference_cost>()};
+                                      operator_entry<Unfolding, make_reference_operator, reference_cost>(),
+                                      operator_entry<NonUniformFourier, make_reference_operator, reference_cost>()};
     return table;
   }
   [[nodiscard]] const VectorOps& vector() const noexcept override { return reference_vector_ops(); }

@@ -5,6 +5,7 @@
 #include <iso/compute/operators/coil_fourier.h>
 #include <iso/compute/operators/complex_difference.h>
 #include <iso/compute/operators/kernel_expansion.h>
+#include <iso/compute/operators/non_uniform_fourier.h>
 #include <iso/compute/operators/spectral_products.h>
 #include <iso/compute/operators/tall_matrix.h>
 #include <iso/compute/operators/unfolding.h>
@@ -43,6 +44,9 @@ namespace iso::gpu {
                                                            const compute::Backend& backend);
 [[nodiscard]] compute::OperatorPtr make_reference_operator(const compute::Unfolding& spec,
                                                            const compute::Backend& backend);
+/// Direct sums: O(samples x voxels).
+[[nodiscard]] compute::OperatorPtr make_reference_operator(const compute::NonUniformFourier& spec,
+                                                           const compute::Backend& backend);
 [[nodiscard]] compute::OperatorCost reference_cost(const compute::RayTransform& spec);
 [[nodiscard]] compute::OperatorCost reference_cost(const compute::Backprojection& spec);
 [[nodiscard]] compute::OperatorCost reference_cost(const compute::DetectorFilter& spec);
@@ -54,6 +58,7 @@ namespace iso::gpu {
 [[nodiscard]] compute::OperatorCost reference_cost(const compute::ComplexDifference& spec);
 [[nodiscard]] compute::OperatorCost reference_cost(const compute::TallMatrix& spec);
 [[nodiscard]] compute::OperatorCost reference_cost(const compute::Unfolding& spec);
+[[nodiscard]] compute::OperatorCost reference_cost(const compute::NonUniformFourier& spec);
 
 /// A cost on one thread, at a guess of so many operations a second: nobody waits for this back end.
 [[nodiscard]] inline compute::OperatorCost estimated(std::size_t kept, std::size_t scratch, double operations) {

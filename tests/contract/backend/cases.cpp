@@ -4,6 +4,7 @@
 #include <iso/compute/operators/coil_fourier.h>
 #include <iso/compute/operators/complex_difference.h>
 #include <iso/compute/operators/kernel_expansion.h>
+#include <iso/compute/operators/non_uniform_fourier.h>
 #include <iso/compute/operators/spectral_products.h>
 #include <iso/compute/operators/tall_matrix.h>
 #include <iso/compute/operators/unfolding.h>
@@ -230,6 +231,44 @@ void add_series_cases(ScalarType complex, std::vector<Case>& cases) {
   }
 }
 
+/// Points all over k-space and beyond, on a spoke, and at the origin; weights of a density; other points in every frame.
+NonUniformFourier scattered(const Shape& image, std::int64_t samples, std::int64_t coils, std::int64_t frames,
+                            std::int64_t trajectories, int sign, ScalarType complex) {
+  const Philox random{31, static_cast<std::uint64_t>(image.count() + samples)};
+  NonUniformFourier spec{.image = image, .samples = samples, .coils = coils, .frames = frames};
+  spec.sign = sign, spec.type = complex;
+  spec.accuracy = complex == ScalarType::c128 ? 1e-13 : 1e-6;
+  PixelBuffer points = PixelBuffer::allocate({Shape{3, samples, trajectories}, ScalarType::f64});
+  for (std::size_t i = 0; i < points.values<double>().size(); ++i) {
+    const auto n = static_cast<double>(image[i % 3]);
+    const auto sample = static_cast<double>(i / 3 % static_cast<std::size_t>(samples));
+    points.values<double>()[i] =
+        i / 3 % 4 == 0 ? n * (sample / static_cast<double>(samples) - 0.5) : 1.2 * n * (random.uniform(i) - 0.5);
+  }
+  points.values<double>()[0] = points.values<double>()[1] = points.values<double>()[2] = 0;
+  spec.coordinates = std::move(points);
+  if (coils == 1) return spec;
+  spec.sensitivities = complex_noise(spec.map_spec(), static_cast<std::uint64_t>(image.count()));
+  PixelBuffer weights = PixelBuffer::allocate({Shape{samples, trajectories}, ScalarType::f32});
+  for (std::size_t i = 0; i < weights.values<float>().size(); ++i)
+    weights.values<float>()[i] = static_cast<float>(random.uniform(7000 + i));
+  spec.weights = std::move(weights);
+  return spec;
+}
+
+void add_non_uniform_cases(ScalarType complex, std::vector<Case>& cases) {
+  for (const auto& [image, samples, coils, frames, trajectories, sign] :
+       std::vector<std::tuple<Shape, int, int, int, int, int>>{{{1, 1, 1}, 1, 1, 1, 1, -1},
+                                                               {{12, 9, 1}, 150, 1, 1, 1, -1},
+                                                               {{33, 20, 1}, 200, 3, 2, 2, 1},
+                                                               {{40, 52, 1}, 700, 1, 1, 1, 1},
+                                                               {{3, 1, 7}, 5, 2, 2, 1, -1},
+                                                               {{9, 8, 6}, 90, 2, 2, 2, -1},
+                                                               {{7, 14, 11}, 210, 1, 1, 1, 1}})
+    cases.push_back({"non-uniform Fourier transform, " + image.text() + ", " + std::to_string(samples) + " samples",
+                     scattered(image, samples, coils, frames, trajectories, sign, complex)});
+}
+
 }  // namespace
 
 std::vector<Case> operator_cases(bool in_double) {
@@ -274,6 +313,7 @@ std::vector<Case> operator_cases(bool in_double) {
                          std::to_string(columns),
                      products(pixels, bands, columns, type)});
   add_series_cases(complex, cases);
+  add_non_uniform_cases(complex, cases);
   return cases;
 }
 

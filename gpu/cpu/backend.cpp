@@ -31,7 +31,8 @@ class CpuBackend final : public HostBackend {
                                       operator_entry<CoilFourier, cpu::make_operator, cpu::cost>(),
                                       operator_entry<ComplexDifference, cpu::make_operator, cpu::cost>(),
                                       operator_entry<TallMatrix, cpu::make_operator, cpu::cost>(),
-                                      operator_entry<Unfolding, cpu::make_operator, cpu::cost>()};
+                                      operator_entry<Unfolding, cpu::make_operator, cpu::cost>(),
+                                      operator_entry<NonUniformFourier, cpu::make_operator, cpu::cost>()};
     return table;
   }
   [[nodiscard]] const VectorOps& vector() const noexcept override { return cpu::vector_ops(); }

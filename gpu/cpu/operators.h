@@ -5,6 +5,7 @@
 #include <iso/compute/operators/coil_fourier.h>
 #include <iso/compute/operators/complex_difference.h>
 #include <iso/compute/operators/kernel_expansion.h>
+#include <iso/compute/operators/non_uniform_fourier.h>
 #include <iso/compute/operators/spectral_products.h>
 #include <iso/compute/operators/tall_matrix.h>
 #include <iso/compute/operators/unfolding.h>
@@ -69,6 +70,13 @@ namespace iso::gpu::cpu {
 /// No scratch.
 [[nodiscard]] compute::OperatorPtr make_operator(const compute::Unfolding& spec, const compute::Backend& backend);
 [[nodiscard]] compute::OperatorCost cost(const compute::Unfolding& spec);
+
+/// Gridding with a window of Kaiser and Bessel, points in the order of tiles; the normal operator by embedding in a circulant
+/// where that is faster. Frames are shared out, or the tiles and lines of the only one. Keeps the points, and from the first
+/// use of the normal operator on one real number a cell of the circulant. Scratch: one grid a thread, or one.
+[[nodiscard]] compute::OperatorPtr make_operator(const compute::NonUniformFourier& spec,
+                                                 const compute::Backend& backend);
+[[nodiscard]] compute::OperatorCost cost(const compute::NonUniformFourier& spec);
 
 [[nodiscard]] const compute::VectorOps& vector_ops() noexcept;
 

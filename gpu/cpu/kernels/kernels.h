@@ -60,6 +60,24 @@ static inline void load_pairs(const T* origin, const int* at, int from, int to, 
   }
 }
 
+/// A sample of k-space about to meet the cells of a tile.
+template <class T>
+struct GridPoint {
+  std::uint32_t sample;
+  std::int32_t place;  ///< of its first cell in the tile
+  T at[3];             ///< of its window after that cell, from 0 to 1, along each axis
+};
+
+/// A window of `width` cells as polynomials: weight j of an axis is sum over d of coefficients[d][j] (2 at - 1)^d. Rows of the
+/// coefficients have `lanes` elements, 0 from `width` on; a row of a tile ends in as many spare cells.
+template <class T>
+struct GridWindow {
+  const T* coefficients[3];
+  int width, degree, lanes;  ///< lanes: 8 or 16
+  bool volume;
+  std::int64_t row_stride, plane_stride;  ///< of a tile
+};
+
 template <class T>
 struct Kernels {
   /// readings[entry.reading] += length * sum over planes of the volume at the ray.
@@ -77,6 +95,11 @@ struct Kernels {
   /// voxel i (plane j at features + j plane_stride) and a those of the centre, x the place of voxel 0 from the centre.
   void (*add_kernel)(const T* features, std::int64_t plane_stride, std::int64_t planes, std::int64_t count,
                      const T* centre, double x, double step, double rest2, double per_length2, T scale, T* out);
+  /// Adds samples (real, imaginary; times `weights` unless null) to a tile, and reads them from one. `re` and `im` are its parts.
+  void (*spread_points)(const GridPoint<T>* points, std::int64_t count, const GridWindow<T>& window, const T* samples,
+                        const T* weights, T* re, T* im);
+  void (*read_points)(const GridPoint<T>* points, std::int64_t count, const GridWindow<T>& window, const T* re,
+                      const T* im, const T* weights, bool add, T* samples);
 };
 
 struct Level {

@@ -1,4 +1,5 @@
 #include "gpu/cpu/kernels/expansion.h"
+#include "gpu/cpu/kernels/gridding.h"
 #include "gpu/cpu/kernels/ray.h"
 #include "gpu/cpu/kernels/shadow.h"
 
@@ -14,8 +15,8 @@ extern const Level ISO_JOIN(level_, ISO_LEVEL);
 constinit const Level ISO_JOIN(level_, ISO_LEVEL) = {
     ISO_TEXT(ISO_LEVEL),
     {gather<float>, scatter<float>, gather_slice<float>, scatter_slice<float>, backproject_row<float>,
-     shadow_row<float>, add_kernel<float>},
+     shadow_row<float>, add_kernel<float>, spread_points<float>, read_points<float>},
     {gather<double>, scatter<double>, gather_slice<double>, scatter_slice<double>, backproject_row<double>,
-     shadow_row<double>, add_kernel<double>}};
+     shadow_row<double>, add_kernel<double>, spread_points<double>, read_points<double>}};
 
 }  // namespace iso::gpu::cpu

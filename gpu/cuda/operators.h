@@ -7,6 +7,7 @@
 #include <iso/compute/operators/coil_fourier.h>
 #include <iso/compute/operators/complex_difference.h>
 #include <iso/compute/operators/kernel_expansion.h>
+#include <iso/compute/operators/non_uniform_fourier.h>
 #include <iso/compute/operators/spectral_products.h>
 #include <iso/compute/operators/tall_matrix.h>
 #include <iso/compute/operators/unfolding.h>
@@ -37,6 +38,8 @@ namespace iso::gpu {
                                                         const compute::Backend& on);
 [[nodiscard]] compute::OperatorPtr make_kernel_operator(const compute::TallMatrix& spec, const compute::Backend& on);
 [[nodiscard]] compute::OperatorPtr make_kernel_operator(const compute::Unfolding& spec, const compute::Backend& on);
+[[nodiscard]] compute::OperatorPtr make_kernel_operator(const compute::NonUniformFourier& spec,
+                                                        const compute::Backend& on);
 [[nodiscard]] compute::OperatorCost kernel_cost(const compute::RayTransform& spec);
 [[nodiscard]] compute::OperatorCost kernel_cost(const compute::Backprojection& spec);
 [[nodiscard]] compute::OperatorCost kernel_cost(const compute::DetectorFilter& spec);
@@ -48,8 +51,10 @@ namespace iso::gpu {
 [[nodiscard]] compute::OperatorCost kernel_cost(const compute::ComplexDifference& spec);
 [[nodiscard]] compute::OperatorCost kernel_cost(const compute::TallMatrix& spec);
 [[nodiscard]] compute::OperatorCost kernel_cost(const compute::Unfolding& spec);
+[[nodiscard]] compute::OperatorCost kernel_cost(const compute::NonUniformFourier& spec);
 /// Empty, or why it cannot be made.
 [[nodiscard]] std::string kernel_refusal(const compute::Fourier& spec);
+[[nodiscard]] std::string kernel_refusal(const compute::NonUniformFourier& spec);
 
 template <class T>
 const T* data(const compute::Array& array) {

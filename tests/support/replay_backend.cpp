@@ -8,6 +8,7 @@
 #include "gpu/kernels/finite_difference.h"
 #include "gpu/kernels/fourier.h"
 #include "gpu/kernels/kernel_expansion.h"
+#include "gpu/kernels/non_uniform_fourier.h"
 #include "gpu/kernels/ray_transform.h"
 #include "gpu/kernels/tall_matrix.h"
 #include "gpu/kernels/unfolding.h"
@@ -31,17 +32,18 @@ const char* launch(const Arguments& arguments, std::int64_t elements, void*) noe
 
 #define ISO_DEFINE_LAUNCH(...) template const char* launch(const __VA_ARGS__&, std::int64_t, void*) noexcept;
 ISO_VECTOR_KERNELS(ISO_DEFINE_LAUNCH)
-#define ISO_DEFINE_LAUNCHES(T)                         \
-  ISO_BACKPROJECTION_KERNELS(ISO_DEFINE_LAUNCH, T)     \
-  ISO_COIL_FOURIER_KERNELS(ISO_DEFINE_LAUNCH, T)       \
-  ISO_COMPLEX_DIFFERENCE_KERNELS(ISO_DEFINE_LAUNCH, T) \
-  ISO_DETECTOR_FILTER_KERNELS(ISO_DEFINE_LAUNCH, T)    \
-  ISO_FINITE_DIFFERENCE_KERNELS(ISO_DEFINE_LAUNCH, T)  \
-  ISO_FOURIER_KERNELS(ISO_DEFINE_LAUNCH, T)            \
-  ISO_KERNEL_EXPANSION_KERNELS(ISO_DEFINE_LAUNCH, T)   \
-  ISO_RAY_TRANSFORM_KERNELS(ISO_DEFINE_LAUNCH, T)      \
-  ISO_TALL_MATRIX_KERNELS(ISO_DEFINE_LAUNCH, T)        \
-  ISO_UNFOLDING_KERNELS(ISO_DEFINE_LAUNCH, T)          \
+#define ISO_DEFINE_LAUNCHES(T)                          \
+  ISO_BACKPROJECTION_KERNELS(ISO_DEFINE_LAUNCH, T)      \
+  ISO_COIL_FOURIER_KERNELS(ISO_DEFINE_LAUNCH, T)        \
+  ISO_COMPLEX_DIFFERENCE_KERNELS(ISO_DEFINE_LAUNCH, T)  \
+  ISO_DETECTOR_FILTER_KERNELS(ISO_DEFINE_LAUNCH, T)     \
+  ISO_FINITE_DIFFERENCE_KERNELS(ISO_DEFINE_LAUNCH, T)   \
+  ISO_FOURIER_KERNELS(ISO_DEFINE_LAUNCH, T)             \
+  ISO_KERNEL_EXPANSION_KERNELS(ISO_DEFINE_LAUNCH, T)    \
+  ISO_NON_UNIFORM_FOURIER_KERNELS(ISO_DEFINE_LAUNCH, T) \
+  ISO_RAY_TRANSFORM_KERNELS(ISO_DEFINE_LAUNCH, T)       \
+  ISO_TALL_MATRIX_KERNELS(ISO_DEFINE_LAUNCH, T)         \
+  ISO_UNFOLDING_KERNELS(ISO_DEFINE_LAUNCH, T)           \
   ISO_UNMIXING_KERNELS(ISO_DEFINE_LAUNCH, T)
 ISO_DEFINE_LAUNCHES(float)
 ISO_DEFINE_LAUNCHES(double)

@@ -30,5 +30,12 @@ template <class T>
   else
     return level(backend).f64;
 }
+template <class T>
+[[nodiscard]] const VectorKernels<T>& vector_kernels(const compute::Backend& backend) noexcept {
+  if constexpr (std::is_same_v<T, float>)
+    return level(backend).vector->f32;
+  else
+    return level(backend).vector->f64;
+}
 
 }  // namespace iso::gpu::cpu

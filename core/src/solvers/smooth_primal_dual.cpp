@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace iso::solvers {
 namespace {
@@ -119,15 +120,25 @@ double SmoothPrimalDual::gradient(const Array& x, Array& out) {
   return std::isnan(square) ? square : std::max(0.0, square);
 }
 
+// While gradient_ holds the gradient at x.
 SmoothPrimalDual::Measurement SmoothPrimalDual::begin_measurement() {
   Measurement m;
   m.moved = backend_.allocate(x_.spec(), stream_);
   m.primal = backend_.allocate(x_.spec(), stream_);
-  ops_.copy(x_, m.moved, stream_);
-  ops_.axpy(-1, candidate_, m.moved, stream_);
-  ops_.axpby(1 / tau_, m.moved, 0, m.primal, stream_);
   ops_.axpy(-1, gradient_, m.primal, stream_);
   return m;
+}
+
+void SmoothPrimalDual::measure_move(Measurement& m) {
+  ops_.copy(x_, m.moved, stream_);
+  ops_.axpy(-1, candidate_, m.moved, stream_);
+  ops_.axpy(1 / tau_, m.moved, m.primal, stream_);
+}
+
+// ahead_ = sigma (2 x1 - x), x1 being the candidate
+void SmoothPrimalDual::look_ahead() {
+  ops_.copy(x_, ahead_, stream_);
+  ops_.axpby(2 * options_.dual_step, candidate_, -options_.dual_step, ahead_, stream_);
 }
 
 void SmoothPrimalDual::end_measurement(Measurement& m) {
@@ -148,7 +159,7 @@ void SmoothPrimalDual::end_measurement(Measurement& m) {
   measured_.push_back(at);
 }
 
-// y_i <- prox of sigma F_i* at y_i + sigma K_i (2 x1 - x), relaxed.
+// y_i <- prox of sigma F_i* at y_i + K_i sigma (2 x1 - x), relaxed.
 void SmoothPrimalDual::ascend(std::size_t i, Measurement* m) {
   auto& [y, kz] = duals_[i];
   const auto& k = *terms_[i].k;
@@ -158,8 +169,7 @@ void SmoothPrimalDual::ascend(std::size_t i, Measurement* m) {
     before = backend_.allocate(y.spec(), stream_);
     ops_.copy(y, before, stream_);
   }
-  k.forward(ahead_, kz, stream_);
-  ops_.axpy(sigma, kz, y, stream_);
+  k.forward(ahead_, y, stream_, Write::accumulate);
   terms_[i].f->prox_conjugate(sigma, y, stream_);
   if (m != nullptr) {
     const double length = ops_.norm2(y, stream_) / sigma;
@@ -175,9 +185,7 @@ void SmoothPrimalDual::ascend(std::size_t i, Measurement* m) {
     const double dual = ops_.norm2(kz, stream_);
     m->dual += dual * dual;
     ops_.axpby(1, y, -1, before, stream_);  // y again
-    // What lies ahead is needed by the next term.
-    ops_.copy(x_, ahead_, stream_);
-    ops_.axpby(2, candidate_, -1, ahead_, stream_);
+    look_ahead();                           // the next term needs it
   }
   if (options_.relaxation != 1) ops_.axpby(1 - options_.relaxation, before, options_.relaxation, y, stream_);
 }
@@ -194,24 +202,19 @@ double SmoothPrimalDual::move() {
 Step SmoothPrimalDual::iterate() {
   Step out;
   out.residual = std::sqrt(gradient(x_, gradient_));
-  if (terms_.empty()) ops_.fill(candidate_, 0, stream_);
-  for (std::size_t i = 0; i < terms_.size(); ++i)
-    terms_[i].k->adjoint(duals_[i].y, candidate_, stream_, i == 0 ? Write::replace : Write::accumulate);
-  ops_.axpy(1, gradient_, candidate_, stream_);
-  ops_.axpby(1, x_, -tau_, candidate_, stream_);
-  if (options_.g) options_.g->prox(tau_, candidate_, stream_);
-  if (!terms_.empty()) {
-    ops_.copy(x_, ahead_, stream_);
-    ops_.axpby(2, candidate_, -1, ahead_, stream_);
-  }
   const auto number = static_cast<int>(history().size()) + 1;
-  if (number == 1 || number % options_.measured_every == 0) {
-    Measurement measurement = begin_measurement();
-    for (std::size_t i = 0; i < terms_.size(); ++i) ascend(i, &measurement);
-    end_measurement(measurement);
-  } else {
-    for (std::size_t i = 0; i < terms_.size(); ++i) ascend(i, nullptr);
-  }
+  const bool measures = number == 1 || number % options_.measured_every == 0;
+  Measurement measurement;
+  if (measures) measurement = begin_measurement();
+  for (std::size_t i = 0; i < terms_.size(); ++i)
+    terms_[i].k->adjoint(duals_[i].y, gradient_, stream_, Write::accumulate);
+  ops_.axpby(1, x_, -tau_, gradient_, stream_);
+  std::swap(gradient_, candidate_);
+  if (options_.g) options_.g->prox(tau_, candidate_, stream_);
+  if (measures) measure_move(measurement);
+  if (!terms_.empty()) look_ahead();
+  for (std::size_t i = 0; i < terms_.size(); ++i) ascend(i, measures ? &measurement : nullptr);
+  if (measures) end_measurement(measurement);
   out.objective = objective_;
   out.change = move();
   return out;

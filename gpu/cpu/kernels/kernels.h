@@ -102,10 +102,27 @@ struct Kernels {
                       const T* im, const T* weights, bool add, T* samples);
 };
 
+/// Whole vectors; vector.h says what each does. Every level gives the same bits.
+template <class T>
+struct VectorKernels {
+  void (*axpby)(double a, const T* x, double b, T* y, std::int64_t count);
+  double (*sum_products)(const T* x, const T* y, std::int64_t count);
+  void (*sum_conjugate_products)(const T* x, const T* y, std::int64_t count, double* re, double* im);
+  void (*add_multiple)(T re, T im, const T* x, T* y, std::int64_t count);
+  void (*scale_complex_vectors)(T* values, std::int64_t points, std::int64_t parts, std::int64_t from, std::int64_t to,
+                                double level, bool shrink);
+};
+
+struct VectorLevel {
+  VectorKernels<float> f32;
+  VectorKernels<double> f64;
+};
+
 struct Level {
   const char* name;
   Kernels<float> f32;
   Kernels<double> f64;
+  const VectorLevel* vector;
 };
 
 }  // namespace iso::gpu::cpu

@@ -11,12 +11,14 @@
 
 namespace iso::gpu::cpu {
 
+extern const VectorLevel ISO_JOIN(vector_, ISO_LEVEL);
 extern const Level ISO_JOIN(level_, ISO_LEVEL);
 constinit const Level ISO_JOIN(level_, ISO_LEVEL) = {
     ISO_TEXT(ISO_LEVEL),
     {gather<float>, scatter<float>, gather_slice<float>, scatter_slice<float>, backproject_row<float>,
      shadow_row<float>, add_kernel<float>, spread_points<float>, read_points<float>},
     {gather<double>, scatter<double>, gather_slice<double>, scatter_slice<double>, backproject_row<double>,
-     shadow_row<double>, add_kernel<double>, spread_points<double>, read_points<double>}};
+     shadow_row<double>, add_kernel<double>, spread_points<double>, read_points<double>},
+     &ISO_JOIN(vector_, ISO_LEVEL)};
 
 }  // namespace iso::gpu::cpu

@@ -31,19 +31,17 @@ class CpuComplexDifference final : public LinearOperator {
   }
 
  private:
-  /// Calls visit(from, to, step) for runs of [begin, end) whose partner along the axis, on the side of `towards` (1 the next,
-  /// -1 the one before), lies `step` elements away; 0: there is none.
+  /// Runs of [begin, end) along an axis: visit(from, to, before, after) with the distances to the partners before and after
+  /// them; 0: there is none.
   template <class Visit>
-  void each_run(const Cut& cut, std::int64_t towards, std::int64_t begin, std::int64_t end, Visit&& visit) const {
-    const auto border = towards > 0 ? cut.extent - 1 : 0, line = cut.stride * cut.extent;
-    const auto around = cyclic_ ? -towards * (cut.extent - 1) * cut.stride : 0;
+  void each_run(const Cut& cut, std::int64_t begin, std::int64_t end, Visit&& visit) const {
+    const auto line = cut.stride * cut.extent, last = line - cut.stride, around = cyclic_ ? last : 0;
     for (auto from = begin; from < end;) {
-      // Of one line the border and the rest are a run each.
-      const auto first = from / line * line, edge = first + border * cut.stride;
-      const bool at_edge = from >= edge && from < edge + cut.stride;
-      const auto limit = at_edge ? edge + cut.stride : from < edge ? edge : first + line;
-      const auto to = std::min(end, limit);
-      visit(from, to, at_edge ? around : towards * cut.stride);
+      const auto first = from / line * line, place = from - first;
+      // Of one line the two borders and the rest are a run each.
+      const auto limit = place >= last ? line : place >= cut.stride ? last : cut.stride;
+      const auto to = std::min(end, first + limit);
+      visit(from, to, place < cut.stride ? around : -cut.stride, place >= last ? -around : cut.stride);
       from = to;
     }
   }
@@ -55,13 +53,13 @@ class CpuComplexDifference final : public LinearOperator {
       stream.check_stop();
       for (std::size_t k = 0; k < cuts_.size(); ++k) {
         T* const out = all + static_cast<std::int64_t>(k) * count_;
-        each_run(cuts_[k], 1, begin, end, [&](std::int64_t from, std::int64_t to, std::int64_t step) {
-          if (step == 0 && !add) std::fill(out + from, out + to, T{});
-          if (step == 0) return;
+        each_run(cuts_[k], begin, end, [&](std::int64_t from, std::int64_t to, std::int64_t, std::int64_t after) {
+          if (after == 0 && !add) std::fill(out + from, out + to, T{});
+          if (after == 0) return;
           if (add)
-            for (auto i = from; i < to; ++i) out[i] += in[i + step] - in[i];
+            for (auto i = from; i < to; ++i) out[i] += in[i + after] - in[i];
           else
-            for (auto i = from; i < to; ++i) out[i] = in[i + step] - in[i];
+            for (auto i = from; i < to; ++i) out[i] = in[i + after] - in[i];
         });
       }
     });
@@ -71,17 +69,19 @@ class CpuComplexDifference final : public LinearOperator {
     T* const out = x.host<T>().data();
     parallel_for(count_, elements_of_a_task, [&](std::int64_t begin, std::int64_t end) {
       stream.check_stop();
-      if (write == Write::replace) std::fill(out + begin, out + end, T{});
       for (std::size_t k = 0; k < cuts_.size(); ++k) {
         const T* const in = all + static_cast<std::int64_t>(k) * count_;
-        each_run(cuts_[k], -1, begin, end, [&](std::int64_t from, std::int64_t to, std::int64_t step) {
-          if (step == 0 && !cyclic_) return;
-          for (auto i = from; i < to; ++i) out[i] += in[i + step];
-        });
-        each_run(cuts_[k], 1, begin, end, [&](std::int64_t from, std::int64_t to, std::int64_t step) {
-          if (step == 0 && !cyclic_) return;
-          for (auto i = from; i < to; ++i) out[i] -= in[i];
-        });
+        const bool add = k > 0 || write == Write::accumulate;
+        each_run(cuts_[k], begin, end,
+                 [&](std::int64_t from, std::int64_t to, std::int64_t before, std::int64_t after) {
+                   if (!add) std::fill(out + from, out + to, T{});
+                   if (before != 0 && after != 0)
+                     for (auto i = from; i < to; ++i) out[i] += in[i + before] - in[i];
+                   else if (before != 0)
+                     for (auto i = from; i < to; ++i) out[i] += in[i + before];
+                   else if (after != 0)
+                     for (auto i = from; i < to; ++i) out[i] -= in[i];
+                 });
       }
     });
   }

@@ -1,3 +1,4 @@
+#include "gpu/cpu/level.h"
 #include "gpu/cpu/operators.h"
 #include "gpu/cpu/throughput.h"
 
@@ -14,25 +15,6 @@ using namespace compute;
 using Number = std::complex<double>;
 
 constexpr std::int64_t rows_of_a_piece = 2048;
-constexpr std::size_t lanes = 4;  ///< sums side by side, so that they need not wait for one another
-
-/// xᴴ y of `count` values, in double, in an order that the count alone fixes.
-template <class R>
-Number inner(const std::complex<R>* x, const std::complex<R>* y, std::int64_t count) {
-  const R* const a = reinterpret_cast<const R*>(x);
-  const R* const b = reinterpret_cast<const R*>(y);
-  std::array<double, lanes> re{}, im{};
-  std::int64_t i = 0;
-  const auto add = [&](std::size_t lane, std::int64_t at) {
-    const double ar = a[2 * at], ai = a[2 * at + 1], br = b[2 * at], bi = b[2 * at + 1];
-    re[lane] += ar * br + ai * bi;
-    im[lane] += ar * bi - ai * br;
-  };
-  for (; i + static_cast<std::int64_t>(lanes) <= count; i += lanes)
-    for (std::size_t lane = 0; lane < lanes; ++lane) add(lane, i + static_cast<std::int64_t>(lane));
-  for (; i < count; ++i) add(0, i);
-  return {(re[0] + re[1]) + (re[2] + re[3]), (im[0] + im[1]) + (im[2] + im[3])};
-}
 
 template <class R>
 class CpuTallMatrix final : public LinearOperator {
@@ -44,6 +26,7 @@ class CpuTallMatrix final : public LinearOperator {
         columns_{spec.columns},
         products_{spec.products},
         batch_{spec.batch},
+        kernels_{vector_kernels<R>(backend)},
         matrix_{spec.resident ? spec.resident : backend.upload(spec.matrix, *backend.make_stream())} {}
 
  private:
@@ -73,10 +56,7 @@ class CpuTallMatrix final : public LinearOperator {
           const Number factor = in[(b * products_ + p) * columns_ + c];
           const R re = static_cast<R>(factor.real()), im = static_cast<R>(factor.imag());
           const R* const column = reinterpret_cast<const R*>(m + (b * columns_ + c) * rows_);
-          for (auto i = first; i < last; ++i) {
-            sums[2 * i] += re * column[2 * i] - im * column[2 * i + 1];
-            sums[2 * i + 1] += re * column[2 * i + 1] + im * column[2 * i];
-          }
+          kernels_.add_multiple(re, im, column + 2 * first, sums + 2 * first, last - first);
         }
       }
     });
@@ -92,9 +72,13 @@ class CpuTallMatrix final : public LinearOperator {
     each_piece(stream, [&](std::int64_t b, std::int64_t piece, std::int64_t first, std::int64_t last) {
       Number* const sum = sums.data() + static_cast<std::size_t>(b * pieces() + piece) * small;
       for (std::int64_t p = 0; p < products_; ++p)
-        for (std::int64_t c = 0; c < (gram ? p + 1 : columns_); ++c)
-          sum[p * columns_ + c] =
-              inner(m + (b * columns_ + c) * rows_ + first, in + (b * products_ + p) * rows_ + first, last - first);
+        for (std::int64_t c = 0; c < (gram ? p + 1 : columns_); ++c) {
+          double re = 0, im = 0;
+          kernels_.sum_conjugate_products(reinterpret_cast<const R*>(m + (b * columns_ + c) * rows_ + first),
+                                          reinterpret_cast<const R*>(in + (b * products_ + p) * rows_ + first),
+                                          last - first, &re, &im);
+          sum[p * columns_ + c] = {re, im};
+        }
     });
     for (std::int64_t b = 0; b < batch_; ++b) {
       for (std::int64_t p = 0; p < products_; ++p) {
@@ -111,6 +95,7 @@ class CpuTallMatrix final : public LinearOperator {
     }
   }
   std::int64_t rows_, columns_, products_, batch_;
+  const VectorKernels<R>& kernels_;
   Array matrix_;
 };
 

@@ -1,3 +1,4 @@
+#include "gpu/cpu/level.h"
 #include "gpu/cpu/operators.h"
 
 #include <iso/base/dispatch.h>
@@ -118,30 +119,29 @@ void lengths(const Vectors& v, const T* x, std::int64_t from, std::int64_t to, d
   for (std::int64_t p = from; p < to; ++p) out[p - from] = std::sqrt(out[p - from]);
 }
 
-/// Multiplies each vector by factor(its length).
-template <class Factor>
-void scale_vectors(Array& x, Stream& stream, Factor&& factor) {
+/// Multiplies each vector by what `shrink`, or the projection on the ball of that radius, makes of its length.
+void scale_vectors(double level, bool shrinks, Array& x, Stream& stream) {
   const Vectors v(x);
   with_type(x.spec().type, [&](auto t) {
     using T = decltype(t);
     T* const values = x.host<T>().data();
     in_parts(v.points, stream, [&](std::int64_t begin, std::int64_t end) {
-      std::array<double, points_at_once> scale;
-      for (auto from = begin; from < end; from += points_at_once) {
-        const auto to = std::min(end, from + points_at_once);
-        lengths(v, values, from, to, scale.data());
-        for (auto p = from; p < to; ++p)
-          scale[static_cast<std::size_t>(p - from)] = factor(scale[static_cast<std::size_t>(p - from)]);
-        for (std::int64_t k = 0; k < v.parts; ++k) {
-          T* const part = values + k * v.points;
-          for (auto p = from; p < to; ++p) {
-            const double s = scale[static_cast<std::size_t>(p - from)];
-            if constexpr (std::is_floating_point_v<T>)
-              part[p] = static_cast<T>(s * static_cast<double>(part[p]));
-            else
-              part[p] = T(s * Complex(part[p]));
+      if constexpr (std::is_floating_point_v<T>) {
+        std::array<double, points_at_once> scale{};
+        for (auto from = begin; from < end; from += points_at_once) {
+          const auto to = std::min(end, from + points_at_once);
+          lengths(v, values, from, to, scale.data());
+          for (double& s : scale) s = shrinks ? shrink(level, s) : s > level ? level / s : 1.0;
+          for (std::int64_t k = 0; k < v.parts; ++k) {
+            T* const part = values + k * v.points;
+            for (auto p = from; p < to; ++p)
+              part[p] = static_cast<T>(scale[static_cast<std::size_t>(p - from)] * static_cast<double>(part[p]));
           }
         }
+      } else {
+        using Real = typename RealOf<T>::type;
+        vector_kernels<Real>(x.backend())
+            .scale_complex_vectors(reinterpret_cast<Real*>(values), v.points, v.parts, begin, end, level, shrinks);
       }
     });
   });
@@ -189,15 +189,8 @@ class CpuVectorOps final : public VectorOps {
     with_reals(y, [&, ra = a.real(), rb = b.real()](auto* out, std::int64_t count) {
       using Real = std::remove_pointer_t<decltype(out)>;
       const Real* const in = to_reals<Real>(x);
-      in_parts(count, stream, [&](auto from, auto to) {
-        if (rb == 1) {
-          for (auto i = from; i < to; ++i)
-            out[i] = static_cast<Real>(static_cast<double>(out[i]) + ra * static_cast<double>(in[i]));
-        } else {
-          for (auto i = from; i < to; ++i)
-            out[i] = static_cast<Real>(ra * static_cast<double>(in[i]) + rb * static_cast<double>(out[i]));
-        }
-      });
+      const auto& kernels = vector_kernels<Real>(y.backend());
+      in_parts(count, stream, [&](auto from, auto to) { kernels.axpby(ra, in + from, rb, out + from, to - from); });
     });
   }
   Complex dot(const Array& x, const Array& y, Stream& stream) const override {
@@ -206,27 +199,23 @@ class CpuVectorOps final : public VectorOps {
       using Real = std::remove_const_t<std::remove_pointer_t<decltype(b)>>;
       const Real* const a = to_reals<Real>(x);
       const bool complex = is_complex(x.spec().type);
+      const auto& kernels = vector_kernels<Real>(y.backend());
       return reduce<Complex>(
           count, stream,
           [&](std::int64_t from, std::int64_t to) {  // parts are even, so a complex number is not cut
-            const double real =
-                sum(from, to, [&](auto i) { return static_cast<double>(a[i]) * static_cast<double>(b[i]); });
-            if (!complex) return Complex(real, 0);
-            return Complex(real, sum(from / 2, to / 2, [&](auto i) {
-                             return static_cast<double>(a[2 * i]) * static_cast<double>(b[2 * i + 1]) -
-                                    static_cast<double>(a[2 * i + 1]) * static_cast<double>(b[2 * i]);
-                           }));
+            if (!complex) return Complex(kernels.sum_products(a + from, b + from, to - from), 0);
+            double real = 0, imaginary = 0;
+            kernels.sum_conjugate_products(a + from, b + from, (to - from) / 2, &real, &imaginary);
+            return Complex(real, imaginary);
           },
           [](Complex s, Complex t) { return s + t; });
     });
   }
   double norm2(const Array& x, Stream& stream) const override {
     return with_reals(x, [&](const auto* a, std::int64_t count) {
+      const auto& kernels = vector_kernels<std::remove_const_t<std::remove_pointer_t<decltype(a)>>>(x.backend());
       return std::sqrt(reduce<double>(
-          count, stream,
-          [&](auto from, auto to) {
-            return sum(from, to, [&](auto i) { return static_cast<double>(a[i]) * static_cast<double>(a[i]); });
-          },
+          count, stream, [&](auto from, auto to) { return kernels.sum_products(a + from, a + from, to - from); },
           [](double s, double t) { return s + t; }));
     });
   }
@@ -283,11 +272,9 @@ class CpuVectorOps final : public VectorOps {
     if (is_complex(x.spec().type)) return map(x, stream, [=](Complex v) { return shrink(level, std::abs(v)) * v; });
     map_reals(x, stream, [=](double v) { return shrink(level, std::abs(v)) * v; });
   }
-  void shrink_vectors(double level, Array& x, Stream& stream) const override {
-    scale_vectors(x, stream, [=](double length) { return shrink(level, length); });
-  }
+  void shrink_vectors(double level, Array& x, Stream& stream) const override { scale_vectors(level, true, x, stream); }
   void project_vectors(double radius, Array& x, Stream& stream) const override {
-    scale_vectors(x, stream, [=](double length) { return length > radius ? radius / length : 1.0; });
+    scale_vectors(radius, false, x, stream);
   }
   double sum_vector_norms(const Array& x, Stream& stream) const override {
     const Vectors v(x);

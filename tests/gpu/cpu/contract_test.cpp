@@ -214,3 +214,38 @@ TEST(CpuVectorOps, SumsDoNotDependOnTheNumberOfThreads) {
   }
   iso::ThreadBudget::set(iso::ThreadBudget::available());
 }
+
+TEST(CpuVectorOps, GiveTheSameBitsOnEveryLevelOfTheProcessor) {
+  for (const auto type : {ScalarType::f32, ScalarType::f64, ScalarType::c64, ScalarType::c128}) {
+    std::vector<std::vector<double>> found;
+    for (const auto& level : iso::gpu::cpu_levels()) {
+      const auto cpu = iso::gpu::make_cpu_backend(level);
+      const auto stream = cpu->make_stream();
+      const VectorOps& ops = cpu->vector();
+      auto x = cpu->upload(noise({iso::Shape{4093, 3}, type}, 1), *stream),
+           y = cpu->upload(noise({iso::Shape{4093, 3}, type}, 2), *stream);
+      ops.axpy(0.3, x, y, *stream);
+      ops.axpby(-0.7, x, 1.9, y, *stream);
+      ops.project_vectors(0.9, y, *stream);
+      ops.shrink_vectors(0.2, x, *stream);
+      const auto dot = ops.dot(x, y, *stream);
+      std::vector<double> all = numbers(cpu->download(x, *stream)), more = numbers(cpu->download(y, *stream));
+      all.insert(all.end(), more.begin(), more.end());
+      all.insert(all.end(), {dot.real(), dot.imag(), ops.norm2(x, *stream)});
+      if (is_complex(type)) {
+        TallMatrix matrix;
+        matrix.rows = 4093, matrix.columns = matrix.products = 3, matrix.type = type, matrix.resident = x;
+        const auto m = cpu->make(matrix);
+        Array small = cpu->allocate(m->domain(), *stream);
+        m->adjoint(x.reshaped(m->range().shape), small, *stream);
+        Array changed = cpu->allocate(m->range(), *stream);
+        m->forward(small, changed, *stream);
+        more = numbers(cpu->download(changed, *stream));
+        all.insert(all.end(), more.begin(), more.end());
+      }
+      found.push_back(std::move(all));
+    }
+    for (std::size_t i = 1; i < found.size(); ++i)
+      EXPECT_TRUE(found[i] == found[0]) << to_string(type) << " " << iso::gpu::cpu_levels()[i];
+  }
+}

@@ -62,6 +62,8 @@ class SmoothPrimalDual final : public Solver {
   double gradient(const compute::Array& x, compute::Array& out);
   void ascend(std::size_t i, Measurement* measurement);
   [[nodiscard]] Measurement begin_measurement();
+  void measure_move(Measurement& measurement);
+  void look_ahead();
   void end_measurement(Measurement& measurement);
   [[nodiscard]] double move();
 

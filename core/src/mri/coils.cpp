@@ -88,13 +88,22 @@ KSpace with_coils(const KSpace& scan, const CoilMatrix& matrix) {
 CoilMatrix whitening(const KSpace& scan) {
   if (scan.noise_covariance.empty())
     throw Error{Errc::invalid_input, "the scan holds no noise covariance", "it has no noise scan; leave whitening out"};
-  const Eigen::LLT<Matrix> factor{noise_matrix(scan)};
   const std::int64_t coils = scan.samples.spec().shape[3];
+  // A coil without any noise is dead: it is left out, and the others are whitened without it.
+  Matrix covariance = noise_matrix(scan), wanted = Matrix::Identity(coils, coils);
+  for (std::int64_t i = 0; i < coils; ++i) {
+    if (covariance(i, i) != 0.0) continue;
+    covariance.row(i).setZero();
+    covariance.col(i).setZero();
+    covariance(i, i) = 1;
+    wanted(i, i) = 0;
+  }
+  const Eigen::LLT<Matrix> factor{covariance};
   const bool sound = factor.info() == Eigen::Success && Matrix{factor.matrixL()}.allFinite();
-  if (!sound)
+  if (!sound || wanted.isZero())
     throw Error{Errc::invalid_input, "the noise covariance of the coils is not positive definite",
-                "a coil is dead or the noise scan too short; leave whitening out"};
-  return from_eigen(factor.matrixL().solve(Matrix::Identity(coils, coils)));
+                "the noise scan needs more samples than there are coils; remove it from the file to go without it"};
+  return from_eigen(factor.matrixL().solve(wanted));
 }
 
 Compression compression(const KSpace& scan, std::int64_t coils) {

@@ -139,6 +139,18 @@ TEST(Whitening, MakesTheNoiseOfTheCoilsEqualAndIndependent) {
   EXPECT_THROW((void)whitening(scan), iso::Error);
 }
 
+TEST(Whitening, LeavesACoilWithoutNoiseOutAndWhitensTheOthers) {
+  iso::KSpace scan = scan_of_heart(3);
+  iso::PixelBuffer covariance = iso::PixelBuffer::allocate({iso::Shape{3, 3}, iso::ScalarType::c64});
+  covariance.values<Complex>()[0] = 4;  // the second coil is dead
+  covariance.values<Complex>()[8] = 9;
+  scan.noise_covariance = std::move(covariance);
+  const CoilMatrix found = whitening(scan);
+  for (std::int64_t r = 0; r < 3; ++r)
+    for (std::int64_t c = 0; c < 3; ++c)
+      EXPECT_NEAR(std::abs(found.at(r, c) - (r != c || r == 1 ? 0.0 : r == 0 ? 0.5 : 1.0 / 3)), 0, 1e-6) << r << c;
+}
+
 TEST(Compression, KeepsTheEnergyOfCoilsThatSeeTheSame) {
   const iso::KSpace two = scan_of_heart(2);
   // Six coils that are mixtures of two: two virtual ones hold all of them.

@@ -21,7 +21,8 @@ struct CoilMatrix {
 [[nodiscard]] KSpace with_coils(const KSpace& scan, const CoilMatrix& matrix);
 
 /// The inverse of L of the noise covariance L Lᴴ: after it the noise of every coil has the same size (1 / sqrt 2 of real and imaginary
-/// part) and those of two coils are independent. Throws invalid_input: no covariance, or one that is not positive definite.
+/// part) and those of two coils are independent. A coil without noise is dead: its row is 0. Throws invalid_input: no covariance, or
+/// one that is not positive definite.
 /// Source   K. Pruessmann et al., Magn. Reson. Med. 46 (2001) 638, appendix.
 [[nodiscard]] CoilMatrix whitening(const KSpace& scan);
 

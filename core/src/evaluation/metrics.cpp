@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <complex>
 #include <limits>
 #include <span>
 #include <vector>
@@ -17,9 +18,9 @@ void check_pair(const Pixels& image, const Pixels& reference, const Pixels& mask
   for (const auto* block : {&image, &reference}) {
     if (block->empty() || block->spec().shape.count() == 0)
       throw Error{Errc::invalid_input, "there is no image to compare, it has no elements"};
-    if (is_complex(block->spec().type)) {
-      throw Error{Errc::type_mismatch, "a complex image cannot be compared, real ones are needed",
-                  "compare the magnitudes"};
+    if (is_complex(block->spec().type) != is_complex(reference.spec().type)) {
+      throw Error{Errc::type_mismatch, "a complex image cannot be compared with a real one",
+                  "compare two complex images, or the magnitudes of both"};
     }
   }
   if (image.spec().shape != reference.spec().shape) {
@@ -82,6 +83,35 @@ std::vector<double> finite_copy(const Pixels& block) {
   return out;
 }
 
+/// The complex values in double precision.
+std::vector<std::complex<double>> complex_values(const Pixels& image) {
+  if (image.spec().type == ScalarType::c128) {
+    const auto values = image.values<std::complex<double>>();
+    return {values.begin(), values.end()};
+  }
+  const auto values = image.values<std::complex<float>>();
+  return {values.begin(), values.end()};
+}
+
+Pixels moduli(const Pixels& image) {
+  const auto from = complex_values(image);
+  PixelBuffer out = PixelBuffer::allocate({image.spec().shape, ScalarType::f64});
+  std::ranges::transform(from, out.values<double>().begin(), [](std::complex<double> z) { return std::abs(z); });
+  return out;
+}
+
+/// ‖x - r‖ / ‖r‖ of the complex values on the mask.
+double complex_nrmse(const Pixels& image, const Pixels& reference, std::span<const std::uint8_t> mask) {
+  const auto x = complex_values(image), r = complex_values(reference);
+  double squares = 0, size = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    if (!mask.empty() && mask[i] == 0) continue;
+    squares += std::norm(x[i] - r[i]);
+    size += std::norm(r[i]);
+  }
+  return size > 0 ? std::sqrt(squares / size) : std::numeric_limits<double>::infinity();
+}
+
 template <class Rule>
 Pixels mapped(const Pixels& in, const Rule& rule) {
   const ScalarType type = is_double(in.spec().type) ? ScalarType::f64 : ScalarType::f32;
@@ -104,6 +134,12 @@ void check_water(double water_per_mm) {
 
 ImageMetrics compare(const Pixels& image, const Pixels& reference, const CompareOptions& options) {
   check_pair(image, reference, options.mask);
+  if (is_complex(image.spec().type)) {
+    ImageMetrics out = compare(moduli(image), moduli(reference), options);
+    out.nrmse = complex_nrmse(
+        image, reference, options.mask.empty() ? std::span<const std::uint8_t>{} : options.mask.values<std::uint8_t>());
+    return out;
+  }
   const Pixels x = image.converted(ScalarType::f64), r = reference.converted(ScalarType::f64);
   const auto mask = options.mask.empty() ? std::span<const std::uint8_t>{} : options.mask.values<std::uint8_t>();
   const Sums s = make_sums(x.values<double>(), r.values<double>(), mask);

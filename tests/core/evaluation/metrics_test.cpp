@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <complex>
 #include <functional>
 #include <limits>
 
@@ -25,6 +26,26 @@ Pixels make_image(std::int64_t width, std::int64_t height, const Value& value, S
 
 double wave(double i, double j) { return std::sin(.3 * i) + std::cos(.2 * j); }
 double disturbed(double i, double j) { return wave(i, j) + .05 * std::sin(1.7 * i * j + .4); }
+
+TEST(ImageMetrics, OfComplexImagesAreThoseOfTheModuliButForTheComplexError) {
+  const auto turned = [](double phase, double size) {
+    PixelBuffer out = PixelBuffer::allocate({Shape{16, 12}, ScalarType::c64});
+    const Pixels real = make_image(16, 12, [](double i, double j) { return 2 + wave(i, j); });
+    for (std::size_t i = 0; i < out.values<std::complex<float>>().size(); ++i)
+      out.values<std::complex<float>>()[i] =
+          std::complex<float>{std::polar(size * std::abs(real.values<double>()[i]), phase)};
+    return Pixels{std::move(out)};
+  };
+  // A phase of a quarter turn is seen by the complex error alone: |1 - i| = sqrt 2.
+  const auto quarter = compare(turned(std::acos(0.0), 1), turned(0, 1));
+  EXPECT_NEAR(quarter.nrmse, std::sqrt(2.0), 1e-6);
+  EXPECT_GT(quarter.psnr_db, 100);
+  EXPECT_NEAR(quarter.ssim.value(), 1, 1e-6);
+  const auto smaller = compare(turned(0.3, 0.9), turned(0.3, 1));
+  EXPECT_NEAR(smaller.nrmse, 0.1, 1e-6);
+  EXPECT_NEAR(smaller.hfen.value(), 0.1, 1e-6);
+  EXPECT_THROW((void)compare(turned(0, 1), make_image(16, 12, wave)), Error);
+}
 
 // Expected values: scikit-image 0.26.0 (structural_similarity with gaussian_weights, sigma 1.5, population covariance) and
 // direct sums in NumPy over the same formulas.

@@ -32,9 +32,9 @@ struct ImageMetrics {
   std::int64_t elements{0};
 };
 
-/// Compares real images of one shape, x and y being the first two axes; further axes are slices. Sums are in double,
-/// in a fixed order. Throws shape_mismatch, type_mismatch (complex), invalid_input (NaN, empty mask, flat reference
-/// without data_range).
+/// Compares images of one shape, x and y being the first two axes; further axes are slices. Of complex images the moduli
+/// are compared, and only nrmse is that of the complex values. Sums are in double, in a fixed order. Throws shape_mismatch,
+/// type_mismatch (one complex, one real), invalid_input (NaN, empty mask, flat reference without data_range).
 /// Source   SSIM: Z. Wang et al., IEEE Trans. Image Process. 13 (2004) 600; HFEN: S. Ravishankar and Y. Bresler,
 /// IEEE Trans. Med. Imaging 30 (2011) 1028.
 [[nodiscard]] ImageMetrics compare(const Pixels& image, const Pixels& reference, const CompareOptions& options = {});

@@ -25,12 +25,14 @@ class SeriesTask final : public iso::plugin::TypedTask<P> {
     return ports;
   }
   std::span<const iso::plugin::Port> outputs() const noexcept override {
-    static const std::array<iso::plugin::Port, 5> ports{
+    static const std::array<iso::plugin::Port, 6> ports{
         {{"series", iso::Kind::volume, false, "The series of images, complex, in the unit of the samples."},
          {"residual", iso::Kind::volume, true, "What the series does not explain: its residual, the coils combined."},
          {"error_map", iso::Kind::volume, true,
           "The second part of the model: error map, or what moves in L + S. Else 0."},
          {"mean", iso::Kind::volume, true, "The mean over the frames."},
+         {"increments", iso::Kind::volume, true,
+          "What each layer added to the series: the slices of the first layer, then those of the second, and so on."},
          {"frames", iso::Kind::table, true, "The misfit of every frame, as a part of its samples."}}};
     return ports;
   }
@@ -39,6 +41,10 @@ class SeriesTask final : public iso::plugin::TypedTask<P> {
   iso::plugin::Plan plan(const iso::plugin::Descriptions& inputs, const P& parameters) const override {
     const auto& scan = iso::plugin::input<iso::KSpace>(inputs, "k_space");
     iso::plugin::Plan out;
+    if (parameters.coil_maps == iso::mri::MapSource::given && scan.coil_sensitivities.empty()) {
+      out.refuse_parameter("coil_maps", "coil_maps is given, and the scan holds no maps: take automatic");
+      return out;
+    }
     if (std::string why = iso::mri::unsuited(scan, parameters); !why.empty()) {
       out.refuse(std::move(why));
       return out;
@@ -48,7 +54,7 @@ class SeriesTask final : public iso::plugin::TypedTask<P> {
     for (auto& [spec, applications] : work.operators) out.operators.push_back({std::move(spec), applications});
     const auto series = encoding.domain().bytes(), data = encoding.range().bytes();
     // The hybrid data stay; beside them its making, the method, or residual and results.
-    out.bytes = data + std::max({data, work.bytes, data + 4 * series});
+    out.bytes = data + std::max({data, work.bytes, data + 5 * series});
     iso::Volume volume;
     volume.grid = scan.grid;
     volume.quantity = iso::Quantity::signal;
@@ -100,6 +106,7 @@ class SeriesTask final : public iso::plugin::TypedTask<P> {
     iso::Volume series = problem.finish(adds_error<P> ? explained : found.series);
     series.meta = scan.meta;
     iso::Volume mean = iso::mri::time_mean(series);
+    iso::Volume increments = layer_increments(problem, found);
     iso::Table table;
     table.columns = {"frame", "misfit"};
     for (std::size_t t = 0; t < misfits.size(); ++t) table.values.push_back({static_cast<double>(t), misfits[t]});
@@ -107,6 +114,7 @@ class SeriesTask final : public iso::plugin::TypedTask<P> {
     out.emplace("residual", iso::freeze(problem.finish(residual)));
     out.emplace("error_map", iso::freeze(problem.finish(found.error)));
     out.emplace("mean", iso::freeze(std::move(mean)));
+    out.emplace("increments", iso::freeze(std::move(increments)));
     out.emplace("frames", iso::freeze(std::move(table)));
     out.emplace("series", iso::freeze(std::move(series)));
     progress.report(1, "done");

@@ -125,6 +125,10 @@ Solution minimise(const Model& model, const OperatorPtr& a, const Array& data, c
     out.measured = solver.measured();
     out.layers = layer + 1;
     if (layer + 1 == layers) break;
+    if (options.keeps_layers) {
+      out.after_layers.push_back(backend.allocate(image.spec(), stream));
+      ops.copy(image, out.after_layers.back(), stream);
+    }
     // b_{d+1} = b_d + b - A x_d
     Array next = backend.allocate(data.spec(), stream);
     ops.copy(target, next, stream);
@@ -150,6 +154,7 @@ std::size_t engine_bytes(const Model& model, const OperatorSpec& encoding, const
   if (model.low_rank > 0 || model.second_rank > 0) sum += series.bytes();
   if (model.huber > 0) sum += data.bytes();
   if (options.layers > 1) sum += 2 * data.bytes();
+  if (options.keeps_layers) sum += static_cast<std::size_t>(std::max(0, options.layers - 1)) * series.bytes();
   return sum;
 }
 

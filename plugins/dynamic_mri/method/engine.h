@@ -11,7 +11,8 @@ namespace dynamic_mri {
 struct EngineOptions {
   int iterations{200};  ///< of all layers together
   int layers{1};
-  double layer_factor{2};  ///< of every weight, with more than one layer
+  double layer_factor{2};    ///< of every weight, with more than one layer
+  bool keeps_layers{false};  ///< what each layer came to is wanted afterwards
   double dual_step{1.0 / 32};
   double tolerance{
       1e-4};  ///< relative change that ends a layer after five iterations below it, twenty at the least; 0: never
@@ -19,7 +20,8 @@ struct EngineOptions {
 
 /// The series that minimises a model, and the part E.
 struct Solution {
-  iso::compute::Array series, error;  ///< error: empty without E
+  iso::compute::Array series, error;                ///< error: empty without E
+  std::vector<iso::compute::Array> after_layers{};  ///< X after each layer but the last; empty with one layer
   std::vector<iso::solvers::Optimality> measured;
   int iterations{0}, layers{0};
 };

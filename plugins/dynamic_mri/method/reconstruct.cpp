@@ -1,7 +1,13 @@
 #include "method/reconstruct.h"
 
+#include <iso/compute/operators/complex_difference.h>
+#include <iso/compute/operators/tall_matrix.h>
 #include <iso/solvers/conjugate_gradient.h>
 #include <iso/solvers/low_rank.h>
+
+#include <algorithm>
+#include <complex>
+#include <functional>
 
 namespace dynamic_mri {
 
@@ -9,6 +15,54 @@ double start_rank(const iso::mri::SeriesProblem& problem) {
   iso::compute::Array start = problem.backend.allocate(problem.series(), problem.stream);
   problem.a->adjoint(problem.data, start, problem.stream);
   return iso::solvers::singular_values(start, iso::solvers::Matrices::whole, problem.stream).front();
+}
+
+void plan_iterations(Work& work, const Model& model, const iso::compute::CoilFourier& encoding, double iterations) {
+  using namespace iso::compute;
+  const iso::ArraySpec series = encoding.domain();
+  const iso::Shape& shape = series.shape;
+  const double parts = model.has_error() ? 2 : 1;
+  work.operators.emplace_back(encoding, 2 * iterations);
+  double passes = 25 * parts;  // over arrays as large as the series, between the operators of an iteration
+  for (auto& spec : term_operators(model, shape)) {
+    passes += 2 * static_cast<double>(spec.range().bytes()) / static_cast<double>(series.bytes());
+    work.operators.emplace_back(std::move(spec), 2 * iterations);
+  }
+  // A difference reads and writes one such array: it stands for whatever is as fast as the memory.
+  work.operators.emplace_back(ComplexDifference{shape, {0}, false, series.type}, passes / 2 * iterations);
+  if (!(model.low_rank > 0)) return;
+  TallMatrix matrix;
+  matrix.type = series.type;
+  matrix.columns = matrix.products = shape[3];
+  matrix.rows = shape.count() / std::max<std::int64_t>(1, shape[3]);
+  work.operators.emplace_back(std::move(matrix), 2 * iterations);
+}
+
+iso::Volume layer_increments(const iso::mri::SeriesProblem& problem, const Solution& solution) {
+  using Complex = std::complex<float>;
+  iso::Volume out = problem.finish(solution.series);
+  const iso::Shape& one = out.pixels.spec().shape;
+  const auto layers = static_cast<std::int64_t>(solution.after_layers.size()) + 1;
+  if (layers == 1) return out;
+  iso::PixelBuffer all =
+      iso::PixelBuffer::allocate({iso::Shape{one[0], one[1], one[2] * layers, one[3]}, iso::ScalarType::c64});
+  const auto slices = one[0] * one[1] * one[2];
+  iso::Pixels before;
+  for (std::int64_t layer = 0; layer < layers; ++layer) {
+    const iso::Pixels after = layer + 1 == layers
+                                  ? out.pixels
+                                  : problem.finish(solution.after_layers[static_cast<std::size_t>(layer)]).pixels;
+    for (std::int64_t t = 0; t < one[3]; ++t) {
+      const auto to = all.values<Complex>().begin() + (t * layers + layer) * slices;
+      std::copy_n(after.values<Complex>().begin() + t * slices, slices, to);
+      if (before.empty()) continue;
+      std::transform(to, to + slices, before.values<Complex>().begin() + t * slices, to, std::minus<>{});
+    }
+    before = after;
+  }
+  out.pixels = std::move(all);
+  out.grid.size[2] *= layers;
+  return out;
 }
 
 Work plan_work(const iso::compute::CoilFourier& encoding, const CgSenseOptions& options) {

@@ -63,15 +63,18 @@ inline Solution reconstruct(const iso::mri::SeriesProblem& problem, const ZeroFi
   return {.series = zero_filled(problem, options), .error = {}, .measured = {}};
 }
 
+/// What `iterations` of the engine apply: the encoding, the terms, the Gram matrix, and the arithmetic between them.
+void plan_iterations(Work& work, const Model& model, const iso::compute::CoilFourier& encoding, double iterations);
+
+/// Three tries at the least, five at the most (choose_weights).
+inline constexpr double usual_tries = 4;
+
 template <ModelMethod P>
 Work plan_work(const iso::compute::CoilFourier& encoding, const P& options) {
   const Model model = make_model(options, encoding.domain().shape);
   const bool automatic = options.weights == WeightRule::automatic;
-  const double iterations = options.iterations + (automatic ? 5.0 * trial_iterations : 0.0);
   Work out;
-  out.operators.emplace_back(encoding, 2 * iterations);
-  for (auto& spec : term_operators(model, encoding.domain().shape))
-    out.operators.emplace_back(std::move(spec), 2 * iterations);
+  plan_iterations(out, model, encoding, options.iterations + (automatic ? usual_tries * trial_iterations : 0.0));
   // Lines that were kept, those left out, and what is foretold of them.
   out.bytes = engine_bytes(model, encoding, engine_options(options)) + (automatic ? 3 * encoding.range().bytes() : 0);
   // In k-space: the samples, and an array between the two transforms.
@@ -80,6 +83,9 @@ Work plan_work(const iso::compute::CoilFourier& encoding, const P& options) {
 }
 [[nodiscard]] Work plan_work(const iso::compute::CoilFourier& encoding, const CgSenseOptions& options);
 [[nodiscard]] Work plan_work(const iso::compute::CoilFourier& encoding, const ZeroFilledOptions& options);
+
+/// What each layer added to X: slices of the first layer, then those of the second. In the units of the scan.
+[[nodiscard]] iso::Volume layer_increments(const iso::mri::SeriesProblem& problem, const Solution& solution);
 
 /// The result is X + E: L + S, where both parts are the image.
 template <class P>

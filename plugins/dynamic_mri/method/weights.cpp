@@ -106,7 +106,7 @@ EngineOptions engine_options(const ModelParameters& o) {
 
 EngineOptions engine_options(const RdledmOptions& o) {
   EngineOptions out = engine_options(static_cast<const ModelParameters&>(o));
-  out.layers = o.layers, out.layer_factor = o.layer_factor;
+  out.layers = o.layers, out.layer_factor = o.layer_factor, out.keeps_layers = true;
   return out;
 }
 
@@ -136,6 +136,7 @@ WeightChoice choose_weights(const Model& model, const iso::mri::SeriesProblem& p
   const Encoded trial_data = encoded(model, problem, kept, measured);
   EngineOptions quick = options;
   quick.iterations = trial;
+  quick.keeps_layers = false;
   Array foretold = problem.backend.allocate(truth.spec(), problem.stream);
   std::map<int, double> errors;
   const auto error_at = [&](int power) {

@@ -55,7 +55,10 @@ TEST(DynamicTasks, RefuseWhatTheyCannotReconstructInOneSentence) {
   EXPECT_NE(planned("rdledm", radial).refusals.at(0).sentence.find("free trajectory"), std::string::npos);
   iso::KSpace bare = small_scan();
   bare.coil_sensitivities = {};
-  EXPECT_FALSE(planned("rdledm", bare, R"({"coil_maps": "given"})").possible());
+  const auto without_maps = planned("rdledm", bare, R"({"coil_maps": "given"})");
+  ASSERT_EQ(without_maps.refusals.size(), 1u);
+  EXPECT_EQ(without_maps.refusals[0].parameter, "coil_maps");
+  EXPECT_EQ(without_maps.refusals[0].code, iso::Errc::invalid_input);
   EXPECT_TRUE(planned("rdledm", bare).possible());
   iso::KSpace other_maps = small_scan();
   other_maps.coil_sensitivities = iso::mri::simulated_maps({16, 16, 1}, 2);
@@ -74,7 +77,7 @@ TEST(DynamicTasks, RunAndReplayToTheSameBits) {
     iso::job::Recipe recipe;
     recipe.task = "dynamic_mri/" + name;
     recipe.inputs["k_space"] = "workspace:scan";
-    for (const char* port : {"series", "residual", "error_map", "mean", "frames"})
+    for (const char* port : {"series", "residual", "error_map", "mean", "frames", "increments"})
       recipe.outputs[port] = std::string{"workspace:"} + port;
     recipe.parameters_json = name == "zero_filled" ? "{}" : R"({"iterations": 12})";
     iso::job::ExecutionOptions options;
@@ -87,7 +90,7 @@ TEST(DynamicTasks, RunAndReplayToTheSameBits) {
               ->execute(recipe, {}, [](const iso::job::Event&) {}));
     }
     ASSERT_EQ(records[0].state, iso::job::State::done) << name << ": " << records[0].error_message;
-    ASSERT_EQ(records[0].output_digests.size(), 5u) << name;
+    ASSERT_EQ(records[0].output_digests.size(), 6u) << name;
     EXPECT_EQ(records[0].output_digests, records[1].output_digests) << name;
     iso::ThreadBudget::set(before);
   }

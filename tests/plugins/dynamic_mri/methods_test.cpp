@@ -192,3 +192,31 @@ TEST(DynamicMethods, RefuseSamplesThatAreZero) {
   scan.samples = iso::PixelBuffer::allocate(scan.samples.spec());
   EXPECT_THROW((void)reconstructed(scan, ZeroFilledOptions{}), iso::Error);
 }
+
+TEST(DynamicMethods, TellWhatEachLayerAddedToTheSeries) {
+  iso::mri::SimulationOptions simulated;
+  simulated.mask.acceleration = 3;
+  const auto stream = cpu().make_stream();
+  const iso::KSpace scan = iso::mri::simulate(iso::mri::heart_phantom(24, 5), simulated, cpu(), *stream);
+  auto options = with_fixed_weights<RdledmOptions>();
+  options.iterations = 60;
+  NotedProgress progress;
+  const iso::mri::SeriesProblem problem{scan, options, cpu(), *stream, progress};
+  const Solution found = reconstruct(problem, options, 1, progress);
+  ASSERT_EQ(found.after_layers.size(), 2u);
+  const iso::Volume increments = layer_increments(problem, found), series = problem.finish(found.series);
+  ASSERT_EQ(increments.pixels.spec().shape, (iso::Shape{24, 24, 3, 5}));
+  EXPECT_EQ(increments.grid.size[2], 3);
+  using Complex = std::complex<float>;
+  const auto parts = increments.pixels.values<Complex>(), whole = series.pixels.values<Complex>();
+  const auto slice = 24u * 24u;
+  double first = 0, later = 0;
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    const auto at = i / slice * 3 * slice + i % slice;
+    EXPECT_LT(std::abs(parts[at] + parts[at + slice] + parts[at + 2 * slice] - whole[i]), 1e-5f);
+    first += static_cast<double>(std::norm(parts[at]));
+    later += static_cast<double>(std::norm(parts[at + slice]));
+  }
+  EXPECT_GT(later, 0);
+  EXPECT_LT(later, first);  // the first layer holds the image, the next what it left out
+}

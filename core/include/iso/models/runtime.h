@@ -1,0 +1,59 @@
+#pragma once
+
+#include "iso/models/card.h"
+#include "iso/models/network.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace iso::models {
+
+/// The library that runs networks; a module, and possibly absent.
+class Runtime {
+ public:
+  virtual ~Runtime();
+  [[nodiscard]] virtual std::string version() const = 0;  ///< "OpenVINO 2026.4.1"
+  /// Reads an ONNX file. Throws cannot_read, invalid_input for a file that is no network, unsupported for an operator that the
+  /// library does not have.
+  [[nodiscard]] virtual NetworkPtr load(const std::filesystem::path& graph) const = 0;
+};
+
+struct RuntimeSettings {
+  std::filesystem::path cache;  ///< where compiled networks are kept; empty: nowhere
+};
+
+/// What a module exports under `runtime_module_entry`; nothing else of it is called before `api` was compared.
+struct RuntimeModule {
+  std::uint32_t api;
+  const char* id;                                                     ///< "openvino"
+  std::unique_ptr<Runtime> (*make)(const RuntimeSettings& settings);  ///< throws unsupported, saying why
+};
+/// Rises whenever Runtime or Network changes its layout.
+inline constexpr std::uint32_t runtime_module_api = 1;
+inline constexpr const char* runtime_module_entry = "isocenter_runtime_module";
+extern "C" {
+using RuntimeModuleEntry = const RuntimeModule* (*)();
+}
+
+/// Says how this process gets its runtime; the program does it once at its start. Nothing is loaded before `runtime` is called.
+using RuntimeSource = std::function<std::shared_ptr<const Runtime>()>;
+void set_runtime_source(RuntimeSource source);
+/// The runtime of this process, loaded by the first call. Throws unsupported, saying why there is none and what to do.
+[[nodiscard]] std::shared_ptr<const Runtime> runtime();
+
+/// The graphs of a card, checked against it and loaded, in its order. Throws as `check_graphs`, `runtime` and `Runtime::load`.
+[[nodiscard]] std::vector<NetworkPtr> load(const Card& card);
+
+/// What running a network on a batch of (width, height, batch) takes, roughly: memory of the library, weights and activations, and
+/// seconds with the thread budget as it is. Ours: activations as measured for U-Nets, 2 operations a weight and pixel.
+struct NetworkCost {
+  std::size_t bytes{0};
+  double seconds{0};
+};
+[[nodiscard]] double bytes_a_pixel(const Card& card) noexcept;
+[[nodiscard]] NetworkCost cost(const Card& card, std::int64_t pixels, std::int64_t batch) noexcept;
+
+}  // namespace iso::models

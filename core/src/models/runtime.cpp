@@ -1,0 +1,68 @@
+#include "iso/models/runtime.h"
+
+#include "iso/base/error.h"
+#include "iso/base/threads.h"
+
+#include <mutex>
+#include <utility>
+
+namespace iso::models {
+namespace {
+
+struct Held {
+  std::mutex mutex;
+  RuntimeSource source;
+  std::shared_ptr<const Runtime> runtime;
+};
+Held& held() {
+  static Held one;
+  return one;
+}
+
+// Measured with the U-Nets of resources/models/training in float32, batch 1, 256 x 256: resident memory beyond that before the
+// module was loaded, and the pace of a thread.
+constexpr double library_bytes = 160e6, compiled_per_weight = 12, activation_bytes_a_pixel = 900;
+constexpr double operations_a_second = 2e10;
+
+}  // namespace
+
+Runtime::~Runtime() = default;
+
+void set_runtime_source(RuntimeSource source) {
+  const std::lock_guard lock{held().mutex};
+  held().source = std::move(source);
+  held().runtime.reset();
+}
+
+std::shared_ptr<const Runtime> runtime() {
+  const std::lock_guard lock{held().mutex};
+  if (!held().runtime) {
+    if (!held().source)
+      throw Error{Errc::unsupported, "this program cannot run networks: it was started without a library for them"};
+    held().runtime = held().source();
+  }
+  return held().runtime;
+}
+
+std::vector<NetworkPtr> load(const Card& card) {
+  check_graphs(card);
+  const auto library = runtime();
+  std::vector<NetworkPtr> all;
+  for (const GraphFile& graph : card.graphs) all.push_back(library->load(graph.file));
+  return all;
+}
+
+double bytes_a_pixel(const Card& card) noexcept { return card.graphs.empty() ? 0 : activation_bytes_a_pixel; }
+
+NetworkCost cost(const Card& card, std::int64_t pixels, std::int64_t batch) noexcept {
+  const double all = static_cast<double>(pixels) * static_cast<double>(batch),
+               weights = static_cast<double>(card.parameters);
+  NetworkCost needed;
+  needed.bytes = static_cast<std::size_t>(library_bytes + compiled_per_weight * weights +
+                                          bytes_a_pixel(card) * static_cast<double>(pixels));
+  // A weight of a network with pooling is used for a part of the pixels only; an eighth is that of the U-Nets above.
+  needed.seconds = 2 * weights * all / 8 / (operations_a_second * static_cast<double>(ThreadBudget::threads())) + 0.3;
+  return needed;
+}
+
+}  // namespace iso::models

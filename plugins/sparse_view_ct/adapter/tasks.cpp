@@ -35,7 +35,7 @@ iso::plugin::Task* make_cgls() {
 }
 
 iso::plugin::Task* make_tv() {
-  return new ScanTask<TvOptions>{
+  return new ScanTask<iso::tomography::TvOptions>{
       {"Total variation",
        "Iterative reconstruction from few views that keeps edges; chooses its weight by itself.",
        "Minimises $\\tfrac12\\|A x - p\\|^2 + \\lambda \\sum_j \\|(D x)_j\\|_2$ over $x \\ge 0$. The automatic weight "

@@ -3,7 +3,8 @@
 #include "adapter/scan_task.h"
 #include "method/algebraic.h"
 #include "method/direct.h"
-#include "method/total_variation.h"
+
+#include <iso/tomography/total_variation.h>
 
 namespace sparse_view_ct {
 

@@ -1,24 +1,9 @@
 #pragma once
 
-#include <iso/base/error.h>
-#include <iso/compute/backend.h>
-
-#include <cstddef>
-#include <optional>
-#include <vector>
+#include <iso/tomography/planned_work.h>
 
 namespace sparse_view_ct {
 
-/// What a method will do on a scan, known before its readings are.
-struct Work {
-  struct Applied {
-    iso::compute::OperatorSpec spec;
-    double applications;  ///< forward or adjoint
-  };
-  std::vector<Applied> operators;
-  std::size_t bytes{0};  ///< highest sum of the method's own arrays, its image included, readings and operators not
-  double seconds{0};     ///< of its own arithmetic, on the CPU back end with the present thread budget
-  std::optional<iso::Error> refusal{};  ///< why it cannot reconstruct the scan
-};
+using Work = iso::tomography::PlannedWork;
 
 }  // namespace sparse_view_ct

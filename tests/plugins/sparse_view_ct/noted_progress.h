@@ -2,7 +2,9 @@
 
 #include "method/algebraic.h"
 #include "method/direct.h"
-#include "method/total_variation.h"
+#include "method/work.h"
+
+#include <iso/tomography/total_variation.h>
 
 #include <iso/tomography/scan_problem.h>
 

@@ -1,10 +1,9 @@
 #pragma once
 
-#include "method/work.h"
+#include "iso/tomography/planned_work.h"
+#include "iso/tomography/scan_problem.h"
 
-#include <iso/tomography/scan_problem.h>
-
-namespace sparse_view_ct {
+namespace iso::tomography {
 
 enum class TvSolver : std::uint8_t { primal_dual, admm };
 inline constexpr auto choice_names(TvSolver) { return std::array<std::string_view, 2>{"primal_dual", "admm"}; }
@@ -13,7 +12,7 @@ inline constexpr auto choice_names(TvDimensions) {
   return std::array<std::string_view, 3>{"automatic", "two", "three"};
 }
 
-struct TvOptions : iso::tomography::ScanParameters {
+struct TvOptions : ScanParameters {
   double weight_mm = 0;
   double strength = 1;
   TvSolver solver = TvSolver::primal_dual;
@@ -28,7 +27,7 @@ struct TvOptions : iso::tomography::ScanParameters {
   friend bool operator==(const TvOptions&, const TvOptions&) = default;
   // NOLINTNEXTLINE(readability-function-size): a table
   static constexpr auto fields() {
-    using iso::params::field;
+    using params::field;
     return std::tuple_cat(
         std::tuple{
             field("weight_mm", &TvOptions::weight_mm)
@@ -97,7 +96,7 @@ struct TvOptions : iso::tomography::ScanParameters {
                 .as_advanced()
                 .visible_when("solver", "admm")
                 .with_help("Conjugate gradients in every iteration.")},
-        iso::tomography::scan_fields<TvOptions>());
+        scan_fields<TvOptions>());
   }
 };
 
@@ -119,12 +118,12 @@ struct TvOptions : iso::tomography::ScanParameters {
 /// Figure "tv_weight" (mm): the weight in the end.
 /// Source   L. Rudin, S. Osher and E. Fatemi, Physica D 60 (1992) 259; E. Sidky, J. Jorgensen and X. Pan, Phys. Med. Biol. 57
 ///          (2012) 3065 (primal-dual); S. Ramani and J. Fessler, IEEE Trans. Med. Imaging 31 (2012) 677 (ADMM).
-[[nodiscard]] iso::compute::Array reconstruct(const iso::tomography::ScanProblem& problem, const TvOptions& options,
-                                              iso::solvers::Progress& progress);
-[[nodiscard]] Work plan_work(const iso::tomography::ScanPlan& plan, const TvOptions& options);
+[[nodiscard]] compute::Array reconstruct(const ScanProblem& problem, const TvOptions& options,
+                                         solvers::Progress& progress);
+[[nodiscard]] PlannedWork plan_work(const ScanPlan& plan, const TvOptions& options);
 
 /// Axes that are differenced on this grid.
-[[nodiscard]] std::vector<std::size_t> tv_axes(const iso::ProjectionGeometry& geometry, const iso::VoxelGrid& grid,
+[[nodiscard]] std::vector<std::size_t> tv_axes(const ProjectionGeometry& geometry, const VoxelGrid& grid,
                                                TvDimensions wish);
 
-}  // namespace sparse_view_ct
+}  // namespace iso::tomography

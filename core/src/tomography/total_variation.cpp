@@ -1,10 +1,10 @@
-#include "method/total_variation.h"
+#include "iso/tomography/total_variation.h"
 
-#include <iso/base/error.h>
-#include <iso/solvers/admm.h>
-#include <iso/solvers/primal_dual.h>
-#include <iso/tomography/coverage.h>
-#include <iso/tomography/filtered_backprojection.h>
+#include "iso/base/error.h"
+#include "iso/solvers/admm.h"
+#include "iso/solvers/primal_dual.h"
+#include "iso/tomography/coverage.h"
+#include "iso/tomography/filtered_backprojection.h"
 
 #include <algorithm>
 #include <array>
@@ -12,12 +12,11 @@
 #include <limits>
 #include <sstream>
 
-namespace sparse_view_ct {
+namespace iso::tomography {
 namespace {
 
-using namespace iso::tomography;
-using iso::compute::Array;
-using iso::solvers::Progress;
+using compute::Array;
+using solvers::Progress;
 
 constexpr double balance = 0.75;         // c of the weight
 constexpr double exact_readings = 5e-4;  // of rms(p): no scan is believed to be better than that
@@ -35,8 +34,8 @@ double low(const TvOptions& options) { return options.non_negative ? 0.0 : -std:
 double high(const TvOptions& options) {
   return options.maximum > 0 ? options.maximum : std::numeric_limits<double>::infinity();
 }
-iso::solvers::FunctionalPtr bounds(const TvOptions& options) {
-  return options.non_negative || options.maximum > 0 ? iso::solvers::box(low(options), high(options)) : nullptr;
+solvers::FunctionalPtr bounds(const TvOptions& options) {
+  return options.non_negative || options.maximum > 0 ? solvers::box(low(options), high(options)) : nullptr;
 }
 
 // The unit (m, mm, um, nm) in which a voxel measures between 0.03 and 32: primal over dual step is an inverse area, and the
@@ -55,8 +54,8 @@ double typical_column_sum(const ScanProblem& problem) {
     if (value > 0) positive.push_back(value);
   }
   if (positive.empty()) {
-    throw iso::Error(iso::Errc::invalid_input, "no ray of the scan crosses the grid",
-                     "check the geometry and the size of the grid");
+    throw Error(Errc::invalid_input, "no ray of the scan crosses the grid",
+                "check the geometry and the size of the grid");
   }
   const auto middle = positive.begin() + static_cast<std::ptrdiff_t>(positive.size() / 2);
   std::nth_element(positive.begin(), middle, positive.end());
@@ -77,7 +76,7 @@ std::vector<int> stages(const TvOptions& options) {
 
 // A solver of the problem whose weight can be changed on the way.
 struct Weighted {
-  iso::solvers::Solver& solver;
+  solvers::Solver& solver;
   std::function<void(double weight)> set_weight;
 };
 
@@ -87,7 +86,7 @@ class TotalVariation {
       : problem_{problem}, options_{options}, progress_{progress}, column_{typical_column_sum(problem)} {
     const auto axes = tv_axes(problem.geometry, problem.grid, options.dimensions);
     axes_ = static_cast<double>(axes.size());
-    differences_ = problem.backend.make(iso::compute::FiniteDifference{problem.grid.shape(), axes});
+    differences_ = problem.backend.make(compute::FiniteDifference{problem.grid.shape(), axes});
   }
 
   Array run() {
@@ -123,21 +122,21 @@ class TotalVariation {
            std::max(misfit, exact_readings * size_);
   }
 
-  void by_primal_dual(Array& x, const iso::Checkpoint* resumed) {
-    using namespace iso::solvers;
+  void by_primal_dual(Array& x, const Checkpoint* resumed) {
+    using namespace solvers;
     // D is scaled so that its column sums are those of A: the dual variables of both then move at one pace.
     const double factor = column_ / (2.0 * axes_);
     const double unit = length_unit_mm(problem_.grid.spacing_mm[0]);
     PrimalDual solver{{{problem_.a, squared_distance(problem_.readings)},
-                       {iso::compute::scaled(factor, differences_), vector_l1_norm(weight_ / factor)}},
+                       {compute::scaled(factor, differences_), vector_l1_norm(weight_ / factor)}},
                       {.g = bounds(options_), .ratio = options_.step_ratio / (unit * unit), .diagonal_steps = true},
                       problem_.stream};
     solver.start(x, resumed);
     iterate({solver, [&](double weight) { solver.set_weight(1, weight / factor); }});
   }
 
-  void by_admm(Array& x, const iso::Checkpoint* resumed) {
-    using namespace iso::solvers;
+  void by_admm(Array& x, const Checkpoint* resumed) {
+    using namespace solvers;
     // The shrinkage weight / penalty is a small part of the range of the image, estimated from the mean of the readings.
     const double range = problem_.backend.vector().max_abs(problem_.readings, problem_.stream) /
                          (static_cast<double>(problem_.grid.size[0]) * problem_.grid.spacing_mm[0]);
@@ -154,7 +153,7 @@ class TotalVariation {
   void iterate(const Weighted& weighted) {
     const double readings = static_cast<double>(problem_.a->range().shape.count());
     auto control = make_control(progress_, options_.iterations, 0, {0.05, 0.95, "total variation"});
-    control.keep = [&](iso::Checkpoint state) {
+    control.keep = [&](Checkpoint state) {
       state.numbers["weight"] = weight_;
       progress_.keep(state);
     };
@@ -180,16 +179,14 @@ class TotalVariation {
   const ScanProblem& problem_;
   const TvOptions& options_;
   Progress& progress_;
-  iso::compute::OperatorPtr differences_;
+  compute::OperatorPtr differences_;
   double axes_{2}, column_{0}, size_{0}, weight_{0};
 };
 
 }  // namespace
 
-std::vector<std::size_t> tv_axes(const iso::ProjectionGeometry& geometry, const iso::VoxelGrid& grid,
-                                 TvDimensions wish) {
-  const bool space =
-      wish == TvDimensions::three || (wish == TvDimensions::automatic && geometry.beam() == iso::Beam::cone);
+std::vector<std::size_t> tv_axes(const ProjectionGeometry& geometry, const VoxelGrid& grid, TvDimensions wish) {
+  const bool space = wish == TvDimensions::three || (wish == TvDimensions::automatic && geometry.beam() == Beam::cone);
   if (space && grid.size[2] > 1) return {0, 1, 2};
   return {0, 1};
 }
@@ -198,15 +195,15 @@ Array reconstruct(const ScanProblem& problem, const TvOptions& options, Progress
   return TotalVariation{problem, options, progress}.run();
 }
 
-Work plan_work(const ScanPlan& plan, const TvOptions& options) {
-  using namespace iso::solvers;
+PlannedWork plan_work(const ScanPlan& plan, const TvOptions& options) {
+  using namespace solvers;
   const bool admm = options.solver == TvSolver::admm, bounded = bounds(options) != nullptr;
   const auto axes = tv_axes(plan.geometry, plan.grid, options.dimensions);
-  const iso::compute::FiniteDifference differences{plan.grid.shape(), axes};
-  const iso::compute::OperatorSpec d{differences};
+  const compute::FiniteDifference differences{plan.grid.shape(), axes};
+  const compute::OperatorSpec d{differences};
   const auto image = plan.image(), readings = plan.readings();
   const double each = options.iterations * (admm ? options.inner_iterations : 1);
-  Work work;
+  PlannedWork work;
   work.operators.push_back({plan.ray_transform(), 2 * each + 4});
   work.operators.push_back({d, 2 * each + (admm ? options.iterations : 0)});
   // The column sums, and before the solver a start by filtered back-projection.
@@ -221,4 +218,4 @@ Work plan_work(const ScanPlan& plan, const TvOptions& options) {
   return work;
 }
 
-}  // namespace sparse_view_ct
+}  // namespace iso::tomography

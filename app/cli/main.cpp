@@ -33,6 +33,7 @@ constexpr auto all_commands = std::to_array<Command>({
     {"project", "measure a volume or phantom along a scan", project},
     {"replay", "run again what a record tells of, and compare the bits", replay},
     {"devices", "list what tasks can compute on", devices},
+    {"models", "list, check or show the networks", models_command},
     {"gui", "open the desktop, with files if any are named", gui},
 });
 

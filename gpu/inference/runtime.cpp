@@ -26,7 +26,7 @@ std::string reason(const std::exception& problem) {
   return last.empty() ? text : last;
 }
 
-models::TensorSpec spec_of(const ov::Output<const ov::Node>& port) {
+models::TensorSpec to_spec(const ov::Output<const ov::Node>& port) {
   models::TensorSpec spec{port.get_any_name(), {}};
   const ov::PartialShape& shape = port.get_partial_shape();
   if (shape.rank().is_dynamic() || shape.size() > Shape::max_rank)
@@ -52,11 +52,11 @@ Shape from_openvino(const ov::Shape& shape) {
 class OpenVinoNetwork final : public models::Network {
  public:
   OpenVinoNetwork(ov::Core& core, std::shared_ptr<const ov::Model> model) : core_{core}, model_{std::move(model)} {
-    for (const auto& port : model_->inputs()) inputs_.push_back(spec_of(port));
+    for (const auto& port : model_->inputs()) inputs_.push_back(to_spec(port));
     if (model_->outputs().size() != 1)
       throw Error{Errc::unsupported,
                   "the network has " + std::to_string(model_->outputs().size()) + " outputs, expected one"};
-    output_ = spec_of(model_->output(0));
+    output_ = to_spec(model_->output(0));
   }
   [[nodiscard]] std::span<const models::TensorSpec> inputs() const noexcept override { return inputs_; }
   [[nodiscard]] const models::TensorSpec& output() const noexcept override { return output_; }

@@ -31,6 +31,7 @@ int phantom_cube(Arguments arguments);
 int project(Arguments arguments);
 int replay(Arguments arguments);
 int devices(Arguments arguments);
+int models_command(Arguments arguments);
 int gui(Arguments arguments);
 
 }  // namespace iso::cli

@@ -37,13 +37,16 @@ void RunOptions::add_to(Options& options) {
   options.add("--progress", "STYLE", "none, text (default), xml (tags for Slicer and MITK) or jsonl.",
               [this](const std::string& name) { progress = progress_style_from(name); });
   options.add_flag("--ignore-memory", "Run although the estimate is above what is available.", execution.ignore_memory);
+  options.add_repeated(
+      "--model", "CARD", "Take this card (NAME.card.json) for its network, or look for cards in this folder first.",
+      [this](const std::string& place) { execution.model_directories.emplace_back(std::filesystem::absolute(place)); });
   options.add("--memory-limit", "SIZE", "What the job may take, such as 4G; else what is available.",
               [this](const std::string& text) { execution.memory_limit_bytes = bytes("--memory-limit", text); });
 }
 
 std::shared_ptr<job::Executor> make_executor(Environment& environment, RunOptions run_options,
                                              const std::string& device) {
-  run_options.execution.model_directories = host::model_directories();
+  host::add_model_directories(run_options.execution.model_directories);
   if (!run_options.isolate)
     return std::make_shared<HereAlone>(
         make_in_process_executor(environment.catalogue(), environment.registry(device), run_options.execution));

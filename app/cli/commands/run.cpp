@@ -161,7 +161,7 @@ int plan_only(RunArguments& request) {
   job::ExecutionOptions options = request.run_options.execution;
   options.ignore_memory = options.ignore_memory || request.estimate;
   if (request.estimate) options.overwrite = true;  // nothing is written
-  options.model_directories = host::model_directories();
+  host::add_model_directories(options.model_directories);
   const job::RunPlan plan =
       job::plan(request.recipe,
                 {request.environment.catalogue(), request.environment.registry(request.recipe.device), *data, options},

@@ -13,6 +13,7 @@ constexpr int usual_choice = 10;
 }  // namespace
 
 void add_backends(compute::BackendRegistry& registry, std::string_view wish) {
+  use_runtime_module();
   registry.add(gpu::make_reference_backend(), last_choice);
   registry.add(gpu::make_cpu_backend(), usual_choice);
   if (wish == "auto" || wish.starts_with("cuda")) {

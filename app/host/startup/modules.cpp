@@ -3,6 +3,7 @@
 #include "iso/base/error.h"
 #include "iso/base/log.h"
 #include "iso/compute/backend_module.h"
+#include "iso/models/runtime.h"
 
 #include <dlfcn.h>
 
@@ -25,23 +26,41 @@ fs::path find_module(const std::string& id, std::span<const fs::path> directorie
   return {};
 }
 
-/// Throws an Error whose text is the reason.
-const BackendModule& open_module(const fs::path& file) {
+/// What a module says of itself. Throws an Error of that code whose text is the reason.
+template <class Module, class Entry>
+const Module& open_module(const fs::path& file, const char* entry_name, std::uint32_t api, Errc code) {
   void* library = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!library) {
     const char* text = ::dlerror();
-    throw Error{Errc::no_device, std::string{"its module cannot be loaded: "} + (text ? text : file.string())};
+    throw Error{code, std::string{"its module cannot be loaded: "} + (text ? text : file.string())};
   }
-  const auto entry = reinterpret_cast<BackendModuleEntry>(::dlsym(library, backend_module_entry));
-  if (!entry)
-    throw Error{Errc::no_device, file.string() + " is not a module of Isocenter: it has no " + backend_module_entry};
-  const BackendModule* module = entry();
-  if (!module) throw Error{Errc::no_device, file.string() + " does not describe itself"};
-  if (module->api != backend_module_api) {
-    throw Error{Errc::no_device, file.string() + " was built for module version " + std::to_string(module->api) +
-                                     ", this program needs " + std::to_string(backend_module_api)};
+  const auto entry = reinterpret_cast<Entry>(::dlsym(library, entry_name));
+  if (!entry) throw Error{code, file.string() + " is not a module of Isocenter: it has no " + entry_name};
+  const Module* module = entry();
+  if (!module) throw Error{code, file.string() + " does not describe itself"};
+  if (module->api != api) {
+    throw Error{code, file.string() + " was built for module version " + std::to_string(module->api) +
+                          ", this program needs " + std::to_string(api)};
   }
   return *module;
+}
+
+constexpr const char* runtime_id = "openvino";
+
+std::shared_ptr<const models::Runtime> load_runtime(const fs::path& cache) {
+  const auto directories = module_directories();
+  const fs::path file = find_module(runtime_id, directories);
+  const std::string hint = "packaging/get_openvino fetches OpenVINO, or takes it from a file; then build again";
+  if (file.empty())
+    throw Error{Errc::unsupported, "networks need OpenVINO, whose module libisocenter-openvino.so is not installed",
+                hint};
+  try {
+    const auto& module = open_module<models::RuntimeModule, models::RuntimeModuleEntry>(
+        file, models::runtime_module_entry, models::runtime_module_api, Errc::unsupported);
+    return module.make({cache});
+  } catch (const Error& problem) {
+    throw Error{problem.code(), std::string{"networks need OpenVINO: "} + problem.what(), hint};
+  }
 }
 
 }  // namespace
@@ -69,7 +88,8 @@ void add_module(BackendRegistry& registry, const std::string& id, std::span<cons
     return;
   }
   try {
-    const BackendModule& module = open_module(file);
+    const auto& module =
+        open_module<BackendModule, BackendModuleEntry>(file, backend_module_entry, backend_module_api, Errc::no_device);
     auto backends = module.make();
     if (backends.empty()) throw Error{Errc::no_device, file.string() + " found no device and does not say why"};
     for (auto& backend : backends) registry.add(std::move(backend), module.preference);
@@ -78,6 +98,38 @@ void add_module(BackendRegistry& registry, const std::string& id, std::span<cons
     log::debug("host.startup", "module ", file.string(), " gives no device: ", error.what());
     registry.note_absent(id, error.what());
   }
+}
+
+void use_runtime_module(std::string_view plugin) {
+  models::set_runtime_source([cache = network_cache(plugin)] { return load_runtime(cache); });
+}
+
+std::vector<fs::path> runtime_directories() {
+  std::vector<fs::path> folders;
+  for (const fs::path& modules : module_directories()) {
+    folders.push_back(modules);
+    std::error_code ignored;
+    if (const fs::path beside = modules.parent_path() / runtime_id; fs::is_directory(beside, ignored))
+      folders.push_back(fs::canonical(beside, ignored));
+  }
+  return folders;
+}
+
+fs::path network_cache(std::string_view plugin) {
+  if (plugin.empty() || plugin.find('/') != std::string_view::npos || plugin.starts_with('.')) return {};
+  const char* const named = std::getenv("XDG_CACHE_HOME");
+  const char* const home = std::getenv("HOME");
+  fs::path folder;
+  if (named != nullptr && *named == '/')
+    folder = named;
+  else if (home != nullptr && *home == '/')
+    folder = fs::path{home} / ".cache";
+  else
+    return {};
+  folder = folder / "isocenter" / "networks" / plugin;
+  std::error_code problem;
+  fs::create_directories(folder, problem);
+  return problem ? fs::path{} : folder;
 }
 
 }  // namespace iso::host

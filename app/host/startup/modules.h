@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace iso::host {
@@ -18,5 +19,16 @@ namespace iso::host {
 /// and the program goes on. A module is never unloaded.
 void add_module(compute::BackendRegistry& registry, const std::string& id,
                 std::span<const std::filesystem::path> directories);
+
+/// Says that networks of this process are run by libisocenter-openvino.so of the same folders, loaded when the first is asked for.
+/// Compiled networks are kept in `network_cache` of the plugin; of no plugin (empty), nowhere.
+void use_runtime_module(std::string_view plugin = {});
+
+/// What a process reads to run networks: the folders of modules, and "openvino" beside each, where links lead.
+[[nodiscard]] std::vector<std::filesystem::path> runtime_directories();
+
+/// isocenter/networks/PLUGIN in the user's cache, made if it is not there; empty if it cannot be. Each plugin has its own, because
+/// a confined plugin may write there, and must not change what another one runs.
+[[nodiscard]] std::filesystem::path network_cache(std::string_view plugin);
 
 }  // namespace iso::host

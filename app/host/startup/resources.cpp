@@ -40,4 +40,8 @@ std::vector<fs::path> model_directories() {
   return folders;
 }
 
+void add_model_directories(std::vector<fs::path>& places) {
+  for (fs::path& folder : model_directories()) places.push_back(std::move(folder));
+}
+
 }  // namespace iso::host

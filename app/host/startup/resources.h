@@ -12,5 +12,7 @@ namespace iso::host {
 
 /// Where networks are looked for, in order: the folders of ISOCENTER_MODEL_PATH, then "models" of the resources.
 [[nodiscard]] std::vector<std::filesystem::path> model_directories();
+/// Puts them behind the places that the user named.
+void add_model_directories(std::vector<std::filesystem::path>& places);
 
 }  // namespace iso::host

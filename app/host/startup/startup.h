@@ -27,7 +27,7 @@ inline constexpr const char* parent_variable = "ISOCENTER_PARENT";
 void start_program(const StartupOptions& options);
 
 /// Puts the backends of this machine into the registry: reference and cpu, and those of the CUDA module in front of them, or why
-/// there are none. `wish` is what the job will ask for ("auto" for a list of all): the module is loaded and the driver asked
+/// there are none; and says where networks are run. `wish` is what the job will ask for ("auto" for a list of all): the module is loaded and the driver asked
 /// only where that may lead to it, because both take time.
 void add_backends(compute::BackendRegistry& registry, std::string_view wish = "auto");
 

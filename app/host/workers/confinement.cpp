@@ -1,5 +1,6 @@
 #include "confinement.h"
 
+#include "../startup/modules.h"
 #include "../startup/resources.h"
 
 #include "iso/base/log.h"
@@ -355,7 +356,10 @@ Confinement make_wish(const std::vector<fs::path>& plugin_directories, const job
   Confinement wish;
   wish.readable = plugin_directories;
   for (const fs::path& folder : model_directories()) wish.readable.push_back(folder);
-  wish.readable.insert(wish.readable.end(), options.model_directories.begin(), options.model_directories.end());
+  for (const fs::path& place : options.model_directories) add_folder(wish.readable, place.string());
+  for (const fs::path& folder : runtime_directories()) wish.readable.push_back(folder);
+  const std::string plugin = recipe.task.substr(0, recipe.task.find('/'));
+  if (const fs::path cache = network_cache(plugin); !cache.empty()) wish.writable.push_back(cache);
   for (const auto& [port, place] : recipe.inputs) add_folder(wish.readable, place);
   for (const auto& [port, places] : recipe.collections)
     for (const std::string& place : places) add_folder(wish.readable, place);

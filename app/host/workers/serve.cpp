@@ -6,6 +6,7 @@
 #include "serve_plans.h"
 
 #include "../protocol/messages.h"
+#include "../startup/modules.h"
 
 #include "iso/base/log.h"
 #include "iso/base/threads.h"
@@ -238,6 +239,7 @@ job::RunResult run_job(Channel& channel, Message& message, const WorkerParts& pa
     const auto folders = plugin_folders(request.plugin_directories);
     const auto source = parts.source(folders);  // reads manifests; code of a plugin runs confined
     io::ask_reader_through([&](const nlohmann::json& question) { return files.ask(channel, question); });
+    use_runtime_module(request.recipe.task.substr(0, request.recipe.task.find('/')));
     confine_worker(folders, request.recipe, request.options, registry, source->permitted_needs(request.recipe.task));
     const auto data = job::make_data_access(workspace);
     std::size_t allowed = 0;

@@ -7,6 +7,7 @@
 #include "iso/base/digest.h"
 #include "iso/base/file_replacement.h"
 #include "iso/job/record.h"
+#include "iso/models/library.h"
 
 #include <algorithm>
 #include <set>
@@ -67,7 +68,7 @@ class Check {
 
   [[nodiscard]] std::string models() const {
     for (const auto& [id, sha256] : record_.models)
-      if (find_model(id, environment_.model_directories).sha256 != sha256)
+      if (models::find_card(id, environment_.model_directories).sha256 != sha256)
         return "the network " + quoted(id) + " changed";
     return {};
   }

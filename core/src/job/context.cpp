@@ -5,6 +5,7 @@
 #include "iso/base/log.h"
 #include "iso/io/checkpoint_file.h"
 #include "iso/job/run.h"
+#include "iso/models/library.h"
 
 #include <algorithm>
 #include <cmath>
@@ -22,17 +23,6 @@ constexpr std::size_t points_kept = 500;
 
 JobContext::JobContext(Environment environment, OnEvent on_event)
     : environment_{std::move(environment)}, on_event_{std::move(on_event)} {}
-
-plugin::Model find_model(std::string_view id, const std::vector<std::filesystem::path>& folders) {
-  const std::string name{id};
-  std::error_code ignored;
-  for (const auto& folder : folders) {
-    const auto file = folder / (name + ".onnx");
-    if (std::filesystem::is_regular_file(file, ignored)) return {name, file, sha256_of_file(file)};
-  }
-  throw Error(Errc::no_input, "the network '" + name + "' is not installed",
-              "put " + name + ".onnx into a folder that ISOCENTER_MODEL_PATH names");
-}
 
 void JobContext::Plotted::add(double x, double y) {
   last_x = x;
@@ -182,16 +172,25 @@ void JobContext::attach(std::string_view name, const std::filesystem::path& file
 }
 
 plugin::Model JobContext::model(std::string_view id) {
-  const plugin::Model found = find_model(id, environment_.model_directories);
+  models::Card card = models::find_card(id, environment_.model_directories);
+  models::check_graphs(card);
+  plugin::Model found{card.name, card.file, card.sha256};
   const std::lock_guard lock{mutex_};
-  models_[found.id] = found.sha256;
+  models_[found.id] = std::move(card);
   return found;
+}
+
+std::vector<models::Card> JobContext::cards() const {
+  const std::lock_guard lock{mutex_};
+  std::vector<models::Card> all;
+  for (const auto& [id, card] : models_) all.push_back(card);
+  return all;
 }
 
 void JobContext::fill(Record& record) const {
   const std::lock_guard lock{mutex_};
   record.figures = figures_;
-  record.models = models_;
+  for (const auto& [id, card] : models_) record.models[id] = card.sha256;
   record.attachments = attachments_;
   record.warnings.insert(record.warnings.end(), warnings_.begin(), warnings_.end());
   for (const auto& [name, plotted] : curves_) {

@@ -2,6 +2,7 @@
 
 #include "iso/compute/backend.h"
 #include "iso/job/executor.h"
+#include "iso/models/card.h"
 #include "iso/plugin/task.h"
 
 #include <chrono>
@@ -12,9 +13,6 @@
 #include <vector>
 
 namespace iso::job {
-
-/// The network of an id in the first folder that has it. Throws no_input.
-[[nodiscard]] plugin::Model find_model(std::string_view id, const std::vector<std::filesystem::path>& folders);
 
 /// What a running task sees of the program. Turns its calls into events, at most ten of progress a second, with the
 /// time that remains at the pace so far. Safe from any thread of the task.
@@ -27,7 +25,7 @@ class JobContext final : public plugin::RunContext {
     std::size_t memory_budget_bytes{0};
     std::filesystem::path scratch;
     std::filesystem::path attachments;                     ///< a folder for what the task attaches
-    std::vector<std::filesystem::path> model_directories;  ///< searched for ID.onnx
+    std::vector<std::filesystem::path> model_directories;  ///< searched for ID.card.json
     int preview_every{0};
     std::chrono::milliseconds preview_pause{0};         ///< between two of them at least
     std::filesystem::path checkpoint_file;              ///< empty: none are kept
@@ -58,6 +56,8 @@ class JobContext final : public plugin::RunContext {
 
   /// Puts figures, curves, attachments, models and warnings into the record; once the task has ended.
   void fill(Record& record) const;
+  /// The cards of the networks that the task asked for.
+  [[nodiscard]] std::vector<models::Card> cards() const;
   /// Where a file that was attached lies now.
   [[nodiscard]] std::filesystem::path attachment(const std::string& name) const {
     return environment_.attachments / name;
@@ -88,7 +88,7 @@ class JobContext final : public plugin::RunContext {
   };
   std::map<std::string, Plotted> curves_;
   std::map<std::string, Attachment> attachments_;
-  std::map<std::string, std::string> models_;
+  std::map<std::string, models::Card> models_;
 
   /// The occasions for a preview: each call of wants_preview is one, and so is each further preview without a call.
   mutable std::int64_t asked_{0};

@@ -2,6 +2,7 @@
 
 #include "context_impl.h"
 #include "device_lock_impl.h"
+#include "networks_impl.h"
 #include "run_impl.h"
 
 #include "iso/base/checked.h"
@@ -10,6 +11,7 @@
 #include "iso/base/process_state.h"
 #include "iso/base/temporary_folder.h"
 #include "iso/base/threads.h"
+#include "iso/models/library.h"
 
 #include <itkConfigure.h>
 #include <itkVersion.h>
@@ -215,11 +217,12 @@ class Run {
 
   const compute::Backend& choose(const plugin::Task& task, const plugin::Descriptions& inputs) {
     {
+      const models::PlacesScope places{around_.options.model_directories};
       const ForeignCode inside{task_name()};
       plan_ = task.plan(inputs, *parameters_);
     }
     refuse_unless_possible(plan_);
-    for (const std::string& id : plan_.models) (void)find_model(id, around_.options.model_directories);
+    add_networks(plan_, around_.options.model_directories);
     std::vector<compute::OperatorSpec> specs;
     for (const plugin::PlannedOperator& planned : plan_.operators) specs.push_back(planned.spec);
     const bool resident = !inputs_.empty();
@@ -270,6 +273,7 @@ class Run {
       throw;
     }
     context.fill(result_.record);
+    mark_estimates(task, context.cards(), result_);
     for (const auto& [name, attachment] : result_.record.attachments)
       result_.attachments[name] = context.attachment(name);
     if (!result_.attachments.empty()) result_.folders.push_back(attached);

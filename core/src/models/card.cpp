@@ -90,7 +90,7 @@ Json parse(std::string_view text, const std::string& what) {
   return json;
 }
 
-std::string hash_of(const Json& geometry) {
+std::string make_hash(const Json& geometry) {
   Json written = Json::object();
   for (const auto& [name, value] : geometry.items()) {
     if (!value.is_number_float()) {
@@ -235,7 +235,7 @@ std::uintmax_t Card::bytes() const noexcept {
   return all;
 }
 
-std::string geometry_hash(std::string_view geometry_json) { return hash_of(parse(geometry_json, "the geometry")); }
+std::string geometry_hash(std::string_view geometry_json) { return make_hash(parse(geometry_json, "the geometry")); }
 
 Card parse_card(std::string_view json, const std::filesystem::path& folder) {
   const Json parsed = parse(json, "the card");
@@ -263,7 +263,7 @@ Card parse_card(std::string_view json, const std::filesystem::path& folder) {
   const Object geometry = from.object("geometry");
   card.scan = read_scan(geometry);
   card.geometry_hash = from.get<std::string>("geometry_hash");
-  if (card.geometry_hash != hash_of(geometry.json()))
+  if (card.geometry_hash != make_hash(geometry.json()))
     throw from.wrong("geometry_hash", "is not that of its geometry, which was changed after the training");
   card.water_per_mm = from.number("water_per_mm", 1e-9);
   card.domain = from.get<std::string>("domain");

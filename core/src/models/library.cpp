@@ -9,14 +9,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
+thread_local std::span<const fs::path> current_places;
+
 constexpr std::string_view card_end = ".card.json";
 
-std::string name_of(const fs::path& file) {
+std::string to_name(const fs::path& file) {
   const std::string name = file.filename().string();
   return name.ends_with(card_end) ? name.substr(0, name.size() - card_end.size()) : name;
 }
 
-std::vector<fs::path> cards_of(const fs::path& place) {
+std::vector<fs::path> find_cards(const fs::path& place) {
   std::error_code problem;
   if (fs::is_regular_file(place, problem)) return {place};
   std::vector<fs::path> found;
@@ -27,6 +29,13 @@ std::vector<fs::path> cards_of(const fs::path& place) {
 }
 
 }  // namespace
+
+std::span<const fs::path> places() noexcept { return current_places; }
+
+PlacesScope::PlacesScope(std::span<const fs::path> places) noexcept : before_{current_places} {
+  current_places = places;
+}
+PlacesScope::~PlacesScope() { current_places = before_; }
 
 Card find_card(std::string_view name, std::span<const fs::path> places) {
   for (const fs::path& place : places) {
@@ -51,8 +60,8 @@ std::vector<Listed> list_cards(std::span<const fs::path> places) {
   std::vector<Listed> all;
   std::set<std::string> seen;
   for (const fs::path& place : places) {
-    for (const fs::path& file : cards_of(place)) {
-      Listed one{file, name_of(file), {}, {}};
+    for (const fs::path& file : find_cards(place)) {
+      Listed one{file, to_name(file), {}, {}};
       try {
         one.card = read_card(file);
         if (!fs::is_regular_file(place) && one.card.name != one.name)

@@ -44,6 +44,11 @@ std::shared_ptr<const Runtime> runtime() {
   return held().runtime;
 }
 
+std::shared_ptr<const Runtime> loaded_runtime() noexcept {
+  const std::lock_guard lock{held().mutex};
+  return held().runtime;
+}
+
 std::vector<NetworkPtr> load(const Card& card) {
   check_graphs(card);
   const auto library = runtime();

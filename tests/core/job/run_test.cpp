@@ -350,14 +350,44 @@ TEST_F(Jobs, TakeACollectionOfDataSetsWithADigestEach) {
 
 TEST_F(Jobs, NoteTheNetworksTheyUseAndAreRefusedWithoutThem) {
   EXPECT_EQ(run(test::sample_recipe("networks")).error, Errc::no_input);
-  const auto models = folder / "models";
-  std::filesystem::create_directories(models);
-  std::ofstream(models / "denoiser.onnx") << "weights";
+  const std::filesystem::path models{ISO_SOURCE_DIR "/tests/data/networks"};
   options.model_directories = {folder / "nowhere", models};
   const Record record = run(test::sample_recipe("networks"));
   ASSERT_EQ(record.state, State::done) << record.error_message;
-  EXPECT_EQ(record.models.at("denoiser"), sha256_of_file(models / "denoiser.onnx"));
-  EXPECT_EQ(record.figures.at("network_bytes").value, 7);
+  EXPECT_EQ(record.models.at("tiny_denoiser"), sha256_of_file(models / "tiny_denoiser.card.json"));
+  EXPECT_GT(record.estimated_memory_bytes, std::size_t{100} << 20) << "the library that runs networks is counted";
+  EXPECT_EQ(get<Volume>(workspace->find("out")).meta.at("estimate"), "estimated from 24 views by tiny_denoiser");
+  EXPECT_TRUE(record.warnings.empty());
+}
+
+TEST_F(Jobs, WarnOfEstimatesBeyondWhatTheirNetworkWasValidatedFor) {
+  options.model_directories = {ISO_SOURCE_DIR "/tests/data/networks"};
+  Recipe recipe = test::sample_recipe("networks");
+  recipe.parameters_json = R"({"strength": 9})";
+  const Record record = run(recipe);
+  ASSERT_EQ(record.state, State::done) << record.error_message;
+  ASSERT_EQ(record.warnings.size(), 2U);
+  EXPECT_NE(record.warnings[0].find("unexplained"), std::string::npos);
+  EXPECT_NE(record.warnings[1].find("out-of-domain score is 9"), std::string::npos);
+}
+
+TEST_F(Jobs, RefuseEstimatesWithoutTheirResidualOrScore) {
+  options.model_directories = {ISO_SOURCE_DIR "/tests/data/networks"};
+  for (const char* task : {"networks_alone", "networks_unscored"}) {
+    const Record record = run(test::sample_recipe(task));
+    EXPECT_EQ(record.error, Errc::invalid_result) << task;
+    EXPECT_NE(record.error_message.find("tiny_denoiser"), std::string::npos) << record.error_message;
+  }
+}
+
+TEST_F(Jobs, RefuseACopyOfANetworkThatWasChanged) {
+  const auto models = folder / "changed";
+  std::filesystem::copy(ISO_SOURCE_DIR "/tests/data/networks", models);
+  std::ofstream(models / "tiny_denoiser.onnx", std::ios::app) << "x";
+  options.model_directories = {models};
+  const Record record = run(test::sample_recipe("networks"));
+  EXPECT_EQ(record.error, Errc::invalid_input);
+  EXPECT_NE(record.error_message.find("SHA-256"), std::string::npos) << record.error_message;
 }
 
 TEST_F(Jobs, AreRefusedWithEveryReasonOfTheirPlan) {

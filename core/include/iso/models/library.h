@@ -16,6 +16,19 @@ namespace iso::models {
 /// invalid_input if the card names another network.
 [[nodiscard]] Card find_card(std::string_view name, std::span<const std::filesystem::path> places);
 
+/// The places of this thread, set by the program while it plans and runs a task: what a plan of a task finds its card in.
+[[nodiscard]] std::span<const std::filesystem::path> places() noexcept;
+class PlacesScope {
+ public:
+  explicit PlacesScope(std::span<const std::filesystem::path> places) noexcept;
+  ~PlacesScope();
+  PlacesScope(const PlacesScope&) = delete;
+  PlacesScope& operator=(const PlacesScope&) = delete;
+
+ private:
+  std::span<const std::filesystem::path> before_;
+};
+
 /// What stands in a place: a card, or why it is none.
 struct Listed {
   std::filesystem::path file;

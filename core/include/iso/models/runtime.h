@@ -44,6 +44,9 @@ void set_runtime_source(RuntimeSource source);
 /// The runtime of this process, loaded by the first call. Throws unsupported, saying why there is none and what to do.
 [[nodiscard]] std::shared_ptr<const Runtime> runtime();
 
+/// The same if it is loaded already, else null.
+[[nodiscard]] std::shared_ptr<const Runtime> loaded_runtime() noexcept;
+
 /// The graphs of a card, checked against it and loaded, in its order. Throws as `check_graphs`, `runtime` and `Runtime::load`.
 [[nodiscard]] std::vector<NetworkPtr> load(const Card& card);
 

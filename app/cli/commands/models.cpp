@@ -1,0 +1,193 @@
+#include "command.h"
+#include "environment.h"
+
+#include "../output/terminal.h"
+
+#include "host/startup/modules.h"
+#include "host/startup/resources.h"
+
+#include "iso/base/error.h"
+#include "iso/models/library.h"
+#include "iso/models/runtime.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+namespace iso::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr auto usage = "models [list|check|show] [NAME|CARD.json]... [options]";
+constexpr auto summary = "List the networks, check their files, or show their cards.";
+
+struct ModelsArguments {
+  Environment environment;
+  std::vector<std::string> words;
+  bool json{false};
+};
+
+void declare(Options& options, ModelsArguments& request) {
+  options.add_arguments("WHAT", "list (if nothing is said), check or show, and which networks; all if none is named.",
+                        request.words);
+  options.add_flag("--json", "As one JSON object.", request.json);
+  request.environment.add_logging(options);
+  options.add_examples({"isocenter models", "isocenter models show unet", "isocenter models check my/unet.card.json"});
+}
+
+std::string number(double value) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.4g", value);
+  return text.data();
+}
+
+std::string figure_text(const models::HeldOut& figure) {
+  return number(figure.mean) + " HU (" + number(figure.low) + " to " + number(figure.high) + ", " +
+         std::to_string(figure.patients) + " patients, " + std::to_string(figure.cases) + " slices)";
+}
+
+/// The part of the split that says most: test, else validation.
+std::string figures_line(const models::Card& card) {
+  const std::string part = card.rmse_hu.contains("test") ? "test" : "validation";
+  const auto& figures = card.rmse_hu.at(part);
+  std::string line = part + ": " + number(figures.at("network").mean) + " HU";
+  for (const auto& [method, figure] : figures)
+    if (method != "network") line += ", " + method + " " + number(figure.mean);
+  return line;
+}
+
+Json to_json(const models::Listed& one) {
+  Json object{{"name", one.name}, {"file", one.file.string()}, {"problem", one.problem}};
+  if (one.card.name.empty()) return object;
+  const models::Card& card = one.card;
+  object["says"] = card.says;
+  object["sha256"] = card.sha256;
+  object["parameters"] = card.parameters;
+  object["bytes"] = card.bytes();
+  object["start"] = card.start;
+  object["views"] = card.scan.views;
+  object["geometry_hash"] = card.geometry_hash;
+  object["domain"] = card.domain;
+  for (const auto& [part, methods] : card.rmse_hu)
+    for (const auto& [method, figure] : methods)
+      object["rmse_hu"][part][method] = {{"mean", figure.mean},
+                                         {"low", figure.low},
+                                         {"high", figure.high},
+                                         {"patients", figure.patients},
+                                         {"cases", figure.cases}};
+  object["known_failures"] = card.known_failures;
+  return object;
+}
+
+std::string card_text(const models::Listed& one) {
+  const models::Card& card = one.card;
+  std::string text = one.name + "\n  " + one.file.string() + "\n";
+  if (!one.problem.empty()) text += "  PROBLEM: " + one.problem + "\n";
+  if (card.name.empty()) return text;
+  const models::CardScan& scan = card.scan;
+  text += "  " + card.says + "\n  domain       " + card.domain + "\n";
+  text += "  scan         " + std::to_string(scan.views) + (scan.beam == Beam::fan ? " fan" : " parallel") +
+          " views over " + number(scan.span_deg) + " degrees, " + std::to_string(scan.elements) + " elements of " +
+          number(scan.pitch_mm) + " mm, image " + std::to_string(scan.size) + " x " + std::to_string(scan.size) +
+          " of " + number(scan.spacing_mm) + " mm\n";
+  text += "  start        " + card.start +
+          (card.start == "tv"
+               ? ", strength " + number(card.tv_strength) + ", " + std::to_string(card.tv_iterations) + " iterations"
+               : "") +
+          "\n  size         " + std::to_string(card.parameters) + " parameters, " + std::to_string(card.bytes()) +
+          " bytes\n";
+  for (const models::TrainingData& data : card.training)
+    text += "  trained on   " + data.collection + ": " + std::to_string(data.patients) + " patients, " +
+            std::to_string(data.slices) + " slices, " + data.licence + "\n";
+  text += "  training     " + card.trained_at + ", " + number(card.hours) + " h, " + card.trained_on +
+          "\n               " + card.trained_with + "\n";
+  for (const auto& [part, methods] : card.rmse_hu)
+    for (const auto& [method, figure] : methods)
+      text += "  RMSE         " + part + ", " + method + ": " + figure_text(figure) + "\n";
+  if (card.out_of_domain)
+    text += "  warns        beyond an out-of-domain score of " + number(card.out_of_domain->threshold) + "\n";
+  if (card.residual_warning)
+    text += "  warns        beyond a relative data residual of " + number(*card.residual_warning) + "\n";
+  for (const std::string& failure : card.known_failures) text += "  fails        " + failure + "\n";
+  return text;
+}
+
+/// The networks that were named, or all; a word that is a file is a card.
+std::vector<models::Listed> wanted(std::span<const std::string> words) {
+  const auto installed = host::model_directories();
+  if (words.empty()) return models::list_cards(installed);
+  std::vector<models::Listed> found;
+  const auto all = models::list_cards(installed);
+  for (const std::string& word : words) {
+    if (std::filesystem::is_regular_file(word)) {
+      const std::array<std::filesystem::path, 1> place{word};
+      found.push_back(models::list_cards(place).front());
+      continue;
+    }
+    const auto one = std::ranges::find(all, word, &models::Listed::name);
+    if (one == all.end()) (void)models::find_card(word, installed);  // throws, saying what to do
+    found.push_back(*one);
+  }
+  return found;
+}
+
+/// That the graphs can be loaded: what `check` adds to what a list looks at.
+void check(models::Listed& one) {
+  if (!one.problem.empty()) return;
+  try {
+    (void)models::load(one.card);
+  } catch (const Error& problem) {
+    one.problem = problem.what();
+  }
+}
+
+std::string table_text(const std::vector<models::Listed>& found) {
+  if (found.empty()) return "No network is installed.\n";
+  TextTable table{{"NETWORK", "VIEWS", "START", "RMSE", "STATE"}};
+  for (const models::Listed& one : found) {
+    const bool read = !one.card.name.empty();
+    table.add({one.name, read ? std::to_string(one.card.scan.views) : "", read ? one.card.start : "",
+               read ? figures_line(one.card) : "", one.problem.empty() ? "ok" : one.problem});
+  }
+  return table.text();
+}
+
+}  // namespace
+
+int models_command(Arguments arguments) {
+  ModelsArguments request;
+  Options options{usage, summary};
+  declare(options, request);
+  if (!options.parse(arguments)) return 0;
+  request.environment.begin();
+  std::span<const std::string> words = request.words;
+  std::string verb = "list";
+  if (!words.empty() && (words.front() == "list" || words.front() == "check" || words.front() == "show")) {
+    verb = words.front();
+    words = words.subspan(1);
+  }
+  host::use_runtime_module();
+  auto found = wanted(words);
+  std::string runtime = "not looked for";
+  if (verb == "check") {
+    runtime = "OpenVINO " + models::runtime()->version();
+    for (models::Listed& one : found) check(one);
+  }
+  Json all{{"networks", Json::array()}, {"runtime", runtime}};
+  std::string text = verb == "show" ? "" : table_text(found);
+  for (const models::Listed& one : found) {
+    all["networks"].push_back(to_json(one));
+    if (verb == "show") text += card_text(one);
+  }
+  print(request.json ? all.dump() + "\n" : text);
+  const bool wrong =
+      verb == "check" && std::ranges::any_of(found, [](const auto& one) { return !one.problem.empty(); });
+  return wrong ? exit_code(Errc::invalid_input) : 0;
+}
+
+}  // namespace iso::cli

@@ -1,0 +1,113 @@
+#include "networks_impl.h"
+
+#include "iso/base/error.h"
+#include "iso/models/library.h"
+#include "iso/models/runtime.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <optional>
+
+namespace iso::job {
+namespace {
+
+std::optional<double> figure(const Record& record, const char* name) {
+  const auto found = record.figures.find(name);
+  if (found == record.figures.end()) return {};
+  return found->second.value;
+}
+
+std::string text(double value) {
+  std::array<char, 32> written{};
+  std::snprintf(written.data(), written.size(), "%.3g", value);
+  return written.data();
+}
+
+/// Width, height and number of the images of a plan: those of its first volume.
+void add_cost(const models::Card& card, plugin::Plan& plan) {
+  std::int64_t pixels = card.scan.size * card.scan.size, images = 1;
+  for (const auto& [port, items] : plan.outputs) {
+    if (items.empty() || items.one().empty() || items.one().kind() != Kind::volume) continue;
+    const Shape& shape = get<Volume>(items.one()).pixels.spec().shape;
+    pixels = shape[0] * shape[1];
+    images = std::max<std::int64_t>(1, shape[2] * shape[3]);
+    break;
+  }
+  const models::NetworkCost needed = models::cost(card, pixels, images);
+  plan.bytes += needed.bytes;
+  plan.seconds += needed.seconds;
+}
+
+void mark(DatasetPtr& data, const std::string& label) {
+  Dataset copy = *data;  // pixels are shared
+  std::visit(
+      [&](auto& kind) {
+        if constexpr (requires { kind.meta; }) kind.meta["estimate"] = label;
+      },
+      copy);
+  data = freeze(std::move(copy));
+}
+
+void warn_beyond(const models::Card& card, Record& record) {
+  const auto residual = figure(record, "relative_residual"), score = figure(record, "out_of_domain_score");
+  if (card.residual_warning && residual && *residual > *card.residual_warning)
+    record.warnings.push_back("the result of '" + card.name + "' leaves " + text(100 * *residual) +
+                              " % of the readings unexplained, more than the " + text(100 * *card.residual_warning) +
+                              " % up to which it was validated");
+  if (card.out_of_domain && score && *score > card.out_of_domain->threshold)
+    record.warnings.push_back("the scan is unlike those that '" + card.name +
+                              "' was trained on: its out-of-domain score is " + text(*score) +
+                              ", that of validation at most " + text(card.out_of_domain->threshold) +
+                              "; trust the direct reconstruction instead");
+}
+
+}  // namespace
+
+void add_networks(plugin::Plan& plan, const std::vector<std::filesystem::path>& places) {
+  for (const std::string& id : plan.models) {
+    const models::Card card = models::find_card(id, places);
+    for (const auto& [port, items] : plan.outputs) {
+      if (items.empty() || items.one().empty() || items.one().kind() != Kind::sinogram) continue;
+      if (const std::string why = card.scan.difference(get<Sinogram>(items.one()).geometry); !why.empty())
+        throw Error(Errc::geometry_refused, "the network '" + id + "' does not fit the scan: " + why,
+                    "use total variation, or a network that was trained for this scan (`isocenter models`)");
+    }
+    add_cost(card, plan);
+  }
+}
+
+void mark_estimates(const plugin::Task& task, const std::vector<models::Card>& cards, RunResult& result) {
+  if (cards.empty()) return;
+  Record& record = result.record;
+  if (const auto runtime = models::loaded_runtime()) record.libraries["OpenVINO"] = runtime->version();
+  std::string names, views;
+  bool scored = true;
+  for (const models::Card& card : cards) {
+    names += (names.empty() ? "" : ", ") + card.name;
+    scored = scored && (!card.out_of_domain || figure(record, "out_of_domain_score"));
+  }
+  if (const auto used = figure(record, "views_used")) views = " from " + text(*used) + " views";
+  bool any = false;
+  for (const plugin::Port& port : task.outputs()) {
+    const auto found = result.outputs.find(port.name);
+    if (port.residual.empty() || found == result.outputs.end()) continue;
+    const auto residual = result.outputs.find(port.residual);
+    any = residual != result.outputs.end() && residual->second;
+    if (!any) break;
+    DatasetPtr data = found->second.one();
+    mark(data, "estimated" + views + " by " + names);
+    found->second = plugin::PortItems<DatasetPtr>{data};
+  }
+  if (!any || !scored || !figure(record, "relative_residual"))
+    throw Error(Errc::invalid_result,
+                "task '" + record.recipe.task + "' uses the network " + names +
+                    " and does not say with its result what that " +
+                    (any && scored ? "leaves of the data as the figure relative_residual"
+                     : any         ? "scores as the figure out_of_domain_score"
+                                   : "does not explain of the data, as a residual"),
+                "report this to the author of the plugin");
+  for (const models::Card& card : cards) warn_beyond(card, record);
+}
+
+}  // namespace iso::job

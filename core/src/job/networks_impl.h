@@ -1,0 +1,22 @@
+#pragma once
+
+#include "iso/job/run.h"
+#include "iso/models/card.h"
+#include "iso/plugin/task.h"
+
+#include <filesystem>
+#include <vector>
+
+namespace iso::job {
+
+/// Finds the networks of a plan and adds what they take to it. Throws no_input and what `models::read_card` throws;
+/// geometry_refused if the scan of the plan (its residual) is another than the one a network was trained for.
+void add_networks(plugin::Plan& plan, const std::vector<std::filesystem::path>& places);
+
+/// What every result of a network comes with (contract of plugins): the data residual beside each learned output, in the units of
+/// the scan; the figures "relative_residual" and, where a card has a threshold, "out_of_domain_score"; a warning where either
+/// is beyond that of the card; and the metadata "estimate", "estimated from 24 views by unet". Throws invalid_result for a task
+/// that leaves out the first three. Nothing is done where no network was asked for.
+void mark_estimates(const plugin::Task& task, const std::vector<models::Card>& cards, RunResult& result);
+
+}  // namespace iso::job

@@ -1,6 +1,8 @@
-// The search for bytes that do harm: fuzz_search READER COUNT [FOLDER [SEED]]. Bytes of sound files are changed and read;
+// The search for bytes that do harm: fuzz_search READER COUNT [FOLDER [SEED]]. Bytes of sound files are changed and read, those of
+// recipes, records, messages and the like, too;
 // anything but data or an error of ours is a finding and is kept in FOLDER. Built with the sanitizers by tests/fuzz/run.
 #include "mutate.h"
+#include "parsers.h"
 #include "readers.h"
 
 #include "iso/base/error.h"
@@ -197,8 +199,10 @@ int search(const Reader& reader, std::uint64_t count, const fs::path& keep, std:
 
 int main(int argc, char** argv) {
   using namespace iso::test;
+  std::vector<Reader> all = readers();
+  all.insert(all.end(), parsers().begin(), parsers().end());
   std::string names;
-  for (const Reader& reader : readers()) names += " " + reader.name;
+  for (const Reader& reader : all) names += " " + reader.name;
   if (argc < 3) {
     std::cerr << "usage: fuzz_search READER COUNT [FOLDER [SEED]]; readers are" << names << "\n";
     return 1;
@@ -206,7 +210,7 @@ int main(int argc, char** argv) {
   const std::string folder = argc > 3 ? argv[3] : std::string{"fuzz_"} + argv[1];
   const std::uint64_t first = argc > 4 ? std::strtoull(argv[4], nullptr, 10) : 1;
   try {
-    for (const Reader& reader : readers())
+    for (const Reader& reader : all)
       if (reader.name == argv[1]) return search(reader, std::strtoull(argv[2], nullptr, 10), folder, first << 32U);
   } catch (const std::exception& error) {
     std::cerr << error.what() << "\n";

@@ -4,13 +4,17 @@
 
 #include "support/shared_data.h"
 
+#include "cli/commands/case_table.h"
 #include "host/protocol/messages.h"
 
 #include "iso/base/error.h"
 #include "iso/data/dataset.h"
+#include "iso/data/dataset_message.h"
 #include "iso/evaluation/phantoms.h"
+#include "iso/io/checkpoint_file.h"
 #include "iso/io/geometry_file.h"
 #include "iso/io/registry.h"
+#include "iso/job/click_log.h"
 #include "iso/job/record.h"
 #include "iso/params/schema.h"
 #include "iso/plugin/manifest.h"
@@ -140,7 +144,7 @@ std::string small_schema() {
   return to_json(schema);
 }
 
-std::string small_manifest() {
+plugin::Manifest example_manifest() {
   plugin::Manifest manifest;
   manifest.id = "example", manifest.title = "Example", manifest.version = "1.0.0";
   manifest.build_tag = plugin::build_tag();
@@ -152,7 +156,43 @@ std::string small_manifest() {
   task.outputs = task.inputs;
   task.parameters = params::schema_from_json(small_schema());
   manifest.tasks = {task};
-  return to_json(manifest);
+  return manifest;
+}
+
+std::string small_manifest() { return to_json(example_manifest()); }
+
+void take_cases(std::string_view bytes, const fs::path& folder) {
+  plugin::TaskManifest task = example_manifest().tasks.front();
+  task.outputs.front().name = "smoothed";
+  (void)cli::cases_of_table(folder / "cases.csv", std::string{bytes}, "example/pass", {task, true});
+}
+
+std::string small_clicks() {
+  job::ClickLog clicks;
+  clicks.recipe = small_recipe();
+  clicks.recipe.outputs.clear();
+  clicks.marks = {{1, 2, {3, 4, 5}, {{6, 7, 8}}}, {2, 1, {0.5, 0, -1}, {{0, 0, 1}, {0, 0, 2}}}};
+  return to_json(clicks);
+}
+
+/// Damaged ones are left alone, which is no error.
+Target checkpoint() {
+  const auto write = [](const fs::path& file) {
+    Checkpoint state;
+    state.numbers["done"] = 7;
+    state.arrays["image"] = counting<float>(Shape{4, 3});
+    io::write_checkpoint(file, "key", state);
+  };
+  return {"checkpoint",
+          [](std::string_view bytes, const fs::path& folder) {
+            put(folder / "a.checkpoint.h5", bytes);
+            if (!io::read_checkpoint(folder / "a.checkpoint.h5", "key"))
+              throw Error{Errc::invalid_input, "the checkpoint is not used"};
+          },
+          [=](const fs::path& folder) {
+            write(folder / "seed.checkpoint.h5");
+            return byte_count(folder / "seed.checkpoint.h5");
+          }};
 }
 
 /// Reads a message as the program and the worker do, by its type.
@@ -272,6 +312,13 @@ std::vector<Target> all() {
                 R"({"name": "x", "solids": [{"form": "ellipsoid", "centre_mm": [0,0,0], "half_mm": [1,1,1], "value": 1}]})"};
           }),
       text("protocol", take_messages, small_conversation),
+      text(
+          "clicks", [](std::string_view bytes) { (void)to_json(job::click_log_from_json(bytes)); }, small_clicks),
+      {"cases", take_cases,
+       [](const fs::path&) {
+         return std::string{"case,volume,iterations,smoothed\nfirst,a.mha,3,o.mha\n\"second, too\",b.mha,,p.mha\n"};
+       }},
+      checkpoint(),
   };
 }
 

@@ -4,6 +4,7 @@
 #include "iso/base/error.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -114,6 +115,7 @@ void WorkerProcess::read_output() {
   std::array<char, 4096> bytes;
   for (int rounds = 0; rounds < 64; ++rounds) {  // a task that prints without end must not keep us here
     const ssize_t count = ::read(output_.get(), bytes.data(), bytes.size());
+    if (count == 0) output_ended_ = true;
     if (count <= 0) return;
     for (const char c : std::string_view{bytes.data(), static_cast<std::size_t>(count)}) {
       if (c != '\n') {
@@ -124,6 +126,13 @@ void WorkerProcess::read_output() {
       if (lines_.size() > lines_kept) lines_.pop_front();
     }
   }
+}
+
+void WorkerProcess::await_news(int also, std::chrono::milliseconds patience) const {
+  // The end of a file can always be read: whoever closed its output is not looked at for more.
+  std::array<pollfd, 3> news{{{channel_->descriptor(), POLLIN, 0}, {also, POLLIN, 0}, {output_.get(), POLLIN, 0}}};
+  const std::size_t count = output_ended_ ? 2 : 3;
+  (void)::poll(news.data(), count, static_cast<int>(patience.count()));
 }
 
 // The supervisor of the worker ends what the task started, too; without an answer of it, at least its group goes.

@@ -24,6 +24,9 @@ class WorkerProcess {
   [[nodiscard]] const Channel& channel() const noexcept { return *channel_; }
   [[nodiscard]] pid_t id() const noexcept { return process_; }
   void read_output();  ///< takes what was printed so far
+  /// Sleeps until the worker says or prints something, its end included, or something can be read from `also` (-1: nothing),
+  /// but no longer than `patience`.
+  void await_news(int also, std::chrono::milliseconds patience) const;
   void kill() noexcept;
   /// Waits for the end, killing after `patience`, and returns the status of waitpid.
   int wait(std::chrono::milliseconds patience);
@@ -33,6 +36,7 @@ class WorkerProcess {
   pid_t process_{-1};
   std::optional<Channel> channel_;
   Descriptor output_;
+  bool output_ended_{false};
   std::deque<std::string> lines_;
   std::string line_;
 };

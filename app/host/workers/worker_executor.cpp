@@ -10,16 +10,34 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdint>
+#include <functional>
 #include <thread>
 
 namespace iso::host {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr std::chrono::milliseconds tick{10};  ///< how late a cancel may be noticed
+constexpr std::chrono::milliseconds tick{100};  ///< how late the clock is looked at
+
+/// What can be read from as soon as a stop is asked for.
+class StopSignal {
+ public:
+  explicit StopSignal(const std::stop_token& stop)
+      : event_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)}, on_stop_{stop, [this] {
+                                                                     const std::uint64_t one = 1;
+                                                                     (void)!::write(event_.get(), &one, sizeof one);
+                                                                   }} {}
+  [[nodiscard]] int descriptor() const noexcept { return event_.get(); }
+
+ private:
+  Descriptor event_;
+  std::stop_callback<std::function<void()>> on_stop_;  // ends before the event that it writes to
+};
 
 /// One job in one worker, seen from the program.
 class Session {
@@ -87,8 +105,8 @@ class Session {
   void turn() {
     worker_.read_output();
     Message message;
-    switch (worker_.channel().receive(message, tick)) {
-      case Channel::Got::nothing: return;
+    switch (worker_.channel().receive(message, std::chrono::milliseconds{0})) {
+      case Channel::Got::nothing: return worker_.await_news(cancelled_ ? -1 : stop_signal_.descriptor(), tick);
       case Channel::Got::closed: return ended();
       case Channel::Got::message: return take(message);
     }
@@ -255,6 +273,7 @@ class Session {
   const job::Recipe& recipe_;
   const WorkerOptions& options_;
   const std::stop_token& stop_;
+  StopSignal stop_signal_{stop_};
   const job::OnEvent& on_event_;
   std::shared_ptr<const TemporaryFolder> scratch_;  // outlives the worker, and holds what was attached
   WorkerProcess worker_;

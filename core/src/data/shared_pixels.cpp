@@ -148,4 +148,16 @@ int SharedPixels::descriptor() const noexcept { return mapping_ ? mapping_->desc
 void allocate_shared() noexcept { all_shared = true; }
 bool allocates_shared() noexcept { return all_shared; }
 
+std::optional<SharedPlace> SharedPixels::find(const void* address) noexcept {
+  const std::lock_guard lock{mapped().mutex};
+  auto next = mapped().at.upper_bound(address);
+  if (next == mapped().at.begin()) return std::nullopt;
+  const auto& [start, known] = *--next;
+  const auto mapping = std::static_pointer_cast<const Mapping>(known.lock());
+  const auto offset =
+      static_cast<std::size_t>(static_cast<const std::byte*>(address) - static_cast<const std::byte*>(start));
+  if (!mapping || offset >= mapping->length) return std::nullopt;
+  return SharedPlace{mapping->descriptor, offset, mapping->length - offset};
+}
+
 }  // namespace iso

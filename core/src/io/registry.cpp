@@ -179,7 +179,9 @@ void check_result(const fs::path& file, const Dataset& data, const ReadOptions& 
     throw Error{Errc::type_mismatch, quoted(file) + " holds a " + std::string{to_string(to_kind(data))} + ", a " +
                                          std::string{to_string(*options.expected)} + " was expected"};
   }
-  if (const Pixels* pixels = to_pixels(data); pixels != nullptr && pixels->is_outline() && options.headers_only) {
+  // The values that this process reads for another are looked at there, where they are needed.
+  if (const Pixels* pixels = to_pixels(data);
+      pixels != nullptr && ((pixels->is_outline() && options.headers_only) || is_reading_child())) {
     if (pixels->spec().shape.count() == 0) throw Error{Errc::no_input, quoted(file) + " holds no values"};
   } else {
     check_values(file, data);
@@ -274,7 +276,10 @@ DatasetPtr read_once(const fs::path& file, const ReadOptions& given) {
   Warnings warnings;
   check_there(file);
   const ReadOptions options = with_accepted(given);
-  DatasetPtr data = is_read_elsewhere(file) ? read_elsewhere(file, options) : read_here(file, options);
+  const bool elsewhere = is_read_elsewhere(file);
+  DatasetPtr data = elsewhere ? read_elsewhere(file, options) : read_here(file, options);
+  if (const Pixels* pixels = to_pixels(*data); elsewhere && pixels != nullptr && !pixels->is_outline())
+    check_values(file, *data);
   warnings.say();
   return data;
 }

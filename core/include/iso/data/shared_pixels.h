@@ -4,9 +4,17 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 
 namespace iso {
+
+/// Where an address lies in shared memory: the descriptor, which stays with its owner, and the bytes before it and from it on.
+/// What is written there by the descriptor needs no page of this process.
+struct SharedPlace {
+  int descriptor;
+  std::size_t offset, bytes_left;
+};
 
 /// Pixels that several processes map: a memfd, sealed before it is shared, so that no process can shrink or
 /// change what another one reads. Throws out_of_memory if the memory is not to be had.
@@ -23,6 +31,7 @@ class SharedPixels {
   void seal();
   [[nodiscard]] Pixels pixels() const;  ///< no copy; it keeps the mapping alive. Throws internal before seal()
   [[nodiscard]] int descriptor() const noexcept;
+  [[nodiscard]] static std::optional<SharedPlace> find(const void* address) noexcept;  ///< nothing for another address
 
  private:
   struct Mapping;

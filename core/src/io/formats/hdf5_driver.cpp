@@ -2,9 +2,11 @@
 
 #include "io/reading/reading_impl.h"
 #include "iso/base/error.h"
+#include "iso/data/shared_pixels.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +16,7 @@
 #include <cstring>
 #include <functional>
 #include <iterator>
+#include <optional>
 
 /// How libhdf5 reads the bytes of a file: by a driver of ours (the library's interface for such, H5FDpublic.h). It does what that of
 /// the library does (sec2) and leaves out one thing, the accumulator of metadata: version 1.10 looks for an address that says
@@ -74,11 +77,33 @@ haddr_t end_of_file(const H5FD_t* file, H5FD_mem_t) { return to_own(file)->end_o
 thread_local const void* bounded_buffer = nullptr;
 thread_local std::size_t bounded_size = 0;
 
+/// Large pixels are in shared memory (`allocate_shared`), into which the system copies without a page of this process. The bytes it did.
+std::size_t read_into_shared(int file, haddr_t address, std::size_t size, const void* buffer) {
+  constexpr std::size_t least = std::size_t{1} << 20U;
+  const std::optional<SharedPlace> place = size < least ? std::nullopt : SharedPixels::find(buffer);
+  if (!place || place->bytes_left < size || ::lseek(place->descriptor, static_cast<off_t>(place->offset), SEEK_SET) < 0)
+    return 0;
+  auto from = static_cast<off_t>(address);
+  std::size_t done = 0;
+  while (done < size) {
+    const ssize_t got = ::sendfile(place->descriptor, file, &from, size - done);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;  // the end of the file, or of what this file system can do so
+    done += static_cast<std::size_t>(got);
+  }
+  return done;
+}
+
 herr_t read(H5FD_t* file, H5FD_mem_t, hid_t, haddr_t address, std::size_t size, void* buffer) {
   const DriverFile& own = *to_own(file);
   if (address == HADDR_UNDEF || address > own.end_of_addresses || size > own.end_of_addresses - address) return -1;
   if (buffer == bounded_buffer && size > bounded_size) return -1;
   auto* to = static_cast<char*>(buffer);
+  if (const std::size_t done = read_into_shared(own.descriptor, address, size, buffer); done > 0) {
+    to += done;
+    size -= done;
+    address += static_cast<haddr_t>(done);
+  }
   while (size > 0) {
     const ssize_t got = ::pread(own.descriptor, to, std::min(size, std::size_t{1} << 30U), static_cast<off_t>(address));
     if (got < 0 && errno == EINTR) continue;

@@ -18,7 +18,7 @@ GriddingWindow window_for(const NonUniformFourier& spec) {
   return choose_window({spec.image[0], spec.image[1], spec.image[2]}, spec.samples, spec.accuracy,
                        is_double(spec.type) ? widest : widest / 2);
 }
-Fourier fourier_of(const NonUniformFourier& spec, const GriddingWindow& window) {
+Fourier make_fourier(const NonUniformFourier& spec, const GriddingWindow& window) {
   std::vector<std::size_t> axes{0, 1};
   if (window.axes_in_use == 3) axes.push_back(2);
   return {Shape{window.axes[0].grid, window.axes[1].grid, window.axes[2].grid, spec.coils}, std::move(axes), false,
@@ -40,7 +40,7 @@ class KernelNonUniformFourier final : public LinearOperator {
  public:
   using Value = Complex<T>;
   KernelNonUniformFourier(const NonUniformFourier& spec, const Backend& on)
-      : LinearOperator(spec, on), spec_{spec}, window_{window_for(spec)}, fourier_{on.make(fourier_of(spec, window_))} {
+      : LinearOperator(spec, on), spec_{spec}, window_{window_for(spec)}, fourier_{on.make(make_fourier(spec, window_))} {
     const WindowPolynomials polynomials = window_polynomials(window_, is_double(spec.type) ? 2e-16 : 2e-8);
     terms_ = polynomials.terms;
     double scale = 1;  // of the unitary transform of the grid
@@ -179,11 +179,11 @@ OperatorPtr make_kernel_operator(const NonUniformFourier& spec, const Backend& b
   return make_in_precision<KernelNonUniformFourier>(spec, backend);
 }
 
-std::string kernel_refusal(const NonUniformFourier& spec) { return kernel_refusal(fourier_of(spec, window_for(spec))); }
+std::string kernel_refusal(const NonUniformFourier& spec) { return kernel_refusal(make_fourier(spec, window_for(spec))); }
 
 OperatorCost kernel_cost(const NonUniformFourier& spec) {
   const GriddingWindow window = window_for(spec);
-  const Fourier fourier = fourier_of(spec, window);
+  const Fourier fourier = make_fourier(spec, window);
   const auto of_a_frame = kernel_cost(fourier);
   const double cells = samples(fourier.domain());
   // A cell looks at the points of three bins along each axis, which are as wide as a window.

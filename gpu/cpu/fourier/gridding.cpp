@@ -14,7 +14,7 @@ constexpr int widest = sizeof(R) == sizeof(float) ? 8 : 16;
 /// Cells of a tile along each axis, at least: what windows reach beyond is less than that.
 constexpr std::array<std::int64_t, 3> slice_tile{32, 32, 1}, volume_tile{32, 16, 16};
 
-PaddedFourier<float>::Extents grid_of(const compute::GriddingWindow& window) {
+PaddedFourier<float>::Extents make_grid(const compute::GriddingWindow& window) {
   return {window.axes[0].grid, window.axes[1].grid, window.axes[2].grid};
 }
 
@@ -25,7 +25,7 @@ Gridding<R>::Gridding(const Kernels<R>& kernels, const Extents& image, std::int6
                       double scale)
     : kernels_{kernels},
       window_{compute::choose_window(image, points, accuracy, widest<R>)},
-      fourier_{image, grid_of(window_), sign},
+      fourier_{image, make_grid(window_), sign},
       reach_{(window_.width + 1) / 2},
       lanes_{window_.width <= 8 ? 8 : 16} {
   const auto& wanted = window_.axes_in_use == 3 ? volume_tile : slice_tile;

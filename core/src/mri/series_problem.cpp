@@ -1,11 +1,14 @@
 #include "iso/mri/series_problem.h"
 
 #include "iso/mri/coils.h"
+#include "iso/mri/radial.h"
 #include "iso/mri/sampling_mask.h"
+#include "iso/solvers/power_iteration.h"
 
 #include <algorithm>
 #include <cmath>
 #include <complex>
+#include <numbers>
 #include <vector>
 
 namespace iso::mri {
@@ -122,13 +125,92 @@ std::int64_t count_empty_frames(const Pixels& mask) {
   return empty;
 }
 
+std::int64_t coils_after(const KSpace& scan, const SeriesParameters& parameters) {
+  const std::int64_t coils = scan.samples.spec().shape[3];
+  return parameters.virtual_coils > 0 ? std::min<std::int64_t>(coils, parameters.virtual_coils) : coils;
+}
+
+std::string unsuited_radial(const KSpace& scan, const SeriesParameters& parameters) {
+  const Shape& shape = scan.samples.spec().shape;
+  const std::int64_t places = scan.trajectory.coordinates.spec().shape.count(), of_a_frame = 3 * shape[0] * shape[1];
+  if (shape[2] != 1 || (places != of_a_frame && places != of_a_frame * shape[4]))
+    return "the coordinates are " + scan.trajectory.coordinates.spec().shape.text() + ", the samples are " +
+           shape.text();
+  if (parameters.spokes_per_frame > 0 && shape[4] > 1)
+    return "spokes_per_frame is given, and the scan has " + std::to_string(shape[4]) + " frames already";
+  if (parameters.spokes_per_frame > shape[1])
+    return "a frame was asked for of " + std::to_string(parameters.spokes_per_frame) + " spokes, the scan has " +
+           std::to_string(shape[1]);
+  const Pixels& maps = scan.coil_sensitivities;
+  if (parameters.coil_maps == MapSource::given && maps.empty()) return "coil_maps is given, and the scan holds no maps";
+  const Shape image = radial_encoding(scan).image;
+  if (!maps.empty() && takes_given(parameters) &&
+      maps.spec() != ArraySpec{{image[0], image[1], image[2], shape[3]}, ScalarType::c64})
+    return "the coil maps are " + maps.spec().shape.text() + ", the image is " + image.text();
+  return {};
+}
+
+compute::CoilFourier outline_lines(const KSpace& scan, const SeriesParameters& parameters) {
+  const Shape& shape = scan.samples.spec().shape;
+  compute::CoilFourier encoding;
+  encoding.image =
+      scan.trajectory.cartesian() ? Shape{image_width(scan), shape[1], shape[2]} : radial_encoding(scan).image;
+  encoding.coils = coils_after(scan, parameters);
+  encoding.frames = shape[4];
+  if (!scan.trajectory.cartesian() && parameters.spokes_per_frame > 0)
+    encoding.frames = shape[1] / parameters.spokes_per_frame;
+  encoding.sign = scan.fourier_sign;
+  return encoding;
+}
+
+/// Samples times the roots of their weights, over the scale: sample, coil, frame.
+Pixels weighted(const KSpace& scan, const compute::NonUniformFourier& encoding, double scale) {
+  PixelBuffer out = PixelBuffer::allocate(encoding.range());
+  const auto from = scan.samples.values<Complex>();
+  const auto to = out.values<Complex>();
+  const auto weights = encoding.weights.values<float>();
+  const auto samples = static_cast<std::size_t>(encoding.samples), coils = static_cast<std::size_t>(encoding.coils);
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    const std::size_t frame = encoding.trajectories() == 1 ? 0 : i / (samples * coils);
+    to[i] = from[i] * (weights[frame * samples + i % samples] / static_cast<float>(scale));
+  }
+  return out;
+}
+
+/// Coordinates of one frame as those of every frame.
+Pixels repeated(const Pixels& places, std::int64_t frames) {
+  const Shape& shape = places.spec().shape;
+  PixelBuffer out = PixelBuffer::allocate({Shape{shape[0], shape[1], frames}, ScalarType::f32});
+  auto to = out.values<float>().begin();
+  for (std::int64_t t = 0; t < frames; ++t) to = std::ranges::copy(places.values<float>(), to).out;
+  return out;
+}
+
+/// The encoding of spokes with its norm close below 1.
+compute::NonUniformFourier weighted_encoding(const KSpace& scan, const Pixels& maps, const compute::Backend& backend,
+                                             compute::Stream& stream, double& squared_norm) {
+  compute::NonUniformFourier encoding = radial_encoding(scan);
+  encoding.sensitivities = maps;
+  PixelBuffer roots = PixelBuffer::make_copy(density(scan));
+  for (float& weight : roots.values<float>()) weight = std::sqrt(weight);
+  encoding.weights = Pixels{std::move(roots)};
+  const double norm = solvers::operator_norm(*backend.make(encoding), stream, 20);
+  if (!(norm > 0))
+    throw Error{Errc::invalid_input, "the coil maps are 0 everywhere",
+                "check that samples and coil maps belong together"};
+  squared_norm = 1.05 * norm * norm;
+  PixelBuffer smaller = PixelBuffer::make_copy(encoding.weights);
+  for (float& weight : smaller.values<float>()) weight /= static_cast<float>(std::sqrt(squared_norm));
+  encoding.weights = std::move(smaller);
+  return encoding;
+}
+
 }  // namespace
 
 std::string unsuited(const KSpace& scan, const SeriesParameters& parameters) {
   const Shape& shape = scan.samples.spec().shape;
   if (scan.samples.empty() || shape.count() == 0) return "the scan holds no samples";
-  if (!scan.trajectory.cartesian())
-    return "the scan has a free trajectory (radial, spiral); only lines on a grid are reconstructed here";
+  if (!scan.trajectory.cartesian()) return unsuited_radial(scan, parameters);
   const Pixels& mask = scan.trajectory.cartesian_mask;
   if (!mask.empty() && mask.spec().shape.count() != shape[1] * shape[2] * shape[4])
     return "the mask of lines is " + mask.spec().shape.text() + ", the samples are " + shape.text();
@@ -140,13 +222,13 @@ std::string unsuited(const KSpace& scan, const SeriesParameters& parameters) {
   return {};
 }
 
-compute::CoilFourier outline_encoding(const KSpace& scan, const SeriesParameters& parameters) {
-  const Shape& shape = scan.samples.spec().shape;
-  compute::CoilFourier encoding;
-  encoding.image = {image_width(scan), shape[1], shape[2]};
-  encoding.coils = parameters.virtual_coils > 0 ? std::min<std::int64_t>(shape[3], parameters.virtual_coils) : shape[3];
-  encoding.frames = shape[4];
-  encoding.sign = scan.fourier_sign;
+compute::OperatorSpec outline_encoding(const KSpace& scan, const SeriesParameters& parameters) {
+  const compute::CoilFourier lines = outline_lines(scan, parameters);
+  if (scan.trajectory.cartesian()) return lines;
+  compute::NonUniformFourier encoding = radial_encoding(scan);
+  if (encoding.frames != lines.frames) encoding.samples = encoding.samples / (lines.frames > 0 ? lines.frames : 1);
+  encoding.coils = lines.coils, encoding.frames = lines.frames;
+  encoding.coordinates = {};
   return encoding;
 }
 
@@ -154,20 +236,25 @@ SeriesProblem::SeriesProblem(const KSpace& measured, const SeriesParameters& par
                              compute::Stream& in, solvers::Progress& progress)
     : backend{on},
       stream{in},
-      encoding{outline_encoding(measured, parameters)},
+      encoding{outline_lines(measured, parameters)},
       grid{measured.grid},
       frames{measured.frames} {
   if (const std::string why = unsuited(measured, parameters); !why.empty()) throw Error{Errc::unsupported, why};
-  const KSpace scan = with_wished_coils(measured, parameters, progress);
-  const auto lines = Shape{encoding.image[1], encoding.image[2], encoding.frames};
+  const bool cartesian = measured.trajectory.cartesian();
+  KSpace scan = with_wished_coils(measured, parameters, progress);
+  if (!cartesian && parameters.spokes_per_frame > 0) {
+    scan = in_frames(scan, parameters.spokes_per_frame);
+    frames = {};
+  }
+  lines = encoding.image;
   if (!scan.trajectory.cartesian_mask.empty()) {
-    encoding.mask = scan.trajectory.cartesian_mask.reshaped(lines);
+    encoding.mask = scan.trajectory.cartesian_mask.reshaped({encoding.image[1], encoding.image[2], encoding.frames});
     acceleration = mri::acceleration(encoding.mask);
     frames_without_lines = count_empty_frames(encoding.mask);
   }
-  encoding.sensitivities = choose_maps(scan, parameters, on, in, progress);
-  a = on.make(encoding);
-  const KSpace averaged = time_average(scan);
+  KSpace averaged = cartesian ? time_average(scan) : gridded_mean(scan, on, in);
+  averaged.coil_sensitivities = scan.coil_sensitivities;
+  encoding.sensitivities = choose_maps(cartesian ? scan : averaged, parameters, on, in, progress);
   compute::CoilFourier still = encoding;
   still.frames = 1;
   still.mask = averaged.trajectory.cartesian_mask;
@@ -178,11 +265,41 @@ SeriesProblem::SeriesProblem(const KSpace& measured, const SeriesParameters& par
   if (!(scale > 0) || !std::isfinite(scale))
     throw Error{Errc::invalid_input, "the image of the mean over the frames is 0 or not finite",
                 "check that samples and coil maps belong together"};
+  if (!cartesian) {
+    set_radial(scan);
+    return;
+  }
+  a = on.make(encoding);
   data = to_hybrid(scan, on, in);
   on.vector().scale(1 / scale, data, in);
 }
 
+void SeriesProblem::set_radial(const KSpace& scan) {
+  const Shape& shape = scan.samples.spec().shape;
+  lines = {shape[0], shape[1], 1};
+  // Spokes that meet the theorem of sampling at the edge of k-space, over those there are.
+  acceleration = 0.5 * std::numbers::pi * static_cast<double>(std::max(encoding.image[0], encoding.image[1])) /
+                 static_cast<double>(shape[1]);
+  if (encoding.image[2] > 1) acceleration *= static_cast<double>(encoding.image[2]);
+  radial = weighted_encoding(scan, encoding.sensitivities, backend, stream, gridding_scale);
+  a = backend.make(*radial);
+  data = backend.upload(weighted(scan, *radial, scale), stream);
+}
+
 compute::OperatorPtr SeriesProblem::with_mask(const Pixels& mask) const {
+  if (radial) {
+    compute::NonUniformFourier other = *radial;
+    const std::int64_t trajectories = radial->trajectories();
+    if (trajectories == 1 && radial->frames > 1) other.coordinates = repeated(radial->coordinates, radial->frames);
+    PixelBuffer weights = PixelBuffer::allocate({Shape{radial->samples, radial->frames}, ScalarType::f32});
+    const auto from = radial->weights.values<float>();
+    const auto kept = mask.values<std::uint8_t>();
+    const auto to = weights.values<float>();
+    for (std::size_t i = 0; i < to.size(); ++i)
+      to[i] = kept[i / static_cast<std::size_t>(lines[0])] != 0 ? from[i % from.size()] : 0.0F;
+    other.weights = std::move(weights);
+    return backend.make(other);
+  }
   compute::CoilFourier other = encoding;
   other.mask = mask;
   return backend.make(other);

@@ -108,7 +108,9 @@ Solution minimise(const Model& model, const OperatorPtr& a, const Array& data, c
   solver_options.huber = model.huber;
   Array x = backend.allocate(objective.encoding->domain(), stream);
   Array image = objective.image(x);
-  a->adjoint(model.huber > 0 ? without_spikes(data, stream) : data, image, stream);
+  // Spokes have no shells on a grid: their start keeps its spikes.
+  const bool on_grid = data.spec().shape.rank() == 5;
+  a->adjoint(model.huber > 0 && on_grid ? without_spikes(data, stream) : data, image, stream);
   SmoothPrimalDual solver{*objective.encoding, objective.terms, solver_options, stream};
   Watcher watcher{progress, part, options, ops.norm2(data, stream)};
   Solution out;

@@ -58,6 +58,7 @@ Array zero_filled(const iso::mri::SeriesProblem& problem, const ZeroFilledOption
   Array x = problem.backend.allocate(problem.series(), problem.stream);
   if (!options.share_views || problem.encoding.mask.empty()) {
     problem.a->adjoint(problem.data, x, problem.stream);
+    problem.backend.vector().scale(problem.gridding_scale, x, problem.stream);
     return x;
   }
   CoilFourier all = problem.encoding;

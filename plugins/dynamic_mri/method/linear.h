@@ -10,7 +10,7 @@ namespace dynamic_mri {
 [[nodiscard]] iso::compute::Array cg_sense(const iso::mri::SeriesProblem& problem, const CgSenseOptions& options,
                                            iso::solvers::Progress& progress);
 
-/// Aᴴ b, or with `share_views` Aᴴ of data whose missing lines are those of the nearest frame that has them (of two, the earlier).
+/// Aᴴ b (of spokes the image by gridding with their density), or with `share_views` Aᴴ of data whose missing lines are those of the nearest frame that has them (of two, the earlier).
 [[nodiscard]] iso::compute::Array zero_filled(const iso::mri::SeriesProblem& problem, const ZeroFilledOptions& options);
 
 }  // namespace dynamic_mri

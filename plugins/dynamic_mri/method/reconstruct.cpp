@@ -17,7 +17,7 @@ double start_rank(const iso::mri::SeriesProblem& problem) {
   return iso::solvers::singular_values(start, iso::solvers::Matrices::whole, problem.stream).front();
 }
 
-void plan_iterations(Work& work, const Model& model, const iso::compute::CoilFourier& encoding, double iterations) {
+void plan_iterations(Work& work, const Model& model, const iso::compute::OperatorSpec& encoding, double iterations) {
   using namespace iso::compute;
   const iso::ArraySpec series = encoding.domain();
   const iso::Shape& shape = series.shape;
@@ -65,14 +65,14 @@ iso::Volume layer_increments(const iso::mri::SeriesProblem& problem, const Solut
   return out;
 }
 
-Work plan_work(const iso::compute::CoilFourier& encoding, const CgSenseOptions& options) {
+Work plan_work(const iso::compute::OperatorSpec& encoding, const CgSenseOptions& options) {
   Work out;
   out.operators.emplace_back(encoding, 2.0 * options.iterations);
   out.bytes = encoding.domain().bytes() + iso::solvers::Cgls::bytes(encoding.domain(), encoding.range());
   return out;
 }
 
-Work plan_work(const iso::compute::CoilFourier& encoding, const ZeroFilledOptions& options) {
+Work plan_work(const iso::compute::OperatorSpec& encoding, const ZeroFilledOptions& options) {
   Work out;
   out.operators.emplace_back(encoding, 1);
   out.bytes = encoding.domain().bytes() + (options.share_views ? encoding.range().bytes() : 0);

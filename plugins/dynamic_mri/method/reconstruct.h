@@ -64,13 +64,13 @@ inline Solution reconstruct(const iso::mri::SeriesProblem& problem, const ZeroFi
 }
 
 /// What `iterations` of the engine apply: the encoding, the terms, the Gram matrix, and the arithmetic between them.
-void plan_iterations(Work& work, const Model& model, const iso::compute::CoilFourier& encoding, double iterations);
+void plan_iterations(Work& work, const Model& model, const iso::compute::OperatorSpec& encoding, double iterations);
 
 /// Three tries at the least, five at the most (choose_weights).
 inline constexpr double usual_tries = 4;
 
 template <ModelMethod P>
-Work plan_work(const iso::compute::CoilFourier& encoding, const P& options) {
+Work plan_work(const iso::compute::OperatorSpec& encoding, const P& options) {
   const Model model = make_model(options, encoding.domain().shape);
   const bool automatic = options.weights == WeightRule::automatic;
   Work out;
@@ -81,8 +81,8 @@ Work plan_work(const iso::compute::CoilFourier& encoding, const P& options) {
   if (model.huber > 0) out.bytes += 3 * encoding.range().bytes();
   return out;
 }
-[[nodiscard]] Work plan_work(const iso::compute::CoilFourier& encoding, const CgSenseOptions& options);
-[[nodiscard]] Work plan_work(const iso::compute::CoilFourier& encoding, const ZeroFilledOptions& options);
+[[nodiscard]] Work plan_work(const iso::compute::OperatorSpec& encoding, const CgSenseOptions& options);
+[[nodiscard]] Work plan_work(const iso::compute::OperatorSpec& encoding, const ZeroFilledOptions& options);
 
 /// What each layer added to X: slices of the first layer, then those of the second. In the units of the scan.
 [[nodiscard]] iso::Volume layer_increments(const iso::mri::SeriesProblem& problem, const Solution& solution);

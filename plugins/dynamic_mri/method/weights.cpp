@@ -17,26 +17,24 @@ constexpr double held_out_part = 0.05;
 constexpr int most_runs = 5;
 
 /// The data, 0 but on the lines of the mask.
-Array on_lines(const Array& data, const iso::Pixels& mask, Stream& stream) {
+Array on_lines(const iso::mri::SeriesProblem& problem, const iso::Pixels& mask) {
   using Complex = std::complex<float>;
-  const Backend& backend = data.backend();
-  iso::PixelBuffer pixels = iso::PixelBuffer::make_copy(backend.download(data, stream));
-  const iso::Shape& shape = data.spec().shape;
-  const auto nx = static_cast<std::size_t>(shape[0]), lines = static_cast<std::size_t>(shape[1] * shape[2]),
-             coils = static_cast<std::size_t>(shape[3]);
+  iso::PixelBuffer pixels = iso::PixelBuffer::make_copy(problem.backend.download(problem.data, problem.stream));
+  const auto nx = static_cast<std::size_t>(problem.lines[0]),
+             lines = static_cast<std::size_t>(problem.lines[1] * problem.lines[2]),
+             coils = static_cast<std::size_t>(problem.encoding.coils);
   const auto measured = mask.values<std::uint8_t>();
   const auto values = pixels.values<Complex>();
   for (std::size_t row = 0; row < values.size() / nx; ++row)
     if (measured[row / (lines * coils) * lines + row % lines] == 0)
       std::ranges::fill(values.subspan(row * nx, nx), Complex{});
-  return backend.upload(iso::Pixels{std::move(pixels)}, stream);
+  return problem.backend.upload(iso::Pixels{std::move(pixels)}, problem.stream);
 }
 
 iso::Pixels whole_mask(const iso::mri::SeriesProblem& problem) {
   if (!problem.encoding.mask.empty()) return problem.encoding.mask;
-  const auto& image = problem.encoding.image;
-  iso::PixelBuffer all =
-      iso::PixelBuffer::allocate({iso::Shape{image[1], image[2], problem.encoding.frames}, iso::ScalarType::u8});
+  iso::PixelBuffer all = iso::PixelBuffer::allocate(
+      {iso::Shape{problem.lines[1], problem.lines[2], problem.encoding.frames}, iso::ScalarType::u8});
   std::ranges::fill(all.values<std::uint8_t>(), std::uint8_t{1});
   return all;
 }
@@ -112,7 +110,7 @@ EngineOptions engine_options(const RdledmOptions& o) {
 
 Encoded encoded(const Model& model, const iso::mri::SeriesProblem& problem, const OperatorPtr& hybrid,
                 const Array& data) {
-  if (!(model.huber > 0)) return {hybrid, data};
+  if (!(model.huber > 0) || problem.radial) return {hybrid, data};
   const OperatorPtr readout = problem.readout();
   Array samples = problem.backend.allocate(data.spec(), problem.stream);
   readout->forward(data, samples, problem.stream);
@@ -125,8 +123,8 @@ WeightChoice choose_weights(const Model& model, const iso::mri::SeriesProblem& p
   const auto lines = iso::mri::hold_out(whole_mask(problem), held_out_part, seed);
   const OperatorPtr kept = problem.with_mask(lines.kept), left_out = problem.with_mask(lines.left_out);
   const VectorOps& ops = problem.backend.vector();
-  const Array measured = on_lines(problem.data, lines.kept, problem.stream);
-  const Array truth = on_lines(problem.data, lines.left_out, problem.stream);
+  const Array measured = on_lines(problem, lines.kept);
+  const Array truth = on_lines(problem, lines.left_out);
   const double size = ops.norm2(truth, problem.stream);
   WeightChoice out;
   if (!(size > 0)) {

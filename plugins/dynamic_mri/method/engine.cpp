@@ -95,7 +95,7 @@ class Watcher {
 }  // namespace
 
 Solution minimise(const Model& model, const OperatorPtr& a, const Array& data, const EngineOptions& options,
-                  Stream& stream, Progress& progress, ProgressRange part) {
+                  Stream& stream, Progress& progress, ProgressRange part, const Array& start) {
   const Backend& backend = a->backend();
   const VectorOps& ops = backend.vector();
   const int layers = std::max(1, options.layers);
@@ -110,7 +110,10 @@ Solution minimise(const Model& model, const OperatorPtr& a, const Array& data, c
   Array image = objective.image(x);
   // Spokes have no shells on a grid: their start keeps its spikes.
   const bool on_grid = data.spec().shape.rank() == 5;
-  a->adjoint(model.huber > 0 && on_grid ? without_spikes(data, stream) : data, image, stream);
+  if (start)
+    ops.copy(start, image, stream);
+  else
+    a->adjoint(model.huber > 0 && on_grid ? without_spikes(data, stream) : data, image, stream);
   SmoothPrimalDual solver{*objective.encoding, objective.terms, solver_options, stream};
   Watcher watcher{progress, part, options, ops.norm2(data, stream)};
   Solution out;

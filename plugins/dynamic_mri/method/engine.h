@@ -33,11 +33,13 @@ struct Solution {
 /// With Huber's function the start is made of data cut off at median + 8 MAD of the absolute values of all frames and coils at
 /// the same distance from the centre: spikes are not in it. `a` and `data` must then be of k-space, not of the hybrid space, where
 /// a spike is spread over its line.
+/// `start`, where there is one, is a series to begin with instead of Aᴴ b.
 /// Curves "residual" (relative to the data), "objective", "primal", "dual".
 /// `part` is the part of the progress bar.
 [[nodiscard]] Solution minimise(const Model& model, const iso::compute::OperatorPtr& a, const iso::compute::Array& data,
                                 const EngineOptions& options, iso::compute::Stream& stream,
-                                iso::solvers::Progress& progress, iso::solvers::ProgressRange part = {});
+                                iso::solvers::Progress& progress, iso::solvers::ProgressRange part = {},
+                                const iso::compute::Array& start = {});
 
 /// The highest sum of the engine's own arrays.
 [[nodiscard]] std::size_t engine_bytes(const Model& model, const iso::compute::OperatorSpec& encoding,

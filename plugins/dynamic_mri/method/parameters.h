@@ -61,9 +61,9 @@ constexpr auto model_fields() {
       iso::mri::series_fields<P>());
 }
 
-enum class Preset : std::uint8_t { breath_hold, free_breathing, custom };
+enum class Preset : std::uint8_t { breath_hold, free_breathing, perfusion, custom };
 inline constexpr auto choice_names(Preset) {
-  return std::array<std::string_view, 3>{"breath_hold", "free_breathing", "custom"};
+  return std::array<std::string_view, 4>{"breath_hold", "free_breathing", "perfusion", "custom"};
 }
 
 template <class P>
@@ -110,9 +110,10 @@ struct RdledmOptions : ModelParameters {
         std::tuple{
             field("preset", &P::preset)
                 .with_label("Preset")
-                .with_help(
-                    "Weights for hearts in a breath-hold, or for free breathing and long series (less along time, "
-                    "more low rank); custom: the weights below."),
+                .with_help("Weights for hearts in a breath-hold, for free breathing and long series (less along time, "
+                           "more low "
+                           "rank), or for perfusion and contrast agents (with low rank of patches); custom: the "
+                           "weights below."),
             weight_field("spatial", &P::spatial, "Spatial variation", "Weight of differences within an image.")
                 .visible_when("preset", "custom"),
             weight_field("temporal", &P::temporal, "Temporal variation",
@@ -122,7 +123,8 @@ struct RdledmOptions : ModelParameters {
                          "Weight of the singular values of voxels times frames, for 121,000 values; it grows with the "
                          "root of their number.")
                 .visible_when("preset", "custom"),
-            weight_field("second_rank", &P::second_rank, "Second low rank", "Weight of the second unfolding. 0: none."),
+            weight_field("second_rank", &P::second_rank, "Second low rank",
+                         "Weight of the second unfolding. 0: that of the preset, which is none but for perfusion."),
             field("second", &P::second)
                 .with_label("Second unfolding")
                 .as_advanced()

@@ -59,8 +59,10 @@ Model make_model(const RdledmOptions& o, const iso::Shape& series) {
   m.spatial = o.spatial, m.temporal = o.temporal, m.low_rank = o.low_rank;
   if (o.preset == Preset::breath_hold) m.spatial = 0.001, m.temporal = 0.01, m.low_rank = 0.1;
   if (o.preset == Preset::free_breathing) m.spatial = 0.0005, m.temporal = 0.002, m.low_rank = 0.3;
+  if (o.preset == Preset::perfusion) m.spatial = 0.0005, m.temporal = 0.004, m.low_rank = 0.3, m.second_rank = 0.02;
   m.low_rank *= size_rule(series);
-  m.second_rank = o.second_rank, m.second = o.second, m.patch = o.patch;
+  if (o.second_rank > 0) m.second_rank = o.second_rank;
+  m.second = o.second, m.patch = o.patch;
   m.error = o.error, m.huber = o.huber, m.reweighting = o.reweighting, m.cyclic = o.cyclic;
   return scaled(m, o.strength);
 }

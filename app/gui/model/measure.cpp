@@ -1,5 +1,6 @@
 #include "measure.h"
 
+#include "time_curves.h"
 #include "words.h"
 
 #include "iso/geometry/vec3.h"
@@ -79,6 +80,30 @@ std::string form(const char* text, double a, double b = 0) {
   std::array<char, 64> words{};
   std::snprintf(words.data(), words.size(), text, a, b);
   return words.data();
+}
+
+/// What is read off the curves over time, where one of the measurements lies on a series.
+void add_time_figures(const Document& document, std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::optional<TimeCurve>> curves;
+  for (const Measurement& m : document.measurements()) {
+    const Item* const item = document.find(m.item);
+    curves.push_back(item == nullptr ? std::nullopt : make_time_curve(*item, m));
+  }
+  if (std::ranges::none_of(curves, [](const auto& curve) { return curve.has_value(); })) return;
+  for (const char* const name : {"peak", "time to peak", "steepest rise", "slope after the peak", "unit of time"})
+    rows[0].emplace_back(name);
+  for (std::size_t i = 0; i < curves.size(); ++i) {
+    std::vector<std::string>& row = rows[i + 1];
+    row.resize(rows[0].size());
+    if (!curves[i]) continue;
+    const TimeFigures& figures = curves[i]->figures;
+    auto cell = row.end() - 5;
+    *cell++ = format_value(figures.peak);
+    *cell++ = format_value(figures.time_to_peak);
+    *cell++ = figures.rise ? format_value(*figures.rise) : "";
+    *cell++ = figures.fall ? format_value(*figures.fall) : "";
+    *cell++ = curves[i]->time_unit;
+  }
 }
 
 }  // namespace
@@ -237,6 +262,7 @@ std::vector<std::vector<std::string>> measurement_table(const Document& document
     }
     rows.push_back(std::move(row));
   }
+  add_time_figures(document, rows);
   return rows;
 }
 

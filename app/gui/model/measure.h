@@ -35,7 +35,7 @@ struct Profile {
 /// "23.4 mm", "41.2°", "mean 52.1 ± 8.3 HU".
 [[nodiscard]] std::string caption(const Document& document, const Measurement& measurement);
 /// All measurements as rows of text: name, kind, item, length mm, angle deg, area mm2, mean, SD, min, max, FWHM mm, the
-/// middle of its points, the unit of the values.
+/// middle of its points, the unit of the values; with a series also peak, time to peak, rise, fall (TimeFigures), unit of time.
 [[nodiscard]] std::vector<std::vector<std::string>> measurement_table(const Document& document);
 
 }  // namespace iso::gui

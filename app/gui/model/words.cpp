@@ -1,8 +1,10 @@
 #include "words.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <string_view>
 
 namespace iso::gui {
 namespace {
@@ -21,6 +23,14 @@ std::string format_value(double value) {
   if (size != 0 && (size < 1e-4 || size >= 1e7)) return text("%.3e", value);
   if (value == std::floor(value)) return text("%.0f", value);
   return text(size >= 1000 ? "%.1f" : "%.4g", value);
+}
+
+std::string to_words(std::string name) {
+  constexpr std::string_view one_word = "k_space";
+  for (std::size_t at = 0; (at = name.find(one_word, at)) != std::string::npos; at += one_word.size())
+    name[at + 1] = '-';
+  std::ranges::replace(name, '_', ' ');
+  return name;
 }
 
 std::string shortened(const std::string& words, double letters) {

@@ -11,6 +11,8 @@ namespace iso::gui {
 [[nodiscard]] std::string format_value(double value);
 /// A position: "R 17.6, P 35.3, S 12.1 mm" of oriented anatomical data, "u 12.0, view 45.0" of raw data.
 [[nodiscard]] std::string format_position(const render::Raster& raster, const Vec3& world_mm);
+/// A name of the program as words: "label_map" as "label map", "k_space" as "k-space".
+[[nodiscard]] std::string to_words(std::string name);
 /// Words (UTF-8) cut to `letters` bytes with an ellipsis in the middle; empty below 8 letters.
 [[nodiscard]] std::string shortened(const std::string& words, double letters);
 

@@ -6,6 +6,7 @@
 
 #include <QApplication>
 #include <QClipboard>
+#include <QComboBox>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
@@ -27,7 +28,8 @@ ComparePanel::ComparePanel(Document& document, Background& background, QWidget* 
       document_{document},
       background_{background},
       heading_{new QLabel},
-      table_{new QTableWidget{0, 6}} {
+      table_{new QTableWidget{0, 6}},
+      factor_{new QComboBox} {
   auto* const column = new QVBoxLayout{this};
   heading_->setWordWrap(true);
   column->addWidget(heading_);
@@ -42,7 +44,14 @@ ComparePanel::ComparePanel(Document& document, Background& background, QWidget* 
   auto* const row = new QHBoxLayout;
   auto* const difference = new QPushButton{tr("Add difference image")};
   auto* const copy = new QPushButton{tr("Copy table")};
+  factor_->setObjectName(QStringLiteral("compare.factor"));
+  factor_->setAccessibleName(tr("Window of the difference"));
+  factor_->setToolTip(tr("A difference is shown in its own range, or so many times as strong as the image."));
+  factor_->addItem(tr("own range"), 0);
+  for (const int times : {1, 5, 10}) factor_->addItem(tr("image x %1").arg(times), times);
+  difference->setObjectName(QStringLiteral("compare.difference"));
   row->addWidget(difference);
+  row->addWidget(factor_);
   row->addWidget(copy);
   row->addStretch(1);
   column->addLayout(row);
@@ -115,13 +124,16 @@ QString ComparePanel::table() const {
 
 void ComparePanel::add_difference() {
   try {
+    const Item* const image = document_.find(document_.look().layout.base);
+    const double image_width = image == nullptr ? 0 : image->display.width;
     const ItemId id = document_.add("difference", make_difference(document_), {});
     render::Display display = document_.find(id)->display;
     const double reach = std::max(std::abs(document_.find(id)->raster->low_percentile),
                                   std::abs(document_.find(id)->raster->high_percentile));
     display.colour_map = "cool-warm";
     display.centre = 0;
-    display.width = std::max(2 * reach, 1e-12);
+    const int times = factor_->currentData().toInt();
+    display.width = std::max(times > 0 && image_width > 0 ? image_width / times : 2 * reach, 1e-12);
     document_.set_display(id, display, "Window of the difference");
     Look look = document_.look();
     look.overlay.item = id;

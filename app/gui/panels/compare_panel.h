@@ -8,6 +8,7 @@
 
 #include <vector>
 
+class QComboBox;
 class QLabel;
 class QTableWidget;
 
@@ -32,6 +33,7 @@ class ComparePanel : public QWidget {
   Background& background_;
   QLabel* heading_;
   QTableWidget* table_;
+  QComboBox* factor_;  ///< by how much a difference is shown stronger than the image
   QTimer soon_, later_;
   int question_{0};
   std::vector<Connection> connections_;

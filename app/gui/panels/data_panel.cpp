@@ -1,5 +1,6 @@
 #include "data_panel.h"
 
+#include "gui/model/sampling.h"
 #include "gui/model/words.h"
 
 #include <QAction>
@@ -12,12 +13,12 @@
 #include <QTreeWidget>
 #include <QVBoxLayout>
 
+#include <utility>
+
 namespace iso::gui {
 
 std::string to_text(const Item& item) {
-  std::string kind{to_string(to_kind(*item.data))};
-  for (char& c : kind)
-    if (c == '_') c = ' ';
+  const std::string kind = to_words(std::string{to_string(to_kind(*item.data))});
   if (!item.raster) return kind;
   const Pixels* const pixels = to_pixels(*item.data);
   std::string words = kind + ", " + pixels->spec().shape.text();
@@ -65,7 +66,7 @@ class TwoLines final : public QStyledItemDelegate {
 
 /// What stands under the name: kind, size, and the folder that tells files of one name apart.
 QString make_detail(const Item& item) {
-  QString words = QString::fromUtf8(to_string(to_kind(*item.data)).data()).replace('_', ' ');
+  QString words = QString::fromStdString(to_words(std::string{to_string(to_kind(*item.data))}));
   if (const Pixels* const pixels = to_pixels(*item.data); pixels != nullptr && item.raster)
     words += QStringLiteral("  ") + QString::fromStdString(pixels->spec().shape.text());
   if (!item.file.empty())
@@ -119,6 +120,10 @@ ItemId DataPanel::to_id(const QTreeWidgetItem* row) const {
   return row == nullptr ? 0 : row->data(0, Qt::UserRole).toULongLong();
 }
 
+void DataPanel::set_in_session(bool on) {
+  if (std::exchange(in_session_, on) != on) rebuild();
+}
+
 void DataPanel::rebuild() {
   filling_ = true;
   const Look& look = document_.look();
@@ -136,7 +141,7 @@ void DataPanel::rebuild() {
     if (item.id == look.layout.base) shown << tr("image");
     if (item.id == look.overlay.item) shown << tr("overlay");
     if (item.id == look.layout.compared) shown << tr("compared");
-    if (!item.saved) shown << tr("not saved");
+    if (!item.saved) shown << (in_session_ ? tr("in the session") : tr("not saved"));
     row.setText(1, shown.join(", "));
     row.setData(0, detail_role, make_detail(item));
     row.setToolTip(0, QString::fromStdString(item.name + "\n" + to_text(item) +
@@ -184,6 +189,17 @@ void DataPanel::show_in_place(ItemId id) {
   document_.set_look(look);
 }
 
+void DataPanel::show_sampling(ItemId id) {
+  const Item* const item = document_.find(id);
+  if (item == nullptr) return;
+  auto sampling = make_sampling_item(*item);
+  if (!sampling) return;
+  const ItemId picture = document_.add(std::move(*sampling));
+  render::Display display = document_.find(picture)->display;
+  display.interpolate = false;  // a line was measured or not
+  document_.set_display(picture, display, "Sampling");
+}
+
 void DataPanel::rename_selected() {
   if (QTreeWidgetItem* const row = tree_->currentItem(); row != nullptr) tree_->editItem(row, 0);
 }
@@ -208,6 +224,9 @@ void DataPanel::fill_menu(QMenu& menu, ItemId id) {
     menu.addAction(tr("Show magnitude"), this, [=, this] { document_.set_part(id, render::Part::magnitude); });
     menu.addAction(tr("Show phase"), this, [=, this] { document_.set_part(id, render::Part::phase); });
   }
+  if (kind == Kind::k_space)
+    menu.addAction(tr("Show its sampling"), this, [=, this] { show_sampling(id); })
+        ->setEnabled(get<KSpace>(item->data).trajectory.cartesian());
   menu.addSeparator();
   if (kind == Kind::label_map)
     menu.addAction(tr("Use as image"), this, [=, this] { Q_EMIT use_as_asked(id, Kind::volume); });

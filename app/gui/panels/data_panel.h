@@ -21,6 +21,7 @@ class DataPanel : public QWidget {
   /// What can be done with an item, for the menu bar and for the right button; cleared first.
   void fill_menu(QMenu& menu, ItemId item);
   void rename_selected();
+  void set_in_session(bool on);  ///< a session file holds everything as it is now
 
  Q_SIGNALS:
   void save_asked(iso::gui::ItemId item);
@@ -34,11 +35,12 @@ class DataPanel : public QWidget {
   void menu(const QPoint& at);
   enum class Showing : std::uint8_t { image, overlay, compared };
   void show_as(ItemId item, Showing showing);
+  void show_sampling(ItemId item);
   void show_in_place(ItemId item);  ///< as a double click: labels over the image, everything else in the planes
   [[nodiscard]] ItemId to_id(const QTreeWidgetItem* row) const;
   Document& document_;
   QTreeWidget* tree_;
-  bool filling_{false};
+  bool filling_{false}, in_session_{false};
   std::vector<Signal<>::Connection> connections_;
 };
 

@@ -1,5 +1,7 @@
 #include "field_editor.h"
 
+#include "gui/model/words.h"
+
 #include <QCheckBox>
 #include <QComboBox>
 #include <QFileDialog>
@@ -7,13 +9,14 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QRegularExpression>
 #include <QToolButton>
 #include <QVBoxLayout>
 
 namespace iso::gui {
 
 FieldEditor::FieldEditor(TaskForm& form, std::size_t field, QWidget* parent)
-    : QWidget{parent}, form_{form}, field_{field}, problem_{new QLabel{this}} {
+    : QWidget{parent}, form_{form}, field_{field}, problem_{new QLabel{this}}, zero_{new QLabel{this}} {
   const params::FieldInfo& info = state().info;
   auto* const column = new QVBoxLayout{this};
   column->setContentsMargins(0, 0, 0, 0);
@@ -26,7 +29,7 @@ FieldEditor::FieldEditor(TaskForm& form, std::size_t field, QWidget* parent)
   editor_->setObjectName(QString::fromStdString(info.name));
   setFocusProxy(editor_);
   row->addWidget(editor_, 1);
-  if (!info.unit.empty() && info.unit != "1") {
+  if (!info.unit.empty() && info.unit != "1" && info.unit != info.label) {
     auto* const unit = new QLabel{QString::fromStdString(info.unit), this};
     unit->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Preferred);
     row->addWidget(unit);
@@ -43,6 +46,13 @@ FieldEditor::FieldEditor(TaskForm& form, std::size_t field, QWidget* parent)
   problem_->setObjectName(QStringLiteral("problem"));
   problem_->setStyleSheet(QStringLiteral("color: #e06c5c"));
   column->addWidget(problem_);
+  static const QRegularExpression of_zero{QStringLiteral("(?:^|[\\s(])0: ([^.;]+)")};
+  meaning_ = of_zero.match(QString::fromStdString(info.help)).captured(1).trimmed();
+  zero_->setObjectName(QStringLiteral("zero"));
+  zero_->setWordWrap(true);
+  zero_->setForegroundRole(QPalette::PlaceholderText);
+  zero_->setText(tr("0: %1").arg(meaning_));
+  column->addWidget(zero_);
   QString help = QString::fromStdString(info.help);
   if (info.minimum && info.maximum) help += tr("\nFrom %1 to %2.").arg(*info.minimum).arg(*info.maximum);
   setToolTip(help);
@@ -68,7 +78,7 @@ QWidget* FieldEditor::make_editor() {
     box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     box->setMinimumContentsLength(8);
     for (const std::string& choice : info.choices)
-      box->addItem(QString::fromStdString(choice).replace('_', ' '), QString::fromStdString(choice));
+      box->addItem(QString::fromStdString(to_words(choice)), QString::fromStdString(choice));
     connect(box, &QComboBox::currentIndexChanged, this,
             [this, box](int index) { edited(box->itemData(index).toString()); });
     return box;
@@ -102,6 +112,7 @@ void FieldEditor::refresh() {
     line->setText(text);
   problem_->setText(QString::fromStdString(state().problem));
   problem_->setVisible(!state().problem.empty());
+  zero_->setVisible(!meaning_.isEmpty() && state().problem.empty() && text == QStringLiteral("0"));
   if (auto* const line = qobject_cast<QLineEdit*>(editor_))
     line->setStyleSheet(state().problem.empty() ? QString{} : QStringLiteral("border: 1px solid #e06c5c"));
   editor_->setAccessibleDescription(problem_->text());

@@ -9,7 +9,7 @@ class QLabel;
 namespace iso::gui {
 
 /// The editor of one parameter, chosen by its kind: check box, spin box, combo box, line or file picker, with its unit, its
-/// help as tool tip, a reset button, and what is wrong below it.
+/// help as tool tip, a reset button, and below it what is wrong, or what a 0 that stands for something else means.
 class FieldEditor : public QWidget {
   Q_OBJECT
  public:
@@ -23,7 +23,8 @@ class FieldEditor : public QWidget {
   TaskForm& form_;
   std::size_t field_;
   QWidget* editor_;
-  QLabel* problem_;
+  QLabel *problem_, *zero_;
+  QString meaning_;  ///< of 0, as the help has it: "chosen from the misfit"
   bool filling_{false};
 };
 

@@ -17,6 +17,10 @@
 #include <QTableWidget>
 #include <QVBoxLayout>
 
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
 namespace iso::gui {
 
 MeasurePanel::MeasurePanel(Document& document, QWidget* parent)
@@ -57,13 +61,30 @@ MeasurePanel::MeasurePanel(Document& document, QWidget* parent)
   auto* const key = new QShortcut{QKeySequence{Qt::Key_Delete}, table_};
   key->setContext(Qt::WidgetShortcut);
   connect(key, &QShortcut::activated, this, &MeasurePanel::remove_selected);
-  connect(table_, &QTableWidget::itemSelectionChanged, this, &MeasurePanel::show_profile);
+  connect(table_, &QTableWidget::itemSelectionChanged, this, &MeasurePanel::show_plot);
+  connect(plot_, &PlotView::picked, this, [this](double x) {
+    if (times_.empty()) return;
+    const auto nearest = std::ranges::min_element(times_, {}, [x](double at) { return std::abs(at - x); });
+    Look look = document_.look();
+    look.frame = nearest - times_.begin();
+    document_.set_look(look);
+  });
   soon_.setSingleShot(true);
   soon_.setInterval(50);
   connect(&soon_, &QTimer::timeout, this, &MeasurePanel::rebuild);
   connections_.push_back(document_.measurements_changed.connect([this] { soon_.start(); }));
   connections_.push_back(document_.items_changed.connect([this] { soon_.start(); }));
+  connections_.push_back(document_.selection_changed.connect([this] { soon_.start(); }));
+  connections_.push_back(document_.look_changed.connect([this, shown = ItemId{0}]() mutable {
+    if (std::exchange(shown, document_.look().layout.base) != document_.look().layout.base) soon_.start();
+    show_frame_marker();
+  }));
   rebuild();
+}
+
+void MeasurePanel::showEvent(QShowEvent* event) {
+  QWidget::showEvent(event);
+  soon_.start();  // what a hidden plot did not follow
 }
 
 void MeasurePanel::rebuild() {
@@ -82,7 +103,7 @@ void MeasurePanel::rebuild() {
                       new QTableWidgetItem{
                           QString::fromStdString(rows[static_cast<std::size_t>(i) + 1][static_cast<std::size_t>(k)])});
   if (selected >= 0 && selected < table_->rowCount()) table_->selectRow(selected);
-  show_profile();
+  show_plot();
 }
 
 void MeasurePanel::select(std::uint64_t measurement) {
@@ -91,29 +112,112 @@ void MeasurePanel::select(std::uint64_t measurement) {
     if (ids_[i] == measurement) table_->selectRow(static_cast<int>(i));
 }
 
-void MeasurePanel::show_profile() {
+const Measurement* MeasurePanel::selected() const {
   const int row = table_->currentRow();
-  if (row >= 0 && row < static_cast<int>(ids_.size()))
-    for (const Measurement& m : document_.measurements()) {
-      if (m.id != ids_[static_cast<std::size_t>(row)] || m.kind != MeasureKind::line) continue;
-      std::vector<Curve> curves;
-      QString note;
-      for (const ItemId id : {m.item, document_.look().layout.compared}) {
-        const Item* const item = document_.find(id);
-        if (item == nullptr || !item->raster ||
-            (id != m.item && item->raster->anatomical != document_.find(m.item)->raster->anatomical))
-          continue;
-        const Profile profile = make_profile(*item->raster, m);
-        Curve curve{QString::fromStdString(item->name), {}};
-        for (std::size_t i = 0; i < profile.value.size(); ++i)
-          curve.points.emplace_back(profile.place_mm[i], profile.value[i]);
-        if (id == m.item && profile.fwhm_mm) note = tr("FWHM %1 mm").arg(*profile.fwhm_mm, 0, 'f', 2);
-        if (id == m.item || curves.size() == 1) curves.push_back(std::move(curve));
-        if (document_.look().layout.compared == m.item) break;
-      }
-      return plot_->set_curves(std::move(curves), tr("mm"), {}, note);
-    }
-  plot_->set_curves({}, {}, {});
+  if (row < 0 || row >= static_cast<int>(ids_.size())) return nullptr;
+  const auto found = std::ranges::find(document_.measurements(), ids_[static_cast<std::size_t>(row)], &Measurement::id);
+  return found == document_.measurements().end() ? nullptr : &*found;
+}
+
+void MeasurePanel::show_plot() {
+  times_.clear();
+  plot_->set_shaded({});
+  const Measurement* const chosen = selected();
+  const Item* const item = document_.find(chosen != nullptr ? chosen->item : document_.look().layout.base);
+  const bool shown = item != nullptr && item->raster &&
+                     (chosen == nullptr                   ? isVisible() && show_frames(*item)
+                      : chosen->kind == MeasureKind::line ? show_profile(*chosen)
+                                                          : show_over_time(*item));
+  if (!shown) plot_->set_curves({}, {}, {});
+  show_frame_marker();
+}
+
+bool MeasurePanel::show_profile(const Measurement& m) {
+  std::vector<Curve> curves;
+  QString note;
+  for (const ItemId id : {m.item, document_.look().layout.compared}) {
+    const Item* const item = document_.find(id);
+    if (item == nullptr || !item->raster ||
+        (id != m.item && item->raster->anatomical != document_.find(m.item)->raster->anatomical))
+      continue;
+    const Profile profile = make_profile(*item->raster, m);
+    Curve curve{QString::fromStdString(item->name), {}};
+    for (std::size_t i = 0; i < profile.value.size(); ++i)
+      curve.points.emplace_back(profile.place_mm[i], profile.value[i]);
+    if (id == m.item && profile.fwhm_mm) note = tr("FWHM %1 mm").arg(*profile.fwhm_mm, 0, 'f', 2);
+    if (id == m.item || curves.size() == 1) curves.push_back(std::move(curve));
+    if (document_.look().layout.compared == m.item) break;
+  }
+  plot_->set_curves(std::move(curves), tr("mm"), {}, note);
+  return true;
+}
+
+/// All regions and points of the series together, so that they can be compared.
+bool MeasurePanel::show_over_time(const Item& item) {
+  std::vector<Curve> curves;
+  QString unit, values;
+  for (const Measurement& m : document_.measurements()) {
+    if (m.item != item.id) continue;
+    const auto over_time = make_time_curve(item, m);
+    if (!over_time) continue;
+    Curve curve{QString::fromStdString(over_time->name), {}};
+    for (std::size_t i = 0; i < over_time->at.size(); ++i)
+      curve.points.emplace_back(over_time->at[i], over_time->mean[i]);
+    curve.deviation = over_time->deviation;
+    times_ = over_time->at;
+    unit = QString::fromStdString(over_time->time_unit);
+    values = QString::fromStdString(over_time->value_unit);
+    curves.push_back(std::move(curve));
+  }
+  if (curves.empty()) return false;
+  plot_->set_curves(std::move(curves), unit, values);
+  return true;
+}
+
+std::vector<TimeCurve> MeasurePanel::curves_of_table(const Item& series) const {
+  std::vector<TimeCurve> newest;
+  for (const auto& item : document_.items()) {
+    auto curves = make_table_curves(*item);
+    if (curves.empty() || curves[0].at.size() != static_cast<std::size_t>(series.raster->frames)) continue;
+    newest = std::move(curves);
+    if (item->id == document_.selected()) break;
+  }
+  return newest;
+}
+
+bool MeasurePanel::show_frames(const Item& item) {
+  if (item.raster->frames < 2) return false;
+  std::vector<TimeCurve> all = curves_of_table(item);
+  if (all.empty()) {
+    auto frames = make_frame_curve(item);
+    if (!frames) return false;
+    frames->name = tr("root mean square of each frame").toStdString();
+    all.push_back(*std::move(frames));
+  }
+  std::vector<Curve> curves;
+  for (const TimeCurve& values : all) {
+    Curve curve{QString::fromStdString(values.name), {}};
+    for (std::size_t i = 0; i < values.at.size(); ++i) curve.points.emplace_back(values.at[i], values.mean[i]);
+    curves.push_back(std::move(curve));
+  }
+  const TimeCurve& first = all.front();
+  times_ = first.at;
+  const auto odd = frames_that_stand_out(first.mean);
+  const double half = (times_.back() - times_.front()) / static_cast<double>(times_.size() - 1) / 2;
+  std::vector<std::pair<double, double>> ranges;
+  for (const std::size_t frame : odd) ranges.emplace_back(times_[frame] - half, times_[frame] + half);
+  const QString note = odd.empty()       ? QString{}
+                       : odd.size() == 1 ? tr("frame %1 stands out").arg(odd.front() + 1)
+                                         : tr("%1 frames stand out").arg(odd.size());
+  plot_->set_curves(std::move(curves), QString::fromStdString(first.time_unit),
+                    QString::fromStdString(first.value_unit), note);
+  plot_->set_shaded(std::move(ranges));
+  return true;
+}
+
+void MeasurePanel::show_frame_marker() {
+  const auto frame = static_cast<std::size_t>(std::max<std::int64_t>(0, document_.look().frame));
+  plot_->set_marker(times_.empty() ? std::nullopt : std::optional{times_[std::min(frame, times_.size() - 1)]});
 }
 
 void MeasurePanel::remove_selected() {

@@ -4,6 +4,7 @@
 #include "preset_bar.h"
 
 #include "gui/model/data_places.h"
+#include "gui/model/words.h"
 #include "host/plugins/consent.h"
 
 #include "iso/job/estimate.h"
@@ -246,7 +247,9 @@ void MethodPanel::build_form() {
   rows_->setRowWrapPolicy(QFormLayout::WrapAllRows);
   rows_->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
   for (const TaskForm::Input& input : form_->inputs()) {
-    rows_->addRow(QString::fromStdString(input.port.name), input_choice(input));
+    QString label = QString::fromStdString(to_words(input.port.name));
+    label[0] = label[0].toUpper();
+    rows_->addRow(label, input_choice(input));
   }
   auto* const advanced = new QGroupBox{tr("Advanced")};
   advanced->setCheckable(true);

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <functional>
 
 namespace iso::gui {
 namespace {
@@ -104,11 +105,18 @@ DatasetPtr make_difference(const Document& document) {
   if (!c.problem.empty()) throw Error{Errc::shape_mismatch, c.problem};
   Volume difference;
   difference.grid = c.a->frame;
-  PixelBuffer pixels = PixelBuffer::make_copy(part(*c.a, c.frame, {}));
-  const Pixels other = part(*c.b, c.frame, {});
-  auto values = pixels.values<float>();
-  const auto minus = other.values<float>();
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] -= minus[i];
+  const bool series = c.a->frames > 1 && c.a->frames == c.b->frames;
+  const auto [nx, ny, nz] = difference.grid.size;
+  PixelBuffer pixels =
+      PixelBuffer::allocate({series ? Shape{nx, ny, nz, c.a->frames} : Shape{nx, ny, nz}, ScalarType::f32});
+  auto to = pixels.values<float>().begin();
+  for (std::int64_t frame = series ? 0 : c.frame; frame <= (series ? c.a->frames - 1 : c.frame); ++frame) {
+    const Pixels image = part(*c.a, frame, {}), other = part(*c.b, frame, {});
+    to = std::ranges::transform(image.values<float>(), other.values<float>(), to, std::minus{}).out;
+  }
+  if (const auto* const base = std::get_if<Volume>(document.find(document.look().layout.base)->data.get());
+      base != nullptr && series)
+    difference.frames = base->frames;
   difference.pixels = std::move(pixels);
   difference.meta["made_from"] = c.image + " - " + c.reference;
   return freeze(std::move(difference));

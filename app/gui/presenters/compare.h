@@ -31,7 +31,8 @@ struct Comparison {
 [[nodiscard]] Figures slice_figures(const Comparison& comparison);  ///< some milliseconds
 [[nodiscard]] std::vector<Figures> all_figures(
     const Comparison& comparison);  ///< slice, volume, regions: for a thread of its own
-/// base - compared, on the grid of both. Throws shape_mismatch.
+/// base - compared, on the grid of both: of all frames where both have the same number, else of the frame that is shown. Throws
+/// shape_mismatch.
 [[nodiscard]] DatasetPtr make_difference(const Document& document);
 
 }  // namespace iso::gui

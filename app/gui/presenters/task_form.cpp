@@ -1,5 +1,7 @@
 #include "task_form.h"
 
+#include "gui/model/words.h"
+
 #include "iso/base/error.h"
 
 #include <nlohmann/json.hpp>
@@ -11,9 +13,8 @@ namespace iso::gui {
 namespace {
 
 std::string with_article(Kind kind) {
-  std::string word{to_string(kind)};
-  std::ranges::replace(word, '_', ' ');
-  return "a " + word;
+  const std::string word = to_words(std::string{to_string(kind)});
+  return kind == Kind::k_space ? word + " data" : "a " + word;
 }
 
 bool fits(const Item& item, const plugin::Port& port) noexcept { return to_kind(*item.data) == port.kind; }

@@ -2,6 +2,8 @@
 
 #include "main_window.h"
 
+#include "gui/panels/data_panel.h"
+
 #include <QMessageBox>
 #include <QPushButton>
 
@@ -46,9 +48,11 @@ void MainWindow::refresh_title() {
                            : QString::fromStdString(session_file_.filename().string()) + tr(" \u2013 Isocenter");
   setWindowTitle(name + QStringLiteral("[*]"));
   setWindowModified(!unsaved_work().isEmpty());
+  if (data_ != nullptr) data_->set_in_session(!session_file_.empty() && saved_changes_ == changes_);
 }
 
 bool MainWindow::may_close() {
+  if (property("ending").toBool()) return true;
   QString question = unsaved_work();
   const bool unsaved = !question.isEmpty();
   const bool busy = desktop_.jobs().busy();

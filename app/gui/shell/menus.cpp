@@ -15,6 +15,7 @@
 #include <QAction>
 #include <QActionGroup>
 #include <QApplication>
+#include <QClipboard>
 #include <QDesktopServices>
 #include <QDockWidget>
 #include <QMenuBar>
@@ -78,6 +79,8 @@ void MainWindow::make_file_menu() {
   menu->addSeparator();
   add_action(menu, "file.screenshot", tr("Save s&creenshot ..."), QKeySequence{QStringLiteral("Ctrl+P")},
              [this] { save_screenshot(); });
+  add_action(menu, "file.copy_picture", tr("Copy &picture of the views"), QKeySequence{QStringLiteral("Ctrl+Shift+P")},
+             [this] { QApplication::clipboard()->setPixmap(views_->grab()); });
   add_action(menu, "file.sweep", tr("Export s&weep ..."), {}, [this] { export_sweep(); });
   menu->addSeparator();
   add_action(menu, "file.close_item", tr("&Close selected"), QKeySequence::Close,

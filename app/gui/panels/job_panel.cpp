@@ -1,5 +1,6 @@
 #include "job_panel.h"
 
+#include "gui/presenters/words_of_window.h"
 #include "gui/views/plot_view.h"
 
 #include <QApplication>
@@ -14,10 +15,14 @@
 #include <QTabWidget>
 #include <QVBoxLayout>
 
+#include <string_view>
+#include <utility>
+
 namespace iso::gui {
 namespace {
 
 constexpr int show_after_ms = 80;
+constexpr std::string_view warning_prefix = "Warning: ";  ///< as JobList writes it
 
 QString to_text(job::State state) {
   switch (state) {
@@ -49,6 +54,7 @@ JobPanel::JobPanel(JobList& jobs, Document& document, QWidget* parent)
       message_{new QLabel},
       cancel_{new QPushButton{tr("Cancel")}},
       retry_{new QPushButton{tr("Try again")}},
+      keep_{new QPushButton{tr("Keep the result so far")}},
       remove_{new QPushButton{tr("Remove")}},
       copy_{new QPushButton{tr("Copy as command")}},
       plot_{new PlotView},
@@ -73,9 +79,11 @@ JobPanel::JobPanel(JobList& jobs, Document& document, QWidget* parent)
   top->addWidget(progress_, 1);
   top->addWidget(cancel_);
   top->addWidget(retry_);
+  top->addWidget(keep_);
   top->addWidget(copy_);
   top->addWidget(remove_);
   column->addLayout(top);
+  message_->setObjectName(QStringLiteral("job.message"));
   message_->setWordWrap(true);
   message_->setTextInteractionFlags(Qt::TextSelectableByMouse);
   column->addWidget(message_);
@@ -91,6 +99,9 @@ JobPanel::JobPanel(JobList& jobs, Document& document, QWidget* parent)
   plot_->set_separate(true);  // an objective and a residual share no unit
   cancel_->setObjectName(QStringLiteral("cancel"));
   retry_->setObjectName(QStringLiteral("retry"));
+  keep_->setObjectName(QStringLiteral("keep"));
+  keep_->setToolTip(tr("Adds what the method had made before it was cancelled to the data."));
+  keep_->hide();
   connect(list_, &QListWidget::currentRowChanged, this, [this] {
     if (const QListWidgetItem* row = list_->currentItem()) show_job(row->data(Qt::UserRole).toULongLong());
   });
@@ -99,6 +110,7 @@ JobPanel::JobPanel(JobList& jobs, Document& document, QWidget* parent)
     show_details();
   });
   connect(retry_, &QPushButton::clicked, this, [this] { show_job(jobs_.retry(shown_)); });
+  connect(keep_, &QPushButton::clicked, this, &JobPanel::keep_so_far);
   connect(remove_, &QPushButton::clicked, this, [this] { jobs_.forget(shown_); });
   connect(copy_, &QPushButton::clicked, this, [this] {
     if (const JobState* job = jobs_.find(shown_))
@@ -117,11 +129,16 @@ JobPanel::JobPanel(JobList& jobs, Document& document, QWidget* parent)
   }));
   job_connections_.push_back(jobs_.job_ended.connect([this](std::uint64_t job) {
     if (job == shown_) document_.clear_preview();
+    const JobState* const state = jobs_.find(job);
+    if (job == made_by_ && (state == nullptr || state->state != job::State::cancelled)) so_far_.reset();
   }));
   preview_connection_ =
       jobs_.previewed.connect([this](std::uint64_t job, const std::string&, const DatasetPtr& so_far) {
         const JobState* const state = jobs_.find(job);
-        if (job == shown_ && state != nullptr && !job::ended(state->state)) document_.set_preview(state->title, so_far);
+        if (job != shown_ || state == nullptr || job::ended(state->state)) return;
+        made_by_ = job;
+        so_far_ = so_far;
+        document_.set_preview(state->title, so_far);
       });
   rebuild();
 }
@@ -134,6 +151,7 @@ QString JobPanel::to_line(const JobState& job) {
 
 void JobPanel::rebuild() {
   const std::uint64_t keep = shown_;
+  if (jobs_.find(made_by_) == nullptr) so_far_.reset();
   list_->clear();
   int row = 0, at = 0;
   for (const JobState* job : jobs_.jobs()) {
@@ -169,6 +187,35 @@ void JobPanel::refresh(std::uint64_t job) {
   if (job == shown_) show_details();
 }
 
+/// How it ended, where the line above does not say so, and what it warned of.
+void JobPanel::show_outcome(const JobState& job) {
+  QStringList sentences;
+  const bool plain = job.state == job::State::cancelled || (job.state == job::State::done && !job.comparison);
+  if (!plain && !job.message.empty()) sentences << QString::fromStdString(job.message);
+  if (!plain && !job.hint.empty()) sentences << QString::fromStdString(hint_of_window(job.hint));
+  std::vector<QString> warnings;
+  for (const std::string& line : job.log)
+    if (line.starts_with(warning_prefix)) warnings.push_back(QString::fromStdString(line));
+  if (!warnings.empty())
+    sentences << (warnings.size() == 1
+                      ? warnings.front()
+                      : tr("%1 (and %2 more in the log)").arg(warnings.front(), QString::number(warnings.size() - 1)));
+  tabs_->setTabText(1, warnings.empty()       ? tr("Log")
+                       : warnings.size() == 1 ? tr("Log, 1 warning")
+                                              : tr("Log, %1 warnings").arg(warnings.size()));
+  message_->setText(sentences.join(QLatin1Char('\n')));
+  message_->setVisible(!message_->text().isEmpty());
+}
+
+void JobPanel::keep_so_far() {
+  const JobState* const job = jobs_.find(shown_);
+  if (job == nullptr || job->id != made_by_ || !so_far_) return;
+  job::Record record = job->record.value_or(job::Record{});
+  record.recipe.outputs.clear();  // a replay would make the whole
+  document_.show(document_.add_result(job->title + " (cancelled)", std::exchange(so_far_, nullptr), record));
+  show_details();
+}
+
 void JobPanel::show_details() {
   const JobState* const job = jobs_.find(shown_);
   const bool running = job != nullptr && !job::ended(job->state);
@@ -177,6 +224,7 @@ void JobPanel::show_details() {
   remove_->setEnabled(job != nullptr && !running);
   copy_->setEnabled(job != nullptr);
   progress_->setValue(job == nullptr ? 0 : qRound(1000 * job->fraction));
+  keep_->setVisible(job != nullptr && job->state == job::State::cancelled && job->id == made_by_ && so_far_);
   if (job == nullptr) {
     stage_->clear();
     message_->setText(tr("No job yet: choose a method and press Run."));
@@ -187,11 +235,11 @@ void JobPanel::show_details() {
   QString stage = running ? QString::fromStdString(job->stage) : to_text(job->state);
   if (running && job->remaining_seconds) stage += QStringLiteral(", ") + remaining(*job->remaining_seconds);
   stage_->setText(stage);
-  message_->setText(QString::fromStdString(job->message + (job->hint.empty() ? "" : "\n" + job->hint)));
-  message_->setVisible(!message_->text().isEmpty());
+  show_outcome(*job);
   std::vector<Curve> curves;
   for (const auto& [name, points] : job->curves)
     if (points.size() > 1) curves.push_back({QString::fromStdString(name), points});
+  plot_->set_hint(running ? tr("No curve yet") : tr("This method plots no curve."));
   plot_->set_curves(std::move(curves), tr("iteration"), {});
   QStringList lines;
   for (const std::string& line : job->log) lines << QString::fromStdString(line);

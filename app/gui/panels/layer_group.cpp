@@ -103,14 +103,19 @@ void LayerGroup::change() {
 
 void LayerGroup::refresh() {
   filling_ = true;
-  const Item* const shown = item();
+  // What a running job shows has a window of its own, which is not the user's to change.
+  const Item* const preview = place_ == Place::image ? document_.preview() : nullptr;
+  const Item* const shown = preview != nullptr ? preview : item();
   const bool there = shown != nullptr;
-  if (place_ != Place::image) setVisible(there);
+  if (place_ != Place::image)
+    setVisible(there);
+  else
+    setTitle(preview != nullptr ? tr("Image: preview of a job") : tr("Image"));
   for (QWidget* widget :
        std::initializer_list<QWidget*>{width_, centre_, voi_, map_, inverted_, interpolate_, range_, opacity_})
-    widget->setEnabled(there);
+    widget->setEnabled(there && preview == nullptr);
   const bool ranged = there && shown->display.shown_range.has_value();
-  for (QDoubleSpinBox* box : {from_, to_}) box->setEnabled(ranged);
+  for (QDoubleSpinBox* box : {from_, to_}) box->setEnabled(ranged && preview == nullptr);
   range_->setChecked(ranged);
   if (there) {
     const render::Display& display = shown->display;

@@ -15,6 +15,7 @@
 #include "gui/panels/method_panel.h"
 #include "gui/panels/tool_panel.h"
 #include "gui/panels/volume_panel.h"
+#include "gui/presenters/words_of_window.h"
 
 #include "host/startup/resources.h"
 
@@ -135,7 +136,7 @@ MainWindow::MainWindow(Desktop& desktop, QSettings& settings, QWidget* parent)
     const JobState* const job = desktop_.jobs().find(id);
     if (job == nullptr || job->state == job::State::done) return statusBar()->showMessage(tr("The job is done"), 5000);
     if (job->state != job::State::cancelled)
-      tell(QString::fromStdString(job->message), QString::fromStdString(job->hint));
+      tell(QString::fromStdString(job->message), QString::fromStdString(hint_of_window(job->hint)));
   });
   restoreGeometry(settings_.value(versioned(QStringLiteral("window/geometry"))).toByteArray());
   restoreState(settings_.value(versioned(QStringLiteral("window/state"))).toByteArray());

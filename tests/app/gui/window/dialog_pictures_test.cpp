@@ -40,8 +40,8 @@ class PicturesOfDialogs : public test::WindowTest {
   }
   void expect_as_before(QWidget* dialog, const QString& name) {
     ASSERT_NE(dialog, nullptr) << name.toStdString();
-    ASSERT_TRUE(QTest::qWaitForWindowExposed(dialog));
-    QTest::qWait(150);
+    ASSERT_TRUE(QTest::qWaitForWindowExposed(dialog, test::patience_ms));
+    rest(150);
     QImage picture = dialog->grab().toImage();
     const bool doubled = picture.devicePixelRatio() > 1;
     if (doubled)

@@ -24,7 +24,7 @@ namespace {
 class EveryControl : public test::WindowTest {
  protected:
   void expect_sound(QWidget& shown, const std::string& state) {
-    QTest::qWait(30);
+    rest(30);
     expect_none(test::clipped_texts(shown), "cut off", state);
     expect_none(test::controls_without_keys(shown), "out of reach of the keys", state);
     expect_none(test::controls_without_names(shown), "without a name", state);
@@ -65,7 +65,7 @@ TEST_F(EveryControl, WithAnImageOpenIsSound) {
   look.layout.compared = open("another.nrrd", test::ball(32, 9));
   look.layout.arrangement = Arrangement::side_by_side;
   document().set_look(look);
-  QTest::qWait(800);
+  rest(800);
   expect_sound_in_every_dock("compared");
 }
 
@@ -74,7 +74,7 @@ TEST_F(EveryControl, OfEveryFormIsSound) {
   open_scan();
   for (const plugin::TaskManifest* task : desktop->tasks()) {
     window->methods().open_task(task->id);
-    QTest::qWait(30);
+    rest(30);
     if (window->methods().form() == nullptr) continue;
     keep_picture(QStringLiteral("form-") +
                  QString::fromStdString(task->id).replace(QLatin1Char('/'), QLatin1Char('-')));
@@ -132,7 +132,7 @@ TEST(EveryControlCheck, FindsWhatItIsMadeToFind) {
   fine->setGeometry(10, 160, 90, 26);
   page.resize(300, 200);
   page.show();
-  ASSERT_TRUE(QTest::qWaitForWindowExposed(&page));
+  ASSERT_TRUE(QTest::qWaitForWindowExposed(&page, test::patience_ms));
   const QString clipped = test::clipped_texts(page).join('\n');
   for (const char* words : {"a label much", "words that need", "A button without", "Outside"})
     EXPECT_TRUE(clipped.contains(QString::fromLatin1(words))) << words << "\nfound:\n" << clipped.toStdString();

@@ -111,7 +111,7 @@ TEST_F(FirstMinutes, TheImagesHaveMostOfASmallWindow) {
   open("ball.nrrd", test::ball(32));
   window->resize(1024, 700);
   window->fit_small_screen();
-  QTest::qWait(200);
+  rest(200);
   const QSize whole = window->size(), images = window->views().size();
   keep_picture(QStringLiteral("small-window"));
   EXPECT_EQ(whole, (QSize{1024, 700}));

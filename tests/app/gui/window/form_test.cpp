@@ -20,18 +20,7 @@ namespace {
 
 class Forms : public test::WindowTest {
  protected:
-  /// Before the window asks for it: the presets of whoever runs the tests are none of ours.
-  static void SetUpTestSuite() {
-    std::filesystem::remove_all(own_config());
-    qputenv("XDG_CONFIG_HOME", QByteArray::fromStdString(own_config().string()));
-  }
-  static void TearDownTestSuite() {
-    qunsetenv("XDG_CONFIG_HOME");
-    std::filesystem::remove_all(own_config());
-  }
-  static std::filesystem::path own_config() {
-    return std::filesystem::path{::testing::TempDir()} / ("iso_form_config" + std::to_string(::getpid()));
-  }
+  ~Forms() override { std::filesystem::remove_all(test::own_config() / "isocenter"); }
   TaskForm& open_form(const char* task = "example/smoothing") {
     open("ball.nrrd", test::ball(24));
     window->methods().open_task(task);
@@ -44,7 +33,7 @@ class Forms : public test::WindowTest {
     QTest::keyClicks(&line, text);
   }
   void keep(QWidget& widget, const QString& name) {
-    QTest::qWait(80);
+    rest(80);
     QDir{}.mkpath(QStringLiteral(ISO_BINARY_DIR "/screenshots"));
     EXPECT_TRUE(widget.grab().save(QStringLiteral(ISO_BINARY_DIR "/screenshots/") + name + QStringLiteral(".png")));
   }
@@ -99,7 +88,7 @@ TEST_F(Forms, OpenTheHelpOfTheFieldThatHasTheFocus) {
   QApplication::setActiveWindow(window.get());  // no window manager does it here
   ASSERT_TRUE(field("use_views").isVisible());
   field("use_views").setFocus();
-  ASSERT_TRUE(wait_until([&] { return QApplication::focusWidget() == &field("use_views"); }, 3000));
+  ASSERT_TRUE(wait_until([&] { return QApplication::focusWidget() == &field("use_views"); }));
   window->action(QStringLiteral("help.contents"))->trigger();
   auto* const help = window->findChild<HelpWindow*>();
   ASSERT_NE(help, nullptr);

@@ -1,3 +1,5 @@
+#include "waiting.h"
+
 #include "gui/views/gl_view.h"
 
 #include "render/scene/slice_scene.h"
@@ -25,8 +27,8 @@ TEST(GlView, DrawsItsSceneIntoTheWidget) {
   };
   view.resize(200, 150);
   view.show();
-  ASSERT_TRUE(QTest::qWaitForWindowExposed(&view));
-  QTest::qWait(100);
+  ASSERT_TRUE(QTest::qWaitForWindowExposed(&view, test::patience_ms));
+  test::rest(100);
   ASSERT_TRUE(view.isValid()) << "no OpenGL context";
   EXPECT_GT(paints, 0);
   const QImage drawn = view.grabFramebuffer();

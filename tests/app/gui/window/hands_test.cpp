@@ -22,7 +22,7 @@ class Hands : public test::WindowTest {
   /// Fields and short cuts ask which window has the keyboard; no window manager gives it here.
   void SetUp() override {
     window->activateWindow();
-    ASSERT_TRUE(QTest::qWaitForWindowActive(window.get()));
+    ASSERT_TRUE(QTest::qWaitForWindowActive(window.get(), test::patience_ms));
   }
   QWidget& field(const char* accessible_name) {
     for (QWidget* const widget : window->findChildren<QWidget*>())
@@ -43,9 +43,8 @@ class Hands : public test::WindowTest {
   }
   const render::Display& display() { return document().find(document().look().layout.base)->display; }
   QMenu* menu(const char* name) {
-    QMenu* found = nullptr;
-    wait_until([&] { return (found = window->findChild<QMenu*>(QString::fromLatin1(name))) != nullptr; }, 2000);
-    return found;
+    wait_until([&] { return window->findChild<QMenu*>(QString::fromLatin1(name)) != nullptr; });
+    return window->findChild<QMenu*>(QString::fromLatin1(name));
   }
   static void right_click(QWidget& widget) {
     QTest::mousePress(&widget, Qt::RightButton, {}, widget.rect().center());
@@ -75,7 +74,7 @@ TEST_F(Hands, TheWheelEditsNoFieldThatWasNotClickedInto) {
 TEST_F(Hands, TheWheelScrollsThePanelUnderTheField) {
   open("ball.nrrd", test::ball(32));
   window->resize(1280, 480);
-  QTest::qWait(100);
+  rest(100);
   QWidget& width = field("Window width");
   QScrollArea* area = nullptr;
   for (QWidget* at = &width; at != nullptr && area == nullptr; at = at->parentWidget())
@@ -125,7 +124,7 @@ TEST_F(Hands, WhatIsTypedIsNoKeyOfAView) {
 TEST_F(Hands, TheActiveViewHasAFrame) {
   open("ball.nrrd", test::ball(32));
   const auto framed = [&](SliceView& view) {
-    QTest::qWait(30);
+    rest(30);
     const QImage whole = window->views().grab().toImage();
     const QPoint at = view.geometry().topLeft() - QPoint{1, 1};
     return whole.pixelColor(at * whole.devicePixelRatio()) == window->palette().color(QPalette::Highlight);
@@ -157,7 +156,7 @@ TEST_F(Hands, DeleteTakesTheSelectedMeasurementAwayAndUndoBringsItBackInItsPlace
   ASSERT_EQ(document().measurements().size(), 3U);
   EXPECT_EQ(document().measurements()[1].id, second);
   raise("dock.measure");
-  QTest::qWait(100);
+  rest(100);
   auto& table = dynamic_cast<QTableWidget&>(field("Measurements"));
   table.selectRow(0);
   table.setFocus();
@@ -178,11 +177,12 @@ TEST_F(Hands, ARightClickOpensAMenuAndARightDragZooms) {
   crosshair->trigger();
   EXPECT_FALSE(document().look().crosshair.visible);
   slice->close();
-  QTest::qWait(50);
+  ASSERT_TRUE(wait_until([&] { return window->findChild<QMenu*>(QStringLiteral("menu.slice")) == nullptr; }));
   const double zoom = document().look().cameras[0].zoom;
   drag(axial(), Qt::RightButton, {100, 150}, {100, 100});
   EXPECT_NE(document().look().cameras[0].zoom, zoom);
-  EXPECT_EQ(menu("menu.slice"), nullptr) << "a drag opens none";
+  rest(200);
+  EXPECT_EQ(window->findChild<QMenu*>(QStringLiteral("menu.slice")), nullptr) << "a drag opens none";
   right_click(*window->views().volume_view());
   QMenu* const volume = menu("menu.volume");
   ASSERT_NE(volume, nullptr);

@@ -143,8 +143,8 @@ TEST_F(Keeping, ASessionChangedByAnotherProgramIsNotReplacedWithoutAQuestion) {
   const auto theirs = fs::last_write_time(session);
   document().add_result("second", test::ball(10), made_by("test/task"));
   window->save_session(session);
-  QTest::qWait(200);
-  EXPECT_TRUE(window->told().contains(QStringLiteral("changed by another program"))) << window->told().toStdString();
+  EXPECT_TRUE(wait_until([&] { return window->told().contains(QStringLiteral("changed by another program")); }))
+      << window->told().toStdString();
   EXPECT_EQ(fs::last_write_time(session), theirs);
 }
 

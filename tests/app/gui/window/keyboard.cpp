@@ -1,5 +1,7 @@
 #include "inspect.h"
 
+#include "waiting.h"
+
 #include <QAbstractButton>
 #include <QAbstractItemView>
 #include <QAbstractSlider>
@@ -183,7 +185,7 @@ QStringList for_each_dialog(QWidget& window, const std::function<void(QWidget&, 
     asking = action->text();
     closing.start();
     action->trigger();
-    QTest::qWait(50);
+    rest(50);
     close_all();
     closing.stop();
   }

@@ -128,13 +128,13 @@ TEST_F(LabelsInTheWindow, NamesColoursEyesAndLocksAreGivenInTheTable) {
 
 TEST_F(LabelsInTheWindow, AHiddenLabelIsNotDrawn) {
   const ItemId labels = open("alone_seg.nrrd", numbers());
-  QTest::qWait(100);
+  rest(100);
   const QPoint at = middle(axial());  // label 1
   const QRgb seen = axial().grabFramebuffer().pixel(at * axial().devicePixelRatioF() + QPoint{6, 6});
   LabelStyles styles = document().find(labels)->label_styles;
   styles[1] = {"one", usual_label_colour(1), false, false};
   document().set_label_styles(labels, styles, "Eye");
-  QTest::qWait(50);
+  rest(50);
   EXPECT_NE(axial().grabFramebuffer().pixel(at * axial().devicePixelRatioF() + QPoint{6, 6}), seen);
 }
 
@@ -252,9 +252,9 @@ TEST_F(LabelsInTheWindow, TheirStatisticsAreWrittenAsATable) {
 TEST_F(LabelsInTheWindow, TheValuesThatWouldBePaintedAreSeenBefore) {
   open("ct.nrrd", test::volume({24, 24, 12}, {1, 1, 2}, [](const Vec3& p) { return p[0] < 0 ? 0.0 : 100.0; }));
   window->action(QStringLiteral("tool.brush"))->trigger();
-  QTest::qWait(50);
+  rest(50);
   const auto seen = [&](int off) {
-    QTest::qWait(50);
+    rest(50);
     const QImage image = axial().grabFramebuffer();
     return image.pixelColor(image.width() / 2 + off, image.height() / 2 + 25);
   };
@@ -298,7 +298,7 @@ TEST_F(LabelsInTheWindow, PaintRaisesItsPanel) {
   raise("dock.history");
   window->action(QStringLiteral("tool.brush"))->trigger();
   auto* const display = window->findChild<QDockWidget*>(QStringLiteral("dock.display"));
-  EXPECT_TRUE(wait_until([&] { return !display->visibleRegion().isEmpty(); }, 2000));
+  EXPECT_TRUE(wait_until([&] { return !display->visibleRegion().isEmpty(); }));
 }
 
 }  // namespace

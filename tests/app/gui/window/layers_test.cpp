@@ -36,7 +36,7 @@ class Layers : public test::WindowTest {
     look.layout.arrangement = Arrangement::side_by_side;
     look.layout.compared = id;
     document().set_look(look);
-    QTest::qWait(50);
+    rest(50);
   }
   SlicePresenter& compared() { return window->views().compared_view()->presenter(); }
 };
@@ -72,14 +72,14 @@ TEST_F(Layers, ValuesBelowTheRangeAreClear) {
   look.overlay.opacity = 1;
   look.crosshair.visible = look.layout.annotations = false;
   document().set_look(look);
-  QTest::qWait(50);
+  rest(50);
   const QImage seen = axial().grabFramebuffer();
   const QColor left = seen.pixelColor(seen.width() / 2 - 30, seen.height() / 2),
                right = seen.pixelColor(seen.width() / 2 + 30, seen.height() / 2);
   EXPECT_NE(left, right);
   look.overlay.shown = false;
   document().set_look(look);
-  QTest::qWait(50);
+  rest(50);
   EXPECT_EQ(axial().grabFramebuffer().pixelColor(seen.width() / 2 - 30, seen.height() / 2), left) << "the image";
 }
 

@@ -16,7 +16,7 @@ using Looking = test::WindowTest;
 
 TEST_F(Looking, OpensAFileAndDrawsItInEveryView) {
   open("ball.nrrd", test::ball(48, 16));
-  QTest::qWait(200);
+  rest(200);
   for (const auto orientation :
        {render::Orientation::axial, render::Orientation::coronal, render::Orientation::sagittal}) {
     SliceView& view = *window->views().slice_view(orientation);

@@ -57,12 +57,12 @@ class Pictures : public test::WindowTest {
 
   void settle() {
     wait_until([&] { return desktop->background().running() == 0; });
-    QTest::qWait(700);  // the estimate of a form and the figures of a comparison are asked for a moment later
+    rest(700);  // the estimate of a form and the figures of a comparison are asked for a moment later
     wait_until([&] { return desktop->background().running() == 0; });
     VolumeView& volume = *window->views().volume_view();
     wait_until([&] { return !volume.isVisible() || volume.finished(); });  // rays of every pixel are cast
     window->statusBar()->clearMessage();
-    QTest::qWait(50);
+    rest(50);
   }
   QImage grabbed() {
     const QImage picture = window->grab().toImage();
@@ -137,7 +137,7 @@ TEST_F(Pictures, OfARunItsPreviewAndItsResult) {
   });
   window->methods().findChild<QPushButton*>(QStringLiteral("run"))->click();
   const std::uint64_t job = window->job_panel().shown();
-  ASSERT_TRUE(wait_until([&] { return job::ended(desktop->jobs().find(job)->state); }, 60000));
+  ASSERT_TRUE(wait_until([&] { return job::ended(desktop->jobs().find(job)->state); }));
   ASSERT_EQ(desktop->jobs().find(job)->state, job::State::done) << desktop->jobs().find(job)->message;
   const QString scale = qApp->devicePixelRatio() > 1 ? QStringLiteral("_doubled") : QString{};
   ASSERT_FALSE(preview.isNull()) << "no intermediate image came";

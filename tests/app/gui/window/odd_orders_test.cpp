@@ -43,10 +43,10 @@ class OddOrders : public test::WindowTest {
   }
   const JobState& job(std::uint64_t id) { return *desktop->jobs().find(id); }
   bool until_ended(std::uint64_t id) {
-    return wait_until([&] { return job::ended(job(id).state); }, 60000);
+    return wait_until([&] { return job::ended(job(id).state); });
   }
   bool until_running(std::uint64_t id) {
-    return wait_until([&] { return job(id).state == job::State::running && job(id).fraction > 0; }, 60000);
+    return wait_until([&] { return job(id).state == job::State::running && job(id).fraction > 0; });
   }
   ItemId reconstruct() {
     const std::uint64_t id = run();
@@ -100,22 +100,22 @@ TEST_F(OddOrders, AJobWhoseDataAreClosedGoesOnAndBothComeBackByUndo) {
   trigger("edit.redo");
   trigger("edit.redo");
   EXPECT_EQ(document().items().size(), job(id).results.size());
-  QTest::qWait(50);
+  rest(50);
 }
 
 TEST_F(OddOrders, DataClosedWhileTheyAreShownInTheMakingLeaveNoPicture) {
   const ItemId scan = open_scan();
   const std::uint64_t id = run(true);
-  ASSERT_TRUE(wait_until([&] { return document().preview() != nullptr; }, 60000));
+  ASSERT_TRUE(wait_until([&] { return document().preview() != nullptr; }));
   document().remove(scan);
-  QTest::qWait(50);
+  rest(50);
   desktop->jobs().cancel(id);
   ASSERT_TRUE(until_ended(id));
   EXPECT_EQ(document().preview(), nullptr);
   EXPECT_TRUE(document().items().empty());
   trigger("edit.undo");
   EXPECT_EQ(document().look().layout.base, scan) << "shown as it was";
-  QTest::qWait(50);
+  rest(50);
 }
 
 TEST_F(OddOrders, TwoJobsWaitForEachOtherAndBothResultsEnter) {
@@ -151,7 +151,7 @@ TEST_F(OddOrders, TheWindowClosesWhileOneJobRunsAnotherWaitsAndAReplayIsOpen) {
   EXPECT_TRUE(window->close());
   window.reset();
   desktop.reset();
-  EXPECT_LT(clock.elapsed(), 15000) << "a worker that does not end by itself is ended";
+  EXPECT_LT(clock.elapsed(), test::patience_ms) << "a worker that does not end by itself is ended";
 }
 
 TEST_F(OddOrders, TheWindowClosesWhileAFileIsRead) {
@@ -186,7 +186,7 @@ TEST_F(OddOrders, AReplayBehindARunningJobIsCancelledWhereItWaits) {
   ASSERT_TRUE(job(dialog->job()).comparison.has_value()) << job(dialog->job()).message;
   EXPECT_TRUE(job(dialog->job()).comparison->same_bits);
   dialog->close();
-  QTest::qWait(20);
+  rest(20);
 }
 
 TEST_F(OddOrders, AResultTakenBackWhileItIsComparedLeavesTheOtherImage) {
@@ -197,17 +197,17 @@ TEST_F(OddOrders, AResultTakenBackWhileItIsComparedLeavesTheOtherImage) {
   look.layout.base = first;
   look.layout.compared = second;
   document().set_look(look);
-  QTest::qWait(200);  // its figures are being made
+  rest(200);  // its figures are being made
   trigger("edit.undo");
-  QTest::qWait(200);
+  rest(200);
   EXPECT_EQ(document().find(second), nullptr);
   EXPECT_EQ(document().look().layout.compared, 0U);
   ASSERT_NE(document().find(document().look().layout.base), nullptr);
   trigger("edit.redo");
   EXPECT_NE(document().find(second), nullptr);
-  QTest::qWait(100);
+  rest(100);
   document().remove(first);
-  QTest::qWait(100);
+  rest(100);
   EXPECT_NE(document().find(document().look().layout.base), nullptr);
 }
 
@@ -248,7 +248,7 @@ TEST_F(OddOrders, ASessionOpenedOverUnsavedWorkAsksFirst) {
     ASSERT_TRUE(stay.given());
     EXPECT_TRUE(stay.question().contains(QStringLiteral("not saved"))) << stay.question().toStdString();
   }
-  QTest::qWait(100);
+  rest(100);
   EXPECT_NE(document().find(result), nullptr);
   const fs::path mine = folder / "mine.isocenter.json";
   window->save_session(mine);
@@ -297,7 +297,7 @@ TEST_F(OddOrders, ClicksEndWhenAnotherSessionIsOpened) {
   window->open_session(session);
   ASSERT_TRUE(wait_until([&] { return document().items().size() == 1; })) << window->told().toStdString();
   EXPECT_FALSE(clicking->active()) << "the image of that number is another";
-  QTest::qWait(200);
+  rest(200);
   EXPECT_EQ(document().items().size(), 1U);
 }
 

@@ -18,7 +18,7 @@ class OpenedIsShown : public test::WindowTest {
   /// Fields and short cuts ask which window has the keyboard; no window manager gives it here.
   void SetUp() override {
     window->activateWindow();
-    ASSERT_TRUE(QTest::qWaitForWindowActive(window.get()));
+    ASSERT_TRUE(QTest::qWaitForWindowActive(window.get(), test::patience_ms));
   }
   fs::path write(const std::string& name, const DatasetPtr& data) {
     io::write(folder / name, *data, {.overwrite = true});
@@ -62,7 +62,7 @@ TEST_F(OpenedIsShown, FilesComeInTheOrderInWhichTheyWereGiven) {
     const std::size_t before = document().items().size();
     window->open_files({QString::fromStdString(large.string()), QString::fromStdString(small.string()),
                         QString::fromStdString(last.string())});
-    ASSERT_TRUE(wait_until([&] { return document().items().size() == before + 3; }, 60000));
+    ASSERT_TRUE(wait_until([&] { return document().items().size() == before + 3; }));
     EXPECT_EQ(document().items()[before]->name, "large.nii.gz");
     EXPECT_EQ(document().items()[before + 1]->name, "small.nrrd");
     EXPECT_EQ(shown(), "last.nrrd");

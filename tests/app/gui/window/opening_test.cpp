@@ -125,7 +125,7 @@ TEST_F(Opening, ARefusedScanIsOfferedWithItsGeometryAccepted) {
     ASSERT_TRUE(wait_until([&] { return answer.given(); })) << window->told().toStdString();
     EXPECT_TRUE(answer.question().contains(QStringLiteral("same place"))) << answer.question().toStdString();
   }
-  QTest::qWait(100);
+  rest(100);
   EXPECT_TRUE(document().items().empty());
   test::Answer answer{QStringLiteral("Open all the same")};
   window->open_file(file);

@@ -212,7 +212,7 @@ TEST_F(Reading, OfADamagedFileIsASentenceAndNoPanel) {
   std::ofstream{folder / "short.npy", std::ios::binary} << "\x93NUMPY\x01";
   window->open_file(folder / "short.npy");
   EXPECT_TRUE(wait_until([&] { return window->told().contains(QStringLiteral("short.npy")); }));
-  QTest::qWait(100);
+  rest(100);
   EXPECT_EQ(window->findChild<ReadingDialog*>(), nullptr);
 }
 

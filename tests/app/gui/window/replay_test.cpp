@@ -26,7 +26,7 @@ class Replays : public test::WindowTest {
     window->methods().form()->set("iterations", "5");
     window->methods().findChild<QPushButton*>(QStringLiteral("run"))->click();
     const std::uint64_t job = window->job_panel().shown();
-    EXPECT_TRUE(wait_until([&] { return job::ended(desktop->jobs().find(job)->state); }, 60000));
+    EXPECT_TRUE(wait_until([&] { return job::ended(desktop->jobs().find(job)->state); }));
     const JobState& state = *desktop->jobs().find(job);
     EXPECT_EQ(state.state, job::State::done) << state.message;
     return state.results.empty() ? ItemId{0} : state.results.front();
@@ -37,14 +37,15 @@ class Replays : public test::WindowTest {
   }
   QString make_verdict(ProvenanceDialog& dialog) {
     dialog.findChild<QPushButton*>(QStringLiteral("replay"))->click();
-    EXPECT_TRUE(wait_until([&] { return !dialog.searching(); }, 60000));
+    EXPECT_TRUE(wait_until([&] { return !dialog.searching(); }));
     if (dialog.job() != 0) {
-      EXPECT_TRUE(wait_until([&] { return job::ended(desktop->jobs().find(dialog.job())->state); }, 60000));
+      EXPECT_TRUE(wait_until([&] { return job::ended(desktop->jobs().find(dialog.job())->state); }));
     }
     return dialog.findChild<QLabel*>(QStringLiteral("verdict"))->text();
   }
   void keep(QWidget& widget, const QString& name) {
-    QTest::qWait(50);
+    rest(50);
+    QDir{}.mkpath(QStringLiteral(ISO_BINARY_DIR "/screenshots"));
     EXPECT_TRUE(widget.grab().save(QStringLiteral(ISO_BINARY_DIR "/screenshots/") + name + QStringLiteral(".png")));
   }
   ItemId scan{0};

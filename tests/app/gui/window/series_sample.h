@@ -1,5 +1,7 @@
 #pragma once
 
+#include "waiting.h"
+
 #include "gui/panels/series_dialog.h"
 #include "gui/shell/main_window.h"
 #include "support/shared_data.h"
@@ -24,7 +26,7 @@ inline SeriesDialog* listed_series(MainWindow& window) {
         dialog = window.findChild<SeriesDialog*>();
         return dialog != nullptr && dialog->isVisible() && series_tree(*dialog)->topLevelItemCount() > 0;
       },
-      20000);
+      patience_ms);
   return dialog;
 }
 

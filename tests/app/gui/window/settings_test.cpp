@@ -32,7 +32,7 @@ namespace fs = std::filesystem;
 class SettingsOfTheWindow : public test::WindowTest {
  protected:
   static void keep(QWidget* widget, const char* name) {
-    QTest::qWait(50);
+    rest(50);
     QDir{}.mkpath(QStringLiteral(ISO_BINARY_DIR "/screenshots"));
     EXPECT_TRUE(widget->grab().save(QStringLiteral(ISO_BINARY_DIR "/screenshots/%1.png").arg(QLatin1String{name})));
   }
@@ -65,7 +65,7 @@ TEST_F(SettingsOfTheWindow, AKeyInUseIsRefusedUntilItIsTakenOver) {
   key->setFocus();
   QTest::keyClick(key, Qt::Key_O, Qt::ControlModifier);
   const auto advice = [&] { return editor->findChild<QLabel*>(QStringLiteral("keys.advice"))->text(); };
-  EXPECT_TRUE(wait_until([&] { return advice().contains(QStringLiteral("is used by 'Open ...'")); }, 5000))
+  EXPECT_TRUE(wait_until([&] { return advice().contains(QStringLiteral("is used by 'Open ...'")); }))
       << advice().toStdString();
   EXPECT_EQ(window->action(QStringLiteral("file.open"))->shortcut(), QKeySequence{QStringLiteral("Ctrl+O")});
   keep(editor->window(), "keys");
@@ -137,8 +137,8 @@ TEST_F(SettingsOfTheWindow, AsTheSystemFollowsItsColoursWhileTheProgramRuns) {
   system = false;
   EXPECT_TRUE(dark()) << "nobody has told yet";
   tell();
-  EXPECT_TRUE(wait_until([&] { return !dark(); }, 3000));
-  EXPECT_TRUE(wait_until([&] { return window->palette().color(QPalette::Base).lightness() > 200; }, 3000))
+  EXPECT_TRUE(wait_until([&] { return !dark(); }));
+  EXPECT_TRUE(wait_until([&] { return window->palette().color(QPalette::Base).lightness() > 200; }))
       << "the window has them, too";
   system = true;
   QEvent changed{QEvent::ApplicationPaletteChange};
@@ -147,7 +147,7 @@ TEST_F(SettingsOfTheWindow, AsTheSystemFollowsItsColoursWhileTheProgramRuns) {
   window->action(QStringLiteral("view.theme_dark"))->trigger();
   system = false;
   tell();
-  QTest::qWait(50);
+  rest(50);
   EXPECT_TRUE(dark()) << "chosen by the user: the system is not asked";
   set_system_is_dark({});
   const QPalette ours = QApplication::palette();
@@ -168,7 +168,7 @@ TEST_F(SettingsOfTheWindow, TheLogIsShownFilteredAndCopied) {
   EXPECT_FALSE(text().contains(QStringLiteral("[INFO]")));
   keep(shown, "log");
   log::warning("test", "one more");
-  EXPECT_TRUE(wait_until([&] { return text().contains(QStringLiteral("one more")); }, 3000)) << "it grows by itself";
+  EXPECT_TRUE(wait_until([&] { return text().contains(QStringLiteral("one more")); })) << "it grows by itself";
   QTest::keyClicks(shown->findChild<QLineEdit*>(QStringLiteral("log.search")), QStringLiteral("reported"));
   EXPECT_FALSE(text().contains(QStringLiteral("one more")));
   QTest::mouseClick(button(shown, "log.copy"), Qt::LeftButton);
@@ -190,7 +190,7 @@ TEST_F(SettingsOfTheWindow, OnASmallScreenEveryControlCanBeReached) {
   open("ball.nrrd", test::ball(24));
   window->fit_small_screen();
   window->resize(800, 600);
-  QTest::qWait(100);
+  rest(100);
   EXPECT_LE(window->width(), 800);
   EXPECT_LE(window->height(), 600);
   const auto docks = window->findChildren<QDockWidget*>();
@@ -198,7 +198,7 @@ TEST_F(SettingsOfTheWindow, OnASmallScreenEveryControlCanBeReached) {
   for (QDockWidget* dock : docks) {
     dock->show();
     dock->raise();
-    QTest::qWait(30);
+    rest(30);
     EXPECT_LE(window->width(), 800) << dock->objectName().toStdString();
     EXPECT_LE(window->height(), 600) << dock->objectName().toStdString();
     for (const QWidget* control : dock->findChildren<QWidget*>()) {

@@ -34,7 +34,7 @@ class SharedFiles : public test::WindowTest {
     auto* const open = dialog.findChild<QDialogButtonBox*>()->button(QDialogButtonBox::Open);
     auto* const problem = dialog.findChild<QLabel*>(QStringLiteral("reading.problem"));
     const auto settled = [&] {
-      return wait_until([&] { return open->isEnabled() || !problem->text().isEmpty(); }, 30000) && open->isEnabled();
+      return wait_until([&] { return open->isEnabled() || !problem->text().isEmpty(); }) && open->isEnabled();
     };
     std::string chosen = "as offered";
     bool ready = settled();
@@ -42,7 +42,7 @@ class SharedFiles : public test::WindowTest {
       for (int i = 0; i < meaning->count() && !ready; ++i) {
         meaning->setCurrentIndex(i);
         problem->clear();
-        QTest::qWait(300);
+        rest(300);
         chosen = "as " + meaning->currentText().toStdString();
         ready = settled();
       }
@@ -75,7 +75,7 @@ class SharedFiles : public test::WindowTest {
     if (box() != nullptr) {
       const std::string words = box()->text().toStdString();
       box()->reject();
-      QTest::qWait(20);
+      rest(20);
       return {"asks whether its geometry is accepted", words};
     }
     if (ReadingDialog* const dialog = asked(); dialog != nullptr) {

@@ -28,7 +28,7 @@ class SliceSpeed : public test::WindowTest {
 
   void arrange(const char* action) {
     window->action(QString::fromLatin1(action))->trigger();
-    QTest::qWait(1500);  // the volume has been drawn once
+    rest(1500);  // the volume has been drawn once
   }
 
   static Times median(const std::function<void(int)>& change) {

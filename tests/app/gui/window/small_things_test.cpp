@@ -7,11 +7,15 @@
 #include "gui/views/plot_view.h"
 #include "render/scene/slice_marks.h"
 
+#include <QAction>
+#include <QClipboard>
+#include <QDoubleSpinBox>
 #include <QDragEnterEvent>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QMimeData>
+#include <QTreeWidget>
 #include <QXmlStreamReader>
 
 #include <fstream>
@@ -72,6 +76,67 @@ TEST_F(SmallThings, FilesThatHoverShowWhereTheyMayBeDropped) {
   QDragLeaveEvent leave;
   QApplication::sendEvent(window.get(), &leave);
   EXPECT_FALSE(target->isVisible());
+}
+
+TEST_F(SmallThings, APictureOfTheViewsIsTakenAlongByTheClipboard) {
+  open("ball.nrrd", test::ball(24));
+  window->action(QStringLiteral("file.copy_picture"))->trigger();
+  EXPECT_EQ(QApplication::clipboard()->image().size(), window->views().size() * window->devicePixelRatioF());
+}
+
+TEST_F(SmallThings, APictureForLookingOnlyIsNoFileToOpen) {
+  io::write(folder / "slice.png", *test::ball(16), {.overwrite = true});
+  window->open_file(folder / "slice.png");
+  EXPECT_TRUE(wait_until([&] { return window->told().contains(QStringLiteral("is a picture")); }))
+      << window->told().toStdString();
+  EXPECT_TRUE(document().items().empty());
+}
+
+TEST_F(SmallThings, AnItemThatTheSessionHoldsIsNotCalledUnsaved) {
+  auto* const tree = window->findChild<QTreeWidget*>(QStringLiteral("data.tree"));
+  document().add("result", test::ball(12), {});
+  EXPECT_TRUE(tree->topLevelItem(0)->text(1).contains(QStringLiteral("not saved")));
+  window->save_session(folder / "work.isocenter.json");
+  EXPECT_TRUE(wait_until([&] { return tree->topLevelItem(0)->text(1).contains(QStringLiteral("in the session")); }))
+      << window->told().toStdString();
+  document().rename(document().items()[0]->id, "another");
+  EXPECT_TRUE(tree->topLevelItem(0)->text(1).contains(QStringLiteral("not saved"))) << "it has changed since";
+}
+
+TEST_F(SmallThings, WhatARunningJobShowsHasItsOwnWindowInDisplay) {
+  const ItemId id = open("ball.nrrd", test::volume({24, 24, 24}, {1, 1, 1}, [](const Vec3& p) { return 1000 * p[0]; }));
+  QDoubleSpinBox* width = nullptr;
+  for (auto* const field : window->findChildren<QDoubleSpinBox*>())
+    if (field->accessibleName() == QStringLiteral("Window width")) width = field;
+  ASSERT_NE(width, nullptr);
+  const double before = width->value();
+  document().set_preview("so far", test::volume({24, 24, 24}, {1, 1, 1}, [](const Vec3& p) { return p[0]; }));
+  EXPECT_LT(width->value(), before / 10);
+  EXPECT_FALSE(width->isEnabled()) << "it is nobody's to change";
+  document().clear_preview();
+  EXPECT_DOUBLE_EQ(width->value(), before);
+  EXPECT_TRUE(width->isEnabled());
+  EXPECT_DOUBLE_EQ(document().find(id)->display.width, before);
+}
+
+TEST_F(SmallThings, AZeroThatStandsForSomethingSaysForWhat) {
+  open("ball.nrrd", test::ball(24));
+  window->methods().open_task("example/region_growing");
+  QLabel* words = nullptr;
+  for (QLabel* const label : window->methods().findChildren<QLabel*>(QStringLiteral("zero")))
+    if (label->text().contains(QStringLiteral("three times the noise"))) words = label;
+  ASSERT_NE(words, nullptr);
+  EXPECT_FALSE(words->isHidden());
+  window->methods().form()->set("tolerance", "12");
+  EXPECT_TRUE(words->isHidden());
+}
+
+TEST_F(SmallThings, KSpaceIsWrittenAsTheFieldWritesIt) {
+  open("ball.nrrd", test::ball(24));
+  auto* const list = window->methods().findChild<QListWidget*>();
+  QString all;
+  for (int row = 0; row < list->count(); ++row) all += list->item(row)->text();
+  EXPECT_FALSE(all.contains(QStringLiteral("k space"))) << all.toStdString();
 }
 
 TEST_F(SmallThings, AListOfMethodsWithoutOneSaysSo) {

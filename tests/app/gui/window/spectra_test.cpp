@@ -30,7 +30,7 @@ class Spectra : public test::WindowTest {
     const ItemId cube = open("field.h5", freeze(test::two_materials()));
     EXPECT_TRUE(wait_until([&] { return document().find(cube)->composite_raster != nullptr; }));
     EXPECT_TRUE(wait_until([&] { return panel().isVisible(); })) << "the dock comes with the first cube";
-    QTest::qWait(50);
+    rest(50);
     return cube;
   }
   SpectraPanel& panel() { return *window->findChild<SpectraPanel*>(); }
@@ -61,7 +61,7 @@ class Spectra : public test::WindowTest {
     auto* const tabs = panel().findChild<QTabWidget*>();
     for (int i = 0; i < tabs->count(); ++i)
       if (tabs->tabText(i) == name) tabs->setCurrentIndex(i);
-    QTest::qWait(50);
+    rest(50);
   }
   std::size_t curves() { return plot().curves().size(); }
 };
@@ -75,7 +75,7 @@ TEST_F(Spectra, ShowACubeInColoursAtOnceAndItsBandsByTheWheel) {
   EXPECT_TRUE(window->views().slice_view(render::Orientation::coronal)->isHidden()) << "the scene has one view";
   const std::int64_t band = panel().board().band();
   wheel(axial(), 1);
-  QTest::qWait(60);
+  rest(60);
   EXPECT_EQ(document().find(cube)->composite, "");
   EXPECT_EQ(panel().board().band(), band + 1);
   EXPECT_EQ(control<QSlider>("spectra.band").value(), band + 1);
@@ -105,7 +105,7 @@ TEST_F(Spectra, PlayBandAfterBand) {
   EXPECT_TRUE(wait_until([&] { return panel().board().band() > first + 2; }));
   QTest::mouseClick(&control<QToolButton>("spectra.play"), Qt::LeftButton);
   const std::int64_t stopped = panel().board().band();
-  QTest::qWait(300);
+  rest(300);
   EXPECT_EQ(panel().board().band(), stopped);
 }
 
@@ -150,7 +150,7 @@ TEST_F(Spectra, MarkBadBandsByDraggingOnThePlot) {
   QTest::mouseClick(&control<QToolButton>("spectra.bad"), Qt::LeftButton);
   drag(plot(), Qt::LeftButton, on_plot(495), on_plot(575));
   EXPECT_EQ(bad(), 4);
-  QTest::qWait(60);
+  rest(60);
   ASSERT_EQ(plot().shaded().size(), 1U);
   drag(plot(), Qt::LeftButton, on_plot(540), on_plot(585), Qt::ShiftModifier);
   EXPECT_EQ(bad(), 2);
@@ -189,7 +189,7 @@ TEST_F(Spectra, AreSelectedInTheScatterPlotAndSeenInThePicture) {
   ASSERT_TRUE(wait_until([&] { return view.scatter() != nullptr; }));
   auto& band = control<QWidget>("scatter.y.band");
   ASSERT_TRUE(band.isEnabled());
-  QTest::qWait(50);
+  rest(50);
   // Around the left upper part: little red, much infrared.
   const QRect area = view.plot_rect().toRect();
   const QPoint corners[]{area.topLeft() + QPoint{-4, -4},
@@ -229,7 +229,7 @@ TEST_F(Spectra, OfComponentsHaveAGalleryAndAreMixedInTheirColours) {
   show_tab(QStringLiteral("Gallery"));
   auto& gallery = control<GalleryView>("gallery.view");
   ASSERT_TRUE(wait_until([&] { return gallery.thumbnails().size() == 4; }));
-  QTest::qWait(100);
+  rest(100);
   keep_picture(QStringLiteral("spectra-gallery"));
   keep_for_manual(QStringLiteral("gallery"));
   QTest::mouseClick(gallery.viewport(), Qt::LeftButton, {}, gallery.to_place(2).center());
@@ -277,7 +277,7 @@ TEST_F(Spectra, AreForTheManual) {
   keep_for_manual(QStringLiteral("spectra"));
   keep_picture(QStringLiteral("spectra"));
   window->resize(1024, 700);
-  QTest::qWait(200);
+  rest(200);
   keep_picture(QStringLiteral("spectra-small"));
 }
 

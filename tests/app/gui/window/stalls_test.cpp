@@ -121,6 +121,22 @@ TEST_F(Stalls, AreNotWhileASessionIsSavedAndReadAgain) {
       "reading it", [&] { window->open_session(file); }, [&] { return document().items().size() == 1; });
 }
 
+/// From a file, whose raster was made where it was read, and as a result.
+TEST_F(Stalls, AreNotWhileAVolumeOf512CubedIsShownForTheFirstTime) {
+  open("ball.nrrd", test::ball(16));
+  Item item;
+  item.name = "large";
+  item.data = freeze(Dataset{pattern<std::int16_t>(512, ScalarType::i16)});
+  item.raster = std::make_shared<const render::Raster>(render::make_raster(item.data));
+  const DatasetPtr data = item.data;
+  const auto drawn = [&] { return window->views().volume_view()->finished() && desktop->background().running() == 0; };
+  expect_no_stall(
+      "first showing of 512^3", [&] { document().add(std::move(item)); }, drawn, test::patience_ms);
+  expect_no_stall(
+      "a result of 512^3", [&] { document().show(document().add_result("result", data, {})); }, drawn,
+      test::patience_ms);
+}
+
 /// Rays of 512^3 voxels, turned and zoomed without a rest.
 TEST_F(Stalls, AreNotWhileAVolumeOf512CubedIsTurnedAndZoomed) {
   open("ball.nrrd", test::ball(16));

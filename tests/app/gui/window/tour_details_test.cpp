@@ -25,9 +25,9 @@ namespace fs = std::filesystem;
 
 class TourOfDetails : public test::WindowTest {
  protected:
-  void rest() {
+  void come_to_rest() {
     wait_until([&] { return desktop->background().running() == 0; });
-    QTest::qWait(500);
+    rest(500);
     window->statusBar()->clearMessage();
   }
 };
@@ -72,14 +72,14 @@ TEST_F(TourOfDetails, TurnsThePlanesAboutTheCrosshair) {
       "head phantom",
       test::volume({128, 128, 128}, {1.6, 1.6, 1.6}, [&](const Vec3& p) { return 1000 * head.value_at(p) - 1000; }),
       "head.nrrd");
-  rest();
+  come_to_rest();
   axial().setFocus();
   QTest::keyClick(&axial(), Qt::Key_5);  // brain
   window->action(QStringLiteral("tool.crosshair"))->trigger();
   drag(axial(), Qt::LeftButton, middle(axial()) + QPoint{90, 0}, middle(axial()) + QPoint{78, -45},
        Qt::ControlModifier);
   EXPECT_NE(document().look().planes.turn, identity3);
-  rest();
+  come_to_rest();
   keep_for_manual(QStringLiteral("oblique"));
 }
 
@@ -90,10 +90,10 @@ TEST_F(TourOfDetails, ShowsASeriesOverTime) {
   const double mm = axial().presenter().picture(axial().view_size()).mm_per_pixel;
   const auto at = [&](double x, double y) { return centre + QPoint{qRound(x / mm), qRound(y / mm)}; };
   drag(axial(), Qt::LeftButton, at(-40, -22), at(60, -16));
-  ASSERT_TRUE(wait_until([&] { return window->views().time_view()->isVisible(); }, 3000));
+  ASSERT_TRUE(wait_until([&] { return window->views().time_view()->isVisible(); }));
   axial().setFocus();
   for (int i = 0; i < 8; ++i) QTest::keyClick(&axial(), Qt::Key_Right);
-  rest();
+  come_to_rest();
   keep_for_manual(QStringLiteral("cine"));
 }
 
@@ -102,7 +102,7 @@ TEST_F(TourOfDetails, ListsTheSeriesOfAFolder) {
   window->choose_series(iso::test::shared_data() / test::sample_study, false);
   SeriesDialog* const dialog = test::listed_series(*window);
   ASSERT_NE(dialog, nullptr) << window->told().toStdString();
-  QTest::qWait(200);
+  rest(200);
   keep_for_manual(QStringLiteral("series"), dialog);
 }
 
@@ -111,7 +111,7 @@ TEST_F(TourOfDetails, ChangesAKeyAndReadsALog) {
   auto* const preferences = window->findChild<PreferencesDialog*>();
   ASSERT_NE(preferences, nullptr);
   preferences->findChild<KeysEditor*>()->select("file.open_folder");
-  QTest::qWait(200);
+  rest(200);
   keep_for_manual(QStringLiteral("keys"), preferences);
   preferences->close();
   const fs::path logs = folder / "sample-logs";  // the window writes its own, when it stalls, to "logs"
@@ -121,7 +121,7 @@ TEST_F(TourOfDetails, ChangesAKeyAndReadsALog) {
   log.setAttribute(Qt::WA_DeleteOnClose, false);
   log.show();
   log.findChild<QComboBox*>(QStringLiteral("log.file"))->setCurrentIndex(1);
-  QTest::qWait(200);
+  rest(200);
   keep_for_manual(QStringLiteral("log"), &log);
 }
 

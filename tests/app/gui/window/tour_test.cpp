@@ -51,7 +51,7 @@ TEST_F(Tour, OpensReconstructsAndCompares) {
   const ItemId scan =
       open_sample("needle_haadf_97x200x77.mrc",
                   {{"geometry", (samples() / "needle_haadf_97x200x77.json").string()}, {"unattenuated", "none"}});
-  QTest::qWait(300);
+  rest(300);
   window->statusBar()->clearMessage();
   keep_for_manual(QStringLiteral("tour-scan"));
   const ItemId all = run(scan, "sparse_view_ct/tv", "0");
@@ -65,7 +65,7 @@ TEST_F(Tour, OpensReconstructsAndCompares) {
   });
   EXPECT_TRUE(seen) << "no intermediate image after a fifth of the work";
   document().rename(tv, "TV, 20 views");
-  QTest::qWait(800);
+  rest(800);
   keep_for_manual(QStringLiteral("tour-result"));
   ASSERT_NE(document().find(all), nullptr);
   for (const ItemId id : {few, tv}) document().set_display(id, document().find(all)->display);
@@ -85,7 +85,7 @@ TEST_F(Tour, OpensReconstructsAndCompares) {
   look.overlay.curtain = 0.5;
   look.layout.arrangement = Arrangement::one_up;
   document().set_look(look);
-  QTest::qWait(300);
+  rest(300);
   window->statusBar()->clearMessage();
   keep_for_manual(QStringLiteral("curtain"));
   look.overlay.item = 0;
@@ -102,7 +102,7 @@ TEST_F(Tour, OpensReconstructsAndCompares) {
 
 TEST_F(Tour, MeasuresAndLabels) {
   open_sample("ct_lung_512x512.nii.gz");
-  QTest::qWait(300);
+  rest(300);
   window->statusBar()->clearMessage();
   const QPoint centre = middle(axial());
   window->action(QStringLiteral("tool.ellipse"))->trigger();
@@ -111,12 +111,12 @@ TEST_F(Tour, MeasuresAndLabels) {
   drag(axial(), Qt::LeftButton, centre + QPoint{-140, 20}, centre + QPoint{150, 20});
   EXPECT_EQ(document().measurements().size(), 2U);
   raise("dock.measure");
-  QTest::qWait(300);
+  rest(300);
   keep_for_manual(QStringLiteral("measure"));
   window->action(QStringLiteral("tool.brush"))->trigger();
   drag(axial(), Qt::LeftButton, centre + QPoint{-20, -50}, centre + QPoint{20, -40});
   ASSERT_EQ(document().items().size(), 2U);
-  QTest::qWait(300);
+  rest(300);
   window->statusBar()->clearMessage();
   keep_for_manual(QStringLiteral("label"));
 }

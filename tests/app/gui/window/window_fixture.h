@@ -1,6 +1,7 @@
 #pragma once
 
 #include "pictures.h"
+#include "waiting.h"
 
 #include "gui/shell/main_window.h"
 #include "gui/shell/view_area.h"
@@ -30,6 +31,11 @@ namespace iso::gui::test {
 /// The whole desktop with its window, settings and recovery folder of its own.
 class WindowTest : public ::testing::Test {
  protected:
+  static bool wait_until(const std::function<bool()>& what, int milliseconds = patience_ms) {
+    return test::wait_until(what, milliseconds);
+  }
+  static void rest(int milliseconds) { test::rest(milliseconds); }
+
   WindowTest() {
     std::filesystem::remove_all(folder);
     std::filesystem::create_directories(folder);
@@ -44,7 +50,7 @@ class WindowTest : public ::testing::Test {
     QCursor::setPos(QGuiApplication::primaryScreen()->geometry().bottomRight());  // nothing is hovered by chance
     window->resize(usual_size());
     window->show();
-    EXPECT_TRUE(QTest::qWaitForWindowExposed(window.get()));
+    EXPECT_TRUE(QTest::qWaitForWindowExposed(window.get(), patience_ms));
   }
   ~WindowTest() override {
     window.reset();
@@ -54,16 +60,6 @@ class WindowTest : public ::testing::Test {
 
   /// 1280 x 800, or at a scale factor of 2 a screen of 2560 x 1440.
   static QSize usual_size() { return qApp->devicePixelRatio() > 1 ? QSize{1280, 720} : QSize{1280, 800}; }
-
-  static bool wait_until(const std::function<bool()>& what, int milliseconds = 20000) {
-    QElapsedTimer clock;
-    clock.start();
-    while (!what()) {
-      if (clock.elapsed() > milliseconds) return false;
-      QTest::qWait(10);
-    }
-    return true;
-  }
 
   /// Writes the data, opens the file as a user would, and waits for it.
   ItemId open(const std::string& name, const DatasetPtr& data) {
@@ -97,7 +93,7 @@ class WindowTest : public ::testing::Test {
   }
   /// Kept beside the build for the eye and for the manual.
   void keep_picture(const QString& name) {
-    QTest::qWait(50);
+    rest(50);
     const QString place = QStringLiteral(ISO_BINARY_DIR "/screenshots");
     QDir{}.mkpath(place);
     const QString scale = qApp->devicePixelRatio() > 1 ? QStringLiteral("@2x.png") : QStringLiteral(".png");
@@ -106,7 +102,7 @@ class WindowTest : public ::testing::Test {
 
   /// A picture of the manual: `cp build/release/screenshots/manual/* resources/docs/manual/pictures/` renews them all.
   void keep_for_manual(const QString& name, QWidget* dialog = nullptr) {
-    QTest::qWait(50);
+    rest(50);
     const QString place = QStringLiteral(ISO_BINARY_DIR "/screenshots/manual");
     QDir{}.mkpath(place);
     const QImage picture = few_colours((dialog == nullptr ? window.get() : dialog)->grab().toImage());

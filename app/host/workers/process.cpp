@@ -53,6 +53,8 @@ class SpawnSettings {
     ::posix_spawn_file_actions_adddup2(&actions, output, 1);
     ::posix_spawn_file_actions_adddup2(&actions, output, 2);
     ::posix_spawn_file_actions_adddup2(&actions, socket, socket_in_child);
+    // Files that a library has open without close-on-exec stay ours: their locks would live as long as the worker.
+    ::posix_spawn_file_actions_addclosefrom_np(&actions, socket_in_child + 1);
     ::posix_spawnattr_init(&attributes);
     sigset_t none, all;
     ::sigemptyset(&none);

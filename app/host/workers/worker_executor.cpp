@@ -237,8 +237,9 @@ class Session {
     const std::string task = "task '" + recipe_.task + "' ";
     const std::string space = when.empty() || when.front() == ' ' || when.front() == ',' ? "" : " ";
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
-      throw Error(Errc::plugin_crashed, task + "was killed from outside" + space + when,
-                  "most often the kernel does so when memory runs out; ask `isocenter estimate`, use a smaller grid");
+      throw Error(
+          Errc::plugin_crashed, task + "was killed from outside" + space + when,
+          "most often the kernel does so when memory runs out; use a smaller grid, or ask for an estimate first");
     if (WIFSIGNALED(status)) {
       const char* const name = ::sigdescr_np(WTERMSIG(status));
       throw Error(Errc::plugin_crashed,

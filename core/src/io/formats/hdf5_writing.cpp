@@ -5,6 +5,8 @@
 #include "io/formats/hdf5_impl.h"
 #include "iso/base/error.h"
 
+#include <sys/file.h>
+
 #include <algorithm>
 
 namespace iso::io::detail::h5 {
@@ -18,8 +20,21 @@ Id create_file(const fs::path& file, std::size_t bytes) {
   return Id{id, H5Fclose, file.string()};
 }
 
+namespace {
+
+/// A process that was started meanwhile has the descriptor, too, and with it the lock of the library: nobody could open the file
+/// for as long as that process lives.
+void unlock(hid_t file) {
+  void* descriptor = nullptr;
+  if (H5Fget_vfd_handle(file, H5P_DEFAULT, &descriptor) < 0 || descriptor == nullptr) return;
+  (void)::flock(*static_cast<const int*>(descriptor), LOCK_UN);
+}
+
+}  // namespace
+
 void finish(Id file) {
   const herr_t flushed = H5Fflush(file, H5F_SCOPE_GLOBAL);
+  unlock(file);
   file.finish();
   if (flushed < 0)
     throw Error{Errc::cannot_write, "the file could not be written completely",

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -14,6 +16,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 
 namespace iso::host {
 namespace {
@@ -68,6 +71,25 @@ TEST_F(Workers, GiveTheSameBitsAsThisProcess) {
     EXPECT_TRUE(again.comparison.same_bits);
     EXPECT_TRUE(again.comparison.differences.empty());
   }
+}
+
+/// The HDF5 library opens its files without close-on-exec and locks them.
+TEST_F(Workers, HoldNoFileThatWasOpenWhenTheyWereStarted) {
+  const fs::path file = folder / "locked";
+  const int ours = ::open(file.c_str(), O_RDWR | O_CREAT, 0600);
+  ASSERT_EQ(::flock(ours, LOCK_EX), 0);
+  std::stop_source stop;
+  std::optional<bool> free;
+  run("waits", stop.get_token(), [&](const job::Event& event) {
+    if (event.stage != "waiting" || free) return;
+    ::close(ours);
+    const int again = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
+    free = ::flock(again, LOCK_EX | LOCK_NB) == 0;
+    ::close(again);
+    stop.request_stop();
+  });
+  ASSERT_TRUE(free.has_value());
+  EXPECT_TRUE(*free) << "the worker has the lock";
 }
 
 TEST_F(Workers, SendPlotsLogsWarningsAndPreviews) {

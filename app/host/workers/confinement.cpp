@@ -396,7 +396,7 @@ bool may_worker_read(const fs::path& file, const std::vector<fs::path>& plugin_d
     const fs::path known = fs::weakly_canonical(folder, problem);
     return !problem && !known.empty() && std::ranges::mismatch(known, real).in1 == known.end();
   };
-  return std::ranges::any_of(wish.readable, within) || std::ranges::any_of(wish.writable, within);
+  return std::ranges::any_of(wish.readable, within);
 }
 
 bool is_for_workers(std::string_view variable) noexcept {

@@ -45,7 +45,8 @@ void confine_worker(const std::vector<std::filesystem::path>& plugin_directories
                     const job::ExecutionOptions& options, const compute::BackendRegistry& devices,
                     const std::vector<std::string>& needs = {});
 
-/// Whether a worker that `confine_worker` confines for the same job may read a file: what it asks its program for must not be more.
+/// Whether a worker that `confine_worker` confines for the same job may read a file, which was not written by it: what it asks its
+/// program for must not be more.
 [[nodiscard]] bool may_worker_read(const std::filesystem::path& file,
                                    const std::vector<std::filesystem::path>& plugin_directories,
                                    const job::Recipe& recipe, const job::ExecutionOptions& options);

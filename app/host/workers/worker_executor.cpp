@@ -128,7 +128,8 @@ class Session {
       Message answer;
       try {
         for (const auto& file : io::files_in_question(question))
-          if (!may_worker_read(file, options_.plugin_directories, recipe_, options_of_worker()))
+          if (!is_own_checkpoint(question, file) &&
+              !may_worker_read(file, options_.plugin_directories, recipe_, options_of_worker()))
             throw Error{Errc::cannot_read, "'" + file.string() + "' cannot be opened: it is no input of the task"};
         answer = io::ask_reader(question, stop);
       } catch (...) {
@@ -141,6 +142,13 @@ class Session {
       } catch (const Error&) {  // NOLINT(bugprone-empty-catch): the worker is gone, which is seen elsewhere
       }
     }};
+  }
+
+  [[nodiscard]] bool is_own_checkpoint(const nlohmann::json& question, const std::filesystem::path& file) const {
+    std::error_code problem;
+    return io::asks_for_checkpoint(question) &&
+           std::filesystem::absolute(job::checkpoint_path(recipe_), problem).lexically_normal() ==
+               file.lexically_normal();
   }
 
   [[nodiscard]] job::ExecutionOptions options_of_worker() const {

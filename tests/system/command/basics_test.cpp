@@ -1,3 +1,4 @@
+#include "iso/io/checkpoint_file.h"
 #include "support/command.h"
 #include "support/plugin_folder.h"
 
@@ -42,6 +43,28 @@ TEST(Command, MakesOptionsOfThePortsAndParametersOfATask) {
   for (const char* const option :
        {"--volume", "--smoothed", "--sigma-mm", "--edge", "--threads", "--checkpoint-every", "--preview-every"})
     EXPECT_NE(answer.out.find(option), std::string::npos) << option;
+}
+
+TEST(Command, ProjectsOneOfTheArraysOfAFile) {
+  const auto folder = std::filesystem::path{::testing::TempDir()} / ("iso_project_" + std::to_string(::getpid()));
+  std::filesystem::create_directories(folder);
+  Checkpoint two;  // a file of several arrays
+  for (const char* const name : {"first", "second"}) {
+    PixelBuffer series = PixelBuffer::allocate({Shape{8, 8, 1, 4}, ScalarType::f32});
+    std::ranges::fill(series.values<float>(), 1.0F);
+    two.arrays.emplace(name, std::move(series));
+  }
+  const std::string file = folder / "two.h5", out = folder / "k.h5";
+  io::write_checkpoint(file, "", two);
+  const Answer unsaid = isocenter({"project", file, "--mask", "random", "-o", out});
+  EXPECT_EQ(unsaid.code, 22) << unsaid.err;
+  EXPECT_NE(unsaid.err.find("dataset"), std::string::npos) << unsaid.err;
+  const Answer said = isocenter({"project", file, "--mask", "random", "--acceleration", "2", "--centre-lines", "2",
+                                 "--dataset", "/arrays/second", "-o", out});
+  EXPECT_EQ(said.code, 0) << said.err;
+  const Answer phantom = isocenter({"project", "heart", "--mask", "random", "--dataset", "x", "-o", out});
+  EXPECT_EQ(phantom.code, 1) << phantom.err;
+  std::filesystem::remove_all(folder);
 }
 
 TEST(Command, SuggestsWhatWasMeant) {

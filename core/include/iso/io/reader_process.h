@@ -29,6 +29,8 @@ inline constexpr std::string_view question_type = "read_file", answer_type = "fi
 /// What a question of another process may lead to: the file, its geometry, and the hints that are taken for names of files; absolute.
 /// Throws invalid_input for what is no question.
 [[nodiscard]] std::vector<std::filesystem::path> files_in_question(const nlohmann::json& question);
+/// Whether it asks for a checkpoint: what comes back is of a run with the same key, or nothing.
+[[nodiscard]] bool asks_for_checkpoint(const nlohmann::json& question);
 /// The answer that brings an error.
 [[nodiscard]] nlohmann::json answer_with(const Error& error);
 

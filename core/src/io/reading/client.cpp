@@ -222,6 +222,10 @@ std::vector<fs::path> files_in_question(const Json& question) {
   return files;
 }
 
+bool asks_for_checkpoint(const Json& question) {
+  return detail::reading::question_from(question).wish == detail::reading::Wish::checkpoint;
+}
+
 Json answer_with(const Error& error) {
   return {{"type", answer_type},
           {"warnings", Json::array()},

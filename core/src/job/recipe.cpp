@@ -19,13 +19,7 @@ constexpr std::array<std::string_view, 7> state_names{"queued",    "running", "c
 void read_findings(const Json& json, std::vector<Finding>& findings) {
   std::vector<std::string> names;
   read_member(json, "accepted_geometry", names);
-  for (const std::string& name : names) {
-    try {
-      findings.push_back(finding_from_string(name));
-    } catch (const Error& problem) {
-      throw Error(Errc::invalid_input, "member 'accepted_geometry': " + std::string(problem.what()), problem.hint());
-    }
-  }
+  for (const std::string& name : names) findings.push_back(read_finding("accepted_geometry", name));
 }
 
 /// A place a port, or a list of places.
@@ -70,6 +64,14 @@ bool names_file(std::string_view hint, std::string_view value) noexcept {
 std::string_view to_string(State state) noexcept {
   const auto index = static_cast<std::size_t>(state);
   return index < state_names.size() ? state_names[index] : "unknown";
+}
+
+Finding read_finding(const std::string& member, const std::string& name) {
+  try {
+    return finding_from_string(name);
+  } catch (const Error& problem) {
+    throw Error(Errc::invalid_input, "member '" + member + "': " + problem.what(), problem.hint());
+  }
 }
 
 State state_from_string(std::string_view name) {

@@ -31,7 +31,7 @@ void read_geometry(const Json& json, std::map<std::string, GeometryVerdict>& geo
     GeometryVerdict verdict;
     std::string finding = "uniform";
     read_member(entry, "finding", finding);
-    verdict.finding = finding_from_string(finding);
+    verdict.finding = read_finding("geometry." + port + ".finding", finding);
     read_member(entry, "deviation", verdict.deviation);
     read_member(entry, "unit", verdict.unit);
     read_member(entry, "sentence", verdict.sentence);

@@ -1,5 +1,7 @@
 #include "iso/job/record.h"
 
+#include "iso/base/error.h"
+
 #include <gtest/gtest.h>
 
 #include <sys/resource.h>
@@ -70,6 +72,18 @@ TEST(Record, OfAnOlderProgramGivesItsQualityAsFigures) {
 TEST(Record, StandsBesideItsOutput) { EXPECT_EQ(record_path("a/rec.mha"), "a/rec.mha.record.json"); }
 
 TEST(Record, WithoutARecipeIsRefused) { EXPECT_THROW((void)record_from_json("{}"), Error); }
+
+TEST(Record, WithAFindingThatIsNoneIsRefusedAsInput) {
+  std::string text = to_json(sample());
+  text.replace(text.find("\"gap\""), 5, "\"gasp\"");
+  try {
+    (void)record_from_json(text);
+    FAIL() << "it was taken";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), Errc::invalid_input);
+    EXPECT_NE(std::string{error.what()}.find("'geometry.sinogram.finding'"), std::string::npos) << error.what();
+  }
+}
 
 TEST(Record, OfADeviceWithoutEndIsRefused) {
   try {

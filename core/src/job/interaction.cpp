@@ -53,6 +53,7 @@ InteractionSession::InteractionSession(const InteractionRecipe& recipe, plugin::
     throw Error(Errc::unsupported, "the task '" + recipe.task + "' does not answer to marks; it can only be run");
   const plugin::Plan plan = own.take(recipe.parameters_json);
   std::vector<compute::OperatorSpec> specs;
+  specs.reserve(plan.operators.size());
   for (const plugin::PlannedOperator& planned : plan.operators) specs.push_back(planned.spec);
   std::size_t arrays = plan.bytes;
   for (const auto& [port, items] : own.descriptions)

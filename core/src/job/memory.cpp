@@ -33,7 +33,7 @@ std::size_t peak_resident_bytes() { return iso::peak_resident_bytes(); }
 
 std::string in_words(std::size_t bytes) {
   constexpr std::array<const char*, 5> units{"B", "KiB", "MiB", "GiB", "TiB"};
-  double value = static_cast<double>(bytes);
+  auto value = static_cast<double>(bytes);
   std::size_t unit = 0;
   while (value >= 1024 && unit + 1 < units.size()) {
     value /= 1024;

@@ -224,6 +224,7 @@ class Run {
     refuse_unless_possible(plan_);
     add_networks(plan_, around_.options.model_directories);
     std::vector<compute::OperatorSpec> specs;
+    specs.reserve(plan_.operators.size());
     for (const plugin::PlannedOperator& planned : plan_.operators) specs.push_back(planned.spec);
     const bool resident = !inputs_.empty();
     std::size_t input_bytes = 0;

@@ -56,6 +56,9 @@ class IncludeRule(Bad):
     def test_core_headers_name_no_library_but_itk(self):
         self.expect("core/include/iso/data/b.h", "#include <itkImage.h>", "#include <nlohmann/json.hpp>", line=2)
 
+    def test_headers_of_messages_may_name_json_alone(self):
+        self.expect("core/include/iso/base/channel.h", "#include <nlohmann/json.hpp>", "#include <itkImage.h>", line=2)
+
     def test_core_headers_name_no_private_header(self):
         self.expect("core/include/iso/data/b.h", '#include "data/private_impl.h"')
 

@@ -79,7 +79,6 @@ JobPanel::JobPanel(JobList& jobs, Document& document, QWidget* parent)
   top->addWidget(progress_, 1);
   top->addWidget(cancel_);
   top->addWidget(retry_);
-  top->addWidget(keep_);
   top->addWidget(copy_);
   top->addWidget(remove_);
   column->addLayout(top);
@@ -87,6 +86,7 @@ JobPanel::JobPanel(JobList& jobs, Document& document, QWidget* parent)
   message_->setWordWrap(true);
   message_->setTextInteractionFlags(Qt::TextSelectableByMouse);
   column->addWidget(message_);
+  column->addWidget(keep_, 0, Qt::AlignLeft);  // beside the others it would widen the window
   log_->setReadOnly(true);
   log_->setMaximumBlockCount(10000);
   log_->setAccessibleName(tr("Log of the job"));

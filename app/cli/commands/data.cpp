@@ -9,6 +9,7 @@
 #include "iso/spectra/library.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numbers>
 
 namespace iso::cli {
@@ -68,6 +69,40 @@ std::string cube_text(const SpectralCube& cube) {
   return text;
 }
 
+/// Readouts of a free trajectory, whether they are spokes through the centre, and how far they reach.
+std::string trajectory_text(const KSpace& scan) {
+  const Shape& shape = scan.samples.spec().shape;
+  const Pixels& places = scan.trajectory.coordinates;
+  std::string text = "free trajectory of " + std::to_string(shape[1]) + " readouts a frame of " +
+                     std::to_string(shape[0]) + " samples";
+  if (places.is_outline() || places.values<float>().empty()) return text;
+  const auto values = places.values<float>();
+  const auto radius = [&](std::size_t i) {
+    return static_cast<double>(std::hypot(values[3 * i], values[3 * i + 1], values[3 * i + 2]));
+  };
+  const auto distance = [&](std::size_t i, std::size_t j) {
+    return static_cast<double>(std::hypot(values[3 * i] - values[3 * j], values[3 * i + 1] - values[3 * j + 1],
+                                          values[3 * i + 2] - values[3 * j + 2]));
+  };
+  const auto readout = static_cast<std::size_t>(shape[0]);
+  double largest = 0;
+  std::size_t radial = 0;
+  for (std::size_t first = 0; first + readout <= values.size() / 3; first += readout) {
+    // On a spoke the steps from sample to sample have one direction: the ends are as far apart as the way along it.
+    double way = 0, nearest = radius(first);
+    for (std::size_t i = first; i < first + readout; ++i) {
+      nearest = std::min(nearest, radius(i));
+      largest = std::max(largest, radius(i));
+      if (i > first) way += distance(i, i - 1);
+    }
+    const std::size_t last = first + readout - 1;
+    const double apart = distance(last, first);
+    if (way < 1.001 * apart && nearest < 1) ++radial;
+  }
+  if (radial * readout == values.size() / 3) text += ", spokes through the centre";
+  return text + ", reaching " + in_digits(largest) + " cycles per field of view";
+}
+
 /// Matrix, field of view, coils, frames, acceleration, trajectory, and what the scan says of its coils.
 std::string k_space_text(const KSpace& scan) {
   const Shape& shape = scan.samples.spec().shape;
@@ -79,7 +114,7 @@ std::string k_space_text(const KSpace& scan) {
                      " mm, " + std::to_string(shape[3]) + " coils, " + std::to_string(shape[4]) + " frames";
   const Pixels& mask = scan.trajectory.cartesian_mask;
   if (!scan.trajectory.cartesian())
-    text += ", free trajectory";
+    text += ", " + trajectory_text(scan);
   else if (mask.empty())
     text += ", lines on a grid, none known to be left out";
   else if (mask.is_outline())

@@ -12,6 +12,7 @@
 #include "iso/evaluation/metrics.h"
 #include "iso/evaluation/noise.h"
 #include "iso/io/geometry_file.h"
+#include "iso/mri/radial.h"
 #include "iso/mri/simulation.h"
 #include "iso/params/schema.h"
 
@@ -41,7 +42,8 @@ struct ProjectArguments {
   bool overwrite{false};
   std::string mask;  ///< kind; empty: a sinogram is made
   std::optional<double> acceleration, noise;
-  int coils{1}, centre_lines{4}, size{128}, frames{24};
+  std::string angle{"golden"};
+  int coils{1}, centre_lines{4}, size{128}, frames{24}, spokes{0};
 };
 
 /// The hints of all formats that speak of an image.
@@ -65,12 +67,16 @@ void declare(Options& options, ProjectArguments& request) {
   options.add("--rays", "N", "Rays along each axis of a detector element, for phantoms.", request.rays, 1);
   options.add("--photons", "I0", "Add noise: photons a reading without object.", request.photons);
   options.add("--electronic", "COUNTS", "Standard deviation of electronic noise; needs --photons.", request.electronic);
-  options.add("--mask", "KIND", "Measure lines of k-space: random, gaussian, uniform or spokes (of a plane of phases).",
+  options.add("--mask", "KIND",
+              "Measure lines of k-space: random, gaussian, uniform or spokes (of a plane of phases); or radial: spokes "
+              "through the centre.",
               request.mask);
   options.add("--acceleration", "R", "With --mask: one line of so many is measured, 4 by default.",
               request.acceleration);
   options.add("--centre-lines", "N", "With --mask: lines of the centre that are always measured.", request.centre_lines,
               0);
+  options.add("--spokes", "N", "With --mask radial: spokes of a frame, 21 by default.", request.spokes, 1);
+  options.add("--angle", "NAME", "With --mask radial: how spokes turn: golden, tiny-golden or uniform.", request.angle);
   options.add("--coils", "N", "With --mask: coils around the object; their maps go with the scan.", request.coils, 1);
   options.add("--noise", "SIGMA", "With --mask: noise of real and imaginary part, as a part of the largest value.",
               request.noise);
@@ -87,7 +93,8 @@ void declare(Options& options, ProjectArguments& request) {
       {"isocenter project shepp-logan -g scan.json -o scan.h5 --factor 0.02 --photons 100000 --seed 1",
        "isocenter project ct.nii.gz -g geometry.xml --elements 512,64 --pitch 0.8 -o scan.h5 --device cpu",
        "isocenter project rec.mha -g left_out.h5 -o foretold.h5",
-       "isocenter project heart --mask random --acceleration 8 --coils 8 --noise 0.002 --seed 1 -o scan.h5"});
+       "isocenter project heart --mask random --acceleration 8 --coils 8 --noise 0.002 --seed 1 -o scan.h5",
+       "isocenter project heart --mask radial --spokes 13 --angle tiny-golden --coils 8 --seed 1 -o scan.h5"});
 }
 
 bool names_a_scan(const std::string& file) {
@@ -194,7 +201,8 @@ mri::MaskKind parse_kind(const std::string& name) {
   const auto at = std::ranges::find(names, name);
   if (at != names.end()) return static_cast<mri::MaskKind>(at - names.begin());
   std::string known;
-  for (const auto each : names) known += (known.empty() ? "" : ", ") + std::string{each};
+  for (const auto each : names) known += std::string{each} + ", ";
+  known += "radial";
   throw Error(Errc::usage, "'" + name + "' is no kind of mask", "take one of " + known);
 }
 
@@ -205,7 +213,32 @@ Volume read_series(const ProjectArguments& request) {
   return get<Volume>(data);
 }
 
+mri::SpokeAngle parse_angle(const std::string& name) {
+  const auto names = choice_names(mri::SpokeAngle{});
+  const auto at = std::ranges::find(names, name);
+  if (at == names.end())
+    throw Error(Errc::usage, "'" + name + "' is no angle of spokes", "take golden, tiny-golden or uniform");
+  return static_cast<mri::SpokeAngle>(at - names.begin());
+}
+
+KSpace measure_spokes(ProjectArguments& request, const std::stop_token& stop) {
+  const mri::RadialOptions options{request.spokes > 0 ? request.spokes : 21, parse_angle(request.angle), request.coils,
+                                   request.noise.value_or(0), request.seed};
+  const Volume series = read_series(request);
+  const Shape& shape = series.pixels.spec().shape;
+  compute::NonUniformFourier encoding{.image = {shape[0], shape[1], 1},
+                                      .samples = 2 * std::max(shape[0], shape[1]) * options.spokes};
+  encoding.coils = options.coils, encoding.frames = shape.rank() > 3 ? shape[3] : 1;
+  const compute::OperatorSpec spec = encoding;
+  const compute::Backend& backend =
+      request.environment.registry(request.device)
+          .choose({&spec, 1}, spec.domain().bytes() + 2 * spec.range().bytes(), request.device);
+  const auto stream = backend.make_stream(stop);
+  return mri::simulate_radial(series, options, backend, *stream);
+}
+
 KSpace measure_lines(ProjectArguments& request, const std::stop_token& stop) {
+  if (request.mask == "radial") return measure_spokes(request, stop);
   mri::SimulationOptions options;
   options.mask = {parse_kind(request.mask), request.acceleration.value_or(4), request.centre_lines, request.seed};
   options.coils = request.coils;
@@ -232,6 +265,10 @@ void refuse_mixed(const ProjectArguments& request) {
                     request.source.name + "' is a phantom",
                 "leave it out");
   const bool lines = request.acceleration || request.noise || request.coils != 1;
+  if (request.mask != "radial" && request.spokes > 0)
+    throw Error(Errc::usage, "--spokes is of radial scans", "add --mask radial");
+  if (request.mask == "radial" && request.acceleration)
+    throw Error(Errc::usage, "--acceleration is of lines, a radial scan has --spokes", "leave --acceleration out");
   if (request.mask.empty() && lines)
     throw Error(Errc::usage, "--acceleration, --noise and --coils are of k-space", "add --mask KIND");
   if (!request.mask.empty() && (!request.geometry.empty() || request.photons))

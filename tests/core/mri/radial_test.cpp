@@ -23,7 +23,7 @@ iso::KSpace measured(const iso::Volume& series, const iso::mri::RadialOptions& o
   return iso::mri::simulate_radial(series, options, cpu(), *stream);
 }
 
-double angle_of(const iso::KSpace& scan, std::int64_t spoke) {
+double measure_angle(const iso::KSpace& scan, std::int64_t spoke) {
   const auto values = scan.trajectory.coordinates.values<float>();
   const std::int64_t readout = scan.samples.spec().shape[0];
   const auto at = static_cast<std::size_t>(3 * (spoke * readout));
@@ -38,8 +38,9 @@ TEST(RadialScan, SpokesTurnByTheAngleThatWasAskedForThroughAllFrames) {
            {iso::mri::SpokeAngle::golden, 111.246}, {iso::mri::SpokeAngle::tiny_golden, 23.628}}) {
     const iso::KSpace scan = measured(heart, {.spokes = 5, .angle = angle, .seed = 3});
     for (std::int64_t spoke = 0; spoke < 14; ++spoke) {
-      const double turned = std::remainder(
-          angle_of(scan, spoke + 1) - angle_of(scan, spoke) - degrees * std::numbers::pi / 180, std::numbers::pi);
+      const double turned =
+          std::remainder(measure_angle(scan, spoke + 1) - measure_angle(scan, spoke) - degrees * std::numbers::pi / 180,
+                         std::numbers::pi);
       EXPECT_NEAR(turned, 0, 1e-4) << spoke;
     }
   }
@@ -88,7 +89,7 @@ TEST(RadialScan, IsCutIntoFramesAndDropsTheRest) {
   // Coil 1, spoke 2 of frame 3 is spoke 17 of the scan.
   EXPECT_EQ(cut.samples.values<Complex>()[((3 * 2 + 1) * 5 + 2) * 32 + 7],
             scan.samples.values<Complex>()[(1 * 23 + 17) * 32 + 7]);
-  EXPECT_EQ(angle_of(cut, 17), angle_of(scan, 17));
+  EXPECT_EQ(measure_angle(cut, 17), measure_angle(scan, 17));
   EXPECT_THROW((void)iso::mri::in_frames(scan, 24), iso::Error);
   EXPECT_THROW((void)iso::mri::in_frames(cut, 2), iso::Error);
 }

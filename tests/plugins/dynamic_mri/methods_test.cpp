@@ -80,7 +80,10 @@ TEST(DynamicMethods, FtvnnrIsTheErrorDecompositionWithoutItsOtherTerms) {
   auto general = with_fixed_weights<RdledmOptions>();
   general.preset = Preset::custom;
   general.spatial = ftvnnr.spatial, general.temporal = 0, general.low_rank = ftvnnr.low_rank, general.layers = 1;
-  EXPECT_TRUE(same_bits(reconstructed(scan, ftvnnr), reconstructed(scan, general)));
+  // They begin elsewhere and come to the same minimum.
+  ftvnnr.iterations = general.iterations = 1000;
+  ftvnnr.tolerance = general.tolerance = 0;
+  EXPECT_LT(errors(reconstructed(scan, general), reconstructed(scan, ftvnnr)).nrmse, 1e-3);
 }
 
 TEST(DynamicMethods, AutomaticWeightsComeBackFromWrongOnes) {

@@ -23,18 +23,18 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr auto usage = "models [list|check|show] [NAME|CARD.json]... [options]";
+constexpr auto usage = "models [list|check|show] [NAME|CARD.json] [options]";
 constexpr auto summary = "List the networks, check their files, or show their cards.";
 
 struct ModelsArguments {
   Environment environment;
-  std::vector<std::string> words;
+  std::string verb{"list"}, name;
   bool json{false};
 };
 
 void declare(Options& options, ModelsArguments& request) {
-  options.add_arguments("WHAT", "list (if nothing is said), check or show, and which networks; all if none is named.",
-                        request.words);
+  options.add_optional_argument("WHAT", "list (if nothing is said), check or show.", request.verb);
+  options.add_optional_argument("NETWORK", "Its name, or its card; all if none is named.", request.name);
   options.add_flag("--json", "As one JSON object.", request.json);
   request.environment.add_logging(options);
   options.add_examples({"isocenter models", "isocenter models show unet", "isocenter models check my/unet.card.json"});
@@ -117,23 +117,18 @@ std::string card_text(const models::Listed& one) {
   return text;
 }
 
-/// The networks that were named, or all; a word that is a file is a card.
-std::vector<models::Listed> wanted(std::span<const std::string> words) {
+/// The network that was named, by its name or its card; or all.
+std::vector<models::Listed> wanted(const std::string& name) {
   const auto installed = host::model_directories();
-  if (words.empty()) return models::list_cards(installed);
-  std::vector<models::Listed> found;
-  const auto all = models::list_cards(installed);
-  for (const std::string& word : words) {
-    if (std::filesystem::is_regular_file(word)) {
-      const std::array<std::filesystem::path, 1> place{word};
-      found.push_back(models::list_cards(place).front());
-      continue;
-    }
-    const auto one = std::ranges::find(all, word, &models::Listed::name);
-    if (one == all.end()) (void)models::find_card(word, installed);  // throws, saying what to do
-    found.push_back(*one);
+  if (name.empty()) return models::list_cards(installed);
+  if (std::filesystem::is_regular_file(name)) {
+    const std::array<std::filesystem::path, 1> place{name};
+    return models::list_cards(place);
   }
-  return found;
+  for (models::Listed& one : models::list_cards(installed))
+    if (one.name == name) return {std::move(one)};
+  (void)models::find_card(name, installed);  // throws, saying what to do
+  return {};
 }
 
 /// That the graphs can be loaded: what `check` adds to what a list looks at.
@@ -164,29 +159,25 @@ int models_command(Arguments arguments) {
   Options options{usage, summary};
   declare(options, request);
   if (!options.parse(arguments)) return 0;
+  if (request.verb != "list" && request.verb != "check" && request.verb != "show")
+    throw Error(Errc::usage, "isocenter models does not know '" + request.verb + "'", "say list, check or show");
   request.environment.begin();
-  std::span<const std::string> words = request.words;
-  std::string verb = "list";
-  if (!words.empty() && (words.front() == "list" || words.front() == "check" || words.front() == "show")) {
-    verb = words.front();
-    words = words.subspan(1);
-  }
   host::use_runtime_module();
-  auto found = wanted(words);
+  auto found = wanted(request.name);
   std::string runtime = "not looked for";
-  if (verb == "check") {
+  if (request.verb == "check") {
     runtime = "OpenVINO " + models::runtime()->version();
     for (models::Listed& one : found) check(one);
   }
   Json all{{"networks", Json::array()}, {"runtime", runtime}};
-  std::string text = verb == "show" ? "" : table_text(found);
+  std::string text = request.verb == "show" ? "" : table_text(found);
   for (const models::Listed& one : found) {
     all["networks"].push_back(to_json(one));
-    if (verb == "show") text += card_text(one);
+    if (request.verb == "show") text += card_text(one);
   }
   print(request.json ? all.dump() + "\n" : text);
   const bool wrong =
-      verb == "check" && std::ranges::any_of(found, [](const auto& one) { return !one.problem.empty(); });
+      request.verb == "check" && std::ranges::any_of(found, [](const auto& one) { return !one.problem.empty(); });
   return wrong ? exit_code(Errc::invalid_input) : 0;
 }
 

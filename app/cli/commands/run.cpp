@@ -142,7 +142,8 @@ Json make_json(const job::RunPlan& plan) {
           {"available_bytes", plan.available_bytes},
           {"fits", e.operator_bytes + e.work_bytes <= plan.available_bytes},
           {"backend", plan.backend},
-          {"device", plan.device}};
+          {"device", plan.device},
+          {"networks", plan.networks}};
 }
 
 std::string to_text(const job::RunPlan& plan) {
@@ -152,7 +153,9 @@ std::string to_text(const job::RunPlan& plan) {
                      job::in_words(e.input_bytes) + ", operators " + job::in_words(e.operator_bytes) + ", work " +
                      job::in_words(e.work_bytes) + ")";
   text += e.seconds > 0 ? ", " + in_digits(e.seconds, 2) + " s" : ", time unknown";
-  return text + "; " + job::in_words(plan.available_bytes) + " are available\n";
+  text += "; " + job::in_words(plan.available_bytes) + " are available\n";
+  for (const std::string& network : plan.networks) text += "network " + network + "\n";
+  return text;
 }
 
 int plan_only(RunArguments& request) {

@@ -58,6 +58,7 @@ MethodPanel::MethodPanel(Desktop& desktop, QWidget* parent)
       scroll_{new QScrollArea},
       title_{new QLabel},
       summary_{new QLabel},
+      card_{new QLabel},
       estimate_{new QLabel},
       run_{new QPushButton{tr("Run")}},
       interact_{new QPushButton{tr("Click on the image")}},
@@ -99,6 +100,12 @@ MethodPanel::MethodPanel(Desktop& desktop, QWidget* parent)
   title_->setWordWrap(true);
   summary_->setWordWrap(true);
   summary_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  card_->setWordWrap(true);
+  card_->setFrameShape(QFrame::StyledPanel);
+  card_->setTextFormat(Qt::PlainText);
+  card_->setObjectName(QStringLiteral("card"));
+  card_->setAccessibleName(tr("What is known of the network"));
+  card_->hide();
   estimate_->setWordWrap(true);
   estimate_->setAccessibleName(tr("What the run will take"));
   scroll_->setWidgetResizable(true);
@@ -117,6 +124,7 @@ MethodPanel::MethodPanel(Desktop& desktop, QWidget* parent)
   form_column->addWidget(make_consent());
   form_column->addWidget(presets_);
   form_column->addWidget(scroll_, 1);
+  form_column->addWidget(card_);
   form_column->addWidget(estimate_);
   form_column->addLayout(foot);
   auto* const go = new QHBoxLayout;
@@ -376,6 +384,7 @@ void MethodPanel::show_refusal(const Error& reason, int question) {
   if (question != question_ || !form_) return;  // of a form that has changed since
   refused_ = true;
   run_->setEnabled(false);
+  card_->hide();
   estimate_->setText(
       QString::fromStdString(std::string{reason.what()} + (reason.hint().empty() ? "" : ": " + reason.hint())));
 }
@@ -389,6 +398,10 @@ void MethodPanel::show_estimate(const job::RunPlan& plan, int question) {
   if (plan.estimate.seconds > 0) words += tr(", %1").arg(in_words(plan.estimate.seconds));
   if (!plan.backend.empty()) words += tr(", on %1").arg(QString::fromStdString(plan.backend));
   estimate_->setText(words);
+  QStringList cards;
+  for (const std::string& card : plan.networks) cards += QString::fromStdString(card);
+  card_->setText(cards.join(QStringLiteral("\n\n")));
+  card_->setVisible(!cards.isEmpty());
 }
 
 MethodPanel::Topic MethodPanel::help_topic() const {

@@ -66,7 +66,7 @@ class MethodPanel : public QWidget {
   QLineEdit* search_;
   QListWidget* list_;
   QScrollArea* scroll_;
-  QLabel *title_, *summary_, *estimate_;
+  QLabel *title_, *summary_, *card_, *estimate_;
   QPushButton *run_, *interact_;
   QWidget* consent_{nullptr};
   QLabel* consent_words_{nullptr};

@@ -224,6 +224,14 @@ void SlicePresenter::add_clicks(render::SlicePicture& picture, const Item& shown
   }
 }
 
+/// "estimated from 24 views by unet", as the result says of itself, wherever it was made; empty for what no network made.
+std::string estimate_words(const Item& shown) {
+  const auto* const volume = shown.data ? std::get_if<Volume>(shown.data.get()) : nullptr;
+  if (volume != nullptr)
+    if (const auto said = volume->meta.find("estimate"); said != volume->meta.end()) return said->second;
+  return shown.record && !shown.record->models.empty() ? "model-based estimate" : std::string{};
+}
+
 /// ", 650.2 nm" of a band that has a centre.
 std::string band_words(const Dataset& data, std::int64_t band) {
   const auto* const cube = std::get_if<SpectralCube>(&data);
@@ -256,7 +264,7 @@ void SlicePresenter::add_words(render::SlicePicture& picture, const Item& shown)
     picture.corners[3] = raster.axes[3] + " " +
                          std::to_string(std::min(document_.look().frame, raster.frames - 1) + 1) + " / " +
                          std::to_string(raster.frames);
-  if (shown.record && !shown.record->models.empty()) picture.badge = "model-based estimate";
+  picture.badge = estimate_words(shown);
   if (&shown == document_.preview()) picture.badge = "preview: the job is still running";
 }
 

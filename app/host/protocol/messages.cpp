@@ -152,7 +152,8 @@ Json members(const PlanReply& m) {
           {"backend", m.backend},
           {"device", m.device},
           {"outputs", m.outputs},
-          {"processor_seconds", m.processor_seconds}};
+          {"processor_seconds", m.processor_seconds},
+          {"networks", m.networks}};
 }
 void read(const Json& json, PlanReply& m) {
   m.recipe = recipe_from(json.at("recipe"));
@@ -166,6 +167,7 @@ void read(const Json& json, PlanReply& m) {
   m.device = json.value("device", "");
   m.outputs = json.value("outputs", Json::object());
   m.processor_seconds = number(json, "processor_seconds");
+  m.networks = json.value("networks", std::vector<std::string>{});
 }
 
 Json members(const InteractRequest& m) {

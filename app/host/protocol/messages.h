@@ -88,6 +88,7 @@ struct PlanReply {
   std::string backend, device;
   PackedPorts outputs;          ///< descriptions, by port
   double processor_seconds{0};  ///< that the worker took for it
+  std::vector<std::string> networks{};
 };
 struct InteractRequest {
   static constexpr std::string_view type = "interact";

@@ -42,7 +42,8 @@ struct PlanWorker::Impl {
               reply.backend,
               reply.device,
               {},
-              unpack_descriptions(reply.outputs, message)};
+              unpack_descriptions(reply.outputs, message),
+              reply.networks};
     } catch (const Error& error) {
       if (error.code() == Errc::plugin_crashed || error.code() == Errc::plugin_incompatible) worker.reset();
       throw;

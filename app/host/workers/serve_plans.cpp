@@ -28,13 +28,9 @@ class Planner {
       throw Error(Errc::internal, "a worker for plans was asked about other plugins or another device than before");
     const job::RunPlan plan = job::plan(request.recipe, inputs, {*source_, registry_, *files_, request.options, {}});
     Packer packer;
-    PlanReply reply{plan.recipe,
-                    plan.estimate,
-                    plan.available_bytes,
-                    plan.backend,
-                    plan.device,
-                    pack_ports(packer, plan.outputs),
-                    0};
+    PlanReply reply{
+        plan.recipe, plan.estimate, plan.available_bytes, plan.backend, plan.device, pack_ports(packer, plan.outputs),
+        0,           plan.networks};
     reply.processor_seconds = processor_seconds() - begin;
     channel.send(to_message(reply), packer.descriptors());
   }

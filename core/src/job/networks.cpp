@@ -39,6 +39,22 @@ void add_cost(const models::Card& card, plugin::Plan& plan) {
   plan.seconds += needed.seconds;
 }
 
+/// "unet: what it does. Made for: ... Error on patients kept apart (validation): 63 HU, start 72. Known to fail: ..."
+std::string in_words(const models::Card& card) {
+  const bool tested = card.rmse_hu.contains("test");
+  const auto& figures = card.rmse_hu.at(tested ? "test" : "validation");
+  std::string words = card.name + ": " + card.says + " Made for: " + card.domain + ". Error on patients kept apart (" +
+                      (tested ? "test" : "validation") + "): ";
+  bool first = true;
+  for (const auto& [method, figure] : figures) {
+    words += (first ? "" : ", ") + method + " " + text(figure.mean) + " HU";
+    first = false;
+  }
+  words += ". Known to fail:";
+  for (const std::string& failure : card.known_failures) words += " " + failure;
+  return words + " The result is an estimate by a network.";
+}
+
 void mark(DatasetPtr& data, const std::string& label) {
   Dataset copy = *data;  // pixels are shared
   std::visit(
@@ -64,7 +80,8 @@ void warn_beyond(const models::Card& card, Record& record) {
 
 }  // namespace
 
-void add_networks(plugin::Plan& plan, const std::vector<std::filesystem::path>& places) {
+std::vector<std::string> add_networks(plugin::Plan& plan, const std::vector<std::filesystem::path>& places) {
+  std::vector<std::string> words;
   for (const std::string& id : plan.models) {
     const models::Card card = models::find_card(id, places);
     for (const auto& [port, items] : plan.outputs) {
@@ -74,7 +91,9 @@ void add_networks(plugin::Plan& plan, const std::vector<std::filesystem::path>& 
                     "use total variation, or a network that was trained for this scan (`isocenter models`)");
     }
     add_cost(card, plan);
+    words.push_back(in_words(card));
   }
+  return words;
 }
 
 void mark_estimates(const plugin::Task& task, const std::vector<models::Card>& cards, RunResult& result) {

@@ -5,13 +5,16 @@
 #include "iso/plugin/task.h"
 
 #include <filesystem>
+#include <string>
 #include <vector>
 
 namespace iso::job {
 
 /// Finds the networks of a plan and adds what they take to it. Throws no_input and what `models::read_card` throws;
-/// geometry_refused if the scan of the plan (its residual) is another than the one a network was trained for.
-void add_networks(plugin::Plan& plan, const std::vector<std::filesystem::path>& places);
+/// geometry_refused if the scan of the plan (its residual) is another than the one a network was trained for. Returns what
+/// people read of each before the run.
+[[nodiscard]] std::vector<std::string> add_networks(plugin::Plan& plan,
+                                                    const std::vector<std::filesystem::path>& places);
 
 /// What every result of a network comes with (contract of plugins): the data residual beside each learned output, in the units of
 /// the scan; the figures "relative_residual" and, where a card has a threshold, "out_of_domain_score"; a warning where either

@@ -151,7 +151,8 @@ class Run {
 
   [[nodiscard]] RunPlan run_plan() {
     const Record& record = result_.record;
-    return {record.recipe, needed_, budget_, record.backend, record.device, record.geometry, std::move(plan_.outputs)};
+    return {record.recipe, needed_, budget_, record.backend, record.device, record.geometry, std::move(plan_.outputs),
+            networks_};
   }
 
   /// What can be refused before anything is read.
@@ -222,7 +223,7 @@ class Run {
       plan_ = task.plan(inputs, *parameters_);
     }
     refuse_unless_possible(plan_);
-    add_networks(plan_, around_.options.model_directories);
+    networks_ = add_networks(plan_, around_.options.model_directories);
     std::vector<compute::OperatorSpec> specs;
     specs.reserve(plan_.operators.size());
     for (const plugin::PlannedOperator& planned : plan_.operators) specs.push_back(planned.spec);
@@ -354,6 +355,7 @@ class Run {
   plugin::ParametersPtr parameters_;
   plugin::Datasets inputs_;
   plugin::Plan plan_;
+  std::vector<std::string> networks_;
   Estimate needed_;
   std::size_t budget_{0};
 };

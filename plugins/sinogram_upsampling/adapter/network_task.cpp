@@ -42,26 +42,8 @@ void lift(std::optional<double> bound, iso::PixelBuffer& image) {
     for (float& value : image.values<float>()) value = std::max(value, static_cast<float>(*bound));
 }
 
-}  // namespace
-
-std::span<const iso::plugin::Port> network_inputs() noexcept {
-  static const std::array<iso::plugin::Port, 1> ports{
-      {{"sinogram", iso::Kind::sinogram, false, "The scan: line integrals with their geometry."}}};
-  return ports;
-}
-
-std::span<const iso::plugin::Port> network_outputs() noexcept {
-  static const std::array<iso::plugin::Port, 4> ports{
-      {{"volume", iso::Kind::volume, false, "The image that the network estimates.", "residual"},
-       {"residual", iso::Kind::sinogram, true,
-        "What the estimate does not explain: its projection minus the readings."},
-       {"direct", iso::Kind::volume, true, "Filtered back-projection of the same readings, made without the network."},
-       {"start", iso::Kind::volume, true,
-        "The image that the network began from: total variation, or filtered back-projection."}}};
-  return ports;
-}
-
-iso::plugin::Plan plan_network(const iso::Sinogram& scan, const NetworkOptions& options) {
+/// Throws what a card or a scan is refused with.
+iso::plugin::Plan plan_with_card(const iso::Sinogram& scan, const NetworkOptions& options) {
   iso::plugin::Plan out;
   const auto card = iso::models::find_card(options.network, iso::models::places());
   const ScanPlan plan = plan_on_card(scan.geometry, options, card);
@@ -89,6 +71,35 @@ iso::plugin::Plan plan_network(const iso::Sinogram& scan, const NetworkOptions& 
     out.outputs.emplace(port, iso::describe(iso::Dataset{volume}));
   out.outputs.emplace("residual", iso::describe(iso::Dataset{std::move(residual)}));
   return out;
+}
+
+}  // namespace
+
+std::span<const iso::plugin::Port> network_inputs() noexcept {
+  static const std::array<iso::plugin::Port, 1> ports{
+      {{"sinogram", iso::Kind::sinogram, false, "The scan: line integrals with their geometry."}}};
+  return ports;
+}
+
+std::span<const iso::plugin::Port> network_outputs() noexcept {
+  static const std::array<iso::plugin::Port, 4> ports{
+      {{"volume", iso::Kind::volume, false, "The image that the network estimates.", "residual"},
+       {"residual", iso::Kind::sinogram, true,
+        "What the estimate does not explain: its projection minus the readings."},
+       {"direct", iso::Kind::volume, true, "Filtered back-projection of the same readings, made without the network."},
+       {"start", iso::Kind::volume, true,
+        "The image that the network began from: total variation, or filtered back-projection."}}};
+  return ports;
+}
+
+iso::plugin::Plan plan_network(const iso::Sinogram& scan, const NetworkOptions& options) {
+  try {
+    return plan_with_card(scan, options);
+  } catch (const iso::Error& error) {  // with what to do, which a plan has no other place for
+    iso::plugin::Plan refused;
+    refused.refuse(std::string{error.what()} + (error.hint().empty() ? "" : "; " + error.hint()), error.code());
+    return refused;
+  }
 }
 
 iso::plugin::Datasets run_network(const iso::Sinogram& scan, const NetworkOptions& options, Method method,

@@ -55,7 +55,8 @@ struct RunPlan {
   std::size_t available_bytes{0};
   std::string backend, device;
   std::map<std::string, GeometryVerdict> geometry;
-  plugin::Descriptions outputs;  ///< as far as the task can say
+  plugin::Descriptions outputs;         ///< as far as the task can say
+  std::vector<std::string> networks{};  ///< what the card of each says, to be read before the run
 };
 
 /// Everything run_task does before it computes: reads the inputs and makes the same checks. Throws what it would record;

@@ -62,11 +62,11 @@
 ///     };
 namespace iso::plugin {
 
-/// A network file beside the programs, or in a folder that the user named.
+/// The card of a network (iso/models/card.h) beside the programs, or in a place that the user named; `models::load` loads it.
 struct Model {
   std::string id;  ///< "pd_unet"
-  std::filesystem::path file;
-  std::string sha256;
+  std::filesystem::path file;  ///< NAME.card.json
+  std::string sha256;          ///< of the card, which holds those of the graphs; they were checked
 };
 
 /// Everything a running task may ask of the program. Nothing else is reachable. Safe from any thread of the task.

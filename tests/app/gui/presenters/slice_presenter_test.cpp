@@ -24,6 +24,14 @@ TEST_F(Slices, LeaveTheNameOutWhereItWouldRunIntoTheWindowsWords) {
   EXPECT_NE(axial.picture({120, 120, 1}).corners[1], "");
 }
 
+TEST_F(Slices, SayWhatANetworkEstimatedWhereverItWasMade) {
+  EXPECT_EQ(axial.picture(size).badge, "");
+  Volume estimated = get<Volume>(test::ball(33));
+  estimated.meta["estimate"] = "estimated from 24 views by unet";
+  document.add("estimate", freeze(std::move(estimated)), "estimate.nrrd");
+  EXPECT_EQ(axial.picture(size).badge, "estimated from 24 views by unet");
+}
+
 TEST_F(Slices, ScrollTogetherThroughTheCrosshair) {
   const std::int64_t before = axial.slice();
   axial.scroll(3);

@@ -37,7 +37,7 @@ inline std::vector<nlohmann::json> message_samples() {
           to_message(JobEvent{event, ports["table"]}),
           to_message(RunReply{record, ports, {{"tiles.csv", "/tmp/tiles.csv"}}}),
           to_message(PlanRequest{recipe, options, {"plugins"}, ports}),
-          to_message(PlanReply{recipe, estimate, 6, "cpu", "a processor", ports, 0.25}),
+          to_message(PlanReply{recipe, estimate, 6, "cpu", "a processor", ports, 0.25, {"unet: mends"}}),
           to_message(InteractRequest{{"example/region_growing", "{}", "cpu", 3}, options, {"plugins"}, ports}),
           to_message(Ready{}),
           to_message(AnswerRequest{{{1, 2, {3.5, 4, 5}, {{6, 7, 8}}}}, R"({"tolerance": 2})", 60}),

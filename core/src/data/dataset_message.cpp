@@ -194,6 +194,9 @@ auto with_one_error(const Work& work) {
     return work();
   } catch (const Json::exception& problem) {
     throw Error(Errc::plugin_incompatible, "a message describes a data set wrongly: " + std::string(problem.what()));
+  } catch (const Error& problem) {
+    if (problem.code() != Errc::usage) throw;  // a word that is none, which no user wrote
+    throw Error(Errc::plugin_incompatible, "a message describes a data set wrongly: " + std::string(problem.what()));
   }
 }
 }  // namespace

@@ -169,6 +169,16 @@ TEST(Protocol, RefusesDescriptionsThatDoNotHoldTogether) {
   EXPECT_THROW((void)unpack({{"kind", "soup"}}, message), Error);
 }
 
+TEST(Protocol, BlamesThePluginForAKindThatIsNone) {
+  Message message;
+  try {
+    (void)unpack({{"kind", "tablet"}, {"meta", Json::object()}}, message);
+    FAIL() << "it was taken";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), Errc::plugin_incompatible) << error.what();
+  }
+}
+
 TEST(Protocol, NoticesTheOtherEndGoing) {
   auto [a, b] = socket_pair();
   Channel receiver{std::move(b)};

@@ -180,6 +180,8 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{R"({"beam": "parallel", "elements": [5, 1], "pitch_mm": 1, "angles_deg": []})", "no views"},
         Wrong{R"({"beam": "parallel", "elements": [5, 1], "pitch_mm": 1, "angles_deg": {"step": 1, "count": 0}})",
               "no views"},
+        Wrong{R"({"beam": "parallel", "elements": [5, 1], "pitch_mm": 1, "angles_deg": {"step": 1, "count": 500001}})",
+              "count"},
         Wrong{R"({"beam": "parallel", "elements": [5, 1], "pitch_mm": 1, "angles_deg": {"step": 1, "count": 1e99}})",
               "count"},
         Wrong{R"({"beam": "parallel", "elements": [0, 1], "pitch_mm": 1, "angles_deg": [0]})", "elements"},

@@ -16,7 +16,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 constexpr double degree = std::numbers::pi / 180;
-constexpr std::int64_t most_views = 10'000'000;
+/// Several times what any scanner takes. A file of a hundred bytes can ask for them: 50 MB and less than a second.
+constexpr std::int64_t most_views = 500'000;
 
 [[noreturn]] void wrong(const std::string& member, const std::string& what, const std::string& hint = {}) {
   throw Error{Errc::invalid_input, "the member '" + member + "' of the geometry " + what, hint};

@@ -185,6 +185,7 @@ class Run {
     for (const auto& [port, place] : recipe().inputs) inputs_[port] = read_input(task, port, place, port);
     for (const auto& [port, places] : recipe().collections) {
       std::vector<DatasetPtr> all;
+      all.reserve(places.size());
       for (std::size_t i = 0; i < places.size(); ++i)
         all.push_back(read_input(task, port, places[i], port + "[" + std::to_string(i) + "]"));
       inputs_[port] = plugin::PortItems<DatasetPtr>{std::move(all)};

@@ -16,7 +16,7 @@ template <std::integral To, std::floating_point From>
 [[nodiscard]] constexpr std::optional<To> to_whole(From value) noexcept {
   // Both bounds are powers of two (or 0), which a floating-point number holds exactly; the upper one is the first too large.
   constexpr From least = static_cast<From>(std::numeric_limits<To>::min());
-  constexpr From beyond = From{2} * static_cast<From>(std::numeric_limits<To>::max() / 2 + 1);
+  constexpr From beyond = From{2} * static_cast<From>((std::numeric_limits<To>::max() >> 1) + 1);
   if (!(value >= least) || !(value < beyond)) return std::nullopt;
   const To whole = static_cast<To>(value);
   if (static_cast<From>(whole) != value) return std::nullopt;
@@ -27,7 +27,7 @@ template <std::integral To, std::floating_point From>
 template <std::integral To, std::floating_point From>
 [[nodiscard]] constexpr To to_clamped(From value, To otherwise = To{0}) noexcept {
   constexpr From least = static_cast<From>(std::numeric_limits<To>::min());
-  constexpr From beyond = From{2} * static_cast<From>(std::numeric_limits<To>::max() / 2 + 1);
+  constexpr From beyond = From{2} * static_cast<From>((std::numeric_limits<To>::max() >> 1) + 1);
   if (value != value) return otherwise;
   if (!(value > least)) return std::numeric_limits<To>::min();
   if (!(value < beyond)) return std::numeric_limits<To>::max();

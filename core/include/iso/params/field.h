@@ -111,9 +111,9 @@ inline double shortest(float value) {
 /// Throws invalid_input: the type of the member cannot hold the value.
 [[noreturn]] void refuse_narrow(std::string_view name, std::int64_t value);
 
+// NOLINTBEGIN(bugprone-branch-clone): the branches make different kinds of a value
 template <class T>
 Value to_value(const T& member) {
-  // NOLINTNEXTLINE(bugprone-branch-clone): the branches make different kinds of a value
   if constexpr (std::same_as<T, bool>)
     return member;
   else if constexpr (std::integral<T>)
@@ -129,6 +129,7 @@ Value to_value(const T& member) {
   else
     return member;
 }
+// NOLINTEND(bugprone-branch-clone)
 
 template <class T>
 void assign(std::string_view name, T& member, const Value& value) {

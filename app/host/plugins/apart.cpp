@@ -102,8 +102,10 @@ std::vector<std::string> run_apart(std::span<const std::function<std::string()>>
                                    std::chrono::milliseconds patience) {
   const auto deadline = Clock::now() + patience;
   std::vector<Apart> begun;
+  begun.reserve(works.size());
   for (const auto& work : works) begun.push_back(begin(work));
   std::vector<std::string> answers;
+  answers.reserve(begun.size());
   for (Apart& apart : begun) answers.push_back(end(std::move(apart), deadline));
   return answers;
 }

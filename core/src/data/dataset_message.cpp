@@ -183,6 +183,7 @@ nlohmann::json Packer::pack(const Description& description) { return pack(descri
 
 std::vector<int> Packer::descriptors() const {
   std::vector<int> numbers;
+  numbers.reserve(shared_.size());
   for (const SharedPixels& pixels : shared_) numbers.push_back(pixels.descriptor());
   return numbers;
 }

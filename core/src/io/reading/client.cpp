@@ -65,10 +65,16 @@ class Reader {
     const std::array<int, 1> descriptors{reply.get()};
     try {
       channel_->send(question, descriptors);
+      return;
     } catch (const Error&) {
       forget();
       start();
+    }
+    try {
       channel_->send(question, descriptors);
+    } catch (const Error&) {
+      forget();
+      refuse_to_start();
     }
   }
   void forget() {
@@ -80,15 +86,21 @@ class Reader {
     process_ = -1;
     channel_.reset();
   }
+  /// Throws internal if it ended by itself, which it does at its start alone.
   void forget_if_gone() {
     const std::lock_guard lock{mutex_};
-    if (process_ > 0 && parent_ == ::getpid() && ::waitpid(process_, nullptr, WNOHANG) == process_) {
-      process_ = -1;
-      channel_.reset();
-    }
+    int status = 0;
+    if (process_ <= 0 || parent_ != ::getpid() || ::waitpid(process_, &status, WNOHANG) != process_) return;
+    process_ = -1;
+    channel_.reset();
+    if (WIFEXITED(status)) refuse_to_start();
   }
 
  private:
+  [[noreturn]] static void refuse_to_start() {
+    throw Error{Errc::internal, "the program isocenter-reader, which reads HDF5 files, ends as soon as it is started",
+                "check the installation, and the limits of memory and open files (ulimit -v, ulimit -n)"};
+  }
   void start() {
     auto [ours, theirs] = wire::socket_pair();
     const wire::Descriptor high{::fcntl(theirs.get(), F_DUPFD_CLOEXEC, 10)};

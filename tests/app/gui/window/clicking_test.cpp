@@ -348,9 +348,14 @@ TEST_F(Clicking, GoesOnOverSlicesWithUncertaintyAndTheNextLabel) {
   axial().setFocus();
   QTest::keyClick(&axial(), Qt::Key_E);
   EXPECT_TRUE(clicking.is_on("everywhere"));
-  EXPECT_TRUE(wait_until([&] { return marked() > before; })) << "the other ball too: " << marked();
+  // Answers are refined while nobody clicks, which takes its time where others have the processors.
+  constexpr int long_patience_ms = 3 * test::patience_ms;
+  ASSERT_TRUE(wait_until([&] { return marked() > before + 3 * one_slice; }, long_patience_ms))
+      << "the other ball too: " << marked();
+  const std::int64_t both_balls = marked();
   QTest::keyClick(&axial(), Qt::Key_E);
-  ASSERT_TRUE(wait_until([&] { return marked() == before; }));
+  ASSERT_TRUE(wait_until([&] { return marked() < both_balls - 2 * one_slice; }, long_patience_ms)) << marked();
+  ASSERT_TRUE(settled());
   QTest::mouseClick(button("click.accept"), Qt::LeftButton);
   EXPECT_EQ(desktop->tools().label, 2);
   ASSERT_TRUE(clicking.active());

@@ -130,10 +130,15 @@ TEST_F(Stalls, AreNotWhileAVolumeOf512CubedIsShownForTheFirstTime) {
   item.raster = std::make_shared<const render::Raster>(render::make_raster(item.data));
   const DatasetPtr data = item.data;
   const auto drawn = [&] { return window->views().volume_view()->finished() && desktop->background().running() == 0; };
+  const auto timed = [&](const std::function<void()>& what) {
+    const double before = thread_ms();
+    what();
+    std::cout << "processor time of the call: " << thread_ms() - before << " ms\n";
+  };
   expect_no_stall(
-      "first showing of 512^3", [&] { document().add(std::move(item)); }, drawn, test::patience_ms);
+      "first showing of 512^3", [&] { timed([&] { document().add(std::move(item)); }); }, drawn, test::patience_ms);
   expect_no_stall(
-      "a result of 512^3", [&] { document().show(document().add_result("result", data, {})); }, drawn,
+      "a result of 512^3", [&] { timed([&] { document().show(document().add_result("result", data, {})); }); }, drawn,
       test::patience_ms);
 }
 

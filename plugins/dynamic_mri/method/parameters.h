@@ -61,9 +61,9 @@ constexpr auto model_fields() {
       iso::mri::series_fields<P>());
 }
 
-enum class Preset : std::uint8_t { breath_hold, free_breathing, perfusion, custom };
+enum class Preset : std::uint8_t { breath_hold, free_breathing, perfusion, radial, custom };
 inline constexpr auto choice_names(Preset) {
-  return std::array<std::string_view, 4>{"breath_hold", "free_breathing", "perfusion", "custom"};
+  return std::array<std::string_view, 5>{"breath_hold", "free_breathing", "perfusion", "radial", "custom"};
 }
 
 template <class P>
@@ -110,10 +110,10 @@ struct RdledmOptions : ModelParameters {
         std::tuple{
             field("preset", &P::preset)
                 .with_label("Preset")
-                .with_help("Weights for hearts in a breath-hold, for free breathing and long series (less along time, "
-                           "more low "
-                           "rank), or for perfusion and contrast agents (with low rank of patches); custom: the "
-                           "weights below."),
+                .with_help(
+                    "Weights for hearts in a breath-hold, for free breathing and long series (less along time, "
+                    "more low rank), for perfusion and contrast agents (with low rank of patches), or for spokes "
+                    "in real time; custom: the weights below."),
             weight_field("spatial", &P::spatial, "Spatial variation", "Weight of differences within an image.")
                 .visible_when("preset", "custom"),
             weight_field("temporal", &P::temporal, "Temporal variation",

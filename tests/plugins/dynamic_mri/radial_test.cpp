@@ -50,6 +50,11 @@ TEST(RadialSeries, MethodsAreBetterThanGriddingOnFewSpokes) {
   EXPECT_GT(sense, gridded + 3);
   EXPECT_GT(gridded, 14);
   EXPECT_GT(best, sense + 3);
+  RdledmOptions preset;
+  preset.preset = Preset::radial;
+  const double tuned = psnr(scan, heart, preset, 60);
+  std::printf("  rdledm, preset radial %.2f dB\n", tuned);
+  EXPECT_GT(tuned, best + 1);
   const auto expect_better = [&](const char* name, double found) {
     std::printf("  %s %.2f dB\n", name, found);
     EXPECT_GT(found, gridded + 2) << name;

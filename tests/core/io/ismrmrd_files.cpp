@@ -29,6 +29,7 @@ std::uint64_t flag(unsigned number) { return std::uint64_t{1} << (number - 1); }
 struct Readout {
   Record head;
   std::vector<Complex> samples{};  ///< channel after channel
+  std::vector<float> places{};     ///< x and y of every sample; empty: a line of a grid
 };
 
 /// A readout of line `y` whose sample i of coil c is value (c + 1) + i / 100.
@@ -102,6 +103,10 @@ class Ismrmrd : public IoTest {
     std::vector<Record> records;
     for (Readout& readout : readouts) {
       readout.head.data = {2 * readout.samples.size(), readout.samples.data()};
+      if (!readout.places.empty()) {
+        readout.head.trajectory = {readout.places.size(), readout.places.data()};
+        readout.head.trajectory_dimensions = 2;
+      }
       records.push_back(readout.head);
     }
     const hsize_t count = records.size();
@@ -132,6 +137,40 @@ class Ismrmrd : public IoTest {
     return count;
   }
 };
+
+/// A scan of two spokes whose coordinates reach so far.
+std::vector<Readout> spokes(float reach) {
+  std::vector<Readout> out{line(0), line(1)};
+  for (std::size_t spoke = 0; spoke < 2; ++spoke)
+    for (int i = 0; i < 8; ++i)
+      for (std::size_t axis = 0; axis < 2; ++axis)
+        out[spoke].places.push_back(axis == spoke ? reach * static_cast<float>(i - 4) / 4 : 0.0F);
+  return out;
+}
+
+TEST_F(Ismrmrd, TakesTheUnitOfATrajectoryFromHowFarItReaches) {
+  std::string radial = header();
+  radial.replace(radial.find("cartesian"), 9, "radial");
+  const auto reach = [&](float written) {
+    write(spokes(written), radial);
+    return std::abs(read().trajectory.coordinates.values<float>()[0]);
+  };
+  EXPECT_FLOAT_EQ(reach(0.5F), 4);
+  EXPECT_FLOAT_EQ(reach(0.25F), 2);
+  EXPECT_NE(read().meta.at("assumed").find("half of their true size"), std::string::npos);
+  EXPECT_FLOAT_EQ(reach(4), 4);
+  EXPECT_FLOAT_EQ(reach(3), 3);
+  for (const float unclear : {0.8F, 40.0F}) {
+    write(spokes(unclear), radial);
+    const Error error = catch_error([&] { (void)read(); });
+    EXPECT_EQ(error.code(), Errc::invalid_input);
+    EXPECT_NE(error.hint().find("trajectory-unit"), std::string::npos);
+    io::ReadOptions options;
+    options.hints["trajectory_unit"] = "cycles_per_fov";
+    EXPECT_FLOAT_EQ(std::abs(get<KSpace>(io::read(file(), options)).trajectory.coordinates.values<float>()[0]),
+                    unclear);
+  }
+}
 
 }  // namespace
 

@@ -371,7 +371,29 @@ KSpace cartesian(std::vector<const Acquisition*> image, const Encoding& e, const
   return out;
 }
 
-KSpace free_trajectory(const std::vector<const Acquisition*>& image, const Encoding& e) {
+/// Whether coordinates are cycles a pixel; ours are cycles a field of view. The format leaves the unit open: up to one half they can
+/// only be the former, up to half the matrix they are the latter. (RDLEDM, section 2.3 of its specification.)
+bool counts_pixels(float largest, const Encoding& e, std::string_view unit, Metadata& meta) {
+  if (unit == "cycles_per_pixel" || unit == "cycles_per_fov") return unit == "cycles_per_pixel";
+  const auto matrix = static_cast<float>(*std::ranges::max_element(e.matrix));
+  if (largest <= 0.55F) {
+    assume(meta, "coordinates in cycles a pixel");
+    if (largest < 0.3F)
+      assume(meta, "the coordinates reach " + std::to_string(largest) +
+                       " cycles a pixel, where 0.5 is usual: half the resolution, or half of their true size");
+    return true;
+  }
+  if (largest < 1 || largest > 0.55F * matrix)
+    throw Error{Errc::invalid_input,
+                "the coordinates of the trajectory reach " + std::to_string(largest) +
+                    ", which is neither cycles a pixel (0.5) nor cycles per field of view of a matrix of " +
+                    std::to_string(static_cast<std::int64_t>(matrix)),
+                "say --trajectory-unit cycles_per_pixel or cycles_per_fov"};
+  assume(meta, "coordinates in cycles per field of view");
+  return false;
+}
+
+KSpace free_trajectory(const std::vector<const Acquisition*>& image, const Encoding& e, std::string_view unit) {
   const Acquisition& first = *image.front();
   const std::int64_t count = first.number_of_samples, coils = first.active_channels,
                      spokes = static_cast<std::int64_t>(image.size());
@@ -406,11 +428,8 @@ KSpace free_trajectory(const std::vector<const Acquisition*>& image, const Encod
       }
     }
   }
-  // Coordinates up to one half are cycles a sample; ours are cycles a field of view.
-  if (largest <= 0.501f) {
+  if (counts_pixels(largest, e, unit, out.meta))
     for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] *= static_cast<float>(e.matrix[i % 3]);
-    assume(out.meta, "coordinates in cycles a sample");
-  }
   out.trajectory.coordinates = std::move(coordinates);
   out.samples = std::move(buffer);
   return out;
@@ -447,7 +466,7 @@ class Ismrmrd final : public Handler {
     }
     KSpace out = encoding.trajectory == "cartesian" || encoding.trajectory == "epi" || encoding.trajectory.empty()
                      ? cartesian(image, encoding, find_hint(options, "frame_counter"))
-                     : free_trajectory(image, encoding);
+                     : free_trajectory(image, encoding, find_hint(options, "trajectory_unit"));
     out.grid = VoxelGrid::centred(encoding.matrix, {encoding.fov_mm[0] / static_cast<double>(encoding.matrix[0]),
                                                     encoding.fov_mm[1] / static_cast<double>(encoding.matrix[1]),
                                                     encoding.fov_mm[2] / static_cast<double>(encoding.matrix[2])});
@@ -475,7 +494,10 @@ class Ismrmrd final : public Handler {
       {},
       hints_of_format({}, {choice_hint("frame_counter", {"automatic", "repetition", "phase", "contrast", "set"},
                                        "Which counter of ISMRMRD numbers the frames; automatic: the one with "
-                                       "the most values.")}),
+                                       "the most values."),
+                           choice_hint("trajectory_unit", {"automatic", "cycles_per_pixel", "cycles_per_fov"},
+                                       "Unit of free trajectories, which the format leaves open; automatic: by how far "
+                                       "they reach.")}),
       "Cartesian or free trajectories of one slice; averages are averaged, navigator readouts left out; noise "
       "readouts give the covariance of the coils. The mask is phase, partition, frame."};
 };

@@ -40,7 +40,10 @@ class KernelNonUniformFourier final : public LinearOperator {
  public:
   using Value = Complex<T>;
   KernelNonUniformFourier(const NonUniformFourier& spec, const Backend& on)
-      : LinearOperator(spec, on), spec_{spec}, window_{window_for(spec)}, fourier_{on.make(make_fourier(spec, window_))} {
+      : LinearOperator(spec, on),
+        spec_{spec},
+        window_{window_for(spec)},
+        fourier_{on.make(make_fourier(spec, window_))} {
     const WindowPolynomials polynomials = window_polynomials(window_, is_double(spec.type) ? 2e-16 : 2e-8);
     terms_ = polynomials.terms;
     double scale = 1;  // of the unitary transform of the grid
@@ -73,9 +76,9 @@ class KernelNonUniformFourier final : public LinearOperator {
       for (std::size_t axis = 0; axis < static_cast<std::size_t>(window_.axes_in_use); ++axis) {
         const double turns =
             spec_.coordinate(static_cast<std::int64_t>(axis), m, trajectory) / static_cast<double>(spec_.image[axis]);
-        const auto grid = static_cast<double>(cells_.n[axis]), bins_here = static_cast<double>(bins_.n[axis]);
+        const auto grid = static_cast<double>(cells_.n[axis]);
         point.at[axis] = std::min(grid * (turns - std::floor(turns)), std::nextafter(grid, 0.0));
-        const auto b = static_cast<std::int64_t>(std::floor(point.at[axis] * bins_here / grid));
+        const auto b = static_cast<std::int64_t>(std::floor(point.at[axis] * bins_per_cell(axis)));
         bin += stride * std::min(b, bins_.n[axis] - 1);
         stride *= bins_.n[axis];
       }
@@ -95,6 +98,9 @@ class KernelNonUniformFourier final : public LinearOperator {
             window_.width,
             terms_,
             window_.axes_in_use};
+  }
+  [[nodiscard]] double bins_per_cell(std::size_t axis) const {
+    return static_cast<double>(bins_.n[axis]) / static_cast<double>(cells_.n[axis]);
   }
   [[nodiscard]] const Value* maps() const { return maps_ ? data<Value>(maps_) : nullptr; }
   [[nodiscard]] std::int64_t trajectory(std::int64_t frame) const { return trajectories_.size() == 1 ? 0 : frame; }
@@ -146,6 +152,7 @@ class KernelNonUniformFourier final : public LinearOperator {
                                            data<Value>(grid),
                                            window(),
                                            bins_,
+                                           {bins_per_cell(0), bins_per_cell(1), bins_per_cell(2)},
                                            spec_.samples,
                                            element_count(grid.spec())};
       queue(spread, spread.count, "spreading of points", stream);
@@ -179,7 +186,9 @@ OperatorPtr make_kernel_operator(const NonUniformFourier& spec, const Backend& b
   return make_in_precision<KernelNonUniformFourier>(spec, backend);
 }
 
-std::string kernel_refusal(const NonUniformFourier& spec) { return kernel_refusal(make_fourier(spec, window_for(spec))); }
+std::string kernel_refusal(const NonUniformFourier& spec) {
+  return kernel_refusal(make_fourier(spec, window_for(spec)));
+}
 
 OperatorCost kernel_cost(const NonUniformFourier& spec) {
   const GriddingWindow window = window_for(spec);

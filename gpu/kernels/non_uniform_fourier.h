@@ -68,27 +68,40 @@ struct NonUniformSpread {
   E* grid;
   NonUniformWindow window;
   Extents bins;
+  double bins_per_cell[3];
   std::int64_t of_a_coil, count;
 };
 
-ISO_HOST_DEVICE inline std::int64_t wrap(std::int64_t i, std::int64_t n) noexcept {
-  const std::int64_t rest = i % n;
-  return rest < 0 ? rest + n : rest;
+/// i modulo n, for i from -n to less than 2 n and without a division.
+ISO_HOST_DEVICE inline std::int64_t wrap_once(std::int64_t i, std::int64_t n) noexcept {
+  return i < 0 ? i + n : i >= n ? i - n : i;
 }
+
 ISO_HOST_DEVICE inline std::int64_t cell_of_voxel(std::int64_t voxel, std::int64_t extent, std::int64_t grid) noexcept {
-  return wrap(voxel - extent / 2, grid);
+  return wrap_once(voxel - extent / 2, grid);
+}
+
+/// Where the window of a point begins along an axis, and how far that is from its first cell, from -1 to 1.
+struct WindowStart {
+  std::int64_t begin;
+  double t;
+};
+ISO_HOST_DEVICE inline WindowStart window_start(int width, double at) noexcept {
+  const double start = at - 0.5 * width, begin = ceil(start);
+  return {static_cast<std::int64_t>(begin), 2 * (begin - start) - 1};
+}
+ISO_HOST_DEVICE inline double polynomial(const Number* coefficients, int width, int terms, int j, double t) noexcept {
+  double sum = 0;
+  for (int d = terms - 1; d >= 0; --d) sum = sum * t + coefficients[d * width + j].re;
+  return sum;
 }
 
 /// The weight of cell `cell` along an axis for a point; 0 out of its window.
-ISO_HOST_DEVICE inline double window_weight(const NonUniformWindow& w, int axis, double at,
-                                            std::int64_t cell) noexcept {
-  const double start = at - 0.5 * w.width, begin = ceil(start);
-  const std::int64_t j = wrap(cell - static_cast<std::int64_t>(begin), w.grid.n[axis]);
-  if (j >= w.width) return 0;
-  const double t = 2 * (begin - start) - 1;
-  double sum = 0;
-  for (int d = w.terms - 1; d >= 0; --d) sum = sum * t + w.coefficients[axis][d * w.width + j].re;
-  return sum;
+ISO_HOST_DEVICE inline double window_weight(const Number* coefficients, int width, int terms, std::int64_t grid,
+                                            double at, std::int64_t cell) noexcept {
+  const WindowStart start = window_start(width, at);
+  const std::int64_t j = wrap_once(cell - start.begin, grid);
+  return j < width ? polynomial(coefficients, width, terms, static_cast<int>(j), start.t) : 0.0;
 }
 
 template <class Index, class E>
@@ -101,7 +114,7 @@ ISO_HOST_DEVICE void body(const Index& at, const NonUniformPlace<E>& k) noexcept
   std::int64_t voxel = 0, stride = 1;
   double factor = 1;
   for (int a = 0; a < 3; ++a) {
-    const std::int64_t r = wrap(place[a] + k.voxels.n[a] / 2, k.cells.n[a]);
+    const std::int64_t r = wrap_once(place[a] + k.voxels.n[a] / 2, k.cells.n[a]);
     if (r >= k.voxels.n[a]) {
       assign(k.grid[i], {0, 0});
       return;
@@ -142,23 +155,23 @@ template <class Index, class E>
 ISO_HOST_DEVICE void body(const Index& at, const NonUniformRead<E>& k) noexcept {
   const auto i = at.linear();
   if (i >= k.count) return;
-  const NonUniformPoint& point = k.points[i % k.of_a_coil];
   const std::int64_t coil = i / k.of_a_coil;
+  const NonUniformPoint& point = k.points[i - coil * k.of_a_coil];
   const NonUniformWindow& w = k.window;
-  std::int64_t begin[3] = {0, 0, 0};
-  for (int a = 0; a < w.axes; ++a) begin[a] = static_cast<std::int64_t>(ceil(point.at[a] - 0.5 * w.width));
-  const E* const grid = k.grid + coil * w.grid.count();
+  const std::int64_t nx = w.grid.n[0], ny = w.grid.n[1], nz = w.grid.n[2];
+  const WindowStart x = window_start(w.width, point.at[0]), y = window_start(w.width, point.at[1]),
+                    z = w.axes == 3 ? window_start(w.width, point.at[2]) : WindowStart{0, 0};
+  const E* const grid = k.grid + coil * nx * ny * nz;
   Number sum{0, 0};
   for (int jz = 0; jz < (w.axes == 3 ? w.width : 1); ++jz) {
-    const std::int64_t z = wrap(begin[2] + jz, w.grid.n[2]);
-    const double along_z = w.axes == 3 ? window_weight(w, 2, point.at[2], z) : 1;
+    const double along_z = w.axes == 3 ? polynomial(w.coefficients[2], w.width, w.terms, jz, z.t) : 1.0;
+    const E* const plane = grid + wrap_once(z.begin + jz, nz) * nx * ny;
     for (int jy = 0; jy < w.width; ++jy) {
-      const std::int64_t y = wrap(begin[1] + jy, w.grid.n[1]);
-      const double along_y = along_z * window_weight(w, 1, point.at[1], y);
+      const double along_y = along_z * polynomial(w.coefficients[1], w.width, w.terms, jy, y.t);
+      const E* const row = plane + wrap_once(y.begin + jy, ny) * nx;
       for (int jx = 0; jx < w.width; ++jx) {
-        const std::int64_t x = wrap(begin[0] + jx, w.grid.n[0]);
-        const double weight = along_y * window_weight(w, 0, point.at[0], x);
-        const Number cell = number(grid[(z * w.grid.n[1] + y) * w.grid.n[0] + x]);
+        const double weight = along_y * polynomial(w.coefficients[0], w.width, w.terms, jx, x.t);
+        const Number cell = number(row[wrap_once(x.begin + jx, nx)]);
         sum = plus(sum, {weight * cell.re, weight * cell.im});
       }
     }
@@ -173,49 +186,44 @@ ISO_HOST_DEVICE void body(const Index& at, const NonUniformRead<E>& k) noexcept 
 struct BinRange {
   std::int64_t begin, count;
 };
-ISO_HOST_DEVICE inline BinRange bins_around(const NonUniformWindow& w, const Extents& bins, int axis,
+ISO_HOST_DEVICE inline BinRange bins_around(int width, double bins_per_cell, std::int64_t bins,
                                             std::int64_t cell) noexcept {
-  if (axis >= w.axes) return {0, 1};
-  const double part = static_cast<double>(bins.n[axis]) / static_cast<double>(w.grid.n[axis]);
-  const auto low = static_cast<std::int64_t>(floor((static_cast<double>(cell) - 0.5 * w.width) * part - 1e-9));
-  const auto high = static_cast<std::int64_t>(floor((static_cast<double>(cell) + 0.5 * w.width) * part + 1e-9));
-  return {low, smaller(high - low + 1, bins.n[axis])};
+  const double reach = 0.5 * width;
+  const auto low = static_cast<std::int64_t>(floor((static_cast<double>(cell) - reach) * bins_per_cell - 1e-9));
+  const auto high = static_cast<std::int64_t>(floor((static_cast<double>(cell) + reach) * bins_per_cell + 1e-9));
+  return {low, smaller(high - low + 1, bins)};
 }
 
-template <class E>
-ISO_HOST_DEVICE Number sum_of_bin(const NonUniformSpread<E>& k, std::int64_t bin, std::int64_t coil,
-                                  const std::int64_t* cell) noexcept {
-  const NonUniformWindow& w = k.window;
-  Number sum{0, 0};
-  for (std::int64_t m = k.first[bin]; m < k.first[bin + 1]; ++m) {
-    const NonUniformPoint& point = k.points[m];
-    double weight = window_weight(w, 0, point.at[0], cell[0]);
-    for (int a = 1; a < w.axes && weight != 0; ++a) weight *= window_weight(w, a, point.at[a], cell[a]);
-    if (weight == 0) continue;
-    if (k.weights) weight *= static_cast<double>(k.weights[point.sample]);
-    const Number sample = number(k.samples[coil * k.of_a_coil + point.sample]);
-    sum = plus(sum, {weight * sample.re, weight * sample.im});
-  }
-  return sum;
-}
-
+/// One thread a cell and coil.
 template <class Index, class E>
 ISO_HOST_DEVICE void body(const Index& at, const NonUniformSpread<E>& k) noexcept {
   const auto i = at.linear();
   if (i >= k.count) return;
-  const Extents& n = k.window.grid;
-  const std::int64_t in_coil = i % n.count(), coil = i / n.count();
-  const std::int64_t cell[3] = {in_coil % n.n[0], in_coil / n.n[0] % n.n[1], in_coil / (n.n[0] * n.n[1])};
-  const BinRange x = bins_around(k.window, k.bins, 0, cell[0]), y = bins_around(k.window, k.bins, 1, cell[1]),
-                 z = bins_around(k.window, k.bins, 2, cell[2]);
+  const NonUniformWindow& w = k.window;
+  const std::int64_t nx = w.grid.n[0], ny = w.grid.n[1], nz = w.grid.n[2];
+  const std::int64_t line = i / nx, plane = line / ny, coil = plane / nz;
+  const std::int64_t cx = i - line * nx, cy = line - plane * ny, cz = plane - coil * nz;
+  const BinRange x = bins_around(w.width, k.bins_per_cell[0], k.bins.n[0], cx),
+                 y = bins_around(w.width, k.bins_per_cell[1], k.bins.n[1], cy),
+                 z = w.axes == 3 ? bins_around(w.width, k.bins_per_cell[2], k.bins.n[2], cz) : BinRange{0, 1};
+  const E* const samples = k.samples + coil * k.of_a_coil;
   Number sum{0, 0};
-  for (std::int64_t bz = 0; bz < z.count; ++bz)
-    for (std::int64_t by = 0; by < y.count; ++by)
-      for (std::int64_t bx = 0; bx < x.count; ++bx) {
-        const std::int64_t bin =
-            (wrap(z.begin + bz, k.bins.n[2]) * k.bins.n[1] + wrap(y.begin + by, k.bins.n[1])) * k.bins.n[0] +
-            wrap(x.begin + bx, k.bins.n[0]);
-        sum = plus(sum, sum_of_bin(k, bin, coil, cell));
+  for (std::int64_t bz = z.begin; bz < z.begin + z.count; ++bz)
+    for (std::int64_t by = y.begin; by < y.begin + y.count; ++by)
+      for (std::int64_t bx = x.begin; bx < x.begin + x.count; ++bx) {
+        const std::int64_t bin = (wrap_once(bz, k.bins.n[2]) * k.bins.n[1] + wrap_once(by, k.bins.n[1])) * k.bins.n[0] +
+                                 wrap_once(bx, k.bins.n[0]);
+        for (std::int64_t m = k.first[bin]; m < k.first[bin + 1]; ++m) {
+          const NonUniformPoint& point = k.points[m];
+          double weight = window_weight(w.coefficients[0], w.width, w.terms, nx, point.at[0], cx);
+          if (weight != 0) weight *= window_weight(w.coefficients[1], w.width, w.terms, ny, point.at[1], cy);
+          if (weight != 0 && w.axes == 3)
+            weight *= window_weight(w.coefficients[2], w.width, w.terms, nz, point.at[2], cz);
+          if (weight == 0) continue;
+          if (k.weights) weight *= static_cast<double>(k.weights[point.sample]);
+          const Number sample = number(samples[point.sample]);
+          sum = plus(sum, {weight * sample.re, weight * sample.im});
+        }
       }
   assign(k.grid[i], sum);
 }

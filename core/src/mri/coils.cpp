@@ -102,7 +102,7 @@ CoilMatrix whitening(const KSpace& scan) {
   const bool sound = factor.info() == Eigen::Success && Matrix{factor.matrixL()}.allFinite();
   if (!sound || wanted.isZero())
     throw Error{Errc::invalid_input, "the noise covariance of the coils is not positive definite",
-                "the noise scan needs more samples than there are coils; remove it from the file to go without it"};
+                "the noise scan is too short or holds zeros; reconstruct with --no-whiten"};
   return from_eigen(factor.matrixL().solve(wanted));
 }
 

@@ -30,7 +30,7 @@ import tempfile
 
 import numpy as np
 
-PRESETS = ["--preset breath_hold", "--preset free_breathing", "--preset perfusion", "--preset perfusion --strength 0.5"]
+PRESETS = ["--preset breath_hold", "--preset free_breathing", "--preset perfusion", "--preset perfusion --strength 2"]
 STRENGTHS = [f"--strength {s}" for s in (1, 0.5, 2, 4)]
 OURS = {"zero_filled": [""], "cg_sense": [""], "ftvnnr": STRENGTHS, "l_plus_s": STRENGTHS, "temporal_tv": STRENGTHS,
         "rdledm": PRESETS}

@@ -66,6 +66,12 @@ TEST(DynamicTasks, RefuseWhatTheyCannotReconstructInOneSentence) {
   EXPECT_THROW((void)planned("rdledm", small_scan(), R"({"layers": 0})"), iso::Error);
 }
 
+TEST(DynamicTasks, CompressCoilsAndLeaveWhiteningOutAsAsked) {
+  const auto all = planned("rdledm", small_scan()), one = planned("rdledm", small_scan(), R"({"virtual_coils": 1})");
+  EXPECT_LT(one.bytes, all.bytes);
+  EXPECT_TRUE(planned("zero_filled", small_scan(), R"({"whiten": false})").possible());
+}
+
 TEST(DynamicTasks, RunAndReplayToTheSameBits) {
   const int before = iso::ThreadBudget::threads();
   for (const auto& [name, make] : makers) {

@@ -53,7 +53,17 @@ constexpr auto series_fields() {
           .with_unit("spokes")
           .in_range(0, 100000)
           .with_help("Of a radial scan without frames: consecutive spokes that make one, 8, 13, 21 or 34 with the "
-                     "golden angle. 0: the frames of the scan.")};
+                     "golden angle. 0: the frames of the scan."),
+      field<P, int>("virtual_coils", &P::virtual_coils)
+          .with_label("Virtual coils")
+          .with_unit("coils")
+          .in_range(0, 1024)
+          .as_advanced()
+          .with_help("The coils are compressed to so many, which hold most of their energy. 0: they stay as they are."),
+      field<P, bool>("whiten", &P::whiten)
+          .with_label("Whiten")
+          .as_advanced()
+          .with_help("Mixes the coils so that their noise is equal and independent, where the scan has a noise scan.")};
 }
 
 /// Why a scan cannot be reconstructed with these parameters; empty if it can. Needs no samples.

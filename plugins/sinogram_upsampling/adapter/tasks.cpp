@@ -71,7 +71,7 @@ class InterpolationTask final : public iso::plugin::TypedTask<P> {
   iso::plugin::Plan plan(const iso::plugin::Descriptions& inputs, const P& parameters) const override {
     const auto& scan = iso::plugin::input<iso::Sinogram>(inputs, "sinogram");
     const ScanPlan kept = plan_scan(scan.geometry, parameters);
-    const ScanPlan fine = plan_fine(upsample_views(kept.geometry, parameters.factor), parameters);
+    const ScanPlan fine = plan_fine(interpolated_geometry(kept.geometry, parameters.factor), parameters);
     iso::plugin::Plan out;
     if (const auto why = why_not_covered(fine.geometry)) {
       out.refuse(std::string{why->what()} + "; " + why->hint());

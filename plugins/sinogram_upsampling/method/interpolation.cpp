@@ -2,11 +2,14 @@
 
 #include <iso/base/error.h>
 #include <iso/base/threads.h>
+#include <iso/tomography/coverage.h>
 #include <iso/tomography/views.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numbers>
+#include <numeric>
 #include <span>
 #include <vector>
 
@@ -65,7 +68,38 @@ std::vector<double> shifts(std::span<const float> a, std::span<const float> b, d
   return smooth;
 }
 
-Sinogram interpolated(const Sinogram& scan, std::int64_t factor, std::int64_t reach) {
+/// A half turn of a parallel beam with its first view once more behind its last, seen from the other side: half a turn further,
+/// elements in reverse. Any other scan as it is.
+Sinogram with_opposite_view(const Sinogram& scan) {
+  const auto orbit = scan.geometry.orbit();
+  const auto& angles = orbit.angles_rad;
+  const iso::Shape& shape = scan.readings.spec().shape;
+  const bool centred = std::abs(orbit.u_offset_mm) < 1e-3 * scan.geometry.pitch_u_mm();
+  if (scan.geometry.beam() != iso::Beam::parallel || !orbit.circular || !centred || angles.size() < 2 ||
+      std::abs(angles.back() - angles.front()) > std::numbers::pi ||
+      !iso::tomography::angular_spread(angles, std::numbers::pi).whole)
+    return scan;
+  std::vector<iso::View> views(scan.geometry.views().begin(), scan.geometry.views().end());
+  iso::View first = views.front();
+  for (iso::Vec3* const vector : {&first.source_mm, &first.detector_centre_mm, &first.u_step_mm})
+    for (const std::size_t axis : {std::size_t{0}, std::size_t{1}}) (*vector)[axis] = -(*vector)[axis];
+  views.push_back(first);
+  Sinogram out;
+  out.geometry =
+      iso::ProjectionGeometry{iso::Beam::parallel, scan.geometry.detector_shape(), scan.geometry.elements(), views};
+  out.meta = scan.meta;
+  iso::PixelBuffer buffer = iso::PixelBuffer::allocate({out.geometry.sinogram_shape(), iso::ScalarType::f32});
+  const iso::Pixels from = scan.readings.converted(iso::ScalarType::f32);
+  std::ranges::copy(from.values<float>(), buffer.values<float>().begin());
+  for (std::int64_t v = 0; v < shape[1]; ++v)
+    std::reverse_copy(from.values<float>().begin() + v * shape[0], from.values<float>().begin() + (v + 1) * shape[0],
+                      buffer.values<float>().end() - (shape[1] - v) * shape[0]);
+  out.readings = std::move(buffer);
+  return out;
+}
+
+Sinogram interpolated(const Sinogram& given_scan, std::int64_t factor, std::int64_t reach) {
+  const Sinogram scan = with_opposite_view(given_scan);
   Sinogram out;
   out.geometry = iso::tomography::upsample_views(scan.geometry, factor);
   out.meta = scan.meta;
@@ -92,10 +126,20 @@ Sinogram interpolated(const Sinogram& scan, std::int64_t factor, std::int64_t re
       }
   });
   out.readings = std::move(buffer);
-  return out;
+  if (scan.geometry.views().size() == given_scan.geometry.views().size()) return out;
+  std::vector<std::int64_t> kept(static_cast<std::size_t>(shape[2] - 1));  // without the view that was put behind
+  std::iota(kept.begin(), kept.end(), std::int64_t{0});
+  return iso::tomography::keep_views(out, kept);
 }
 
 }  // namespace
+
+iso::ProjectionGeometry interpolated_geometry(const iso::ProjectionGeometry& scan, std::int64_t factor) {
+  Sinogram outline;
+  outline.geometry = scan;
+  outline.readings = iso::PixelBuffer::allocate({scan.sinogram_shape(), iso::ScalarType::f32});
+  return interpolated(outline, factor, 0).geometry;
+}
 
 Sinogram interpolate_linearly(const Sinogram& scan, std::int64_t factor) { return interpolated(scan, factor, 0); }
 

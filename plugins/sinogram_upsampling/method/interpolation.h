@@ -7,7 +7,8 @@
 namespace sinogram_upsampling {
 
 /// The scan with `factor` - 1 views between each and the next, (1 - t) p_a + t p_b at the part t of the way: the baseline that
-/// every learned upsampling is held against. A full turn is closed; other scans get no views beyond their last. Throws
+/// every learned upsampling is held against. A full turn is closed, and so is a half turn of a parallel beam, by its first view
+/// seen from the other side; other scans get no views beyond their last. Throws
 /// unsupported for an orbit that is not circular, invalid_input for a factor below 1.
 [[nodiscard]] iso::Sinogram interpolate_linearly(const iso::Sinogram& scan, std::int64_t factor);
 
@@ -18,5 +19,8 @@ namespace sinogram_upsampling {
 /// matching of windows instead of the structure tensor.
 [[nodiscard]] iso::Sinogram interpolate_along_direction(const iso::Sinogram& scan, std::int64_t factor,
                                                         std::int64_t reach);
+
+/// The geometry of both.
+[[nodiscard]] iso::ProjectionGeometry interpolated_geometry(const iso::ProjectionGeometry& scan, std::int64_t factor);
 
 }  // namespace sinogram_upsampling

@@ -14,8 +14,9 @@ struct Held {
   RuntimeSource source;
   std::shared_ptr<const Runtime> runtime;
 };
+/// Never destroyed: at the end of the process the library's own statics may be gone before a runtime of ours.
 Held& held() {
-  static Held one;
+  static Held& one = *new Held;
   return one;
 }
 

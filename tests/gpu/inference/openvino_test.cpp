@@ -146,6 +146,17 @@ TEST_F(OpenVino, KeepsToTheThreadsOfTheBudget) {
   EXPECT_LT(largest_difference(one, two), 1e-5);
 }
 
+TEST_F(OpenVino, LetsAProgramEndThatHoldsItsRuntime) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(
+      {
+        ThreadBudget::set(1);
+        (void)load_unet()->run({{"image", stored("tiny_unet.image", {48, 32, 3, 2})}});
+        std::exit(0);
+      },
+      testing::ExitedWithCode(0), "");
+}
+
 TEST_F(OpenVino, LivesBesideTheThreadsOfVtk) {
   void* const vtk = ::dlopen("libtbb.so.12", RTLD_NOW | RTLD_GLOBAL);  // that of the system, which VTK loads
   if (vtk == nullptr) GTEST_SKIP() << "the system has no TBB";

@@ -28,7 +28,7 @@ TEST_F(Slices, SayWhatANetworkEstimatedWhereverItWasMade) {
   EXPECT_EQ(axial.picture(size).badge, "");
   Volume estimated = get<Volume>(test::ball(33));
   estimated.meta["estimate"] = "estimated from 24 views by unet";
-  document.add("estimate", freeze(std::move(estimated)), "estimate.nrrd");
+  document.show(document.add("estimate", freeze(std::move(estimated)), "estimate.nrrd"));
   EXPECT_EQ(axial.picture(size).badge, "estimated from 24 views by unet");
 }
 

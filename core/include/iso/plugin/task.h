@@ -64,7 +64,7 @@ namespace iso::plugin {
 
 /// The card of a network (iso/models/card.h) beside the programs, or in a place that the user named; `models::load` loads it.
 struct Model {
-  std::string id;  ///< "pd_unet"
+  std::string id;              ///< "pd_unet"
   std::filesystem::path file;  ///< NAME.card.json
   std::string sha256;          ///< of the card, which holds those of the graphs; they were checked
 };

@@ -109,11 +109,14 @@ class Tracer {
     const std::string err = "/proc/self/fd/" + std::to_string(output_);
     start(words);
     int status = 0;
-    for (pid_t process = 0; (process = ::waitpid(-1, &status, __WALL)) > 0;) {
+    while (!processes_.empty()) {  // this test has children of its own, such as the one that reads HDF5 files
+      const pid_t process = ::waitpid(-1, &status, __WALL);
+      if (process < 0) break;
       if (WIFSTOPPED(status)) {
         stopped(process, status);
       } else {
         processes_.erase(process);
+        ended_.insert(process);
         if (process == first_) result_.code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
       }
     }
@@ -155,11 +158,19 @@ class Tracer {
     processes_.insert(process);
     long signal = 0;
     const int event = status >> 16;
+    unsigned long child = 0;
     if (event == PTRACE_EVENT_SECCOMP)
       at_call(process);
+    else if (event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK || event == PTRACE_EVENT_CLONE)
+      begun(::ptrace(PTRACE_GETEVENTMSG, process, nullptr, &child) == 0 ? static_cast<pid_t>(child) : 0);
     else if (event == 0 && WSTOPSIG(status) != SIGSTOP && WSTOPSIG(status) != SIGTRAP)
       signal = WSTOPSIG(status);
     ::ptrace(PTRACE_CONT, process, nullptr, signal);
+  }
+
+  /// A child may have stopped, gone on and ended before its parent's stop is seen.
+  void begun(pid_t child) {
+    if (child > 0 && !ended_.contains(child)) processes_.insert(child);
   }
 
   void at_call(pid_t process) {
@@ -204,7 +215,7 @@ class Tracer {
   int at_;
   pid_t first_{-1};
   int output_{::open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)};
-  std::set<pid_t> processes_;
+  std::set<pid_t> processes_, ended_;
   Traced result_;
 };
 

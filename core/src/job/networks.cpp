@@ -65,17 +65,16 @@ void mark(DatasetPtr& data, const std::string& label) {
   data = freeze(std::move(copy));
 }
 
-void warn_beyond(const models::Card& card, Record& record) {
+void warn_beyond(const models::Card& card, const Record& record, std::vector<std::string>& warnings) {
   const auto residual = figure(record, "relative_residual"), score = figure(record, "out_of_domain_score");
   if (card.residual_warning && residual && *residual > *card.residual_warning)
-    record.warnings.push_back("the result of '" + card.name + "' leaves " + text(100 * *residual) +
-                              " % of the readings unexplained, more than the " + text(100 * *card.residual_warning) +
-                              " % up to which it was validated");
+    warnings.push_back("the result of '" + card.name + "' leaves " + text(100 * *residual) +
+                       " % of the readings unexplained, more than the " + text(100 * *card.residual_warning) +
+                       " % up to which it was validated");
   if (card.out_of_domain && score && *score > card.out_of_domain->threshold)
-    record.warnings.push_back("the scan is unlike those that '" + card.name +
-                              "' was trained on: its out-of-domain score is " + text(*score) +
-                              ", that of validation at most " + text(card.out_of_domain->threshold) +
-                              "; trust the direct reconstruction instead");
+    warnings.push_back("the scan is unlike those that '" + card.name + "' was trained on: its out-of-domain score is " +
+                       text(*score) + ", that of validation at most " + text(card.out_of_domain->threshold) +
+                       "; trust the direct reconstruction instead");
 }
 
 }  // namespace
@@ -96,8 +95,9 @@ std::vector<std::string> add_networks(plugin::Plan& plan, const std::vector<std:
   return words;
 }
 
-void mark_estimates(const plugin::Task& task, const std::vector<models::Card>& cards, RunResult& result) {
-  if (cards.empty()) return;
+std::vector<std::string> mark_estimates(const plugin::Task& task, const std::vector<models::Card>& cards,
+                                        RunResult& result) {
+  if (cards.empty()) return {};
   Record& record = result.record;
   if (const auto runtime = models::loaded_runtime()) record.libraries["OpenVINO"] = runtime->version();
   std::string names, views;
@@ -126,7 +126,9 @@ void mark_estimates(const plugin::Task& task, const std::vector<models::Card>& c
                      : any         ? "scores as the figure out_of_domain_score"
                                    : "does not explain of the data, as a residual"),
                 "report this to the author of the plugin");
-  for (const models::Card& card : cards) warn_beyond(card, record);
+  std::vector<std::string> warnings;
+  for (const models::Card& card : cards) warn_beyond(card, record, warnings);
+  return warnings;
 }
 
 }  // namespace iso::job

@@ -276,7 +276,10 @@ class Run {
       throw;
     }
     context.fill(result_.record);
-    mark_estimates(task, context.cards(), result_);
+    for (const std::string& warning : mark_estimates(task, context.cards(), result_)) {
+      context.warn(warning);
+      result_.record.warnings.push_back(warning);
+    }
     for (const auto& [name, attachment] : result_.record.attachments)
       result_.attachments[name] = context.attachment(name);
     if (!result_.attachments.empty()) result_.folders.push_back(attached);

@@ -369,6 +369,7 @@ TEST_F(Jobs, WarnOfEstimatesBeyondWhatTheirNetworkWasValidatedFor) {
   ASSERT_EQ(record.warnings.size(), 2U);
   EXPECT_NE(record.warnings[0].find("unexplained"), std::string::npos);
   EXPECT_NE(record.warnings[1].find("out-of-domain score is 9"), std::string::npos);
+  EXPECT_EQ(std::ranges::count(events, EventKind::warning, &Event::kind), 2) << "who waits for the job is told, too";
 }
 
 TEST_F(Jobs, RefuseEstimatesWithoutTheirResidualOrScore) {

@@ -19,6 +19,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
+#include <QPlainTextEdit>
 #include <QPushButton>
 #include <QScrollArea>
 #include <QStackedWidget>
@@ -58,8 +59,8 @@ MethodPanel::MethodPanel(Desktop& desktop, QWidget* parent)
       scroll_{new QScrollArea},
       title_{new QLabel},
       summary_{new QLabel},
-      card_{new QLabel},
       estimate_{new QLabel},
+      card_{new QPlainTextEdit},
       run_{new QPushButton{tr("Run")}},
       interact_{new QPushButton{tr("Click on the image")}},
       device_{new QComboBox},
@@ -100,9 +101,8 @@ MethodPanel::MethodPanel(Desktop& desktop, QWidget* parent)
   title_->setWordWrap(true);
   summary_->setWordWrap(true);
   summary_->setTextInteractionFlags(Qt::TextSelectableByMouse);
-  card_->setWordWrap(true);
-  card_->setFrameShape(QFrame::StyledPanel);
-  card_->setTextFormat(Qt::PlainText);
+  card_->setReadOnly(true);
+  card_->setMaximumHeight(7 * card_->fontMetrics().lineSpacing());  // the form keeps its room; the rest is scrolled to
   card_->setObjectName(QStringLiteral("card"));
   card_->setAccessibleName(tr("What is known of the network"));
   card_->hide();
@@ -400,7 +400,7 @@ void MethodPanel::show_estimate(const job::RunPlan& plan, int question) {
   estimate_->setText(words);
   QStringList cards;
   for (const std::string& card : plan.networks) cards += QString::fromStdString(card);
-  card_->setText(cards.join(QStringLiteral("\n\n")));
+  card_->setPlainText(cards.join(QStringLiteral("\n\n")));
   card_->setVisible(!cards.isEmpty());
 }
 

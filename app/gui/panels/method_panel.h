@@ -15,6 +15,7 @@ class QFormLayout;
 class QLabel;
 class QLineEdit;
 class QListWidget;
+class QPlainTextEdit;
 class QPushButton;
 class QScrollArea;
 class QStackedWidget;
@@ -66,7 +67,8 @@ class MethodPanel : public QWidget {
   QLineEdit* search_;
   QListWidget* list_;
   QScrollArea* scroll_;
-  QLabel *title_, *summary_, *card_, *estimate_;
+  QLabel *title_, *summary_, *estimate_;
+  QPlainTextEdit* card_;  ///< of the networks of the method
   QPushButton *run_, *interact_;
   QWidget* consent_{nullptr};
   QLabel* consent_words_{nullptr};

@@ -17,36 +17,14 @@ struct NetworkOptions : iso::tomography::ScanParameters {
  protected:
   template <class P>
   static constexpr auto network_fields() {
-    using iso::params::field;
-    return std::tuple{
-        field<P, std::string>("network", &P::network)
-            .with_label("Network")
-            .with_help("Name of its card; `isocenter models` lists those that are installed."),
-        field<P, int>("use_views", &P::use_views)
-            .with_label("Views to use")
-            .with_unit("views")
-            .in_range(0, 100000)
-            .with_help(
-                "Keeps this many equally spaced views of the scan, those that the network was trained for. 0: all."),
-        field<P, bool>("mask", &P::mask)
-            .with_label("Mask outside the field of view")
-            .with_help("Puts one value where not every view looks."),
-        field<P, double>("outside", &P::outside)
-            .with_label("Value outside")
-            .with_unit("1/mm")
-            .in_range(-1e9, 1e9)
-            .visible_when("mask", "true")
-            .as_advanced()
-            .with_help("Attenuation outside the field of view."),
-        field<P, iso::tomography::ImageUnits>("units", &P::units)
-            .with_label("Units of the result")
-            .with_help("Linear attenuation in 1/mm, or Hounsfield units."),
-        field<P, double>("water_per_mm", &P::water_per_mm)
-            .with_label("Water")
-            .with_unit("1/mm")
-            .in_range(1e-6, 10)
-            .visible_when("units", "hounsfield")
-            .with_help("Attenuation of water at the energy of the scan. The network divides by that of its card.")};
+    return std::tuple_cat(
+        std::tuple{iso::params::field<P, std::string>("network", &P::network)
+                       .with_label("Network")
+                       .with_help("Name of its card; `isocenter models` lists those that are installed.")},
+        iso::tomography::view_fields<P>(
+            "Keeps this many equally spaced views of the scan, those that the network was trained for. 0: all."),
+        iso::tomography::value_fields<P>(
+            "Attenuation of water at the energy of the scan. The network divides by that of its card."));
   }
 };
 struct UnetOptions : NetworkOptions {

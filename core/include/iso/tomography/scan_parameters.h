@@ -16,7 +16,7 @@ inline constexpr auto choice_names(ImageUnits) {
 }
 
 /// What every reconstruction asks about scan and image. The parameters of a method derive from it and put `scan_fields` behind
-/// their own.
+/// their own; one that decides the grid itself takes `view_fields` and `value_fields` alone.
 struct ScanParameters {
   int use_views = 0;
   int size = 0;
@@ -31,15 +31,21 @@ struct ScanParameters {
   static constexpr auto fields();  ///< for a method that asks no more
 };
 
+/// Which views of the scan are used.
 template <class P>
-constexpr auto scan_fields() {
+constexpr auto view_fields(std::string_view help = "Keeps this many equally spaced views of the scan. 0: all.") {
+  return std::tuple{params::field<P, int>("use_views", &P::use_views)
+                        .with_label("Views to use")
+                        .with_unit("views")
+                        .in_range(0, 100000)
+                        .with_help(help)};
+}
+
+/// What voxels the image has.
+template <class P>
+constexpr auto grid_fields() {
   using params::field;
   return std::tuple{
-      field<P, int>("use_views", &P::use_views)
-          .with_label("Views to use")
-          .with_unit("views")
-          .in_range(0, 100000)
-          .with_help("Keeps this many equally spaced views of the scan. 0: all."),
       field<P, int>("size", &P::size)
           .with_label("Voxels across")
           .with_unit("voxels")
@@ -61,26 +67,38 @@ constexpr auto scan_fields() {
           .with_unit("mm")
           .as_advanced()
           .with_help("Width, height[, depth] of the region that is kept. Everything the rays cross is reconstructed "
-                     "all the same. Empty: all."),
-      field<P, bool>("mask", &P::mask)
-          .with_label("Mask outside the field of view")
-          .with_help("Puts one value where not every view looks."),
-      field<P, double>("outside", &P::outside)
-          .with_label("Value outside")
-          .with_unit("1/mm")
-          .in_range(-1e9, 1e9)
-          .visible_when("mask", "true")
-          .as_advanced()
-          .with_help("Attenuation outside the field of view."),
-      field<P, ImageUnits>("units", &P::units)
-          .with_label("Units of the result")
-          .with_help("Linear attenuation in 1/mm, or Hounsfield units."),
-      field<P, double>("water_per_mm", &P::water_per_mm)
-          .with_label("Water")
-          .with_unit("1/mm")
-          .in_range(1e-6, 10)
-          .visible_when("units", "hounsfield")
-          .with_help("Attenuation of water at the energy of the scan; 0.0192 at about 70 keV.")};
+                     "all the same. Empty: all.")};
+}
+
+/// What the values of the image are.
+template <class P>
+constexpr auto value_fields(
+    std::string_view water_help = "Attenuation of water at the energy of the scan; 0.0192 at about 70 keV.") {
+  using params::field;
+  return std::tuple{field<P, bool>("mask", &P::mask)
+                        .with_label("Mask outside the field of view")
+                        .with_help("Puts one value where not every view looks."),
+                    field<P, double>("outside", &P::outside)
+                        .with_label("Value outside")
+                        .with_unit("1/mm")
+                        .in_range(-1e9, 1e9)
+                        .visible_when("mask", "true")
+                        .as_advanced()
+                        .with_help("Attenuation outside the field of view."),
+                    field<P, ImageUnits>("units", &P::units)
+                        .with_label("Units of the result")
+                        .with_help("Linear attenuation in 1/mm, or Hounsfield units."),
+                    field<P, double>("water_per_mm", &P::water_per_mm)
+                        .with_label("Water")
+                        .with_unit("1/mm")
+                        .in_range(1e-6, 10)
+                        .visible_when("units", "hounsfield")
+                        .with_help(water_help)};
+}
+
+template <class P>
+constexpr auto scan_fields() {
+  return std::tuple_cat(view_fields<P>(), grid_fields<P>(), value_fields<P>());
 }
 
 constexpr auto ScanParameters::fields() { return scan_fields<ScanParameters>(); }

@@ -7,10 +7,12 @@
 #include "host/workers/worker_executor.h"
 
 #include "iso/base/error.h"
+#include "iso/base/log_file.h"
 #include "iso/job/run.h"
 
 #include <array>
 #include <cstdio>
+#include <optional>
 
 namespace iso::cli {
 namespace {
@@ -42,6 +44,22 @@ void RunOptions::add_to(Options& options) {
       [this](const std::string& place) { execution.model_directories.emplace_back(std::filesystem::absolute(place)); });
   options.add("--memory-limit", "SIZE", "What the job may take, such as 4G; else what is available.",
               [this](const std::string& text) { execution.memory_limit_bytes = bytes("--memory-limit", text); });
+}
+
+void conclude(Progress& progress, const job::Record& record, const std::function<void()>& rest) {
+  std::optional<Error> outcome;
+  try {
+    rest();
+    if (record.error) outcome.emplace(*record.error, record.error_message, record.error_hint);
+  } catch (...) {
+    outcome = current_error();
+  }
+  if (!outcome && !log::is_file_whole()) {  // which was said when it happened; `run_main` gives the exit code
+    const Error not_kept{Errc::cannot_write, "the log cannot be written any more"};
+    return progress.end(record, &not_kept);
+  }
+  progress.end(record, outcome ? &*outcome : nullptr);
+  if (outcome) throw Error{*outcome};
 }
 
 std::shared_ptr<job::Executor> make_executor(Environment& environment, RunOptions run_options,

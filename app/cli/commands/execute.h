@@ -5,6 +5,7 @@
 
 #include "iso/job/executor.h"
 
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -19,6 +20,10 @@ struct RunOptions {
 
   void add_to(Options& options);
 };
+
+/// The end of a job that ran: does `rest` (the report, the comparison), has `progress` say what the command ends with, and throws
+/// it if that is an error: of the job, of `rest`, or a log that could not be kept.
+void conclude(Progress& progress, const job::Record& record, const std::function<void()>& rest);
 
 [[nodiscard]] std::shared_ptr<job::Executor> make_executor(Environment& environment, RunOptions run_options,
                                                            const std::string& device);

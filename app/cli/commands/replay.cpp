@@ -44,6 +44,18 @@ void print_comparison(const job::Comparison& comparison, bool json) {
   for (const std::string& sentence : comparison.differences) print("  " + sentence + "\n");
 }
 
+/// Prints what differs; throws invalid_input where the inputs have changed, else quality_gate where the bits have.
+void judge(const job::Replay& again, const job::Record& before, const ReplayArguments& request) {
+  print_comparison(again.comparison, request.json);
+  if (again.comparison.same_bits) return;
+  if (again.record.input_digests != before.input_digests)
+    throw Error(Errc::invalid_input, "the inputs of '" + request.file + "' are no longer what they were",
+                "restore the files the record names");
+  throw Error(Errc::quality_gate, "the run of '" + request.file + "' gave other bits than recorded",
+              "same bits are promised for the same device, instruction set, plugin and libraries; the list above says "
+              "what differs");
+}
+
 }  // namespace
 
 int replay(Arguments arguments) {
@@ -68,16 +80,10 @@ int replay(Arguments arguments) {
   const auto progress = make_progress(request.run_options.progress, before.recipe.task);
   const job::Replay again =
       job::replay(before, *executor, interrupt.token(), [&](const job::Event& event) { progress->take(event); });
-  progress->end(again.record);
-  if (again.record.error) throw Error(*again.record.error, again.record.error_message, again.record.error_hint);
-  print_comparison(again.comparison, request.json);
-  if (again.comparison.same_bits) return 0;
-  if (again.record.input_digests != before.input_digests)
-    throw Error(Errc::invalid_input, "the inputs of '" + request.file + "' are no longer what they were",
-                "restore the files the record names");
-  throw Error(Errc::quality_gate, "the run of '" + request.file + "' gave other bits than recorded",
-              "same bits are promised for the same device, instruction set, plugin and libraries; the list above says "
-              "what differs");
+  conclude(*progress, again.record, [&] {
+    if (!again.record.error) judge(again, before, request);
+  });
+  return 0;
 }
 
 }  // namespace iso::cli

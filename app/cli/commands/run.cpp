@@ -196,9 +196,8 @@ int run_now(RunArguments& request) {
     previews.take(event);
     progress->take(event);
   });
-  progress->end(record);
-  write_report(request.texts.report, record, request.run_options.execution.overwrite);
-  if (record.error) throw Error(*record.error, record.error_message, record.error_hint);
+  conclude(*progress, record,
+           [&] { write_report(request.texts.report, record, request.run_options.execution.overwrite); });
   if (request.run_options.progress == ProgressStyle::text && request.texts.report != "-") report_result(record);
   return 0;
 }

@@ -2,7 +2,6 @@
 
 #include "terminal.h"
 
-#include "iso/base/error.h"
 #include "iso/base/xml_text.h"
 #include "iso/job/estimate.h"
 
@@ -35,7 +34,7 @@ class Silent final : public Progress {
  public:
   explicit Silent(std::string task) : task_{std::move(task)} {}
   void take(const job::Event& event) override { say_what_matters(task_, event); }
-  void end(const job::Record&) override {}
+  void end(const job::Record&, const Error*) override {}
 
  private:
   std::string task_;
@@ -58,7 +57,7 @@ class Text final : public Progress {
       line(event);
   }
 
-  void end(const job::Record&) override {
+  void end(const job::Record&, const Error*) override {
     if (terminal_) draw_bar("");
   }
 
@@ -111,7 +110,7 @@ class Tags final : public Progress {
       print("<filter-progress>" + in_digits(event.fraction) + "</filter-progress>\n");
   }
 
-  void end(const job::Record& record) override {
+  void end(const job::Record& record, const Error*) override {
     print("<filter-end><filter-name>" + escape_xml(task_) + "</filter-name><filter-time>" + in_digits(record.seconds) +
           "</filter-time></filter-end>\n");
   }
@@ -143,18 +142,18 @@ class Lines final : public Progress {
     print(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
   }
 
-  void end(const job::Record& record) override {
+  void end(const job::Record& record, const Error* outcome) override {
     Json json{{"type", "result"},
               {"state", std::string(to_string(record.state))},
               {"seconds", record.seconds},
               {"outputs", record.recipe.outputs},
               {"figures", figures_object(record)},
               {"peak_memory_bytes", record.peak_memory_bytes},
-              {"exit_code", record.error ? exit_code(*record.error) : 0}};
-    if (record.error)
-      json.update({{"error", std::string(to_string(*record.error))},
-                   {"message", record.error_message},
-                   {"hint", record.error_hint}});
+              {"exit_code", outcome != nullptr ? exit_code(outcome->code()) : 0}};
+    if (outcome != nullptr)
+      json.update({{"error", std::string(to_string(outcome->code()))},
+                   {"message", outcome->what()},
+                   {"hint", outcome->hint()}});
     print(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
   }
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "iso/base/error.h"
 #include "iso/job/event.h"
 #include "iso/job/record.h"
 
@@ -19,7 +20,9 @@ class Progress {
  public:
   virtual ~Progress() = default;
   virtual void take(const job::Event& event) = 0;
-  virtual void end(const job::Record& record) = 0;
+  /// The last word. `outcome` is what the command ends with, or null for success: a job that is done may still have a report
+  /// that cannot be written.
+  virtual void end(const job::Record& record, const Error* outcome) = 0;
 };
 [[nodiscard]] std::unique_ptr<Progress> make_progress(ProgressStyle style, std::string task);
 

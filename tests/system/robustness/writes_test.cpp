@@ -271,6 +271,59 @@ TEST_F(Writes, OfALogThatHasNoRoomEndWithFortyAndOneSentence) {
   EXPECT_EQ(isocenter({"check", "o.npy"}).code, 0) << "the result is whole";
 }
 
+/// The line that ends `--progress jsonl` of a job that is done says what the process ends with.
+void expect_result_line(const Answer& answer, int code, const std::string& error) {
+  EXPECT_EQ(answer.code, code) << answer.err;
+  Json result;
+  std::istringstream lines{answer.out};
+  for (std::string line; std::getline(lines, line);)
+    if (const Json json = Json::parse(line, nullptr, false); json.is_object() && json.value("type", "") == "result")
+      result = json;
+  ASSERT_TRUE(result.is_object()) << answer.out;
+  EXPECT_EQ(result.at("exit_code"), code) << result;
+  EXPECT_EQ(result.value("error", ""), error) << result;
+  EXPECT_EQ(result.at("state"), "done") << result;
+}
+
+TEST_F(Writes, OfAResultLineSayWhatTheProgramEndsWith) {
+  const auto with = [](std::vector<std::string> words, const std::vector<std::string>& more) {
+    words.insert(words.end(), {"--progress", "jsonl", "--threads", "1"});
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  };
+  const std::vector<std::string> smooth{"run", "example/smoothing", "-i", "a.mha", "-o", "o.npy"};
+  expect_result_line(isocenter(with(smooth, {})), 0, "");
+  constexpr std::size_t room = 8192;
+  const std::string begin = "[info] 01.01.2026 00:00:00 [info] [core.base] - ";
+  folder.write("l.log", begin + std::string(room - 100 - begin.size(), '.') + "\n");
+  How how;
+  how.largest_file = room;
+  expect_result_line(isocenter(with(smooth, {"--overwrite", "--log-file", "l.log", "--verbose", "info"}), how), 40,
+                     "cannot_write");
+  Json record = Json::parse(to_text(folder / "o.npy.record.json"));
+  for (auto& digest : record.at("output_digests")) digest = std::string(64, '0');
+  folder.write("bits.json", record.dump());
+  expect_result_line(isocenter(with({"replay", "bits.json"}, {})), 88, "quality_gate");
+  for (auto& digest : record.at("input_digests")) digest = std::string(64, '0');
+  folder.write("inputs.json", record.dump());
+  expect_result_line(isocenter(with({"replay", "inputs.json"}, {})), 22, "invalid_input");
+}
+
+TEST_F(Writes, OfAReportThatHasNoRoomAreInTheResultLine) {
+  if (start({"/usr/bin/unshare", "-m", "true"}).code != 0) GTEST_SKIP() << "no disk can be mounted without root";
+  fs::create_directory("disk");
+  folder.write("full_disk.sh",
+               "mount -t tmpfs -o size=64k tmpfs disk || exit 99\n"
+               "head -c 65536 /dev/zero > disk/fill\n"
+               "exec $1 run example/smoothing -i a.mha -o o.mha --report disk/r.json --progress jsonl $2\n");
+  for (const char* const more : {"", "--isolate"}) {
+    const Answer answer = start({"/usr/bin/unshare", "-m", "/bin/sh", "full_disk.sh", ISO_COMMAND, more});
+    if (answer.code == 99) GTEST_SKIP() << "no disk can be mounted: " << answer.err;
+    expect_result_line(answer, 40, "cannot_write");
+    fs::remove("o.mha");
+  }
+}
+
 TEST_F(Writes, OfEveryAnswerToAFullStandardOutputEndWithForty) {
   const std::vector<std::string> recipe{"run", "example/smoothing", "-i", "a.mha", "-o", "o.mha", "--overwrite"};
   std::vector<std::vector<std::string>> commands{{"--version"},

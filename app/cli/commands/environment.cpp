@@ -20,18 +20,15 @@
 namespace iso::cli {
 namespace {
 
-constexpr std::array<std::string_view, 5> level_names{"debug", "info", "warning", "error", "quiet"};
 constexpr std::size_t longest_text = std::size_t{64} << 20;  ///< of a recipe or record
 
 log::Level level_from(const std::string& name) {
-  const auto found = std::ranges::find(level_names, name);
-  if (found == level_names.end())
-    throw Error(Errc::usage, "--verbose is '" + name + "', expected debug, info, warning, error or quiet");
-  return static_cast<log::Level>(found - level_names.begin());
+  if (const auto level = log::level_from_string(name)) return *level;
+  throw Error(Errc::usage, "--verbose is '" + name + "', expected debug, info, warning, error or quiet");
 }
 
 void to_stderr(log::Level level, std::string_view, std::string_view text) {
-  note("isocenter: " + std::string(level_names[static_cast<std::size_t>(level)]) + ": " + std::string(text));
+  note("isocenter: " + std::string(log::to_string(level)) + ": " + std::string(text));
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ double number(const Json& json, const char* name) {
 
 Json options_object(const job::ExecutionOptions& options) {
   std::vector<std::string> models;
+  models.reserve(options.model_directories.size());
   for (const auto& folder : options.model_directories) models.push_back(folder.string());
   return {{"threads", options.threads},
           {"overwrite", options.overwrite},
@@ -67,6 +68,12 @@ void read(const Json& json, Hello& m) {
 
 Json members(const Heartbeat&) { return Json::object(); }
 void read(const Json&, Heartbeat&) {}
+Json members(const LogLine& m) { return {{"level", log::to_string(m.level)}, {"topic", m.topic}, {"text", m.text}}; }
+void read(const Json& json, LogLine& m) {
+  m.level = log::level_from_string(json.at("level").get<std::string>()).value_or(log::Level::info);
+  m.topic = json.at("topic").get<std::string>();
+  m.text = json.at("text").get<std::string>();
+}
 Json members(const Cancel&) { return Json::object(); }
 void read(const Json&, Cancel&) {}
 Json members(const Ready&) { return Json::object(); }
@@ -301,6 +308,7 @@ T from_message(const Json& body) {
   template T from_message<T>(const Json&);
 ISO_MESSAGE(Hello)
 ISO_MESSAGE(Heartbeat)
+ISO_MESSAGE(LogLine)
 ISO_MESSAGE(RunRequest)
 ISO_MESSAGE(Cancel)
 ISO_MESSAGE(JobEvent)

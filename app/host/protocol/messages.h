@@ -1,6 +1,7 @@
 #pragma once
 
 #include "iso/base/channel.h"
+#include "iso/base/log.h"
 #include "iso/data/dataset_message.h"
 #include "iso/job/event.h"
 #include "iso/job/executor.h"
@@ -16,7 +17,7 @@
 
 /// Every message of the worker protocol, version 2. resources/schemas/worker_message.schema.json describes their JSON.
 ///
-/// A worker says Hello and beats (Heartbeat). What the program sends first decides what the worker is:
+/// A worker says Hello, beats (Heartbeat) and logs (LogLine). What the program sends first decides what the worker is:
 ///   RunRequest        one job: JobEvent ... RunReply, and it ends. Cancel stops it.
 ///   PlanRequest       plans: one PlanReply or ErrorReply each, until the program hangs up.
 ///   InteractRequest   an interaction: Ready or ErrorReply; then one AnswerReply or ErrorReply to each AnswerRequest, until
@@ -33,7 +34,7 @@ using wire::unpack;
 using wire::unpack_description;
 
 inline constexpr int protocol_major = 2;
-inline constexpr int protocol_minor = 0;
+inline constexpr int protocol_minor = 1;
 
 /// Data sets by port or name, as `pack_ports` makes them: their pixels travel as descriptors beside the message.
 using PackedPorts = nlohmann::json;
@@ -49,6 +50,11 @@ struct Hello {
 };
 struct Heartbeat {
   static constexpr std::string_view type = "heartbeat";
+};
+struct LogLine {
+  static constexpr std::string_view type = "log";
+  log::Level level{log::Level::info};
+  std::string topic, text;
 };
 struct RunRequest {
   static constexpr std::string_view type = "run";

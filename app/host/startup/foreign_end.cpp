@@ -6,7 +6,6 @@
 #include "iso/base/process_state.h"
 
 #include <dlfcn.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include <atomic>
 #include <cstdarg>
 #include <cstddef>
+#include <cstring>
 #include <string_view>
 
 namespace iso::host {

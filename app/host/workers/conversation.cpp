@@ -1,9 +1,11 @@
 #include "conversation.h"
 
 #include "iso/base/error.h"
+#include "iso/base/printable.h"
 
-#include <string.h>
 #include <sys/wait.h>
+
+#include <cstring>
 
 namespace iso::host {
 namespace {
@@ -25,6 +27,11 @@ void check_hello(const Message& message) {
               "the worker speaks " + spoken + " of the worker protocol, this program speaks version " +
                   std::to_string(protocol_major) + "." + std::to_string(protocol_minor),
               "install program and worker from one package");
+}
+
+void take_log_line(const Message& message) {
+  const auto line = from_message<LogLine>(message.body);
+  if (line.level >= log::level()) log::line(line.level, printable(line.topic), line.text);
 }
 
 Conversation::Conversation(const std::filesystem::path& program, std::string subject,
@@ -52,6 +59,7 @@ Message Conversation::expect_type(std::string_view type, std::chrono::millisecon
       case Channel::Got::closed: died();
       case Channel::Got::message: break;
     }
+    if (is<LogLine>(message)) take_log_line(message);
     if (is<ErrorReply>(message)) throw from_message<ErrorReply>(message.body).error();
     if (to_type(message) == type || is<Hello>(message)) return message;
   }

@@ -12,6 +12,8 @@ namespace iso::host {
 
 /// Throws plugin_incompatible unless a first message is the Hello of a worker that speaks our protocol.
 void check_hello(const Message& message);
+/// Puts a LogLine of a worker into our log.
+void take_log_line(const Message& message);
 
 /// Questions to a warm worker and its replies, one at a time. Whatever becomes of the worker is an Error.
 class Conversation {

@@ -2,11 +2,11 @@
 
 #include "confinement.h"
 #include "iso/base/error.h"
+#include "iso/base/process_start.h"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,7 +22,6 @@ namespace {
 
 constexpr std::size_t lines_kept = 20;
 constexpr std::size_t longest_line = 2000;
-constexpr int socket_in_child = 3;
 constexpr std::chrono::milliseconds patience{1000};  ///< with a worker that does not read
 constexpr std::chrono::milliseconds time_to_clear_up{
     1500};  ///< for its supervisor, which waits a second for the last ones
@@ -44,46 +43,9 @@ class Environment {
   std::vector<char*> pointers_;
 };
 
-class SpawnSettings {
- public:
-  SpawnSettings(int socket, int output) {
-    ::posix_spawn_file_actions_init(&actions);
-    // dup2 onto itself would keep close-on-exec in older C libraries; high numbers never collide with 0 to 3.
-    ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    ::posix_spawn_file_actions_adddup2(&actions, output, 1);
-    ::posix_spawn_file_actions_adddup2(&actions, output, 2);
-    ::posix_spawn_file_actions_adddup2(&actions, socket, socket_in_child);
-    // Files that a library has open without close-on-exec stay ours: their locks would live as long as the worker.
-    ::posix_spawn_file_actions_addclosefrom_np(&actions, socket_in_child + 1);
-    ::posix_spawnattr_init(&attributes);
-    sigset_t none, all;
-    ::sigemptyset(&none);
-    ::sigfillset(&all);
-    ::posix_spawnattr_setsigmask(&attributes, &none);
-    ::posix_spawnattr_setsigdefault(&attributes, &all);
-    ::posix_spawnattr_setpgroup(&attributes, 0);  // Ctrl-C is for the program, which cancels in order
-    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-  }
-  SpawnSettings(const SpawnSettings&) = delete;
-  SpawnSettings& operator=(const SpawnSettings&) = delete;
-  ~SpawnSettings() {
-    ::posix_spawn_file_actions_destroy(&actions);
-    ::posix_spawnattr_destroy(&attributes);
-  }
-  posix_spawn_file_actions_t actions{};
-  posix_spawnattr_t attributes{};
-};
-
 [[noreturn]] void cannot_start(const std::filesystem::path& program, int number) {
   throw Error(Errc::plugin_crashed, "the worker '" + program.string() + "' cannot be started: " + std::strerror(number),
               "check the installation, and the limits of processes and open files (ulimit -u, ulimit -n)");
-}
-
-/// The same file under a number of 10 or more.
-Descriptor moved_up(Descriptor from, const std::filesystem::path& program) {
-  const int number = ::fcntl(from.get(), F_DUPFD_CLOEXEC, 10);
-  if (number < 0) cannot_start(program, errno);
-  return Descriptor{number};
 }
 
 }  // namespace
@@ -93,19 +55,17 @@ WorkerProcess::WorkerProcess(const std::filesystem::path& program) {
   std::array<int, 2> ends{-1, -1};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) cannot_start(program, errno);
   output_ = Descriptor{ends[0]};
-  Descriptor printing{ends[1]};
+  const Descriptor printing{ends[1]};
   ::fcntl(output_.get(), F_SETFL, O_NONBLOCK);
-  const Descriptor socket = moved_up(std::move(theirs), program);
-  const Descriptor output = moved_up(std::move(printing), program);
-  const SpawnSettings settings{socket.get(), output.get()};
   const Environment environment;
-  std::string name = program.string(), parent = "--parent=" + std::to_string(::getpid());
-  std::array<char*, 3> arguments{name.data(), parent.data(), nullptr};
-  pid_t started = -1;
-  const int number = ::posix_spawn(&started, name.c_str(), &settings.actions, &settings.attributes, arguments.data(),
-                                   environment.get());
-  if (number != 0) cannot_start(program, number);
-  process_ = started;
+  const StartedProcess started =
+      start_process({program,
+                     {"--parent=" + std::to_string(::getpid()), "--log=" + std::string{log::to_string(log::level())}},
+                     printing.get(),
+                     theirs.get(),
+                     environment.get()});
+  if (started.problem != 0) cannot_start(program, started.problem);
+  process_ = started.process;
   channel_.emplace(std::move(ours), patience);
 }
 

@@ -27,6 +27,7 @@
 #include <cstring>
 #include <fstream>
 #include <iostream>
+#include <span>
 #include <thread>
 
 namespace iso::host {
@@ -82,13 +83,18 @@ void supervise(pid_t program) {
   end_like(status);
 }
 
+/// What stands behind "--NAME=" among the arguments.
+std::string_view option(std::span<char*> arguments, std::string_view name) {
+  for (const std::string_view word : arguments)
+    if (word.starts_with(name)) return word.substr(name.size());
+  return {};
+}
+
 /// Ends with its parent, is the first to go when memory runs out, and leaves no core file of gigabytes.
-void become_worker(int argc, char** argv) {
+void become_worker(std::string_view parent_number) {
   ::prctl(PR_SET_PDEATHSIG, SIGCONT);
   int parent = 0;
-  const std::string_view option = argc > 1 ? argv[1] : "";
-  constexpr std::string_view name = "--parent=";
-  if (option.starts_with(name)) std::from_chars(option.data() + name.size(), option.data() + option.size(), parent);
+  std::from_chars(parent_number.data(), parent_number.data() + parent_number.size(), parent);
   if (parent == 0 || ::fcntl(socket_number, F_GETFD) < 0) {
     std::cerr << "isocenter-worker is started by isocenter, not by hand\n";
     std::_Exit(exit_code(Errc::usage));
@@ -187,6 +193,18 @@ Message receive_first(Channel& channel) {
   }
 }
 
+/// What is logged here stands in the log of the program, which named the least level at the start.
+void log_to_program(Channel& channel, std::string_view level) {
+  log::set_level(log::level_from_string(level).value_or(log::Level::warning));
+  log::set_sink([&channel](log::Level at, std::string_view topic, std::string_view text) {
+    try {
+      channel.send(to_message(LogLine{at, std::string{topic}, std::string{text}}));
+    } catch (
+        ...) {  // NOLINT(bugprone-empty-catch): no line is worth a job; a program that has gone is heard of elsewhere
+    }
+  });
+}
+
 void limit_memory(std::size_t bytes) {
   if (bytes == 0) return;
     // The shadow memory of sanitizers takes terabytes of addresses; under a limit they could not even report.
@@ -272,11 +290,13 @@ std::vector<std::filesystem::path> plugin_folders(const std::vector<std::string>
 }
 
 int serve_worker(int argc, char** argv, const WorkerParts& parts) {
-  become_worker(argc, argv);
+  const std::span<char*> arguments{argv, static_cast<std::size_t>(argc)};
+  become_worker(option(arguments, "--parent="));
   Channel channel{Descriptor{socket_number}, patience};
   int code = 0;
   try {
     Message message = receive_first(channel);
+    log_to_program(channel, option(arguments, "--log="));
     if (is<InteractRequest>(message)) std::_Exit(serve_interaction(channel, message, parts));
     if (is<PlanRequest>(message)) std::_Exit(serve_plans(channel, message, parts));
     std::stop_source cancel;

@@ -7,14 +7,14 @@
 #include "iso/io/reader_process.h"
 #include "iso/job/run.h"
 
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdint>
+#include <cstdlib>
+#include <cstring>
 #include <functional>
 #include <thread>
 
@@ -118,6 +118,8 @@ class Session {
       take_event(message);
     else if (is<RunReply>(message))
       take_result(message);
+    else if (is<LogLine>(message))
+      take_log_line(message);
     else if (to_type(message) == io::question_type)
       read_for_worker(std::move(message.body));
   }

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -43,16 +44,7 @@ Sinks& sinks() {
   return all;
 }
 
-constexpr std::string_view name(Level level) {
-  switch (level) {
-    case Level::debug: return "debug";
-    case Level::info: return "info";
-    case Level::warning: return "warning";
-    case Level::error: return "error";
-    case Level::quiet: break;
-  }
-  return "quiet";
-}
+constexpr std::array<std::string_view, 5> level_names{"debug", "info", "warning", "error", "quiet"};
 
 /// Makes the file for its user alone, because lines name files and thereby patients, or looks whether the one that is there
 /// is a log: lines are not put behind data.
@@ -75,6 +67,16 @@ void prepare_file(const std::string& path) {
 
 }  // namespace
 
+std::string_view to_string(Level level) noexcept {
+  return level_names[std::min(static_cast<std::size_t>(level), level_names.size() - 1)];
+}
+
+std::optional<Level> level_from_string(std::string_view name) noexcept {
+  const auto* const found = std::ranges::find(level_names, name);
+  if (found == level_names.end()) return std::nullopt;
+  return static_cast<Level>(found - level_names.begin());
+}
+
 void set_level(Level at) noexcept { threshold = at; }
 Level level() noexcept { return threshold; }
 
@@ -93,7 +95,7 @@ void to_file(const std::string& path) {
   file->set_error_handler([](const std::string&) { file_is_whole = false; });
   file_is_whole = true;
   // The first line shows a full disk before any work is done, and where one run ends and the next begins.
-  file->info("[{}] [{}] - {}", name(Level::info), "core.base", "the log of process " + std::to_string(::getpid()));
+  file->info("[{}] [{}] - {}", to_string(Level::info), "core.base", "the log of process " + std::to_string(::getpid()));
   if (!file_is_whole.exchange(true))
     throw Error{Errc::cannot_write, "the log '" + path + "' cannot be written",
                 "free some space, or name a file on another disk"};
@@ -114,11 +116,11 @@ void line(Level at, std::string_view topic, std::string_view given) {
   const std::string text = printable(given);
   auto& all = sinks();
   const std::lock_guard lock{all.mutex};
-  if (all.file) all.file->info("[{}] [{}] - {}", name(at), topic, text);
+  if (all.file) all.file->info("[{}] [{}] - {}", to_string(at), topic, text);
   if (all.replaced) {
     all.replaced(at, topic, text);
   } else {
-    all.terminal->info("{}: {}", name(at), text);
+    all.terminal->info("{}: {}", to_string(at), text);
     all.terminal->flush();
   }
 }

@@ -38,5 +38,11 @@ TEST(LogFile, HasEveryLine) {
   to_file(path);  // what this program wrote is a log
 }
 
+TEST(LogLevel, IsFoundByItsName) {
+  for (const Level level : {Level::debug, Level::info, Level::warning, Level::error, Level::quiet})
+    EXPECT_EQ(level_from_string(to_string(level)), level);
+  EXPECT_FALSE(level_from_string("loud"));
+}
+
 }  // namespace
 }  // namespace iso::log

@@ -163,6 +163,26 @@ TEST(Command, KeepsWhatAPluginPrintsOutOfItsLinesOfJson) {
   EXPECT_GT(count, 1U);
 }
 
+TEST(Command, LogsATaskInAWorkerAsOneOfItsOwn) {
+  const Folder folder("iso_worker_log");
+  ASSERT_EQ(isocenter({"phantom", "discs", "-o", folder / "in.mha", "--size", "8,8,1"}).code, 0);
+  const auto lines_of_the_job = [&](const std::string& log, std::vector<std::string> more) {
+    more.insert(more.begin(), {"run", "example/smoothing", "-i", folder / "in.mha", "-o", folder / "out.mha",
+                               "--overwrite", "--threads", "1", "--progress", "none", "--log-file", folder / log});
+    const Answer answer = isocenter(more);
+    EXPECT_EQ(answer.code, 0) << answer.err;
+    std::istringstream text(to_text(folder / log));
+    std::vector<std::string> found;
+    for (std::string line; std::getline(text, line);)
+      if (const auto at = line.find("[job] - "); at != std::string::npos) found.push_back(line.substr(at));
+    return found;
+  };
+  const auto here = lines_of_the_job("here.log", {"--verbose", "info"});
+  ASSERT_FALSE(here.empty());
+  EXPECT_EQ(lines_of_the_job("there.log", {"--verbose", "info", "--isolate"}), here);
+  EXPECT_TRUE(lines_of_the_job("quiet.log", {"--isolate"}).empty()) << "warnings and above, if nothing is said";
+}
+
 TEST(Command, EndsWith22WhereAParameterDoesNotFitTheScan) {
   const Folder folder("iso_views");
   std::ofstream(folder / "scan.json") << R"({"beam": "parallel", "angles_deg": {"first": 0, "step": 1, "count": 180},

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -8,6 +9,9 @@
 namespace iso::log {
 
 enum class Level { debug, info, warning, error, quiet };
+[[nodiscard]] std::string_view to_string(Level level) noexcept;  ///< "warning"
+[[nodiscard]] std::optional<Level> level_from_string(
+    std::string_view name) noexcept;  ///< nothing for a name that is none
 
 /// Where lines go; the program chooses. Starts as stderr at `warning`.
 using Sink = std::function<void(Level, std::string_view topic, std::string_view text)>;

@@ -3,10 +3,9 @@
 #include "io/array_impl.h"
 #include "io/formats/hdf5_impl.h"
 #include "iso/base/error.h"
+#include "iso/base/process_start.h"
 
 #include <dlfcn.h>
-#include <fcntl.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,8 +17,6 @@
 #include <cstring>
 #include <mutex>
 #include <utility>
-
-extern char** environ;
 
 /// The program's side: starts isocenter-reader when a file needs it first, asks, and turns the answer into data or an error.
 namespace iso::io {
@@ -103,34 +100,14 @@ class Reader {
   }
   void start() {
     auto [ours, theirs] = wire::socket_pair();
-    const wire::Descriptor high{::fcntl(theirs.get(), F_DUPFD_CLOEXEC, 10)};
-    const std::string program = find_reader().string();
-    posix_spawn_file_actions_t actions;
-    ::posix_spawn_file_actions_init(&actions);
-    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-      ::posix_spawn_file_actions_addopen(&actions, stream, "/dev/null", O_RDWR, 0);
-    ::posix_spawn_file_actions_adddup2(&actions, high.get(), socket_number);
-    ::posix_spawn_file_actions_addclosefrom_np(&actions, socket_number + 1);
-    posix_spawnattr_t attributes;
-    ::posix_spawnattr_init(&attributes);
-    sigset_t none, all;
-    ::sigemptyset(&none);
-    ::sigfillset(&all);
-    ::posix_spawnattr_setsigmask(&attributes, &none);
-    ::posix_spawnattr_setsigdefault(&attributes, &all);
-    ::posix_spawnattr_setpgroup(&attributes, 0);  // Ctrl-C is for the program, which ends in order
-    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-    std::string name = program;
-    std::array<char*, 2> arguments{name.data(), nullptr};
-    pid_t started = -1;
-    const int problem = ::posix_spawn(&started, program.c_str(), &actions, &attributes, arguments.data(), environ);
-    ::posix_spawnattr_destroy(&attributes);
-    ::posix_spawn_file_actions_destroy(&actions);
-    if (problem != 0)
+    const fs::path program = find_reader();
+    const StartedProcess started = start_process({.program = program, .socket = theirs.get()});
+    if (started.problem != 0)
       throw Error{Errc::internal,
-                  "the program '" + program + "', which reads HDF5 files, cannot be started: " + std::strerror(problem),
+                  "the program '" + program.string() +
+                      "', which reads HDF5 files, cannot be started: " + std::strerror(started.problem),
                   "check the installation, and the limits of processes and open files (ulimit -u, ulimit -n)"};
-    process_ = started;
+    process_ = started.process;
     parent_ = ::getpid();
     channel_ = std::make_unique<wire::Channel>(std::move(ours));
   }

@@ -32,6 +32,7 @@ inline std::vector<nlohmann::json> message_samples() {
   const job::Estimate estimate{1, 2, 3, 4, 5};
   return {to_message(Hello{.process = 7}),
           to_message(Heartbeat{}),
+          to_message(LogLine{log::Level::warning, "core.io", "a spacing was assumed"}),
           to_message(RunRequest{recipe, options, {"plugins"}, 1024, ports}),
           to_message(Cancel{}),
           to_message(JobEvent{event, ports["table"]}),

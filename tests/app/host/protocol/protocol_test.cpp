@@ -207,6 +207,7 @@ TEST(Protocol, KeepsEveryMemberOfEveryMessage) {
     types.insert(message.at("type").get<std::string>());
     if (message.contains("y")) message["y"] = 0.0;  // what is not a number travels as null and arrives as 0
     expect_round_trip<Hello>(message);
+    expect_round_trip<LogLine>(message);
     expect_round_trip<RunRequest>(message);
     expect_round_trip<JobEvent>(message);
     expect_round_trip<RunReply>(message);
@@ -217,7 +218,7 @@ TEST(Protocol, KeepsEveryMemberOfEveryMessage) {
     expect_round_trip<AnswerReply>(message);
     expect_round_trip<ErrorReply>(message);
   }
-  EXPECT_EQ(types.size(), 14U);
+  EXPECT_EQ(types.size(), 15U);
 }
 
 TEST(Protocol, RefusesMessagesOfAnotherFormNamingTheirType) {
@@ -235,7 +236,7 @@ TEST(Protocol, RefusesMessagesOfAnotherFormNamingTheirType) {
 }
 
 TEST(Protocol, NamesKindsOfEventsAndTakesUnknownOnesForText) {
-  const Json message = test::message_samples()[4];
+  const Json message = test::message_samples()[5];
   EXPECT_EQ(message.at("kind"), "plot");
   Json newer = message;
   newer["kind"] = "picture";

@@ -296,6 +296,34 @@ TEST_F(Ismrmrd, RefusesDamagedScansInOneSentence) {
   EXPECT_EQ(refusal(), Errc::invalid_input);
 }
 
+TEST_F(Ismrmrd, WithoutHeaderOrAcquisitionsSayWhatIsMissing) {
+  const auto without = [&](const char* part) {
+    write({line(3)});
+    const hid_t out = H5Fopen(file().c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+    H5Ldelete(out, part, H5P_DEFAULT);
+    const hsize_t extents[2] = {4, 3};
+    const hid_t space = H5Screate_simple(2, extents, nullptr);
+    const std::vector<float> values(12, 1.0F);
+    for (const char* const name : {"/dataset/phantom", "/dataset/coils"}) {  // some programs put arrays beside a scan
+      const hid_t array = H5Dcreate2(out, name, H5T_NATIVE_FLOAT, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+      H5Dwrite(array, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data());
+      H5Dclose(array);
+    }
+    H5Sclose(space);
+    H5Fclose(out);
+    return catch_error([&] { (void)io::read(file(), {}); });
+  };
+  const Error no_header = without("/dataset/xml");
+  EXPECT_EQ(no_header.code(), Errc::invalid_input);
+  EXPECT_NE(std::string{no_header.what()}.find("no header (/dataset/xml)"), std::string::npos) << no_header.what();
+  const Error no_scan = without("/dataset/data");
+  EXPECT_EQ(no_scan.code(), Errc::no_input);
+  EXPECT_NE(std::string{no_scan.what()}.find("no acquisitions (/dataset/data)"), std::string::npos) << no_scan.what();
+  io::ReadOptions options;
+  options.hints["dataset"] = "/dataset/phantom";
+  EXPECT_NO_THROW((void)io::read(file(), options)) << "another array of the file can be named";
+}
+
 TEST_F(Ismrmrd, OfAnotherMakerHasTheCountsThatItsMakerSays) {
   const fs::path scan_file = shared_data() / "mri-dynamic" / "ismrmrd_cartesian_4ch_grappa2_virtual.h5";
   if (const auto why = why_without("mri-dynamic/ismrmrd_cartesian_4ch_grappa2_virtual.h5")) GTEST_SKIP() << *why;

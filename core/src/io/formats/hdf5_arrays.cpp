@@ -179,6 +179,10 @@ class AnyHdf5 final : public Handler {
     if (!wanted.empty() && wanted[0] != '/') wanted = "/" + wanted;
     RawArray array;
     const bool linked = !wanted.empty() && h5::leads_to_dataset(in, wanted);  // links are in no list
+    if (wanted.empty() && h5::is_dataset(in, "/dataset/xml") && !h5::is_dataset(in, "/dataset/data"))
+      throw FactMissing{"dataset", Errc::no_input,
+                        "the file has the header of an ISMRMRD scan and no acquisitions (/dataset/data)",
+                        "write it again with them, or pass the hint dataset=NAME for another array of the file"};
     array.pixels = h5::read_or_outline(in, linked ? wanted : choose(choices, wanted), array.meta);
     return array;
   }

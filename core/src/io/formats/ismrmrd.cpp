@@ -1,10 +1,9 @@
 #include "io/array_impl.h"
 #include "io/formats/hdf5_impl.h"
+#include "io/formats/ismrmrd_impl.h"
 #include "io/handlers_impl.h"
 
 #include "iso/base/error.h"
-
-#include <expat.h>
 
 #include <algorithm>
 #include <cmath>
@@ -18,85 +17,7 @@ namespace iso::io::detail {
 namespace fs = std::filesystem;
 namespace {
 
-// Texts of the header by the path of their element below the root; the first of each.
-struct Texts {
-  std::map<std::string, std::string> found;
-  std::vector<std::string> path;
-  std::string text;
-};
-
-std::map<std::string, std::string> parse(const std::string& xml) {
-  Texts texts;
-  const std::unique_ptr<std::remove_pointer_t<XML_Parser>, decltype(&XML_ParserFree)> parser{XML_ParserCreate(nullptr),
-                                                                                             XML_ParserFree};
-  if (!parser) throw std::bad_alloc{};
-  XML_SetUserData(parser.get(), &texts);
-  XML_SetElementHandler(
-      parser.get(),
-      [](void* user, const char* name, const char**) {
-        auto& t = *static_cast<Texts*>(user);
-        const std::string_view full{name};
-        t.path.emplace_back(full.substr(full.find(':') == std::string_view::npos ? 0 : full.find(':') + 1));
-        t.text.clear();
-      },
-      [](void* user, const char*) {
-        auto& t = *static_cast<Texts*>(user);
-        std::string path;
-        for (std::size_t i = 1; i < t.path.size(); ++i) path += (path.empty() ? "" : "/") + t.path[i];
-        t.found.try_emplace(path, t.text);
-        t.path.pop_back();
-        t.text.clear();
-      });
-  XML_SetCharacterDataHandler(parser.get(), [](void* user, const char* text, int length) {
-    auto& t = *static_cast<Texts*>(user);
-    if (t.text.size() < 10000) t.text.append(text, static_cast<std::size_t>(length));
-  });
-  if (XML_Parse(parser.get(), xml.data(), static_cast<int>(xml.size()), XML_TRUE) == XML_STATUS_ERROR) {
-    throw Error{Errc::invalid_input,
-                std::string{"the ISMRMRD header is not sound XML: "} + XML_ErrorString(XML_GetErrorCode(parser.get()))};
-  }
-  return texts.found;
-}
-
-struct Encoding {
-  std::array<std::int64_t, 3> matrix{};
-  Vec3 fov_mm{};
-  std::int64_t width{0};  // of the image, where the readout was oversampled
-  std::string trajectory, calibration;
-  std::array<std::int64_t, 2> centre{-1, -1};  // of phase and partition; -1 where the header does not say
-};
-
-Encoding to_encoding(const std::map<std::string, std::string>& texts) {
-  const auto get = [&](const std::string& name) {
-    const auto at = texts.find("encoding/" + name);
-    return at == texts.end() ? std::string{} : at->second;
-  };
-  Encoding e;
-  constexpr std::array<const char*, 3> axes{"x", "y", "z"};
-  for (std::size_t i = 0; i < 3; ++i) {
-    const auto size = to_number(get(std::string{"encodedSpace/matrixSize/"} + axes[i])),
-               fov = to_number(get(std::string{"encodedSpace/fieldOfView_mm/"} + axes[i]));
-    if (!size || !(*size >= 1) || *size > 65536 || !fov || !(*fov > 0) || !(*fov < 1e6)) {
-      throw Error{Errc::invalid_input,
-                  std::string{"the ISMRMRD header says no sound encoded matrix and field of view along "} + axes[i]};
-    }
-    e.matrix[i] = static_cast<std::int64_t>(*size);
-    e.fov_mm[i] = *fov;
-  }
-  e.width = e.matrix[0];
-  const auto width = to_number(get("reconSpace/matrixSize/x")), seen = to_number(get("reconSpace/fieldOfView_mm/x"));
-  if (width && seen && *width >= 1 && *width < static_cast<double>(e.matrix[0]) && *seen > 0 && *seen < e.fov_mm[0]) {
-    // As many voxels of the encoded size as the image is wide.
-    e.width = std::max<std::int64_t>(1, std::llround(static_cast<double>(e.matrix[0]) * *seen / e.fov_mm[0]));
-  }
-  e.trajectory = lower(get("trajectory"));
-  e.calibration = lower(get("parallelImaging/calibrationMode"));
-  for (std::size_t i = 0; i < 2; ++i) {
-    const auto centre = to_number(get("encodingLimits/kspace_encoding_step_" + std::to_string(i + 1) + "/center"));
-    if (centre) e.centre[i] = static_cast<std::int64_t>(*centre);
-  }
-  return e;
-}
+using Encoding = IsmrmrdEncoding;
 
 // The members we use, matched by name whatever the version of the file adds.
 struct Acquisition {
@@ -138,6 +59,15 @@ h5::Id acquisition_type() {
   insert(whole, "traj", offsetof(Acquisition, trajectory), floats);
   insert(whole, "data", offsetof(Acquisition, data), floats);
   return whole;
+}
+
+// Whether a data set is a list of readouts, whatever else the file has.
+bool are_acquisitions(hid_t file, const char* path) {
+  const h5::Id data{H5Dopen2(file, path, H5P_DEFAULT), H5Dclose, path};
+  const h5::Id type{H5Dget_type(data), H5Tclose, path};
+  return H5Tget_class(type) == H5T_COMPOUND &&
+         std::ranges::all_of(std::array{"head", "traj", "data"},
+                             [&](const char* name) { return H5Tget_member_index(type, name) >= 0; });
 }
 
 // All readouts of the file; frees what HDF5 allocated.
@@ -439,17 +369,23 @@ class Ismrmrd final : public Handler {
  public:
   [[nodiscard]] const Format& format() const noexcept override { return format_; }
   [[nodiscard]] bool recognises(const fs::path& file) const override {
-    return h5::holds(
-        file, [](hid_t in) { return h5::is_dataset(in, "/dataset/xml") && h5::is_dataset(in, "/dataset/data"); });
+    return h5::holds(file, [](hid_t in) {
+      return h5::is_dataset(in, "/dataset/data") &&
+             (h5::is_dataset(in, "/dataset/xml") || are_acquisitions(in, "/dataset/data"));
+    });
   }
   [[nodiscard]] Dataset read(const fs::path& file, const ReadOptions& options) const override {
     const h5::Quiet quiet;
     const h5::Id in = h5::open_file(file);
+    if (!h5::is_dataset(in, "/dataset/xml"))
+      throw Error{Errc::invalid_input,
+                  "the file holds ISMRMRD acquisitions and no header (/dataset/xml), which says the matrix",
+                  "write it again with its header"};
     const auto xml = h5::text_dataset(in, "/dataset/xml");
     if (!xml)
       throw Error{Errc::cannot_read, "the ISMRMRD header cannot be read: the file is damaged or incomplete",
                   "check that the file is complete"};
-    const Encoding encoding = to_encoding(parse(*xml));
+    const Encoding encoding = ismrmrd_encoding(*xml);
     const Acquisitions acquisitions{in};
     std::vector<const Acquisition*> image;
     std::size_t other_spaces = 0;

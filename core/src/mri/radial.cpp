@@ -1,5 +1,7 @@
 #include "iso/mri/radial.h"
 
+#include "mri/simulation_impl.h"
+
 #include "iso/base/random.h"
 #include "iso/base/threads.h"
 #include "iso/compute/operators/fourier.h"
@@ -67,18 +69,6 @@ Pixels spokes(const Shape& image, std::int64_t frames, std::int64_t readout, con
   return out;
 }
 
-Pixels as_complex_series(const Volume& series) {
-  const Shape& shape = series.pixels.spec().shape;
-  if (shape.rank() > 2 && shape[2] > 1)
-    throw Error{Errc::unsupported, "spokes are simulated of slices, the series is " + shape.text()};
-  const Shape four{shape[0], shape.rank() > 1 ? shape[1] : 1, 1, shape.rank() > 3 ? shape[3] : 1};
-  if (series.pixels.spec().type == ScalarType::c64) return series.pixels.reshaped(four);
-  PixelBuffer out = PixelBuffer::allocate({four, ScalarType::c64});
-  const Pixels real = series.pixels.converted(ScalarType::f32);
-  std::ranges::copy(real.values<float>(), out.values<Complex>().begin());
-  return out;
-}
-
 void add_noise(std::span<Complex> values, double sigma, std::uint64_t seed) {
   const Philox random{seed, 77};
   parallel_for(static_cast<std::int64_t>(values.size()), 4096, [&](std::int64_t from, std::int64_t to) {
@@ -112,10 +102,12 @@ KSpace simulate_radial(const Volume& series, const RadialOptions& options, const
   if (options.spokes < 1 || options.coils < 1)
     throw Error{Errc::invalid_input, "a radial scan was asked for with " + std::to_string(options.spokes) +
                                          " spokes and " + std::to_string(options.coils) + " coils"};
-  if (!(options.noise >= 0) || !std::isfinite(options.noise))
-    throw Error{Errc::invalid_input, "the noise of a simulated scan must be 0 or more"};
-  const Pixels pixels = as_complex_series(series);
+  detail::check_noise(options.noise);
+  const Pixels pixels = detail::as_complex_series(series);
   const Shape& shape = pixels.spec().shape;
+  if (shape[2] != 1)
+    throw Error{Errc::unsupported,
+                "spokes are simulated of slices, the series is " + series.pixels.spec().shape.text()};
   const std::int64_t readout = 2 * std::max(shape[0], shape[1]), frames = shape[3];
   KSpace out;
   out.trajectory.coordinates = spokes(shape, frames, readout, options);
@@ -125,20 +117,13 @@ KSpace simulate_radial(const Volume& series, const RadialOptions& options, const
   if (options.coils > 1) encoding.sensitivities = simulated_maps(encoding.image, options.coils);
   const auto a = backend.make(encoding);
   const compute::Array x = backend.upload(pixels, stream);
-  const double largest = backend.vector().max_abs(x, stream);
-  if (!std::isfinite(largest)) throw Error{Errc::invalid_input, "the series has values that are not finite"};
+  const double largest = detail::largest_value(x, stream);
   compute::Array y = backend.allocate(a->range(), stream);
   a->forward(x, y, stream);
   PixelBuffer samples = PixelBuffer::make_copy(backend.download(y, stream));
   add_noise(samples.values<Complex>(), options.noise * largest, options.seed);
   out.samples = Pixels{std::move(samples)}.reshaped({readout, options.spokes, 1, options.coils, frames});
-  out.grid = series.grid;
-  out.coil_sensitivities = encoding.sensitivities;
-  out.frames = series.frames;
-  out.meta = series.meta;
-  out.meta["simulated"] = is_complex(series.pixels.spec().type)
-                              ? "from a complex series"
-                              : "from magnitudes, which is optimistic: a measured image has a phase of its own";
+  detail::set_origin(out, series, encoding.sensitivities);
   return out;
 }
 

@@ -1,5 +1,7 @@
 #include "iso/mri/simulation.h"
 
+#include "mri/simulation_impl.h"
+
 #include "iso/base/random.h"
 #include "iso/base/threads.h"
 #include "iso/compute/operators/coil_fourier.h"
@@ -16,23 +18,6 @@ namespace {
 using Complex = std::complex<float>;
 using Number = std::complex<double>;
 constexpr double turn = 2 * std::numbers::pi;
-
-Pixels as_complex(const Volume& series) {
-  const Shape& shape = series.pixels.spec().shape;
-  const Shape four{shape[0], shape.rank() > 1 ? shape[1] : 1, shape.rank() > 2 ? shape[2] : 1,
-                   shape.rank() > 3 ? shape[3] : 1};
-  if (series.pixels.spec().type == ScalarType::c64) return series.pixels.reshaped(four);
-  PixelBuffer out = PixelBuffer::allocate({four, ScalarType::c64});
-  const auto to = out.values<Complex>();
-  if (series.pixels.spec().type == ScalarType::c128) {
-    const auto from = series.pixels.values<Number>();
-    std::ranges::transform(from, to.begin(), [](Number z) { return Complex{z}; });
-  } else {
-    const Pixels real = series.pixels.converted(ScalarType::f32);
-    std::ranges::copy(real.values<float>(), to.begin());
-  }
-  return out;
-}
 
 /// Values at a point of the heart phantom, (x, y) from -1 to 1 over the field of view, phase of the beat from 0 to 1.
 double heart_value(double x, double y, double beat) {
@@ -53,6 +38,48 @@ double heart_value(double x, double y, double beat) {
 }
 
 }  // namespace
+
+namespace detail {
+
+Pixels as_complex_series(const Volume& series) {
+  const Shape& shape = series.pixels.spec().shape;
+  const Shape four{shape[0], shape.rank() > 1 ? shape[1] : 1, shape.rank() > 2 ? shape[2] : 1,
+                   shape.rank() > 3 ? shape[3] : 1};
+  if (series.pixels.spec().type == ScalarType::c64) return series.pixels.reshaped(four);
+  PixelBuffer out = PixelBuffer::allocate({four, ScalarType::c64});
+  const auto to = out.values<Complex>();
+  if (series.pixels.spec().type == ScalarType::c128) {
+    const auto from = series.pixels.values<Number>();
+    std::ranges::transform(from, to.begin(), [](Number z) { return Complex{z}; });
+  } else {
+    const Pixels real = series.pixels.converted(ScalarType::f32);
+    std::ranges::copy(real.values<float>(), to.begin());
+  }
+  return out;
+}
+
+void check_noise(double noise) {
+  if (!(noise >= 0) || !std::isfinite(noise))
+    throw Error{Errc::invalid_input, "the noise of a simulated scan must be 0 or more"};
+}
+
+double largest_value(const compute::Array& series, compute::Stream& stream) {
+  const double largest = series.backend().vector().max_abs(series, stream);
+  if (!std::isfinite(largest)) throw Error{Errc::invalid_input, "the series has values that are not finite"};
+  return largest;
+}
+
+void set_origin(KSpace& scan, const Volume& series, const Pixels& sensitivities) {
+  scan.grid = series.grid;
+  scan.coil_sensitivities = sensitivities;
+  scan.frames = series.frames;
+  scan.meta = series.meta;
+  scan.meta["simulated"] = is_complex(series.pixels.spec().type)
+                               ? "from a complex series"
+                               : "from magnitudes, which is optimistic: a measured image has a phase of its own";
+}
+
+}  // namespace detail
 
 Pixels simulated_maps(const Shape& image, std::int64_t coils) {
   if (coils < 1) throw Error{Errc::invalid_input, "a scan was asked for without coils"};
@@ -84,9 +111,8 @@ Pixels simulated_maps(const Shape& image, std::int64_t coils) {
 
 KSpace simulate(const Volume& series, const SimulationOptions& options, const compute::Backend& backend,
                 compute::Stream& stream) {
-  if (!(options.noise >= 0) || !std::isfinite(options.noise))
-    throw Error{Errc::invalid_input, "the noise of a simulated scan must be 0 or more"};
-  const Pixels pixels = as_complex(series);
+  detail::check_noise(options.noise);
+  const Pixels pixels = detail::as_complex_series(series);
   const Shape& shape = pixels.spec().shape;
   compute::CoilFourier encoding;
   encoding.image = {shape[0], shape[1], shape[2]};
@@ -96,8 +122,7 @@ KSpace simulate(const Volume& series, const SimulationOptions& options, const co
   encoding.mask = make_mask(shape[1], shape[2], shape[3], options.mask);
   const auto lines = backend.make(encoding), readout = backend.make(compute::Fourier{encoding.range().shape, {0}});
   const compute::Array x = backend.upload(pixels, stream);
-  const double largest = backend.vector().max_abs(x, stream);
-  if (!std::isfinite(largest)) throw Error{Errc::invalid_input, "the series has values that are not finite"};
+  const double largest = detail::largest_value(x, stream);
   compute::Array samples = backend.allocate(lines->range(), stream);
   lines->forward(x, samples, stream);
   readout->forward(samples, samples, stream);
@@ -119,13 +144,7 @@ KSpace simulate(const Volume& series, const SimulationOptions& options, const co
   KSpace out;
   out.samples = std::move(noisy);
   out.trajectory.cartesian_mask = encoding.mask;
-  out.grid = series.grid;
-  out.coil_sensitivities = encoding.sensitivities;
-  out.frames = series.frames;
-  out.meta = series.meta;
-  out.meta["simulated"] = is_complex(series.pixels.spec().type)
-                              ? "from a complex series"
-                              : "from magnitudes, which is optimistic: a measured image has a phase of its own";
+  detail::set_origin(out, series, encoding.sensitivities);
   return out;
 }
 

@@ -1,36 +1,18 @@
 #include "iso/solvers/power_iteration.h"
 
-#include "iso/base/random.h"
+#include "iso/compute/random_field.h"
 
 #include <algorithm>
 #include <cmath>
 
 namespace iso::solvers {
-namespace {
-
-Pixels seeded_field(const ArraySpec& spec, std::uint64_t seed) {
-  PixelBuffer block = PixelBuffer::allocate(spec);
-  const Philox random{seed, 0};
-  const auto count = static_cast<std::size_t>(spec.shape.count()) * (is_complex(spec.type) ? 2 : 1);
-  for (std::size_t i = 0; i < count; ++i) {
-    const double value = random.normal(i);
-    if (is_double(spec.type))
-      reinterpret_cast<double*>(block.data())[i] = value;
-    else
-      reinterpret_cast<float*>(block.data())[i] = static_cast<float>(value);
-  }
-  return block;
-}
-
-}  // namespace
-
 double operator_norm(const compute::LinearOperator& a, compute::Stream& stream, int iterations,
                      double relative_tolerance, std::uint64_t seed) {
   if (iterations < 1)
     throw Error{Errc::invalid_input, "the power iteration was given no iterations", "give at least 1"};
   const auto& backend = a.backend();
   const auto& ops = backend.vector();
-  auto v = backend.upload(seeded_field(a.domain(), seed), stream);
+  auto v = backend.upload(compute::random_field(a.domain(), seed), stream);
   auto w = backend.allocate(a.domain(), stream);
   double size = ops.norm2(v, stream), estimate = 0;
   for (int i = 0; i < iterations && size > 0; ++i) {

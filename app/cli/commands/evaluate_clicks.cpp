@@ -73,6 +73,7 @@ std::vector<std::uint16_t> labels_by_size(const std::vector<std::uint16_t>& trut
   voxels.erase(0);
   std::erase_if(voxels, [&](const auto& entry) { return entry.second < protocol.least_voxels; });
   std::vector<std::uint16_t> labels;
+  labels.reserve(voxels.size());
   for (const auto& [label, count] : voxels) labels.push_back(label);
   std::ranges::stable_sort(labels, std::greater{}, [&](std::uint16_t label) { return voxels[label]; });
   if (protocol.most_objects > 0 && labels.size() > static_cast<std::size_t>(protocol.most_objects))

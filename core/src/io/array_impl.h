@@ -63,6 +63,7 @@ struct Choice {
 };
 [[nodiscard]] inline std::vector<ArrayInfo> to_arrays(const std::vector<Choice>& choices) {
   std::vector<ArrayInfo> arrays;
+  arrays.reserve(choices.size());
   for (const Choice& choice : choices) arrays.push_back({choice.name, choice.shape});
   return arrays;
 }

@@ -3,14 +3,8 @@
 #include "io/array_impl.h"
 #include "iso/base/error.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#include <zlib.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cmath>
 #include <cstring>
 
@@ -18,7 +12,6 @@ namespace iso::io::detail {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::size_t window_bytes = 16384;
 constexpr std::uint64_t most_value_bytes = std::uint64_t{8} << 20;  // the longest lookup table has 512 KiB
 constexpr std::uint32_t undefined = 0xffffffff;
 constexpr int deepest = 24;
@@ -79,11 +72,6 @@ std::string tag_text(std::uint32_t t) {
   std::array<char, 16> text{};
   std::snprintf(text.data(), text.size(), "(%04x,%04x)", t >> 16, t & 0xffff);
   return text.data();
-}
-
-[[noreturn]] void cut_off(const std::string& where) {
-  throw Error{Errc::cannot_read, "the file is incomplete: it ends inside of " + where,
-              "check that the file is complete"};
 }
 
 struct Encoding {
@@ -174,7 +162,7 @@ class Parser {
     } else {
       const std::string type{reinterpret_cast<const char*>(b.data()) + 4, 2};
       if (is_long_type(type)) {
-        if (at + 12 > end) cut_off("the element " + tag_text(head.tag));
+        if (at + 12 > end) throw_cut_off("the element " + tag_text(head.tag));
         bytes_.read(at, 12, b.data());
         head.length = whole(b.data() + 8, 4, encoding.big);
         at += 12;
@@ -201,7 +189,7 @@ class Parser {
     if (depth > deepest)
       throw Error{Errc::cannot_read, "the file is damaged: its sequences are nested without end",
                   "check where the file came from"};
-    if (head.length != undefined && head.length > end - at) cut_off("the element " + tag_text(head.tag));
+    if (head.length != undefined && head.length > end - at) throw_cut_off("the element " + tag_text(head.tag));
     DicomElement element;
     element.tag = head.tag;
     element.offset = at;
@@ -235,7 +223,7 @@ class Parser {
       if (head.tag == sequence_end) return;
       if (head.tag != item_tag) damaged(head.tag);
       const bool open = head.length == undefined;
-      if (!open && head.length > last - at) cut_off("an item of the sequence " + tag_text(element.tag));
+      if (!open && head.length > last - at) throw_cut_off("an item of the sequence " + tag_text(element.tag));
       const std::uint64_t item_last = open ? last : at + head.length;
       // An item of the type UN may have been written with types all the same.
       const Encoding inside =
@@ -243,7 +231,7 @@ class Parser {
       element.items.push_back(set(item_last, inside, depth + 1, nullptr));
       if (!open) at = item_last;
     }
-    if (element.undefined_length) cut_off("the sequence " + tag_text(element.tag));
+    if (element.undefined_length) throw_cut_off("the sequence " + tag_text(element.tag));
     at = last;
   }
 
@@ -256,10 +244,10 @@ class Parser {
       at += 8;
       if (t == sequence_end) return;
       if (t != item_tag) damaged(t);
-      if (length > end - at) cut_off("a picture in the header");
+      if (length > end - at) throw_cut_off("a picture in the header");
       at += length;
     }
-    cut_off("a picture in the header");
+    throw_cut_off("a picture in the header");
   }
 
   DicomBytes& bytes_;
@@ -318,78 +306,9 @@ DicomSyntax to_syntax(const std::string& uid) {
 
 }  // namespace
 
-DicomBytes::DicomBytes(const fs::path& file) : handle_{::open(file.c_str(), O_RDONLY | O_CLOEXEC)} {
-  struct stat status {};
-  if (handle_ < 0 || ::fstat(handle_, &status) != 0) {
-    const std::string why = std::strerror(errno);
-    if (handle_ >= 0) ::close(handle_);
-    throw Error{Errc::cannot_read, "'" + file.filename().string() + "' cannot be opened: " + why,
-                "check its permissions"};
-  }
-  size_ = static_cast<std::uint64_t>(std::max<off_t>(status.st_size, 0));
-}
-
-DicomBytes::~DicomBytes() { ::close(handle_); }
-
-void DicomBytes::read_file(std::uint64_t at, std::uint64_t count, void* to) const {
-  auto* target = static_cast<char*>(to);
-  while (count > 0) {
-    const ssize_t got = ::pread(handle_, target, count, static_cast<off_t>(at));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0)
-      throw Error{Errc::cannot_read, std::string{"the file cannot be read: "} + std::strerror(errno),
-                  "check the disk that it is on"};
-    if (got == 0) cut_off("its data");
-    target += got;
-    at += static_cast<std::uint64_t>(got);
-    count -= static_cast<std::uint64_t>(got);
-  }
-}
-
-void DicomBytes::read(std::uint64_t at, std::uint64_t count, void* to) {
-  if (at > size_ || count > size_ - at) cut_off("its data");
-  if (!inflated_ && count > window_bytes / 2) return read_file(at, count, to);
-  if (at < window_at_ || at + count > window_at_ + window_.size()) {
-    window_at_ = at;
-    window_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(window_bytes, size_ - at)));
-    read_file(at, window_.size(), window_.data());
-  }
-  if (count > 0) std::memcpy(to, window_.data() + (at - window_at_), count);
-}
-
-void DicomBytes::inflate_from(std::uint64_t at) {
-  std::vector<char> packed(size_ - at);
-  read_file(at, packed.size(), packed.data());
-  std::vector<char> out(at, '\0');
-  read_file(0, at, out.data());
-  z_stream stream{};
-  if (::inflateInit2(&stream, -MAX_WBITS) != Z_OK) throw std::bad_alloc{};
-  stream.next_in = reinterpret_cast<Bytef*>(packed.data());
-  std::size_t left = packed.size();
-  int state = Z_OK;
-  while (state == Z_OK) {
-    const std::size_t had = out.size();
-    out.resize(had + std::max<std::size_t>(std::size_t{1} << 16, had));  // bounded by what deflate can give, 1032 : 1
-    const std::size_t give = std::min<std::size_t>(left, 1U << 30),
-                      room = std::min<std::size_t>(out.size() - had, 1U << 30);
-    stream.avail_in = static_cast<uInt>(give);
-    stream.next_out = reinterpret_cast<Bytef*>(out.data() + had);
-    stream.avail_out = static_cast<uInt>(room);
-    state = ::inflate(&stream, Z_NO_FLUSH);
-    left -= give - stream.avail_in;
-    out.resize(had + room - stream.avail_out);
-    if (state == Z_BUF_ERROR || (state == Z_OK && left == 0 && stream.avail_out > 0)) break;
-  }
-  ::inflateEnd(&stream);
-  if (state != Z_STREAM_END)
-    throw Error{Errc::cannot_read,
-                state == Z_DATA_ERROR ? "the file is damaged: its deflated data cannot be unpacked"
-                                      : "the file is incomplete: its deflated data end too early",
-                "check that the file is complete"};
-  window_ = std::move(out);
-  window_at_ = 0;
-  size_ = window_.size();
-  inflated_ = true;
+void throw_cut_off(const std::string& where) {
+  throw Error{Errc::cannot_read, "the file is incomplete: it ends inside of " + where,
+              "check that the file is complete"};
 }
 
 const DicomElement* DicomDataset::find(std::uint32_t wanted) const noexcept {
@@ -485,13 +404,13 @@ DicomFile open_dicom(const fs::path& path) {
   Parser parser{bytes};
   parser.at = start.size() >= 132 && start.compare(128, 4, "DICM") == 0 ? 132 : 0;
   file.meta = parser.meta();
-  if (parser.at + 8 > bytes.size()) cut_off("its header");
+  if (parser.at + 8 > bytes.size()) throw_cut_off("its header");
   const std::string uid = file.meta.text(tag(0x0002, 0x0010));
   if (uid == "1.2.840.10008.1.2.1.99" || uid == "1.2.840.10008.1.2.4.95") {
     file.pixels.deflated = parser.at;
     bytes.inflate_from(parser.at);
   }
-  if (parser.at + 8 > bytes.size()) cut_off("its header");
+  if (parser.at + 8 > bytes.size()) throw_cut_off("its header");
   // What stands there counts: files exist whose header names the other of the plain syntaxes.
   const Encoding encoding = parser.guess(parser.at);
   file.syntax = to_syntax(!uid.empty()              ? uid
@@ -501,7 +420,7 @@ DicomFile open_dicom(const fs::path& path) {
   if (file.syntax.coding == DicomSyntax::Coding::native && uid != "1.2.840.113619.5.2")
     file.syntax.big_endian_pixels = encoding.big;
   file.set = parser.set(bytes.size(), encoding, 0, &file);
-  if (file.pixels.tag == 0 && parser.at < bytes.size() && parser.at + 8 > bytes.size()) cut_off("its header");
+  if (file.pixels.tag == 0 && parser.at < bytes.size() && parser.at + 8 > bytes.size()) throw_cut_off("its header");
   return file;
 }
 

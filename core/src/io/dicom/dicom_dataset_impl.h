@@ -14,6 +14,9 @@ namespace iso::io::detail {
 /// Group and element of a tag, as the standard prints them: tag(0x0028, 0x0010).
 [[nodiscard]] constexpr std::uint32_t tag(std::uint32_t group, std::uint32_t element) { return group << 16 | element; }
 
+/// Says that the file ends inside of `where` (cannot_read).
+[[noreturn]] void throw_cut_off(const std::string& where);
+
 /// The bytes of a file, or those that a deflated file holds. Reads by position, from one thread at a time.
 class DicomBytes {
  public:

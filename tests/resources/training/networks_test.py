@@ -61,6 +61,27 @@ class Blocks(unittest.TestCase):
             self.assertEqual(tuple(net(random(1, 1, size, size)).shape), (1, 1, size, size))
 
 
+class Halo(unittest.TestCase):
+    @staticmethod
+    def reach(net, channels, *more):
+        """How far a pixel of the output looks up or down, the farthest of all places within the deepest pixel."""
+        for parameter in net.parameters():
+            torch.nn.init.constant_(parameter, 0.01)  # nothing cancels, and no unit is dead
+        x = torch.rand(1, channels, 176, 64, generator=torch.Generator().manual_seed(1)).requires_grad_(True)
+        farthest, middle = 0, 88 // net.multiple * net.multiple
+        for row in range(middle, middle + net.multiple):
+            gradient, = torch.autograd.grad(net(x, *more)[0, 0, row, 32], x)
+            seen = gradient.abs().amax((0, 1, 3)).nonzero()[:, 0]
+            farthest = max(farthest, row - int(seen[0]), int(seen[-1]) - row)
+        return farthest
+
+    def test_of_a_card_is_what_a_pixel_depends_on_within_one_deepest_pixel(self):
+        for net, channels, more in ((ResidualUNet(), 3, ()), (Denoiser(), 1, (torch.full((1,), 0.1),))):
+            found = self.reach(net, channels, *more)
+            self.assertLessEqual(found, net.halo, type(net).__name__)
+            self.assertGreater(found, net.halo - net.multiple, type(net).__name__)
+
+
 class Start(unittest.TestCase):
     def test_every_network_begins_as_the_identity_on_its_start(self):
         o = Operators(SCANS["fan"])

@@ -72,7 +72,7 @@ def make_card(task, pool, trainer, files, results, slices, split, threads, domai
     return {
         "card_version": CARD_VERSION, "name": task.name, "says": task.says, "files": files, "references": list(task.references),
         "inputs": {"channels": channels, "start": settings.start, "unit": "attenuation over that of water (HU / 1000 + 1)",
-                   "multiple": multiple(task)},
+                   "multiple": multiple(task), **halo(task)},
         "output": {"unit": "attenuation over that of water (HU / 1000 + 1)", "lower_bound": 0},
         "parameters": task.parameters(),
         "geometry": asdict(scan), "geometry_hash": scan.hash(), "water_per_mm": settings.water_per_mm,
@@ -96,6 +96,13 @@ def make_card(task, pool, trainer, files, results, slices, split, threads, domai
 def multiple(task):
     networks = task.networks
     return networks["student" if "student" in networks else "net"].multiple
+
+
+def halo(task):
+    """{"halo": pixels} where the graph takes whole images and looks no further; nothing where it sees all of them (`gloredi`), or
+    where operators stand between the graphs (`pd_unet`)."""
+    found = getattr(task.networks["net"], "halo", None) if "net" in task.networks else None
+    return {} if found is None else {"halo": found}
 
 
 def write_card(folder, card):

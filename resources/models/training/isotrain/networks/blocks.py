@@ -25,6 +25,14 @@ def level(inputs, outputs, norm):
     return nn.Sequential(*parts)
 
 
+def halo_of(shuffled, levels):
+    """How many pixels around its own a pixel of the output of a U-Net depends on. A pixel of level i is shuffled 2^i wide, s_i: two
+    convolutions reach 2 s_i on the way down and again on the way up, the interpolation from level i + 1 reaches s_(i+1), and the block
+    that is averaged into the deepest pixel ends up to s - 1 beside the one that is asked for."""
+    wide = [shuffled * 2**i for i in range(levels)]
+    return 2 * sum(wide) + sum(wide[1:]) + 2 * sum(wide[:-1]) + wide[-1] - 1
+
+
 class UNet(nn.Module):
     """Average pooling down, bilinear up and 1 x 1 convolution to half the channels, skips joined. Sizes must be multiples of
     `multiple`. `shuffle` folds pixels into channels first; the last convolution starts at zero if `zero_last`."""
@@ -37,6 +45,7 @@ class UNet(nn.Module):
         self.narrow = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in zip(widths, widths[1:]))
         self.up = nn.ModuleList(level(2 * a, a, norm) for a in widths[:-1])
         self.last = nn.Conv2d(widths[0], outputs * fold, 1)
+        self.halo = halo_of(shuffled, len(widths))
         if zero_last:
             nn.init.zeros_(self.last.weight)
             nn.init.zeros_(self.last.bias)

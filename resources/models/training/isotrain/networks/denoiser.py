@@ -16,7 +16,7 @@ class Denoiser(nn.Module):
     def __init__(self, widths=(24, 48, 96), sigma_data=SIGMA_DATA):
         super().__init__()
         self.body, self.sigma_data = UNet(2, 1, widths, False, 1), sigma_data
-        self.multiple = self.body.multiple
+        self.multiple, self.halo = self.body.multiple, self.body.halo
 
     def forward(self, x, sigma):
         """x [B, 1, H, W], sigma [B] -> [B, 1, H, W]."""

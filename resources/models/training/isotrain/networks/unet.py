@@ -13,7 +13,7 @@ class ResidualUNet(nn.Module):
     def __init__(self, inputs=3, widths=(32, 64, 128), shuffled=2, norm=False):
         super().__init__()
         self.body = UNet(inputs, 1, widths, norm, shuffled)
-        self.multiple = self.body.multiple
+        self.multiple, self.halo = self.body.multiple, self.body.halo
 
     def forward(self, x):
         return x[:, :1] + self.body(x)

@@ -2,6 +2,7 @@
 
 #include "io/array_impl.h"
 #include "io/atomic_write_impl.h"
+#include "io/formats/estimate_impl.h"
 #include "io/handlers_impl.h"
 #include "io/reading/reading_impl.h"
 #include "iso/base/begun_replacement.h"
@@ -65,6 +66,21 @@ std::string known_extensions() {
 }
 
 std::string quoted(const fs::path& file) { return "'" + file.string() + "'"; }
+
+/// A file that does not say so would pass for a measurement. Named by its format: the file has a name for the time being.
+void warn_of_lost_estimate(const Dataset& data, const Handler& chosen) {
+  const auto says = [](const Handler& handler) { return dynamic_cast<const SaysEstimate*>(&handler) != nullptr; };
+  const auto said = metadata(data).find(estimate_key);
+  if (said == metadata(data).end() || says(chosen)) return;
+  const Kind kind = to_kind(data);
+  std::string able;
+  for (const auto& handler : all())
+    if (says(*handler) &&
+        std::ranges::find(handler->format().writes, kind) != handler->format().writes.end())
+      able += (able.empty() ? "" : ", ") + handler->format().extensions.front();
+  warn("a " + chosen.format().name + " file cannot say that the " + std::string{to_string(kind)} + " is " + said->second +
+       "; " + able + (able.find(',') == std::string::npos ? " does" : " do"));
+}
 
 // The handler whose extension and content fit; else whose content fits; else whose extension fits.
 const Handler& handler_for_reading(const fs::path& file) {
@@ -385,6 +401,7 @@ void write(const fs::path& file, const Dataset& data, const WriteOptions& option
     throw Error{Errc::invalid_result,
                 quoted(file) + " is not written: the " + std::string{to_string(kind)} + " is empty"};
   }
+  warn_of_lost_estimate(data, *chosen);
   guarded(file, Errc::cannot_write, " cannot be written", [&] {
     write_all_atomically(
         file, options.overwrite,

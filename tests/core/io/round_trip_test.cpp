@@ -82,6 +82,51 @@ std::vector<Case> cases() {
 }
 INSTANTIATE_TEST_SUITE_P(Formats, ImageRoundTrip, ::testing::ValuesIn(cases()));
 
+TEST_F(IoTest, ThatANetworkEstimatedAVolumeIsStillSaidByTheFile) {
+  const std::string said = "estimated from 24 views by unet";
+  const Volume volume{filled(Shape{5, 4, 3}, ScalarType::f32), oblique({5, 4, 3}), Quantity::hounsfield,
+                      {{"estimate", said}}};
+  const LabelMap labels{counting<std::uint8_t>(Shape{6, 5, 4}), oblique({6, 5, 4}), {"a", "b"}, {{"estimate", said}}};
+  for (const char* const extension : {".nii", ".nii.gz", ".nrrd", ".mha", ".h5"})
+    for (const Dataset& data : {Dataset{volume}, Dataset{labels}}) {
+      const fs::path file = folder / (std::string{"estimate"} + extension);
+      io::write(file, data, {true});
+      io::ReadOptions options;
+      options.expected = to_kind(data);
+      EXPECT_EQ(metadata(*io::read(file, options)).at("estimate"), said) << file;
+    }
+}
+
+TEST_F(IoTest, ALongEstimateIsCutByNiftiAndStaysOneLineElsewhere) {
+  const std::string said = "estimated from 24 views by " + std::string(70, 'u') + "\nSpoof = 1";
+  const Volume volume{filled(Shape{5, 4, 3}, ScalarType::f32), oblique({5, 4, 3}), Quantity::hounsfield,
+                      {{"estimate", said}}};
+  for (const auto& [extension, kept] :
+       {std::pair{".nii", 79U}, std::pair{".nrrd", 107U}, std::pair{".mha", 107U}}) {
+    const fs::path file = folder / (std::string{"long"} + extension);
+    io::write(file, Dataset{volume});
+    std::string expected = said.substr(0, kept);
+    std::ranges::replace(expected, '\n', ' ');
+    EXPECT_EQ(metadata(*io::read(file)).at("estimate"), expected);
+  }
+}
+
+TEST_F(IoTest, AFormatWithoutAPlaceForItSaysThatAnEstimateWillPassForAMeasurement) {
+  std::string warned;
+  log::set_level(log::Level::warning);
+  log::set_sink([&](log::Level, std::string_view, std::string_view text) { warned += std::string{text} + "\n"; });
+  const Volume measured{filled(Shape{5, 4, 3}, ScalarType::f32), oblique({5, 4, 3}), Quantity::hounsfield, {}};
+  Volume estimated = measured;
+  estimated.meta["estimate"] = "estimated from 24 views by unet";
+  io::write(folder / "measured.tif", Dataset{measured});
+  io::write(folder / "estimated.nrrd", Dataset{estimated});
+  EXPECT_EQ(warned, "");
+  io::write(folder / "estimated.tif", Dataset{estimated});
+  log::set_sink({});
+  EXPECT_EQ(warned,
+            "a TIFF file cannot say that the volume is estimated from 24 views by unet; .nii.gz, .nrrd, .mha, .h5 do\n");
+}
+
 TEST_F(IoTest, ALabelMapComesBackAsLabelsWhenItIsExpected) {
   LabelMap map{counting<std::uint8_t>(Shape{6, 5, 4}), oblique({6, 5, 4}), {"a", "b"}, {}};
   io::ReadOptions options;

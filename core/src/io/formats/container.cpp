@@ -1,5 +1,6 @@
 #include "io/array_impl.h"
 #include "io/formats/hdf5_impl.h"
+#include "io/formats/estimate_impl.h"
 #include "io/handlers_impl.h"
 
 #include "iso/base/error.h"
@@ -280,7 +281,7 @@ void shape_lists(Dataset& data) {
   shaped(scan->trajectory.density_compensation, Shape{shape[0], shape[1]});
 }
 
-class Container final : public Handler {
+class Container final : public Handler, public SaysEstimate {
  public:
   [[nodiscard]] const Format& format() const noexcept override { return format_; }
   [[nodiscard]] bool recognises(const fs::path& file) const override {

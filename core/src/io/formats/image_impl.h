@@ -1,6 +1,7 @@
 #pragma once
 
 #include "io/array_impl.h"
+#include "io/formats/estimate_impl.h"
 #include "io/formats/payload_impl.h"
 
 #include "iso/base/error.h"
@@ -45,20 +46,29 @@ struct ImageToWrite {
   Quantity quantity;
   std::optional<double> time_step_s;
   const LabelMap* labels{nullptr};  ///< null for a volume
+  std::string estimate;             ///< what a network made says so, on one line; else empty
   [[nodiscard]] std::size_t axes() const { return std::max<std::size_t>(3, pixels->spec().shape.rank()); }
   [[nodiscard]] std::int64_t extent(std::size_t axis) const {
     return axis < pixels->spec().shape.rank() ? pixels->spec().shape[axis] : 1;
   }
 };
+[[nodiscard]] inline std::string one_line(std::string text) {
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < ' ') c = ' ';
+  return text;
+}
 [[nodiscard]] inline ImageToWrite image_to_write(const Dataset& data) {
   const auto& meta = metadata(data);
+  const auto said = meta.find(estimate_key);
+  const std::string estimate = said == meta.end() ? std::string{} : one_line(said->second);
   const auto step = meta.find(time_step_key);
   const auto seconds = step == meta.end() ? std::nullopt : to_number(step->second);
   if (const auto* labels = std::get_if<LabelMap>(&data))
-    return {&labels->labels, &labels->grid, Quantity::unknown, seconds, labels};
+    return {&labels->labels, &labels->grid, Quantity::unknown, seconds, labels, estimate};
   const auto& volume = std::get<Volume>(data);
   const bool timed = volume.frames.unit == "s" && volume.frames.values.empty() && volume.frames.step > 0;
-  return {&volume.pixels, &volume.grid, volume.quantity, timed ? std::optional{volume.frames.step} : seconds};
+  return {&volume.pixels, &volume.grid, volume.quantity, timed ? std::optional{volume.frames.step} : seconds, nullptr,
+          estimate};
 }
 
 /// A header and the pixels behind it. Throws cannot_write.

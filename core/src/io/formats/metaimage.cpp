@@ -216,7 +216,7 @@ class Header {
   std::int64_t components_{1};
 };
 
-class Meta final : public ImageHandler {
+class Meta final : public ImageHandler, public SaysEstimate {
  public:
   Meta()
       : ImageHandler{{"MetaImage",
@@ -224,8 +224,8 @@ class Meta final : public ImageHandler {
                       image_reads,
                       image_writes,
                       array_hints(),
-                      "Volumes of two to four axes, real, with grid, time step and quantity; metadata are lost. A "
-                      "header apart from its data is read only."}} {}
+                      "Volumes of two to four axes, real, with grid, time step, quantity and whether a network "
+                      "estimated it; other metadata are lost. A header apart from its data is read only."}} {}
   [[nodiscard]] bool recognises(const fs::path& file) const override {
     return first_bytes(file, 8192).find("ElementDataFile") != std::string::npos;
   }
@@ -242,6 +242,7 @@ class Meta final : public ImageHandler {
          to_number(header.text("ElementToIntensityFunctionOffset")) != 0.0))
       assume(array.meta, "values as stored; the header's ElementToIntensityFunction is not applied");
     array.quantity = quantity_from_string(header.text(quantity_key));
+    if (const auto said = header.text("Comment"); said.starts_with(estimate_start)) array.meta[estimate_key] = said;
     return array;
   }
   [[nodiscard]] std::vector<fs::path> sources(const fs::path& file) const override {
@@ -377,7 +378,8 @@ class Meta final : public ImageHandler {
       sizes += " " + std::to_string(image.extent(axis));
       centre += " 0";
     }
-    return "ObjectType = Image\nNDims = " + std::to_string(axes) +
+    const std::string comment = image.estimate.empty() ? "" : "\nComment = " + image.estimate;
+    return "ObjectType = Image\nNDims = " + std::to_string(axes) + comment +
            "\nBinaryData = True\nBinaryDataByteOrderMSB = False\nCompressedData = False\nTransformMatrix =" + matrix +
            "\nOffset =" + offset + "\nCenterOfRotation =" + centre + "\nElementSpacing =" + spacing +
            "\nDimSize =" + sizes + "\n" + quantity_key + " = " + std::string{to_string(image.quantity)} +

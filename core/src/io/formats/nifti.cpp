@@ -113,7 +113,7 @@ void write_names_beside(const fs::path& file, const LabelMap& map) {
   write_new_file(names, label_file_text(names, labels));
 }
 
-class Nifti final : public ImageHandler {
+class Nifti final : public ImageHandler, public SaysEstimate {
  public:
   Nifti()
       : ImageHandler{
@@ -123,10 +123,9 @@ class Nifti final : public ImageHandler {
              image_writes,
              array_hints(),
              "NIfTI-1 and -2, pairs too; volumes of two to four axes, real or complex, with grid (turned from RAS to "
-             "LPS "
-             "and back, in single precision), time step and quantity; metadata are lost. Labels (intent 1002) keep "
-             "their names "
-             "and colours in a table of ITK-SNAP beside the image, NAME_labels.txt. Written as one file."}} {}
+             "LPS and back, in single precision), time step, quantity and whether a network estimated it (79 "
+             "characters); other metadata are lost. Labels (intent 1002) keep their names and colours in a table of "
+             "ITK-SNAP beside the image, NAME_labels.txt. Written as one file."}} {}
   [[nodiscard]] bool recognises(const fs::path& file) const override {
     try {
       if (has_pair_extension(file, ".img")) {
@@ -161,6 +160,7 @@ class Nifti final : public ImageHandler {
     if (array.labels) read_names_beside(file, array);
     if (header.intent == 1006 || header.intent == 1007)
       assume(array.meta, "components of vectors as stored, neither turned from RAS to LPS nor scaled by units");
+    if (header.description.starts_with(estimate_start)) array.meta[estimate_key] = header.description;
     if (header.auxiliary.starts_with(prefix))
       array.quantity = quantity_from_string(header.auxiliary.substr(prefix.size()));
     return array;
@@ -179,7 +179,7 @@ class Nifti final : public ImageHandler {
     for (std::size_t axis = 0; axis < image.axes(); ++axis) extents.push_back(image.extent(axis));
     const std::string header = make_nifti_header(*image.grid, extents, image.pixels->spec().type, image.time_step_s,
                                                  std::string{prefix} + std::string{to_string(image.quantity)},
-                                                 image.labels ? nifti_intent_labels : std::int16_t{0});
+                                                 image.labels ? nifti_intent_labels : std::int16_t{0}, image.estimate);
     if (image.labels) write_names_beside(file, *image.labels);
     if (has_extension(file, ".nii")) return write_plain(file, header, *image.pixels);
     write_gzip(file, header, *image.pixels);

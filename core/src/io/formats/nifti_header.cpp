@@ -47,6 +47,7 @@ class Fields {
     return two_ ? at<std::int32_t>(500) : std::int64_t{static_cast<unsigned char>(bytes_[123])};
   }
   [[nodiscard]] std::int64_t intent() const { return two_ ? at<std::int32_t>(504) : at<std::int16_t>(68); }
+  [[nodiscard]] std::string description() const { return std::string{bytes_.substr(two_ ? 240 : 148, 80)}.c_str(); }
   [[nodiscard]] std::string auxiliary() const { return std::string{bytes_.substr(two_ ? 320 : 228, 24)}.c_str(); }
 
  private:
@@ -280,6 +281,7 @@ NiftiHeader parse_nifti_header(std::string_view start) {
   header.bits = f.bits();
   header.intent = f.intent();
   header.auxiliary = f.auxiliary();
+  header.description = f.description();
   const double offset = f.offset();
   if (!(offset >= 0) || offset > 1e9)
     throw Error{Errc::invalid_input, "the NIfTI header places the voxels at byte " + short_number(offset)};
@@ -343,7 +345,8 @@ void put_quaternion(const VoxelGrid& grid, std::string& bytes, const auto& put) 
 }  // namespace
 
 std::string make_nifti_header(const VoxelGrid& grid, std::span<const std::int64_t> extents, ScalarType type,
-                              std::optional<double> time_step_s, const std::string& auxiliary, std::int16_t intent) {
+                              std::optional<double> time_step_s, const std::string& auxiliary, std::int16_t intent,
+                              const std::string& description) {
   std::string bytes(352, '\0');
   const auto put = [&](std::size_t at, auto value) { std::memcpy(bytes.data() + at, &value, sizeof value); };
   constexpr std::array<std::int16_t, 8> datatypes{2, 512, 4, 8, 16, 64, 32, 1792};
@@ -366,6 +369,7 @@ std::string make_nifti_header(const VoxelGrid& grid, std::span<const std::int64_
   put(108, 352.0F);
   put(112, 1.0F);
   bytes[123] = static_cast<char>(2 | (time_step_s ? 8 : 0));
+  std::copy_n(description.begin(), std::min<std::size_t>(description.size(), 79), bytes.begin() + 148);
   std::copy_n(auxiliary.begin(), std::min<std::size_t>(auxiliary.size(), 23), bytes.begin() + 228);
   put(252, std::int16_t{1});
   put(254, std::int16_t{1});

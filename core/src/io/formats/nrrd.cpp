@@ -14,7 +14,7 @@ namespace {
 
 using namespace nrrd;
 
-class Nrrd final : public ImageHandler {
+class Nrrd final : public ImageHandler, public SaysEstimate {
  public:
   Nrrd()
       : ImageHandler{{"NRRD",
@@ -22,9 +22,9 @@ class Nrrd final : public ImageHandler {
                       image_reads,
                       image_writes,
                       array_hints(),
-                      "Volumes of two to four axes, real or complex, with grid, time step and quantity; metadata are "
-                      "lost. Labels keep names and colours as 3D Slicer writes them (.seg.nrrd). A header apart from "
-                      "its data is read only."}} {}
+                      "Volumes of two to four axes, real or complex, with grid, time step, quantity and whether a "
+                      "network estimated it; other metadata are lost. Labels keep names and colours as 3D Slicer "
+                      "writes them (.seg.nrrd). A header apart from its data is read only."}} {}
   [[nodiscard]] bool recognises(const fs::path& file) const override { return first_bytes(file, 4) == "NRRD"; }
   [[nodiscard]] RawArray make_array(const fs::path& file) const override {
     const Header header{first_bytes(file, most_header)};
@@ -37,6 +37,7 @@ class Nrrd final : public ImageHandler {
       assume(array.meta, "components of vectors as stored, neither turned to LPS nor scaled by units");
     if (const auto name = header.text().keys.find(quantity_key); name != header.text().keys.end())
       array.quantity = quantity_from_string(name->second);
+    if (const auto said = header.field("content"); said.starts_with(estimate_start)) array.meta[estimate_key] = said;
     read_segments(header.text().keys, layout, array);
     return array;
   }
@@ -206,6 +207,7 @@ class Nrrd final : public ImageHandler {
     }
     std::string text = "NRRD0004\n# http://teem.sourceforge.net/nrrd/format.html\n";
     text += std::string{"type: "} + types[static_cast<std::size_t>(type)] + "\n";
+    if (!image.estimate.empty()) text += "content: " + image.estimate + "\n";
     text += "dimension: " + std::to_string(axes + (complex ? 1 : 0)) + "\n";
     text += std::string{"space: left-posterior-superior"} + (timed ? "-time" : "") + "\n";
     text += "sizes:" + std::string{complex ? " 2" : ""} + sizes + "\n";

@@ -4,6 +4,8 @@
 #include "iso/models/library.h"
 #include "iso/models/runtime.h"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -79,12 +81,22 @@ void warn_beyond(const models::Card& card, const Record& record, std::vector<std
 
 }  // namespace
 
-std::vector<std::string> add_networks(plugin::Plan& plan, const std::vector<std::filesystem::path>& places) {
+void find_network_asked_for(const std::string& parameters_json, const std::vector<std::filesystem::path>& places) {
+  const auto parameters = nlohmann::json::parse(parameters_json);
+  const auto asked = parameters.find("network");
+  if (asked == parameters.end() || !asked->is_string() || asked->get_ref<const std::string&>().empty()) return;
+  (void)models::find_card(asked->get_ref<const std::string&>(), places);
+}
+
+std::vector<std::string> add_networks(const plugin::Task& task, plugin::Plan& plan,
+                                      const std::vector<std::filesystem::path>& places) {
   std::vector<std::string> words;
   for (const std::string& id : plan.models) {
     const models::Card card = models::find_card(id, places);
     for (const auto& [port, items] : plan.outputs) {
       if (items.empty() || items.one().empty() || items.one().kind() != Kind::sinogram) continue;
+      const bool of_the_scan = std::ranges::find(task.outputs(), port, &plugin::Port::residual) != task.outputs().end();
+      if (!of_the_scan) continue;
       if (const std::string why = card.scan.difference(get<Sinogram>(items.one()).geometry); !why.empty())
         throw Error(Errc::geometry_refused, "the network '" + id + "' does not fit the scan: " + why,
                     "use total variation, or a network that was trained for this scan (`isocenter models`)");

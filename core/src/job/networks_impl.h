@@ -10,10 +10,14 @@
 
 namespace iso::job {
 
+/// Looks for the network that a task is asked to take, before its inputs are read: by convention a parameter called `network` is
+/// the name of a card. Throws no_input and what `models::read_card` throws; nothing for a task without such a parameter.
+void find_network_asked_for(const std::string& parameters_json, const std::vector<std::filesystem::path>& places);
+
 /// Finds the networks of a plan and adds what they take to it. Throws no_input and what `models::read_card` throws;
 /// geometry_refused if the scan of the plan (its residual) is another than the one a network was trained for. Returns what
 /// people read of each before the run.
-[[nodiscard]] std::vector<std::string> add_networks(plugin::Plan& plan,
+[[nodiscard]] std::vector<std::string> add_networks(const plugin::Task& task, plugin::Plan& plan,
                                                     const std::vector<std::filesystem::path>& places);
 
 /// What every result of a network comes with (contract of plugins): the data residual beside each learned output, in the units of

@@ -162,6 +162,7 @@ class Run {
     check_ports(recipe(), *loaded.task);
     for (const auto& [port, place] : recipe().outputs)
       around_.data.check_write(place, find_port(loaded.task->outputs(), port)->kind);
+    find_network_asked_for(recipe().parameters_json, around_.options.model_directories);
     return loaded;
   }
 
@@ -224,7 +225,7 @@ class Run {
       plan_ = task.plan(inputs, *parameters_);
     }
     refuse_unless_possible(plan_);
-    networks_ = add_networks(plan_, around_.options.model_directories);
+    networks_ = add_networks(task, plan_, around_.options.model_directories);
     std::vector<compute::OperatorSpec> specs;
     specs.reserve(plan_.operators.size());
     for (const plugin::PlannedOperator& planned : plan_.operators) specs.push_back(planned.spec);

@@ -1,5 +1,7 @@
 #include "adapter/network_task.h"
 
+#include "method/interpolation.h"
+
 #include <iso/base/error.h>
 #include <iso/models/library.h>
 #include <iso/models/runtime.h>
@@ -42,6 +44,28 @@ void lift(std::optional<double> bound, iso::PixelBuffer& image) {
     for (float& value : image.values<float>()) value = std::max(value, static_cast<float>(*bound));
 }
 
+/// The same grid seen in `factor` times the views.
+ScanPlan upsampled_plan(ScanPlan plan, std::int64_t factor) {
+  plan.geometry = interpolated_geometry(plan.geometry, factor);
+  return plan;
+}
+
+/// A_full x, as the paper's variant that ends in the sinogram has it; the views that were measured stay as they were (ours).
+iso::Sinogram upsample(const ScanProblem& problem, const ScanPlan& plan, const NetworkOptions& options, const Array& x,
+                       const iso::Metadata& meta) {
+  const ScanPlan fine = upsampled_plan(plan, options.factor);
+  const auto a = problem.backend.make(fine.ray_transform());
+  Array y = problem.backend.allocate(a->range(), problem.stream);
+  a->forward(x, y, problem.stream);
+  auto readings = iso::PixelBuffer::make_copy(problem.backend.download(y, problem.stream));
+  const auto measured = problem.backend.download(problem.readings, problem.stream);
+  const auto view = static_cast<std::ptrdiff_t>(measured.values<float>().size() / plan.views.size());
+  for (std::ptrdiff_t i = 0; i < static_cast<std::ptrdiff_t>(plan.views.size()); ++i)
+    std::copy_n(measured.values<float>().begin() + i * view, view,
+                readings.values<float>().begin() + i * options.factor * view);
+  return {std::move(readings), fine.geometry, meta};
+}
+
 /// Throws what a card or a scan is refused with.
 iso::plugin::Plan plan_with_card(const iso::Sinogram& scan, const NetworkOptions& options) {
   iso::plugin::Plan out;
@@ -67,9 +91,14 @@ iso::plugin::Plan plan_with_card(const iso::Sinogram& scan, const NetworkOptions
   volume.grid = plan.region.grid;
   volume.pixels = iso::Pixels::outline({volume.grid.shape(), iso::ScalarType::f32});
   iso::Sinogram residual{iso::Pixels::outline(plan.readings()), plan.geometry, {}};
+  const auto fine = upsampled_plan(plan, options.factor);
+  out.operators.push_back({fine.ray_transform(), 1});
+  out.bytes += 2 * fine.readings().bytes();
+  iso::Sinogram upsampled{iso::Pixels::outline(fine.readings()), fine.geometry, {}};
   for (const char* const port : {"volume", "direct", "start"})
     out.outputs.emplace(port, iso::describe(iso::Dataset{volume}));
   out.outputs.emplace("residual", iso::describe(iso::Dataset{std::move(residual)}));
+  out.outputs.emplace("upsampled", iso::describe(iso::Dataset{std::move(upsampled)}));
   return out;
 }
 
@@ -82,13 +111,15 @@ std::span<const iso::plugin::Port> network_inputs() noexcept {
 }
 
 std::span<const iso::plugin::Port> network_outputs() noexcept {
-  static const std::array<iso::plugin::Port, 4> ports{
+  static const std::array<iso::plugin::Port, 5> ports{
       {{"volume", iso::Kind::volume, false, "The image that the network estimates.", "residual"},
        {"residual", iso::Kind::sinogram, true,
         "What the estimate does not explain: its projection minus the readings."},
        {"direct", iso::Kind::volume, true, "Filtered back-projection of the same readings, made without the network."},
        {"start", iso::Kind::volume, true,
-        "The image that the network began from: total variation, or filtered back-projection."}}};
+        "The image that the network began from: total variation, or filtered back-projection."},
+       {"upsampled", iso::Kind::sinogram, true,
+        "The scan with the views between those measured, projected from the estimate.", "residual"}}};
   return ports;
 }
 
@@ -138,11 +169,14 @@ iso::plugin::Datasets run_network(const iso::Sinogram& scan, const NetworkOption
   context.log(line.str());
   const Array direct = FilteredBackprojection{context.backend(), plan.geometry, plan.grid}(problem.readings, *stream);
   iso::Sinogram residual{context.backend().download(fit.residual, *stream), plan.geometry, {}};
+  progress.report(0.99, "views between");
+  iso::Sinogram upsampled = upsample(problem, plan, options, x, scan.meta);
   progress.report(1, "done");
   return {{"volume", finish(x)},
           {"residual", iso::freeze(std::move(residual))},
           {"direct", finish(direct)},
-          {"start", finish(start)}};
+          {"start", finish(start)},
+          {"upsampled", iso::freeze(std::move(upsampled))}};
 }
 
 }  // namespace sinogram_upsampling

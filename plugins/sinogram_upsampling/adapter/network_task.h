@@ -12,6 +12,7 @@ namespace sinogram_upsampling {
 /// What may be chosen where the network decides grid, start and unit of water of its input.
 struct NetworkOptions : iso::tomography::ScanParameters {
   std::string network;
+  int factor = 15;
   friend bool operator==(const NetworkOptions&, const NetworkOptions&) = default;
 
  protected:
@@ -20,7 +21,12 @@ struct NetworkOptions : iso::tomography::ScanParameters {
     return std::tuple_cat(
         std::tuple{iso::params::field<P, std::string>("network", &P::network)
                        .with_label("Network")
-                       .with_help("Name of its card; `isocenter models` lists those that are installed.")},
+                       .with_help("Name of its card; `isocenter models` lists those that are installed."),
+                   iso::params::field<P, int>("factor", &P::factor)
+                       .with_label("Views for each one")
+                       .with_unit("views")
+                       .in_range(1, 64)
+                       .with_help("How many views each measured one becomes in the output `upsampled`.")},
         iso::tomography::view_fields<P>(
             "Keeps this many equally spaced views of the scan, those that the network was trained for. 0: all."),
         iso::tomography::value_fields<P>(

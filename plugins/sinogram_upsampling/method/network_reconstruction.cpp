@@ -47,7 +47,8 @@ TvOptions start_options(const iso::models::Card& card) {
   TvOptions options;
   options.strength = card.tv_strength;
   options.iterations = card.tv_iterations;
-  options.tolerance = 0;  // all iterations, as in the training
+  options.tolerance = 0;      // all iterations, as in the training
+  options.step_ratio = 0.01;  // likewise, and none of those by default
   return options;
 }
 

@@ -1,5 +1,6 @@
 #include "adapter/tasks.h"
 #include "cpu_backend.h"
+#include "method/interpolation.h"
 #include "method/network_reconstruction.h"
 
 #include "host/startup/modules.h"
@@ -75,14 +76,15 @@ class Networks : public testing::Test {
       GTEST_SKIP() << none.what();
     }
   }
-  iso::job::Record run(const std::string& name, const iso::Sinogram& scan, const std::string& more = "") {
+  iso::job::Record run(const std::string& name, const iso::Sinogram& scan, const std::string& more = "",
+                       const std::string& place = "workspace:scan") {
     const auto workspace_ = std::make_shared<iso::job::Workspace>();
     workspace = workspace_;
     workspace->put("scan", iso::freeze(iso::Sinogram{scan}));
     iso::job::Recipe recipe;
     recipe.task = "sinogram_upsampling/" + name;
-    recipe.inputs["sinogram"] = "workspace:scan";
-    for (const char* const port : {"volume", "residual", "direct", "start"})
+    recipe.inputs["sinogram"] = place;
+    for (const char* const port : {"volume", "residual", "direct", "start", "upsampled"})
       recipe.outputs[port] = "workspace:" + std::string{port};
     recipe.parameters_json = R"({"mask": false, "network": "tiny_)" + name + "\"" + more + "}";
     recipe.device = "cpu";
@@ -123,6 +125,35 @@ TEST_F(Networks, GiveTheSameBitsAgain) {
   const auto first = run("unet", stored_scan()), second = run("unet", stored_scan());
   EXPECT_EQ(first.output_digests, second.output_digests);
   EXPECT_FALSE(first.output_digests.empty());
+}
+
+TEST_F(Networks, MakeTheViewsBetweenThoseMeasuredByProjectionOfTheirEstimate) {
+  const iso::Sinogram scan = stored_scan();
+  const auto record = run("pd_unet", scan, R"(, "factor": 3)");
+  ASSERT_EQ(record.state, iso::job::State::done) << record.error_message;
+  const auto& fine = iso::get<iso::Sinogram>(workspace->find("upsampled"));
+  ASSERT_EQ(fine.geometry, interpolated_geometry(scan.geometry, 3));
+  EXPECT_NEAR(fine.geometry.views()[1].u_step_mm[1], stored_geometry(72).views()[1].u_step_mm[1], 1e-9);
+  EXPECT_EQ(fine.meta.at("estimate"), "estimated from 24 views by tiny_pd_unet");
+  const auto backend = iso::gpu::make_cpu_backend();
+  const auto stream = backend->make_stream();
+  const auto a = backend->make(iso::compute::RayTransform{fine.geometry, volume("volume").grid});
+  auto y = backend->allocate(a->range(), *stream);
+  a->forward(backend->upload(volume("volume").pixels, *stream), y, *stream);
+  const auto projected = backend->download(y, *stream);
+  for (std::size_t view = 0; view < 72; ++view)
+    for (std::size_t u = 0; u < 63; ++u)
+      if (view % 3 == 0)
+        EXPECT_EQ(fine.readings.values<float>()[63 * view + u], scan.readings.values<float>()[21 * view + u]);
+      else
+        EXPECT_NEAR(fine.readings.values<float>()[63 * view + u], projected.values<float>()[63 * view + u], 1e-5);
+}
+
+TEST_F(Networks, ThatAreNotInstalledAreMissedBeforeTheScanIsRead) {
+  const auto record = run("unet_of_nobody", stored_scan(), "", "workspace:scan_of_nobody");
+  EXPECT_EQ(record.error, Errc::no_input);
+  EXPECT_NE(record.error_message.find("tiny_unet_of_nobody"), std::string::npos) << record.error_message;
+  EXPECT_EQ(run("unet", stored_scan(), "", "workspace:scan_of_nobody").error_message.find("network"), std::string::npos);
 }
 
 TEST_F(Networks, RefuseAnotherScanThanThatOfTheirCard) {

@@ -138,7 +138,8 @@ class Program(unittest.TestCase):
         program = os.environ.get("ISOCENTER", "")
         if not os.path.exists(program):
             self.skipTest("the command isocenter is not built")
-        found = run_task(program, "sparse_view_ct/tv", SCANS["fan"], tensor("fan_noisy")[None].numpy(), ("--tolerance", "0"))
+        found = run_task(program, "sparse_view_ct/tv", SCANS["fan"], tensor("fan_noisy")[None].numpy(),
+                         ("--tolerance", "0", "--strength", "1", "--step-ratio", "0.01"))
         self.assertLess(float((torch.from_numpy(found[0]) - tensor("fan_tv")).norm() / tensor("fan_tv").norm()), 1e-4)
         with self.assertRaisesRegex(TrainingError, "isocenter batch sparse_view_ct/tv ended with"):
             run_task(program, "sparse_view_ct/tv", SCANS["fan"], tensor("fan_noisy")[None, :5].numpy())

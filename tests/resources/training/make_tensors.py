@@ -46,7 +46,7 @@ def main(program):
             np.save(out / f"{name}_readings.npy", readings)
             noise = noisy(readings, 1e5, random_of(1, 9)).astype(np.float32)
             np.save(out / f"{name}_noisy.npy", noise)
-            for task, words in (("fbp", ("--filter", "hann")), ("tv", ("--tolerance", "0"))):
+            for task, words in (("fbp", ("--filter", "hann")), ("tv", ("--tolerance", "0", "--strength", "1", "--step-ratio", "0.01"))):
                 np.save(out / f"{name}_{task}.npy", run_task(program, f"sparse_view_ct/{task}", scan, noise[None], words)[0])
 
 

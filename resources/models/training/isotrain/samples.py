@@ -118,7 +118,8 @@ def make_chunk(settings, slices, indices, operators, measurement, program, threa
 def tv_images(settings, readings, operators, program, threads):
     """TV of readings in units of water. The weight grows with the readings, so the unit does not change the image."""
     if settings.tv_by == "program":
-        words = ("--iterations", str(settings.tv_iterations), "--strength", str(settings.tv_strength), "--tolerance", "0")
+        words = ("--iterations", str(settings.tv_iterations), "--strength", str(settings.tv_strength), "--tolerance", "0",
+                 "--step-ratio", "0.01")
         physical = readings * np.float32(settings.water_per_mm)
         return run_task(program, "sparse_view_ct/tv", settings.scan, physical, words, threads) / settings.water_per_mm
     physical = torch.from_numpy(readings).to(operators.ray.device) * settings.water_per_mm

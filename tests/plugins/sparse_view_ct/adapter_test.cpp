@@ -254,8 +254,8 @@ TEST(LimitedAngle, IsRefusedByFilteredBackprojectionOnly) {
 
 TEST(ConeBeam, IsSmoothedInThreeDimensions) {
   Program program;
-  const auto record = program.run("sparse_view_ct/tv", R"({"size": 32, "iterations": 20})", scan(20, 2 * pi, 24));
+  const auto record = program.run("sparse_view_ct/tv", R"({"size": 32})", scan(20, 2 * pi, 24));
   ASSERT_EQ(record.state, iso::job::State::done) << record.error_message;
   EXPECT_GT(iso::get<iso::Volume>(program.workspace->find("image")).grid.size[2], 1);
-  EXPECT_LT(record.figures.at("relative_residual").value, 0.2);
+  EXPECT_LT(record.figures.at("relative_residual").value, 0.19) << "0.1845 after 600 iterations: the grid is coarse";
 }

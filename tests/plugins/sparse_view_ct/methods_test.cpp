@@ -109,7 +109,7 @@ TEST(TotalVariation, ChoosesAWeightInAFixedRatioToTheMisfitItLeaves) {
   auto sums = head.values(columns);
   std::ranges::sort(sums);
   const double kappa = std::sqrt(2.0 * sums[sums.size() / 2]);  // the fan covers every voxel of this grid
-  EXPECT_NEAR(weight, 0.75 * kappa * agreement(problem, x).rms, 0.05 * weight);
+  EXPECT_NEAR(weight, 0.75 * options.strength * kappa * agreement(problem, x).rms, 0.05 * weight);
 }
 
 // The same readings of an object a million times smaller: attenuation a million times larger.

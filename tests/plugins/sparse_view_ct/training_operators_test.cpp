@@ -84,6 +84,7 @@ TEST_P(TrainingOperators, ReconstructTheStoredImageByTotalVariation) {
   options.tolerance = 0;
   options.weight_mm = 0;
   options.strength = 1;
+  options.step_ratio = 0.01;
   options.iterations = 150;
   const auto problem = make_problem(scan, options, *backend, *stream);
   EXPECT_LT(error(reconstruct(problem, options), GetParam() + "_tv", problem.grid.shape()), agreement);

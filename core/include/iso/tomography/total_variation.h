@@ -14,7 +14,7 @@ inline constexpr auto choice_names(TvDimensions) {
 
 struct TvOptions : ScanParameters {
   double weight_mm = 0;
-  double strength = 1;
+  double strength = 1.5;
   TvSolver solver = TvSolver::primal_dual;
   int iterations = 150;
   double tolerance = 1e-4;
@@ -22,7 +22,7 @@ struct TvOptions : ScanParameters {
   double maximum = 0;
   TvDimensions dimensions = TvDimensions::automatic;
   bool warm_start = true;
-  double step_ratio = 0.01;
+  double step_ratio = 0.03;
   int inner_iterations = 4;
   friend bool operator==(const TvOptions&, const TvOptions&) = default;
   // NOLINTNEXTLINE(readability-function-size): a table
@@ -43,7 +43,7 @@ struct TvOptions : ScanParameters {
                 .in_range(0.01, 100)
                 .as_logarithmic()
                 .visible_when("weight_mm", "0")
-                .with_help("Multiplies the automatic weight."),
+                .with_help("Multiplies the automatic weight. 1.5 had the smallest errors on patients at 18 to 72 views."),
             field("solver", &TvOptions::solver)
                 .with_label("Solver")
                 .as_advanced()
@@ -111,7 +111,8 @@ struct TvOptions : ScanParameters {
 /// lambda stands in a fixed ratio to what misfit of any origin (noise, or model error that noise cannot explain) does to the
 /// gradient of the data term. This is the square-root form of the problem, min |A x - p| + mu TV(x), whose mu needs no
 /// noise level (Belloni, Chernozhukov and Wang, Biometrika 98 (2011) 791, for the lasso). Its use for tomography with
-/// this kappa and c is our completion; c was chosen on one simulated and one measured scan (README, Figures).
+/// this kappa and c is our completion; c was chosen on one simulated and one measured scan, the usual strength of 1.5 on slices
+/// of ten patients with 18 to 72 views (README, The weight of total variation).
 /// The weight starts from the noise level of the readings and is corrected from the misfit after 30, 55 and 75 % of the
 /// iterations, which go on from where they are; then it stays.
 ///

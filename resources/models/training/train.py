@@ -43,6 +43,15 @@ def parse(arguments):
     form.add_argument("--views", type=int, default=0)
     form.add_argument("--size", type=int, default=0, help="pixels along an edge; smaller ones are for trials")
     form.add_argument("--distillation", default="none", help="gloredi: none, direction or both")
+    smooth = parser.add_argument_group("classifiers (rs, drs)", "--data: an .npz as MedMNIST has it, or a folder with images.npy and labels.npy")
+    smooth.add_argument("--sigma", type=float, default=0, help="noise that the classifier is for, in units of images from 0 to 1")
+    smooth.add_argument("--loss", default="gaussian", help="gaussian or consistency")
+    smooth.add_argument("--copies", type=int, default=2, help="noisy copies an image, for consistency")
+    smooth.add_argument("--weight", type=float, default=10.0, help="of the consistency")
+    smooth.add_argument("--pattern", choices=("checkerboard", "rows", "columns"), default="checkerboard", help="how drs halves the pixels")
+    smooth.add_argument("--epochs", type=int, default=40, help="passes over the images, by all networks together")
+    smooth.add_argument("--draws", type=int, default=200, help="noise draws an image for the figures of the card")
+    smooth.add_argument("--card-name", default="", help="name of the card; that of the kind and sigma if not given")
     run = parser.add_argument_group("training")
     run.add_argument("--work", default="training-results", help="folder of pools, checkpoints and results")
     run.add_argument("--pools", help="folder of pools, if several runs share them; in --work if not said")
@@ -137,6 +146,11 @@ def check_numbers(options):
 
 
 def train(options):
+    from isotrain.classification.command import NAMES, train_classifier
+
+    if options.name in NAMES:
+        train_classifier(options)
+        return
     from isotrain.card import make_card, write_card
     from isotrain.domain import domain
     from isotrain.evaluate import evaluate
@@ -146,7 +160,7 @@ def train(options):
     from isotrain.trainer import Trainer, TrainSettings, check_precision, choose_device, set_up
 
     if options.name not in TASKS:
-        raise UsageError(f"there is no network '{options.name}'; there are {', '.join(TASKS)}")
+        raise UsageError(f"there is no network '{options.name}'; there are {', '.join([*TASKS, *NAMES])}")
     check_numbers(options)
     task_class, device = TASKS[options.name], choose_device(options.device)
     settings = TrainSettings(options.steps, options.hours, options.batch or task_class.batch, options.seed,
@@ -183,10 +197,11 @@ def train(options):
 
 
 def list_networks():
+    from isotrain.classification.command import NAMES
     from isotrain.tasks import TASKS
 
-    for name, task in TASKS.items():
-        print(f"{name:10} {task.says}")
+    for name, says in [*((name, task.says) for name, task in TASKS.items()), *NAMES.items()]:
+        print(f"{name:10} {says}")
 
 
 def main(arguments):

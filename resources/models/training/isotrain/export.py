@@ -69,7 +69,7 @@ def parity(path, module, inputs):
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    free = [isinstance(side, str) for side in session.get_inputs()[0].shape]
+    free = [isinstance(side, str) for side in session.get_inputs()[0].shape] + [False]
     generator, worst = torch.Generator().manual_seed(12), 0.0
     for batch, grow in ((1, 1), (2, 2 if free[2] else 1)):
         tried = {}
@@ -84,10 +84,17 @@ def parity(path, module, inputs):
 
 
 def export(task, networks, folder, say=print):
-    """Writes the graphs; returns [{file, sha256, bytes, parity}]. Fails if a graph differs from what was trained."""
+    """Writes the graphs of a reconstruction or a denoiser."""
+    named = [(task.name + suffix, *rest) for suffix, *rest in graphs(task, networks)]
+    return export_graphs(named, folder, say)
+
+
+def export_graphs(named, folder, say=print):
+    """Writes [(name, module, {input: example}, output, axes)]; returns [{file, sha256, bytes, parity}]. Fails if a graph differs from
+    what was trained."""
     written = []
-    for suffix, module, inputs, output, axes in graphs(task, networks):
-        path = Path(folder) / f"{task.name}{suffix}.onnx"
+    for name, module, inputs, output, axes in named:
+        path = Path(folder) / f"{name}.onnx"
         write_graph(path, module, inputs, output, axes)
         difference = parity(path, module, inputs)
         if not difference <= PARITY:

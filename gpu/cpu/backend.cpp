@@ -13,7 +13,7 @@ namespace {
 
 using namespace compute;
 
-class CpuBackend final : public HostBackend {
+class CpuBackend final : public HostBackend, public OffersSmoothingNoise {
  public:
   explicit CpuBackend(const cpu::Level& level) : level_{level} {}
   [[nodiscard]] DeviceInfo info() const override {
@@ -36,6 +36,7 @@ class CpuBackend final : public HostBackend {
     return table;
   }
   [[nodiscard]] const VectorOps& vector() const noexcept override { return cpu::vector_ops(); }
+  [[nodiscard]] const SmoothingNoise& smoothing_noise() const noexcept override { return cpu::smoothing_noise(); }
   [[nodiscard]] const cpu::Level& level() const noexcept { return level_; }
 
  private:

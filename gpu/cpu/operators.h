@@ -9,6 +9,7 @@
 #include <iso/compute/operators/spectral_products.h>
 #include <iso/compute/operators/tall_matrix.h>
 #include <iso/compute/operators/unfolding.h>
+#include <iso/compute/smoothing_noise.h>
 
 #include <string>
 
@@ -79,6 +80,9 @@ namespace iso::gpu::cpu {
 [[nodiscard]] compute::OperatorCost cost(const compute::NonUniformFourier& spec);
 
 [[nodiscard]] const compute::VectorOps& vector_ops() noexcept;
+
+/// Copies are shared out; calls of Philox go eight at a time. Scratch: one row of normals a thread.
+[[nodiscard]] const compute::SmoothingNoise& smoothing_noise() noexcept;
 
 /// The largest number of voxels in a plane of the grid that the ray transform can address.
 inline constexpr std::int64_t largest_plane = (std::int64_t{1} << 31) / 16 - 1;

@@ -78,7 +78,7 @@ CudaStream& own(Stream& stream) {
   return *cuda;
 }
 
-class CudaBackend final : public Backend, public OffersUnmixingSteps {
+class CudaBackend final : public Backend, public OffersUnmixingSteps, public OffersSmoothingNoise {
  public:
   CudaBackend(int device, std::string description) : device_{device}, description_{std::move(description)} {}
 
@@ -125,6 +125,7 @@ class CudaBackend final : public Backend, public OffersUnmixingSteps {
   }
   [[nodiscard]] const VectorOps& vector() const noexcept override { return *vector_; }
   [[nodiscard]] const UnmixingSteps& unmixing_steps() const noexcept override { return kernel_unmixing_steps(); }
+  [[nodiscard]] const SmoothingNoise& smoothing_noise() const noexcept override { return kernel_smoothing_noise(); }
 
  private:
   /// Memory from the device's pool, freed in the order of the stream. Who hands an array to another stream synchronizes first.

@@ -4,6 +4,7 @@
 #include "gpu/kernels/index.h"
 
 #include <iso/compute/backend.h>
+#include <iso/compute/smoothing_noise.h>
 #include <iso/compute/unmixing_steps.h>
 
 #include <memory>
@@ -51,5 +52,6 @@ void queue_in_pieces(Arguments arguments, std::int64_t elements, double steps, s
 [[nodiscard]] std::span<const compute::OperatorEntry> kernel_operators() noexcept;
 [[nodiscard]] std::unique_ptr<const compute::VectorOps> make_kernel_vector_ops();
 [[nodiscard]] const compute::UnmixingSteps& kernel_unmixing_steps() noexcept;
+[[nodiscard]] const compute::SmoothingNoise& kernel_smoothing_noise() noexcept;
 
 }  // namespace iso::gpu

@@ -8,7 +8,7 @@ namespace {
 
 using namespace compute;
 
-class ReferenceBackend final : public HostBackend, public OffersUnmixingSteps {
+class ReferenceBackend final : public HostBackend, public OffersUnmixingSteps, public OffersSmoothingNoise {
  public:
   [[nodiscard]] DeviceInfo info() const override {
     constexpr auto unbounded = std::numeric_limits<std::size_t>::max();
@@ -31,6 +31,7 @@ class ReferenceBackend final : public HostBackend, public OffersUnmixingSteps {
   }
   [[nodiscard]] const VectorOps& vector() const noexcept override { return reference_vector_ops(); }
   [[nodiscard]] const UnmixingSteps& unmixing_steps() const noexcept override { return reference_unmixing_steps(); }
+  [[nodiscard]] const SmoothingNoise& smoothing_noise() const noexcept override { return reference_smoothing_noise(); }
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <iso/compute/operators/spectral_products.h>
 #include <iso/compute/operators/tall_matrix.h>
 #include <iso/compute/operators/unfolding.h>
+#include <iso/compute/smoothing_noise.h>
 #include <iso/compute/unmixing_steps.h>
 
 #include <memory>
@@ -68,5 +69,6 @@ namespace iso::gpu {
 
 [[nodiscard]] const compute::VectorOps& reference_vector_ops() noexcept;
 [[nodiscard]] const compute::UnmixingSteps& reference_unmixing_steps() noexcept;
+[[nodiscard]] const compute::SmoothingNoise& reference_smoothing_noise() noexcept;
 
 }  // namespace iso::gpu

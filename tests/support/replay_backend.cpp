@@ -10,6 +10,7 @@
 #include "gpu/kernels/kernel_expansion.h"
 #include "gpu/kernels/non_uniform_fourier.h"
 #include "gpu/kernels/ray_transform.h"
+#include "gpu/kernels/smoothing_noise.h"
 #include "gpu/kernels/tall_matrix.h"
 #include "gpu/kernels/unfolding.h"
 #include "gpu/kernels/unmixing.h"
@@ -48,6 +49,7 @@ ISO_VECTOR_KERNELS(ISO_DEFINE_LAUNCH)
 ISO_DEFINE_LAUNCHES(float)
 ISO_DEFINE_LAUNCHES(double)
 ISO_UNMIXING_SUMS(ISO_DEFINE_LAUNCH)
+ISO_SMOOTHING_NOISE_KERNELS(ISO_DEFINE_LAUNCH)
 
 }  // namespace iso::gpu
 
@@ -56,7 +58,7 @@ namespace {
 
 using namespace compute;
 
-class ReplayBackend final : public HostBackend, public OffersUnmixingSteps {
+class ReplayBackend final : public HostBackend, public OffersUnmixingSteps, public OffersSmoothingNoise {
  public:
   [[nodiscard]] DeviceInfo info() const override {
     return {"replay", "kernel bodies in loops on the host", "", std::size_t{1} << 40, std::size_t{1} << 40, {}};
@@ -64,6 +66,9 @@ class ReplayBackend final : public HostBackend, public OffersUnmixingSteps {
   [[nodiscard]] std::span<const OperatorEntry> operators() const noexcept override { return gpu::kernel_operators(); }
   [[nodiscard]] const VectorOps& vector() const noexcept override { return *vector_; }
   [[nodiscard]] const UnmixingSteps& unmixing_steps() const noexcept override { return gpu::kernel_unmixing_steps(); }
+  [[nodiscard]] const SmoothingNoise& smoothing_noise() const noexcept override {
+    return gpu::kernel_smoothing_noise();
+  }
 
  private:
   std::unique_ptr<const VectorOps> vector_{gpu::make_kernel_vector_ops()};

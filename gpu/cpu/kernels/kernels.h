@@ -118,11 +118,19 @@ struct VectorLevel {
   VectorKernels<double> f64;
 };
 
+/// Normals of calls `first` to `first` + count of Philox with a counter that begins with the call (iso/compute/smoothing_noise.h), four a call:
+/// z[4 i + k]. noise.h says how; every level gives the same bits.
+struct NoiseLevel {
+  void (*normals)(std::uint64_t seed, std::uint64_t sample, std::uint32_t stream, std::uint32_t first,
+                  std::int64_t count, double* z);
+};
+
 struct Level {
   const char* name;
   Kernels<float> f32;
   Kernels<double> f64;
   const VectorLevel* vector;
+  const NoiseLevel* noise;
 };
 
 }  // namespace iso::gpu::cpu

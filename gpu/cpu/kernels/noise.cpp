@@ -1,0 +1,12 @@
+#include "gpu/cpu/kernels/noise.h"
+
+// One level, as in level.cpp.
+#define ISO_JOIN_(a, b) a##b
+#define ISO_JOIN(a, b) ISO_JOIN_(a, b)
+
+namespace iso::gpu::cpu {
+
+extern const NoiseLevel ISO_JOIN(noise_, ISO_LEVEL);
+constinit const NoiseLevel ISO_JOIN(noise_, ISO_LEVEL) = {write_normals};
+
+}  // namespace iso::gpu::cpu

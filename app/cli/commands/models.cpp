@@ -7,6 +7,7 @@
 #include "host/startup/resources.h"
 
 #include "iso/base/error.h"
+#include "iso/models/classifier.h"
 #include "iso/models/library.h"
 #include "iso/models/runtime.h"
 
@@ -28,16 +29,19 @@ constexpr auto summary = "List the networks, check their files, or show their ca
 
 struct ModelsArguments {
   Environment environment;
-  std::string verb{"list"}, name;
+  std::string verb{"list"}, name, as;
   bool json{false};
 };
 
 void declare(Options& options, ModelsArguments& request) {
   options.add_optional_argument("WHAT", "list (if nothing is said), check or show.", request.verb);
   options.add_optional_argument("NETWORK", "Its name, or its card; all if none is named.", request.name);
+  options.add("--as", "ROLE",
+              "With check: whether an ONNX file without a card can be a `classifier`, and what it lacks.", request.as);
   options.add_flag("--json", "As one JSON object.", request.json);
   request.environment.add_logging(options);
-  options.add_examples({"isocenter models", "isocenter models show unet", "isocenter models check my/unet.card.json"});
+  options.add_examples({"isocenter models", "isocenter models show unet", "isocenter models check my/unet.card.json",
+                        "isocenter models check mine.onnx --as classifier"});
 }
 
 std::string number(double value) {
@@ -53,6 +57,12 @@ std::string figure_text(const models::HeldOut& figure) {
 
 /// The part of the split that says most: test, else validation.
 std::string figures_line(const models::Card& card) {
+  if (card.classifier) {
+    const auto found = card.classifier->held_out.find("validation");
+    return found == card.classifier->held_out.end()
+               ? ""
+               : "validation: " + number(100 * found->second.smoothed_accuracy) + " % right, smoothed";
+  }
   const std::string part = card.rmse_hu.contains("test") ? "test" : "validation";
   const auto& figures = card.rmse_hu.at(part);
   std::string line = part + ": " + number(figures.at("network").mean) + " HU";
@@ -69,6 +79,20 @@ Json to_json(const models::Listed& one) {
   object["sha256"] = card.sha256;
   object["parameters"] = card.parameters;
   object["bytes"] = card.bytes();
+  if (card.classifier) {
+    const models::CardClassifier& c = *card.classifier;
+    object["kind"] = "classifier";
+    object["smoothing"] = {{"mode", c.mode}, {"sigma", c.sigma}, {"split", c.split}};
+    object["inputs"] = {{"width", c.width}, {"height", c.height}, {"low", c.low}, {"high", c.high}};
+    object["classes"] = c.classes;
+    for (const auto& [part, figures] : c.held_out)
+      object["held_out"][part] = {{"plain_accuracy", figures.plain_accuracy},
+                                  {"smoothed_accuracy", figures.smoothed_accuracy},
+                                  {"images", figures.images}};
+    object["domain"] = card.domain;
+    object["known_failures"] = card.known_failures;
+    return object;
+  }
   object["start"] = card.start;
   object["views"] = card.scan.views;
   object["geometry_hash"] = card.geometry_hash;
@@ -84,26 +108,47 @@ Json to_json(const models::Listed& one) {
   return object;
 }
 
+/// What only the card of a classifier says.
+std::string classifier_text(const models::CardClassifier& c) {
+  std::string text = "  smoothing    " + c.mode + ", sigma " + number(c.sigma) +
+                     (c.mode == "drs" ? ", halves by " + c.split : "") +
+                     (c.loss.empty() ? "" : ", trained with " + c.loss + " loss") + "\n  images       " +
+                     std::to_string(c.width) + " x " + std::to_string(c.height) + ", values from " + number(c.low) +
+                     " to " + number(c.high) + "\n  classes      ";
+  for (std::size_t i = 0; i < c.classes.size(); ++i) text += (i > 0 ? ", " : "") + c.classes[i];
+  text += "\n";
+  for (const auto& [part, figures] : c.held_out)
+    text += "  accuracy     " + part + ": " + number(100 * figures.plain_accuracy) + " % without noise, " +
+            number(100 * figures.smoothed_accuracy) + " % smoothed (" + std::to_string(figures.images) + " images)\n";
+  return text;
+}
+
+/// And only that of a reconstruction.
+std::string scan_text(const models::Card& card) {
+  const models::CardScan& scan = card.scan;
+  return "  scan         " + std::to_string(scan.views) + (scan.beam == Beam::fan ? " fan" : " parallel") +
+         " views over " + number(scan.span_deg) + " degrees, " + std::to_string(scan.elements) + " elements of " +
+         number(scan.pitch_mm) + " mm, image " + std::to_string(scan.size) + " x " + std::to_string(scan.size) +
+         " of " + number(scan.spacing_mm) + " mm\n  start        " + card.start +
+         (card.start == "tv"
+              ? ", strength " + number(card.tv_strength) + ", " + std::to_string(card.tv_iterations) + " iterations"
+              : "") +
+         "\n";
+}
+
 std::string card_text(const models::Listed& one) {
   const models::Card& card = one.card;
   std::string text = one.name + "\n  " + one.file.string() + "\n";
   if (!one.problem.empty()) text += "  PROBLEM: " + one.problem + "\n";
   if (card.name.empty()) return text;
-  const models::CardScan& scan = card.scan;
   text += "  " + card.says + "\n  domain       " + card.domain + "\n";
-  text += "  scan         " + std::to_string(scan.views) + (scan.beam == Beam::fan ? " fan" : " parallel") +
-          " views over " + number(scan.span_deg) + " degrees, " + std::to_string(scan.elements) + " elements of " +
-          number(scan.pitch_mm) + " mm, image " + std::to_string(scan.size) + " x " + std::to_string(scan.size) +
-          " of " + number(scan.spacing_mm) + " mm\n";
-  text += "  start        " + card.start +
-          (card.start == "tv"
-               ? ", strength " + number(card.tv_strength) + ", " + std::to_string(card.tv_iterations) + " iterations"
-               : "") +
-          "\n  size         " + std::to_string(card.parameters) + " parameters, " + std::to_string(card.bytes()) +
-          " bytes\n";
+  text += card.classifier ? classifier_text(*card.classifier) : scan_text(card);
+  text +=
+      "  size         " + std::to_string(card.parameters) + " parameters, " + std::to_string(card.bytes()) + " bytes\n";
   for (const models::TrainingData& data : card.training)
-    text += "  trained on   " + data.collection + ": " + std::to_string(data.patients) + " patients, " +
-            std::to_string(data.slices) + " slices, " + data.licence + "\n";
+    text += "  trained on   " + data.collection + ": " +
+            (card.classifier ? "" : std::to_string(data.patients) + " patients, ") + std::to_string(data.slices) +
+            (card.classifier ? " images, " : " slices, ") + data.licence + "\n";
   text += "  training     " + card.trained_at + ", " + number(card.hours) + " h, " + card.trained_on +
           "\n               " + card.trained_with + "\n";
   for (const auto& [part, methods] : card.rmse_hu)
@@ -141,6 +186,44 @@ void check(models::Listed& one) {
   }
 }
 
+/// Whether a graph without a card may be a classifier; what it and its card need, in words.
+int check_graph(const ModelsArguments& request) {
+  if (request.as != "classifier")
+    throw Error(Errc::usage, "isocenter models knows no role '" + request.as + "'", "say --as classifier");
+  if (request.verb != "check" || request.name.empty())
+    throw Error(Errc::usage, "--as belongs to a check of one ONNX file",
+                "say: isocenter models check FILE.onnx --as classifier");
+  const models::NetworkPtr network = models::runtime()->load(request.name);
+  const auto lacks = models::what_classifier_lacks(*network);
+  const std::string file = std::filesystem::path{request.name}.filename().string();
+  if (request.json) {
+    const models::TensorSpec& in = network->inputs().front();
+    print(Json{{"file", request.name},
+               {"as", "classifier"},
+               {"input", in.extents},
+               {"output", network->output().extents},
+               {"lacks", lacks}}
+              .dump() +
+          "\n");
+    return lacks.empty() ? 0 : exit_code(Errc::invalid_input);
+  }
+  std::string text;
+  for (const std::string& sentence : lacks) text += file + ": " + sentence + "\n";
+  if (lacks.empty()) {
+    const auto& in = network->inputs().front().extents;
+    const auto size = [](std::int64_t extent) { return extent < 0 ? std::string{"any"} : std::to_string(extent); };
+    text = file + " can be a classifier: images of " + size(in[0]) + " x " + size(in[1]) + " with " + size(in[2]) +
+           " channels, " + std::to_string(network->output().extents.front()) + " classes.\n";
+  }
+  text +=
+      "A card beside it still has to say: smoothing.mode (rs, or drs with a second graph for the right half), "
+      "smoothing.sigma of the "
+      "training, inputs.low and inputs.high\n(values that become 0 and 1), classes, training and held_out; "
+      "resources/models/classifier_card.schema.json. `train.py rs` and `train.py drs` write it.\n";
+  print(text);
+  return lacks.empty() ? 0 : exit_code(Errc::invalid_input);
+}
+
 std::string table_text(const std::vector<models::Listed>& found) {
   if (found.empty()) return "No network is installed.\n";
   TextTable table{{"NETWORK", "VIEWS", "START", "RMSE", "STATE"}};
@@ -163,6 +246,7 @@ int models_command(Arguments arguments) {
     throw Error(Errc::usage, "isocenter models does not know '" + request.verb + "'", "say list, check or show");
   request.environment.begin();
   host::use_runtime_module();
+  if (!request.as.empty()) return check_graph(request);
   auto found = wanted(request.name);
   std::string runtime = "not looked for";
   if (request.verb == "check") {

@@ -43,6 +43,16 @@ void add_cost(const models::Card& card, plugin::Plan& plan) {
 
 /// "unet: what it does. Made for: ... Error on patients kept apart (validation): 63 HU, start 72. Known to fail: ..."
 std::string in_words(const models::Card& card) {
+  if (card.classifier) {
+    std::string words = card.name + ": " + card.says + ". Made for: " + card.domain + ".";
+    if (const auto found = card.classifier->held_out.find("validation"); found != card.classifier->held_out.end())
+      words += " Right on " + text(100 * found->second.smoothed_accuracy) + " % of " +
+               std::to_string(found->second.images) + " images kept apart, smoothed with sigma " +
+               text(card.classifier->sigma) + ".";
+    words += " Known to fail:";
+    for (const std::string& failure : card.known_failures) words += " " + failure;
+    return words;
+  }
   const bool tested = card.rmse_hu.contains("test");
   const auto& figures = card.rmse_hu.at(tested ? "test" : "validation");
   std::string words = card.name + ": " + card.says + " Made for: " + card.domain + ". Error on patients kept apart (" +
@@ -93,6 +103,11 @@ std::vector<std::string> add_networks(const plugin::Task& task, plugin::Plan& pl
   std::vector<std::string> words;
   for (const std::string& id : plan.models) {
     const models::Card card = models::find_card(id, places);
+    if (card.classifier) {  // its task says how often it asks, which decides the time
+      plan.bytes += models::cost(card, card.classifier->width * card.classifier->height, 1).bytes;
+      words.push_back(in_words(card));
+      continue;
+    }
     for (const auto& [port, items] : plan.outputs) {
       if (items.empty() || items.one().empty() || items.one().kind() != Kind::sinogram) continue;
       const bool of_the_scan = std::ranges::find(task.outputs(), port, &plugin::Port::residual) != task.outputs().end();
@@ -112,6 +127,8 @@ std::vector<std::string> mark_estimates(const plugin::Task& task, const std::vec
   if (cards.empty()) return {};
   Record& record = result.record;
   if (const auto runtime = models::loaded_runtime()) record.libraries["OpenVINO"] = runtime->version();
+  // Answers of a classifier are no estimate of data: nothing of the data is left over.
+  if (std::ranges::all_of(cards, [](const models::Card& card) { return card.classifier.has_value(); })) return {};
   std::string names, views;
   bool scored = true;
   for (const models::Card& card : cards) {

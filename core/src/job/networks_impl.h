@@ -23,7 +23,7 @@ void find_network_asked_for(const std::string& parameters_json, const std::vecto
 /// What every result of a network comes with (contract of plugins): the data residual beside each learned output, in the units of
 /// the scan; the figures "relative_residual" and, where a card has a threshold, "out_of_domain_score"; and the metadata
 /// "estimate", "estimated from 24 views by unet". Throws invalid_result for a task that leaves out one of the first two. Returns
-/// a warning for each that is beyond what its card was validated for. Nothing is done where no network was asked for.
+/// a warning for each that is beyond what its card was validated for. Nothing is done where no network was asked for, or classifiers alone.
 [[nodiscard]] std::vector<std::string> mark_estimates(const plugin::Task& task, const std::vector<models::Card>& cards,
                                                       RunResult& result);
 

@@ -142,10 +142,6 @@ void read_training(const Object& from, Card& card) {
     card.training.push_back({one.get<std::string>("collection"), one.get<std::string>("licence"),
                              static_cast<int>(one.get<std::vector<std::string>>("patients").size()),
                              static_cast<int>(one.count("slices"))});
-  card.trained_on = from.get<std::string>("machine");
-  card.trained_with = from.get<std::string>("command");
-  card.trained_at = from.get<std::string>("date");
-  card.hours = from.number("hours", 0);
   const Object pool = from.object("pool");
   card.tv_strength = pool.get<double>("tv_strength", 1);
   card.tv_iterations = pool.get<int>("tv_iterations", 150);
@@ -176,6 +172,63 @@ OutOfDomain read_domain(const Object& from) {
   return domain;
 }
 
+/// The members that cards of every kind have.
+Card read_common(const Object& from, const std::filesystem::path& folder) {
+  if (const std::int64_t version = from.count("card_version"); version > known_version)
+    throw from.wrong("card_version", "is " + std::to_string(version) + ", this program reads up to 1");
+  Card card;
+  card.name = from.get<std::string>("name");
+  if (card.name.empty() || card.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != std::string::npos)
+    throw from.wrong("name", "is '" + card.name + "', expected small letters, digits and _");
+  card.says = from.get<std::string>("says");
+  card.graphs = read_graphs(from, folder);
+  card.channels = from.object("inputs").get<std::vector<std::string>>("channels");
+  card.parameters = from.count("parameters");
+  card.domain = from.get<std::string>("domain");
+  const Object training = from.object("training");
+  card.trained_on = training.get<std::string>("machine");
+  card.trained_with = training.get<std::string>("command");
+  card.trained_at = training.get<std::string>("date");
+  card.hours = training.number("hours", 0);
+  card.known_failures = from.get<std::vector<std::string>>("known_failures");
+  return card;
+}
+
+CardClassifier read_classifier(const Object& from, const Card& card) {
+  CardClassifier found;
+  const Object inputs = from.object("inputs"), smoothing = from.object("smoothing");
+  found.width = inputs.count("width");
+  found.height = inputs.count("height");
+  found.low = inputs.get<double>("low");
+  found.high = inputs.get<double>("high");
+  if (!(found.high > found.low)) throw inputs.wrong("high", "is not above 'low'");
+  found.classes = from.get<std::vector<std::string>>("classes");
+  if (found.classes.size() < 2) throw from.wrong("classes", "names fewer than two classes");
+  found.mode = smoothing.get<std::string>("mode");
+  if (found.mode != "rs" && found.mode != "drs")
+    throw smoothing.wrong("mode", "is '" + found.mode + "', neither rs nor drs");
+  found.sigma = smoothing.number("sigma", 1e-6);
+  found.split = smoothing.get<std::string>("split");
+  constexpr std::array<std::string_view, 3> splits{"checkerboard", "rows", "columns"};
+  if (found.mode == "rs" ? found.split != "none" : std::ranges::find(splits, found.split) == splits.end())
+    throw smoothing.wrong(
+        "split", "is '" + found.split + "'; a drs network has checkerboard, rows or columns, an rs network none");
+  if (const auto feed = smoothing.get<std::string>("feed"); feed != (found.mode == "rs" ? "whole" : "fill"))
+    throw smoothing.wrong("feed", "is '" + feed + "', expected " + (found.mode == "rs" ? "whole" : "fill"));
+  found.loss = smoothing.get<std::string>("loss", "");
+  if (const std::size_t wanted = found.mode == "rs" ? 1 : 2; card.graphs.size() != wanted)
+    throw from.wrong(
+        "files", "names " + std::to_string(card.graphs.size()) + " graphs, " +
+                     (wanted == 1 ? "an rs network is one" : "a drs network is two, the left half and the right one"));
+  const Object held_out = from.object("held_out");
+  for (const auto& [part, ignored] : held_out.json().items()) {
+    const Object figures = held_out.object(part.c_str());
+    found.held_out[part] = {figures.number("plain_accuracy", 0), figures.number("smoothed_accuracy", 0),
+                            static_cast<int>(figures.count("images"))};
+  }
+  return found;
+}
+
 std::string text(double value) {
   std::ostringstream out;
   out << value;
@@ -194,6 +247,7 @@ std::string CardScan::difference(const ProjectionGeometry& given) const {
   const auto differs = [](const std::string& what, double has, double wants) {
     return "the scan has " + what + " " + text(has) + ", the network was trained for " + text(wants);
   };
+  if (views < 1) return "the network is none for scans";
   if (given.beam() != beam)
     return std::string{"the network was trained for a "} + (beam == Beam::fan ? "fan" : "parallel") +
            " beam, the scan has another";
@@ -240,16 +294,18 @@ std::string geometry_hash(std::string_view geometry_json) { return make_hash(par
 Card parse_card(std::string_view json, const std::filesystem::path& folder) {
   const Json parsed = parse(json, "the card");
   const Object from{parsed, "the card"};
-  if (const std::int64_t version = from.count("card_version"); version > known_version)
-    throw from.wrong("card_version", "is " + std::to_string(version) + ", this program reads up to 1");
-  Card card;
-  card.name = from.get<std::string>("name");
-  if (card.name.empty() || card.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != std::string::npos)
-    throw from.wrong("name", "is '" + card.name + "', expected small letters, digits and _");
-  card.says = from.get<std::string>("says");
-  card.graphs = read_graphs(from, folder);
+  Card card = read_common(from, folder);
+  card.sha256 = Sha256{}.update(json).hex();
+  if (const auto kind = from.get<std::string>("kind", "reconstruction"); kind == "classifier") {
+    card.classifier = read_classifier(from, card);
+    for (const Object& one : from.object("training").objects("data"))
+      card.training.push_back({one.get<std::string>("collection"), one.get<std::string>("licence"), 0,
+                               static_cast<int>(one.count("images"))});
+    return card;
+  } else if (kind != "reconstruction") {
+    throw from.wrong("kind", "is '" + kind + "', neither reconstruction nor classifier");
+  }
   const Object inputs = from.object("inputs");
-  card.channels = inputs.get<std::vector<std::string>>("channels");
   card.start = inputs.get<std::string>("start");
   if (card.start != "tv" && card.start != "fbp" && card.start != "none")
     throw inputs.wrong("start", "is '" + card.start + "', none of tv, fbp and none");
@@ -259,20 +315,16 @@ Card parse_card(std::string_view json, const std::filesystem::path& folder) {
   const Object output = from.object("output");
   card.output_unit = output.get<std::string>("unit");
   if (output.has("lower_bound")) card.lower_bound = output.get<double>("lower_bound");
-  card.parameters = from.count("parameters");
   const Object geometry = from.object("geometry");
   card.scan = read_scan(geometry);
   card.geometry_hash = from.get<std::string>("geometry_hash");
   if (card.geometry_hash != make_hash(geometry.json()))
     throw from.wrong("geometry_hash", "is not that of its geometry, which was changed after the training");
   card.water_per_mm = from.number("water_per_mm", 1e-9);
-  card.domain = from.get<std::string>("domain");
   read_training(from.object("training"), card);
   read_held_out(from.object("held_out"), card);
   if (from.has("out_of_domain")) card.out_of_domain = read_domain(from.object("out_of_domain"));
   if (from.has("residual_warning")) card.residual_warning = from.number("residual_warning", 0);
-  card.known_failures = from.get<std::vector<std::string>>("known_failures");
-  card.sha256 = Sha256{}.update(json).hex();
   return card;
 }
 

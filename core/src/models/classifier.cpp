@@ -1,8 +1,10 @@
 #include "iso/models/classifier.h"
 
 #include "iso/base/error.h"
+#include "iso/base/random.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace iso::models {
 namespace {
@@ -68,6 +70,61 @@ ClassifierPtr make_classifier(NetworkPtr network) {
     throw Error{Errc::usage, "the network is no classifier: it does not make (classes, batch) of one input",
                 "name the network of a classifier"};
   return std::make_shared<NetworkClassifier>(std::move(network));
+}
+
+namespace {
+
+constexpr std::int64_t tried_edge = 32;  ///< where any size is taken
+
+void try_scores(const Network& network, std::vector<std::string>& lacks) {
+  const TensorSpec& in = network.inputs().front();
+  const auto extent = [&](std::size_t axis) { return in.extents[axis] < 0 ? tried_edge : in.extents[axis]; };
+  const Shape one{extent(0), extent(1), in.extents[2] < 0 ? 1 : in.extents[2], 1};
+  const Philox noise{1, 2};
+  PixelBuffer two = PixelBuffer::allocate({Shape{one[0], one[1], one[2], 2}, ScalarType::f32});
+  for (std::size_t i = 0; i < two.values<float>().size(); ++i)
+    two.values<float>()[i] = static_cast<float>(noise.uniform(i));
+  PixelBuffer first = PixelBuffer::allocate({one, ScalarType::f32});
+  std::copy_n(two.values<float>().begin(), first.values<float>().size(), first.values<float>().begin());
+  const Pixels both = network.run({{in.name, std::move(two)}}), alone = network.run({{in.name, std::move(first)}});
+  const auto classes = static_cast<std::size_t>(network.output().extents.front());
+  const auto a = both.values<float>(), b = alone.values<float>();
+  if (std::ranges::any_of(a, [](float v) { return !std::isfinite(v); }))
+    lacks.push_back("its scores on images of noise are not finite; train it again");
+  double largest = 0, differs = 0;
+  for (std::size_t c = 0; c < classes; ++c) {
+    largest = std::max(largest, std::abs(double{a[c]} - double{b[c]}));
+    differs = std::max(differs, std::abs(double{a[c]} - double{a[classes + c]}));
+  }
+  if (largest > 1e-3)
+    lacks.push_back(
+        "its scores of an image change with the other images of the batch; export it in evaluation mode, so that "
+        "neither "
+        "normalisation nor dropout look at the batch");
+  if (differs == 0) lacks.push_back("its scores are the same for two images of noise; it does not look at the image");
+}
+
+}  // namespace
+
+std::vector<std::string> what_classifier_lacks(const Network& network) {
+  std::vector<std::string> lacks;
+  if (network.inputs().size() != 1) {
+    lacks.push_back("it has " + std::to_string(network.inputs().size()) + " inputs, a classifier has one, the image");
+    return lacks;
+  }
+  const TensorSpec& in = network.inputs().front();
+  if (in.extents.size() != 4)
+    lacks.push_back("its input is " + to_text(in.extents) +
+                    ", expected width x height x channels x batch; export it with four axes");
+  else if (in.extents[3] >= 0)
+    lacks.push_back("its batch is fixed at " + std::to_string(in.extents[3]) + "; export it with a free first axis");
+  const TensorSpec& out = network.output();
+  if (out.extents.size() != 2 || out.extents.front() < 2)
+    lacks.push_back("its output is " + to_text(out.extents) +
+                    ", expected classes x batch with at least two classes; let it end with scores "
+                    "[batch, classes], two of them for a question of yes or no");
+  if (lacks.empty()) try_scores(network, lacks);
+  return lacks;
 }
 
 ClassifierPtr linear_classifier(Pixels weights, std::vector<double> biases) {

@@ -59,6 +59,23 @@ struct TrainingData {
   int patients{0}, slices{0};
 };
 
+/// What a classifier was trained for (resources/models/classifier_card.schema.json): images of one size whose values from `low` to `high` are
+/// mapped to 0 to 1, and Gaussian noise on them. "rs": one graph that sees all pixels; "drs": two graphs, each of which sees one half.
+struct CardClassifier {
+  std::int64_t width{0}, height{0};
+  double low{0}, high{1};  ///< in the unit of the images
+  std::vector<std::string> classes;
+  std::string mode;   ///< "rs" or "drs"
+  double sigma{0};    ///< of the noise, in units of the mapped image
+  std::string split;  ///< of the pixels: "none", "checkerboard", "rows" or "columns"
+  std::string loss;   ///< of the training
+  struct Figures {
+    double plain_accuracy{0}, smoothed_accuracy{0};
+    int images{0};
+  };
+  std::map<std::string, Figures> held_out;  ///< by part of the images
+};
+
 /// What is known of a network: NAME.card.json beside its graphs (resources/models/model_card.schema.json). No card, no run.
 struct Card {
   std::filesystem::path file;
@@ -87,6 +104,7 @@ struct Card {
   std::optional<OutOfDomain> out_of_domain;
   std::optional<double> residual_warning;  ///< relative data residual above which a result is warned of
   std::vector<std::string> known_failures;
+  std::optional<CardClassifier> classifier{};  ///< of a classifier, which has no scan, start and RMSE
 
   [[nodiscard]] std::uintmax_t bytes() const noexcept;
 };

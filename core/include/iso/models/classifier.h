@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace iso::models {
@@ -21,6 +22,10 @@ using ClassifierPtr = std::shared_ptr<const Classifier>;
 
 /// A network of one image input with an output (classes, B). Throws usage if it has other inputs or an output without classes.
 [[nodiscard]] ClassifierPtr make_classifier(NetworkPtr network);
+
+/// Why a network cannot be smoothed as a classifier, each a sentence that says what to do; empty if it can. Runs it on images of noise where
+/// its shape allows: scores must be finite, the same for an image in another batch, and depend on the image.
+[[nodiscard]] std::vector<std::string> what_classifier_lacks(const Network& network);
 
 /// score_c = <w_c, x> + b_c: the classifier whose certified radius is known in closed form. Needs no file. `weights` (W, H, C,
 /// classes), f32. Throws shape_mismatch, type_mismatch.

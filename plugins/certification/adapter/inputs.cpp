@@ -1,0 +1,242 @@
+#include "adapter/inputs.h"
+
+#include <iso/base/error.h>
+#include <iso/base/threads.h>
+#include <iso/models/runtime.h>
+#include <iso/plugin/typed_task.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <sstream>
+
+namespace certification {
+namespace {
+
+using iso::Errc;
+using iso::Error;
+using iso::Pixels;
+using iso::Shape;
+using iso::Volume;
+
+constexpr double range_slack = 1e-3;   ///< of the window, beyond which a value is outside
+constexpr double mapped_share = 0.02;  ///< of the window: a set of images that fills less of it looks mapped already
+// Measured with the networks of resources/models on two cores of an EPYC 9B45 with AVX-512: see the README of the plugin.
+constexpr double operations_a_second = 2.0e10, pixels_a_weight = 1.0 / 24, bytes_an_activation = 400;
+
+std::string text(double value) {
+  std::ostringstream out;
+  out.precision(6);
+  out << value;
+  return out.str();
+}
+
+std::int64_t extent(const Shape& shape, std::size_t axis) { return axis < shape.rank() ? shape[axis] : 1; }
+
+std::string size_text(std::int64_t w, std::int64_t h, std::int64_t channels) {
+  return std::to_string(w) + " x " + std::to_string(h) + " with " + std::to_string(channels) +
+         (channels == 1 ? " channel" : " channels");
+}
+
+void check_size(const Shape& shape, const iso::models::Card& card) {
+  const auto& wanted = *card.classifier;
+  const auto channels = static_cast<std::int64_t>(card.channels.size());
+  if (extent(shape, 0) != wanted.width || extent(shape, 1) != wanted.height || extent(shape, 3) != channels)
+    throw Error(Errc::shape_mismatch,
+                "the images are " + size_text(extent(shape, 0), extent(shape, 1), extent(shape, 3)) +
+                    ", the network '" + card.name + "' was trained on " +
+                    size_text(wanted.width, wanted.height, channels),
+                "resample the images as those of the training were, or name another network (`isocenter models`)");
+}
+
+/// A place in the input: which volume, which slice.
+struct Place {
+  std::size_t volume;
+  std::int64_t slice;
+};
+
+std::vector<Place> choose(const std::vector<std::int64_t>& slices, const Choice& choice) {
+  std::vector<Place> all, chosen;
+  for (std::size_t v = 0; v < slices.size(); ++v)
+    for (std::int64_t z = 0; z < slices[v]; ++z) all.push_back({v, z});
+  for (std::size_t i = 0; i < all.size(); i += static_cast<std::size_t>(choice.every))
+    if (choice.most == 0 || chosen.size() < static_cast<std::size_t>(choice.most)) chosen.push_back(all[i]);
+  return chosen;
+}
+
+/// Values of all images against the window of the card.
+void check_values(const std::vector<Pixels>& volumes, const iso::models::Card& card) {
+  const auto& c = *card.classifier;
+  const double width = c.high - c.low;
+  double least = INFINITY, most = -INFINITY;
+  for (const Pixels& pixels : volumes)
+    for (const float value : pixels.values<float>()) {
+      if (!std::isfinite(value))
+        throw Error(Errc::invalid_input, "an image holds values that are not finite", "mend the image");
+      least = std::min(least, double{value});
+      most = std::max(most, double{value});
+    }
+  const std::string window =
+      "the network '" + card.name + "' maps " + text(c.low) + " to " + text(c.high) + " to 0 to 1";
+  if (least < c.low - range_slack * width || most > c.high + range_slack * width)
+    throw Error(Errc::invalid_input, "the images hold values from " + text(least) + " to " + text(most) + ", " + window,
+                "give the images in the unit of the training; a radius for another intensity map means nothing");
+  if (most - least < mapped_share * width)
+    throw Error(Errc::invalid_input,
+                "the images hold values from " + text(least) + " to " + text(most) + " only, " + window,
+                "they look as if they were mapped already; give the images in the unit of the training");
+}
+
+/// (W, H, C) of a slice, in [0, 1].
+Pixels mapped(const Pixels& volume, std::int64_t slice, const iso::models::CardClassifier& c) {
+  const Shape& shape = volume.spec().shape;
+  const std::int64_t plane = shape[0] * shape[1], slices = extent(shape, 2), channels = extent(shape, 3);
+  iso::PixelBuffer out = iso::PixelBuffer::allocate({Shape{shape[0], shape[1], channels}, iso::ScalarType::f32});
+  const auto from = volume.values<float>();
+  for (std::int64_t channel = 0; channel < channels; ++channel)
+    for (std::int64_t i = 0; i < plane; ++i)
+      out.values<float>()[static_cast<std::size_t>(channel * plane + i)] = static_cast<float>(std::clamp(
+          (double{from[static_cast<std::size_t>((channel * slices + slice) * plane + i)]} - c.low) / (c.high - c.low),
+          0.0, 1.0));
+  return out;
+}
+
+std::int64_t label_of(double value, std::size_t row, std::size_t classes) {
+  if (value != std::floor(value) || value < -1 || value >= static_cast<double>(classes))
+    throw Error(Errc::invalid_input, "row " + std::to_string(row + 1) + " of the labels says " + text(value) +
+                                         "; labels are 0 to " + std::to_string(classes - 1) +
+                                         ", or -1 where none is known");
+  return static_cast<std::int64_t>(value);
+}
+
+void read_labels(const iso::Table& table, std::size_t images, std::size_t classes, std::vector<std::string>& names,
+                 std::vector<std::int64_t>& labels) {
+  if (table.rows() != images)
+    throw Error(
+        Errc::invalid_input,
+        "there are " + std::to_string(table.rows()) + " rows of labels for " + std::to_string(images) + " images",
+        "give one row an image, in their order");
+  if (const auto named = std::ranges::find(table.texts, "case", &iso::TextColumn::name); named != table.texts.end())
+    names = named->values;
+  const auto found = std::ranges::find(table.columns, "label");
+  if (found == table.columns.end())
+    throw Error(Errc::invalid_input, "the table of labels has no column 'label' of numbers",
+                "name the classes 0, 1, ... in a column 'label'");
+  const auto column = static_cast<std::size_t>(found - table.columns.begin());
+  for (std::size_t i = 0; i < images; ++i) labels[i] = label_of(table.values[i][column], i, classes);
+}
+
+}  // namespace
+
+iso::plugin::Port images_port() {
+  return {
+      "images", iso::Kind::volume,
+      false,    "The images: every slice of a volume is one, its frames are channels. Several volumes may be named.",
+      "",       true};
+}
+
+iso::plugin::Port labels_port() {
+  return {"labels", iso::Kind::table, true,
+          "One row an image, in their order: 'label' (0, 1, ...; -1: not known) and, as one likes, 'case', its name."};
+}
+
+ImageCount count_images(const iso::plugin::Descriptions& inputs, const iso::models::Card& card, const Choice& choice) {
+  std::vector<std::int64_t> slices;
+  for (const iso::Description& one : iso::plugin::require_port(inputs, "images").all()) {
+    const Shape& shape = iso::get<Volume>(one).pixels.spec().shape;
+    check_size(shape, card);
+    slices.push_back(extent(shape, 2));
+  }
+  ImageCount out;
+  for (const std::int64_t n : slices) out.images += n;
+  out.chosen = static_cast<std::int64_t>(choose(slices, choice).size());
+  return out;
+}
+
+Cases make_cases(const iso::plugin::Datasets& inputs, const iso::models::Card& card, const Choice& choice) {
+  const auto volumes = std::make_shared<std::vector<Pixels>>();
+  std::vector<std::int64_t> slices;
+  for (const iso::DatasetPtr& one : iso::plugin::require_port(inputs, "images").all()) {
+    const Pixels& pixels = iso::get<Volume>(one).pixels;
+    check_size(pixels.spec().shape, card);
+    slices.push_back(extent(pixels.spec().shape, 2));
+    volumes->push_back(pixels.spec().type == iso::ScalarType::f32 ? pixels : pixels.converted(iso::ScalarType::f32));
+  }
+  check_values(*volumes, card);
+  std::size_t images = 0;
+  for (const std::int64_t n : slices) images += static_cast<std::size_t>(n);
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < images; ++i) names.push_back(std::to_string(i + 1));
+  std::vector<std::int64_t> labels(images, -1);
+  if (const auto* const table = iso::plugin::optional_input<iso::Table>(inputs, "labels"))
+    read_labels(*table, images, card.classifier->classes.size(), names, labels);
+  const auto places = std::make_shared<std::vector<Place>>(choose(slices, choice));
+  Cases out;
+  std::vector<std::size_t> before(slices.size());
+  for (std::size_t v = 1; v < slices.size(); ++v) before[v] = before[v - 1] + static_cast<std::size_t>(slices[v - 1]);
+  for (const Place& place : *places) {
+    const std::size_t at = before[place.volume] + static_cast<std::size_t>(place.slice);
+    out.names.push_back(names[at]);
+    out.labels.push_back(labels[at]);
+  }
+  out.image = [volumes, places, c = *card.classifier](std::size_t i) {
+    return mapped((*volumes)[(*places)[i].volume], (*places)[i].slice, c);
+  };
+  return out;
+}
+
+void check_classifier(const iso::models::Card& card, std::string_view mode, double sigma) {
+  if (!card.classifier)
+    throw Error(Errc::invalid_input, "the network '" + card.name + "' is no classifier",
+                "name one of those that `isocenter models` lists as such");
+  const auto& c = *card.classifier;
+  if (!mode.empty() && c.mode != mode)
+    throw Error(Errc::invalid_input,
+                mode == "drs"
+                    ? "the network '" + card.name +
+                          "' is one graph for the whole image; drs needs two, one for each half of the pixels"
+                    : "the network '" + card.name +
+                          "' is two graphs, one for each half of the pixels; rs needs one for the whole image",
+                "use certification/" + c.mode + " with it, or name another network (`isocenter models`)");
+  if (sigma != 0 && std::abs(sigma - c.sigma) > 1e-9 * c.sigma)
+    throw Error(Errc::invalid_input,
+                "sigma is " + text(sigma) + ", the network '" + card.name + "' was trained for " + text(c.sigma),
+                "leave sigma away, or name a network that was trained for it (`isocenter models`)");
+}
+
+Smoothed make_smoothed(const iso::models::Card& card, const iso::compute::Backend& backend, std::int64_t batch) {
+  const auto& c = *card.classifier;
+  std::vector<Side> sides;
+  for (iso::models::NetworkPtr& network : iso::models::load(card)) {
+    auto classifier = iso::models::make_classifier(std::move(network));
+    if (classifier->classes() != static_cast<std::int64_t>(c.classes.size()))
+      throw Error(Errc::invalid_input,
+                  "a graph of '" + card.name + "' has " + std::to_string(classifier->classes()) +
+                      " classes, its card names " + std::to_string(c.classes.size()),
+                  "put the card and its graphs of one training side by side");
+    sides.push_back(
+        {std::move(classifier), c.sigma, sides.empty() ? iso::compute::Half::left : iso::compute::Half::right});
+  }
+  return Smoothed{std::move(sides), iso::compute::split_from_string(c.split), backend, batch};
+}
+
+std::string identity(const iso::models::Card& card) { return card.name + " " + card.sha256.substr(0, 12); }
+
+std::int64_t values_of(const iso::models::Card& card) {
+  return card.classifier->width * card.classifier->height * static_cast<std::int64_t>(card.channels.size());
+}
+
+double seconds_an_evaluation(const iso::models::Card& card) {
+  const double weights =
+      static_cast<double>(card.parameters) / static_cast<double>(std::max<std::size_t>(card.graphs.size(), 1));
+  const double operations =
+      2 * weights * static_cast<double>(card.classifier->width * card.classifier->height) * pixels_a_weight;
+  return operations / (operations_a_second * iso::ThreadBudget::threads());
+}
+
+std::size_t bytes_of_batch(const iso::models::Card& card, std::int64_t batch) {
+  return static_cast<std::size_t>(bytes_an_activation * static_cast<double>(values_of(card)) *
+                                  static_cast<double>(batch));
+}
+
+}  // namespace certification

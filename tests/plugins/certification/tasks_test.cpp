@@ -1,0 +1,209 @@
+#include "adapter/tasks.h"
+#include "cpu_backend.h"
+
+#include "host/startup/modules.h"
+#include "iso/base/error.h"
+#include "iso/base/random.h"
+#include "iso/base/temporary_folder.h"
+#include "iso/data/dataset.h"
+#include "iso/job/executor.h"
+#include "iso/models/library.h"
+#include "iso/models/runtime.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <memory>
+
+// The tasks as the program runs them, on the networks that ship with it and on images that are none of patients.
+namespace certification {
+namespace {
+
+namespace fs = std::filesystem;
+using iso::Errc;
+
+const fs::path shipped{ISO_SOURCE_DIR "/resources/models"};
+
+/// Smooth blobs of 28 x 28 in values from 0 to `high`.
+iso::Volume images(std::int64_t count, double high = 255, std::int64_t edge = 28) {
+  iso::Volume out;
+  out.grid = iso::VoxelGrid::centred({edge, edge, count}, {1, 1, 1});
+  iso::PixelBuffer pixels = iso::PixelBuffer::allocate({out.grid.shape(), iso::ScalarType::f32});
+  for (std::int64_t z = 0; z < count; ++z) {
+    const iso::Philox random{static_cast<std::uint64_t>(z), 3};
+    for (std::int64_t i = 0; i < edge * edge; ++i) {
+      const double x = static_cast<double>(i % edge) / 27 - random.uniform(0),
+                   y = static_cast<double>(i / edge) / 27 - random.uniform(1);
+      pixels.values<float>()[static_cast<std::size_t>(z * edge * edge + i)] =
+          static_cast<float>(high * std::exp(-6 * (x * x + y * y)));
+    }
+  }
+  out.pixels = std::move(pixels);
+  return out;
+}
+
+iso::Table labels(std::size_t rows) {
+  iso::Table table;
+  table.columns = {"label"};
+  table.texts = {{"case", {}}};
+  for (std::size_t i = 0; i < rows; ++i) {
+    table.values.push_back({static_cast<double>(i % 2)});
+    table.texts[0].values.push_back("p" + std::to_string(i));
+  }
+  return table;
+}
+
+class Tasks final : public iso::job::TaskSource {
+ public:
+  iso::job::LoadedTask load(std::string_view id) override {
+    const auto named = [&](const char* name) { return id.ends_with(name); };
+    iso::plugin::Task* const task = named("/drs")       ? make_drs()
+                                    : named("/rs")      ? make_rs()
+                                    : named("/predict") ? make_predict()
+                                    : named("/attack")  ? make_attack()
+                                                        : make_report();
+    return {std::shared_ptr<iso::plugin::Task>(task), "certification", "1.0.0"};
+  }
+};
+
+class CertificationTasks : public testing::Test {
+ protected:
+  void SetUp() override {
+    iso::host::use_runtime_module();
+    try {
+      (void)iso::models::runtime();
+    } catch (const iso::Error& none) {
+      GTEST_SKIP() << none.what();
+    }
+    workspace_->put("images", iso::freeze(images(3)));
+    workspace_->put("labels", iso::freeze(labels(3)));
+  }
+  iso::job::Record run(const std::string& name, const std::map<std::string, std::string>& inputs,
+                       const std::vector<std::string>& outputs, const std::string& parameters) {
+    iso::job::Recipe recipe;
+    recipe.task = "certification/" + name;
+    for (const auto& [port, data] : inputs) {
+      if (port == "images")
+        recipe.collections[port] = {"workspace:" + data};
+      else
+        recipe.inputs[port] = "workspace:" + data;
+    }
+    for (const std::string& port : outputs) recipe.outputs[port] = "workspace:" + port;
+    recipe.parameters_json = parameters;
+    recipe.device = "cpu";
+    iso::job::ExecutionOptions options;
+    options.model_directories = {models_};
+    iso::compute::BackendRegistry registry;
+    registry.add(iso::gpu::make_cpu_backend(), 1);
+    Tasks tasks;
+    return iso::job::make_in_process_executor(tasks, registry, options, iso::job::make_data_access(workspace_, nullptr))
+        ->execute(recipe, {}, {});
+  }
+  iso::job::Record certify(const std::string& name = "drs",
+                           const std::string& parameters = R"({"n0": 20, "n": 200, "picture_draws": 8})") {
+    return run(name, {{"images", "images"}, {"labels", "labels"}}, {"certificates", "curve", "pictures"}, parameters);
+  }
+  void expect_refused(const iso::job::Record& record, Errc code, const std::string& words) {
+    EXPECT_EQ(record.error, code) << record.error_message;
+    EXPECT_NE(record.error_message.find(words), std::string::npos) << record.error_message;
+  }
+  [[nodiscard]] const iso::Table& table(const char* port) const { return iso::get<iso::Table>(workspace_->find(port)); }
+
+  std::shared_ptr<iso::job::Workspace> workspace_ = std::make_shared<iso::job::Workspace>();
+  fs::path models_ = shipped;
+};
+
+TEST_F(CertificationTasks, CertifyReportAndAttackOneAfterTheOther) {
+  const auto record = certify();
+  ASSERT_EQ(record.state, iso::job::State::done) << record.error_message;
+  const iso::Table& certificates = table("certificates");
+  ASSERT_EQ(certificates.rows(), 3U);
+  EXPECT_EQ(certificates.texts[0].values, (std::vector<std::string>{"p0", "p1", "p2"}));
+  EXPECT_EQ(iso::get<iso::Volume>(workspace_->find("pictures")).pixels.spec().shape, (iso::Shape{4 * 28, 28, 3}));
+  EXPECT_TRUE(record.models.contains("drs_018"));
+  EXPECT_TRUE(record.figures.contains("average_certified_radius"));
+  EXPECT_FALSE(record.curves.empty());
+
+  const auto report = run("report", {{"certificates", "certificates"}}, {"curve", "classes", "picture"}, "{}");
+  ASSERT_EQ(report.state, iso::job::State::done) << report.error_message;
+  EXPECT_TRUE(report.attachments.contains("report.json"));
+  EXPECT_EQ(report.figures.at("average_certified_radius").value, record.figures.at("average_certified_radius").value);
+  const iso::Table& curve = table("curve");
+  for (std::size_t i = 1; i < curve.rows(); ++i) EXPECT_LE(curve.values[i][1], curve.values[i - 1][1]);
+
+  const auto attacked = run("attack", {{"images", "images"}, {"certificates", "certificates"}, {"labels", "labels"}},
+                            {"attacks"}, R"({"steps": 3, "copies": 8, "recheck": 200, "most": 1})");
+  ASSERT_EQ(attacked.state, iso::job::State::done) << attacked.error_message;
+  EXPECT_EQ(attacked.figures.at("changed").value, 0);
+}
+
+TEST_F(CertificationTasks, GiveTheSameBitsAgainAndOthersForAnotherSeedOfNoise) {
+  for (const std::string name : {"drs", "rs"}) {
+    const auto first = certify(name), second = certify(name);
+    ASSERT_EQ(first.state, iso::job::State::done) << first.error_message;
+    EXPECT_EQ(first.output_digests, second.output_digests);
+  }
+}
+
+TEST_F(CertificationTasks, PredictWithEitherKindOfNetwork) {
+  for (const std::string network : {"drs_018", "rs_025"}) {
+    const auto record = run("predict", {{"images", "images"}}, {"predictions"},
+                            R"({"n0": 20, "n": 100, "network": ")" + network + "\"}");
+    ASSERT_EQ(record.state, iso::job::State::done) << record.error_message;
+    EXPECT_EQ(table("predictions").rows(), 3U);
+  }
+}
+
+TEST_F(CertificationTasks, RefuseWhatTheNetworkWasNotTrainedFor) {
+  expect_refused(certify("drs", R"({"sigma": 0.25})"), Errc::invalid_input,
+                 "sigma is 0.25, the network 'drs_018' was trained for 0.18");
+  expect_refused(certify("drs", R"({"network": "rs_025"})"), Errc::invalid_input, "is one graph for the whole image");
+  expect_refused(certify("rs", R"({"network": "drs_018"})"), Errc::invalid_input, "is two graphs");
+  expect_refused(certify("drs", R"({"network": "unet"})"), Errc::invalid_input, "is no classifier");
+  expect_refused(certify("drs", R"({"network": "none"})"), Errc::no_input, "none");
+  expect_refused(certify("drs", R"({"target": 0.5})"), Errc::invalid_input, "bound that holds at any time");
+  workspace_->put("images", iso::freeze(images(3, 1)));
+  expect_refused(certify(), Errc::invalid_input, "as if they were mapped already");
+  workspace_->put("images", iso::freeze(images(3, 2000)));
+  expect_refused(certify(), Errc::invalid_input, "another intensity map");
+  workspace_->put("images", iso::freeze(images(3, 255, 32)));
+  expect_refused(certify(), Errc::shape_mismatch, "the images are 32 x 32");
+  workspace_->put("images", iso::freeze(images(4)));
+  expect_refused(certify(), Errc::invalid_input, "3 rows of labels for 4 images");
+}
+
+TEST_F(CertificationTasks, RefuseANetworkWithoutItsOtherHalf) {
+  const iso::TemporaryFolder folder;
+  for (const char* const file : {"drs_018.card.json", "drs_018.left.onnx"})
+    fs::copy_file(shipped / file, folder.path() / file);
+  models_ = folder.path();
+  const auto record = certify();
+  EXPECT_EQ(record.state, iso::job::State::failed);
+  EXPECT_NE(record.error_message.find("drs_018.right.onnx"), std::string::npos) << record.error_message;
+}
+
+TEST_F(CertificationTasks, RefuseCertificatesOfAnotherNetwork) {
+  ASSERT_EQ(certify("rs").state, iso::job::State::done);
+  expect_refused(
+      run("attack", {{"images", "images"}, {"certificates", "certificates"}, {"labels", "labels"}}, {"attacks"}, "{}"),
+      Errc::invalid_input, "the certificates are of the network 'rs_025");
+  workspace_->put("table", iso::freeze(labels(2)));
+  expect_refused(run("report", {{"certificates", "table"}}, {"curve"}, "{}"), Errc::invalid_input, "certificates");
+}
+
+TEST(ShippedCards, OfClassifiersSayTheirNoiseAndTheirHalves) {
+  for (const auto& [name, graphs] :
+       std::vector<std::pair<std::string, std::size_t>>{{"drs_018", 2}, {"drs_036", 2}, {"rs_025", 1}, {"rs_050", 1}}) {
+    const auto card = iso::models::read_card(shipped / (name + ".card.json"));
+    ASSERT_TRUE(card.classifier) << name;
+    EXPECT_EQ(card.graphs.size(), graphs);
+    EXPECT_NO_THROW(iso::models::check_graphs(card));
+    EXPECT_EQ(card.training.front().licence, "CC BY 4.0");
+    EXPECT_GT(card.classifier->held_out.at("validation").smoothed_accuracy, 0.75);
+  }
+}
+
+}  // namespace
+}  // namespace certification

@@ -159,13 +159,6 @@ Rule rule_of(const CertifyOptions& options, const iso::models::Card& card) {
   return rule;
 }
 
-iso::Table certificates_outline() {
-  iso::Table table;
-  table.columns = {"radius"};
-  table.values = {{0}};
-  return table;
-}
-
 /// What may be refused before anything is read; throws the reason.
 Plan plan_certification(const Descriptions& inputs, const CertifyOptions& options, std::string_view mode,
                         bool pictures) {
@@ -183,8 +176,6 @@ Plan plan_certification(const Descriptions& inputs, const CertifyOptions& option
                              (static_cast<double>(options.n0) + static_cast<double>(options.n));
   out.seconds = evaluations * seconds_an_evaluation(card);
   out.bytes = bytes_of_batch(card, options.batch) + static_cast<std::size_t>(count.images * values_of(card)) * 4;
-  out.outputs.emplace(mode.empty() ? "predictions" : "certificates",
-                      iso::describe(iso::Dataset{certificates_outline()}));
   if (pictures) {
     iso::Volume volume;
     volume.grid = iso::VoxelGrid::centred({card.classifier->width * (static_cast<std::int64_t>(card.graphs.size()) + 2),
@@ -192,7 +183,6 @@ Plan plan_certification(const Descriptions& inputs, const CertifyOptions& option
                                           {1, 1, 1});
     volume.pixels = iso::Pixels::outline({volume.grid.shape(), iso::ScalarType::f32});
     out.outputs.emplace("pictures", iso::describe(iso::Dataset{std::move(volume)}));
-    out.outputs.emplace("curve", iso::describe(iso::Dataset{certificates_outline()}));
   }
   return out;
 }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <fstream>
 
 namespace certification {
@@ -88,6 +89,7 @@ class ReportTask final : public iso::plugin::TypedTask<ReportOptions> {
     write(context.scratch() / "curve.svg", to_svg(summary, title));
     context.attach("report.json", context.scratch() / "report.json");
     context.attach("curve.svg", context.scratch() / "curve.svg");
+    for (const char* const name : {"report.json", "curve.svg"}) std::filesystem::remove(context.scratch() / name);
     const bool labelled = summary.labelled == summary.images;
     for (const CurvePoint& p : summary.curve)
       context.plot(labelled ? "certified accuracy" : "certified share", p.radius, p.share);

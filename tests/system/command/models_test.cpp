@@ -63,6 +63,21 @@ TEST_F(Models, ThatAreDamagedFailTheCheck) {
   EXPECT_NE(checked.out.find("SHA-256"), std::string::npos) << checked.out;
 }
 
+TEST_F(Models, WithoutACardAreToldWhatTheyLackAsClassifiers) {
+  if (!runtime_is_built()) GTEST_SKIP() << "OpenVINO is not there";
+  const std::string shipped{ISO_SOURCE_DIR "/resources/models/"};
+  const Answer good = isocenter({"models", "check", shipped + "drs_018.left.onnx", "--as", "classifier"}, how);
+  EXPECT_EQ(good.code, 0) << good.err;
+  EXPECT_NE(good.out.find("images of 28 x 28 with 1 channel, 2 classes"), std::string::npos) << good.out;
+  EXPECT_NE(good.out.find("smoothing.sigma"), std::string::npos) << good.out;
+  const Answer other = isocenter({"models", "check", shipped + "unet.onnx", "--as", "classifier"}, how);
+  EXPECT_EQ(other.code, 22);
+  EXPECT_NE(other.out.find("expected classes x batch"), std::string::npos) << other.out;
+  EXPECT_EQ(isocenter({"models", "check", shipped + "unet.onnx", "--as", "poem"}, how).code, 1);
+  EXPECT_EQ(isocenter({"models", "show", "--as", "classifier"}, how).code, 1);
+  EXPECT_EQ(isocenter({"models", "check", folder / "scan.json", "--as", "classifier"}, how).code, 22);
+}
+
 TEST_F(Models, RunInAWorkerAndAreSeenInTheEstimate) {
   if (!runtime_is_built()) GTEST_SKIP() << "OpenVINO is not there";
   project();

@@ -186,7 +186,7 @@ def train(options):
           + (f", goes on from step {trainer.step}" if begun else ""))
     networks = trainer.run()
     results = {part: evaluate(task, networks, ready[part], settings.batch, bar, device) for part in ready if part != "train"}
-    limits = domain(task, ready["train"], ready["validation"], settings.batch, device)
+    limits = domain(task, ready["train"], ready["validation"], settings.batch, device, networks)
     files = export(task, networks.cpu(), folder)
     path = write_card(folder, make_card(task, ready["train"], trainer, files, results, found, split, options.threads, limits))
     for part, result in results.items():

@@ -52,6 +52,7 @@ class Command(InFolder):
 
     def test_makes_network_and_card_of_every_kind(self):
         for name, files, more in (("unet", 1, ()), ("pd_unet", 4, ("--beam", "parallel")), ("denoiser", 1, ()),
+                                  ("diffusion_prior", 1, ()),
                                   ("gloredi", 1, ("--distillation", "direction"))):
             folder, card, _ = self.train(name, *more)
             self.assertEqual(check_against(SCHEMA, card), [], name)
@@ -64,6 +65,7 @@ class Command(InFolder):
                 self.assertFalse({kind for kind in kinds if "DFT" in kind or "Complex" in kind}, kinds)
                 self.assertEqual({node.domain for node in model.graph.node} - {"", "ai.onnx"}, set())
             self.assertEqual(card["held_out"]["test"]["figures"]["network"]["rmse_hu"]["patients"], card["training"]["split"]["test"])
+            self.assertEqual(card["out_of_domain"]["features"][-1], "denoising_error" if "sigma" in card["inputs"]["channels"] else "residual")
 
     def test_goes_on_where_it_was_and_does_not_train_twice(self):
         _, first, _ = self.train("denoiser")

@@ -10,10 +10,12 @@ import torch  # noqa: E402
 from isotrain import losses  # noqa: E402
 from isotrain.networks.blocks import UNet, pad_views, parameter_count, shuffle, unshuffle  # noqa: E402
 from isotrain.networks.denoiser import Denoiser  # noqa: E402
+from isotrain.networks.diffusion_prior import DiffusionPrior, coordinates  # noqa: E402
 from isotrain.networks.gloredi import Gloredi, Transforms, split_latent  # noqa: E402
 from isotrain.networks.pd_unet import DualBlock, PrimalBlock, PrimalDualUNet  # noqa: E402
 from isotrain.networks.unet import ResidualUNet, inputs_of  # noqa: E402
 from isotrain.operators import Operators  # noqa: E402
+from isotrain.simulate import augmentation  # noqa: E402
 from isotrain.tasks import pad_to  # noqa: E402
 from make_tensors import SCANS  # noqa: E402
 
@@ -30,7 +32,7 @@ class Sizes(unittest.TestCase):
         for module, count in ((PrimalDualUNet(Scan, small=False), 3625764), (PrimalBlock(small=False).body, 1800068),
                               (DualBlock(), 12810), (PrimalDualUNet(Scan), 908028), (Gloredi(24, (4, 1), 64), 577225),
                               (Gloredi(32, (5, 1), 64), 1190049), (Gloredi(64, (7, 2), 64, False), 6736577),
-                              (ResidualUNet(1), 436196), (Denoiser(), 245233)):
+                              (ResidualUNet(1), 436196), (Denoiser(), 245233), (DiffusionPrior(), 1623041)):
             self.assertEqual(parameter_count(module), count, type(module).__name__)
 
 
@@ -184,6 +186,24 @@ class Denoising(unittest.TestCase):
         with torch.no_grad():
             self.assertLess(relative(net(x, torch.tensor([1e-4])), x), 1e-3)
             self.assertLess(float(net(100 * x, torch.tensor([100.0])).abs().max()), 1)
+
+    def test_of_slices_knows_where_a_pixel_is(self):
+        found = coordinates(torch.zeros(2, 1, 4, 8))
+        self.assertTrue(torch.allclose(found[1, 0, :, 3], torch.tensor([-0.75, -0.25, 0.25, 0.75])))
+        self.assertTrue(torch.allclose(found[0, 1, 2, :2], torch.tensor([-0.875, -0.625])))
+        torch.manual_seed(1)
+        net, x = DiffusionPrior(), random(1, 1, 16, 16)
+        with torch.no_grad():
+            net.last.weight.normal_()
+            self.assertLess(relative(net(x, torch.tensor([1e-4])), x), 1e-2)
+            self.assertGreater(float((net(x, torch.tensor([0.5])).flip(3) - net(x.flip(3), torch.tensor([0.5]))).abs().max()), 1e-3)
+
+    def test_of_upright_samples_turns_little_and_never_mirrors(self):
+        for index in range(50):
+            matrix, _ = augmentation(3, index, 1.0, True)
+            scale = (matrix[0, 0] ** 2 + matrix[1, 0] ** 2) ** 0.5
+            self.assertGreater(matrix[0, 0] / scale, 0.996)  # cosine of 5 degrees
+            self.assertGreater(matrix[0, 0] * matrix[1, 1] - matrix[0, 1] * matrix[1, 0], 0)
 
 
 if __name__ == "__main__":

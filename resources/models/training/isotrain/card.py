@@ -21,6 +21,18 @@ KNOWN_FAILURES = [
     "Metal, truncation and objects that are no bodies are outside of what was trained on.",
     "The scan must be the one of the geometry hash: other angles, distances or pixel sizes are refused.",
 ]
+DENOISER_FAILURES = [
+    "What the readings of a scan do not determine is invented, and looks real: look at what was measured, and at total variation beside it.",
+    "Metal, contrast agent, truncation, heads and objects that are no bodies are outside of what was trained on.",
+    "Axial slices alone: it knows nothing of the direction along the body.",
+]
+
+
+def domain_text(task, scan, settings):
+    if task.denoises:
+        return f"axial CT of chest, abdomen and limbs, a field of {scan.size} x {scan.size} pixels that a body fills; any scan"
+    return (f"CT of the chest, abdomen and limbs, {scan.views} {scan.beam}-beam views, "
+            f"Poisson noise of {settings.photons:g} photons a reading")
 
 
 def code_version():
@@ -68,7 +80,8 @@ def make_card(task, pool, trainer, files, results, slices, split, threads, domai
     data = training_data(slices["train"])
     median = results["validation"]["residual_median"]
     channels = {"unet": ["start", "FBP of the readings", "FBP of readings minus projection of the start"],
-                "pd_unet": ["readings", "start"], "gloredi": ["start"], "denoiser": ["image with noise", "sigma"]}[task.name]
+                "pd_unet": ["readings", "start"], "gloredi": ["start"], "denoiser": ["image with noise", "sigma"],
+                "diffusion_prior": ["image with noise", "sigma"]}[task.name]
     return {
         "card_version": CARD_VERSION, "name": task.name, "says": task.says, "files": files, "references": list(task.references),
         "inputs": {"channels": channels, "start": settings.start, "unit": "attenuation over that of water (HU / 1000 + 1)",
@@ -76,7 +89,7 @@ def make_card(task, pool, trainer, files, results, slices, split, threads, domai
         "output": {"unit": "attenuation over that of water (HU / 1000 + 1)", "lower_bound": 0},
         "parameters": task.parameters(),
         "geometry": asdict(scan), "geometry_hash": scan.hash(), "water_per_mm": settings.water_per_mm,
-        "domain": f"CT of the chest, abdomen and limbs, {scan.views} {scan.beam}-beam views, Poisson noise of {settings.photons:g} photons a reading",
+        "domain": domain_text(task, scan, settings),
         "training": {
             "data": data, "split": {"seed": split.get("seed"), "train": len({s.patient for s in slices["train"]}),
                                     "validation": len({s.patient for s in slices["validation"]}),
@@ -89,7 +102,7 @@ def make_card(task, pool, trainer, files, results, slices, split, threads, domai
         "held_out": results,
         "out_of_domain": domain,
         "residual_warning": None if median is None else 1.5 * median,
-        "known_failures": KNOWN_FAILURES,
+        "known_failures": DENOISER_FAILURES if task.denoises else KNOWN_FAILURES,
     }
 
 

@@ -61,7 +61,7 @@ def interval(values, patients, seed=1, draws=DRAWS):
 def images_by_method(task, networks, samples, bar=None):
     """{method: [B, n, n]}: the network, what it starts from, FBP; `bar` = (iterations, strength) adds a total variation to beat."""
     out = {"network": task.predict(samples, networks)}
-    if task.name == "denoiser":
+    if task.denoises:
         out["start"] = task.start_of(samples)
         return out
     out["start"] = task.start_of(samples)
@@ -89,7 +89,7 @@ def evaluate(task, networks, pool, batch=4, bar=None, device="cpu"):
             mine["rmse_hu"] += rmse_hu(image, samples["truth"]).tolist()
             mine["psnr_db"] += psnr(image, samples["truth"]).tolist()
             mine["ssim"] += ssim(image, samples["truth"]).tolist()
-            if task.operators is not None and task.name != "denoiser":
+            if task.operators is not None and not task.denoises:
                 mine["residual"] += residuals(task, image, samples["readings"]).tolist()
     figures = {method: {name: interval(found, pool.patients) for name, found in mine.items() if found} for method, mine in values.items()}
     network = np.array(values["network"]["rmse_hu"])

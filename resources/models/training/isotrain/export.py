@@ -39,7 +39,7 @@ def graphs(task, networks):
     plane = {0: "batch", 2: "height", 3: "width"}
     if task.name == "unet":
         return [("", networks["net"], {"image": example(1, 3, 64, 64)}, "estimate", plane)]
-    if task.name == "denoiser":
+    if task.denoises:
         return [("", WithSigma(networks["net"]), {"image": example(1, 1, 64, 64), "sigma": torch.full((1,), 0.1)}, "denoised", plane)]
     if task.name == "gloredi":
         return [("", networks["student"], {"image": example(1, 1, n, n)}, "estimate", {0: "batch"})]

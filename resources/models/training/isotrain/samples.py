@@ -38,10 +38,12 @@ class PoolSettings:
     tv_iterations: int = 150
     tv_strength: float = 1.0
     teacher_views: int = 0     # of a second, denser scan of the same sample; its FBP is kept
+    upright: bool = False      # augmented by small rotations only, without flips
     target_views: int = 0      # 0: the truth is the slice; else the noise-free FBP of so many views (papers' form)
 
     def key(self, slices):
-        text = json.dumps(asdict(self), sort_keys=True) + "".join(f"{s.patient}:{s.index}:{digest(s.values)};" for s in slices)
+        decides = {name: value for name, value in asdict(self).items() if name != "upright" or value}  # pools made before it keep their key
+        text = json.dumps(decides, sort_keys=True) + "".join(f"{s.patient}:{s.index}:{digest(s.values)};" for s in slices)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -97,7 +99,7 @@ def make_chunk(settings, slices, indices, operators, measurement, program, threa
     """Arrays of the samples `indices`; sample i comes from slice i modulo their number. Without a start there are no readings."""
     scan, fine = settings.scan, []
     for i in indices:
-        augment = simulate.augmentation(settings.seed, i, settings.augment) if settings.augment else None
+        augment = simulate.augmentation(settings.seed, i, settings.augment, settings.upright) if settings.augment else None
         fine.append(simulate.fine_image(slices[i % len(slices)].hounsfield(), 2 * scan.size, augment))
     fine = torch.stack(fine)
     out = {"truth": to_16(simulate.truth(fine))}

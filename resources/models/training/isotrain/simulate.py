@@ -19,11 +19,15 @@ def to_water(hounsfield):
     return np.maximum(1 + hounsfield / HU_PER_WATER, 0).astype(np.float32)
 
 
-def augmentation(seed, index, strength=1.0):
-    """(2 x 3 matrix of output to input coordinates in -1 .. 1, gain) of one sample: rotation, flip, scale, gain of 3 %."""
+def augmentation(seed, index, strength=1.0, upright=False):
+    """(2 x 3 matrix of output to input coordinates in -1 .. 1, gain) of one sample: rotation, flip, scale, gain of 3 %. `upright`:
+    rotation of up to 5 degrees and no flip, for a prior that is to know left from right (diffusion-mbir.md, section 8.1)."""
     random = random_of(seed, 1, index)
-    angle, scale = random.uniform(0, 2 * np.pi) * strength, 1 / np.exp(random.uniform(np.log(0.85), np.log(1.12)) * strength)
+    turn = random.uniform(0, 2 * np.pi)
+    angle, scale = turn * strength, 1 / np.exp(random.uniform(np.log(0.85), np.log(1.12)) * strength)
     flip = -1.0 if strength and random.random() < 0.5 else 1.0
+    if upright:
+        angle, flip = np.radians(5) * (turn / np.pi - 1) * strength, 1.0
     cos, sin = scale * np.cos(angle), scale * np.sin(angle)
     matrix = np.array([[cos * flip, -sin, 0], [sin * flip, cos, 0]], np.float32)
     return matrix, float(1 + 0.03 * strength * random.uniform(-1, 1))

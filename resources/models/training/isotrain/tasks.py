@@ -10,6 +10,7 @@ from .errors import UsageError
 from .geometry import FAN_24, GLOREDI_36, PARALLEL_24
 from .networks.blocks import parameter_count
 from .networks.denoiser import Denoiser
+from .networks.diffusion_prior import DiffusionPrior
 from .networks.gloredi import Gloredi
 from .networks.pd_unet import PrimalDualUNet
 from .networks.unet import ResidualUNet, inputs_of
@@ -34,6 +35,7 @@ class Task:
     name, says, batch, rate = "", "", 4, 1.5e-3
     scan, default_start, patch = FAN_24, "tv", 0
     references = ()
+    denoises = False  # a task without readings: images with noise are its input
 
     def __init__(self, options, operators=None):
         self.options, self.operators = options, operators
@@ -222,6 +224,7 @@ class DenoiserTask(Task):
     name, says = "denoiser", "Denoiser D(x, sigma) of CT slices, preconditioned as EDM; the prior of diffusion reconstruction."
     batch, rate, default_start, patch = 16, 1.5e-3, "none", 64
     references = ("arXiv 2206.00364",)
+    denoises = True
 
     def make_networks(self):
         return nn.ModuleDict({"net": Denoiser()})
@@ -252,7 +255,31 @@ class DenoiserTask(Task):
         return truth + 0.1 * self.validation_noise(truth)
 
 
-TASKS = {task.name: task for task in (UNetTask, PdUNetTask, GlorediTask, DenoiserTask)}
+class DiffusionPriorTask(DenoiserTask):
+    name, says = "diffusion_prior", "Denoiser D(x, sigma) of whole axial CT slices of 128 pixels; the prior of diffusion reconstruction."
+    batch, rate, size, shift = 8, 1e-3, 128, 6
+    references = ("arXiv 2206.00364", "arXiv 2211.10655", "arXiv 2303.05754")
+
+    @classmethod
+    def pool_settings(cls, options):
+        return replace(super().pool_settings(replace(options, size=options.size or cls.size)), upright=True)
+
+    def make_networks(self):
+        return nn.ModuleDict({"net": DiffusionPrior()})
+
+    def loss(self, samples, random):
+        """Whole slices, moved by up to `shift` pixels, ln sigma ~ N(-0.7, 1.6) within 0.004 to 30: random as (seed, step) says."""
+        truth, reach = samples["truth"], self.shift
+        side, moves = truth.shape[-1], random.integers(0, 2 * reach + 1, (len(truth), 2))
+        wide = functional.pad(truth, (reach, reach, reach, reach))
+        clean = torch.stack([t[r:r + side, c:c + side] for t, (r, c) in zip(wide, moves)])[:, None]
+        sigma = torch.from_numpy(random.lognormal(-0.7, 1.6, len(truth)).clip(0.004, 30).astype("float32")).to(truth.device)
+        noise = torch.from_numpy(random.standard_normal(clean.shape).astype("float32")).to(truth.device)
+        net = self.networks["net"]
+        return losses.edm(net(clean + sigma.view(-1, 1, 1, 1) * noise, sigma), clean, sigma, net.sigma_data)
+
+
+TASKS = {task.name: task for task in (UNetTask, PdUNetTask, GlorediTask, DenoiserTask, DiffusionPriorTask)}
 
 
 def make_task(name, options, operators=None):

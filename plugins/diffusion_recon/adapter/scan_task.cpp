@@ -1,0 +1,287 @@
+#include "adapter/scan_task.h"
+
+#include "method/data_fit.h"
+#include "method/domain.h"
+#include "method/priors.h"
+
+#include <iso/base/error.h>
+#include <iso/models/library.h>
+#include <iso/models/runtime.h>
+#include <iso/plugin/task_progress.h>
+#include <iso/tomography/field_of_view.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <optional>
+#include <sstream>
+
+namespace diffusion_recon {
+namespace {
+
+using iso::ArraySpec;
+using iso::PixelBuffer;
+using iso::Pixels;
+using iso::compute::Array;
+using namespace iso::tomography;
+
+constexpr double after_tv = 0.15, after_samples = 0.95;
+
+/// The card of the prior; none for total variation.
+using MaybeCard = std::optional<iso::models::Card>;
+
+ScanPlan plan_on_card(const iso::ProjectionGeometry& measured, const CommonOptions& options, const MaybeCard& card) {
+  ScanParameters scan = options;
+  if (card && scan.size == 0 && scan.spacing_mm == 0) scan.size = static_cast<int>(card->scan.size);
+  return plan_scan(measured, scan);
+}
+
+TvOptions tv_options(const CommonOptions& options) {
+  TvOptions tv;
+  tv.strength = options.tv_strength;
+  tv.iterations = options.tv_iterations;
+  tv.dimensions = TvDimensions::three;
+  return tv;
+}
+
+/// The first part of a task, which is done again where a run is resumed: its state is in no checkpoint.
+class Preparation final : public iso::solvers::Progress {
+ public:
+  Preparation(iso::plugin::TaskProgress& whole, double end) : whole_{whole}, end_{end} {}
+  void report(double fraction, std::string_view) override { whole_.report(end_ * fraction, "total variation"); }
+  void log(std::string_view text) override { whole_.log(text); }
+  void warn(std::string_view text) override { whole_.warn(text); }
+
+ private:
+  iso::plugin::TaskProgress& whole_;
+  double end_;
+};
+
+/// Readings, image and prior of a run.
+struct Scene {
+  const iso::Sinogram& scan;
+  const CommonOptions& options;
+  const ScanPlan& plan;
+  const ScanProblem& problem;
+
+  /// The image of x in units of water, as the parameters ask for it.
+  [[nodiscard]] iso::DatasetPtr image(const Array& x) const {
+    return iso::freeze(finish_image(scaled(x, options.water_per_mm), plan, options, scan.meta));
+  }
+  /// A difference or a deviation: without an offset, 0 outside.
+  [[nodiscard]] iso::DatasetPtr difference(const Array& x, const char* label) const {
+    const bool hounsfield = options.units == ImageUnits::hounsfield;
+    ScanParameters plain = options;
+    plain.units = ImageUnits::attenuation_per_mm;
+    plain.outside = 0;
+    iso::Volume out = finish_image(scaled(x, hounsfield ? 1000 : options.water_per_mm), plan, plain, scan.meta);
+    out.quantity = hounsfield ? iso::Quantity::hounsfield : iso::Quantity::attenuation_per_mm;
+    out.meta["shows"] = label;
+    return iso::freeze(std::move(out));
+  }
+  [[nodiscard]] Pixels scaled(const Array& x, double factor) const {
+    PixelBuffer out = PixelBuffer::make_copy(problem.backend.download(x, problem.stream));
+    for (float& value : out.values<float>()) value = static_cast<float>(value * factor);
+    return out;
+  }
+};
+
+SlicePrior make_prior(const MaybeCard& card) {
+  if (!card) return SlicePrior{total_variation_denoiser()};
+  return SlicePrior{iso::models::make_denoiser(iso::models::load(*card).front(), card->multiple)};
+}
+
+Array make_support(const ScanPlan& plan, const ScanProblem& problem) {
+  PixelBuffer inside = PixelBuffer::allocate(plan.image());
+  std::ranges::fill(inside.values<float>(), 1.0F);
+  mask_outside(inside.values<float>(), plan.grid, plan.radius_mm, 0);
+  return problem.backend.upload(Pixels{std::move(inside)}, problem.stream);
+}
+
+/// mean |x[z + 1] - x[z]|, in units of water.
+double roughness(const Pixels& x) {
+  const iso::Shape& shape = x.spec().shape;
+  const auto area = static_cast<std::size_t>(shape[0] * shape[1]);
+  const auto values = x.values<float>();
+  double sum = 0;
+  for (std::size_t i = area; i < values.size(); ++i) sum += std::abs(double{values[i]} - double{values[i - area]});
+  return values.size() > area ? sum / static_cast<double>(values.size() - area) : 0;
+}
+
+void say_figures(const Scene& scene, const Agreement& fit, const Agreement& tv_fit, const Ensemble& found,
+                 double evaluations, iso::plugin::RunContext& context) {
+  context.figure("relative_residual", fit.relative, "1");
+  context.figure("tv_relative_residual", tv_fit.relative, "1");
+  context.figure("residual_rms", fit.rms, "1");
+  context.figure("normalised_residual", found.misfit, "1");
+  context.figure("noise_level", scene.options.noise > 0 ? scene.options.noise : scene.problem.noise, "1");
+  context.figure("views_used", static_cast<double>(scene.plan.views.size()), "views");
+  context.figure("evaluations", evaluations, "evaluations");
+  context.figure("samples", scene.options.runs, "samples");
+}
+
+Pixels make_series(const std::vector<Pixels>& samples, const ArraySpec& image) {
+  PixelBuffer out = PixelBuffer::allocate(
+      {{image.shape[0], image.shape[1], image.shape[2], static_cast<std::int64_t>(samples.size())}, image.type});
+  auto at = out.values<float>().begin();
+  for (const Pixels& sample : samples) at = std::ranges::copy(sample.values<float>(), at).out;
+  return out;
+}
+
+/// The samples one after another along the fourth axis.
+iso::DatasetPtr make_samples(const Scene& scene, const std::vector<Pixels>& samples) {
+  std::vector<Pixels> finished;
+  iso::Volume volume;
+  for (const Pixels& sample : samples) {
+    volume = iso::get<iso::Volume>(scene.image(scene.problem.backend.upload(sample, scene.problem.stream)));
+    finished.push_back(volume.pixels);
+  }
+  volume.pixels = make_series(finished, volume.pixels.spec());
+  volume.frames = iso::Axis{"sample", "", {}, 1, 1};
+  return iso::freeze(std::move(volume));
+}
+
+void refuse(iso::plugin::Plan& plan, const iso::Error& error) {
+  plan.refuse(std::string{error.what()} + (error.hint().empty() ? "" : "; " + error.hint()), error.code());
+}
+
+void fill_plan(const iso::Sinogram& scan, const CommonOptions& options, const MakeAlgorithm& make,
+               iso::plugin::Plan& out) {
+  MaybeCard card;
+  if (options.prior == PriorKind::network) card = iso::models::find_card(options.network, iso::models::places());
+  const ScanPlan plan = plan_on_card(scan.geometry, options, card);
+  if (scan.readings.spec().shape != scan.geometry.sinogram_shape()) {
+    out.refuse("the readings are " + scan.readings.spec().shape.text() + ", the geometry describes " +
+                   scan.geometry.sinogram_shape().text(),
+               iso::Errc::shape_mismatch);
+    return;
+  }
+  const ArraySpec image = plan.image(), readings = plan.readings();
+  const Algorithm algorithm = make(image, readings);
+  const double evaluations = algorithm.evaluations * options.runs;
+  const bool several = options.runs > 1;
+  const auto work = plan_work(plan, tv_options(options));
+  for (const auto& [spec, applications] : work.operators) out.operators.push_back({spec, applications});
+  // 2 for each conjugate gradient and 2 for its start, 1 for the misfit; power iteration and measured part
+  out.operators.push_back({plan.ray_transform(), 13 * evaluations + 200 + 60});
+  const EnsembleOptions ensemble{options.runs, several, {}};
+  out.bytes =
+      3 * readings.bytes() + 2 * image.bytes() +
+      std::max(work.bytes, DataTerm::bytes(image, readings) + algorithm.bytes + ensemble_bytes(image, ensemble) +
+                               (several ? 2 + static_cast<std::size_t>(options.runs) : 0) * image.bytes() +
+                               6 * image.bytes());
+  out.seconds = work.seconds;
+  if (card) {
+    out.models = {options.network};
+    // One evaluation is added by the program, with the memory of the network.
+    out.seconds +=
+        (evaluations - 1) * iso::models::cost(*card, image.shape[0] * image.shape[1], image.shape[2]).seconds;
+  }
+  iso::Volume volume;
+  volume.grid = plan.region.grid;
+  volume.pixels = Pixels::outline({volume.grid.shape(), iso::ScalarType::f32});
+  for (const char* const port : {"volume", "tv", "supplied"})
+    out.outputs.emplace(port, iso::describe(iso::Dataset{volume}));
+  // The residual is left out: a plan with a network and a scan is compared with the scan of its card, and a prior fits any.
+}
+
+}  // namespace
+
+std::span<const iso::plugin::Port> scan_inputs() noexcept {
+  static const std::array<iso::plugin::Port, 1> ports{
+      {{"sinogram", iso::Kind::sinogram, false, "The scan: line integrals with their geometry."}}};
+  return ports;
+}
+
+std::span<const iso::plugin::Port> scan_outputs() noexcept {
+  static const std::array<iso::plugin::Port, 6> ports{
+      {{"volume", iso::Kind::volume, false, "The estimate; the mean of the samples where there are several.",
+        "residual"},
+       {"residual", iso::Kind::sinogram, true,
+        "What the estimate does not explain: its projection minus the readings."},
+       {"tv", iso::Kind::volume, true, "Total variation of the same readings, made without the prior."},
+       {"supplied", iso::Kind::volume, true,
+        "The part of the estimate that the readings do not determine: the prior supplied it."},
+       {"spread", iso::Kind::volume, true,
+        "Standard deviation over two or more samples. Of split_gibbs that of the posterior, of the others of the "
+        "sampling alone, which is smaller."},
+       {"samples", iso::Kind::volume, true, "Two or more samples, one after another along the fourth axis.",
+        "residual"}}};
+  return ports;
+}
+
+iso::plugin::Plan plan_scan_task(const iso::Sinogram& scan, const CommonOptions& options, const MakeAlgorithm& make) {
+  iso::plugin::Plan out;
+  try {
+    fill_plan(scan, options, make, out);
+  } catch (const iso::Error& error) {
+    refuse(out, error);
+  }
+  return out;
+}
+
+iso::plugin::Datasets run_scan_task(const iso::Sinogram& scan, const CommonOptions& options, const MakeAlgorithm& make,
+                                    iso::plugin::RunContext& context) {
+  MaybeCard card;
+  if (options.prior == PriorKind::network) card = iso::models::read_card(context.model(options.network).file);
+  const ScanPlan plan = plan_on_card(scan.geometry, options, card);
+  const auto stream = context.backend().make_stream(context.stop());
+  const ScanProblem problem{scan, plan, context.backend(), *stream};
+  const Scene scene{scan, options, plan, problem};
+  iso::plugin::TaskProgress progress{context, "volume", [&](const Array& x) { return scene.image(x); }};
+  const auto& ops = context.backend().vector();
+
+  progress.report(0, "loading the prior");
+  const SlicePrior prior = make_prior(card);
+  Preparation first{progress, after_tv};
+  const Array tv = reconstruct(problem, tv_options(options), first);
+  const Agreement tv_fit = agreement(problem, tv);
+  Array start = context.backend().allocate(plan.image(), *stream);
+  ops.axpy(1 / options.water_per_mm, tv, start, *stream);
+
+  const DataTerm data{iso::compute::scaled(options.water_per_mm, problem.a), problem.readings,
+                      options.noise > 0 ? options.noise : problem.noise, *stream};
+  const PosteriorProblem posterior{data, prior,
+                                   SliceNoise{context.seed(), options.correlation_mm / plan.grid.spacing_mm[2]},
+                                   make_support(plan, problem)};
+  const Algorithm algorithm = make(plan.image(), plan.readings());
+  const auto sampler = algorithm.make(posterior, start);
+  const bool several = options.runs > 1;
+  const Ensemble found =
+      run(*sampler, posterior, {options.runs, several, {after_tv, after_samples, "samples"}}, progress);
+
+  progress.report(after_samples, "what was measured");
+  Array attenuation = context.backend().allocate(plan.image(), *stream);
+  ops.axpy(options.water_per_mm, found.mean, attenuation, *stream);
+  const Agreement fit = agreement(problem, attenuation);
+  Array supplied = measured_part(data, found.mean);
+  ops.axpby(1, found.mean, -1, supplied, *stream);
+  const double size = ops.norm2(found.mean, *stream), rest = ops.norm2(supplied, *stream);
+  say_figures(scene, fit, tv_fit, found, algorithm.evaluations * options.runs, context);
+  context.figure("not_measured", size > 0 ? rest / size : 0, "1");
+  const Pixels estimate = context.backend().download(found.mean, *stream);
+  context.figure("z_roughness", 1000 * roughness(estimate), "HU");
+  if (card && card->out_of_domain)
+    context.figure("out_of_domain_score", out_of_domain_score(prior, estimate, *card->out_of_domain, context.stop()),
+                   "1");
+  std::ostringstream line;
+  line << "the estimate leaves " << 100 * fit.relative << " % of the readings unexplained, total variation "
+       << 100 * tv_fit.relative << " %; " << 100 * (size > 0 ? rest / size : 0)
+       << " % of its norm was not measured and is the prior's";
+  context.log(line.str());
+
+  iso::Sinogram residual{context.backend().download(fit.residual, *stream), plan.geometry, {}};
+  iso::plugin::Datasets out{{"volume", scene.image(found.mean)},
+                            {"residual", iso::freeze(std::move(residual))},
+                            {"tv", scene.image(start)},
+                            {"supplied", scene.difference(supplied, "what the prior supplied")}};
+  if (several) {
+    out.emplace("spread", scene.difference(found.spread,
+                                           algorithm.posterior ? "posterior standard deviation" : "sampling spread"));
+    out.emplace("samples", make_samples(scene, found.samples));
+  }
+  progress.report(1, "done");
+  return out;
+}
+
+}  // namespace diffusion_recon

@@ -1,0 +1,170 @@
+#include "adapter/tasks.h"
+
+#include "cpu_backend.h"
+
+#include "host/startup/modules.h"
+#include "iso/base/error.h"
+#include "iso/base/threads.h"
+#include "iso/evaluation/phantoms.h"
+#include "iso/job/executor.h"
+#include "iso/models/runtime.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <numbers>
+
+// The tasks as the program runs them. With total variation as prior they need no network.
+namespace diffusion_recon {
+namespace {
+
+const std::string networks{ISO_SOURCE_DIR "/tests/data/networks"};
+
+class Tasks final : public iso::job::TaskSource {
+ public:
+  iso::job::LoadedTask load(std::string_view id) override {
+    return {std::shared_ptr<iso::plugin::Task>(id.ends_with("mbir")    ? make_mbir()
+                                               : id.ends_with("gibbs") ? make_split_gibbs()
+                                                                       : make_dds()),
+            "diffusion_recon", "1.0.0"};
+  }
+};
+
+iso::Sinogram head_scan() {
+  const auto geometry = iso::ProjectionGeometry::parallel(iso::equal_angles(8, std::numbers::pi), {48, 4}, {2, 4});
+  return iso::evaluation::project(iso::evaluation::shepp_logan_3d(40), geometry, 1, 0.02);
+}
+
+class DiffusionTask : public testing::Test {
+ protected:
+  iso::job::Record run(const std::string& name, const std::string& parameters,
+                       const std::vector<std::string>& ports = {"volume", "residual", "tv", "supplied"},
+                       int threads = 1, const iso::Sinogram& scan = head_scan()) {
+    workspace = std::make_shared<iso::job::Workspace>();
+    workspace->put("scan", iso::freeze(iso::Sinogram{scan}));
+    iso::job::Recipe recipe;
+    recipe.task = "diffusion_recon/" + name;
+    recipe.inputs["sinogram"] = "workspace:scan";
+    for (const std::string& port : ports) recipe.outputs[port] = "workspace:" + port;
+    recipe.parameters_json = parameters;
+    recipe.device = "cpu";
+    iso::job::ExecutionOptions options;
+    options.model_directories = {networks};
+    options.threads = threads;
+    iso::compute::BackendRegistry registry;
+    registry.add(iso::gpu::make_cpu_backend(), 1);
+    Tasks tasks;
+    return iso::job::make_in_process_executor(tasks, registry, options, iso::job::make_data_access(workspace, nullptr))
+        ->execute(recipe, {}, {});
+  }
+  [[nodiscard]] const iso::Volume& volume(const std::string& port) const {
+    return iso::get<iso::Volume>(workspace->find(port));
+  }
+  std::shared_ptr<iso::job::Workspace> workspace;
+};
+
+const std::string by_tv = R"({"prior": "total_variation", "size": 32, "levels": 6, "tv_iterations": 30)";
+
+TEST_F(DiffusionTask, ReconstructsAndSaysWhatWasMeasured) {
+  const auto record = run("dds", by_tv + "}");
+  ASSERT_EQ(record.state, iso::job::State::done) << record.error_message;
+  EXPECT_EQ(volume("volume").quantity, iso::Quantity::hounsfield);
+  EXPECT_EQ(volume("volume").grid.size, (std::array<std::int64_t, 3>{32, 32, 4}));
+  EXPECT_LT(record.figures.at("relative_residual").value, 0.2);
+  EXPECT_GT(record.figures.at("not_measured").value, 0.02);
+  EXPECT_LT(record.figures.at("not_measured").value, 0.9);
+  EXPECT_EQ(record.figures.at("evaluations").value, 6);
+  EXPECT_EQ(record.figures.at("views_used").value, 8);
+  EXPECT_FALSE(volume("volume").meta.contains("estimate")) << "no network made it";
+  EXPECT_EQ(volume("supplied").meta.at("shows"), "what the prior supplied");
+  EXPECT_TRUE(record.curves.contains("misfit"));
+}
+
+TEST_F(DiffusionTask, GivesTheSameBitsForAnyNumberOfThreads) {
+  const auto one = run("dds", by_tv + "}", {"volume", "residual"}, 1),
+             two = run("dds", by_tv + "}", {"volume", "residual"}, 2);
+  ASSERT_EQ(one.state, iso::job::State::done) << one.error_message;
+  EXPECT_EQ(one.output_digests, two.output_digests);
+}
+
+TEST_F(DiffusionTask, GivesSpreadAndSamplesOfSeveralRuns) {
+  const auto record = run("dds", by_tv + R"(, "runs": 3})", {"volume", "spread", "samples"});
+  ASSERT_EQ(record.state, iso::job::State::done) << record.error_message;
+  EXPECT_EQ(volume("samples").pixels.spec().shape, (iso::Shape{32, 32, 4, 3}));
+  EXPECT_EQ(volume("spread").meta.at("shows"), "sampling spread");
+  const auto mean = volume("volume").pixels.values<float>(), all = volume("samples").pixels.values<float>();
+  const auto spread = volume("spread").pixels.values<float>();
+  double largest = 0;
+  for (std::size_t i = 0; i < mean.size(); ++i) {
+    const double a = all[i], b = all[mean.size() + i], c = all[2 * mean.size() + i], m = (a + b + c) / 3;
+    EXPECT_NEAR(mean[i], m, 0.05) << i;
+    EXPECT_NEAR(spread[i], std::sqrt((std::pow(a - m, 2) + std::pow(b - m, 2) + std::pow(c - m, 2)) / 2), 0.05) << i;
+    largest = std::max(largest, double{spread[i]});
+  }
+  EXPECT_GT(largest, 0.1);
+}
+
+TEST_F(DiffusionTask, OffersTheReferenceAndPosteriorSamples) {
+  const auto reference = run("mbir", by_tv + "}");
+  EXPECT_EQ(reference.state, iso::job::State::done) << reference.error_message;
+  EXPECT_EQ(reference.figures.at("evaluations").value, 12);
+  const auto samples =
+      run("split_gibbs", R"({"prior": "total_variation", "size": 32, "sweeps": 3, "runs": 2, "noise": 0.01})",
+          {"volume", "spread"});
+  ASSERT_EQ(samples.state, iso::job::State::done) << samples.error_message;
+  EXPECT_EQ(volume("spread").meta.at("shows"), "posterior standard deviation");
+}
+
+TEST_F(DiffusionTask, BeginsFromTotalVariationWhereAsked) {
+  const auto cold = run("dds", by_tv + "}"), warm = run("dds", by_tv + R"(, "start_noise": 0.3})");
+  ASSERT_EQ(warm.state, iso::job::State::done) << warm.error_message;
+  EXPECT_LT(warm.figures.at("evaluations").value, cold.figures.at("evaluations").value);
+}
+
+TEST_F(DiffusionTask, TellsMemoryAndTimeBeforeItStarts) {
+  const auto task = std::unique_ptr<iso::plugin::Task>(make_dds());
+  const auto scan = iso::freeze(head_scan());
+  const auto plan = [&](const std::string& more) {
+    return task->plan(iso::plugin::describe({{"sinogram", scan}}), *task->parse(by_tv + more + "}"));
+  };
+  const auto small = plan(""), large = plan(R"(, "runs": 8)");
+  ASSERT_TRUE(small.possible());
+  const std::size_t image = 32 * 32 * 4 * 4;
+  EXPECT_GT(small.bytes, 10 * image);
+  EXPECT_GT(large.bytes, small.bytes + 8 * image);
+  EXPECT_TRUE(small.models.empty());
+  double few = 0, many = 0;
+  for (const auto& one : small.operators) few += one.applications;
+  for (const auto& one : large.operators) many += one.applications;
+  EXPECT_GT(many, few + 7 * 6 * 12);
+}
+
+TEST_F(DiffusionTask, RefusesANetworkThatIsNotInstalledInOneSentence) {
+  const auto record = run("dds", R"({"network": "nothing", "size": 32})");
+  EXPECT_EQ(record.error, iso::Errc::no_input);
+  EXPECT_NE(record.error_message.find("nothing"), std::string::npos) << record.error_message;
+}
+
+TEST_F(DiffusionTask, MarksWhatANetworkEstimated) {
+  iso::host::use_runtime_module();
+  try {
+    (void)iso::models::runtime();
+  } catch (const iso::Error& none) {
+    GTEST_SKIP() << none.what();
+  }
+  const auto record =
+      run("dds", R"({"network": "tiny_denoiser", "size": 32, "levels": 3, "tv_iterations": 20, "runs": 2})",
+          {"volume", "residual", "tv", "samples"});
+  ASSERT_EQ(record.state, iso::job::State::done) << record.error_message;
+  EXPECT_EQ(volume("volume").meta.at("estimate"), "estimated from 8 views by tiny_denoiser");
+  EXPECT_EQ(volume("samples").meta.at("estimate"), "estimated from 8 views by tiny_denoiser");
+  EXPECT_FALSE(volume("tv").meta.contains("estimate"));
+  EXPECT_TRUE(record.models.contains("tiny_denoiser"));
+  const auto wrong = run("dds", R"({"network": "tiny_unet", "size": 32})");
+  EXPECT_NE(wrong.state, iso::job::State::done) << "a network that is no denoiser";
+  EXPECT_NE(wrong.error_message.find("denoiser"), std::string::npos) << wrong.error_message;
+}
+
+}  // namespace
+}  // namespace diffusion_recon

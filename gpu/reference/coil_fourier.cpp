@@ -11,15 +11,20 @@ class ReferenceCoilFourier final : public LinearOperator {
   ReferenceCoilFourier(const CoilFourier& spec, const Backend& backend)
       : LinearOperator(spec, backend),
         spec_{spec},
-        fourier_{backend.make(Fourier{spec.image, {1, 2}, true, spec.type})} {}
+        fourier_{backend.make(Fourier{spec.image, axes(spec), true, spec.type})} {}
 
  private:
+  [[nodiscard]] static std::vector<std::size_t> axes(const CoilFourier& spec) {
+    if (spec.cuts_lines()) return {0, 1, 2};
+    return {1, 2};
+  }
   [[nodiscard]] T map(std::size_t voxel, std::size_t coil) const {
     if (spec_.sensitivities.empty()) return T(1);
     return spec_.sensitivities.values<T>()[coil * voxels() + voxel];
   }
   [[nodiscard]] bool measured(std::size_t voxel, std::size_t frame) const {
     if (spec_.mask.empty()) return true;
+    if (spec_.cuts_lines()) return spec_.mask.values<std::uint8_t>()[frame * voxels() + voxel] != 0;
     const auto lines = static_cast<std::size_t>(spec_.image[1] * spec_.image[2]);
     return spec_.mask.values<std::uint8_t>()[frame * lines + voxel / static_cast<std::size_t>(spec_.image[0])] != 0;
   }
@@ -78,9 +83,9 @@ OperatorPtr make_reference_operator(const CoilFourier& spec, const Backend& back
 
 OperatorCost reference_cost(const CoilFourier& spec) {
   const auto image = static_cast<std::size_t>(spec.image.count());
-  return estimated(
-      0, image * (2 * byte_count(spec.type) + sizeof(std::complex<double>)),
-      4 * static_cast<double>(spec.range().shape.count()) * static_cast<double>(spec.image[1] + spec.image[2]));
+  return estimated(0, image * (2 * byte_count(spec.type) + sizeof(std::complex<double>)),
+                   4 * static_cast<double>(spec.range().shape.count()) *
+                       static_cast<double>(spec.image[1] + spec.image[2] + (spec.cuts_lines() ? spec.image[0] : 0)));
 }
 
 }  // namespace iso::gpu

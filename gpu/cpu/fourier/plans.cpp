@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 #include <tuple>
+#include <utility>
 
 namespace iso::gpu::cpu {
 namespace {
@@ -54,11 +55,31 @@ typename Fftw<Real>::Plan plan_for(Transform transform, std::int64_t length, int
   return plan;
 }
 
+template <class Real>
+typename Fftw<Real>::Plan plan_for_line(Transform transform, std::int64_t length) {
+  using F = Fftw<Real>;
+  const std::lock_guard lock{planner()};
+  static std::map<std::pair<Transform, std::int64_t>, typename F::Plan> plans;
+  auto& plan = plans[{transform, length}];
+  if (plan != nullptr) return plan;
+  const auto data = fftw_buffer<std::complex<Real>>(length), other = fftw_buffer<std::complex<Real>>(length);
+  const int n = static_cast<int>(length);
+  plan = F::plan_complex(1, &n, 1, reinterpret_cast<typename F::Complex*>(data.get()), nullptr, 1, 0,
+                         reinterpret_cast<typename F::Complex*>(other.get()), nullptr, 1, 0,
+                         transform == Transform::forward ? FFTW_FORWARD : FFTW_BACKWARD,
+                         FFTW_ESTIMATE | FFTW_DESTROY_INPUT);
+  if (plan == nullptr)
+    throw Error{Errc::unsupported, "FFTW cannot plan a transform of " + std::to_string(length) + " elements"};
+  return plan;
+}
+
 template FftwBuffer<float> fftw_buffer<float>(std::int64_t);
 template FftwBuffer<double> fftw_buffer<double>(std::int64_t);
 template FftwBuffer<std::complex<float>> fftw_buffer<std::complex<float>>(std::int64_t);
 template FftwBuffer<std::complex<double>> fftw_buffer<std::complex<double>>(std::int64_t);
 template fftwf_plan plan_for<float>(Transform, std::int64_t, int);
 template fftw_plan plan_for<double>(Transform, std::int64_t, int);
+template fftwf_plan plan_for_line<float>(Transform, std::int64_t);
+template fftw_plan plan_for_line<double>(Transform, std::int64_t);
 
 }  // namespace iso::gpu::cpu

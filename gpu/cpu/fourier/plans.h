@@ -21,6 +21,8 @@ struct Fftw<float> {
   static void* allocate(std::size_t bytes) { return fftwf_malloc(bytes); }
   static void release(void* memory) { fftwf_free(memory); }
   static void execute(Plan plan, Complex* data) { fftwf_execute_dft(plan, data, data); }
+  static void execute(Plan plan, Complex* from, Complex* to) { fftwf_execute_dft(plan, from, to); }
+  static bool aligned(const Complex* data) { return fftwf_alignment_of(const_cast<float*>(&(*data)[0])) == 0; }
   static void to_frequencies(Plan plan, float* in, Complex* out) { fftwf_execute_dft_r2c(plan, in, out); }
   static void to_samples(Plan plan, Complex* in, float* out) { fftwf_execute_dft_c2r(plan, in, out); }
   static constexpr auto plan_complex = fftwf_plan_many_dft;
@@ -35,6 +37,8 @@ struct Fftw<double> {
   static void* allocate(std::size_t bytes) { return fftw_malloc(bytes); }
   static void release(void* memory) { fftw_free(memory); }
   static void execute(Plan plan, Complex* data) { fftw_execute_dft(plan, data, data); }
+  static void execute(Plan plan, Complex* from, Complex* to) { fftw_execute_dft(plan, from, to); }
+  static bool aligned(const Complex* data) { return fftw_alignment_of(const_cast<double*>(&(*data)[0])) == 0; }
   static void to_frequencies(Plan plan, double* in, Complex* out) { fftw_execute_dft_r2c(plan, in, out); }
   static void to_samples(Plan plan, Complex* in, double* out) { fftw_execute_dft_c2r(plan, in, out); }
   static constexpr auto plan_complex = fftw_plan_many_dft;
@@ -62,5 +66,8 @@ inline constexpr int lines_at_once = 16;
 /// the life of the program, under one lock, as FFTW's planner needs.
 template <class Real>
 [[nodiscard]] typename Fftw<Real>::Plan plan_for(Transform transform, std::int64_t length, int lines);
+/// Likewise for one contiguous line, complex, from one place to another; what it reads is overwritten.
+template <class Real>
+[[nodiscard]] typename Fftw<Real>::Plan plan_for_line(Transform transform, std::int64_t length);
 
 }  // namespace iso::gpu::cpu

@@ -186,6 +186,16 @@ Pixels lines_mask(const Shape& image, std::int64_t frames) {
   return mask;
 }
 
+/// A third of the samples.
+Pixels cut_lines_mask(const Shape& image, std::int64_t frames) {
+  const Philox random{30, static_cast<std::uint64_t>(image.count())};
+  PixelBuffer mask = PixelBuffer::allocate({Shape{image[0], image[1], image[2], frames}, ScalarType::u8});
+  const auto values = mask.values<std::uint8_t>();
+  for (std::uint64_t i = 0; i < values.size(); ++i) values[i] = random.uniform(i) < 0.33 ? 1 : 0;
+  values[values.size() / 2] = 1;
+  return mask;
+}
+
 void add_series_cases(ScalarType complex, std::vector<Case>& cases) {
   for (const auto& [image, coils, frames, sign] :
        std::vector<std::tuple<Shape, int, int, int>>{{{1, 1, 1}, 1, 1, -1},
@@ -199,6 +209,8 @@ void add_series_cases(ScalarType complex, std::vector<Case>& cases) {
     spec.sensitivities = complex_noise(spec.map_spec(), static_cast<std::uint64_t>(image.count()));
     spec.mask = lines_mask(image, frames);
     cases.push_back({"coil Fourier transform, " + image.text(), spec});
+    spec.mask = cut_lines_mask(image, frames);
+    cases.push_back({"coil Fourier transform of cut lines, " + image.text(), spec});
   }
   using Axes = std::vector<std::size_t>;
   for (const auto& [shape, axes] : std::vector<std::pair<Shape, Axes>>{{{7, 5, 1, 3}, {0, 1}},

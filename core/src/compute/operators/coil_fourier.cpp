@@ -15,10 +15,11 @@ void CoilFourier::check() const {
   if (!sensitivities.empty() && sensitivities.spec() != map_spec())
     throw Error{Errc::shape_mismatch, "the coil maps are " + sensitivities.spec().shape.text() + ", expected " +
                                           map_spec().shape.text() + " of the type of the images"};
-  const ArraySpec lines{{image[1], image[2], frames}, ScalarType::u8};
-  if (!mask.empty() && mask.spec() != lines)
-    throw Error{Errc::shape_mismatch,
-                "the mask is " + mask.spec().shape.text() + ", expected " + lines.shape.text() + " (u8)"};
+  const ArraySpec lines{{image[1], image[2], frames}, ScalarType::u8},
+      samples{{image[0], image[1], image[2], frames}, ScalarType::u8};
+  if (!mask.empty() && mask.spec() != lines && mask.spec() != samples)
+    throw Error{Errc::shape_mismatch, "the mask is " + mask.spec().shape.text() + ", expected " + lines.shape.text() +
+                                          " or " + samples.shape.text() + " (u8)"};
 }
 
 }  // namespace iso::compute

@@ -120,7 +120,8 @@ std::string k_space_text(const KSpace& scan) {
   else if (mask.is_outline())
     text += ", lines on a grid with a mask";
   else
-    text += ", lines on a grid, R = " + in_digits(mri::acceleration(mask));
+    text += std::string{mri::cuts_lines(scan) ? ", samples on a grid, lines cut" : ", lines on a grid"} +
+            ", R = " + in_digits(mri::acceleration(mask));
   if (scan.trajectory.cartesian() && !mask.empty() && !mask.is_outline() && !scan.samples.is_outline()) {
     const auto lines = mri::calibration_extent(mri::time_average(scan), shape[1]);
     text += ", centre of " + std::to_string(lines[0]) + " x " + std::to_string(lines[1]) +

@@ -70,6 +70,10 @@ void KSpace::check() const {
   check_type(lines, ScalarType::u8, "mask of lines");
   check_type(trajectory.density_compensation, ScalarType::f32, "array of density weights");
   const Shape& places = coordinates.spec().shape;
+  expect(lines.empty() || lines.spec().shape.rank() < 4 ||
+             lines.spec().shape == Shape{shape[0], shape[1], shape[2], shape[4]},
+         "the mask is " + lines.spec().shape.text() + ", the samples are " + shape.text() +
+             " (readout, phase, partition, coil, frame)");
   expect(coordinates.empty() || places[0] == 3, "the coordinates are not 3 numbers each");
   expect(coordinates.empty() || coordinates.spec().shape.rank() < 4 || places[3] == shape[4],
          "the coordinates have " + std::to_string(places[3]) + " frames, the samples " + std::to_string(shape[4]));

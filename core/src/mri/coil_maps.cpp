@@ -3,6 +3,7 @@
 #include "mri/coil_maps_impl.h"
 
 #include "iso/base/threads.h"
+#include "iso/mri/sampling_mask.h"
 
 #include <algorithm>
 #include <cmath>
@@ -60,8 +61,10 @@ Extents extents(const KSpace& scan) {
 Calibration calibrate(const KSpace& scan, std::int64_t most) {
   if (!scan.trajectory.cartesian())
     throw Error{Errc::unsupported, "coil maps are made of Cartesian scans only, this one has a free trajectory"};
-  Calibration out{time_average(scan), {}};
+  Calibration out{time_average(scan), {}, 0};
   out.lines = calibration_extent(out.averaged, most);
+  const std::int64_t readout = scan.samples.spec().shape[0];
+  out.readout = std::min(readout, cuts_lines(scan) ? std::max(out.lines[0], out.lines[1]) : most);
   if (out.lines[0] == 0 || out.lines[1] == 0)
     throw Error{Errc::invalid_input, "no line about the centre of k-space was measured in any frame",
                 "give coil maps, or a scan whose centre was measured"};
@@ -113,30 +116,33 @@ using namespace detail;
 KSpace time_average(const KSpace& scan) {
   const Extents n = extents(scan);
   const std::int64_t frames = scan.samples.spec().shape[4], lines = n.ny * n.nz;
-  const bool masked = !scan.trajectory.cartesian_mask.empty();
+  const bool masked = !scan.trajectory.cartesian_mask.empty(), cut = cuts_lines(scan);
   const auto mask = masked ? scan.trajectory.cartesian_mask.values<std::uint8_t>() : std::span<const std::uint8_t>{};
   KSpace out;
   out.grid = scan.grid;
   out.fourier_sign = scan.fourier_sign;
   PixelBuffer sums = PixelBuffer::allocate({Shape{n.nx, n.ny, n.nz, n.coils, 1}, ScalarType::c64});
-  PixelBuffer measured = PixelBuffer::allocate({Shape{n.ny, n.nz, 1}, ScalarType::u8});
+  PixelBuffer measured =
+      PixelBuffer::allocate({cut ? Shape{n.nx, n.ny, n.nz, 1} : Shape{n.ny, n.nz, 1}, ScalarType::u8});
   const auto from = scan.samples.values<Complex>();
   const auto to = sums.values<Complex>();
-  for (std::int64_t line = 0; line < lines; ++line) {
+  // What the mask tells apart: lines, or their samples.
+  const std::int64_t piece = cut ? 1 : n.nx, pieces = lines * n.nx / piece;
+  for (std::int64_t i = 0; i < pieces; ++i) {
     std::int64_t count = 0;
     for (std::int64_t t = 0; t < frames; ++t) {
-      if (masked && mask[static_cast<std::size_t>(t * lines + line)] == 0) continue;
+      if (masked && mask[static_cast<std::size_t>(t * pieces + i)] == 0) continue;
       ++count;
       for (std::int64_t c = 0; c < n.coils; ++c) {
-        const auto place = static_cast<std::size_t>((c * lines + line) * n.nx);
-        const auto source = static_cast<std::size_t>(((t * n.coils + c) * lines + line) * n.nx);
-        for (std::size_t x = 0; x < static_cast<std::size_t>(n.nx); ++x) to[place + x] += from[source + x];
+        const auto place = static_cast<std::size_t>((c * pieces + i) * piece);
+        const auto source = static_cast<std::size_t>(((t * n.coils + c) * pieces + i) * piece);
+        for (std::size_t x = 0; x < static_cast<std::size_t>(piece); ++x) to[place + x] += from[source + x];
       }
     }
-    measured.values<std::uint8_t>()[static_cast<std::size_t>(line)] = count > 0 ? 1 : 0;
+    measured.values<std::uint8_t>()[static_cast<std::size_t>(i)] = count > 0 ? 1 : 0;
     for (std::int64_t c = 0; c < n.coils && count > 1; ++c) {
-      const auto place = static_cast<std::size_t>((c * lines + line) * n.nx);
-      for (std::size_t x = 0; x < static_cast<std::size_t>(n.nx); ++x) to[place + x] /= static_cast<float>(count);
+      const auto place = static_cast<std::size_t>((c * pieces + i) * piece);
+      for (std::size_t x = 0; x < static_cast<std::size_t>(piece); ++x) to[place + x] /= static_cast<float>(count);
     }
   }
   out.samples = std::move(sums);
@@ -144,9 +150,35 @@ KSpace time_average(const KSpace& scan) {
   return out;
 }
 
+namespace {
+
+/// The edge of the largest box about the centre that was measured without a gap, sample by sample; at most `most`.
+std::int64_t whole_middle(const Extents& n, std::span<const std::uint8_t> mask, std::int64_t most) {
+  const auto holds = [&](std::int64_t half) {
+    const auto from = [half](std::int64_t extent) { return extent == 1 ? 0 : extent / 2 - half; };
+    const auto to = [half](std::int64_t extent) { return extent == 1 ? 1 : extent / 2 + half; };
+    for (const std::int64_t extent : {n.nx, n.ny, n.nz})
+      if (from(extent) < 0 || to(extent) > extent) return false;
+    for (std::int64_t z = from(n.nz); z < to(n.nz); ++z)
+      for (std::int64_t y = from(n.ny); y < to(n.ny); ++y)
+        for (std::int64_t x = from(n.nx); x < to(n.nx); ++x)
+          if (mask[static_cast<std::size_t>((z * n.ny + y) * n.nx + x)] == 0) return false;
+    return true;
+  };
+  std::int64_t half = 0;
+  while (half < most / 2 && holds(half + 1)) ++half;
+  return 2 * half;
+}
+
+}  // namespace
+
 std::array<std::int64_t, 2> calibration_extent(const KSpace& averaged, std::int64_t most) {
   const Extents n = extents(averaged);
   const auto mask = averaged.trajectory.cartesian_mask.values<std::uint8_t>();
+  if (cuts_lines(averaged)) {
+    const std::int64_t side = whole_middle(n, mask, most);
+    return {n.ny == 1 ? std::min<std::int64_t>(1, side) : side, n.nz == 1 ? std::min<std::int64_t>(1, side) : side};
+  }
   const auto measured = [&](std::int64_t y, std::int64_t z) {
     return mask[static_cast<std::size_t>(z * n.ny + y)] != 0;
   };
@@ -164,9 +196,9 @@ std::array<std::int64_t, 2> calibration_extent(const KSpace& averaged, std::int6
 
 Pixels adaptive_maps(const KSpace& scan, const compute::Backend& backend, compute::Stream& stream,
                      const AdaptiveOptions& options, double support) {
-  const auto [averaged, lines] = calibrate(scan, options.lines);
+  const auto [averaged, lines, readout] = calibrate(scan, options.lines);
   const Extents n = extents(averaged);
-  const auto images = low_resolution(averaged, lines, std::min(n.nx, options.lines), backend, stream);
+  const auto images = low_resolution(averaged, lines, readout, backend, stream);
   const auto voxels = static_cast<std::size_t>(n.voxels());
   const auto coils = static_cast<std::size_t>(n.coils);
   std::vector<double> energy(voxels);

@@ -20,6 +20,7 @@ struct Extents {
 struct Calibration {
   KSpace averaged;
   std::array<std::int64_t, 2> lines;
+  std::int64_t readout;  ///< samples of their middle
 };
 [[nodiscard]] Calibration calibrate(const KSpace& scan, std::int64_t most);
 

@@ -105,13 +105,13 @@ Pixels to_images(const Pixels& kernels, const KSpace& scan, const compute::Backe
 
 Pixels eigenvector_maps(const KSpace& scan, const compute::Backend& backend, compute::Stream& stream,
                         const EigenOptions& options) {
-  const auto [averaged, lines] = calibrate(scan, options.lines);
+  const auto [averaged, lines, readout] = calibrate(scan, options.lines);
   const Extents n = extents(averaged);
   if (n.coils > most_coils)
     throw Error{Errc::unsupported,
                 "maps by the eigenvector method take at most 32 coils, the scan has " + std::to_string(n.coils),
                 "compress the coils first"};
-  const Triple sides{std::min(n.nx, options.lines), lines[0], lines[1]};
+  const Triple sides{readout, lines[0], lines[1]};
   Triple kernel{};
   for (std::size_t axis = 0; axis < 3; ++axis) kernel[axis] = Triple{n.nx, n.ny, n.nz}[axis] == 1 ? 1 : options.kernel;
   for (std::size_t axis = 0; axis < 3; ++axis)

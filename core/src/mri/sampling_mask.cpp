@@ -103,6 +103,10 @@ Pixels make_mask(std::int64_t lines_y, std::int64_t lines_z, std::int64_t frames
   return mask;
 }
 
+bool cuts_lines(const KSpace& scan) noexcept {
+  return !scan.trajectory.cartesian_mask.empty() && scan.trajectory.cartesian_mask.spec().shape.rank() == 4;
+}
+
 double acceleration(const Pixels& mask) {
   const auto values = mask.values<std::uint8_t>();
   const auto measured =
@@ -113,19 +117,29 @@ double acceleration(const Pixels& mask) {
 
 HeldOut hold_out(const Pixels& mask, double fraction, std::uint64_t seed) {
   PixelBuffer kept = PixelBuffer::make_copy(mask), left_out = PixelBuffer::allocate(mask.spec());
-  const auto frames = mask.spec().shape[2], lines = mask.spec().shape[0] * mask.spec().shape[1];
+  const Shape& shape = mask.spec().shape;
+  const std::size_t last = shape.rank() - 1;
+  const auto readout = static_cast<std::size_t>(last == 3 ? shape[0] : 1);
+  const auto frames = shape[last], lines = shape.count() / frames / static_cast<std::int64_t>(readout);
+  const auto measured_in = [&](std::size_t line) {
+    return std::ranges::any_of(mask.values<std::uint8_t>().subspan(line * readout, readout),
+                               [](std::uint8_t sample) { return sample != 0; });
+  };
   for (std::int64_t t = 0; t < frames; ++t) {
     const auto first = static_cast<std::size_t>(t * lines);
     std::vector<std::pair<double, std::size_t>> measured;
     const Philox random{seed, 1000000 + static_cast<std::uint64_t>(t)};
     for (std::size_t i = first; i < first + static_cast<std::size_t>(lines); ++i)
-      if (mask.values<std::uint8_t>()[i] != 0) measured.emplace_back(random.uniform(i - first), i);
+      if (measured_in(i)) measured.emplace_back(random.uniform(i - first), i);
     if (measured.size() < 3) continue;
     std::sort(measured.begin(), measured.end());
     const auto count = std::max<std::int64_t>(1, std::llround(fraction * static_cast<double>(measured.size())));
     for (std::int64_t i = 0; i < count; ++i) {
-      kept.values<std::uint8_t>()[measured[static_cast<std::size_t>(i)].second] = 0;
-      left_out.values<std::uint8_t>()[measured[static_cast<std::size_t>(i)].second] = 1;
+      const std::size_t line = measured[static_cast<std::size_t>(i)].second * readout;
+      std::ranges::transform(mask.values<std::uint8_t>().subspan(line, readout),
+                             left_out.values<std::uint8_t>().subspan(line, readout).begin(),
+                             [](std::uint8_t sample) { return static_cast<std::uint8_t>(sample != 0); });
+      std::ranges::fill(kept.values<std::uint8_t>().subspan(line, readout), std::uint8_t{0});
     }
   }
   return {std::move(kept), std::move(left_out)};

@@ -16,12 +16,14 @@ namespace {
 
 using Complex = std::complex<float>;
 
-/// The samples, 0 on lines that were not measured, whatever the file holds there. Shared where nothing changes.
+/// The samples, 0 where the mask says that nothing was measured, whatever the file holds there. Shared where nothing changes.
 Pixels measured_samples(const KSpace& scan) {
   const Pixels& mask = scan.trajectory.cartesian_mask;
   if (mask.empty()) return scan.samples;
   const Shape& shape = scan.samples.spec().shape;
-  const auto nx = static_cast<std::size_t>(shape[0]), lines = static_cast<std::size_t>(shape[1] * shape[2]),
+  // What the mask tells apart: lines, or their samples.
+  const auto nx = static_cast<std::size_t>(cuts_lines(scan) ? 1 : shape[0]),
+             lines = static_cast<std::size_t>(shape[0] * shape[1] * shape[2]) / nx,
              coils = static_cast<std::size_t>(shape[3]);
   const auto measured = mask.values<std::uint8_t>();
   const auto from = scan.samples.values<Complex>();
@@ -56,10 +58,11 @@ std::int64_t image_width(const KSpace& scan) {
   return scan.grid.size[0] > 0 && scan.grid.size[0] < readout ? scan.grid.size[0] : readout;
 }
 
-/// Samples with the readout transformed to x, on the back end.
+/// Samples with the readout transformed to x, on the back end; as they are where the mask cuts lines.
 compute::Array to_hybrid(const KSpace& scan, const compute::Backend& backend, compute::Stream& stream) {
-  const auto fourier = backend.make(compute::Fourier{scan.samples.spec().shape, {0}});
   const compute::Array samples = backend.upload(measured_samples(scan), stream);
+  if (cuts_lines(scan)) return samples;
+  const auto fourier = backend.make(compute::Fourier{scan.samples.spec().shape, {0}});
   compute::Array hybrid = backend.allocate(fourier->domain(), stream);
   if (scan.fourier_sign < 0)
     fourier->adjoint(samples, hybrid, stream);
@@ -115,8 +118,9 @@ KSpace with_wished_coils(const KSpace& scan, const SeriesParameters& parameters,
 
 std::int64_t count_empty_frames(const Pixels& mask) {
   if (mask.empty()) return 0;
-  const auto frames = mask.spec().shape[2];
-  const auto lines = static_cast<std::size_t>(mask.spec().shape[0] * mask.spec().shape[1]);
+  const Shape& shape = mask.spec().shape;
+  const auto frames = shape[shape.rank() - 1];
+  const auto lines = static_cast<std::size_t>(shape.count() / frames);
   std::int64_t empty = 0;
   for (std::int64_t t = 0; t < frames; ++t) {
     const auto frame = mask.values<std::uint8_t>().subspan(static_cast<std::size_t>(t) * lines, lines);
@@ -160,6 +164,8 @@ compute::CoilFourier outline_lines(const KSpace& scan, const SeriesParameters& p
   if (!scan.trajectory.cartesian() && parameters.spokes_per_frame > 0)
     encoding.frames = shape[1] / parameters.spokes_per_frame;
   encoding.sign = scan.fourier_sign;
+  if (cuts_lines(scan))
+    encoding.mask = Pixels::outline({{shape[0], shape[1], shape[2], encoding.frames}, ScalarType::u8});
   return encoding;
 }
 
@@ -212,8 +218,13 @@ std::string unsuited(const KSpace& scan, const SeriesParameters& parameters) {
   if (scan.samples.empty() || shape.count() == 0) return "the scan holds no samples";
   if (!scan.trajectory.cartesian()) return unsuited_radial(scan, parameters);
   const Pixels& mask = scan.trajectory.cartesian_mask;
-  if (!mask.empty() && mask.spec().shape.count() != shape[1] * shape[2] * shape[4])
-    return "the mask of lines is " + mask.spec().shape.text() + ", the samples are " + shape.text();
+  const bool cut = cuts_lines(scan);
+  if (!mask.empty() && mask.spec().shape.count() != (cut ? shape[0] : 1) * shape[1] * shape[2] * shape[4])
+    return "the mask is " + mask.spec().shape.text() + ", the samples are " + shape.text();
+  if (cut && image_width(scan) != shape[0])
+    return "the mask cuts lines, and the readout of " + std::to_string(shape[0]) +
+           " samples is longer than the image of " + std::to_string(image_width(scan)) +
+           " voxels is wide: take every sample of a line, or no oversampling";
   const Pixels& maps = scan.coil_sensitivities;
   if (parameters.coil_maps == MapSource::given && maps.empty()) return "coil_maps is given, and the scan holds no maps";
   if (!maps.empty() && takes_given(parameters) &&
@@ -248,7 +259,10 @@ SeriesProblem::SeriesProblem(const KSpace& measured, const SeriesParameters& par
   }
   lines = encoding.image;
   if (!scan.trajectory.cartesian_mask.empty()) {
-    encoding.mask = scan.trajectory.cartesian_mask.reshaped({encoding.image[1], encoding.image[2], encoding.frames});
+    const Shape& image = encoding.image;
+    encoding.mask =
+        scan.trajectory.cartesian_mask.reshaped(cuts_lines(scan) ? Shape{image[0], image[1], image[2], encoding.frames}
+                                                                 : Shape{image[1], image[2], encoding.frames});
     acceleration = mri::acceleration(encoding.mask);
     frames_without_lines = count_empty_frames(encoding.mask);
   }
@@ -306,6 +320,7 @@ compute::OperatorPtr SeriesProblem::with_mask(const Pixels& mask) const {
 }
 
 compute::OperatorPtr SeriesProblem::readout() const {
+  if (encoding.cuts_lines()) return compute::identity(encoding.range(), backend);
   auto fourier = backend.make(compute::Fourier{encoding.range().shape, {0}, true, encoding.type});
   return encoding.sign < 0 ? fourier : compute::adjoint(std::move(fourier));
 }

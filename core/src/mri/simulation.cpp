@@ -74,9 +74,10 @@ void set_origin(KSpace& scan, const Volume& series, const Pixels& sensitivities)
   scan.coil_sensitivities = sensitivities;
   scan.frames = series.frames;
   scan.meta = series.meta;
-  scan.meta["simulated"] = is_complex(series.pixels.spec().type)
-                               ? "from a complex series"
-                               : "from magnitudes, which is optimistic: a measured image has a phase of its own";
+  scan.meta.try_emplace("simulated",
+                        is_complex(series.pixels.spec().type)
+                            ? "from a complex series"
+                            : "from magnitudes, which is optimistic: a measured image has a phase of its own");
 }
 
 }  // namespace detail
@@ -119,28 +120,34 @@ KSpace simulate(const Volume& series, const SimulationOptions& options, const co
   encoding.coils = options.coils;
   encoding.frames = shape[3];
   if (options.coils != 1) encoding.sensitivities = simulated_maps(encoding.image, options.coils);
-  encoding.mask = make_mask(shape[1], shape[2], shape[3], options.mask);
-  const auto lines = backend.make(encoding), readout = backend.make(compute::Fourier{encoding.range().shape, {0}});
+  encoding.mask =
+      options.given_mask.empty() ? make_mask(shape[1], shape[2], shape[3], options.mask) : options.given_mask;
+  const bool cut = encoding.cuts_lines();
+  const auto encode = backend.make(encoding);
   const compute::Array x = backend.upload(pixels, stream);
   const double largest = detail::largest_value(x, stream);
-  compute::Array samples = backend.allocate(lines->range(), stream);
-  lines->forward(x, samples, stream);
-  readout->forward(samples, samples, stream);
+  compute::Array samples = backend.allocate(encode->range(), stream);
+  encode->forward(x, samples, stream);
+  if (!cut) backend.make(compute::Fourier{encoding.range().shape, {0}})->forward(samples, samples, stream);
   PixelBuffer noisy = PixelBuffer::make_copy(backend.download(samples, stream));
   const auto values = noisy.values<Complex>();
   const auto measured = encoding.mask.values<std::uint8_t>();
-  const auto nx = static_cast<std::size_t>(shape[0]), rows = static_cast<std::size_t>(shape[1] * shape[2]),
+  // What the mask tells apart: lines, or their samples.
+  const auto nx = static_cast<std::size_t>(cut ? 1 : shape[0]),
+             rows = static_cast<std::size_t>(encoding.image.count()) / nx,
              coils = static_cast<std::size_t>(options.coils);
   const Philox random{options.seed, 77};
   const double sigma = options.noise * largest;
-  parallel_for(static_cast<std::int64_t>(values.size() / nx), 64, [&](std::int64_t from, std::int64_t to) {
-    for (auto row = static_cast<std::size_t>(from); row < static_cast<std::size_t>(to); ++row) {
-      const bool kept = measured[row / (rows * coils) * rows + row % rows] != 0;
-      for (std::size_t i = row * nx; i < (row + 1) * nx; ++i)
-        values[i] = kept ? values[i] + Complex{Number{sigma * random.normal(2 * i), sigma * random.normal(2 * i + 1)}}
-                         : Complex{};
-    }
-  });
+  parallel_for(
+      static_cast<std::int64_t>(values.size() / nx), cut ? 16384 : 64, [&](std::int64_t from, std::int64_t to) {
+        for (auto row = static_cast<std::size_t>(from); row < static_cast<std::size_t>(to); ++row) {
+          const bool kept = measured[row / (rows * coils) * rows + row % rows] != 0;
+          for (std::size_t i = row * nx; i < (row + 1) * nx; ++i)
+            values[i] =
+                kept ? values[i] + Complex{Number{sigma * random.normal(2 * i), sigma * random.normal(2 * i + 1)}}
+                     : Complex{};
+        }
+      });
   KSpace out;
   out.samples = std::move(noisy);
   out.trajectory.cartesian_mask = encoding.mask;

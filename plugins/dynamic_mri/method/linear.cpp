@@ -21,15 +21,23 @@ std::int64_t nearest_frame(std::span<const std::uint8_t> mask, std::int64_t line
   return -1;
 }
 
+/// A mask without gaps.
+iso::Pixels everywhere(const iso::ArraySpec& mask) {
+  iso::PixelBuffer all = iso::PixelBuffer::allocate(mask);
+  std::ranges::fill(all.values<std::uint8_t>(), std::uint8_t{1});
+  return all;
+}
+
 Array shared(const iso::mri::SeriesProblem& problem) {
   const Backend& backend = problem.backend;
   const iso::Pixels own = backend.download(problem.data, problem.stream);
   iso::PixelBuffer pixels = iso::PixelBuffer::make_copy(own);
   const iso::Shape& shape = own.spec().shape;
   const auto mask = problem.encoding.mask.values<std::uint8_t>();
-  const std::int64_t lines = shape[1] * shape[2], coils = shape[3], frames = shape[4];
+  const std::int64_t piece = problem.encoding.cuts_lines() ? 1 : shape[0];  // what the mask tells apart
+  const std::int64_t lines = shape[0] * shape[1] * shape[2] / piece, coils = shape[3], frames = shape[4];
   const auto row = [&](std::int64_t t, std::int64_t c, std::int64_t line) {
-    return ((t * coils + c) * lines + line) * shape[0];
+    return ((t * coils + c) * lines + line) * piece;
   };
   const auto from = own.values<Complex>().begin();
   const auto to = pixels.values<Complex>().begin();
@@ -37,7 +45,7 @@ Array shared(const iso::mri::SeriesProblem& problem) {
     for (std::int64_t line = 0; line < lines; ++line) {
       const auto source = nearest_frame(mask, lines, frames, line, t);
       if (source < 0 || source == t) continue;
-      for (std::int64_t c = 0; c < coils; ++c) std::copy_n(from + row(source, c, line), shape[0], to + row(t, c, line));
+      for (std::int64_t c = 0; c < coils; ++c) std::copy_n(from + row(source, c, line), piece, to + row(t, c, line));
     }
   return backend.upload(iso::Pixels{std::move(pixels)}, problem.stream);
 }
@@ -62,7 +70,7 @@ Array zero_filled(const iso::mri::SeriesProblem& problem, const ZeroFilledOption
     return x;
   }
   CoilFourier all = problem.encoding;
-  all.mask = {};
+  all.mask = all.cuts_lines() ? everywhere(all.mask.spec()) : iso::Pixels{};
   problem.backend.make(all)->adjoint(shared(problem), x, problem.stream);
   return x;
 }

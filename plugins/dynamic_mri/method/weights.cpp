@@ -16,12 +16,13 @@ using namespace iso::compute;
 constexpr double held_out_part = 0.05;
 constexpr int most_runs = 5;
 
-/// The data, 0 but on the lines of the mask.
+/// The data, 0 but on the lines (or samples) of the mask.
 Array on_lines(const iso::mri::SeriesProblem& problem, const iso::Pixels& mask) {
   using Complex = std::complex<float>;
   iso::PixelBuffer pixels = iso::PixelBuffer::make_copy(problem.backend.download(problem.data, problem.stream));
-  const auto nx = static_cast<std::size_t>(problem.lines[0]),
-             lines = static_cast<std::size_t>(problem.lines[1] * problem.lines[2]),
+  const bool cut = mask.spec().shape.rank() == 4;
+  const auto nx = static_cast<std::size_t>(cut ? 1 : problem.lines[0]),
+             lines = static_cast<std::size_t>(problem.lines.count()) / nx,
              coils = static_cast<std::size_t>(problem.encoding.coils);
   const auto measured = mask.values<std::uint8_t>();
   const auto values = pixels.values<Complex>();
@@ -113,7 +114,7 @@ EngineOptions engine_options(const RdledmOptions& o) {
 
 Encoded encoded(const Model& model, const iso::mri::SeriesProblem& problem, const OperatorPtr& hybrid,
                 const Array& data) {
-  if (!(model.huber > 0) || problem.radial) return {hybrid, data};
+  if (!(model.huber > 0) || problem.radial || problem.encoding.cuts_lines()) return {hybrid, data};
   const OperatorPtr readout = problem.readout();
   Array samples = problem.backend.allocate(data.spec(), problem.stream);
   readout->forward(data, samples, problem.stream);

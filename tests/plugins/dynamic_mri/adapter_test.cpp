@@ -101,3 +101,35 @@ TEST(DynamicTasks, RunAndReplayToTheSameBits) {
     iso::ThreadBudget::set(before);
   }
 }
+
+TEST(DynamicTasks, ShowTheSeriesEveryTenIterations) {
+  Tasks tasks;
+  iso::compute::BackendRegistry registry;
+  registry.add(iso::gpu::make_cpu_backend(), 1);
+  const auto workspace = std::make_shared<iso::job::Workspace>();
+  workspace->put("scan", iso::freeze(small_scan()));
+  iso::job::Recipe recipe;
+  recipe.task = "dynamic_mri/rdledm";
+  recipe.inputs["k_space"] = "workspace:scan";
+  recipe.outputs["series"] = "workspace:series";
+  recipe.parameters_json = R"({"iterations": 60, "layers": 3, "tolerance": 0, "weights": "fixed"})";
+  iso::job::ExecutionOptions options;
+  options.preview_every = 10;
+  std::vector<iso::DatasetPtr> shown;
+  const auto record =
+      iso::job::make_in_process_executor(tasks, registry, options, iso::job::make_data_access(workspace, nullptr))
+          ->execute(recipe, {}, [&](const iso::job::Event& event) {
+            if (event.kind == iso::job::EventKind::preview) shown.push_back(event.data);
+          });
+  ASSERT_EQ(record.state, iso::job::State::done) << record.error_message;
+  ASSERT_EQ(shown.size(), 6U);  // also across the layers
+  // Copies, each nearer to what came out than the one before it, on the scale of the scan.
+  const iso::DatasetPtr last = workspace->find("series");
+  double before = 1;
+  for (std::size_t i = 0; i < shown.size(); ++i) {
+    const double away = errors(iso::get<iso::Volume>(shown[i]), iso::get<iso::Volume>(last)).nrmse;
+    EXPECT_LT(away, before) << i;
+    before = away;
+  }
+  EXPECT_LT(before, 0.1);
+}

@@ -223,3 +223,48 @@ TEST(DynamicMethods, TellWhatEachLayerAddedToTheSeries) {
   EXPECT_GT(later, 0);
   EXPECT_LT(later, first);  // the first layer holds the image, the next what it left out
 }
+
+TEST(DynamicMethods, TakeAMaskThatRepeatsAlongTheReadoutAsOneOfLines) {
+  const iso::KSpace lines = make_scan(heart(), 4, 4);
+  iso::KSpace samples = lines;
+  const iso::Shape& shape = lines.samples.spec().shape;
+  iso::PixelBuffer mask =
+      iso::PixelBuffer::allocate({iso::Shape{shape[0], shape[1], shape[2], shape[4]}, iso::ScalarType::u8});
+  for (std::size_t i = 0; i < mask.values<std::uint8_t>().size(); ++i)
+    mask.values<std::uint8_t>()[i] =
+        lines.trajectory.cartesian_mask.values<std::uint8_t>()[i / static_cast<std::size_t>(shape[0])];
+  samples.trajectory.cartesian_mask = std::move(mask);
+  auto options = with_fixed_weights<RdledmOptions>();
+  options.iterations = 60;
+  EXPECT_LT(errors(reconstructed(samples, options), reconstructed(lines, options)).nrmse, 1e-4);
+}
+
+TEST(DynamicMethods, ReconstructScansWhoseMaskCutsLines) {
+  // The middle is always measured, the rest by chance, sample by sample.
+  const iso::Shape& image = heart().pixels.spec().shape;
+  iso::PixelBuffer mask =
+      iso::PixelBuffer::allocate({iso::Shape{image[0], image[1], 1, image[3]}, iso::ScalarType::u8});
+  const iso::Philox random{5, 6};
+  for (std::size_t i = 0; i < mask.values<std::uint8_t>().size(); ++i) {
+    const auto x = static_cast<std::int64_t>(i) % image[0] - image[0] / 2,
+               y = static_cast<std::int64_t>(i) / image[0] % image[1] - image[1] / 2;
+    mask.values<std::uint8_t>()[i] = (x >= -6 && x < 6 && y >= -6 && y < 6) || random.uniform(i) < 0.1 ? 1 : 0;
+  }
+  iso::mri::SimulationOptions simulation;
+  simulation.given_mask = std::move(mask);
+  simulation.coils = 4, simulation.noise = 2e-3, simulation.seed = 3;
+  const auto stream = cpu().make_stream();
+  const iso::KSpace scan = iso::mri::simulate(heart(), simulation, cpu(), *stream);
+  const double start = errors(reconstructed(scan, ZeroFilledOptions{}), heart()).psnr_db;
+  EXPECT_GT(errors(reconstructed(scan, sharing()), heart()).psnr_db, start + 3);
+  NotedProgress noted;
+  EXPECT_GT(errors(reconstructed(scan, RdledmOptions{}, &noted), heart()).psnr_db,
+            start + 10);  // weights by left-out lines
+  EXPECT_GT(noted.figures.at("held_out_error"), 0);
+  iso::KSpace bare = scan;  // maps of the middle
+  bare.coil_sensitivities = {};
+  EXPECT_GT(errors(reconstructed(bare, with_fixed_weights<RdledmOptions>()), heart()).psnr_db, start + 7);
+  auto robust = with_fixed_weights<RdledmOptions>();
+  robust.huber = 0.1;
+  EXPECT_GT(errors(reconstructed(scan, robust), heart()).psnr_db, start + 10);
+}

@@ -13,7 +13,7 @@ namespace iso {
 /// Where k-space was sampled. Cartesian scans carry a mask, others carry coordinates in cycles per field of view, each in
 /// [-n/2, n/2).
 struct Trajectory {
-  Pixels cartesian_mask{};  ///< u8; phase, partition, frame; 1: measured. Empty: all are
+  Pixels cartesian_mask{};  ///< u8; [readout,] phase, partition, frame; 1: measured. Empty: all are
   Pixels coordinates{};     ///< f32; 3, readout, phase[, frame]; without the last axis they are those of every frame
   Pixels density_compensation{};  ///< f32; readout, phase[, frame]; a weight a sample. Empty: none is known
   [[nodiscard]] bool cartesian() const noexcept { return coordinates.empty(); }
@@ -40,7 +40,7 @@ struct KSpace {
   static void members(Self& data, Visit&& visit) {
     visit(Member{"pixels", Identity::always, "readout,phase,partition,coil,frame"}, data.samples);
     visit(Member{"grid", Identity::always}, data.grid);
-    visit(Member{"trajectory/mask", Identity::values, "phase,partition,frame"}, data.trajectory.cartesian_mask);
+    visit(Member{"trajectory/mask", Identity::values, "readout,phase,partition,frame"}, data.trajectory.cartesian_mask);
     visit(Member{"trajectory/coordinates", Identity::values, "component,readout,phase,frame", "1"},
           data.trajectory.coordinates);
     visit(Member{"coil_sensitivities", Identity::unnamed, "x,y,z,coil"}, data.coil_sensitivities);

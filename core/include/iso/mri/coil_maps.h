@@ -7,12 +7,12 @@
 
 namespace iso::mri {
 
-/// The mean over frames of every line that was measured, 0 where none was: k-space of one frame (readout, phase, partition,
-/// coil, 1). `mask` of the result is that of the lines.
+/// The mean over frames of every line (where the mask cuts lines, of every sample) that was measured, 0 where none was: k-space of one
+/// frame (readout, phase, partition, coil, 1). `mask` of the result is that of the lines or samples.
 [[nodiscard]] KSpace time_average(const KSpace& scan);
 
 /// Lines about the centre, along y and z, that were measured in at least one frame without a gap: what maps are made from. At
-/// most `most`. Along an axis of one line it is 1.
+/// most `most`. Along an axis of one line it is 1. Where the mask cuts lines: the largest box about the centre without a gap.
 [[nodiscard]] std::array<std::int64_t, 2> calibration_extent(const KSpace& averaged, std::int64_t most = 32);
 
 struct AdaptiveOptions {

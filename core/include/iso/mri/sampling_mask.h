@@ -1,6 +1,6 @@
 #pragma once
 
-#include "iso/data/pixels.h"
+#include "iso/data/k_space.h"
 
 #include <array>
 #include <cstdint>
@@ -32,11 +32,15 @@ struct MaskOptions {
 [[nodiscard]] Pixels make_mask(std::int64_t lines_y, std::int64_t lines_z, std::int64_t frames,
                                const MaskOptions& options);
 
-/// Lines over measured lines; infinite if none is.
+/// Whether the mask of a Cartesian scan tells samples apart (readout, phase, partition, frame) and not only lines (phase, partition,
+/// frame).
+[[nodiscard]] bool cuts_lines(const KSpace& scan) noexcept;
+
+/// Lines (samples) over measured ones; infinite if none is.
 [[nodiscard]] double acceleration(const Pixels& mask);
 
 /// Takes `fraction` of the measured lines of every frame (at least one, if it has three) out of the mask and gives them as
-/// another: data to judge a reconstruction by that was not made from them.
+/// another: data to judge a reconstruction by that was not made from them. Of a mask readout, y, z, frame all samples of a line.
 struct HeldOut {
   Pixels kept, left_out;
 };

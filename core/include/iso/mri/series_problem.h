@@ -75,7 +75,8 @@ constexpr auto series_fields() {
 /// The problem A x = b on a back end. Samples are those of the hybrid space (the readout transformed to x), divided by `scale`,
 /// so that the mean image peaks near 1: weights then transfer from scan to scan.
 ///   scale   the 99.9th percentile of the absolute values of the mean over frames, its coils combined with the maps
-/// A readout that is longer than the grid of the image is wide was oversampled: its middle is kept.
+/// A readout that is longer than the grid of the image is wide was oversampled: its middle is kept. With a mask that cuts lines the
+/// samples stay in k-space, and A transforms the readout too.
 /// Of spokes and other free trajectories nothing is transformed first: samples stay where they are, times the root of their
 /// density (iso/mri/radial.h), which A has too. Both are divided by a bound of the norm of A, by power iteration plus 5 %.
 /// Lines are measured where the mask of the scan says so. The norm of A is at most 1, since maps are normalised.
@@ -91,7 +92,8 @@ struct SeriesProblem {
   std::int64_t frames_without_lines{0};
   VoxelGrid grid;
   Axis frames;
-  Shape lines{1, 1, 1};  ///< samples of one coil and frame: x, y, z, or readout, spoke, 1. A mask has its last two
+  Shape lines{1, 1,
+              1};  ///< samples of one coil and frame: x, y, z, or readout, spoke, 1. A mask of lines has its last two
   std::optional<compute::NonUniformFourier> radial{};  ///< with maps, coordinates and weights
   double gridding_scale{
       1};  ///< times Aᴴ b is the image by gridding, in its own brightness: the square of the bound of the norm
@@ -102,7 +104,7 @@ struct SeriesProblem {
   [[nodiscard]] ArraySpec series() const { return a->domain(); }
   /// A with other lines; of a radial scan with the spokes that the mask keeps.
   [[nodiscard]] compute::OperatorPtr with_mask(const Pixels& mask) const;
-  /// From hybrid space to k-space: the transform of the readout. Composed after an encoding it gives samples as they were
+  /// From hybrid space to k-space: the transform of the readout (the identity where data are samples). Composed after an encoding it gives samples as they were
   /// measured, where a spike is one sample and not a line.
   [[nodiscard]] compute::OperatorPtr readout() const;
   /// A volume over time in the units of the scan: times the scale.

@@ -11,6 +11,7 @@ namespace iso::mri {
 
 struct SimulationOptions {
   MaskOptions mask{};
+  Pixels given_mask{};  ///< taken in place of `mask`: u8; y, z, frame, or x, y, z, frame where lines are cut
   std::int64_t coils{1};
   double noise{0};        ///< standard deviation of real and imaginary part of a sample, as a part of the largest value
   std::uint64_t seed{0};  ///< of the noise
@@ -23,7 +24,7 @@ struct SimulationOptions {
 /// What a scanner with these coils measures of a series x, y, z, t on the lines of a mask. Lines that are not measured are 0. The
 /// scan holds its maps (of more than one coil), its mask and the grid of the series. Real pixels are taken as they are, and the
 /// metadata say so: without a phase of its own an image is easier than what a scanner sees.
-/// Errors  invalid_input (options, values that are not finite), as make_mask.
+/// Errors  invalid_input (options, values that are not finite), shape_mismatch (a given mask), as make_mask.
 [[nodiscard]] KSpace simulate(const Volume& series, const SimulationOptions& options, const compute::Backend& backend,
                               compute::Stream& stream);
 

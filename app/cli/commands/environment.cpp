@@ -131,6 +131,7 @@ std::string value_name(const params::FieldInfo& field) {
       for (const auto& choice : field.choices) names += (names.empty() ? "" : "|") + choice;
       return names;
     }
+    case params::FieldKind::path: return "FILE";
     default: return "TEXT";
   }
 }

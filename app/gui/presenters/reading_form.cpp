@@ -46,6 +46,7 @@ std::vector<std::string> meanings_for(const std::string& hint) {
     return {automatic, "scan"};
   if (hint == "spacing_mm") return {automatic, "image", "series", "labels", "scan", "k_space"};
   if (hint == "quantity") return {automatic, "image", "series"};
+  if (hint.starts_with("sampling_") || hint.starts_with("trajectory") || hint == "matrix") return {"k_space"};
   constexpr std::array<std::string_view, 7> of_cubes{"wavelengths", "wavelength_unit", "scale", "saturation", "storage",
                                                      "dims",        "pixel_order"};
   if (std::ranges::find(of_cubes, hint) != of_cubes.end()) return {automatic, "spectral_cube"};

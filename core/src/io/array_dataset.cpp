@@ -1,9 +1,11 @@
 #include "io/array_impl.h"
 #include "io/cube_builder_impl.h"
+#include "io/k_space_parts_impl.h"
 
 #include "iso/base/error.h"
 #include "iso/data/label_table.h"
 #include "iso/io/geometry_file.h"
+#include "iso/io/sampling_mask.h"
 
 #include <algorithm>
 #include <cmath>
@@ -397,7 +399,19 @@ KSpace make_k_space(RawArray array, const ReadOptions& options) {
   data.meta = std::move(array.meta);
   data.samples = single_complex(placed(array, options, Kind::k_space, 5));
   const Shape& shape = data.samples.spec().shape;
+  if (!find_hint(options, "trajectory").empty()) {
+    if (!find_hint(options, "sampling_mask").empty())
+      throw Error{Errc::invalid_input, "a mask and a trajectory were given, a scan has one of them"};
+    place_on_trajectory(data, options);
+    return data;
+  }
   data.grid = bare_grid(Shape{shape[0], shape[1], shape[2]}, options, data.meta);
+  if (const std::string mask = find_hint(options, "sampling_mask"); !mask.empty()) {
+    data.trajectory.cartesian_mask =
+        read_sampling_mask(mask, find_hint(options, "sampling_axes"), find_hint(options, "sampling_dataset"),
+                           Shape{shape[0], shape[1], shape[2], shape[4]});
+    return data;
+  }
   data.trajectory.cartesian_mask = mask_of_zeros(data.samples);
   if (!data.trajectory.cartesian_mask.empty()) assume(data.meta, "lines that are 0 in every coil were not measured");
   return data;

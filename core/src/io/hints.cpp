@@ -1,5 +1,6 @@
 #include "io/array_impl.h"
 #include "io/cube_builder_impl.h"
+#include "io/k_space_parts_impl.h"
 
 #include "iso/base/error.h"
 
@@ -83,6 +84,7 @@ params::Schema array_hints(std::vector<std::string> standard, std::vector<params
   for (const char* name : {"axes", "spacing_mm", "quantity", "unattenuated", "dark", "rotation_axis"})
     standard.emplace_back(name);
   for (auto& field : matrix_hints()) own.push_back(std::move(field));
+  for (auto& field : k_space_hints()) own.push_back(std::move(field));
   return hints_of_format(standard, std::move(own));
 }
 

@@ -53,7 +53,7 @@ void change_paths(Recipe& recipe, const Change& change) {
 }  // namespace
 
 bool names_file(std::string_view hint, std::string_view value) noexcept {
-  if (hint == "geometry") return !value.empty();
+  if (hint == "geometry" || hint == "sampling_mask" || hint == "trajectory") return !value.empty();
   if (hint == "wavelengths") return value.find_first_not_of("0123456789.,:+-eE ") != std::string_view::npos;
   if ((hint != "unattenuated" && hint != "dark") || value.empty() || value == "none") return false;
   double number = 0;

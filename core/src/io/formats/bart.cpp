@@ -10,7 +10,8 @@
 #include <sstream>
 
 /// BART's pair of a .hdr with sixteen dimensions and a .cfl of single-precision complex numbers, first axis fastest. BART's
-/// axes are readout, phase 1, phase 2, coil, map, ..., and time at 10.
+/// axes are readout, phase 1, phase 2, coil, map, ..., and time at 10; of samples on a trajectory 1, readout, spoke, coil, ..., the
+/// trajectory being a pair of its own of 3, readout, spoke in cycles per field of view.
 namespace iso::io::detail {
 namespace fs = std::filesystem;
 namespace {
@@ -49,7 +50,8 @@ std::vector<std::int64_t> to_dimensions(const fs::path& header) {
   throw Error{Errc::invalid_input, "the header '" + header.filename().string() + "' says no dimensions"};
 }
 
-RawArray make_array(const fs::path& file, bool k_space) {
+/// Samples on a trajectory have their single element first: `free`.
+RawArray make_array(const fs::path& file, bool k_space, bool free = false) {
   const fs::path data = with(file, ".cfl");
   std::error_code problem;
   if (!fs::exists(data, problem))
@@ -61,7 +63,9 @@ RawArray make_array(const fs::path& file, bool k_space) {
   RawArray array;
   std::vector<std::int64_t> extents;
   std::vector<std::string> names;
-  static const std::vector<std::string> axes{"readout", "phase", "partition", "coil"};
+  static const std::vector<std::string> on_grid{"readout", "phase", "partition", "coil"},
+      on_trajectory{"partition", "readout", "phase", "coil"};
+  const auto& axes = free ? on_trajectory : on_grid;
   for (std::size_t axis = 0; axis < 16; ++axis) {
     const bool named = k_space && (axis < axes.size() || axis == time_axis);
     if (!named && dims[axis] == 1 && (k_space || axis > 2)) continue;
@@ -91,6 +95,13 @@ RawArray make_array(const fs::path& file, bool k_space) {
   return array;
 }
 
+/// BART counts trajectories in cycles per field of view.
+ReadOptions with_unit_of_bart(ReadOptions options) {
+  const bool from_bart = has_extension(find_hint(options, "trajectory"), ".cfl");
+  if (from_bart && find_hint(options, "trajectory_unit").empty()) options.hints["trajectory_unit"] = "cycles_per_fov";
+  return options;
+}
+
 class Bart final : public Handler {
  public:
   [[nodiscard]] const Format& format() const noexcept override { return format_; }
@@ -100,7 +111,8 @@ class Bart final : public Handler {
   }
   [[nodiscard]] Dataset read(const fs::path& file, const ReadOptions& options) const override {
     const bool k_space = options.expected == Kind::k_space && find_hint(options, "axes").empty();
-    return make_dataset(make_array(file, k_space), options,
+    const bool free = !find_hint(options, "trajectory").empty();
+    return make_dataset(make_array(file, k_space, free), with_unit_of_bart(options),
                         [](const fs::path& other) { return make_array(other, false); });
   }
   [[nodiscard]] std::vector<ArrayInfo> arrays(const fs::path& file) const override {

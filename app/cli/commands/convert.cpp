@@ -8,6 +8,9 @@
 #include "iso/base/error.h"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
+#include <complex>
 #include <sstream>
 
 namespace iso::cli {
@@ -19,7 +22,8 @@ constexpr auto summary = "Read one format and write another, by extension; what 
 struct ConvertArguments {
   Environment environment;
   FileHints hints;
-  std::string input, output, views;
+  std::string input, output, views, part;
+  std::optional<double> frame;
   std::vector<double> window;
   bool overwrite{false};
 };
@@ -31,6 +35,9 @@ void declare(Options& options, ConvertArguments& request) {
   options.add("--views", "LIST",
               "Keep these views of a scan, counted from 0: FIRST:LAST[:STEP] or single ones, with commas.",
               request.views);
+  options.add("--frame", "N", "Keep this frame of a series alone, counted from 0.", request.frame);
+  options.add("--component", "NAME", "Of complex values: magnitude, phase (in radians), real or imaginary.",
+              request.part);
   options.add("--window", "W,C",
               "Show a picture in this window, width and centre in the unit of the values; else nearly all values.",
               request.window);
@@ -39,7 +46,8 @@ void declare(Options& options, ConvertArguments& request) {
   options.add_examples({"isocenter convert dicom-folder/ volume.nii.gz",
                         "isocenter convert readings.npy scan.h5 -g scan.json --unattenuated 47047",
                         "isocenter convert scan.h5 every_second.h5 --views 0:458:2",
-                        "isocenter convert rec.mha rec.png --window 0.02,0.01"});
+                        "isocenter convert rec.mha rec.png --window 0.02,0.01",
+                        "isocenter convert series.h5 frame.png --frame 6 --component magnitude"});
 }
 
 std::vector<std::string> split(const std::string& text, char by) {
@@ -93,6 +101,58 @@ DatasetPtr with_views(const DatasetPtr& data, const std::string& text) {
   return std::make_shared<const Dataset>(std::move(part));
 }
 
+const Volume& expect_volume(const DatasetPtr& data, const std::string& option) {
+  const auto* const volume = std::get_if<Volume>(data.get());
+  if (volume == nullptr)
+    throw Error(Errc::type_mismatch,
+                option + " is for volumes and series, this is a " + std::string(to_string(to_kind(*data))));
+  return *volume;
+}
+
+/// One frame of a series.
+DatasetPtr with_frame(const DatasetPtr& data, double wanted) {
+  Volume out = expect_volume(data, "--frame");
+  const ArraySpec& spec = out.pixels.spec();
+  if (!(wanted >= 0) || wanted >= static_cast<double>(spec.shape[3]) || wanted != std::floor(wanted))
+    throw Error(Errc::usage, "--frame is " + in_digits(wanted) + ", the series has " + std::to_string(spec.shape[3]) +
+                                 " frames, counted from 0");
+  PixelBuffer frame = PixelBuffer::allocate({Shape{spec.shape[0], spec.shape[1], spec.shape[2]}, spec.type});
+  const std::size_t bytes = frame.spec().bytes();
+  std::copy_n(out.pixels.data() + static_cast<std::size_t>(wanted) * bytes, bytes, frame.data());
+  out.pixels = std::move(frame);
+  out.frames = {};
+  out.meta["frame"] = in_digits(wanted) + " of " + std::to_string(spec.shape[3]);
+  return std::make_shared<const Dataset>(std::move(out));
+}
+
+/// Real numbers of complex ones.
+DatasetPtr with_part(const DatasetPtr& data, const std::string& part) {
+  using Complex = std::complex<double>;
+  Volume out = expect_volume(data, "--component");
+  const std::array<std::pair<std::string_view, double (*)(Complex)>, 4> parts{
+      {{"magnitude", [](Complex z) { return std::abs(z); }},
+       {"phase", [](Complex z) { return std::arg(z); }},
+       {"real", [](Complex z) { return z.real(); }},
+       {"imaginary", [](Complex z) { return z.imag(); }}}};
+  const auto* const wanted = std::ranges::find(parts, part, &std::pair<std::string_view, double (*)(Complex)>::first);
+  if (wanted == parts.end())
+    throw Error(Errc::usage, "--component is '" + part + "'", "take magnitude, phase, real or imaginary");
+  if (!is_complex(out.pixels.spec().type))
+    throw Error(Errc::type_mismatch, "--component is for complex values, these are real", "leave it out");
+  PixelBuffer numbers = PixelBuffer::allocate({out.pixels.spec().shape, ScalarType::f32});
+  const auto take = [&](auto values) {
+    std::ranges::transform(values, numbers.values<float>().begin(),
+                           [&](auto z) { return static_cast<float>(wanted->second(Complex{z})); });
+  };
+  if (out.pixels.spec().type == ScalarType::c128)
+    take(out.pixels.values<std::complex<double>>());
+  else
+    take(out.pixels.values<std::complex<float>>());
+  out.pixels = std::move(numbers);
+  out.meta["component"] = part;
+  return std::make_shared<const Dataset>(std::move(out));
+}
+
 }  // namespace
 
 int convert(Arguments arguments) {
@@ -112,6 +172,8 @@ int convert(Arguments arguments) {
                 "leave it out, or name a .png file");
   DatasetPtr data = io::read(request.input, request.hints.read);
   if (!request.views.empty()) data = with_views(data, request.views);
+  if (request.frame) data = with_frame(data, *request.frame);
+  if (!request.part.empty()) data = with_part(data, request.part);
   check_output(request.output, to_kind(*data), request.overwrite, inputs);
   if (request.window.empty()) {
     io::write(request.output, *data, {request.overwrite});

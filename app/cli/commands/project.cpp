@@ -2,18 +2,16 @@
 #include "data.h"
 #include "environment.h"
 #include "interrupt.h"
+#include "k_space_source.h"
 #include "phantom_source.h"
 
 #include "../output/terminal.h"
 
 #include "iso/base/checked.h"
 #include "iso/base/error.h"
-#include "iso/compute/operators/coil_fourier.h"
 #include "iso/evaluation/metrics.h"
 #include "iso/evaluation/noise.h"
 #include "iso/io/geometry_file.h"
-#include "iso/mri/radial.h"
-#include "iso/mri/simulation.h"
 #include "iso/params/schema.h"
 
 #include <algorithm>
@@ -40,10 +38,7 @@ struct ProjectArguments {
   std::uint64_t seed{0};
   int rays{2};
   bool overwrite{false};
-  std::string mask;  ///< kind; empty: a sinogram is made
-  std::optional<double> acceleration, noise;
-  std::string angle{"golden"};
-  int coils{1}, centre_lines{4}, size{128}, frames{24}, spokes{0};
+  KSpaceSource k_space;  ///< with a mask k-space is made, without one a sinogram
 };
 
 /// The hints of all formats that speak of an image.
@@ -67,21 +62,7 @@ void declare(Options& options, ProjectArguments& request) {
   options.add("--rays", "N", "Rays along each axis of a detector element, for phantoms.", request.rays, 1);
   options.add("--photons", "I0", "Add noise: photons a reading without object.", request.photons);
   options.add("--electronic", "COUNTS", "Standard deviation of electronic noise; needs --photons.", request.electronic);
-  options.add("--mask", "KIND",
-              "Measure lines of k-space: random, gaussian, uniform or spokes (of a plane of phases); or radial: spokes "
-              "through the centre.",
-              request.mask);
-  options.add("--acceleration", "R", "With --mask: one line of so many is measured, 4 by default.",
-              request.acceleration);
-  options.add("--centre-lines", "N", "With --mask: lines of the centre that are always measured.", request.centre_lines,
-              0);
-  options.add("--spokes", "N", "With --mask radial: spokes of a frame, 21 by default.", request.spokes, 1);
-  options.add("--angle", "NAME", "With --mask radial: how spokes turn: golden, tiny-golden or uniform.", request.angle);
-  options.add("--coils", "N", "With --mask: coils around the object; their maps go with the scan.", request.coils, 1);
-  options.add("--noise", "SIGMA", "With --mask: noise of real and imaginary part, as a part of the largest value.",
-              request.noise);
-  options.add("--size", "N", "With --mask and the object heart: voxels across.", request.size, 8);
-  options.add("--frames", "N", "With --mask and the object heart: frames.", request.frames, 1);
+  request.k_space.add_to(options);
   options.add("--seed", "N", "Start of the random numbers.", [&request](const std::string& text) {
     request.seed = static_cast<std::uint64_t>(whole_number("--seed", text, 0));
   });
@@ -94,7 +75,10 @@ void declare(Options& options, ProjectArguments& request) {
        "isocenter project ct.nii.gz -g geometry.xml --elements 512,64 --pitch 0.8 -o scan.h5 --device cpu",
        "isocenter project rec.mha -g left_out.h5 -o foretold.h5",
        "isocenter project heart --mask random --acceleration 8 --coils 8 --noise 0.002 --seed 1 -o scan.h5",
-       "isocenter project heart --mask radial --spokes 13 --angle tiny-golden --coils 8 --seed 1 -o scan.h5"});
+       "isocenter project heart --mask radial --spokes 13 --angle tiny-golden --coils 8 --seed 1 -o scan.h5",
+       "isocenter project head.nii.gz --slice 40 --motion 3,2 --phase 2 --mask random --coils 8 --truth truth.h5 -o "
+       "scan.h5",
+       "isocenter project heart --size 192 --frames 18 --mask vista.mat --mask-axes frame,phase,readout -o scan.h5"});
 }
 
 bool names_a_scan(const std::string& file) {
@@ -136,6 +120,19 @@ Pixels make_attenuation(const Volume& volume, const std::string& file) {
   if (volume.quantity != Quantity::attenuation_per_mm)
     note("isocenter: warning: '" + file + "' does not say what its values are; they are taken for attenuation in 1/mm");
   return pixels;
+}
+
+void refuse_mixed(const ProjectArguments& request) {
+  const bool lines = !request.k_space.mask.empty();
+  if (!request.read.hints.empty() && (request.source.is_phantom() || request.source.name == "heart"))
+    throw Error(Errc::usage,
+                "--" + params::kebab_case(request.read.hints.begin()->first) + " is of a file, '" +
+                    request.source.name + "' is a phantom",
+                "leave it out");
+  if (lines && (!request.geometry.empty() || request.photons))
+    throw Error(Errc::usage, "--mask makes k-space, which has no geometry and no photons",
+                "leave -g and --photons out");
+  request.k_space.refuse_mixed(request.source.name);
 }
 
 DatasetPtr read_object(const ProjectArguments& request) {
@@ -196,92 +193,25 @@ Sinogram make(ProjectArguments& request, const std::stop_token& stop) {
                              request.source.factor_or_1());
 }
 
-mri::MaskKind parse_kind(const std::string& name) {
-  const auto names = choice_names(mri::MaskKind{});
-  const auto at = std::ranges::find(names, name);
-  if (at != names.end()) return static_cast<mri::MaskKind>(at - names.begin());
-  std::string known;
-  for (const auto each : names) known += std::string{each} + ", ";
-  known += "radial";
-  throw Error(Errc::usage, "'" + name + "' is no kind of mask", "take one of " + known);
-}
-
-/// A series from a file, or the phantom of a heart.
-Volume read_series(const ProjectArguments& request) {
-  if (request.source.name == "heart") return mri::heart_phantom(request.size, request.frames);
-  const DatasetPtr data = read_object(request);
-  return get<Volume>(data);
-}
-
-mri::SpokeAngle parse_angle(const std::string& name) {
-  const auto names = choice_names(mri::SpokeAngle{});
-  const auto at = std::ranges::find(names, name);
-  if (at == names.end())
-    throw Error(Errc::usage, "'" + name + "' is no angle of spokes", "take golden, tiny-golden or uniform");
-  return static_cast<mri::SpokeAngle>(at - names.begin());
-}
-
-KSpace measure_spokes(ProjectArguments& request, const std::stop_token& stop) {
-  const mri::RadialOptions options{request.spokes > 0 ? request.spokes : 21, parse_angle(request.angle), request.coils,
-                                   request.noise.value_or(0), request.seed};
-  const Volume series = read_series(request);
-  const Shape& shape = series.pixels.spec().shape;
-  compute::NonUniformFourier encoding{.image = {shape[0], shape[1], 1},
-                                      .samples = 2 * std::max(shape[0], shape[1]) * options.spokes};
-  encoding.coils = options.coils, encoding.frames = shape.rank() > 3 ? shape[3] : 1;
-  const compute::OperatorSpec spec = encoding;
-  const compute::Backend& backend =
-      request.environment.registry(request.device)
-          .choose({&spec, 1}, spec.domain().bytes() + 2 * spec.range().bytes(), request.device);
-  const auto stream = backend.make_stream(stop);
-  return mri::simulate_radial(series, options, backend, *stream);
-}
-
-KSpace measure_lines(ProjectArguments& request, const std::stop_token& stop) {
-  if (request.mask == "radial") return measure_spokes(request, stop);
-  mri::SimulationOptions options;
-  options.mask = {parse_kind(request.mask), request.acceleration.value_or(4), request.centre_lines, request.seed};
-  options.coils = request.coils;
-  options.noise = request.noise.value_or(0);
-  options.seed = request.seed;
-  const Volume series = read_series(request);
-  const Shape& shape = series.pixels.spec().shape;
-  compute::CoilFourier encoding;
-  encoding.image = {shape[0], shape[1], shape[2]};
-  encoding.coils = options.coils;
-  encoding.frames = shape[3];
-  const compute::OperatorSpec spec = encoding;
-  const compute::Backend& backend =
-      request.environment.registry(request.device)
-          .choose({&spec, 1}, spec.domain().bytes() + 2 * spec.range().bytes(), request.device);
-  const auto stream = backend.make_stream(stop);
-  return mri::simulate(series, options, backend, *stream);
-}
-
-void refuse_mixed(const ProjectArguments& request) {
-  if (!request.read.hints.empty() && (request.source.is_phantom() || request.source.name == "heart"))
-    throw Error(Errc::usage,
-                "--" + params::kebab_case(request.read.hints.begin()->first) + " is of a file, '" +
-                    request.source.name + "' is a phantom",
-                "leave it out");
-  const bool lines = request.acceleration || request.noise || request.coils != 1;
-  if (request.mask != "radial" && request.spokes > 0)
-    throw Error(Errc::usage, "--spokes is of radial scans", "add --mask radial");
-  if (request.mask == "radial" && request.acceleration)
-    throw Error(Errc::usage, "--acceleration is of lines, a radial scan has --spokes", "leave --acceleration out");
-  if (request.mask.empty() && lines)
-    throw Error(Errc::usage, "--acceleration, --noise and --coils are of k-space", "add --mask KIND");
-  if (!request.mask.empty() && (!request.geometry.empty() || request.photons))
-    throw Error(Errc::usage, "--mask makes k-space, which has no geometry and no photons",
-                "leave -g and --photons out");
-}
-
 int project_lines(ProjectArguments& request) {
   io::InputFiles inputs;
   inputs.add(request.source.name);
+  if (request.k_space.mask_is_file()) inputs.add(request.k_space.mask);
+  check_apart({request.output, request.k_space.truth, request.environment.log_file()});
   check_output(request.output, Kind::k_space, request.overwrite, inputs);
+  if (!request.k_space.truth.empty()) check_output(request.k_space.truth, Kind::volume, request.overwrite, inputs);
   const Interrupt interrupt;
-  io::write(request.output, Dataset{measure_lines(request, interrupt.token())}, {request.overwrite});
+  Volume series = request.k_space.series(request.source.name, [&request] { return read_object(request); });
+  const auto choose = [&request](const compute::OperatorSpec& spec) -> const compute::Backend& {
+    const std::size_t bytes = spec.domain().bytes() + 2 * spec.range().bytes();
+    return request.environment.registry(request.device).choose({&spec, 1}, bytes, request.device);
+  };
+  KSpace scan = request.k_space.measure(series, request.seed, choose, interrupt.token());
+  if (!request.k_space.truth.empty()) {
+    io::write(request.k_space.truth, Dataset{std::move(series)}, {request.overwrite});
+    print("wrote " + request.k_space.truth + "\n");
+  }
+  io::write(request.output, Dataset{std::move(scan)}, {request.overwrite});
   print("wrote " + request.output + "\n");
   return 0;
 }
@@ -295,12 +225,12 @@ int project(Arguments arguments) {
   if (!options.parse(arguments)) return 0;
   request.environment.begin();
   refuse_mixed(request);
-  if (request.geometry.empty() && request.mask.empty())
+  if (request.geometry.empty() && request.k_space.mask.empty())
     throw Error(Errc::usage, "no geometry is named", "add -g FILE, or --mask KIND for k-space");
   if (request.output.empty()) throw Error(Errc::usage, "no output is named", "add -o FILE");
   if (request.electronic && !request.photons)
     throw Error(Errc::usage, "--electronic is given without --photons", "say how many photons a reading has");
-  if (!request.mask.empty()) return project_lines(request);
+  if (!request.k_space.mask.empty()) return project_lines(request);
   io::InputFiles inputs;
   inputs.add(request.geometry);
   inputs.add(request.source.name);

@@ -1,5 +1,6 @@
 #include "gpu/cuda/backend.h"
 
+#include "gpu/cuda/cufft.h"
 #include "gpu/cuda/kernel_backend.h"
 
 #include <cuda_runtime_api.h>
@@ -200,6 +201,10 @@ std::vector<std::unique_ptr<Backend>> make_cuda_backends() {
     else
       backends.push_back(std::make_unique<CudaBackend>(device, properties.name));
   }
+  if (!backends.empty())
+    if (const std::string missing = missing_cufft(); !missing.empty())
+      throw Error{Errc::no_device, missing,
+                  "install the CUDA toolkit's libcufft, or put the library beside the module"};
   if (backends.empty()) throw Error{Errc::no_device, reason};
   return backends;
 }

@@ -186,10 +186,6 @@ OperatorPtr make_kernel_operator(const NonUniformFourier& spec, const Backend& b
   return make_in_precision<KernelNonUniformFourier>(spec, backend);
 }
 
-std::string kernel_refusal(const NonUniformFourier& spec) {
-  return kernel_refusal(make_fourier(spec, window_for(spec)));
-}
-
 OperatorCost kernel_cost(const NonUniformFourier& spec) {
   const GriddingWindow window = window_for(spec);
   const Fourier fourier = make_fourier(spec, window);

@@ -52,9 +52,6 @@ namespace iso::gpu {
 [[nodiscard]] compute::OperatorCost kernel_cost(const compute::TallMatrix& spec);
 [[nodiscard]] compute::OperatorCost kernel_cost(const compute::Unfolding& spec);
 [[nodiscard]] compute::OperatorCost kernel_cost(const compute::NonUniformFourier& spec);
-/// Empty, or why it cannot be made.
-[[nodiscard]] std::string kernel_refusal(const compute::Fourier& spec);
-[[nodiscard]] std::string kernel_refusal(const compute::NonUniformFourier& spec);
 
 template <class T>
 const T* data(const compute::Array& array) {

@@ -3,44 +3,40 @@
 #include "gpu/kernels/axis.h"
 #include "gpu/kernels/vector.h"
 
-/// The Fourier transform along one axis.
+/// What stands before the Fourier transform of a library, so that its origin is the centre of the axes and it is unitary.
 namespace iso::gpu {
 
-/// Fourier transform along one axis by direct sums: out[k] = scale sum over m of in[m] roots[(k - c)(m - c) mod N].
-/// One thread an element. `roots` are the N powers of exp(-+ 2 pi i / N), the sign being that of the transform.
+inline constexpr int most_fourier_axes = 6;
+
+/// out[m'] = product over axes of factors[m'] in[m], m' = (m - centre) mod N: elements are read from the centre on. With
+/// factors[m'] = exp(-+ 2 pi i centre m' / N) / sqrt N the plain transform of `out` is the centred, unitary one of `in`. One
+/// thread an element.
 template <class E>
-struct FourierAxis {
+struct FourierPlace {
   const E* in;
   E* out;
-  const Number* roots;
-  double scale;
   std::int64_t count;
-  Axis axis;
-  std::int64_t centre;
-  bool accumulate;
+  int axes;
+  Axis axis[most_fourier_axes];
+  std::int64_t centre[most_fourier_axes];
+  const Number* factors[most_fourier_axes];
 };
 
 template <class Index, class E>
-ISO_HOST_DEVICE void body(const Index& at, const FourierAxis<E>& k) noexcept {
+ISO_HOST_DEVICE void body(const Index& at, const FourierPlace<E>& k) noexcept {
   const auto i = at.linear();
   if (i >= k.count) return;
-  const auto n = k.axis.extent, frequency = i / k.axis.stride % n - k.centre;
-  const E* line = k.in + (i - (frequency + k.centre) * k.axis.stride);
-  // (frequency (m - centre)) mod N, advanced by `frequency` from one m to the next.
-  auto step = frequency % n;
-  if (step < 0) step += n;
-  auto phase = (-frequency * k.centre) % n;
-  if (phase < 0) phase += n;
-  Number sum{0, 0};
-  for (std::int64_t m = 0; m < n; ++m) {
-    sum = plus(sum, times(number(line[m * k.axis.stride]), k.roots[phase]));
-    phase += step;
-    if (phase >= n) phase -= n;
+  auto source = i;
+  Number factor{1, 0};
+  for (int a = 0; a < k.axes; ++a) {
+    const auto n = k.axis[a].extent, place = i / k.axis[a].stride % n;
+    const auto from_start = place + k.centre[a];
+    source += ((from_start < n ? from_start : from_start - n) - place) * k.axis[a].stride;
+    factor = times(factor, k.factors[a][place]);
   }
-  sum = {k.scale * sum.re, k.scale * sum.im};
-  assign(k.out[i], k.accumulate ? plus(number(k.out[i]), sum) : sum);
+  assign(k.out[i], times(factor, number(k.in[source])));
 }
 
-#define ISO_FOURIER_KERNELS(X, T) X(FourierAxis<Complex<T>>)
+#define ISO_FOURIER_KERNELS(X, T) X(FourierPlace<Complex<T>>)
 
 }  // namespace iso::gpu

@@ -46,7 +46,7 @@ ROOMS = {
     "gpu/kernels": (set(), set(), CPP),
     "gpu/reference": (COMPUTE_PARTS, {"gpu/kernels"}, CPP),
     "gpu/cpu": (COMPUTE_PARTS, set(), CPP | {"FFTW", "POSIX"}),
-    "gpu/cuda": (COMPUTE_PARTS, {"gpu/kernels"}, CPP | {"CUDA"}),
+    "gpu/cuda": (COMPUTE_PARTS, {"gpu/kernels"}, CPP | {"CUDA", "POSIX"}),
     "gpu/cuda kernels": (set(), {"gpu/kernels", "gpu/cuda"}, CPP | {"CUDA"}),
     "gpu/inference": ({"base", "data", "compute", "models"}, set(), CPP | {"OpenVINO"}),
     "plugins": (ALL_PARTS - {"job", "dicom"}, set(), CPP | {"ITK"}),

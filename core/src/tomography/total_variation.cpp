@@ -152,7 +152,7 @@ class TotalVariation {
 
   void iterate(const Weighted& weighted) {
     const double readings = static_cast<double>(problem_.a->range().shape.count());
-    auto control = make_control(progress_, options_.iterations, 0, {0.05, 0.95, "total variation"});
+    auto control = make_control(progress_, options_.iterations, options_.tolerance, {0.05, 0.95, "total variation"});
     control.keep = [&](Checkpoint state) {
       state.numbers["weight"] = weight_;
       progress_.keep(state);

@@ -1,6 +1,7 @@
 #include "method/engine.h"
 
 #include <iso/compute/operators/coil_fourier.h>
+#include <iso/solvers/curve_limit.h>
 
 #include <algorithm>
 #include <cmath>
@@ -64,13 +65,16 @@ Array without_spikes(const Array& data, Stream& stream) {
 class Watcher {
  public:
   Watcher(Progress& progress, ProgressRange part, const EngineOptions& options, double data_norm)
-      : progress_{progress}, part_{part}, options_{options}, data_norm_{data_norm} {}
+      : progress_{progress}, part_{part}, options_{options}, data_norm_{data_norm} {
+    if (options.tolerance > 0) iso::solvers::plot_limit(progress, "change", options.tolerance);
+  }
   void begin_layer() { calm_ = 0; }
   bool operator()(const iso::solvers::Step& step, const Objective& objective, const Array& x) {
     ++done_;
     progress_.report(part_.at(static_cast<double>(done_) / std::max(1, options_.iterations)), part_.stage);
     progress_.plot("residual", done_, data_norm_ > 0 ? step.residual / data_norm_ : 0);
     progress_.plot("objective", done_, step.objective);
+    if (options_.tolerance > 0) progress_.plot("change", done_, step.change);
     if (progress_.wants_preview()) {
       Array all = x;
       progress_.preview(objective.image(all));

@@ -2,6 +2,7 @@
 
 #include <iso/compute/operators/complex_difference.h>
 #include <iso/compute/operators/tall_matrix.h>
+#include <iso/data/stack.h>
 #include <iso/solvers/conjugate_gradient.h>
 #include <iso/solvers/low_rank.h>
 
@@ -62,6 +63,7 @@ iso::Volume layer_increments(const iso::mri::SeriesProblem& problem, const Solut
   }
   out.pixels = std::move(all);
   out.grid.size[2] *= layers;
+  iso::set_stack(out, {"layer", layers});
   return out;
 }
 

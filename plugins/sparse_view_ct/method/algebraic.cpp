@@ -3,6 +3,7 @@
 #include <iso/base/threads.h>
 #include <iso/solvers/algebraic.h>
 #include <iso/solvers/conjugate_gradient.h>
+#include <iso/solvers/curve_limit.h>
 #include <iso/tomography/filtered_backprojection.h>
 
 #include <algorithm>
@@ -96,6 +97,7 @@ Array reconstruct(const ScanProblem& problem, const CglsOptions& options, Progre
   if (options.stop_at_noise && problem.noise > 0) {
     const auto readings = static_cast<double>(problem.a->range().shape.count());
     control.residual_target = options.noise_factor * problem.noise * std::sqrt(readings);
+    iso::solvers::plot_limit(progress, "residual", control.residual_target);
     progress.log("discrepancy rule: ends at the residual " + std::to_string(control.residual_target) +
                  " (noise level " + std::to_string(problem.noise) + ")");
   }

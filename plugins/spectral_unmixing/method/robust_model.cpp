@@ -1,6 +1,7 @@
 #include "method/robust_model.h"
 
 #include <iso/base/error.h>
+#include <iso/solvers/curve_limit.h>
 
 #include <algorithm>
 #include <cmath>
@@ -384,6 +385,7 @@ template <class T>
 void RobustModel<T>::run(const Monitor& monitor, double from, double to) {
   if (const iso::Checkpoint* resumed = monitor.progress.resumed(); resumed != nullptr && resumed->arrays.contains("E"))
     restore(*resumed);
+  if (options_.tolerance > 0) iso::solvers::plot_limit(monitor.progress, "change", options_.tolerance);
   int quiet = 0;
   for (int t = iteration_; t < options_.iterations; ++t) {
     const double before = last_;
@@ -394,6 +396,8 @@ void RobustModel<T>::run(const Monitor& monitor, double from, double to) {
                                                       std::to_string(iteration_) + " iterations"};
     monitor.progress.plot("objective", iteration_, last_);
     monitor.report(from + (to - from) * iteration_ / options_.iterations, "unmixing");
+    if (!restarted && t > 0 && last_ != 0)
+      monitor.progress.plot("change", iteration_, std::abs(before - last_) / std::abs(last_));
     if ((iteration_ == 30 || iteration_ == 60) && reseed(monitor)) continue;
     const bool small = !restarted && std::abs(before - last_) < options_.tolerance * std::abs(last_);
     quiet = small ? quiet + 1 : 0;

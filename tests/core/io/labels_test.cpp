@@ -90,20 +90,35 @@ TEST_F(LabelFiles, AreReadAsAnImageWhereAnImageIsExpected) {
   EXPECT_EQ(to_kind(*io::read(folder / "labels.nii.gz", saying({{"kind", "volume"}}))), Kind::volume);
 }
 
-TEST_F(LabelFiles, OfSegmentsThatOverlapAreRefusedInASentence) {
+TEST_F(LabelFiles, OfSegmentsThatOverlapAreReadALayerAtATime) {
   std::ofstream out{folder / "two.seg.nrrd", std::ios::binary};
   out << "NRRD0004\ntype: unsigned char\ndimension: 4\nspace: left-posterior-superior\nsizes: 2 2 2 2\n"
          "space directions: none (1,0,0) (0,1,0) (0,0,1)\nkinds: list domain domain domain\nendian: little\n"
-         "encoding: raw\nspace origin: "
-         "(0,0,0)\nSegment0_ID:=A\nSegment0_Layer:=0\nSegment1_ID:=B\nSegment1_Layer:=1\n\n";
-  out << std::string(16, '\1');
+         "encoding: raw\nspace origin: (0,0,0)\nSegment0_ID:=A\nSegment0_Name:=liver\nSegment0_Layer:=0\n"
+         "Segment0_LabelValue:=1\nSegment1_ID:=B\nSegment1_Name:=tumour\nSegment1_Layer:=1\n"
+         "Segment1_LabelValue:=1\nSegment2_ID:=C\nSegment2_Layer:=0\nSegment2_LabelValue:=2\n\n";
+  for (int voxel = 0; voxel < 8; ++voxel) out << (voxel < 4 ? '\1' : '\2') << (voxel == 2 ? '\1' : '\0');
   out.close();
+  const fs::path file = folder / "two.seg.nrrd";
   try {
-    (void)io::read(folder / "two.seg.nrrd");
+    (void)io::read(file);
     FAIL();
-  } catch (const Error& error) {
-    EXPECT_NE(std::string{error.what()}.find("overlap"), std::string::npos) << error.what();
+  } catch (const io::FactMissing& missing) {
+    EXPECT_EQ(missing.fact(), "layer");
+    const std::string words = missing.what();
+    EXPECT_NE(words.find("overlap"), std::string::npos) << words;
+    EXPECT_NE(words.find("1 (liver, C), 2 (tumour)"), std::string::npos) << words;
   }
+  const DatasetPtr first = io::read(file, saying({{"layer", "1"}})), second = io::read(file, saying({{"layer", "2"}}));
+  const auto& organs = get<LabelMap>(first);
+  EXPECT_EQ(organs.names, (std::vector<std::string>{"", "liver", "C"}));
+  EXPECT_EQ(organs.meta.at("layer"), "1 of 2");
+  EXPECT_EQ(label_counts(organs.labels), (std::map<std::uint16_t, std::int64_t>{{1, 4}, {2, 4}}));
+  const auto& tumour = get<LabelMap>(second);
+  EXPECT_EQ(tumour.names, (std::vector<std::string>{"", "tumour"}));
+  EXPECT_EQ(label_counts(tumour.labels), (std::map<std::uint16_t, std::int64_t>{{0, 7}, {1, 1}}));
+  EXPECT_THROW((void)io::read(file, saying({{"layer", "3"}})), Error);
+  EXPECT_THROW((void)io::read(file, saying({{"layer", "-1"}})), Error);
 }
 
 TEST_F(LabelFiles, TablesOfItkSnapAndSlicerAreReadAndWritten) {

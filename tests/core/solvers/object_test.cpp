@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <map>
 #include <memory>
 
 using namespace iso::solvers;
@@ -263,4 +264,22 @@ TEST(Progress, ReportsWithinItsRangePlotsPreviewsAndKeeps) {
   EXPECT_EQ(noted.previews, 1);
   EXPECT_EQ(noted.kept, 4);
   EXPECT_EQ(to_text(result), "ended after 4 iterations: iterations");
+  EXPECT_EQ(std::ranges::count(noted.curves, "change"), 0) << "nothing ends it early";
+}
+
+TEST(Progress, PlotsWhatEndsARunWithTheValueThatEndsIt) {
+  const auto stream = reference().make_stream();
+  struct Points final : Progress {
+    std::map<std::string, std::vector<double>> of;
+    void plot(std::string_view curve, double, double y) override { of[std::string{curve}].push_back(y); }
+  } points;
+  auto x = zeros(3);
+  const auto control = make_control(points, 500, 1e-3, {});
+  const auto result = sirt(*dense(4, 3, matrix), vector({6, 9.5, 8, 5}), x, {}, *stream, control);
+  ASSERT_EQ(result.reason, StopReason::converged);
+  EXPECT_EQ(points.of.at("change limit"), std::vector<double>{1e-3});
+  const auto& change = points.of.at("change");
+  ASSERT_EQ(change.size(), result.history.size());
+  EXPECT_LT(change.back(), 1e-3) << "the last one is below the line";
+  EXPECT_TRUE(std::all_of(change.begin(), change.end() - 1, [](double c) { return c >= 1e-3; })) << "and no other";
 }

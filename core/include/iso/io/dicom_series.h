@@ -25,6 +25,7 @@ struct DicomSeries {
   Vec3 spacing_mm{};                   ///< x, y in the plane, z from the positions; 0: not said
   GeometryVerdict verdict;             ///< of check_slices; `mismatch`: the slices differ in size, spacing or direction
   std::string refusal;                 ///< why it cannot be read even if the verdict is accepted; empty: it can
+  std::filesystem::path middle;        ///< the file of the slice in its middle, to look at
 };
 
 [[nodiscard]] std::string size_text(const DicomSeries& series);  ///< "512 x 512 x 64", with times if there are several

@@ -3,6 +3,7 @@
 #include "io/array_impl.h"
 #include "io/dicom/dicom_segmentation_impl.h"
 #include "io/handlers_impl.h"
+#include "io/label_layers_impl.h"
 #include "iso/base/log.h"
 #include "iso/base/threads.h"
 
@@ -283,19 +284,43 @@ void refuse_what_is_not_read(const DicomHeader& header) {
                 "convert it with another program first"};
 }
 
+/// The names of the segments of each layer.
+LayerNames to_names(const DicomHeader& header, const std::vector<std::vector<std::uint16_t>>& layers) {
+  LayerNames names;
+  for (const auto& layer : layers) {
+    names.emplace_back();
+    for (const std::uint16_t segment : layer) {
+      const auto found = std::ranges::find(header.segments, segment, &std::pair<std::uint16_t, std::string>::first);
+      names.back().push_back(found == header.segments.end() || found->second.empty()
+                                 ? "segment " + std::to_string(segment)
+                                 : found->second);
+    }
+  }
+  return names;
+}
+
 LabelMap to_labels(const DicomHeader& header, const ReadOptions& options) {
   if (options.expected && *options.expected != Kind::label_map)
     throw Error{Errc::type_mismatch, quoted(header.file) + " holds a segmentation, a " +
                                          std::string{to_string(*options.expected)} + " was expected"};
   LabelMap map;
   const DicomMosaic mosaic = dicom_mosaic(header);
-  map.labels = HeadersOnly::active() ? Pixels::outline({mosaic.grid.shape(), dicom_label_type(header)})
-                                     : read_dicom_labels(header, mosaic);
+  const auto asked = header.sop_class.ends_with(".7") ? std::nullopt : find_layer(options);  // those hold one layer
+  std::vector<std::uint16_t> taken;                                                          // empty: all
+  if (HeadersOnly::active()) {
+    map.labels = Pixels::outline({mosaic.grid.shape(), dicom_label_type(header)});
+  } else if (auto labels = asked ? std::nullopt : read_dicom_labels(header, mosaic)) {
+    map.labels = std::move(*labels);
+  } else {
+    const auto layers = find_dicom_layers(header, mosaic);
+    taken = layers[choose_layer(asked, to_names(header, layers), map.meta)];
+    map.labels = read_dicom_labels(header, mosaic, taken).value();
+  }
   map.grid = mosaic.grid;
   map.meta["modality"] = header.modality;
   if (!header.planes.front().oriented) map.meta["orientation"] = "unknown";
   for (const auto& [number, name] : header.segments) {
-    if (number < 1 || number > 4096) continue;
+    if (number < 1 || number > 4096 || (!taken.empty() && std::ranges::count(taken, number) == 0)) continue;
     if (name == "label " + std::to_string(number)) continue;  // what ours writes where there is none
     if (map.names.size() <= number) map.names.resize(number + std::size_t{1});
     map.names[number] = name;
@@ -380,7 +405,8 @@ class Dicom final : public Handler {
                  {".dcm", ".ima"},
                  {Kind::volume, Kind::label_map, Kind::sinogram},
                  {Kind::label_map},
-                 array_hints({"series"}, {number_hint("part", "", "Which of several images in one file: 1, 2, ...")}),
+                 array_hints({"series"},
+                             {number_hint("part", "", "Which of several images in one file: 1, 2, ..."), layer_hint()}),
                  "A file or the series of a folder, in LPS; stored values become Hounsfield units or what the file "
                  "says. Labels are written "
                  "as a segmentation with names and colours, of a patient and a study of its own."};

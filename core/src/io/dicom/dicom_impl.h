@@ -140,8 +140,12 @@ struct DicomMosaic {
 [[nodiscard]] ScalarType dicom_label_type(const DicomHeader& header) noexcept;  ///< of `read_dicom_labels`
 /// The picture, or the fractions of one segment.
 [[nodiscard]] Pixels read_dicom_mosaic(const DicomHeader& header, const DicomMosaic& mosaic);
-/// The labels of all segments. Throws invalid_input if two of them share a voxel.
-[[nodiscard]] Pixels read_dicom_labels(const DicomHeader& header, const DicomMosaic& mosaic);
+/// The labels of the segments, of all without a list; nothing if two of them share a voxel.
+[[nodiscard]] std::optional<Pixels> read_dicom_labels(const DicomHeader& header, const DicomMosaic& mosaic,
+                                                      const std::vector<std::uint16_t>& segments = {});
+/// The numbers of the segments in layers without a voxel that is shared: each one in the first layer that has room for it.
+[[nodiscard]] std::vector<std::vector<std::uint16_t>> find_dicom_layers(const DicomHeader& header,
+                                                                        const DicomMosaic& mosaic);
 /// Drops files that carry the image of another one; returns their names. `compare_pixels`: read both, and refuse two images
 /// with one UID whose pixels differ (invalid_input).
 [[nodiscard]] std::vector<std::filesystem::path> drop_copies(std::vector<DicomHeader>& headers, bool compare_pixels);

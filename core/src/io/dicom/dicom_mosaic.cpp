@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <functional>
+#include <set>
 
 /// Frames that are put together: the tiles of a large picture, and the segments of a segmentation, which holds only the frames in
 /// which a segment is.
@@ -93,11 +95,12 @@ void put_tiles(const DicomHeader& header, DicomMosaic& mosaic) {
   }
 }
 
-// Calls use(f, samples) for every frame, naming it in errors.
-template <class Use>
-void each_frame(const DicomHeader& header, const Use& use) {
+// Calls use(f, samples) for every frame that is wanted, naming it in errors.
+template <class Wanted, class Use>
+void each_frame(const DicomHeader& header, const Wanted& wanted, const Use& use) {
   DicomFrameReader reader{header};
   for (std::int64_t f = 0; f < header.frames; ++f) {
+    if (!wanted(static_cast<std::size_t>(f))) continue;
     try {
       use(static_cast<std::size_t>(f), reader.read(f));
     } catch (const Error& error) {
@@ -105,6 +108,15 @@ void each_frame(const DicomHeader& header, const Use& use) {
                   error.hint(), error.where()};
     }
   }
+}
+
+// The values of a frame of a segmentation.
+void to_segment_values(const DicomHeader& header, std::size_t f, const DicomSamples& samples,
+                       std::vector<std::uint16_t>& values) {
+  if (!write_dicom_plane(samples, header, {}, ScalarType::u16, reinterpret_cast<std::byte*>(values.data())))
+    throw Error{Errc::invalid_input, "its labels do not fit 16 bits"};
+  if (!header.sop_class.ends_with(".7") && header.planes[f].segment == 0)
+    throw Error{Errc::invalid_input, "it does not say which segment it is of"};
 }
 
 // Calls use(at in the frame, at in the whole) for the pixels of a frame that lie in the picture.
@@ -169,10 +181,11 @@ Pixels read_dicom_mosaic(const DicomHeader& header, const DicomMosaic& mosaic) {
       throw Error{Errc::invalid_input, quoted(header) + " holds fractions of several segments, which is not supported",
                   "take out one segment first"};
   const bool fractions = header.fraction_of > 0;
+  const auto all_frames = [](std::size_t) { return true; };
   PixelBuffer whole = PixelBuffer::allocate({mosaic.grid.shape(), dicom_mosaic_type(header)});
   const std::size_t each = byte_count(whole.spec().type);
   std::vector<std::byte> one(static_cast<std::size_t>(header.rows * header.columns) * each);
-  each_frame(header, [&](std::size_t f, const DicomSamples& samples) {
+  each_frame(header, all_frames, [&](std::size_t f, const DicomSamples& samples) {
     DicomMeaning meaning = header.planes[f].meaning;
     if (fractions) meaning.slope = 1 / header.fraction_of;
     if (!write_dicom_plane(samples, header, meaning, whole.spec().type, one.data()))
@@ -184,24 +197,23 @@ Pixels read_dicom_mosaic(const DicomHeader& header, const DicomMosaic& mosaic) {
   return whole;
 }
 
-Pixels read_dicom_labels(const DicomHeader& header, const DicomMosaic& mosaic) {
+std::optional<Pixels> read_dicom_labels(const DicomHeader& header, const DicomMosaic& mosaic,
+                                        const std::vector<std::uint16_t>& segments) {
   const bool map = header.sop_class.ends_with(".7");
   PixelBuffer labels = PixelBuffer::allocate({mosaic.grid.shape(), dicom_label_type(header)});
   std::vector<std::uint16_t> one(static_cast<std::size_t>(header.rows * header.columns));
+  bool shared = false;
+  const auto wanted = [&](std::size_t f) {
+    return !shared && (map || segments.empty() || std::ranges::count(segments, header.planes[f].segment) > 0);
+  };
   const auto put = [&](auto all) {
-    each_frame(header, [&](std::size_t f, const DicomSamples& samples) {
-      if (!write_dicom_plane(samples, header, {}, ScalarType::u16, reinterpret_cast<std::byte*>(one.data())))
-        throw Error{Errc::invalid_input, "its labels do not fit 16 bits"};
+    each_frame(header, wanted, [&](std::size_t f, const DicomSamples& samples) {
+      to_segment_values(header, f, samples, one);
       const std::uint16_t segment = header.planes[f].segment;
-      if (!map && segment == 0) throw Error{Errc::invalid_input, "it does not say which segment it is of"};
       each_pixel(header, mosaic, f, [&](std::size_t from, std::size_t to) {
         if (one[from] == 0) return;
         const std::uint16_t label = map ? one[from] : segment;
-        if (all[to] != 0 && all[to] != label)
-          throw Error{Errc::invalid_input,
-                      "segments " + std::to_string(all[to]) + " and " + std::to_string(label) +
-                          " overlap, and a label map holds one label a voxel",
-                      "take the segments apart with another program first"};
+        shared = shared || (all[to] != 0 && all[to] != label);
         all[to] = static_cast<typename decltype(all)::value_type>(label);
       });
     });
@@ -210,7 +222,45 @@ Pixels read_dicom_labels(const DicomHeader& header, const DicomMosaic& mosaic) {
     put(labels.values<std::uint8_t>());
   else
     put(labels.values<std::uint16_t>());
+  if (shared && map)
+    throw Error{Errc::invalid_input, "two frames of " + quoted(header) + " give one voxel different labels",
+                "check where the file came from"};
+  if (shared) return std::nullopt;
   return labels;
+}
+
+std::vector<std::vector<std::uint16_t>> find_dicom_layers(const DicomHeader& header, const DicomMosaic& mosaic) {
+  std::set<std::uint16_t> segments;
+  for (const DicomPlane& plane : header.planes) segments.insert(plane.segment);
+  constexpr std::size_t bits = 64;
+  using Voxels = std::vector<std::uint64_t>;  // a bit a voxel
+  const auto words = static_cast<std::size_t>(mosaic.grid.shape().count()) / bits + 1;
+  std::vector<Voxels> taken;
+  std::vector<std::vector<std::uint16_t>> layers;
+  std::vector<std::uint16_t> one(static_cast<std::size_t>(header.rows * header.columns));
+  for (const std::uint16_t segment : segments) {
+    Voxels own(words, 0);
+    const auto is_its = [&](std::size_t f) { return header.planes[f].segment == segment; };
+    each_frame(header, is_its, [&](std::size_t f, const DicomSamples& samples) {
+      to_segment_values(header, f, samples, one);
+      each_pixel(header, mosaic, f, [&](std::size_t from, std::size_t to) {
+        if (one[from] != 0) own[to / bits] |= std::uint64_t{1} << (to % bits);
+      });
+    });
+    const auto is_free = [&](const Voxels& layer) {
+      for (std::size_t i = 0; i < words; ++i)
+        if ((layer[i] & own[i]) != 0) return false;
+      return true;
+    };
+    const auto found = static_cast<std::size_t>(std::ranges::find_if(taken, is_free) - taken.begin());
+    if (found == taken.size()) {
+      taken.emplace_back(words, 0);
+      layers.emplace_back();
+    }
+    std::ranges::transform(taken[found], own, taken[found].begin(), std::bit_or<>{});
+    layers[found].push_back(segment);
+  }
+  return layers;
 }
 
 }  // namespace iso::io::detail

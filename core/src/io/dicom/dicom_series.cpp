@@ -28,6 +28,19 @@ void describe_mosaic(const DicomHeader& header, DicomSeries& series) {
   }
 }
 
+fs::path find_middle(const std::vector<DicomHeader>& headers) {
+  std::vector<std::pair<double, const DicomHeader*>> by_height;
+  for (const DicomHeader& header : headers) {
+    const DicomPlane& plane = header.planes.front();
+    by_height.emplace_back(dot(plane.position, {plane.direction[2], plane.direction[5], plane.direction[8]}), &header);
+  }
+  const auto middle = by_height.begin() + static_cast<std::ptrdiff_t>(by_height.size() / 2);
+  std::ranges::nth_element(by_height, middle, {}, [](const auto& entry) {
+    return std::pair{entry.first, entry.second->file};
+  });
+  return middle->second->file;
+}
+
 DicomSeries described(const std::vector<DicomHeader>& headers) {
   const DicomHeader& first = headers.front();
   const DicomStack stack = dicom_stack(headers);
@@ -53,6 +66,7 @@ DicomSeries described(const std::vector<DicomHeader>& headers) {
                          : stack.slices > 1 && first.frame_step > 0 ? first.frame_step
                                                                     : std::max(0.0, first.thickness);
   series.verdict = stack.verdict;
+  series.middle = find_middle(headers);
   if (headers.size() == 1 && is_dicom_mosaic(first)) describe_mosaic(first, series);
   for (const DicomHeader& header : headers)
     if (series.refusal.empty()) series.refusal = header.refusal;

@@ -1,6 +1,7 @@
 #include "io/array_impl.h"
 #include "io/formats/payload_impl.h"
 #include "io/handlers_impl.h"
+#include "io/kept_arrays_impl.h"
 
 #include "iso/base/error.h"
 
@@ -112,8 +113,9 @@ class Bart final : public Handler {
   [[nodiscard]] Dataset read(const fs::path& file, const ReadOptions& options) const override {
     const bool k_space = options.expected == Kind::k_space && find_hint(options, "axes").empty();
     const bool free = !find_hint(options, "trajectory").empty();
-    return make_dataset(make_array(file, k_space, free), with_unit_of_bart(options),
-                        [](const fs::path& other) { return make_array(other, false); });
+    const std::string which = !k_space ? "" : free ? "k_space on a trajectory" : "k_space";
+    return make_dataset(kept_array(*this, file, which, [&] { return make_array(file, k_space, free); }),
+                        with_unit_of_bart(options), [](const fs::path& other) { return make_array(other, false); });
   }
   [[nodiscard]] std::vector<ArrayInfo> arrays(const fs::path& file) const override {
     const HeadersOnly headers;

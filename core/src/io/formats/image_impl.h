@@ -3,6 +3,7 @@
 #include "io/array_impl.h"
 #include "io/formats/estimate_impl.h"
 #include "io/formats/payload_impl.h"
+#include "io/kept_arrays_impl.h"
 
 #include "iso/base/error.h"
 
@@ -24,7 +25,7 @@ class ImageHandler : public Handler {
   explicit ImageHandler(Format format) : format_{std::move(format)} {}
   [[nodiscard]] const Format& format() const noexcept override { return format_; }
   [[nodiscard]] Dataset read(const std::filesystem::path& file, const ReadOptions& options) const override {
-    return make_dataset(make_array(file), options,
+    return make_dataset(kept_array(*this, file, {}, [&] { return make_array(file); }), options,
                         [this](const std::filesystem::path& other) { return make_array(other); });
   }
   [[nodiscard]] std::vector<ArrayInfo> arrays(const std::filesystem::path& file) const override {

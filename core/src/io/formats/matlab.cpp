@@ -3,6 +3,7 @@
 #include "io/formats/matlab_impl.h"
 #include "io/formats/payload_impl.h"
 #include "io/handlers_impl.h"
+#include "io/kept_arrays_impl.h"
 
 #include "iso/base/error.h"
 
@@ -272,7 +273,7 @@ class Matlab final : public Handler {
       const auto load = [&](const std::string& name) { return make_array(file, name).pixels; };
       if (auto library = matlab_library(to_contents(file).arrays, wanted, load)) return Dataset{std::move(*library)};
     }
-    return make_dataset(make_array(file, wanted), options,
+    return make_dataset(kept_array(*this, file, wanted, [&] { return make_array(file, wanted); }), options,
                         [&](const fs::path& other) { return make_array(other, wanted); });
   }
   [[nodiscard]] std::vector<ArrayInfo> arrays(const fs::path& file) const override {

@@ -1,6 +1,7 @@
 #include "io/formats/mrc_impl.h"
 #include "io/formats/payload_impl.h"
 #include "io/handlers_impl.h"
+#include "io/kept_arrays_impl.h"
 
 #include "iso/base/error.h"
 #include "iso/base/log.h"
@@ -175,7 +176,7 @@ class Mrc final : public Handler {
     return mrc::parse_header(first_bytes(file, mrc::header_bytes)).has_value();
   }
   [[nodiscard]] Dataset read(const fs::path& file, const ReadOptions& options) const override {
-    RawArray array = make_array(file);
+    RawArray array = kept_array(*this, file, {}, [&] { return make_array(file); });
     const bool volume = has_extension(file, ".rec") || has_extension(file, ".map");
     const bool asked = options.expected == Kind::sinogram || !find_hint(options, "tilt_angles").empty();
     std::vector<double> tilts;

@@ -21,26 +21,18 @@ class Nrrd final : public ImageHandler, public SaysEstimate {
                       {".nrrd", ".nhdr"},
                       image_reads,
                       image_writes,
-                      array_hints(),
+                      array_hints({}, {layer_hint()}),
                       "Volumes of two to four axes, real or complex, with grid, time step, quantity and whether a "
                       "network estimated it; other metadata are lost. Labels keep names and colours as 3D Slicer "
                       "writes them (.seg.nrrd). A header apart from its data is read only."}} {}
   [[nodiscard]] bool recognises(const fs::path& file) const override { return first_bytes(file, 4) == "NRRD"; }
-  [[nodiscard]] RawArray make_array(const fs::path& file) const override {
-    const Header header{first_bytes(file, most_header)};
-    RawArray array;
-    const auto layout = header.layout();
-    array.grid = header.grid(layout, array.meta);
-    if (const auto step = header.time_step_s(layout)) array.meta[time_step_key] = exact(*step);
-    array.pixels = arranged(to_pixels(file, header, array.meta), layout, array.meta);
-    if (header.holds_vectors())
-      assume(array.meta, "components of vectors as stored, neither turned to LPS nor scaled by units");
-    if (const auto name = header.text().keys.find(quantity_key); name != header.text().keys.end())
-      array.quantity = quantity_from_string(name->second);
-    if (const auto said = header.field("content"); said.starts_with(estimate_start)) array.meta[estimate_key] = said;
-    read_segments(header.text().keys, layout, array);
-    return array;
+  [[nodiscard]] Dataset read(const fs::path& file, const ReadOptions& options) const override {
+    const auto layer = find_layer(options);
+    const std::string which = layer ? "layer " + std::to_string(*layer) : std::string{};
+    return make_dataset(kept_array(*this, file, which, [&] { return make_array(file, layer); }), options,
+                        [this](const fs::path& other) { return make_array(other); });
   }
+  [[nodiscard]] RawArray make_array(const fs::path& file) const override { return make_array(file, std::nullopt); }
   [[nodiscard]] std::vector<fs::path> sources(const fs::path& file) const override {
     const Header header{first_bytes(file, most_header)};
     const std::string named = header.field("datafile");
@@ -56,6 +48,21 @@ class Nrrd final : public ImageHandler, public SaysEstimate {
   }
 
  private:
+  [[nodiscard]] static RawArray make_array(const fs::path& file, std::optional<std::size_t> layer) {
+    const Header header{first_bytes(file, most_header)};
+    RawArray array;
+    const auto layout = header.layout();
+    array.grid = header.grid(layout, array.meta);
+    if (const auto step = header.time_step_s(layout)) array.meta[time_step_key] = exact(*step);
+    array.pixels = arranged(to_pixels(file, header, array.meta), layout, array.meta);
+    if (header.holds_vectors())
+      assume(array.meta, "components of vectors as stored, neither turned to LPS nor scaled by units");
+    if (const auto name = header.text().keys.find(quantity_key); name != header.text().keys.end())
+      array.quantity = quantity_from_string(name->second);
+    if (const auto said = header.field("content"); said.starts_with(estimate_start)) array.meta[estimate_key] = said;
+    read_segments(header.text().keys, layout, layer, array);
+    return array;
+  }
   static Pixels to_pixels(const fs::path& file, const Header& header, Metadata& meta) {
     const Stored stored = header.stored();
     const std::string& encoding = header.encoding();

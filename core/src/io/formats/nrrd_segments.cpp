@@ -70,19 +70,69 @@ std::map<std::uint16_t, std::array<std::int64_t, 6>> make_extents(const Pixels& 
   return boxes;
 }
 
+int count_segments(const Keys& keys) {
+  if (!keys.contains("Segment0_ID") && !keys.contains("Segment0_Name")) return 0;
+  int count = 1;
+  for (; count < 65536; ++count) {
+    const std::string begin = "Segment" + std::to_string(count) + "_";
+    if (!keys.contains(begin + "ID") && !keys.contains(begin + "Name")) break;
+  }
+  return count;
+}
+
+std::size_t to_layer(const Keys& keys, int segment) {
+  const std::string said = find_value(keys, "Segment" + std::to_string(segment) + "_Layer");
+  const auto number = said.empty() ? std::optional<double>{0.0} : to_number(said);
+  if (!number || !(*number >= 0) || *number > 65535 || *number != std::floor(*number))
+    throw Error{Errc::invalid_input,
+                "the NRRD header gives segment " + std::to_string(segment) + " the layer '" + said.substr(0, 20) + "'"};
+  return static_cast<std::size_t>(*number);
+}
+
+LayerNames to_layers(const Keys& keys, int segments, std::int64_t stored) {
+  LayerNames layers(static_cast<std::size_t>(stored));
+  for (int i = 0; i < segments; ++i) {
+    const std::size_t layer = to_layer(keys, i);
+    if (layer >= layers.size())
+      throw Error{Errc::invalid_input, "the NRRD header puts segment " + std::to_string(i) + " into layer " +
+                                           std::to_string(layer) + " of " + std::to_string(stored)};
+    const std::string begin = "Segment" + std::to_string(i) + "_", name = find_value(keys, begin + "Name");
+    layers[layer].push_back(name.empty() ? find_value(keys, begin + "ID") : name);
+  }
+  return layers;
+}
+
+/// One element of the last of four axes.
+Pixels one_layer(const Pixels& layers, std::size_t layer) {
+  const auto extents = layers.spec().shape.extents();
+  const ArraySpec spec{Shape{extents[0], extents[1], extents[2]}, layers.spec().type};
+  PixelBuffer one = PixelBuffer::allocate(spec);
+  std::copy_n(layers.data() + layer * spec.bytes(), spec.bytes(), one.data());
+  return one;
+}
+
 }  // namespace
 
-void read_segments(const Keys& keys, const Header::Layout& layout, RawArray& array) {
+void read_segments(const Keys& keys, const Header::Layout& layout, std::optional<std::size_t> layer, RawArray& array) {
   array.labels = find_value(keys, kind_key) == "label_map";
-  if (!keys.contains("Segment0_ID") && !keys.contains("Segment0_Name")) return;
-  if (!layout.others.empty() || layout.components)
-    not_supported("its segments overlap, so that they lie in several layers",
-                  "merge them in 3D Slicer (Segmentations, Collapse labelmap layers)");
+  const int segments = count_segments(keys);
+  if (segments == 0) return;
+  if (layout.others.size() > 1 || layout.components)
+    not_supported("its segments lie along several axes beside those of space",
+                  "save the segmentation anew with the program that made it");
   array.labels = true;
+  const bool layered = !layout.others.empty();
+  if (layered && HeadersOnly::active()) return;
+  std::size_t taken = 0;
+  if (layered) {
+    taken = choose_layer(layer, to_layers(keys, segments, array.pixels.spec().shape[3]), array.meta);
+    array.pixels = one_layer(array.pixels, taken);
+    array.meta.erase(time_step_key);
+  }
   LabelColours colours;
-  for (int i = 0; i < 65536; ++i) {
+  for (int i = 0; i < segments; ++i) {
     const std::string begin = "Segment" + std::to_string(i) + "_";
-    if (!keys.contains(begin + "ID") && !keys.contains(begin + "Name")) break;
+    if (layered && to_layer(keys, i) != taken) continue;
     const std::string said = find_value(keys, begin + "LabelValue");
     const auto number = said.empty() ? std::optional<double>{i + 1.0} : to_number(said);
     if (!number || !(*number >= 1) || *number > 65535 || *number != std::floor(*number))

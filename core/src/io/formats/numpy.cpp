@@ -1,6 +1,7 @@
 #include "io/array_impl.h"
 #include "io/formats/payload_impl.h"
 #include "io/handlers_impl.h"
+#include "io/kept_arrays_impl.h"
 
 #include "io/formats/image_impl.h"
 #include "iso/base/error.h"
@@ -104,7 +105,7 @@ class Npy final : public Handler {
   [[nodiscard]] const Format& format() const noexcept override { return format_; }
   [[nodiscard]] bool recognises(const fs::path& file) const override { return first_bytes(file, 6) == "\x93NUMPY"; }
   [[nodiscard]] Dataset read(const fs::path& file, const ReadOptions& options) const override {
-    return make_dataset(make_array(file), options, make_array);
+    return make_dataset(kept_array(*this, file, {}, [&] { return make_array(file); }), options, make_array);
   }
   [[nodiscard]] std::vector<ArrayInfo> arrays(const fs::path& file) const override {
     auto shape = parse(first_bytes(file, most_header + 12)).shape;
@@ -239,7 +240,7 @@ class Npz final : public Handler {
   }
   [[nodiscard]] Dataset read(const fs::path& file, const ReadOptions& options) const override {
     const std::string wanted = find_hint(options, "dataset");
-    return make_dataset(make_array(file, wanted), options,
+    return make_dataset(kept_array(*this, file, wanted, [&] { return make_array(file, wanted); }), options,
                         [&](const fs::path& other) { return make_array(other, wanted); });
   }
   [[nodiscard]] std::vector<ArrayInfo> arrays(const fs::path& file) const override {

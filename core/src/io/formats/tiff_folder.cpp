@@ -1,5 +1,6 @@
 #include "io/array_impl.h"
 #include "io/formats/tiff_impl.h"
+#include "io/kept_arrays_impl.h"
 
 #include "iso/base/error.h"
 
@@ -65,7 +66,7 @@ class TiffFolder final : public Handler {
     return find_files(folder).size() > 1 && !holds_dicom(folder);
   }
   [[nodiscard]] Dataset read(const fs::path& folder, const ReadOptions& options) const override {
-    return make_dataset(make_array(folder), options, make_array);
+    return make_dataset(kept_array(*this, folder, {}, [&] { return make_array(folder); }), options, make_array);
   }
   [[nodiscard]] std::vector<fs::path> sources(const fs::path& folder) const override { return find_files(folder); }
 

@@ -142,7 +142,7 @@ void DataPanel::rebuild() {
     if (item.id == look.overlay.item) shown << tr("overlay");
     if (item.id == look.layout.compared) shown << tr("compared");
     if (!item.saved) shown << (in_session_ ? tr("in the session") : tr("not saved"));
-    row.setText(1, shown.join(", "));
+    row.setText(1, shown.join(QLatin1Char('\n')));  // a row has two lines, and the name its width
     row.setData(0, detail_role, make_detail(item));
     row.setToolTip(0, QString::fromStdString(item.name + "\n" + to_text(item) +
                                              (item.file.empty() ? "" : "\n" + item.file.string())));

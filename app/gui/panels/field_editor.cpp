@@ -29,8 +29,11 @@ FieldEditor::FieldEditor(TaskForm& form, std::size_t field, QWidget* parent)
   editor_->setObjectName(QString::fromStdString(info.name));
   setFocusProxy(editor_);
   row->addWidget(editor_, 1);
-  if (!info.unit.empty() && info.unit != "1" && info.unit != info.label) {
-    auto* const unit = new QLabel{QString::fromStdString(info.unit), this};
+  const QString unit_words = QString::fromStdString(info.unit);
+  const QStringList label_words = QString::fromStdString(info.label).split(QLatin1Char(' '));
+  const bool repeats = label_words.contains(unit_words, Qt::CaseInsensitive);  // "Iterations ... iterations"
+  if (!info.unit.empty() && info.unit != "1" && !repeats) {
+    auto* const unit = new QLabel{unit_words, this};
     unit->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Preferred);
     row->addWidget(unit);
   }

@@ -3,6 +3,8 @@
 #include "gui/presenters/words_of_window.h"
 #include "gui/views/plot_view.h"
 
+#include "iso/solvers/curve_limit.h"
+
 #include <QApplication>
 #include <QClipboard>
 #include <QHBoxLayout>
@@ -237,8 +239,12 @@ void JobPanel::show_details() {
   stage_->setText(stage);
   show_outcome(*job);
   std::vector<Curve> curves;
-  for (const auto& [name, points] : job->curves)
-    if (points.size() > 1) curves.push_back({QString::fromStdString(name), points});
+  for (const auto& [name, points] : job->curves) {
+    if (points.size() < 2) continue;
+    curves.push_back({QString::fromStdString(name), points});
+    const auto limit = job->curves.find(name + std::string{solvers::limit_suffix});
+    if (limit != job->curves.end()) curves.back().limit = limit->second.back().second;
+  }
   plot_->set_hint(running ? tr("No curve yet") : tr("This method plots no curve."));
   plot_->set_curves(std::move(curves), tr("iteration"), {});
   QStringList lines;

@@ -2,6 +2,8 @@
 
 #include "number_field.h"
 
+#include "gui/model/stack_place.h"
+
 #include <QCheckBox>
 #include <QComboBox>
 #include <QFormLayout>
@@ -33,6 +35,7 @@ LayerGroup::LayerGroup(Document& document, Place place, std::function<ItemId()> 
   name_->setVisible(place != Place::image);
   name_->setWordWrap(true);
   width_ = number(named(tr("Window width")), 1e-9, 1e9);
+  width_->setSpecialValueText(QStringLiteral(" "));  // while nothing is open
   centre_ = number(named(tr("Window level")), -1e9, 1e9);
   voi_ = new QComboBox;
   voi_->setAccessibleName(named(tr("Window function")));
@@ -51,7 +54,13 @@ LayerGroup::LayerGroup(Document& document, Place place, std::function<ItemId()> 
   opacity_ = new QSlider{Qt::Horizontal};
   opacity_->setRange(0, 100);
   opacity_->setAccessibleName(named(tr("Opacity")));
+  part_ = new QSlider{Qt::Horizontal};
+  part_->setObjectName(QStringLiteral("layer.part"));
+  part_->setPageStep(1);
+  part_->setTickPosition(QSlider::TicksBelow);
   if (place != Place::image) form->addRow(name_);
+  form->addRow(tr("Part"), part_);
+  form_ = form;
   form->addRow(tr("Window"), width_);
   form->addRow(tr("Level"), centre_);
   form->addRow(tr("Function"), voi_);
@@ -62,6 +71,10 @@ LayerGroup::LayerGroup(Document& document, Place place, std::function<ItemId()> 
   form->addRow(tr("to"), to_);
   form->addRow(inverted_);
   form->addRow(interpolate_);
+  connect(part_, &QSlider::valueChanged, this, [this](int part) {
+    const Item* const shown = item();
+    if (!filling_ && shown != nullptr) go_to_part(document_, *shown, part - 1);
+  });
   for (QDoubleSpinBox* box : {width_, centre_, from_, to_})
     connect(box, &QDoubleSpinBox::valueChanged, this, &LayerGroup::change);
   for (QComboBox* box : {voi_, map_}) connect(box, &QComboBox::activated, this, &LayerGroup::change);
@@ -101,6 +114,21 @@ void LayerGroup::change() {
   document_.set_display(shown->id, display);
 }
 
+/// A row for a stack of volumes alone, with the name that the data give one of them.
+void LayerGroup::refresh_stack(const Item* shown) {
+  const auto place = shown == nullptr ? std::nullopt : find_stack_place(document_, *shown);
+  form_->setRowVisible(part_, place.has_value());
+  if (!place) return;
+  QString name = QString::fromStdString(place->stack.name);
+  name[0] = name[0].toUpper();
+  part_->setRange(1, static_cast<int>(place->stack.count));
+  part_->setValue(static_cast<int>(place->part) + 1);
+  part_->setToolTip(QString::fromStdString(to_text(*place)));
+  part_->setAccessibleName(name);
+  if (auto* const label = qobject_cast<QLabel*>(form_->labelForField(part_)))
+    label->setText(tr("%1 %2 of %3").arg(name).arg(place->part + 1).arg(place->stack.count));
+}
+
 void LayerGroup::refresh() {
   filling_ = true;
   // What a running job shows has a window of its own, which is not the user's to change.
@@ -117,6 +145,8 @@ void LayerGroup::refresh() {
   const bool ranged = there && shown->display.shown_range.has_value();
   for (QDoubleSpinBox* box : {from_, to_}) box->setEnabled(ranged && preview == nullptr);
   range_->setChecked(ranged);
+  refresh_stack(shown);
+  if (!there) width_->setValue(width_->minimum());
   if (there) {
     const render::Display& display = shown->display;
     name_->setText(QString::fromStdString(shown->name));

@@ -10,6 +10,7 @@
 class QCheckBox;
 class QComboBox;
 class QDoubleSpinBox;
+class QFormLayout;
 class QLabel;
 class QSlider;
 
@@ -28,14 +29,16 @@ class LayerGroup : public QGroupBox {
   [[nodiscard]] const Item* item() const;
   void change();
   void change_range(bool on);
+  void refresh_stack(const Item* shown);
   Document& document_;
   Place place_;
   std::function<ItemId()> which_;
   QLabel* name_;
+  QFormLayout* form_{nullptr};
   QDoubleSpinBox *width_, *centre_, *from_, *to_;
   QComboBox *voi_, *map_;
   QCheckBox *inverted_, *interpolate_, *range_;
-  QSlider* opacity_;
+  QSlider *opacity_, *part_;  ///< `part_`: which of a stack of volumes
   bool filling_{false};
 };
 

@@ -102,6 +102,11 @@ void MeasurePanel::rebuild() {
       table_->setItem(i, k,
                       new QTableWidgetItem{
                           QString::fromStdString(rows[static_cast<std::size_t>(i) + 1][static_cast<std::size_t>(k)])});
+  for (int k = 0; k < table_->columnCount(); ++k) {  // what none of them has takes no room
+    bool any = false;
+    for (int i = 0; i < table_->rowCount(); ++i) any = any || !table_->item(i, k)->text().isEmpty();
+    table_->setColumnHidden(k, !any && table_->rowCount() > 0);
+  }
   if (selected >= 0 && selected < table_->rowCount()) table_->selectRow(selected);
   show_plot();
 }

@@ -207,10 +207,13 @@ void MethodPanel::refresh_list() {
     const QString name = QString::fromStdString(offer.task->about.title), id = QString::fromStdString(offer.task->id);
     const QString category = QString::fromStdString(offer.task->about.category);
     if (!wanted.isEmpty() && !(name + id + category).contains(wanted, Qt::CaseInsensitive)) continue;
-    auto* const row = new QListWidgetItem{name + QStringLiteral("\n") +
-                                          (offer.refusal ? QString::fromStdString(offer.refusal->sentence) : category)};
+    const QString refusal = offer.refusal ? QString::fromStdString(offer.refusal->sentence) : QString{};
+    // What it needs; that the data are something else takes a line a method, and is in the tip.
+    auto* const row = new QListWidgetItem{name + QLatin1Char('\n') +
+                                          (offer.refusal ? refusal.section(QLatin1Char(';'), 0, 0) : category)};
     row->setData(Qt::UserRole, id);
-    row->setToolTip(QString::fromStdString(offer.task->about.summary));
+    row->setToolTip(QString::fromStdString(offer.task->about.summary) +
+                    (offer.refusal ? QLatin1Char('\n') + refusal : QString{}));
     if (offer.refusal) row->setFlags(row->flags() & ~Qt::ItemIsEnabled);
     list_->addItem(row);
   }
@@ -269,8 +272,13 @@ void MethodPanel::build_form() {
   more->setContentsMargins(0, 0, 0, 0);
   auto* const around = new QVBoxLayout{advanced};
   around->addWidget(inside);
-  inside->setVisible(false);
-  connect(advanced, &QGroupBox::toggled, inside, &QWidget::setVisible);
+  const auto unfold = [advanced, inside, around](bool on) {  // folded, it is a line and no empty frame
+    inside->setVisible(on);
+    advanced->setFlat(!on);
+    on ? around->unsetContentsMargins() : around->setContentsMargins(0, 0, 0, 0);
+  };
+  unfold(false);
+  connect(advanced, &QGroupBox::toggled, advanced, unfold);
   bool any_advanced = false;
   for (std::size_t i = 0; i < form_->fields().size(); ++i) {
     const params::FieldInfo& info = form_->fields()[i].info;
@@ -325,7 +333,7 @@ void MethodPanel::add_outputs() {
   for (const TaskForm::Output& output : form_->outputs()) {
     if (!output.port.optional) continue;
     auto* const box =
-        new QCheckBox{tr("Also give the %1").arg(QString::fromStdString(output.port.name).replace('_', ' '))};
+        new QCheckBox{tr("Also give: %1").arg(QString::fromStdString(output.port.name).replace('_', ' '))};
     box->setObjectName(QStringLiteral("output.") + QString::fromStdString(output.port.name));
     box->setToolTip(QString::fromStdString(output.port.help));
     connect(box, &QCheckBox::toggled, this, [this, port = output.port.name](bool on) { form_->want(port, on); });

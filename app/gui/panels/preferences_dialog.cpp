@@ -18,6 +18,8 @@
 #include <QTabWidget>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace iso::gui {
 
 PreferencesDialog::PreferencesDialog(QSettings& settings, KeyTable& keys, QAction& research_scheme, QWidget* parent)
@@ -37,6 +39,19 @@ PreferencesDialog::PreferencesDialog(QSettings& settings, KeyTable& keys, QActio
 
 void PreferencesDialog::show_keys() { pages_->setCurrentWidget(keys_); }
 
+QWidget* PreferencesDialog::choice(const char* key, int usual, const std::vector<std::pair<QString, int>>& entries) {
+  auto* const box = new QComboBox;
+  box->setObjectName(QStringLiteral("preferences.%1").arg(QString::fromLatin1(key).section(QLatin1Char('/'), 1)));
+  for (const auto& [words, value] : entries) box->addItem(words, value);
+  const int kept = settings_.value(QString::fromLatin1(key), usual).toInt();
+  box->setCurrentIndex(std::max(0, box->findData(box->findData(kept) < 0 ? usual : kept)));
+  connect(box, &QComboBox::currentIndexChanged, this, [this, box, key] {
+    settings_.setValue(QString::fromLatin1(key), box->currentData());
+    Q_EMIT changed();
+  });
+  return box;
+}
+
 QWidget* PreferencesDialog::general_page(QAction& research_scheme) {
   auto* const page = new QWidget;
   auto* const rows = new QFormLayout{page};
@@ -52,6 +67,23 @@ QWidget* PreferencesDialog::general_page(QAction& research_scheme) {
     apply_theme(theme_from(theme->currentData().toString()));
   });
   rows->addRow(tr("&Colours"), theme);
+  using namespace preference;
+  rows->addRow(tr("&Texts"),
+               choice(text_percent, usual_text_percent,
+                      {{tr("small"), 90}, {tr("usual"), 100}, {tr("large"), 115}, {tr("very large"), 135}}));
+  rows->addRow(
+      tr("La&yout at the start"),
+      choice(preference::layout, usual_layout, {{tr("four views"), 0}, {tr("one view"), 1}, {tr("side by side"), 2}}));
+  rows->addRow(tr("3-D &detail"), choice(detail, usual_detail,
+                                         {{tr("as much as the machine allows"), 0},
+                                          {tr("up to 128 voxels a side"), 128},
+                                          {tr("up to 256 voxels a side"), 256},
+                                          {tr("up to 512 voxels a side"), 512}}));
+  rows->addRow(tr("C&ine"), choice(cine_rate, usual_cine_rate,
+                                   {{tr("5 frames a second"), 5},
+                                    {tr("10 frames a second"), 10},
+                                    {tr("15 frames a second"), 15},
+                                    {tr("25 frames a second"), 25}}));
 
   auto* const scheme = new QCheckBox{tr("&Left button moves the crosshair (research scheme)")};
   scheme->setObjectName(QStringLiteral("preferences.research_scheme"));

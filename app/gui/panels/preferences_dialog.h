@@ -4,6 +4,9 @@
 
 #include <QDialog>
 
+#include <utility>
+#include <vector>
+
 class QAction;
 class QSettings;
 class QTabWidget;
@@ -12,7 +15,15 @@ namespace iso::gui {
 
 class KeysEditor;
 
-/// Preferences: colours, mouse, log level, and keyboard shortcuts.
+/// What the preferences are kept as, with the value of one that nobody changed.
+namespace preference {
+inline constexpr const char *text_percent = "look/text_percent", *layout = "look/layout", *detail = "volume/detail",
+                            *cine_rate = "cine/frames_a_second";
+inline constexpr int usual_text_percent = 100, usual_layout = 0, usual_detail = 0, usual_cine_rate = 10;
+}  // namespace preference
+
+/// Preferences: colours, size of texts, layout at the start, 3-D detail, cine, mouse, log level, and
+/// keyboard shortcuts.
 class PreferencesDialog : public QDialog {
   Q_OBJECT
  public:
@@ -20,7 +31,11 @@ class PreferencesDialog : public QDialog {
   PreferencesDialog(QSettings& settings, KeyTable& keys, QAction& research_scheme, QWidget* parent = nullptr);
   void show_keys();
 
+ Q_SIGNALS:
+  void changed();  ///< a setting that the window follows at once
+
  private:
+  QWidget* choice(const char* key, int usual, const std::vector<std::pair<QString, int>>& entries);
   QWidget* general_page(QAction& research_scheme);
   QSettings& settings_;
   QTabWidget* pages_;

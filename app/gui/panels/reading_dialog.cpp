@@ -27,7 +27,8 @@
 namespace iso::gui {
 namespace {
 
-constexpr int pause_ms = 250;  ///< after the last key
+constexpr int pause_ms = 250;         ///< after the last key
+constexpr std::size_t kept_part = 8;  ///< of the free memory, for what was read
 
 /// The names of axes in the field's words.
 QString words_for(const std::string& role) {
@@ -41,7 +42,10 @@ bool is_number(const std::string& role) { return !role.empty() && role[0] >= '0'
 
 ReadingDialog::ReadingDialog(Background& background, const std::filesystem::path& file, FileFacts facts,
                              const Hints& known, const QString& reason, QWidget* parent)
-    : QDialog{parent}, background_{background}, form_{file, std::move(facts), known} {
+    : QDialog{parent},
+      background_{background},
+      form_{file, std::move(facts), known},
+      arrays_{job::available_memory_bytes() / kept_part} {
   setObjectName(QStringLiteral("reading"));
   setWindowTitle(tr("How is %1 to be read?").arg(QString::fromStdString(file.filename().string())));
   fit_screen(*this, 860, 560);
@@ -235,7 +239,7 @@ void ReadingDialog::keep(const Hints& hints, const std::shared_ptr<Item>& item) 
   };
   std::size_t bytes = 0;
   for (const auto& [answers, kept] : kept_) bytes += bytes_of(*kept);
-  while (kept_.size() > 1 && bytes > job::available_memory_bytes() / 8) {
+  while (kept_.size() > 1 && bytes > job::available_memory_bytes() / kept_part) {
     bytes -= bytes_of(*kept_.front().second);
     kept_.erase(kept_.begin());
   }

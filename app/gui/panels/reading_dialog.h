@@ -4,6 +4,8 @@
 #include "gui/presenters/reading_form.h"
 #include "gui/views/tools.h"
 
+#include "iso/io/kept_arrays.h"
+
 #include <QDialog>
 #include <QTimer>
 
@@ -35,6 +37,8 @@ class ReadingDialog : public QDialog {
   [[nodiscard]] ReadingForm& form() noexcept { return form_; }
   /// How often the file was read: answers that were given before are shown from memory.
   [[nodiscard]] int readings() const noexcept { return readings_; }
+  /// How many of these needed no values from the disk.
+  [[nodiscard]] int readings_from_memory() const { return static_cast<int>(arrays_.taken()); }
   [[nodiscard]] bool ready() const noexcept { return read_ != nullptr; }  ///< what is seen belongs to the answers
 
  Q_SIGNALS:
@@ -68,6 +72,7 @@ class ReadingDialog : public QDialog {
   std::shared_ptr<Item> read_;
   std::vector<std::pair<Hints, std::shared_ptr<Item>>> kept_;  ///< the newest last
   int readings_{0};
+  io::KeptArrays arrays_;  ///< an answer that gives the same array another meaning does not read it again
   bool reading_{false}, filling_{false};
   Signal<>::Connection changed_;
 };

@@ -1,11 +1,17 @@
 #include "series_dialog.h"
 
 #include "gui/desk/fit_screen.h"
+#include "gui/presenters/file_reading.h"
+#include "gui/views/slice_view.h"
+
+#include "iso/io/registry.h"
 
 #include <QCheckBox>
 #include <QDialogButtonBox>
+#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
+#include <QLineEdit>
 #include <QPointer>
 #include <QProgressBar>
 #include <QPushButton>
@@ -17,14 +23,15 @@ namespace iso::gui {
 namespace {
 
 constexpr int row_role = Qt::UserRole;
-constexpr int columns = 5, column_gap = 12;
+constexpr int columns = 6, geometry_column = 5, column_gap = 12, row_gap = 6, view_px = 220;
+constexpr std::uintmax_t most_preview_bytes = std::uintmax_t{64} << 20;  ///< of a file that is looked at beforehand
 
 QString text(const std::string& words) { return QString::fromStdString(words); }
 
 }  // namespace
 
 SeriesDialog::SeriesDialog(Background& background, const std::filesystem::path& place, bool straight, QWidget* parent)
-    : QDialog{parent}, straight_{straight} {
+    : QDialog{parent}, background_{background}, straight_{straight} {
   setObjectName(QStringLiteral("series"));
   setWindowTitle(tr("Open DICOM folder"));
   setAttribute(Qt::WA_DeleteOnClose);
@@ -61,14 +68,14 @@ SeriesDialog::SeriesDialog(Background& background, const std::filesystem::path& 
 SeriesDialog::~SeriesDialog() { look_->stop.request_stop(); }
 
 void SeriesDialog::build() {
-  fit_screen(*this, 860, 420);
+  fit_screen(*this, 980, 460);
   auto* const column = new QVBoxLayout{this};
   place_ = new QLabel;
   place_->setWordWrap(true);
   tree_ = new QTreeWidget;
   tree_->setObjectName(QStringLiteral("series.tree"));
   tree_->setAccessibleName(tr("Series of the folder"));
-  tree_->setHeaderLabels({tr("Series"), tr("Modality"), tr("Size"), tr("Spacing"), tr("Geometry")});
+  tree_->setHeaderLabels({tr("Series"), tr("Modality"), tr("Images"), tr("Size"), tr("Spacing"), tr("Geometry")});
   tree_->setSelectionMode(QAbstractItemView::ExtendedSelection);
   tree_->setAllColumnsShowFocus(true);
   tree_->header()->setStretchLastSection(true);
@@ -88,11 +95,29 @@ void SeriesDialog::build() {
   open_->setEnabled(false);
   open_->setDefault(true);
   buttons->addButton(QDialogButtonBox::Cancel);
-  for (QWidget* widget : std::initializer_list<QWidget*>{place_, progress_, tree_, advice_, accept_, buttons})
-    column->addWidget(widget);
+  filter_ = new QLineEdit;
+  filter_->setObjectName(QStringLiteral("series.filter"));
+  filter_->setPlaceholderText(tr("Filter by patient, date, description, modality ..."));
+  filter_->setAccessibleName(tr("Filter"));
+  filter_->setClearButtonEnabled(true);
+  view_ = new SliceView{seen_, tools_, render::Orientation::axial, Role::base, this};
+  view_->setObjectName(QStringLiteral("series.view"));
+  view_->setAccessibleName(tr("The slice in the middle"));
+  view_->setFixedWidth(view_px);
+  view_->setFocusPolicy(Qt::NoFocus);
+  auto* const both = new QHBoxLayout;
+  both->addWidget(tree_, 1);
+  both->addWidget(view_);
+  column->addWidget(place_);
+  column->addWidget(progress_);
+  column->addWidget(filter_);
+  column->addLayout(both, 1);
+  for (QWidget* widget : std::initializer_list<QWidget*>{advice_, accept_, buttons}) column->addWidget(widget);
+  connect(filter_, &QLineEdit::textChanged, this, &SeriesDialog::filter);
   connect(buttons, &QDialogButtonBox::accepted, this, &SeriesDialog::open_chosen);
   connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::close);
   connect(tree_, &QTreeWidget::itemSelectionChanged, this, &SeriesDialog::refresh);
+  connect(tree_, &QTreeWidget::itemSelectionChanged, this, &SeriesDialog::preview);
   connect(tree_, &QTreeWidget::itemDoubleClicked, this, [this] {
     if (open_->isEnabled()) open_chosen();
   });
@@ -120,11 +145,14 @@ void SeriesDialog::fill(SeriesList list) {
       study->setFlags(Qt::ItemIsEnabled);
       last = row.study;
     }
-    auto* const item = new QTreeWidgetItem{
-        study, {text(row.description), text(row.modality), text(row.size), text(row.spacing), text(row.geometry)}};
+    auto* const item = new QTreeWidgetItem{study,
+                                           {text(row.description), text(row.modality), text(row.images), text(row.size),
+                                            text(row.spacing), text(row.geometry)}};
+    item->setSizeHint(0, {0, tree_->fontMetrics().height() + row_gap});  // rows with a sign are as high as the others
+    item->setTextAlignment(2, Qt::AlignRight | Qt::AlignVCenter);
     item->setData(0, row_role, static_cast<qulonglong>(i));
-    item->setToolTip(4, text(row.remark));
-    if (!row.sound) item->setIcon(4, style()->standardIcon(QStyle::SP_MessageBoxWarning));
+    item->setToolTip(geometry_column, text(row.remark));
+    if (!row.sound) item->setIcon(geometry_column, style()->standardIcon(QStyle::SP_MessageBoxWarning));
     if (row.sound && first_sound == nullptr) first_sound = item;
   }
   tree_->expandAll();
@@ -144,6 +172,54 @@ std::vector<std::size_t> SeriesDialog::selected_rows() const {
     if (item->data(0, row_role).isValid()) rows.push_back(item->data(0, row_role).toULongLong());
   std::ranges::sort(rows);
   return rows;
+}
+
+/// Rows without the words are hidden, and no longer chosen.
+void SeriesDialog::filter() {
+  if (!list_) return;
+  const std::string words = filter_->text().toStdString();
+  for (int i = 0; i < tree_->topLevelItemCount(); ++i) {
+    QTreeWidgetItem* const study = tree_->topLevelItem(i);
+    bool any = false;
+    for (int k = 0; k < study->childCount(); ++k) {
+      QTreeWidgetItem* const row = study->child(k);
+      const bool fits = list_->matches(row->data(0, row_role).toULongLong(), words);
+      row->setHidden(!fits);
+      if (!fits) row->setSelected(false);
+      any = any || fits;
+    }
+    study->setHidden(!any);
+  }
+}
+
+/// The middle slice of the series that was chosen last, read in the background and once.
+void SeriesDialog::preview() {
+  const auto rows = selected_rows();
+  seen_.restore({}, {}, {}, 0);
+  if (!list_ || rows.size() != 1) return;
+  const std::size_t row = rows.front();
+  Seen& seen = seen_of_[row];
+  if (seen.asked) return show_preview(row);
+  seen.asked = true;
+  const std::filesystem::path file = list_->rows()[row].middle;
+  std::error_code problem;
+  if (file.empty() || std::filesystem::file_size(file, problem) > most_preview_bytes || problem) return;
+  background_.run<std::shared_ptr<Item>>([file] { return std::make_shared<Item>(make_item(io::read(file), file, {})); },
+                                         [dialog = QPointer{this}, row](const std::shared_ptr<Item>& item) {
+                                           if (!dialog) return;
+                                           dialog->seen_of_[row].item = item;
+                                           dialog->show_preview(row);
+                                         },
+                                         [](const Error&) {});  // the advice says what is wrong with a series
+}
+
+void SeriesDialog::show_preview(std::size_t row) {
+  const Seen& seen = seen_of_[row];
+  if (!seen.item || !seen.item->raster || selected_rows() != std::vector{row}) return;
+  seen_.restore({}, {}, {}, 0);
+  Item shown = *seen.item;
+  shown.name.clear();
+  seen_.add(std::move(shown));
 }
 
 void SeriesDialog::refresh() {

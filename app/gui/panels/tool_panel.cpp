@@ -193,6 +193,8 @@ void ToolPanel::refresh() {
     low_->setValue(tools_.range->first);
     high_->setValue(tools_.range->second);
   }
+  for (QWidget* const widget : std::initializer_list<QWidget*>{low_, high_, range_shown_})
+    widget->setEnabled(range_->isChecked());
   from_click_->setChecked(tools_.range_from_click);
   range_shown_->setChecked(tools_.range_shown);
   paint_->setVisible(tools_.paints());

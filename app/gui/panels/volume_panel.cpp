@@ -129,6 +129,8 @@ void VolumePanel::refresh() {
   whole_->setEnabled(!view_.crop().whole());
   labels_->setChecked(view_.labels_shown());
   const auto side = static_cast<int>(std::lround(std::cbrt(static_cast<double>(view_.limit()))));
+  const auto* const choice = std::ranges::find(detail_sides, side);
+  detail_->setCurrentIndex(choice == detail_sides.end() ? 0 : static_cast<int>(choice - detail_sides.begin()));
   limit_->setText(view_.reduction() > 1
                       ? tr("Reduced %1 x: at most %2 x %2 x %2 voxels are drawn.").arg(view_.reduction()).arg(side)
                       : tr("Every voxel is drawn; the limit is %1 x %1 x %1.").arg(side));

@@ -1,6 +1,8 @@
 #include "series_list.h"
 
 #include <algorithm>
+#include <cctype>
+#include <sstream>
 
 namespace iso::gui {
 namespace {
@@ -19,6 +21,11 @@ std::string description_text(const io::DicomSeries& series) {
   return text.empty() ? "(not described)" : text;
 }
 
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
 }  // namespace
 
 SeriesList::SeriesList(std::filesystem::path place, io::DicomFolder folder)
@@ -28,6 +35,8 @@ SeriesList::SeriesList(std::filesystem::path place, io::DicomFolder folder)
     row.study = study_text(series);
     row.modality = series.modality;
     row.description = description_text(series);
+    row.images = std::to_string(series.slices * series.times);
+    row.middle = series.middle;
     row.size = size_text(series);
     row.spacing = spacing_text(series);
     row.geometry = to_string(series.verdict.finding);
@@ -37,6 +46,15 @@ SeriesList::SeriesList(std::filesystem::path place, io::DicomFolder folder)
     if (!row.sound) row.remark = row.possible ? series.verdict.sentence : series.refusal;
     rows_.push_back(std::move(row));
   }
+}
+
+bool SeriesList::matches(std::size_t row, const std::string& words) const {
+  const Row& r = rows_[row];
+  const std::string all = lower(r.study + " " + r.modality + " " + r.description + " " + r.size + " " + r.geometry);
+  std::istringstream each{lower(words)};
+  for (std::string word; each >> word;)
+    if (all.find(word) == std::string::npos) return false;
+  return true;
 }
 
 SeriesList::Advice SeriesList::advice(std::span<const std::size_t> chosen, bool accepted) const {
@@ -60,7 +78,7 @@ SeriesList::Advice SeriesList::advice(std::span<const std::size_t> chosen, bool 
   advice.asks_to_accept = refused != nullptr;
   advice.can_open = impossible == nullptr && (refused == nullptr || accepted);
   if (impossible != nullptr)
-    advice.sentence = "'" + impossible->description + "' cannot be opened: " + impossible->remark + ".";
+    advice.sentence = "Series '" + impossible->description + "' cannot be opened: " + impossible->remark + ".";
   else if (refused != nullptr)
     advice.sentence = "'" + refused->description + "' is no regular grid: " + refused->remark +
                       ". Lengths and volumes measured on it may be wrong; it is opened only if that is accepted.";

@@ -17,12 +17,16 @@ class SeriesList {
 
   struct Row {
     std::string study;  ///< "DOE, JANE (123), 2024-05-01 Chest"; rows of one study follow each other
-    std::string modality, description, size, spacing, geometry;
-    std::string remark;   ///< why it is refused; empty if it is sound
-    bool sound{false};    ///< opens as it is
-    bool possible{true};  ///< false: not even with its geometry accepted
+    std::string modality, description, images, size, spacing, geometry;
+    std::filesystem::path middle;  ///< the file in its middle, to look at
+    std::string remark;            ///< why it is refused; empty if it is sound
+    bool sound{false};             ///< opens as it is
+    bool possible{true};           ///< false: not even with its geometry accepted
   };
   [[nodiscard]] std::span<const Row> rows() const noexcept { return rows_; }
+
+  /// Whether each of the words filtered by stands somewhere in the row, its study included; upper and lower case are the same.
+  [[nodiscard]] bool matches(std::size_t row, const std::string& words) const;
 
   /// What can be done with the rows chosen, in one sentence.
   struct Advice {

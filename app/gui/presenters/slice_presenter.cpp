@@ -3,6 +3,7 @@
 #include "gui/model/composite.h"
 #include "gui/model/measure.h"
 #include "gui/model/slice_turn.h"
+#include "gui/model/stack_place.h"
 #include "gui/model/words.h"
 
 #include "iso/geometry/vec3.h"
@@ -257,6 +258,8 @@ void SlicePresenter::add_words(render::SlicePicture& picture, const Item& shown)
   if (count > 1)
     picture.corners[2] = (bands ? "band " : "slice ") + std::to_string(slice() + 1) + " / " + std::to_string(count) +
                          (bands ? band_words(*shown.data, slice()) : std::string{});
+  if (const auto stack = find_stack_place(document_, shown); stack && std::abs(plane().normal()[2]) > 0.999)
+    picture.corners[2] = to_text(*stack);
   if (const double by = turned_by_rad(raster, orientation_, document_.look()); by > 1e-3)
     picture.corners[2] = "turned " + std::to_string(std::llround(by * 180 / std::numbers::pi)) + "\u00b0\n" +
                          picture.corners[2];  // narrow views

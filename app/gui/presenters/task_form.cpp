@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <utility>
 
 namespace iso::gui {
@@ -25,6 +27,11 @@ nlohmann::ordered_json to_json(const params::Value& value) {
 
 std::string to_text(const nlohmann::json& value) {
   if (value.is_string()) return value.get<std::string>();
+  if (value.is_number_float()) {  // 0 and not 0.0, as it is typed
+    std::array<char, 40> text{};
+    const auto [end, problem] = std::to_chars(text.data(), text.data() + text.size(), value.get<double>());
+    return {text.data(), end};
+  }
   if (!value.is_array()) return value.dump();
   std::string words;
   for (const auto& element : value) words += (words.empty() ? "" : ",") + element.dump();

@@ -5,6 +5,7 @@
 #include "gui/model/data_places.h"
 #include "gui/model/session.h"
 #include "gui/panels/provenance_dialog.h"
+#include "gui/presenters/saved_name.h"
 
 #include "iso/io/registry.h"
 
@@ -92,17 +93,26 @@ void MainWindow::save_item_dialog(ItemId id) {
   const Item* const item = desktop_.document().find(id);
   if (item == nullptr) return;
   QStringList filters;
+  std::vector<std::string> own, all;  // endings: the first of each format that can hold it, and all there are
   const Kind kind = to_kind(*item->data);
   for (const auto& handler : io::handlers()) {
     const io::Format& format = handler->format();
+    all.insert(all.end(), format.extensions.begin(), format.extensions.end());
     if (std::ranges::find(format.writes, kind) == format.writes.end()) continue;
-    filters << QStringLiteral("%1 (*%2)")
-                   .arg(QString::fromStdString(format.name), QString::fromStdString(format.extensions.front()));
+    own.push_back(format.extensions.front());
+    filters << QStringLiteral("%1 (*%2)").arg(QString::fromStdString(format.name), QString::fromStdString(own.back()));
   }
+  const std::string offered = own.empty() ? std::string{} : own.front();
   const QString start = settings_.value(QStringLiteral("files/folder")).toString() + QLatin1Char('/') +
-                        QString::fromStdString(item->name).replace('/', '_');
-  const QString file = QFileDialog::getSaveFileName(this, tr("Save as"), start, filters.join(QStringLiteral(";;")));
-  if (!file.isEmpty()) save_item(id, file.toStdString(), true);  // the dialog has asked before replacing
+                        QString::fromStdString(offered_name(item->name, all) + offered);
+  QString filter = filters.value(0);
+  const QString file =
+      QFileDialog::getSaveFileName(this, tr("Save as"), start, filters.join(QStringLiteral(";;")), &filter);
+  if (file.isEmpty()) return;
+  const auto at = filters.indexOf(filter);
+  const SavedName name =
+      to_saved_name(file.toStdString(), at < 0 ? offered : own[static_cast<std::size_t>(at)], offered, all);
+  save_item(id, name.file, name.as_typed);  // the dialog has asked before replacing what was typed
 }
 
 void MainWindow::save_item(ItemId id, const std::filesystem::path& file, bool overwrite) {

@@ -1,5 +1,6 @@
 #include "main_window.h"
 
+#include "settings_menu.h"
 #include "settings_place.h"
 #include "start_page.h"
 #include "view_area.h"
@@ -142,6 +143,8 @@ MainWindow::MainWindow(Desktop& desktop, QSettings& settings, QWidget* parent)
   restoreState(settings_.value(versioned(QStringLiteral("window/state"))).toByteArray());
   if (const QSize room = screen()->availableSize(); room.width() < enough_width || room.height() < enough_height)
     fit_small_screen();
+  apply_preferences(*this, settings_);
+  apply_first_layout(*this, settings_);
   refresh_title();
 }
 

@@ -81,7 +81,7 @@ void MainWindow::make_file_menu() {
              [this] { save_screenshot(); });
   add_action(menu, "file.copy_picture", tr("Copy &picture of the views"), QKeySequence{QStringLiteral("Ctrl+Shift+P")},
              [this] { QApplication::clipboard()->setPixmap(views_->grab()); });
-  add_action(menu, "file.sweep", tr("Export s&weep ..."), {}, [this] { export_sweep(); });
+  add_action(menu, "file.sweep", tr("Export pictures or mo&vie ..."), {}, [this] { export_sweep(); });
   menu->addSeparator();
   add_action(menu, "file.close_item", tr("&Close selected"), QKeySequence::Close,
              [this] { desktop_.document().remove(desktop_.document().selected()); });
@@ -181,6 +181,7 @@ void MainWindow::make_cine_actions(QMenu* menu) {
   QAction* const cine = add_action(menu, "view.cine", tr("&Cine"), QKeySequence{QStringLiteral("C")}, [] {});
   cine->setCheckable(true);
   auto* const clock = new QTimer{this};
+  clock->setObjectName(QStringLiteral("cine.clock"));
   clock->setInterval(100);
   connect(cine, &QAction::toggled, this, [this, cine, clock](bool on) {
     const Item* const item = views_->active_view()->presenter().item();

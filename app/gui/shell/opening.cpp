@@ -8,6 +8,7 @@
 #include "gui/panels/reading_dialog.h"
 #include "gui/panels/series_dialog.h"
 #include "gui/presenters/file_reading.h"
+#include "gui/presenters/label_layers.h"
 #include "gui/presenters/words_of_window.h"
 
 #include "iso/base/log.h"
@@ -34,6 +35,15 @@ std::string join_names(const std::vector<Finding>& findings) {
   std::string names;
   for (const Finding finding : findings) names += (names.empty() ? "" : ",") + std::string{to_string(finding)};
   return names;
+}
+
+using Layers = std::shared_ptr<std::vector<Item>>;
+
+/// Of segments that overlap, in the background.
+void read_layers(Background& background, const std::filesystem::path& file, const Hints& hints,
+                 std::function<void(const Layers&)> then, std::function<void(const Error&)> failed) {
+  background.run<Layers>([file, hints] { return std::make_shared<std::vector<Item>>(read_label_layers(file, hints)); },
+                         std::move(then), std::move(failed));
 }
 
 }  // namespace
@@ -164,6 +174,20 @@ void MainWindow::open_file(const std::filesystem::path& file, Hints hints, const
         arrive(arrival, [=, this] {
           statusBar()->clearMessage();
           if (read->missing.empty()) return take(std::move(*read), shown);
+          if (read->missing == "layer")
+            return read_layers(
+                desktop_.background(), file, read->item.hints,
+                [this, shown](const Layers& layers) {
+                  FileRead first;
+                  first.item = layers->front();
+                  take(std::move(first), QString::fromStdString(layers->front().name));
+                  for (std::size_t i = 1; i < layers->size(); ++i) desktop_.document().add((*layers)[i], false);
+                  tell(tr("%1: Its segments overlap, so they are opened as %2 sets of labels.")
+                           .arg(shown)
+                           .arg(layers->size()),
+                       tr("Each set has a row of its own in Data."));
+                },
+                [this](const Error& failure) { tell_failure(failure); });
           const QString reason = QString::fromStdString(words_of_window(read->sentence));
           if (property("testing").toBool()) return tell(reason);  // no question is asked
           ask_how_to_read(file, read->item.hints, reason);

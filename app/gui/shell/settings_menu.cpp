@@ -1,5 +1,7 @@
 // What the main window has to do with settings: keys, preferences, theme, and the log.
 
+#include "settings_menu.h"
+
 #include "main_window.h"
 #include "view_area.h"
 
@@ -13,6 +15,9 @@
 #include <QApplication>
 #include <QMenu>
 #include <QSettings>
+#include <QTimer>
+
+#include <algorithm>
 
 namespace iso::gui {
 
@@ -70,10 +75,36 @@ void MainWindow::make_theme_menu(QMenu* menu) {
   });
 }
 
+void apply_preferences(MainWindow& window, const QSettings& settings) {
+  const auto number = [&](const char* key, int usual) {
+    return settings.value(QString::fromLatin1(key), usual).toInt();
+  };
+  using namespace preference;
+  static const QFont usual_font = QApplication::font();
+  QFont font = usual_font;
+  font.setPointSizeF(usual_font.pointSizeF() * std::clamp(number(text_percent, usual_text_percent), 50, 300) / 100);
+  if (QApplication::font() != font) QApplication::setFont(font);
+  const std::int64_t side = std::clamp(number(detail, usual_detail), 0, 2048);
+  window.views().volume_view()->set_limit(side * side * side);
+  if (auto* const clock = window.findChild<QTimer*>(QStringLiteral("cine.clock")))
+    clock->setInterval(1000 / std::clamp(number(cine_rate, usual_cine_rate), 1, 60));
+}
+
+void apply_first_layout(MainWindow& window, const QSettings& settings) {
+  Document& document = window.desktop().document();
+  const int wanted = settings.value(QString::fromLatin1(preference::layout), preference::usual_layout).toInt();
+  if (!document.items().empty() || wanted <= 0 || wanted > static_cast<int>(Arrangement::side_by_side)) return;
+  Look look = document.look();
+  look.layout.arrangement = static_cast<Arrangement>(wanted);
+  document.set_look(look);
+}
+
 void MainWindow::show_preferences(bool keys) {
   auto* dialog = findChild<PreferencesDialog*>();
-  if (dialog == nullptr)
+  if (dialog == nullptr) {
     dialog = new PreferencesDialog{settings_, keys_, *action(QStringLiteral("tool.research_scheme")), this};
+    connect(dialog, &PreferencesDialog::changed, this, [this] { apply_preferences(*this, settings_); });
+  }
   if (keys) dialog->show_keys();
   dialog->show();
   dialog->raise();

@@ -118,6 +118,8 @@ void StartPage::fill(QVBoxLayout* column, const QString& title, const QStringLis
 void StartPage::show_files(const QStringList& recent, const QStringList& samples) {
   fill(recent_, tr("Opened lately"), recent, "start.recent.");
   fill(samples_, tr("Samples"), samples, "start.sample.");
+  if (auto* const lists = qobject_cast<QHBoxLayout*>(samples_->parent()))  // no gap for a list that is empty
+    lists->setStretchFactor(recent_, recent.isEmpty() ? 0 : 1);
 }
 
 }  // namespace iso::gui

@@ -23,12 +23,14 @@ constexpr double least_legend_px = 320;  ///< narrower plots have their names ab
 
 PlotAxis y_axis(std::span<const Curve> curves, AxisScale scale, int count) {
   std::vector<double> values;
-  for (const Curve& curve : curves)
+  for (const Curve& curve : curves) {
+    if (curve.limit && !curve.points.empty()) values.push_back(*curve.limit);
     for (std::size_t i = 0; i < curve.points.size(); ++i) {
       const double y = curve.points[i].second, half = i < curve.deviation.size() ? curve.deviation[i] : 0;
       values.push_back(y + half);
       if (half > 0 && (scale == AxisScale::linear || y > half)) values.push_back(y - half);
     }
+  }
   return make_axis(values, scale, count, 0.05);
 }
 
@@ -145,8 +147,9 @@ PlotView::Cell PlotView::make_cell(const QRectF& whole, std::span<const Curve> c
   cell.across = x_axis(curves, std::max(2, static_cast<int>(cell.area.width() / 70)));
   // A low plot too has three ticks, as far as its words have room.
   const int room = static_cast<int>(cell.area.height() / (1.6 * line));
-  cell.up = y_axis(curves, scale_, std::clamp(room, 2, 8));
-  if (room >= 3 && cell.up.ticks.size() < 3) cell.up = y_axis(curves, scale_, std::clamp(2 * room, 3, 10));
+  const std::size_t least = room >= 3 ? 3 : 2;
+  for (int count = std::clamp(room, 2, 8); count <= 10 && cell.up.ticks.size() < least; ++count)
+    cell.up = y_axis(curves, scale_, count);
   return cell;
 }
 
@@ -317,6 +320,7 @@ void PlotView::paint_curves(QPainter& painter, const Cell& cell) const {
     painter.setPen(QPen{colour, 1.6, curve.dashed ? Qt::DashLine : Qt::SolidLine});
     painter.drawPath(path);
   }
+  for (std::size_t i = 0; i < cell.curves.size(); ++i) paint_limit(painter, cell, i);
   const auto upright = [&](double x, const QPen& pen) {
     painter.setPen(pen);
     const double at = cell.place(x, cell.up.low).x();
@@ -338,6 +342,19 @@ void PlotView::paint_curves(QPainter& painter, const Cell& cell) const {
     painter.fillRect(QRectF{QPointF{std::min(a, b), area.top()}, QPointF{std::max(a, b), area.bottom()}}, marked);
   }
   painter.restore();
+}
+
+/// A dashed level line with its value, in the curve's colour; above it, or below it at the top of the plot.
+void PlotView::paint_limit(QPainter& painter, const Cell& cell, std::size_t curve) const {
+  const auto& limit = cell.curves[curve].limit;
+  if (!limit || !std::isfinite(cell.up.position(*limit))) return;
+  const double y = cell.place(cell.across.low, *limit).y(), line = QFontMetricsF{font()}.height();
+  painter.setPen(QPen{to_curve_colour(cell, curve), 1, Qt::DashLine});
+  painter.drawLine(QPointF{cell.area.left(), y}, QPointF{cell.area.right(), y});
+  const QString words = tr("ends below %1").arg(QString::fromStdString(format_value(*limit)));
+  const bool above = y - line - 1 > cell.area.top();
+  painter.drawText(QRectF{cell.area.left() + 4, above ? y - line - 1 : y + 1, cell.area.width() - 8, line},
+                   Qt::AlignRight | Qt::AlignVCenter, words);
 }
 
 /// Names with the values at the pointer: beside the plot, or in a row above it.

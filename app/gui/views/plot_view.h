@@ -23,6 +23,7 @@ struct Curve {
   std::vector<double> deviation{};  ///< half the width of a band about the curve, one a point; empty: no band
   QColor colour{};                  ///< invalid: one of the view's own
   bool dashed{false};
+  std::optional<double> limit{};  ///< a level line: where a run ends on this curve
 };
 
 [[nodiscard]] QColor to_colour(const Rgb& colour);
@@ -92,6 +93,7 @@ class PlotView : public QWidget {
   void paint_plot(QPainter& painter, const Cell& cell) const;
   void paint_axes(QPainter& painter, const Cell& cell) const;
   void paint_curves(QPainter& painter, const Cell& cell) const;
+  void paint_limit(QPainter& painter, const Cell& cell, std::size_t curve) const;
   void paint_names(QPainter& painter, const Cell& cell) const;
   [[nodiscard]] QColor to_curve_colour(const Cell& cell, std::size_t curve) const;
   [[nodiscard]] PlotAxis x_axis(std::span<const Curve> curves, int count) const;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <numbers>
+#include <sstream>
 
 namespace iso::render {
 namespace {
@@ -51,6 +52,72 @@ std::vector<Pixel> handle(const Pixel& p, double half) {
           {p[0] - half, p[1] - half}};
 }
 
+/// Where the words of a figure stand: beside its last point, or left of it, below or above where other words stand already, or
+/// the picture ends. Empty for a figure without words.
+struct WordBox {
+  double left{0}, top{0}, right{0}, bottom{0};
+};
+
+bool meet(const WordBox& a, const WordBox& b) noexcept {
+  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+}
+
+/// Letters and lines of words as UTF-8.
+std::array<double, 2> size_in_letters(const std::string& text) {
+  double longest = 0, lines = 1, here = 0;
+  for (const char c : text) {
+    if (c == '\n') {
+      ++lines, here = 0;
+      continue;
+    }
+    if ((static_cast<unsigned char>(c) & 0xC0U) != 0x80U) ++here;
+    longest = std::max(longest, here);
+  }
+  return {longest, lines};
+}
+
+std::vector<WordBox> place_words(const SlicePicture& picture, int width, int height, double ratio) {
+  constexpr double letter = 0.58, line = 1.25, gap = 8;  // of the size of the text; pixels
+  std::vector<WordBox> boxes;
+  for (const Figure& figure : picture.figures) {
+    if (figure.text.empty() || figure.points_mm.empty()) {
+      boxes.emplace_back();
+      continue;
+    }
+    const auto [letters, lines] = size_in_letters(figure.text);
+    const double size = text_points * ratio, w = letter * size * letters, h = line * size * lines;
+    const auto box = [&](double left, double middle) {
+      return WordBox{left, middle - h / 2, left + w, middle + h / 2};
+    };
+    const Pixel at = to_pixel(picture, width, height, figure.points_mm.back());
+    const WordBox beside = box(at[0] + gap * ratio, at[1]);
+    const std::array<WordBox, 4> places{beside, box(at[0] - gap * ratio - w, at[1]),
+                                        box(at[0] - w / 2, at[1] + h / 2 + gap * ratio),
+                                        box(at[0] - w / 2, at[1] - h / 2 - gap * ratio)};
+    const auto is_free = [&](const WordBox& place) {
+      return place.left >= 0 && place.right <= width && place.top >= 0 && place.bottom <= height &&
+             std::ranges::none_of(boxes, [&](const WordBox& other) { return meet(place, other); });
+    };
+    const auto* const found = std::ranges::find_if(places, is_free);
+    boxes.push_back(found == places.end() ? beside : *found);
+  }
+  return boxes;
+}
+
+/// Lines of at most so many letters, broken between words.
+std::string wrapped(const std::string& text, double letters) {
+  std::string out;
+  std::size_t in_line = 0;
+  std::istringstream words{text};
+  for (std::string word; words >> word;) {
+    const bool fits = in_line == 0 || static_cast<double>(in_line + 1 + word.size()) <= letters;
+    if (!out.empty()) out += fits ? ' ' : '\n';
+    in_line = fits && in_line > 0 ? in_line + 1 + word.size() : word.size();
+    out += word;
+  }
+  return out;
+}
+
 class Maker {
  public:
   Maker(const SlicePicture& picture, int width, int height, double ratio)
@@ -82,7 +149,8 @@ class Maker {
     put(corner(1), w_ - m, m, Across::right, Along::top, size);
     put(corner(2), m, h_ - m, Across::left, Along::bottom, size);
     put(corner(3), w_ - m, h_ - m, Across::right, Along::bottom, size);
-    put(picture_.hint, w_ / 2, h_ / 2, Across::centre, Along::centre, size, {0.6, 0.6, 0.6});
+    put(wrapped(picture_.hint, (w_ - 4 * m) / (0.6 * size)), w_ / 2, h_ / 2, Across::centre, Along::centre, size,
+        {0.6, 0.6, 0.6});
     // In a narrow view the words of a corner reach the middle: the letter then stands below them.
     const double longest = 0.65 * size * static_cast<double>(std::max(corner(0).size(), corner(1).size()));
     const double top = longest > w_ / 2 - m - large ? m + 1.4 * size : m;
@@ -166,7 +234,9 @@ class Maker {
   }
 
   void figures() {
-    for (const Figure& figure : picture_.figures) {
+    const std::vector<WordBox> boxes = place_words(picture_, width_, height_, ratio_);
+    for (std::size_t i = 0; i < boxes.size(); ++i) {
+      const Figure& figure = picture_.figures[i];
       std::vector<Pixel> at;
       for (const Vec3& p : figure.points_mm) at.push_back(to_pixel(picture_, width_, height_, p));
       if (at.empty()) continue;
@@ -178,8 +248,8 @@ class Maker {
       if (at.size() > 1 && figure.mark != Mark::point) line(figure.colour, width, outline(figure, at));
       if (figure.selected || figure.mark == Mark::point)
         for (const Pixel& p : at) line(figure.colour, width, handle(p, 3 * ratio_));
-      put(figure.text, at.back()[0] + 8 * ratio_, at.back()[1], Across::left, Along::centre, text_points * ratio_,
-          figure.colour);
+      put(figure.text, boxes[i].left, (boxes[i].top + boxes[i].bottom) / 2, Across::left, Along::centre,
+          text_points * ratio_, figure.colour);
     }
   }
 

@@ -93,5 +93,40 @@ TEST(SliceMarks, TellClicksApartByTheirShape) {
   EXPECT_EQ(lines(Mark::ring), 2U);
 }
 
+TEST(Marks, PutNoWordsOfAFigureOverThoseOfAnother) {
+  SlicePicture picture = bare();
+  picture.mm_per_pixel = 1;
+  for (int i = 0; i < 4; ++i)
+    picture.figures.push_back({Mark::line, {{-40, 0, 0}, {0, 2.0 * i, 0}}, {1, 1, 0}, "23.4 mm", false});
+  const Marks marks = make_marks(picture, 400, 300, 1);
+  ASSERT_EQ(marks.texts.size(), 4U);
+  constexpr double width = 45, height = 14;  // of the words; they begin at x and have their middle at y
+  for (std::size_t i = 0; i < 4; ++i)
+    for (std::size_t k = 0; k < i; ++k)
+      EXPECT_TRUE(std::abs(marks.texts[i].x - marks.texts[k].x) >= width ||
+                  std::abs(marks.texts[i].y - marks.texts[k].y) >= height)
+          << i << " over " << k;
+}
+
+TEST(Marks, BreakAHintThatIsWiderThanThePicture) {
+  SlicePicture picture = bare();
+  picture.hint = "Right click another image in Data and choose \"Compare beside the image\"";
+  const auto lines = [&](int width) {
+    const std::string words = make_marks(picture, width, 300, 1).texts.front().words;
+    return std::ranges::count(words, '\n') + 1;
+  };
+  EXPECT_EQ(lines(900), 1);
+  EXPECT_GE(lines(300), 2);
+  EXPECT_LE(lines(300), 4);
+}
+
+TEST(Marks, KeepWordsOfAFigureInsideThePicture) {
+  SlicePicture picture = bare();
+  picture.mm_per_pixel = 1;
+  picture.figures.push_back({Mark::line, {{0, 0, 0}, {195, 0, 0}}, {1, 1, 0}, "195.0 mm", false});
+  const Marks marks = make_marks(picture, 400, 300, 1);
+  EXPECT_LT(marks.texts[0].x + 50, 400) << "left of the point, which is at the right edge";
+}
+
 }  // namespace
 }  // namespace iso::render

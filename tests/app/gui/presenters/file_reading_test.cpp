@@ -1,4 +1,5 @@
 #include "gui/presenters/file_reading.h"
+#include "gui/presenters/label_layers.h"
 #include "gui/presenters/words_of_window.h"
 
 #include <gtest/gtest.h>
@@ -42,6 +43,21 @@ TEST_F(FileReading, KnowsAGeometryWithoutReadings) {
   put("note.json", "{}");
   EXPECT_FALSE(find_geometry_use(folder / "note.json").is_geometry);
   EXPECT_FALSE(find_geometry_use(folder / "missing.json").is_geometry);
+}
+
+TEST_F(FileReading, OpensEveryLayerOfSegmentsThatOverlap) {
+  put("organs.seg.nrrd",
+      "NRRD0004\ntype: unsigned char\ndimension: 4\nspace: left-posterior-superior\nsizes: 2 2 1 1\n"
+      "space directions: none (1,0,0) (0,1,0) (0,0,1)\nkinds: list domain domain domain\nendian: little\n"
+      "encoding: raw\nspace origin: (0,0,0)\nSegment0_ID:=A\nSegment0_Name:=liver\nSegment0_Layer:=0\n"
+      "Segment1_ID:=B\nSegment1_Name:=tumour\nSegment1_Layer:=1\nSegment1_LabelValue:=1\n\n\1\1\1\1");
+  EXPECT_EQ(read_file(folder / "organs.seg.nrrd", {}).missing, "layer");
+  const std::vector<Item> layers = read_label_layers(folder / "organs.seg.nrrd", {});
+  ASSERT_EQ(layers.size(), 2U);
+  EXPECT_EQ(layers[0].name, "organs.seg.nrrd, layer 1 of 2: liver");
+  EXPECT_EQ(layers[1].name, "organs.seg.nrrd, layer 2 of 2: tumour");
+  EXPECT_EQ(layers[1].hints.at("layer"), "2") << "a session and a replay tell it again";
+  EXPECT_EQ(to_kind(*layers[1].data), Kind::label_map);
 }
 
 TEST(NamesOfLabels, AreTold) {

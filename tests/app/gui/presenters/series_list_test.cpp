@@ -49,6 +49,16 @@ TEST(SeriesList, SaysOfEverySeriesWhatItIsAndWhetherItIsAGrid) {
   EXPECT_FALSE(list.one_sound());
 }
 
+TEST(SeriesList, IsFilteredByWordsInAnyOrder) {
+  const SeriesList list = sample();
+  EXPECT_TRUE(list.matches(0, ""));
+  EXPECT_TRUE(list.matches(0, "chest doe")) << "patient and description, small letters";
+  EXPECT_TRUE(list.matches(1, "2024-05 GAP"));
+  EXPECT_FALSE(list.matches(0, "gap"));
+  EXPECT_FALSE(list.matches(0, "chest mr"));
+  EXPECT_EQ(list.rows()[0].images, "12");
+}
+
 TEST(SeriesList, ARefusedSeriesOpensOnlyWhenItsGeometryIsAcceptedByName) {
   const SeriesList list = sample();
   const auto refused = list.advice(Chosen{0, 1}, false);

@@ -6,14 +6,21 @@
 #include "gui/shell/about_dialog.h"
 #include "gui/shell/help_window.h"
 
+#include "iso/evaluation/phantoms.h"
+
 #include <QAction>
+#include <QClipboard>
 #include <QComboBox>
 #include <QLabel>
 #include <QLineEdit>
+#include <QPlainTextEdit>
 #include <QPushButton>
+#include <QScrollBar>
 #include <QTableWidget>
 #include <QTextBrowser>
 #include <QToolButton>
+
+#include <numbers>
 
 namespace iso::gui {
 namespace {
@@ -54,6 +61,45 @@ TEST_F(Forms, ShowWhatIsWrongAtTheFieldItself) {
   type(sigma, QStringLiteral("2"));
   EXPECT_FALSE(problem->isVisible());
   EXPECT_TRUE(form.valid());
+}
+
+TEST_F(Forms, ShowTheCardOfANetworkInABoxThatScrollsAndLeaveTheFormItsRoom) {
+  const auto geometry = ProjectionGeometry::circular(
+      equal_angles(24, 2 * std::numbers::pi),
+      {.source_to_axis_mm = 400, .source_to_detector_mm = 550, .elements = {511, 1}, .element_pitch_mm = {1, 1}});
+  open("scan.h5", freeze(evaluation::project(evaluation::shepp_logan_2d(90), geometry, 1)));
+  window->resize(1024, 700);
+  window->methods().open_task("sinogram_upsampling/unet");
+  auto* const card = window->methods().findChild<QPlainTextEdit*>(QStringLiteral("card"));
+  ASSERT_TRUE(wait_until([&] { return card->isVisible(); }));
+  const QString words = card->toPlainText();
+  EXPECT_TRUE(words.contains(QStringLiteral("unet"))) << words.toStdString();
+  EXPECT_TRUE(card->isReadOnly());
+  EXPECT_LE(card->height(), 8 * card->fontMetrics().lineSpacing());
+  ASSERT_GT(card->verticalScrollBar()->maximum(), 0) << "it is longer than its box";
+  card->setFocus();
+  QTest::keyClick(card, Qt::Key_End, Qt::ControlModifier);
+  EXPECT_EQ(card->verticalScrollBar()->value(), card->verticalScrollBar()->maximum()) << "its end is reached by a key";
+  QTest::keyClick(card, Qt::Key_A, Qt::ControlModifier);
+  QTest::keyClick(card, Qt::Key_C, Qt::ControlModifier);
+  EXPECT_EQ(QApplication::clipboard()->text(), words) << "and can be taken along";
+  auto* const run = window->methods().findChild<QPushButton*>(QStringLiteral("run"));
+  EXPECT_TRUE(window->rect().contains(QRect{run->mapTo(window.get(), QPoint{}), run->size()}))
+      << "the button is not pushed out";
+  keep_picture(QStringLiteral("form-card"));
+  window->methods().open_task("sparse_view_ct/tv");
+  EXPECT_TRUE(wait_until([&] { return !card->isVisible(); })) << "a method without a network has none";
+}
+
+TEST_F(Forms, SayNoUnitThatTheLabelSays) {
+  open_form("sparse_view_ct/tv");
+  const auto words = [&](const char* name) {
+    QStringList all;
+    for (const QLabel* const label : field(name).parentWidget()->findChildren<QLabel*>()) all << label->text();
+    return all;
+  };
+  EXPECT_FALSE(words("iterations").contains(QStringLiteral("iterations"))) << "its label is Iterations";
+  EXPECT_TRUE(words("spacing_mm").contains(QStringLiteral("mm"))) << "a unit that the label does not say stays";
 }
 
 TEST_F(Forms, KeepThePresetsOfTheUser) {

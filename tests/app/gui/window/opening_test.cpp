@@ -7,6 +7,7 @@
 #include <QAction>
 #include <QCheckBox>
 #include <QLabel>
+#include <QLineEdit>
 #include <QMenu>
 #include <QPushButton>
 
@@ -56,7 +57,7 @@ TEST_F(Opening, AFolderOfSeveralSeriesIsListedAndTheChosenOnesAreOpened) {
   keep(dialog, "series");
   std::vector<QTreeWidgetItem*> sound;
   for (QTreeWidgetItem* row : rows(test::series_tree(*dialog)))
-    if (row->text(4) == QStringLiteral("uniform")) sound.push_back(row);
+    if (row->text(5) == QStringLiteral("uniform")) sound.push_back(row);
   ASSERT_GE(sound.size(), 2U);
   test::series_tree(*dialog)->clearSelection();
   sound[0]->setSelected(true);
@@ -66,6 +67,36 @@ TEST_F(Opening, AFolderOfSeveralSeriesIsListedAndTheChosenOnesAreOpened) {
   QTest::mouseClick(open_button, Qt::LeftButton);
   ASSERT_TRUE(wait_until([&] { return document().items().size() == 2; })) << window->told().toStdString();
   EXPECT_NE(document().items()[0]->hints.at("series"), document().items()[1]->hints.at("series"));
+}
+
+TEST_F(Opening, ALongListOfSeriesIsFilteredAndShowsAPictureOfTheOneThatIsChosen) {
+  if (const auto why = iso::test::why_without(test::sample_study)) GTEST_SKIP() << *why;
+  window->choose_series(iso::test::shared_data() / test::sample_study, false);
+  SeriesDialog* const dialog = test::listed_series(*window);
+  ASSERT_NE(dialog, nullptr) << window->told().toStdString();
+  QTreeWidget* const tree = test::series_tree(*dialog);
+  auto* const view = dialog->findChild<SliceView*>(QStringLiteral("series.view"));
+  const auto all = rows(tree);
+  const auto seen = [&] { return std::ranges::count_if(all, [](auto* row) { return !row->isHidden(); }); };
+  tree->clearSelection();
+  all.front()->setSelected(true);
+  EXPECT_TRUE(wait_until([&] { return view->presenter().item() != nullptr; })) << "the slice in its middle";
+  keep(dialog, "series-preview");
+  const QString first = all.front()->text(0);
+  auto* const filter = dialog->findChild<QLineEdit*>(QStringLiteral("series.filter"));
+  filter->setFocus();
+  QTest::keyClicks(filter, first.toLower());
+  EXPECT_GE(seen(), 1);
+  EXPECT_FALSE(all.front()->isHidden()) << first.toStdString();
+  filter->clear();
+  QTest::keyClicks(filter, QStringLiteral("nosuchseries"));
+  EXPECT_EQ(seen(), 0);
+  EXPECT_FALSE(dialog->findChild<QPushButton*>(QStringLiteral("series.open"))->isEnabled())
+      << "what is hidden is not chosen";
+  EXPECT_TRUE(wait_until([&] { return view->presenter().item() == nullptr; }));
+  filter->clear();
+  EXPECT_EQ(seen(), static_cast<std::ptrdiff_t>(all.size()));
+  EXPECT_GT(all.front()->text(2).toInt(), 0) << "a count of images";
 }
 
 TEST_F(Opening, AFolderWithOneSoundSeriesOpensWithoutAQuestion) {

@@ -102,6 +102,18 @@ TEST_F(Reading, AnAnswerThatWasGivenBeforeIsShownFromMemory) {
   EXPECT_EQ(get<Volume>(document().items()[0]->data).grid.spacing_mm, (Vec3{0.5, 0.5, 2}));
 }
 
+TEST_F(Reading, AnswersThatGiveTheSameArrayAnotherMeaningNeedNoDisk) {
+  window->ask_how_to_read(write_bare("bare.npy", {8, 6, 4}), {}, {});
+  ReadingDialog* const asked = dialog();
+  ASSERT_NE(asked, nullptr);
+  ASSERT_TRUE(settled(*asked));
+  EXPECT_EQ(asked->readings_from_memory(), 0);
+  type(*asked, "spacing_mm", QStringLiteral("0.5,0.5,2"));
+  ASSERT_TRUE(settled(*asked));
+  EXPECT_GE(asked->readings(), 2);
+  EXPECT_EQ(asked->readings_from_memory(), asked->readings() - 1);
+}
+
 TEST_F(Reading, OfASpacingIsTypedAndFollowedByTheView) {
   window->ask_how_to_read(write_bare("bare.npy", {8, 6, 4}), {}, {});
   ReadingDialog* const asked = dialog();

@@ -7,10 +7,13 @@
 #include "gui/panels/method_panel.h"
 #include "gui/views/plot_view.h"
 
+#include "iso/data/stack.h"
+
 #include <QAction>
 #include <QComboBox>
 #include <QMenu>
 #include <QPushButton>
+#include <QSlider>
 
 #include <algorithm>
 #include <cmath>
@@ -125,6 +128,35 @@ TEST_F(Series, BesideEachOtherShowTheSameFrameAndTheirDifferenceFiveTimes) {
   const auto values = get<Volume>(difference.data).pixels.values<float>();
   EXPECT_NEAR(values[10 * 64 * 64 + 32 * 64 + 32], 0.02 * 100, 0.1);
   keep_picture(QStringLiteral("difference-of-series"));
+}
+
+TEST_F(Series, LayersThatAreAStackAreGoneThroughByOneSlider) {
+  constexpr std::int64_t layers = 3, slices = 2;
+  Volume data;
+  data.grid = VoxelGrid::centred({16, 16, layers * slices}, {1, 1, 4});
+  PixelBuffer buffer = PixelBuffer::allocate({Shape{16, 16, layers * slices, 4}, ScalarType::f32});
+  auto values = buffer.values<float>();
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i / 256 % (layers * slices));
+  data.pixels = std::move(buffer);
+  set_stack(data, {"layer", layers});
+  const ItemId id = document().add("increments", freeze(std::move(data)), {});
+  document().show(id);
+  raise("dock.display");
+  auto* const slider = window->findChild<QSlider*>(QStringLiteral("layer.part"));
+  ASSERT_TRUE(wait_until([&] { return slider->isVisible(); }));
+  EXPECT_EQ(slider->maximum(), layers);
+  axial().presenter().go_to_slice(1);
+  EXPECT_EQ(slider->value(), 1);
+  const auto corner = [&] { return axial().presenter().picture(axial().view_size()).corners[2]; };
+  EXPECT_EQ(corner(), "layer 1 of 3, slice 2 / 2");
+  slider->setFocus();
+  QTest::keyClick(slider, Qt::Key_Right);
+  EXPECT_EQ(corner(), "layer 2 of 3, slice 2 / 2") << "the same slice of the next layer";
+  QTest::keyClick(slider, Qt::Key_End);
+  EXPECT_EQ(axial().presenter().slice(), 5);
+  keep_picture(QStringLiteral("layers"));
+  open("ball.nrrd", test::ball(16));
+  EXPECT_TRUE(wait_until([&] { return !slider->isVisible(); })) << "other data have no layers";
 }
 
 TEST_F(Series, TheSamplingOfAScanIsShownFromItsMenu) {

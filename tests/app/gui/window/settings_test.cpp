@@ -20,6 +20,7 @@
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QScrollArea>
+#include <QTimer>
 #include <QToolBar>
 
 #include <fstream>
@@ -122,6 +123,42 @@ TEST_F(SettingsOfTheWindow, TheColoursChangeAtOnceAndAreKept) {
   theme->setCurrentIndex(0);
   EXPECT_LT(lightness(), 80);
   EXPECT_EQ(settings->value(QStringLiteral("look/theme")).toString(), QStringLiteral("dark"));
+}
+
+TEST_F(SettingsOfTheWindow, PreferencesAreFollowedAtOnceAndAtTheNextStart) {
+  window->action(QStringLiteral("edit.preferences"))->trigger();
+  auto* const dialog = window->findChild<PreferencesDialog*>();
+  const auto choose = [&](const char* name, int value) {
+    auto* const box = dialog->findChild<QComboBox*>(QStringLiteral("preferences.%1").arg(QLatin1String{name}));
+    ASSERT_NE(box, nullptr) << name;
+    ASSERT_GE(box->findData(value), 0) << name;
+    box->setCurrentIndex(box->findData(value));
+  };
+  const double usual = QApplication::font().pointSizeF();
+  choose("text_percent", 135);
+  EXPECT_NEAR(QApplication::font().pointSizeF(), 1.35 * usual, 0.01);
+  choose("text_percent", 100);
+  EXPECT_NEAR(QApplication::font().pointSizeF(), usual, 0.01);
+  choose("detail", 128);
+  EXPECT_EQ(window->views().volume_view()->limit(), 128 * 128 * 128);
+  choose("frames_a_second", 25);
+  EXPECT_EQ(window->findChild<QTimer*>(QStringLiteral("cine.clock"))->interval(), 40);
+  choose("layout", 1);
+  EXPECT_EQ(document().look().layout.arrangement, Arrangement::four_up) << "that of a start";
+  window.reset();
+  window = std::make_unique<MainWindow>(*desktop, *settings);
+  window->setProperty("testing", true);
+  EXPECT_EQ(document().look().layout.arrangement, Arrangement::one_up);
+  EXPECT_EQ(window->views().volume_view()->limit(), 128 * 128 * 128);
+  settings->setValue(QStringLiteral("look/text_percent"), QStringLiteral("nonsense"));
+  settings->setValue(QStringLiteral("cine/frames_a_second"), 0);
+  window.reset();
+  window = std::make_unique<MainWindow>(*desktop, *settings);  // a damaged value does no harm
+  window->setProperty("testing", true);
+  settings->remove(QStringLiteral("look/text_percent"));
+  window.reset();
+  window = std::make_unique<MainWindow>(*desktop, *settings);
+  EXPECT_NEAR(QApplication::font().pointSizeF(), usual, 0.01);
 }
 
 TEST_F(SettingsOfTheWindow, AsTheSystemFollowsItsColoursWhileTheProgramRuns) {

@@ -65,6 +65,19 @@ TEST_F(SmallThings, APlotIsADrawingWithItsWords) {
   EXPECT_EQ(plot.csv().section(QStringLiteral("\r\n"), 0, 1).toStdString(), "iteration,\"residual, <1>\"\r\n1,100");
 }
 
+TEST_F(SmallThings, APlotHasALineAtTheValueThatEndsTheRun) {
+  PlotView plot;
+  plot.resize(400, 220);
+  Curve change{QStringLiteral("change"), {{1, 0.5}, {2, 0.05}, {3, 0.004}}};
+  change.limit = 1e-3;
+  plot.set_curves({change}, QStringLiteral("iteration"), {});
+  const QString drawing = plot.svg();
+  EXPECT_TRUE(drawing.contains(QStringLiteral("ends below 0.001"))) << drawing.toStdString();
+  change.limit.reset();
+  plot.set_curves({change}, QStringLiteral("iteration"), {});
+  EXPECT_FALSE(plot.svg().contains(QStringLiteral("ends below")));
+}
+
 TEST_F(SmallThings, FilesThatHoverShowWhereTheyMayBeDropped) {
   QMimeData files;
   files.setUrls({QUrl::fromLocalFile(QStringLiteral("/tmp/a.nrrd"))});

@@ -116,6 +116,18 @@ class Parts(Prepared):
             self.assertLessEqual(int((at - 4).abs().max()), 2)
 
 
+class Shipped(unittest.TestCase):
+    def test_cards_are_those_of_the_schema_and_of_their_files(self):
+        import hashlib
+        cards = [card for card in sorted((ROOT / "resources/models").glob("*.card.json")) if '"kind": "classifier"' in card.read_text(encoding="utf-8")]
+        self.assertGreaterEqual(len(cards), 4)
+        for path in cards:
+            card = json.loads(path.read_text(encoding="utf-8"))
+            self.assertEqual(check_against(SCHEMA, card), [], path.name)
+            for entry in card["files"]:
+                self.assertEqual(hashlib.sha256((path.parent / entry["file"]).read_bytes()).hexdigest(), entry["sha256"])
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
     unittest.main()

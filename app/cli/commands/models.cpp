@@ -213,7 +213,8 @@ int check_graph(const ModelsArguments& request) {
     const auto& in = network->inputs().front().extents;
     const auto size = [](std::int64_t extent) { return extent < 0 ? std::string{"any"} : std::to_string(extent); };
     text = file + " can be a classifier: images of " + size(in[0]) + " x " + size(in[1]) + " with " + size(in[2]) +
-           (in[2] == 1 ? " channel, " : " channels, ") + std::to_string(network->output().extents.front()) + " classes.\n";
+           (in[2] == 1 ? " channel, " : " channels, ") + std::to_string(network->output().extents.front()) +
+           " classes.\n";
   }
   text +=
       "A card beside it still has to say: smoothing.mode (rs, or drs with a second graph for the right half), "
@@ -229,8 +230,9 @@ std::string table_text(const std::vector<models::Listed>& found) {
   TextTable table{{"NETWORK", "VIEWS", "START", "RMSE", "STATE"}};
   for (const models::Listed& one : found) {
     const bool read = !one.card.name.empty();
-    table.add({one.name, read && !one.card.classifier ? std::to_string(one.card.scan.views) : "", read ? one.card.start : "",
-               read ? figures_line(one.card) : "", one.problem.empty() ? "ok" : one.problem});
+    table.add({one.name, read && !one.card.classifier ? std::to_string(one.card.scan.views) : "",
+               read ? one.card.start : "", read ? figures_line(one.card) : "",
+               one.problem.empty() ? "ok" : one.problem});
   }
   return table.text();
 }

@@ -120,7 +120,7 @@ class AttackTask final : public iso::plugin::TypedTask<AttackOptions> {
       out.seconds = cases * static_cast<double>(card.graphs.size()) * seconds_an_evaluation(card) *
                     (static_cast<double>(parameters.steps) * parameters.copies + parameters.recheck);
       out.bytes =
-          bytes_of_batch(card, parameters.batch) + static_cast<std::size_t>(2 * count.images * values_of(card)) * 4;
+          bytes_of_batch(card, parameters.batch) + static_cast<std::size_t>(2 * count.images * count_values(card)) * 4;
     } catch (const iso::Error& error) {
       out.refuse(std::string{error.what()} + (error.hint().empty() ? "" : "; " + error.hint()), error.code());
     }

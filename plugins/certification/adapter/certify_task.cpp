@@ -141,21 +141,21 @@ struct PredictOptions : CertifyOptions {
   }
 };
 
-Form form_of(const CertifyOptions& options, const iso::models::Card& card) {
+Form to_form(const CertifyOptions& options, const iso::models::Card& card) {
   if (options.form == FormChoice::automatic)
     return card.classifier->classes.size() > 2 ? Form::multi_class : Form::one_vs_rest;
   return options.form == FormChoice::one_vs_rest ? Form::one_vs_rest : Form::multi_class;
 }
 
-Rule rule_of(const CertifyOptions& options, const iso::models::Card& card) {
-  Rule rule{form_of(options, card),
+Rule make_rule(const CertifyOptions& options, const iso::models::Card& card) {
+  Rule rule{to_form(options, card),
             options.bound == BoundChoice::fixed ? Bound::fixed : Bound::any_time,
             options.alpha,
             {},
             0};
   rule.sigma.assign(card.graphs.size(), card.classifier->sigma);
   const auto sides = static_cast<std::int64_t>(card.graphs.size());
-  rule.values = (values_of(card) + sides - 1) / sides;
+  rule.values = (count_values(card) + sides - 1) / sides;
   return rule;
 }
 
@@ -175,7 +175,7 @@ Plan plan_certification(const Descriptions& inputs, const CertifyOptions& option
   const double evaluations = static_cast<double>(count.chosen) * static_cast<double>(card.graphs.size()) *
                              (static_cast<double>(options.n0) + static_cast<double>(options.n));
   out.seconds = evaluations * seconds_an_evaluation(card);
-  out.bytes = bytes_of_batch(card, options.batch) + static_cast<std::size_t>(count.images * values_of(card)) * 4;
+  out.bytes = bytes_of_batch(card, options.batch) + static_cast<std::size_t>(count.images * count_values(card)) * 4;
   if (pictures) {
     iso::Volume volume;
     volume.grid = iso::VoxelGrid::centred({card.classifier->width * (static_cast<std::int64_t>(card.graphs.size()) + 2),
@@ -224,9 +224,9 @@ Certified certify_inputs(const Datasets& inputs, const CertifyOptions& options, 
   Certified out;
   out.card = std::move(card);
   check_classifier(out.card, mode, options.sigma);
-  out.rule = rule_of(options, out.card);
+  out.rule = make_rule(options, out.card);
   out.draws = {options.n0, options.n, context.seed(), options.target, options.radii};
-  out.making = {out.card.classifier->mode, identity(out.card), values_of(out.card), out.card.classifier->classes};
+  out.making = {out.card.classifier->mode, identity(out.card), count_values(out.card), out.card.classifier->classes};
   out.cases = make_cases(inputs, out.card, {options.every, options.most});
   std::vector<CaseResult> before;
   if (const auto* const earlier = iso::plugin::optional_input<iso::Table>(inputs, "previous")) {

@@ -101,7 +101,7 @@ Pixels mapped(const Pixels& volume, std::int64_t slice, const iso::models::CardC
   return out;
 }
 
-std::int64_t label_of(double value, std::size_t row, std::size_t classes) {
+std::int64_t to_label(double value, std::size_t row, std::size_t classes) {
   if (value != std::floor(value) || value < -1 || value >= static_cast<double>(classes))
     throw Error(Errc::invalid_input, "row " + std::to_string(row + 1) + " of the labels says " + text(value) +
                                          "; labels are 0 to " + std::to_string(classes - 1) +
@@ -123,7 +123,7 @@ void read_labels(const iso::Table& table, std::size_t images, std::size_t classe
     throw Error(Errc::invalid_input, "the table of labels has no column 'label' of numbers",
                 "name the classes 0, 1, ... in a column 'label'");
   const auto column = static_cast<std::size_t>(found - table.columns.begin());
-  for (std::size_t i = 0; i < images; ++i) labels[i] = label_of(table.values[i][column], i, classes);
+  for (std::size_t i = 0; i < images; ++i) labels[i] = to_label(table.values[i][column], i, classes);
 }
 
 }  // namespace
@@ -222,7 +222,7 @@ Smoothed make_smoothed(const iso::models::Card& card, const iso::compute::Backen
 
 std::string identity(const iso::models::Card& card) { return card.name + " " + card.sha256.substr(0, 12); }
 
-std::int64_t values_of(const iso::models::Card& card) {
+std::int64_t count_values(const iso::models::Card& card) {
   return card.classifier->width * card.classifier->height * static_cast<std::int64_t>(card.channels.size());
 }
 
@@ -235,7 +235,7 @@ double seconds_an_evaluation(const iso::models::Card& card) {
 }
 
 std::size_t bytes_of_batch(const iso::models::Card& card, std::int64_t batch) {
-  return static_cast<std::size_t>(bytes_an_activation * static_cast<double>(values_of(card)) *
+  return static_cast<std::size_t>(bytes_an_activation * static_cast<double>(count_values(card)) *
                                   static_cast<double>(batch));
 }
 

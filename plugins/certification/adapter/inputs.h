@@ -44,7 +44,7 @@ void check_classifier(const iso::models::Card& card, std::string_view mode, doub
 /// Name and first digits of the digest of a card.
 [[nodiscard]] std::string identity(const iso::models::Card& card);
 /// Values of an image, and those of them that carry noise on one side.
-[[nodiscard]] std::int64_t values_of(const iso::models::Card& card);
+[[nodiscard]] std::int64_t count_values(const iso::models::Card& card);
 
 /// Seconds of one evaluation of a network of the card with the present threads. Ours: as measured for the shipped networks, in proportion to weights and pixels.
 [[nodiscard]] double seconds_an_evaluation(const iso::models::Card& card);

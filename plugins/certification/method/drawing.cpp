@@ -20,7 +20,7 @@ struct Frame {
   [[nodiscard]] static double y(double share) { return top + (height - top - bottom) * (1 - share); }
 };
 
-Frame frame_of(const Summary& summary) { return {std::max(0.1, summary.curve.back().radius)}; }
+Frame make_frame(const Summary& summary) { return {std::max(0.1, summary.curve.back().radius)}; }
 
 /// Spacing of ticks: 1, 2 or 5 times a power of ten, at most eight of them.
 double tick_spacing(double last) {
@@ -86,7 +86,7 @@ class Raster {
 }  // namespace
 
 std::string to_svg(const Summary& summary, const std::string& title) {
-  const Frame frame = frame_of(summary);
+  const Frame frame = make_frame(summary);
   std::ostringstream out;
   out << "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" << width << "\" height=\"" << height
       << "\" font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"100%\" height=\"100%\" "
@@ -119,7 +119,7 @@ std::string to_svg(const Summary& summary, const std::string& title) {
 }
 
 iso::Pixels to_picture(const Summary& summary) {
-  const Frame frame = frame_of(summary);
+  const Frame frame = make_frame(summary);
   Raster raster;
   for (std::size_t i = 1; i < summary.curve.size(); ++i) {
     const CurvePoint &a = summary.curve[i - 1], &b = summary.curve[i];

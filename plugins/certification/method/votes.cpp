@@ -17,7 +17,7 @@ double seconds(Clock::time_point from, Clock::time_point to) {
   return std::chrono::duration<double>(to - from).count();
 }
 
-const iso::compute::SmoothingNoise& noise_of(const iso::compute::Backend& backend) {
+const iso::compute::SmoothingNoise& find_noise(const iso::compute::Backend& backend) {
   const auto* const noise = iso::compute::find_smoothing_noise(backend);
   if (noise == nullptr)
     throw iso::Error(iso::Errc::unsupported, "the device " + backend.info().id + " makes no smoothing noise",
@@ -25,7 +25,7 @@ const iso::compute::SmoothingNoise& noise_of(const iso::compute::Backend& backen
   return *noise;
 }
 
-std::uint32_t stream_of(Stage stage, std::size_t side, std::size_t sides) {
+std::uint32_t to_stream(Stage stage, std::size_t side, std::size_t sides) {
   return 4 * static_cast<std::uint32_t>(stage) + (sides == 1 ? 2U : static_cast<std::uint32_t>(side));
 }
 
@@ -33,7 +33,7 @@ std::uint32_t stream_of(Stage stage, std::size_t side, std::size_t sides) {
 
 Smoothed::Smoothed(std::vector<Side> sides, iso::compute::Split split, const iso::compute::Backend& backend,
                    std::int64_t batch)
-    : sides_{std::move(sides)}, split_{split}, backend_{backend}, noise_{noise_of(backend)}, batch_{batch} {
+    : sides_{std::move(sides)}, split_{split}, backend_{backend}, noise_{find_noise(backend)}, batch_{batch} {
   if (sides_.empty() || sides_.size() > 2 || batch < 1)
     throw iso::Error(iso::Errc::invalid_input,
                      "a smoothed classifier has one network, or two, and a batch of at least 1");
@@ -59,7 +59,7 @@ Pixels Smoothed::copies(const Pixels& image, std::size_t side, double sigma, std
   iso::compute::Array many =
       backend_.allocate({iso::Shape{shape[0], shape[1], shape[2], count}, iso::ScalarType::f32}, *stream);
   const iso::compute::NoisyCopies what{
-      seed, static_cast<std::uint64_t>(first), stream_of(stage, side, sides_.size()), sigma, split_, sides_[side].half};
+      seed, static_cast<std::uint64_t>(first), to_stream(stage, side, sides_.size()), sigma, split_, sides_[side].half};
   noise_.draw(what, backend_.upload(image, *stream), many, *stream);
   return backend_.download(many, *stream);
 }

@@ -19,7 +19,7 @@ using iso::test::BackendContract;
 
 namespace {
 
-Pixels image_of(const Shape& shape) {
+Pixels make_image(const Shape& shape) {
   iso::PixelBuffer out = iso::PixelBuffer::allocate({shape, ScalarType::f32});
   for (std::size_t i = 0; i < out.values<float>().size(); ++i)
     out.values<float>()[i] = 0.5F + 0.5F * std::sin(static_cast<float>(i));
@@ -43,7 +43,7 @@ class SmoothingNoiseContract : public BackendContract {};
 
 TEST_P(SmoothingNoiseContract, IsThatOfTheReferenceToTheBit) {
   for (const Shape& shape : {Shape{28, 28, 1}, Shape{7, 5, 3}, Shape{1, 1, 1}, Shape{33, 2, 1}}) {
-    const Pixels image = image_of(shape);
+    const Pixels image = make_image(shape);
     for (const Split split : {Split::none, Split::checkerboard, Split::rows, Split::columns})
       for (const Half half : {Half::left, Half::right}) {
         const NoisyCopies what{0x9876543210abcdefULL, 0xfffffffdULL, 5, 0.25, split, half};
@@ -54,7 +54,7 @@ TEST_P(SmoothingNoiseContract, IsThatOfTheReferenceToTheBit) {
 }
 
 TEST_P(SmoothingNoiseContract, DoesNotDependOnBatchOrThreads) {
-  const Pixels image = image_of(Shape{28, 28, 1});
+  const Pixels image = make_image(Shape{28, 28, 1});
   const int threads = iso::ThreadBudget::threads();
   const NoisyCopies all{7, 100, 4, 0.5, Split::checkerboard, Half::right};
   const Pixels whole = draw(under_test(), all, image, 23);
@@ -77,7 +77,7 @@ TEST_P(SmoothingNoiseContract, OfOneHalfDoesNotSeeTheOther) {
   for (const Split split : {Split::checkerboard, Split::rows, Split::columns})
     for (const Half half : {Half::left, Half::right}) {
       const NoisyCopies what{3, 0, 1, 0.3, split, half};
-      iso::PixelBuffer other = iso::PixelBuffer::make_copy(image_of(shape));
+      iso::PixelBuffer other = iso::PixelBuffer::make_copy(make_image(shape));
       std::int64_t own = 0;
       for (std::int64_t i = 0; i < shape.count(); ++i) {
         const bool mine = is_own(split, half, i % 9, i / 9 % 6);
@@ -87,7 +87,7 @@ TEST_P(SmoothingNoiseContract, OfOneHalfDoesNotSeeTheOther) {
       }
       EXPECT_NEAR(static_cast<double>(own), 54, 6);
       const Pixels changed{std::move(other)};
-      EXPECT_TRUE(same_bits(draw(under_test(), what, image_of(shape), 5), draw(under_test(), what, changed, 5)));
+      EXPECT_TRUE(same_bits(draw(under_test(), what, make_image(shape), 5), draw(under_test(), what, changed, 5)));
     }
 }
 

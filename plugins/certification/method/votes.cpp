@@ -11,6 +11,8 @@ namespace certification {
 namespace {
 
 using iso::Pixels;
+constexpr std::int64_t smallest_batch = 16;
+
 using Clock = std::chrono::steady_clock;
 
 double seconds(Clock::time_point from, Clock::time_point to) {
@@ -33,7 +35,12 @@ std::uint32_t to_stream(Stage stage, std::size_t side, std::size_t sides) {
 
 Smoothed::Smoothed(std::vector<Side> sides, iso::compute::Split split, const iso::compute::Backend& backend,
                    std::int64_t batch)
-    : sides_{std::move(sides)}, split_{split}, backend_{backend}, noise_{find_noise(backend)}, batch_{batch} {
+    : sides_{std::move(sides)},
+      split_{split},
+      backend_{backend},
+      noise_{find_noise(backend)},
+      batch_{batch},
+      small_{std::min(batch, smallest_batch)} {
   if (sides_.empty() || sides_.size() > 2 || batch < 1)
     throw iso::Error(iso::Errc::invalid_input,
                      "a smoothed classifier has one network, or two, and a batch of at least 1");
@@ -64,18 +71,18 @@ Pixels Smoothed::copies(const Pixels& image, std::size_t side, double sigma, std
   return backend_.download(many, *stream);
 }
 
-void Smoothed::add_batch(const Pixels& image, std::uint64_t seed, Stage stage, std::int64_t count, Votes& votes,
-                         const std::stop_token& stop) const {
+void Smoothed::add_batch(const Pixels& image, std::uint64_t seed, Stage stage, std::int64_t shown, std::int64_t count,
+                         Votes& votes, const std::stop_token& stop) const {
   auto found = no_votes().count;
   for (std::size_t side = 0; side < sides_.size(); ++side) {
     const auto begin = Clock::now();
-    const Pixels shown = copies(image, side, sides_[side].sigma, seed, stage, votes.draws, count, stop);
+    const Pixels noisy = copies(image, side, sides_[side].sigma, seed, stage, votes.draws, shown, stop);
     const auto drawn = Clock::now();
-    const Pixels scores = sides_[side].classifier->scores(shown, stop);
+    const Pixels scores = sides_[side].classifier->scores(noisy, stop);
     const auto scored = Clock::now();
     const auto values = scores.values<float>();
     const auto k = static_cast<std::size_t>(classes());
-    for (std::size_t at = 0; at + k <= values.size(); at += k) {
+    for (std::size_t at = 0; at < static_cast<std::size_t>(count) * k; at += k) {
       const auto own = values.subspan(at, k);
       if (std::ranges::all_of(own, [](float v) { return std::isfinite(v); }))
         ++found[side][static_cast<std::size_t>(std::ranges::max_element(own) - own.begin())];
@@ -83,7 +90,7 @@ void Smoothed::add_batch(const Pixels& image, std::uint64_t seed, Stage stage, s
     times_.noise += seconds(begin, drawn);
     times_.network += seconds(drawn, scored);
     times_.counting += seconds(scored, Clock::now());
-    times_.evaluations += count;
+    times_.evaluations += shown;
   }
   for (std::size_t side = 0; side < sides_.size(); ++side)
     for (std::size_t c = 0; c < found[side].size(); ++c) votes.count[side][c] += found[side][c];
@@ -93,8 +100,9 @@ void Smoothed::add_batch(const Pixels& image, std::uint64_t seed, Stage stage, s
 std::int64_t Smoothed::classify_plain(const Pixels& image, const std::stop_token& stop) const {
   std::vector<double> sum(static_cast<std::size_t>(classes()));
   for (std::size_t side = 0; side < sides_.size(); ++side) {
-    const Pixels scores = sides_[side].classifier->scores(copies(image, side, 0, 0, Stage::predict, 0, 1, stop), stop);
-    const auto own = softmax(scores.values<float>());
+    const Pixels scores =
+        sides_[side].classifier->scores(copies(image, side, 0, 0, Stage::predict, 0, small_, stop), stop);
+    const auto own = softmax(scores.values<float>().first(static_cast<std::size_t>(classes())));
     for (std::size_t c = 0; c < sum.size(); ++c) sum[c] += own[c];
   }
   return std::ranges::max_element(sum) - sum.begin();

@@ -4,6 +4,7 @@
 #include <iso/compute/smoothing_noise.h>
 #include <iso/models/classifier.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <span>
@@ -49,7 +50,8 @@ class Smoothed {
   void vote(const iso::Pixels& image, std::uint64_t seed, Stage stage, std::int64_t until, Votes& votes,
             const std::stop_token& stop, const Between& between) const {
     while (votes.draws < until) {
-      add_batch(image, seed, stage, std::min(batch_, until - votes.draws), votes, stop);
+      const std::int64_t shown = count_shown(until - votes.draws);
+      add_batch(image, seed, stage, shown, std::min(shown, until - votes.draws), votes, stop);
       between(votes);
     }
   }
@@ -68,13 +70,16 @@ class Smoothed {
   [[nodiscard]] const Times& times() const noexcept { return times_; }
 
  private:
-  void add_batch(const iso::Pixels& image, std::uint64_t seed, Stage stage, std::int64_t count, Votes& votes,
-                 const std::stop_token& stop) const;
+  /// Images that networks are shown for so many draws: a whole batch or a small one, whatever is left, because a network is
+  /// compiled for every number of images. What is shown beyond the draws is not counted.
+  [[nodiscard]] std::int64_t count_shown(std::int64_t left) const noexcept { return left >= batch_ ? batch_ : small_; }
+  void add_batch(const iso::Pixels& image, std::uint64_t seed, Stage stage, std::int64_t shown, std::int64_t count,
+                 Votes& votes, const std::stop_token& stop) const;
   std::vector<Side> sides_;
   iso::compute::Split split_;
   const iso::compute::Backend& backend_;
   const iso::compute::SmoothingNoise& noise_;
-  std::int64_t batch_;
+  std::int64_t batch_, small_;
   mutable Times times_;
 };
 

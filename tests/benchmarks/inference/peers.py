@@ -74,7 +74,7 @@ def main(program, threads=1, rounds=5, memory=False):
                 print(f"{what}: {by_program(program, graph, threads, 100, shapes)[3]:.0f} KiB more after a hundred runs", flush=True)
                 continue
             for name, times in compare(program, graph, module, shapes, threads, rounds).items():
-                print(f"{what}, {threads} thread(s), {name}: {median(t[0] for t in times):.3f} s, processor {median(t[1] for t in times):.3f} s", flush=True)
+                print(f"{what}, {threads} thread(s), {name}: {median(t[0] for t in times):.4f} s, processor {median(t[1] for t in times):.4f} s", flush=True)
 
 
 numbers = [int(word) for word in sys.argv[2:] if word != "--memory"]

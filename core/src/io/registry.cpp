@@ -75,11 +75,10 @@ void warn_of_lost_estimate(const Dataset& data, const Handler& chosen) {
   const Kind kind = to_kind(data);
   std::string able;
   for (const auto& handler : all())
-    if (says(*handler) &&
-        std::ranges::find(handler->format().writes, kind) != handler->format().writes.end())
+    if (says(*handler) && std::ranges::find(handler->format().writes, kind) != handler->format().writes.end())
       able += (able.empty() ? "" : ", ") + handler->format().extensions.front();
-  warn("a " + chosen.format().name + " file cannot say that the " + std::string{to_string(kind)} + " is " + said->second +
-       "; " + able + (able.find(',') == std::string::npos ? " does" : " do"));
+  warn("a " + chosen.format().name + " file cannot say that the " + std::string{to_string(kind)} + " is " +
+       said->second + "; " + able + (able.find(',') == std::string::npos ? " does" : " do"));
 }
 
 // The handler whose extension and content fit; else whose content fits; else whose extension fits.

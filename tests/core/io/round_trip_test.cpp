@@ -84,8 +84,8 @@ INSTANTIATE_TEST_SUITE_P(Formats, ImageRoundTrip, ::testing::ValuesIn(cases()));
 
 TEST_F(IoTest, ThatANetworkEstimatedAVolumeIsStillSaidByTheFile) {
   const std::string said = "estimated from 24 views by unet";
-  const Volume volume{filled(Shape{5, 4, 3}, ScalarType::f32), oblique({5, 4, 3}), Quantity::hounsfield,
-                      {{"estimate", said}}};
+  const Volume volume{
+      filled(Shape{5, 4, 3}, ScalarType::f32), oblique({5, 4, 3}), Quantity::hounsfield, {{"estimate", said}}};
   const LabelMap labels{counting<std::uint8_t>(Shape{6, 5, 4}), oblique({6, 5, 4}), {"a", "b"}, {{"estimate", said}}};
   for (const char* const extension : {".nii", ".nii.gz", ".nrrd", ".mha", ".h5"})
     for (const Dataset& data : {Dataset{volume}, Dataset{labels}}) {
@@ -99,10 +99,9 @@ TEST_F(IoTest, ThatANetworkEstimatedAVolumeIsStillSaidByTheFile) {
 
 TEST_F(IoTest, ALongEstimateIsCutByNiftiAndStaysOneLineElsewhere) {
   const std::string said = "estimated from 24 views by " + std::string(70, 'u') + "\nSpoof = 1";
-  const Volume volume{filled(Shape{5, 4, 3}, ScalarType::f32), oblique({5, 4, 3}), Quantity::hounsfield,
-                      {{"estimate", said}}};
-  for (const auto& [extension, kept] :
-       {std::pair{".nii", 79U}, std::pair{".nrrd", 107U}, std::pair{".mha", 107U}}) {
+  const Volume volume{
+      filled(Shape{5, 4, 3}, ScalarType::f32), oblique({5, 4, 3}), Quantity::hounsfield, {{"estimate", said}}};
+  for (const auto& [extension, kept] : {std::pair{".nii", 79U}, std::pair{".nrrd", 107U}, std::pair{".mha", 107U}}) {
     const fs::path file = folder / (std::string{"long"} + extension);
     io::write(file, Dataset{volume});
     std::string expected = said.substr(0, kept);
@@ -123,8 +122,9 @@ TEST_F(IoTest, AFormatWithoutAPlaceForItSaysThatAnEstimateWillPassForAMeasuremen
   EXPECT_EQ(warned, "");
   io::write(folder / "estimated.tif", Dataset{estimated});
   log::set_sink({});
-  EXPECT_EQ(warned,
-            "a TIFF file cannot say that the volume is estimated from 24 views by unet; .nii.gz, .nrrd, .mha, .h5 do\n");
+  EXPECT_EQ(
+      warned,
+      "a TIFF file cannot say that the volume is estimated from 24 views by unet; .nii.gz, .nrrd, .mha, .h5 do\n");
 }
 
 TEST_F(IoTest, ALabelMapComesBackAsLabelsWhenItIsExpected) {

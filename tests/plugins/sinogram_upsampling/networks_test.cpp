@@ -153,7 +153,8 @@ TEST_F(Networks, ThatAreNotInstalledAreMissedBeforeTheScanIsRead) {
   const auto record = run("unet_of_nobody", stored_scan(), "", "workspace:scan_of_nobody");
   EXPECT_EQ(record.error, Errc::no_input);
   EXPECT_NE(record.error_message.find("tiny_unet_of_nobody"), std::string::npos) << record.error_message;
-  EXPECT_EQ(run("unet", stored_scan(), "", "workspace:scan_of_nobody").error_message.find("network"), std::string::npos);
+  EXPECT_EQ(run("unet", stored_scan(), "", "workspace:scan_of_nobody").error_message.find("network"),
+            std::string::npos);
 }
 
 TEST_F(Networks, RefuseAnotherScanThanThatOfTheirCard) {

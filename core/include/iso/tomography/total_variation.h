@@ -43,7 +43,8 @@ struct TvOptions : ScanParameters {
                 .in_range(0.01, 100)
                 .as_logarithmic()
                 .visible_when("weight_mm", "0")
-                .with_help("Multiplies the automatic weight. 1.5 had the smallest errors on patients at 18 to 72 views."),
+                .with_help(
+                    "Multiplies the automatic weight. 1.5 had the smallest errors on patients at 18 to 72 views."),
             field("solver", &TvOptions::solver)
                 .with_label("Solver")
                 .as_advanced()

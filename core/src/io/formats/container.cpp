@@ -1,6 +1,6 @@
 #include "io/array_impl.h"
-#include "io/formats/hdf5_impl.h"
 #include "io/formats/estimate_impl.h"
+#include "io/formats/hdf5_impl.h"
 #include "io/handlers_impl.h"
 
 #include "iso/base/error.h"

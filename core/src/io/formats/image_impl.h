@@ -68,8 +68,8 @@ struct ImageToWrite {
     return {&labels->labels, &labels->grid, Quantity::unknown, seconds, labels, estimate};
   const auto& volume = std::get<Volume>(data);
   const bool timed = volume.frames.unit == "s" && volume.frames.values.empty() && volume.frames.step > 0;
-  return {&volume.pixels, &volume.grid, volume.quantity, timed ? std::optional{volume.frames.step} : seconds, nullptr,
-          estimate};
+  return {&volume.pixels, &volume.grid, volume.quantity, timed ? std::optional{volume.frames.step} : seconds,
+          nullptr,        estimate};
 }
 
 /// A header and the pixels behind it. Throws cannot_write.

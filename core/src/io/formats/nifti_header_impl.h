@@ -21,7 +21,7 @@ struct NiftiHeader {
   std::int64_t intent{0};
   std::string auxiliary;    ///< the text of aux_file
   std::string description;  ///< the text of descrip
-  VoxelGrid grid;         ///< LPS, mm
+  VoxelGrid grid;           ///< LPS, mm
   std::optional<double> time_step_s;
   std::vector<std::string> remarks;  ///< what had to be decided: which form, which unit
   bool placed{true};                 ///< false without qform and sform: the orientation is unknown

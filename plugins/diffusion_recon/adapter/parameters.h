@@ -112,7 +112,7 @@ struct LevelOptions : CommonOptions {
 };
 
 struct DdsParameters : LevelOptions {
-  double start_noise = 0;
+  double start_noise = 0.3;
   double eta = 0.85;
   double tau_hu = 300;
   int inner_iterations = 5;
@@ -125,8 +125,8 @@ struct DdsParameters : LevelOptions {
                        .with_label("Warm start")
                        .with_unit("water")
                        .in_range(0, 1000)
-                       .with_help("Begins from total variation with so much noise and leaves out the levels above: "
-                                  "1 to 15 for 16 views and more. 0: begins from noise alone."),
+                       .with_help("Begins from total variation with so much noise and leaves out the levels above. "
+                                  "0: begins from noise alone."),
                    field("eta", &DdsParameters::eta)
                        .with_label("New noise")
                        .with_unit("1")

@@ -141,6 +141,59 @@ iso::DatasetPtr make_samples(const Scene& scene, const std::vector<Pixels>& samp
   return iso::freeze(std::move(volume));
 }
 
+/// What a run ends with.
+struct Made {
+  const Scene& scene;
+  const DataTerm& data;
+  const SlicePrior& prior;
+  const MaybeCard& card;
+  const Algorithm& algorithm;
+  const Ensemble& found;
+  const Array& start;  ///< total variation, in units of water
+  const Agreement& tv_fit;
+};
+
+iso::plugin::Datasets finish(const Made& made, iso::plugin::RunContext& context) {
+  const Scene& scene = made.scene;
+  const ScanPlan& plan = scene.plan;
+  const Ensemble& found = made.found;
+  const auto& options = scene.options;
+  auto& stream = scene.problem.stream;
+  const auto& ops = context.backend().vector();
+  Array attenuation = context.backend().allocate(plan.image(), stream);
+  ops.axpy(options.water_per_mm, found.mean, attenuation, stream);
+  const Agreement fit = agreement(scene.problem, attenuation);
+  Array supplied = measured_part(made.data, found.mean);
+  ops.axpby(1, found.mean, -1, supplied, stream);
+  const double size = ops.norm2(found.mean, stream), rest = ops.norm2(supplied, stream);
+  say_figures(scene, fit, made.tv_fit, found, made.algorithm.evaluations * options.runs, context);
+  context.figure("not_measured", size > 0 ? rest / size : 0, "1");
+  const Pixels estimate = context.backend().download(found.mean, stream);
+  context.figure("z_roughness", 1000 * roughness(estimate), "HU");
+  if (made.card && made.card->out_of_domain)
+    context.figure("out_of_domain_score",
+                   out_of_domain_score(made.prior, estimate, *made.card->out_of_domain, context.stop()), "1");
+  std::ostringstream line;
+  line << "the estimate leaves " << 100 * fit.relative << " % of the readings unexplained, total variation "
+       << 100 * made.tv_fit.relative << " %; " << 100 * (size > 0 ? rest / size : 0)
+       << " % of its norm was not measured and is the prior's";
+  context.log(line.str());
+
+  iso::Sinogram residual{context.backend().download(fit.residual, stream), plan.geometry, {}};
+  iso::plugin::Datasets out{{"volume", scene.image(found.mean)},
+                            {"residual", iso::freeze(std::move(residual))},
+                            {"tv", scene.image(made.start)},
+                            {"supplied", scene.difference(supplied, "what the prior supplied")}};
+  // Of one run there is no spread; who asks for it gets 0, and its metadata say why.
+  out.emplace("spread", options.runs > 1
+                            ? scene.difference(found.spread, made.algorithm.posterior ? "posterior standard deviation"
+                                                                                      : "sampling spread")
+                            : scene.difference(context.backend().allocate(plan.image(), stream),
+                                               "nothing: one run has no spread, take two or more"));
+  out.emplace("samples", make_samples(scene, options.runs > 1 ? found.samples : std::vector<Pixels>{estimate}));
+  return out;
+}
+
 void refuse(iso::plugin::Plan& plan, const iso::Error& error) {
   plan.refuse(std::string{error.what()} + (error.hint().empty() ? "" : "; " + error.hint()), error.code());
 }
@@ -149,6 +202,12 @@ void fill_plan(const iso::Sinogram& scan, const CommonOptions& options, const Ma
                iso::plugin::Plan& out) {
   MaybeCard card;
   if (options.prior == PriorKind::network) card = iso::models::find_card(options.network, iso::models::places());
+  if (card && (card->channels.size() != 2 || card->channels.back() != "sigma")) {
+    out.refuse("the network '" + options.network +
+                   "' is no denoiser; name one whose inputs are an image and sigma, such as diffusion_prior",
+               iso::Errc::usage);
+    return;
+  }
   const ScanPlan plan = plan_on_card(scan.geometry, options, card);
   if (scan.readings.spec().shape != scan.geometry.sinogram_shape()) {
     out.refuse("the readings are " + scan.readings.spec().shape.text() + ", the geometry describes " +
@@ -168,7 +227,7 @@ void fill_plan(const iso::Sinogram& scan, const CommonOptions& options, const Ma
   out.bytes =
       3 * readings.bytes() + 2 * image.bytes() +
       std::max(work.bytes, DataTerm::bytes(image, readings) + algorithm.bytes + ensemble_bytes(image, ensemble) +
-                               (several ? 2 + static_cast<std::size_t>(options.runs) : 0) * image.bytes() +
+                               (2 + static_cast<std::size_t>(options.runs)) * image.bytes() +
                                6 * image.bytes());
   out.seconds = work.seconds;
   if (card) {
@@ -203,10 +262,10 @@ std::span<const iso::plugin::Port> scan_outputs() noexcept {
        {"supplied", iso::Kind::volume, true,
         "The part of the estimate that the readings do not determine: the prior supplied it."},
        {"spread", iso::Kind::volume, true,
-        "Standard deviation over two or more samples. Of split_gibbs that of the posterior, of the others of the "
+        "Standard deviation over two or more runs; 0 of one. Of split_gibbs that of the posterior, of the others of "
+        "the "
         "sampling alone, which is smaller."},
-       {"samples", iso::Kind::volume, true, "Two or more samples, one after another along the fourth axis.",
-        "residual"}}};
+       {"samples", iso::Kind::volume, true, "The samples, one after another along the fourth axis.", "residual"}}};
   return ports;
 }
 
@@ -251,35 +310,7 @@ iso::plugin::Datasets run_scan_task(const iso::Sinogram& scan, const CommonOptio
       run(*sampler, posterior, {options.runs, several, {after_tv, after_samples, "samples"}}, progress);
 
   progress.report(after_samples, "what was measured");
-  Array attenuation = context.backend().allocate(plan.image(), *stream);
-  ops.axpy(options.water_per_mm, found.mean, attenuation, *stream);
-  const Agreement fit = agreement(problem, attenuation);
-  Array supplied = measured_part(data, found.mean);
-  ops.axpby(1, found.mean, -1, supplied, *stream);
-  const double size = ops.norm2(found.mean, *stream), rest = ops.norm2(supplied, *stream);
-  say_figures(scene, fit, tv_fit, found, algorithm.evaluations * options.runs, context);
-  context.figure("not_measured", size > 0 ? rest / size : 0, "1");
-  const Pixels estimate = context.backend().download(found.mean, *stream);
-  context.figure("z_roughness", 1000 * roughness(estimate), "HU");
-  if (card && card->out_of_domain)
-    context.figure("out_of_domain_score", out_of_domain_score(prior, estimate, *card->out_of_domain, context.stop()),
-                   "1");
-  std::ostringstream line;
-  line << "the estimate leaves " << 100 * fit.relative << " % of the readings unexplained, total variation "
-       << 100 * tv_fit.relative << " %; " << 100 * (size > 0 ? rest / size : 0)
-       << " % of its norm was not measured and is the prior's";
-  context.log(line.str());
-
-  iso::Sinogram residual{context.backend().download(fit.residual, *stream), plan.geometry, {}};
-  iso::plugin::Datasets out{{"volume", scene.image(found.mean)},
-                            {"residual", iso::freeze(std::move(residual))},
-                            {"tv", scene.image(start)},
-                            {"supplied", scene.difference(supplied, "what the prior supplied")}};
-  if (several) {
-    out.emplace("spread", scene.difference(found.spread,
-                                           algorithm.posterior ? "posterior standard deviation" : "sampling spread"));
-    out.emplace("samples", make_samples(scene, found.samples));
-  }
+  iso::plugin::Datasets out = finish({scene, data, prior, card, algorithm, found, start, tv_fit}, context);
   progress.report(1, "done");
   return out;
 }

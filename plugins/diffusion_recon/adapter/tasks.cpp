@@ -6,7 +6,10 @@
 #include "method/mbir.h"
 #include "method/split_gibbs.h"
 
+#include <iso/base/error.h>
+
 #include <algorithm>
+#include <sstream>
 
 namespace diffusion_recon {
 namespace {
@@ -16,12 +19,20 @@ using iso::compute::Array;
 // Of the papers, in units of water: their images of 0 to 1 are 3000 HU wide.
 constexpr double range_in_water = 3, paper_penalty = 0.0257, paper_z_weight = 1.03e-4 * range_in_water;
 
+void check_levels(const LevelOptions& parameters) {
+  if (parameters.most_noise > parameters.least_noise) return;
+  std::ostringstream text;
+  text << "most_noise is " << parameters.most_noise << ", which is not above least_noise, " << parameters.least_noise;
+  throw iso::Error{iso::Errc::invalid_input, text.str(), "give a larger most_noise; its default is 10"};
+}
+
 FitOptions fit_options(const LevelOptions& parameters, int iterations) {
   return {iterations, paper_penalty, parameters.z_weight * paper_z_weight};
 }
 
 /// Levels below the warm start, which is the first of them.
 std::vector<double> dds_levels(const DdsParameters& parameters) {
+  check_levels(parameters);
   auto levels = power_levels(parameters.most_noise, parameters.least_noise, parameters.levels);
   if (!(parameters.start_noise > 0)) return levels;
   std::erase_if(levels, [&](double level) { return level >= parameters.start_noise; });
@@ -47,6 +58,7 @@ Algorithm algorithm(const DdsParameters& parameters, const iso::ArraySpec& image
 }
 
 Algorithm algorithm(const MbirParameters& parameters, const iso::ArraySpec& image, const iso::ArraySpec&) {
+  check_levels(parameters);
   const MbirOptions options{geometric_levels(parameters.most_noise, parameters.least_noise, parameters.levels),
                             parameters.ratio, fit_options(parameters, 1)};
   return {

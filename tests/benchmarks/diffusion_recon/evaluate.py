@@ -7,13 +7,13 @@
 Volumes: validation, Lung_Dx-A0001 (64 slices of 5 mm); test, LIDC-IDRI-0314 (128 slices of 2 mm). Neither was trained on (splits_volumes.json).
 Each is projected from voxels half as wide as those that are reconstructed (128 across), parallel beam, 182 elements a row, noise of 1e5 photons
 a reading; the truth is the 2 x 2 mean. Figures: PSNR with a peak of 3000 HU, mean over the slices of each of three planes, within the circle
-that every view sees; misfit; mean |x[z + 1] - x[z]| over that of the truth. Needs NumPy.
+that every view sees; processor seconds and the most memory of all runs so far; misfit; mean |x[z + 1] - x[z]| over that of the truth. Needs NumPy.
 """
 import argparse
 import json
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -69,11 +69,11 @@ def geometry(path, views, span, spacing, slices):
 
 
 def run(options, words):
-    begun = time.time()
+    begun = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     done = subprocess.run([options.program, *map(str, words)], capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"isocenter {' '.join(map(str, words))}: {done.stderr}")
-    return time.time() - begun
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - begun
 
 
 def figures(image, truth):
@@ -93,7 +93,7 @@ def figures(image, truth):
 
 
 def show(name, found, seconds, record=None):
-    line = f"{name:42} axial {found['axial']:6.2f}  coronal {found['coronal']:6.2f}  sagittal {found['sagittal']:6.2f} dB  RMSE {found['rmse_hu']:6.1f} HU  z {found['z_ratio']:5.2f}  {seconds:6.1f} s"
+    line = f"{name:42} axial {found['axial']:6.2f}  coronal {found['coronal']:6.2f}  sagittal {found['sagittal']:6.2f} dB  RMSE {found['rmse_hu']:6.1f} HU  z {found['z_ratio']:5.2f}  {seconds:6.1f} processor s  {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:.0f} MiB"
     if record:
         f = {k: v["value"] for k, v in json.loads(Path(record).read_text())["figures"].items()}
         line += "  " + "  ".join(f"{k} {f[k]:.4g}" for k in ("normalised_residual", "relative_residual", "not_measured", "out_of_domain_score", "z_roughness") if k in f)

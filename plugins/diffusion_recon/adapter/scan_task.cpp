@@ -227,8 +227,7 @@ void fill_plan(const iso::Sinogram& scan, const CommonOptions& options, const Ma
   out.bytes =
       3 * readings.bytes() + 2 * image.bytes() +
       std::max(work.bytes, DataTerm::bytes(image, readings) + algorithm.bytes + ensemble_bytes(image, ensemble) +
-                               (2 + static_cast<std::size_t>(options.runs)) * image.bytes() +
-                               6 * image.bytes());
+                               (2 + static_cast<std::size_t>(options.runs)) * image.bytes() + 6 * image.bytes());
   out.seconds = work.seconds;
   if (card) {
     out.models = {options.network};

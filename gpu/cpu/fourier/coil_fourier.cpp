@@ -272,10 +272,11 @@ OperatorCost cost(const CoilFourier& spec) {
   const std::int64_t longest = *std::ranges::max_element(layout.extents);
   const auto block = static_cast<std::size_t>(layout.width * (2 * layout.pitch + layout.piece) +
                                               2 * columns_at_once * line_pitch(longest));
-  const double flops =
-      5 * static_cast<double>(spec.range().shape.count()) * std::log2(std::max(2.0, static_cast<double>(layout.piece)));
+  double seconds = 0;
+  for (const auto length : layout.extents)
+    seconds += throughput::line_seconds(static_cast<double>(spec.range().shape.count()), length);
   return {spec.map_spec().bytes() + static_cast<std::size_t>(layout.piece) * element,
-          block * element * throughput::threads(), throughput::seconds(flops, throughput::fourier_flops_per_s), false};
+          block * element * throughput::threads(), seconds, false};
 }
 
 OperatorPtr make_operator(const CoilFourier& spec, const Backend& backend) {

@@ -188,19 +188,18 @@ class CpuFourier final : public LinearOperator {
 
 OperatorCost cost(const Fourier& spec) {
   std::size_t line = 0, phases = 0;
-  double flops = 0;
+  double seconds = 0;
   for (const auto axis : spec.axes) {
     const auto length = static_cast<std::size_t>(spec.grid[axis]);
     line = std::max(line, length);
     phases += 2 * length;
-    flops += 5 * static_cast<double>(spec.grid.count()) * std::log2(std::max(2.0, static_cast<double>(length)));
+    seconds += throughput::line_seconds(static_cast<double>(spec.grid.count()), spec.grid[axis]);
   }
   // One array only when the result of several axes is added to the output; counted, because a solver may.
   const std::size_t added = spec.axes.size() > 1 ? spec.domain().bytes() : 0;
   const std::size_t element = iso::byte_count(spec.type);
   const auto buffers = 2 * static_cast<std::size_t>(columns_at_once * line_pitch(static_cast<std::int64_t>(line)));
-  return {phases * element, added + buffers * throughput::threads() * element,
-          throughput::seconds(flops, throughput::fourier_flops_per_s), true};
+  return {phases * element, added + buffers * throughput::threads() * element, seconds, true};
 }
 
 OperatorPtr make_operator(const Fourier& spec, const Backend& backend) {

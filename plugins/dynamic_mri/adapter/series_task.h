@@ -2,6 +2,7 @@
 
 #include "method/reconstruct.h"
 
+#include <iso/compute/operators/complex_difference.h>
 #include <iso/plugin/task_progress.h>
 #include <iso/plugin/typed_task.h>
 
@@ -52,6 +53,10 @@ class SeriesTask final : public iso::plugin::TypedTask<P> {
     const auto encoding = iso::mri::outline_encoding(scan, parameters);
     auto work = plan_work(encoding, parameters);
     for (auto& [spec, applications] : work.operators) out.operators.push_back({std::move(spec), applications});
+    // Before and behind them some 60 passes over the data: reading the mask, the mean, maps, scale, residual.
+    constexpr double passes = 60;
+    out.operators.push_back({iso::compute::ComplexDifference{encoding.range().shape, {0}}, passes / 2});
+    out.seconds = work.seconds;
     const auto series = encoding.domain().bytes(), data = encoding.range().bytes();
     // The hybrid data stay; beside them its making, the method, or residual and results.
     out.bytes = data + std::max({data, work.bytes, data + 5 * series});

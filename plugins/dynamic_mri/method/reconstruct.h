@@ -20,6 +20,7 @@ concept ModelMethod = std::derived_from<P, ModelParameters>;
 struct Work {
   std::vector<std::pair<iso::compute::OperatorSpec, double>> operators;  ///< with the number of their applications
   std::size_t bytes{0};                                                  ///< of the method's own arrays
+  double seconds{0};                                                     ///< of what no operator does
 };
 
 /// The background of L + S is weighed by the largest singular value of the start Aᴴ b, as its authors' threshold is by that of

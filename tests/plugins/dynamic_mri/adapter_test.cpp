@@ -6,6 +6,9 @@
 #include <iso/base/threads.h>
 #include <iso/job/executor.h>
 
+#include <ctime>
+#include <iostream>
+
 using namespace dynamic_mri;
 
 namespace {
@@ -132,4 +135,38 @@ TEST(DynamicTasks, ShowTheSeriesEveryTenIterations) {
     before = away;
   }
   EXPECT_LT(before, 0.1);
+}
+
+TEST(DynamicTasks, EstimateTheTimeThatAProcessorTakes) {
+  Tasks tasks;
+  iso::compute::BackendRegistry registry;
+  registry.add(iso::gpu::make_cpu_backend(), 1);
+  iso::mri::SimulationOptions simulation;
+  simulation.coils = 8, simulation.noise = 2e-3, simulation.mask.acceleration = 8;
+  const auto stream = cpu().make_stream();
+  const auto workspace = std::make_shared<iso::job::Workspace>();
+  workspace->put("scan", iso::freeze(iso::mri::simulate(iso::mri::heart_phantom(128, 24), simulation, cpu(), *stream)));
+  iso::job::ExecutionOptions options;
+  options.threads = 1;
+  const auto before = iso::ThreadBudget::threads();
+  for (const char* const preset : {"breath_hold", "perfusion"}) {
+    iso::job::Recipe recipe;
+    recipe.task = "dynamic_mri/rdledm";
+    recipe.inputs["k_space"] = "workspace:scan";
+    recipe.outputs["series"] = "workspace:series";
+    recipe.parameters_json =
+        std::string{R"({"iterations": 40, "tolerance": 0, "weights": "fixed", "preset": ")"} + preset + "\"}";
+    options.overwrite = true;
+    const std::clock_t start = std::clock();  // of the process
+    const auto record =
+        iso::job::make_in_process_executor(tasks, registry, options, iso::job::make_data_access(workspace, nullptr))
+            ->execute(recipe, {}, [](const iso::job::Event&) {});
+    const double taken = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+    ASSERT_EQ(record.state, iso::job::State::done) << record.error_message;
+    std::cout << preset << ": estimated " << record.estimated_seconds << " s, taken " << taken
+              << " s of the processor\n";
+    EXPECT_GT(record.estimated_seconds, 0.5 * taken) << preset;
+    EXPECT_LT(record.estimated_seconds, 2 * taken) << preset;
+  }
+  iso::ThreadBudget::set(before);
 }

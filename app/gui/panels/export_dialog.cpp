@@ -54,7 +54,7 @@ ExportDialog::ExportDialog(const Shown& shown, QWidget* parent)
   auto* const form = new QFormLayout;
   form->addRow(tr("&What"), along_);
   form->addRow(tr("&From"), first_);
-  form->addRow(tr("&To"), last_);
+  form->addRow(tr("Up &to"), last_);
   form->addRow(tr("&Every"), step_);
   form->addRow(tr("&As"), kind_);
   form->addRow(tr("Frames a &second"), rate_);

@@ -102,6 +102,7 @@ MethodPanel::MethodPanel(Desktop& desktop, QWidget* parent)
   summary_->setWordWrap(true);
   summary_->setTextInteractionFlags(Qt::TextSelectableByMouse);
   card_->setReadOnly(true);
+  card_->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
   card_->setMaximumHeight(7 * card_->fontMetrics().lineSpacing());  // the form keeps its room; the rest is scrolled to
   card_->setObjectName(QStringLiteral("card"));
   card_->setAccessibleName(tr("What is known of the network"));

@@ -19,6 +19,10 @@
 #include <QTreeWidget>
 #include <QVBoxLayout>
 
+#include <algorithm>
+#include <array>
+#include <cmath>
+
 namespace iso::gui {
 namespace {
 
@@ -148,7 +152,8 @@ void SeriesDialog::fill(SeriesList list) {
     auto* const item = new QTreeWidgetItem{study,
                                            {text(row.description), text(row.modality), text(row.images), text(row.size),
                                             text(row.spacing), text(row.geometry)}};
-    item->setSizeHint(0, {0, tree_->fontMetrics().height() + row_gap});  // rows with a sign are as high as the others
+    item->setSizeHint(geometry_column,
+                      {1, tree_->fontMetrics().height() + row_gap});  // rows with a sign are as high as the others
     item->setTextAlignment(2, Qt::AlignRight | Qt::AlignVCenter);
     item->setData(0, row_role, static_cast<qulonglong>(i));
     item->setToolTip(geometry_column, text(row.remark));
@@ -216,10 +221,16 @@ void SeriesDialog::preview() {
 void SeriesDialog::show_preview(std::size_t row) {
   const Seen& seen = seen_of_[row];
   if (!seen.item || !seen.item->raster || selected_rows() != std::vector{row}) return;
-  seen_.restore({}, {}, {}, 0);
-  Item shown = *seen.item;
-  shown.name.clear();
-  seen_.add(std::move(shown));
+  gui::Look look;
+  look.crosshair.visible = look.layout.annotations = false;
+  seen_.restore({}, {}, look, 0);
+  const Mat3& direction = seen.item->raster->frame.direction;
+  const std::array<double, 3> normal{std::abs(direction[2]), std::abs(direction[5]), std::abs(direction[8])};
+  const bool sagittal = normal[0] > std::max(normal[1], normal[2]), coronal = !sagittal && normal[1] > normal[2];
+  view_->presenter().set_orientation(sagittal  ? render::Orientation::sagittal
+                                     : coronal ? render::Orientation::coronal
+                                               : render::Orientation::axial);  // as it was taken
+  seen_.add(Item{*seen.item});
 }
 
 void SeriesDialog::refresh() {

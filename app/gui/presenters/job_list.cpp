@@ -14,6 +14,12 @@ namespace {
 
 std::string name_in_workspace(const std::string& place) { return place.substr(job::workspace_prefix.size()); }
 
+/// "007-": places of a run that begin with it sort as the outputs of its task do.
+std::string to_rank(std::size_t output) {
+  const std::string digits = std::to_string(output);
+  return std::string(digits.size() < 3 ? 3 - digits.size() : 0, '0') + digits + "-";
+}
+
 /// A word as a shell takes it.
 std::string quoted(const std::string& word) {
   constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%";
@@ -59,14 +65,24 @@ std::uint64_t JobList::start(const TaskForm& form, const std::string& device, st
   std::string about;
   for (const TaskForm::Input& input : form.inputs())
     if (const Item* const item = document_.find(input.chosen); item != nullptr && about.empty()) about = item->name;
-  return start(make_recipe(form, document_, device, seed),
-               form.task().about.title + (about.empty() ? "" : " of " + about));
+  job::Recipe recipe = make_recipe(form, document_, device, seed);
+  std::size_t at = 0;  // a method names what it is for first
+  for (const TaskForm::Output& output : form.outputs()) {
+    const auto found = recipe.outputs.find(output.port.name);
+    if (found != recipe.outputs.end())
+      found->second = std::string{job::workspace_prefix} + to_rank(at) + output.port.name;
+    ++at;
+  }
+  return start(std::move(recipe), form.task().about.title + (about.empty() ? "" : " of " + about));
 }
 
 std::uint64_t JobList::start(job::Recipe recipe, std::string title) {
   static std::uint64_t run = 0;
   const std::string prefix = "run-" + std::to_string(++run) + "-";
-  for (auto& [port, place] : recipe.outputs) place = std::string{job::workspace_prefix} + prefix + port;
+  for (auto& [port, place] : recipe.outputs) {
+    const bool ranked = job::in_workspace(place) && place.ends_with("-" + port);
+    place = std::string{job::workspace_prefix} + prefix + (ranked ? name_in_workspace(place) : port);
+  }
   auto state = std::make_unique<JobState>();
   state->title = std::move(title);
   state->recipe = std::move(recipe);
@@ -209,7 +225,10 @@ void JobList::end(JobState& state) {
 
 void JobList::enter_results(JobState& state) {
   std::vector<std::pair<std::string, DatasetPtr>> outputs;
-  for (const auto& [port, place] : state.record->recipe.outputs) {
+  std::vector<std::pair<std::string, std::string>> in_order;  // place and port
+  for (const auto& [port, place] : state.record->recipe.outputs) in_order.emplace_back(place, port);
+  std::ranges::sort(in_order);
+  for (const auto& [place, port] : in_order) {
     const std::string name = name_in_workspace(place);
     if (DatasetPtr data = workspace_->find(name))
       outputs.emplace_back(port == "volume" ? state.title : state.title + " " + port, std::move(data));

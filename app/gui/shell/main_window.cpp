@@ -46,7 +46,7 @@
 namespace iso::gui {
 namespace {
 
-constexpr int small_column = 236;                        ///< of the panels on a small screen
+constexpr int small_column = 296;                        ///< of the panels on a small screen
 constexpr int enough_width = 1100, enough_height = 700;  ///< of a screen on which every panel has its whole size
 
 }  // namespace

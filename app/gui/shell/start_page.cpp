@@ -108,9 +108,8 @@ void StartPage::fill(QVBoxLayout* column, const QString& title, const QStringLis
     button->setAccessibleName(QFileInfo{file}.fileName());
     button->setText(fontMetrics().elidedText(QFileInfo{file}.fileName(), Qt::ElideMiddle, 260));
     button->setToolTip(file);
-    button->setStyleSheet(QStringLiteral("text-align: left; padding: 4px"));
     connect(button, &QPushButton::clicked, this, [this, file] { Q_EMIT file_asked(file); });
-    column->addWidget(button);
+    column->addWidget(button, 0, Qt::AlignLeft);
   }
   column->addStretch(1);
 }

@@ -91,9 +91,12 @@ std::vector<WordBox> place_words(const SlicePicture& picture, int width, int hei
     };
     const Pixel at = to_pixel(picture, width, height, figure.points_mm.back());
     const WordBox beside = box(at[0] + gap * ratio, at[1]);
-    const std::array<WordBox, 4> places{beside, box(at[0] - gap * ratio - w, at[1]),
+    const std::array<WordBox, 6> places{beside,
+                                        box(at[0] + gap * ratio, at[1] + h),
+                                        box(at[0] + gap * ratio, at[1] - h),
                                         box(at[0] - w / 2, at[1] + h / 2 + gap * ratio),
-                                        box(at[0] - w / 2, at[1] - h / 2 - gap * ratio)};
+                                        box(at[0] - w / 2, at[1] - h / 2 - gap * ratio),
+                                        box(at[0] - gap * ratio - w, at[1])};
     const auto is_free = [&](const WordBox& place) {
       return place.left >= 0 && place.right <= width && place.top >= 0 && place.bottom <= height &&
              std::ranges::none_of(boxes, [&](const WordBox& other) { return meet(place, other); });

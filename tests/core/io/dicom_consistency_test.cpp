@@ -251,15 +251,18 @@ TEST_F(DicomConsistency, ASegmentationIsALabelMapWithTheSlicesThatItLeavesOut) {
   EXPECT_EQ(exit_code(overlap.code()), 22);
   EXPECT_NE(std::string{overlap.what()}.find("overlap"), std::string::npos) << overlap.what();
   EXPECT_NE(std::string{overlap.what()}.find("1 (liver), 2 (tumour)"), std::string::npos) << overlap.what();
+  io::ReadOptions asked;
   for (const std::uint16_t layer : {1, 2}) {
-    const DatasetPtr read = io::read(folder / "s.dcm", {.hints = {{"layer", std::to_string(layer)}}});
+    asked.hints["layer"] = std::to_string(layer);
+    const DatasetPtr read = io::read(folder / "s.dcm", asked);
     const auto& one = get<LabelMap>(read);
     EXPECT_EQ(one.labels.values<std::uint8_t>()[0], layer) << "whole, though the other segment has this voxel too";
     EXPECT_EQ(one.meta.at("layer"), std::to_string(layer) + " of 2");
     EXPECT_EQ(one.names.size(), layer + 1U);
     EXPECT_EQ(one.names[1].empty(), layer == 2);
   }
-  EXPECT_THROW((void)io::read(folder / "s.dcm", {.hints = {{"layer", "3"}}}), Error);
+  asked.hints["layer"] = "3";
+  EXPECT_THROW((void)io::read(folder / "s.dcm", asked), Error);
 }
 
 TEST_F(DicomConsistency, TilesArePutTogether) {

@@ -20,10 +20,12 @@ class KeptArrays : public test::IoTest {
     io::write(folder / name, Dataset{std::move(data)}, {.overwrite = true});
     return folder / name;
   }
-  static float first(const fs::path& file, std::map<std::string, std::string> hints = {}) {
-    const DatasetPtr data = io::read(file, {.hints = std::move(hints)});
-    return to_pixels(*data)->values<float>()[0];
+  static DatasetPtr read(const fs::path& file, std::map<std::string, std::string> hints) {
+    io::ReadOptions options;
+    options.hints = std::move(hints);
+    return io::read(file, options);
   }
+  static float first(const fs::path& file) { return to_pixels(*io::read(file))->values<float>()[0]; }
 };
 
 TEST_F(KeptArrays, AreGivenAnotherMeaningWithoutReadingTheirValuesAgain) {
@@ -32,7 +34,7 @@ TEST_F(KeptArrays, AreGivenAnotherMeaningWithoutReadingTheirValuesAgain) {
     const io::KeptArrays kept{std::size_t{1} << 20};
     const DatasetPtr one = io::read(file);
     EXPECT_EQ(kept.taken(), 0U) << name;
-    const DatasetPtr two = io::read(file, {.hints = {{"kind", "volume"}, {"quantity", "hounsfield"}}});
+    const DatasetPtr two = read(file, {{"kind", "volume"}, {"quantity", "hounsfield"}});
     EXPECT_EQ(kept.taken(), 1U) << name;
     EXPECT_EQ(get<Volume>(two).quantity, Quantity::hounsfield) << name;
     EXPECT_EQ(to_pixels(*one)->spec(), to_pixels(*two)->spec()) << name;
@@ -70,7 +72,7 @@ TEST_F(KeptArrays, OfOneFileAreToldApart) {
                               "Segment0_ID:=A\nSegment1_ID:=B\nSegment1_Layer:=1\n\n"} +
                       "\1\2\1\2");
   const auto first_label = [&](const char* layer) {
-    return to_pixels(*io::read(file, {.hints = {{"layer", layer}}}))->values<std::uint8_t>()[0];
+    return to_pixels(*read(file, {{"layer", layer}}))->values<std::uint8_t>()[0];
   };
   const io::KeptArrays kept{std::size_t{1} << 20};
   EXPECT_EQ(first_label("1"), 1);

@@ -68,7 +68,7 @@ QWidget* PreferencesDialog::general_page(QAction& research_scheme) {
   });
   rows->addRow(tr("&Colours"), theme);
   using namespace preference;
-  rows->addRow(tr("&Texts"),
+  rows->addRow(tr("Size of te&xts"),
                choice(text_percent, usual_text_percent,
                       {{tr("small"), 90}, {tr("usual"), 100}, {tr("large"), 115}, {tr("very large"), 135}}));
   rows->addRow(

@@ -72,7 +72,7 @@ SeriesDialog::SeriesDialog(Background& background, const std::filesystem::path& 
 SeriesDialog::~SeriesDialog() { look_->stop.request_stop(); }
 
 void SeriesDialog::build() {
-  fit_screen(*this, 980, 460);
+  fit_screen(*this, 1080, 460);
   auto* const column = new QVBoxLayout{this};
   place_ = new QLabel;
   place_->setWordWrap(true);

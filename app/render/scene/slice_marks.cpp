@@ -52,8 +52,8 @@ std::vector<Pixel> handle(const Pixel& p, double half) {
           {p[0] - half, p[1] - half}};
 }
 
-/// Where the words of a figure stand: beside its last point, or left of it, below or above where other words stand already, or
-/// the picture ends. Empty for a figure without words.
+/// Where the words of a figure stand: right of its last point, lower or higher where other words stand already, or left of it
+/// where the picture ends. Empty for a figure without words.
 struct WordBox {
   double left{0}, top{0}, right{0}, bottom{0};
 };
@@ -91,17 +91,14 @@ std::vector<WordBox> place_words(const SlicePicture& picture, int width, int hei
     };
     const Pixel at = to_pixel(picture, width, height, figure.points_mm.back());
     const WordBox beside = box(at[0] + gap * ratio, at[1]);
-    const std::array<WordBox, 6> places{beside,
-                                        box(at[0] + gap * ratio, at[1] + h),
-                                        box(at[0] + gap * ratio, at[1] - h),
-                                        box(at[0] - w / 2, at[1] + h / 2 + gap * ratio),
-                                        box(at[0] - w / 2, at[1] - h / 2 - gap * ratio),
-                                        box(at[0] - gap * ratio - w, at[1])};
+    std::vector<WordBox> places;  // right of the point, then left of it; the nearest lines first
+    for (const double left : {at[0] + gap * ratio, at[0] - gap * ratio - w})
+      for (const int lines_off : {0, 1, -1, 2, -2, 3, -3}) places.push_back(box(left, at[1] + 1.05 * h * lines_off));
     const auto is_free = [&](const WordBox& place) {
       return place.left >= 0 && place.right <= width && place.top >= 0 && place.bottom <= height &&
              std::ranges::none_of(boxes, [&](const WordBox& other) { return meet(place, other); });
     };
-    const auto* const found = std::ranges::find_if(places, is_free);
+    const auto found = std::ranges::find_if(places, is_free);
     boxes.push_back(found == places.end() ? beside : *found);
   }
   return boxes;

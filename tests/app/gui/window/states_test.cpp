@@ -81,10 +81,15 @@ class PicturesOfStates : public test::WindowTest {
           picture.scaled(picture.size() / picture.devicePixelRatio(), Qt::IgnoreAspectRatio, Qt::SmoothTransformation);
     keep_picture(QStringLiteral("state-") + name);
     if (dialog != nullptr) keep_dialog(*dialog);
-    const QString file = QStringLiteral("state-") + name + (doubled ? QStringLiteral("_doubled") : QString{});
-    const QString problem =
-        test::compare_with_baseline(picture, file, dialog == nullptr ? varying() : std::vector<QRect>{});
-    EXPECT_TRUE(problem.isEmpty()) << problem.toStdString();
+    // At a scale of 2 a few are kept; that no words are cut is looked at in all.
+    static const QStringList kept_doubled{QStringLiteral("start-light-small"), QStringLiteral("labels-light"),
+                                          QStringLiteral("network-light-small"), QStringLiteral("words-dark")};
+    if (!doubled || kept_doubled.contains(name)) {
+      const QString file = QStringLiteral("state-") + name + (doubled ? QStringLiteral("_doubled") : QString{});
+      const QString problem =
+          test::compare_with_baseline(picture, file, dialog == nullptr ? varying() : std::vector<QRect>{});
+      EXPECT_TRUE(problem.isEmpty()) << problem.toStdString();
+    }
     EXPECT_EQ(test::clipped_texts(shown).join('\n').toStdString(), "") << "in '" << name.toStdString() << "'";
   }
   DatasetPtr uptake() {

@@ -1,5 +1,6 @@
 #include "targets.h"
 
+#include "desktop_targets.h"
 #include "mutate.h"
 
 #include "support/shared_data.h"
@@ -319,6 +320,8 @@ std::vector<Target> all() {
          return std::string{"case,volume,iterations,smoothed\nfirst,a.mha,3,o.mha\n\"second, too\",b.mha,,p.mha\n"};
        }},
       checkpoint(),
+      session_target(),
+      journal_target(),
   };
 }
 

@@ -44,6 +44,7 @@ std::string with_values(const std::string& parameters_json,
     const auto field = std::ranges::find(task.parameters.fields, name, &params::FieldInfo::name);
     if (field == task.parameters.fields.end()) {
       std::vector<std::string> names;
+      names.reserve(task.parameters.fields.size());
       for (const params::FieldInfo& one : task.parameters.fields) names.push_back(one.name);
       const std::string meant = nearest_name(name, names);
       throw Error(Errc::usage, "the task '" + task.id + "' has no parameter '" + name + "'",

@@ -120,6 +120,7 @@ void TaskOptions::define(const std::string& text) {
   const params::FieldInfo* const field = task_.parameters.find(key);
   if (field == nullptr) {
     std::vector<std::string> names;
+    names.reserve(task_.parameters.fields.size());
     for (const auto& known : task_.parameters.fields) names.push_back(known.name);
     const std::string meant = nearest_name(key, names);
     throw Error(

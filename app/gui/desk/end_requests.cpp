@@ -3,10 +3,10 @@
 #include <QSocketNotifier>
 
 #include <fcntl.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
 
 namespace iso::gui {
 namespace {

@@ -52,7 +52,7 @@ class Style final : public QProxyStyle {
 class SystemColours final : public QObject {
  public:
   static SystemColours& of_program() {
-    static SystemColours* const only = new SystemColours;  // a child of the program, which it ends with
+    static auto* const only = new SystemColours;  // a child of the program, which it ends with
     return *only;
   }
   void show(Theme theme) {

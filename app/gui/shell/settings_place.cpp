@@ -7,11 +7,11 @@
 #include <QStringList>
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 
 namespace iso::gui {
 namespace {

@@ -4,11 +4,11 @@
 #include "iso/base/process_state.h"
 #include "iso/base/threads.h"
 
-#include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include <charconv>
+#include <csignal>
 #include <cstdlib>
 #include <string_view>
 

@@ -89,7 +89,7 @@ void TaskOptions::add_ports(Options& options) {
   options.add_repeated(
       "--hint", "PORT.KEY=VALUE",
       "What an input file does not say; also --PORT.KEY VALUE. Keys: geometry, dataset, quantity, unattenuated, dark, "
-      "rotation-axis, axes, spacing-mm.",
+      "rotation-axis, axes, spacing-mm, sampling-mask, sampling-axes, trajectory, matrix.",
       [this](const std::string& text) {
         const auto [name, value] = name_and_value("--hint", text);
         const std::size_t dot = name.find('.');

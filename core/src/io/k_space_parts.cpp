@@ -189,7 +189,7 @@ void place_on_trajectory(KSpace& scan, const ReadOptions& options) {
     if (has_matrix)
       size[d] = matrix_along(options, d);
     else if (reached[d] > 0)
-      size[d] = std::max<std::int64_t>(1, std::llround(2 * static_cast<double>(reached[d])));
+      size[d] = 2 * static_cast<std::int64_t>(std::ceil(static_cast<double>(reached[d]) - 1e-3));
     if (!of_pixels) continue;
     for (std::size_t i = d; i < to.size(); i += 3) to[i] *= static_cast<float>(size[d]);
   }

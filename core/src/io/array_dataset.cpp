@@ -472,7 +472,8 @@ Dataset make_dataset(RawArray array, const ReadOptions& options, const ReadArray
   const bool scan = !options.geometry.empty() || array.geometry;
   if (!options.expected && !scan && array.labels) return labels_if_they_are(std::move(array), options);
   const bool bands = !find_hint(options, "dims").empty() || !find_hint(options, "wavelengths").empty();
-  switch (options.expected.value_or(scan ? Kind::sinogram : bands ? Kind::spectral_cube : Kind::volume)) {
+  const Kind usual = tells_of_k_space(options) ? Kind::k_space : bands ? Kind::spectral_cube : Kind::volume;
+  switch (options.expected.value_or(scan ? Kind::sinogram : usual)) {
     case Kind::volume: return make_volume(std::move(array), options);
     case Kind::label_map: return make_labels(std::move(array), options);
     case Kind::sinogram: return make_sinogram(std::move(array), options, read_other);

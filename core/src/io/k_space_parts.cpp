@@ -151,6 +151,10 @@ std::vector<params::FieldInfo> k_space_hints() {
       numbers_hint("matrix", "voxels", "Of the image of a free trajectory: 128 or 128,96; else what it reaches.")};
 }
 
+bool tells_of_k_space(const ReadOptions& options) {
+  return !find_hint(options, "sampling_mask").empty() || !find_hint(options, "trajectory").empty();
+}
+
 void place_on_trajectory(KSpace& scan, const ReadOptions& options) {
   const std::string file = find_hint(options, "trajectory");
   const Pixels numbers = read_numbers(file);

@@ -1,6 +1,7 @@
 #include "io/array_impl.h"
 #include "io/formats/payload_impl.h"
 #include "io/handlers_impl.h"
+#include "io/k_space_parts_impl.h"
 #include "io/kept_arrays_impl.h"
 
 #include "iso/base/error.h"
@@ -111,7 +112,8 @@ class Bart final : public Handler {
     return has_extension(file, ".cfl") && fs::exists(with(file, ".hdr"), problem);
   }
   [[nodiscard]] Dataset read(const fs::path& file, const ReadOptions& options) const override {
-    const bool k_space = options.expected == Kind::k_space && find_hint(options, "axes").empty();
+    const bool k_space = find_hint(options, "axes").empty() &&
+                         (options.expected ? *options.expected == Kind::k_space : tells_of_k_space(options));
     const bool free = !find_hint(options, "trajectory").empty();
     const std::string which = !k_space ? "" : free ? "k_space on a trajectory" : "k_space";
     return make_dataset(kept_array(*this, file, which, [&] { return make_array(file, k_space, free); }),

@@ -231,9 +231,11 @@ void fill_plan(const iso::Sinogram& scan, const CommonOptions& options, const Ma
   out.seconds = work.seconds;
   if (card) {
     out.models = {options.network};
-    // One evaluation is added by the program, with the memory of the network.
-    out.seconds +=
-        (evaluations - 1) * iso::models::cost(*card, image.shape[0] * image.shape[1], image.shape[2]).seconds;
+    // One evaluation is added by the program, with the memory of the network and its start.
+    const auto of = [&](std::int64_t slices) {
+      return iso::models::cost(*card, image.shape[0] * image.shape[1], slices).seconds;
+    };
+    out.seconds += (evaluations - 1) * (of(2 * image.shape[2]) - of(image.shape[2]));
   }
   iso::Volume volume;
   volume.grid = plan.region.grid;

@@ -104,6 +104,7 @@ MethodPanel::MethodPanel(Desktop& desktop, QWidget* parent)
   card_->setReadOnly(true);
   card_->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
   card_->setMaximumHeight(7 * card_->fontMetrics().lineSpacing());  // the form keeps its room; the rest is scrolled to
+  card_->setMinimumHeight(3 * card_->fontMetrics().lineSpacing());  // on a small screen Run stays in sight
   card_->setObjectName(QStringLiteral("card"));
   card_->setAccessibleName(tr("What is known of the network"));
   card_->hide();

@@ -68,8 +68,6 @@ TEST_F(Forms, ShowTheCardOfANetworkInABoxThatScrollsAndLeaveTheFormItsRoom) {
       equal_angles(24, 2 * std::numbers::pi),
       {.source_to_axis_mm = 400, .source_to_detector_mm = 550, .elements = {511, 1}, .element_pitch_mm = {1, 1}});
   open("scan.h5", freeze(evaluation::project(evaluation::shepp_logan_2d(90), geometry, 1)));
-  window->fit_small_screen();
-  window->resize(1024, 700);
   window->methods().open_task("sinogram_upsampling/unet");
   raise("dock.methods");
   auto* const card = window->methods().findChild<QPlainTextEdit*>(QStringLiteral("card"));

@@ -34,6 +34,10 @@ inline constexpr double bytes_per_s = 1.1e10;        ///< read and written by wh
   for (double n = 1; n < static_cast<double>(length); n *= 2) ++doublings;
   return seconds(5 * elements * doublings, rest > 1 ? odd_line_flops_per_s : line_flops_per_s);
 }
+/// Seconds of an operator that reads and writes so many bytes, whatever it computes: no operator takes less.
+[[nodiscard]] inline double moving_seconds(std::size_t bytes) {
+  return seconds(2 * static_cast<double>(bytes), bytes_per_s);
+}
 [[nodiscard]] inline std::size_t threads() { return static_cast<std::size_t>(ThreadBudget::threads()); }
 
 }  // namespace iso::gpu::cpu::throughput

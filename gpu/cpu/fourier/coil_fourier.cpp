@@ -276,7 +276,8 @@ OperatorCost cost(const CoilFourier& spec) {
   for (const auto length : layout.extents)
     seconds += throughput::line_seconds(static_cast<double>(spec.range().shape.count()), length);
   return {spec.map_spec().bytes() + static_cast<std::size_t>(layout.piece) * element,
-          block * element * throughput::threads(), seconds, false};
+          block * element * throughput::threads(), std::max(seconds, throughput::moving_seconds(spec.range().bytes())),
+          false};
 }
 
 OperatorPtr make_operator(const CoilFourier& spec, const Backend& backend) {

@@ -199,7 +199,8 @@ OperatorCost cost(const Fourier& spec) {
   const std::size_t added = spec.axes.size() > 1 ? spec.domain().bytes() : 0;
   const std::size_t element = iso::byte_count(spec.type);
   const auto buffers = 2 * static_cast<std::size_t>(columns_at_once * line_pitch(static_cast<std::int64_t>(line)));
-  return {phases * element, added + buffers * throughput::threads() * element, seconds, true};
+  return {phases * element, added + buffers * throughput::threads() * element,
+          std::max(seconds, throughput::moving_seconds(spec.domain().bytes())), true};
 }
 
 OperatorPtr make_operator(const Fourier& spec, const Backend& backend) {

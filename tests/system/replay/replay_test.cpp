@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <utility>
+
 namespace iso::test {
 namespace {
 
@@ -30,8 +32,12 @@ std::vector<std::string> words_for(const Json& task, const Folder& folder, const
   }
   for (const Json& port : task.at("outputs"))
     if (!port.at("optional").get<bool>())
-      words.insert(words.end(),
-                   {option(port.at("name")), folder / (name + "_" + port.at("name").get<std::string>() + ".mha")});
+      words.insert(words.end(), {option(port.at("name")), folder / (name + "_" + port.at("name").get<std::string>() +
+                                                                    (port.at("kind") == "volume" ? ".mha" : ".h5"))});
+  // Samplers take minutes with what they ask by default; a few steps of them have the same parts.
+  for (const Json& field : task.at("parameters"))
+    for (const auto& [few, value] : {std::pair{"levels", "5"}, std::pair{"sweeps", "2"}})
+      if (field.at("name") == few) words.insert(words.end(), {"-D", std::string{few} + "=" + value});
   return words;
 }
 

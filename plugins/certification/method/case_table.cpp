@@ -118,6 +118,20 @@ Rule read_rule(const Reader& reader, std::size_t sides, std::size_t row) {
   return rule;
 }
 
+/// One table is of one network and one rule: nothing that is said of the first row is wrong of another.
+void check_alike(const Reader& reader, std::size_t row) {
+  for (const char* const name : {"mode", "form", "bound", "network"})
+    if (const std::string own = reader.text(name, row), first = reader.text(name, 0); own != first)
+      throw Error(Errc::invalid_input,
+                  "row " + std::to_string(row + 1) + " of the table of certificates has the " + name + " '" + own +
+                      "', the first row '" + first + "'",
+                  "give a table for each");
+  if (reader.number("alpha", row) != reader.number("alpha", 0))
+    throw Error(Errc::invalid_input,
+                "row " + std::to_string(row + 1) + " of the table of certificates has another alpha than the first",
+                "give a table for each");
+}
+
 }  // namespace
 
 Table to_table(const std::vector<CaseResult>& results, const Rule& rule, const Making& making) {
@@ -170,6 +184,7 @@ FromTable from_table(const Table& table) {
   out.making = {reader.text("mode", 0), reader.text("network", 0), reader.count("values", 0), {}};
   const std::size_t sides = out.making.mode == "drs" ? 2 : 1;
   for (std::size_t row = 0; row < table.rows(); ++row) {
+    check_alike(reader, row);
     CaseResult one;
     one.name = reader.text("case", row);
     const std::string seed = reader.text("seed", row);

@@ -79,12 +79,9 @@ class Run {
     smoothed_.vote(image, result.seed, Stage::select, draws_.n0, result.select, stop_, between);
     const std::int64_t answer = top_class(result.select);
     if (draws_.target > 0 && rule_.bound == Bound::any_time) {
-      while (result.estimate.draws < draws_.n) {
+      while (result.estimate.draws < draws_.n && !is_settled(answer, result.estimate)) {
         const std::int64_t until = std::min(draws_.n, (result.estimate.draws / look_every + 1) * look_every);
         smoothed_.vote(image, result.seed, Stage::estimate, until, result.estimate, stop_, between);
-        result.certificate = certification::certify(answer, result.estimate, rule_);
-        if (result.certificate.radius >= draws_.target || rules_out(draws_.target, answer, result.estimate, rule_))
-          break;
       }
     } else {
       smoothed_.vote(image, result.seed, Stage::estimate, draws_.n, result.estimate, stop_, between);
@@ -96,6 +93,14 @@ class Run {
     if (heard == 0)
       throw Error(Errc::invalid_result, "the network gave no finite scores for '" + result.name + "'",
                   "check the network with `isocenter models check`");
+  }
+
+  /// Whether the target is certain or out of reach: looked at where a run that was never interrupted looks, so that votes of a checkpoint or of an
+  /// earlier run end where theirs would.
+  [[nodiscard]] bool is_settled(std::int64_t answer, const Votes& votes) const {
+    if (votes.draws == 0 || votes.draws % look_every != 0) return false;
+    return certification::certify(answer, votes, rule_).radius >= draws_.target ||
+           rules_out(draws_.target, answer, votes, rule_);
   }
 
   /// After each batch: what is done, and a checkpoint where one is wanted.

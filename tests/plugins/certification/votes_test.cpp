@@ -260,6 +260,39 @@ TEST_F(SmoothedLinear, EndsEarlyOnceATargetIsReachedWhateverTheBatch) {
   EXPECT_EQ(one[0].estimate.draws % 500, 0);
 }
 
+TEST_F(SmoothedLinear, EndsEarlyAtTheSameDrawAfterAnInterruptionAndWithEarlierVotes) {
+  iso::solvers::Progress quiet;
+  const Rule any{Form::one_vs_rest, Bound::any_time, 0.001, {0.4, 0.4}, 32};
+  const Draws draws{50, 20000, 9, 0.02, {}};
+  const auto whole = certify_cases(drs(), cases(2), any, draws, {}, quiet, {});
+  ASSERT_LT(whole[0].estimate.draws, 20000);
+  ASSERT_LT(whole[1].estimate.draws, 20000);
+  std::stop_source stop;
+  const auto first_case = 4 + whole[0].estimate.draws / 500 * 32;  // batches of at most 16 draws
+  Killed killed{static_cast<int>(first_case) + 2, stop};
+  EXPECT_THROW((void)certify_cases(drs(16), cases(2), any, {50, 20000, 9, 0.02, {}}, {}, killed, stop.get_token()),
+               iso::Error);
+  ASSERT_FALSE(killed.state_.empty());
+  Resumed resumed{killed.state_};
+  expect_same(certify_cases(drs(), cases(2), any, draws, {}, resumed, {}), whole);
+  expect_same(certify_cases(drs(), cases(2), any, draws, whole, quiet, {}), whole);
+}
+
+TEST_F(SmoothedLinear, DoesNotReadATableOfTwoNetworksOrTwoRules) {
+  iso::solvers::Progress quiet;
+  const auto results = certify_cases(drs(), cases(2), rule, {50, 200, 9, 0, {}}, {}, quiet, {});
+  const iso::Table stored = to_table(results, rule, {"drs", "linear 1", 64, {"0", "1"}});
+  for (const char* const name : {"network", "form", "bound"}) {
+    iso::Table mixed = stored;
+    std::ranges::find(mixed.texts, name, &iso::TextColumn::name)->values[1] = "another";
+    EXPECT_THROW((void)from_table(mixed), iso::Error) << name;
+  }
+  iso::Table mixed = stored;
+  const auto alpha = std::ranges::find(mixed.columns, "alpha") - mixed.columns.begin();
+  mixed.values[1][static_cast<std::size_t>(alpha)] = 0.01;
+  EXPECT_THROW((void)from_table(mixed), iso::Error);
+}
+
 TEST_F(SmoothedLinear, CannotBeAttackedWithinItsRadiusAndCanBeyondIt) {
   const Smoothed smoothed = drs();
   const Votes votes = count(smoothed, 20000);

@@ -59,12 +59,12 @@ struct AttackOptions {
   }
 };
 
-/// Certificates of images that are there, by name.
+/// Certificates of images that are there, by name. The key of the noise tells whether an image is the one that was certified.
 struct Target {
   std::size_t image;
   CaseResult certificate;
 };
-std::vector<Target> targets(const Cases& cases, const FromTable& certificates, int most) {
+std::vector<Target> targets(const Cases& cases, const FromTable& certificates, int most, std::uint64_t seed) {
   std::vector<Target> out;
   for (const CaseResult& one : certificates.results) {
     if (one.certificate.abstains || (most > 0 && out.size() == static_cast<std::size_t>(most))) continue;
@@ -74,6 +74,10 @@ std::vector<Target> targets(const Cases& cases, const FromTable& certificates, i
                        "there is no image '" + one.name + "', which the certificates speak of",
                        "give the images, and the labels with their names, that were certified");
     out.push_back({static_cast<std::size_t>(found - cases.names.begin()), one});
+    if (noise_key(seed, cases.image(out.back().image)) != one.seed)
+      throw iso::Error(iso::Errc::invalid_input,
+                       "the image '" + one.name + "' is not the one that was certified, or another seed was",
+                       "give the images in the order of the certification, and its --seed");
   }
   if (out.empty())
     throw iso::Error(iso::Errc::invalid_input, "no image of the certificates has a radius", "nothing can be attacked");
@@ -136,8 +140,12 @@ class AttackTask final : public iso::plugin::TypedTask<AttackOptions> {
                            identity(card) + "'",
                        "name the network that made the certificates");
     const Cases cases = make_cases(inputs, card, {});
-    const auto all = targets(cases, certificates, parameters.most);
+    const auto all = targets(cases, certificates, parameters.most, context.seed());
     const Smoothed smoothed = make_smoothed(card, context.backend(), parameters.batch);
+    for (const Target& one : all)
+      if (one.certificate.estimate.count.front().size() != static_cast<std::size_t>(smoothed.classes()))
+        throw iso::Error(iso::Errc::invalid_input, "the certificates have votes for another number of classes",
+                         "name the table that certification/drs or certification/rs wrote, as it was written");
     const AttackSettings settings{parameters.steps, parameters.copies, parameters.part, parameters.recheck};
     iso::Table table = empty_table(smoothed);
     iso::PixelBuffer pixels = iso::PixelBuffer::allocate(

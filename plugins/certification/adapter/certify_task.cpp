@@ -247,6 +247,9 @@ Certified certify_inputs(const Datasets& inputs, const CertifyOptions& options, 
 
 void tell_figures(const Summary& summary, const Certified& done, iso::plugin::RunContext& context) {
   const bool labelled = summary.labelled == summary.images;
+  if (!labelled && summary.labelled > 0)
+    context.warn(std::to_string(summary.images - summary.labelled) + " of " + std::to_string(summary.images) +
+                 " images have no label: curve and radii are of what is certified, right or wrong");
   context.figure("images", static_cast<double>(summary.images), "images");
   context.figure("abstained", static_cast<double>(summary.abstained), "images");
   context.figure(labelled ? "average_certified_radius" : "mean_radius", summary.average_certified_radius, "1");

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <memory>
 #include <sstream>
 
@@ -109,6 +110,28 @@ std::int64_t to_label(double value, std::size_t row, std::size_t classes) {
   return static_cast<std::int64_t>(value);
 }
 
+/// The column 'case', whose names were read as numbers if all of them look like some; none where there is no such column.
+std::vector<std::string> read_names(const iso::Table& table) {
+  std::vector<std::string> names;
+  if (const auto named = std::ranges::find(table.texts, "case", &iso::TextColumn::name); named != table.texts.end())
+    names = named->values;
+  if (const auto named = std::ranges::find(table.columns, "case"); names.empty() && named != table.columns.end())
+    for (const auto& row : table.values) {
+      std::ostringstream out;
+      out.precision(15);
+      out << row[static_cast<std::size_t>(named - table.columns.begin())];
+      names.push_back(out.str());
+    }
+  std::map<std::string, std::size_t> seen;
+  for (std::size_t row = 0; row < names.size(); ++row)
+    if (const auto [first, is_new] = seen.emplace(names[row], row); !is_new)
+      throw Error(Errc::invalid_input,
+                  "rows " + std::to_string(first->second + 1) + " and " + std::to_string(row + 1) +
+                      " of the labels name the same case '" + names[row] + "'",
+                  "give every image a name of its own, or leave the column 'case' away");
+  return names;
+}
+
 void read_labels(const iso::Table& table, std::size_t images, std::size_t classes, std::vector<std::string>& names,
                  std::vector<std::int64_t>& labels) {
   if (table.rows() != images)
@@ -116,8 +139,7 @@ void read_labels(const iso::Table& table, std::size_t images, std::size_t classe
         Errc::invalid_input,
         "there are " + std::to_string(table.rows()) + " rows of labels for " + std::to_string(images) + " images",
         "give one row an image, in their order");
-  if (const auto named = std::ranges::find(table.texts, "case", &iso::TextColumn::name); named != table.texts.end())
-    names = named->values;
+  if (std::vector<std::string> own = read_names(table); !own.empty()) names = std::move(own);
   const auto found = std::ranges::find(table.columns, "label");
   if (found == table.columns.end())
     throw Error(Errc::invalid_input, "the table of labels has no column 'label' of numbers",

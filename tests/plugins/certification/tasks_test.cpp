@@ -139,6 +139,44 @@ TEST_F(CertificationTasks, CertifyReportAndAttackOneAfterTheOther) {
   EXPECT_EQ(attacked.figures.at("changed").value, 0);
 }
 
+TEST_F(CertificationTasks, DoNotAttackAnotherImageThanTheOneThatWasCertified) {
+  ASSERT_EQ(certify().state, iso::job::State::done);
+  const auto attack = [this](const std::string& parameters) {
+    return run("attack", {{"images", "images"}, {"certificates", "certificates"}, {"labels", "labels"}}, {"attacks"},
+               parameters);
+  };
+  iso::Volume turned = images(3);
+  iso::PixelBuffer other = iso::PixelBuffer::make_copy(turned.pixels);
+  std::ranges::reverse(other.values<float>());
+  turned.pixels = std::move(other);
+  workspace_->put("images", iso::freeze(std::move(turned)));
+  expect_refused(attack(R"({"steps": 2, "copies": 4, "recheck": 50, "most": 1})"), Errc::invalid_input,
+                 "'p0' is not the one that was certified");
+}
+
+TEST_F(CertificationTasks, TakeNamesThatAreNumbersAndRefuseTwoOfTheSame) {
+  iso::Table numbered;
+  numbered.columns = {"case", "label"};
+  numbered.values = {{0, 0}, {7, 1}, {2.5, 0}};
+  workspace_->put("labels", iso::freeze(iso::Table{numbered}));
+  ASSERT_EQ(certify().state, iso::job::State::done);
+  EXPECT_EQ(table("certificates").texts[0].values, (std::vector<std::string>{"0", "7", "2.5"}));
+  numbered.values[2][0] = 7;
+  workspace_->put("labels", iso::freeze(std::move(numbered)));
+  expect_refused(certify(), Errc::invalid_input, "rows 2 and 3 of the labels name the same case '7'");
+}
+
+TEST_F(CertificationTasks, SayThatSomeLabelsAreMissing) {
+  iso::Table some = labels(3);
+  some.values[1][0] = -1;
+  workspace_->put("labels", iso::freeze(std::move(some)));
+  const auto record = certify();
+  ASSERT_EQ(record.state, iso::job::State::done) << record.error_message;
+  EXPECT_TRUE(std::ranges::any_of(record.warnings, [](const std::string& warning) {
+    return warning.find("1 of 3 images have no label") != std::string::npos;
+  }));
+}
+
 TEST_F(CertificationTasks, GiveTheSameBitsAgainAndOthersForAnotherSeedOfNoise) {
   for (const std::string name : {"drs", "rs"}) {
     const auto first = certify(name), second = certify(name);

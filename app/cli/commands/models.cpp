@@ -65,7 +65,7 @@ std::string figures_line(const models::Card& card) {
   }
   const std::string part = card.rmse_hu.contains("test") ? "test" : "validation";
   const auto& figures = card.rmse_hu.at(part);
-  std::string line = part + ": " + number(figures.at("network").mean) + " HU";
+  std::string line = part + ": RMSE " + number(figures.at("network").mean) + " HU";
   for (const auto& [method, figure] : figures)
     if (method != "network") line += ", " + method + " " + number(figure.mean);
   return line;
@@ -227,7 +227,7 @@ int check_graph(const ModelsArguments& request) {
 
 std::string table_text(const std::vector<models::Listed>& found) {
   if (found.empty()) return "No network is installed.\n";
-  TextTable table{{"NETWORK", "VIEWS", "START", "RMSE", "STATE"}};
+  TextTable table{{"NETWORK", "VIEWS", "START", "HELD OUT", "STATE"}};
   for (const models::Listed& one : found) {
     const bool read = !one.card.name.empty();
     table.add({one.name, read && !one.card.classifier ? std::to_string(one.card.scan.views) : "",

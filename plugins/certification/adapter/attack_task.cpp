@@ -75,9 +75,10 @@ std::vector<Target> targets(const Cases& cases, const FromTable& certificates, i
                        "give the images, and the labels with their names, that were certified");
     out.push_back({static_cast<std::size_t>(found - cases.names.begin()), one});
     if (noise_key(seed, cases.image(out.back().image)) != one.seed)
-      throw iso::Error(iso::Errc::invalid_input,
-                       "the image '" + one.name + "' is not the one that was certified, or another seed was",
-                       "give the images in the order of the certification, and its --seed");
+      throw iso::Error(
+          iso::Errc::invalid_input,
+          "the image '" + one.name + "' is not the one that was certified, or was certified with another seed",
+          "give the images in the order of the certification, and its --seed");
   }
   if (out.empty())
     throw iso::Error(iso::Errc::invalid_input, "no image of the certificates has a radius", "nothing can be attacked");

@@ -103,7 +103,7 @@ class ReportTask final : public iso::plugin::TypedTask<ReportOptions> {
     picture.meta["window"] = "1,0.5";
     context.report(1, "done");
     return {{"curve", iso::freeze(curve_table(summary))},
-            {"classes", iso::freeze(class_table(summary, {}))},
+            {"classes", iso::freeze(class_table(summary, read.making.classes))},
             {"picture", iso::freeze(std::move(picture))}};
   }
 };

@@ -118,6 +118,18 @@ Rule read_rule(const Reader& reader, std::size_t sides, std::size_t row) {
   return rule;
 }
 
+/// Names of the classes that are an answer somewhere: what a file keeps of them. Another is "class" and its number.
+std::vector<std::string> read_classes(const Reader& reader, const std::vector<CaseResult>& results) {
+  std::vector<std::string> names;
+  for (std::size_t c = 0; c < results.front().estimate.count.front().size(); ++c)
+    names.push_back("class " + std::to_string(c));
+  for (std::size_t row = 0; row < results.size(); ++row)
+    if (const std::string name = reader.text("outcome", row); name != "ABSTAIN")
+      if (const auto at = static_cast<std::size_t>(results[row].certificate.answer); at < names.size())
+        names[at] = name;
+  return names;
+}
+
 /// One table is of one network and one rule: nothing that is said of the first row is wrong of another.
 void check_alike(const Reader& reader, std::size_t row) {
   for (const char* const name : {"mode", "form", "bound", "network"})
@@ -197,6 +209,7 @@ FromTable from_table(const Table& table) {
     one.certificate = certify(top_class(one.select), one.estimate, out.rules.back());
     out.results.push_back(std::move(one));
   }
+  out.making.classes = read_classes(reader, out.results);
   return out;
 }
 

@@ -73,6 +73,7 @@ TEST(CertificateTable, GivesBackEveryCount) {
     EXPECT_EQ(read.results[i].name, results[i].name);
   }
   EXPECT_EQ(read.making.network, "net 0123");
+  EXPECT_EQ(read.making.classes, (std::vector<std::string>{"class 0", "yes"})) << "the first is no answer";
   EXPECT_EQ(read.rules[0].sigma, rule.sigma);
 }
 

@@ -10,7 +10,7 @@
 #include <random>
 
 // How often certificates are wrong, by simulation (drs-certification.md, section 10, checks 7 and 8); also the benchmark:
-//     build/release/tests/plugins/certification/certification_tests --gtest_filter='Coverage.*'
+//     build/release/bin/certification_tests --gtest_filter='Coverage.*'
 // prints what it measured.
 namespace certification {
 namespace {

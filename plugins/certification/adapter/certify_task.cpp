@@ -358,7 +358,7 @@ class PredictTask final : public iso::plugin::TypedTask<PredictOptions> {
       table.texts[0].values.push_back(one.name);
       table.texts[1].values.push_back(
           one.certificate.abstains ? "ABSTAIN" : classes[static_cast<std::size_t>(one.certificate.answer)]);
-      table.texts[2].values.push_back(classes[static_cast<std::size_t>(one.plain)]);
+      table.texts[2].values.push_back(one.plain < 0 ? "NONE" : classes[static_cast<std::size_t>(one.plain)]);
       table.values.push_back({static_cast<double>(one.certificate.answer), one.certificate.abstains ? 1.0 : 0.0,
                               static_cast<double>(one.plain)});
     }

@@ -102,7 +102,9 @@ std::int64_t Smoothed::classify_plain(const Pixels& image, const std::stop_token
   for (std::size_t side = 0; side < sides_.size(); ++side) {
     const Pixels scores =
         sides_[side].classifier->scores(copies(image, side, 0, 0, Stage::predict, 0, small_, stop), stop);
-    const auto own = softmax(scores.values<float>().first(static_cast<std::size_t>(classes())));
+    const auto first = scores.values<float>().first(static_cast<std::size_t>(classes()));
+    if (!std::ranges::all_of(first, [](float v) { return std::isfinite(v); })) return -1;
+    const auto own = softmax(first);
     for (std::size_t c = 0; c < sum.size(); ++c) sum[c] += own[c];
   }
   return std::ranges::max_element(sum) - sum.begin();

@@ -60,7 +60,8 @@ class Smoothed {
   [[nodiscard]] iso::Pixels copies(const iso::Pixels& image, std::size_t side, double sigma, std::uint64_t seed,
                                    Stage stage, std::int64_t first, std::int64_t count,
                                    const std::stop_token& stop) const;
-  /// The class of the plain networks: of the highest sum of their probabilities on the image without noise.
+  /// The class of the plain networks: of the highest sum of their probabilities on the image without noise; -1 where a score
+  /// is not finite.
   [[nodiscard]] std::int64_t classify_plain(const iso::Pixels& image, const std::stop_token& stop) const;
   /// Seconds of processor or wall time that noise and networks took so far in this process, for what is said of speed.
   struct Times {

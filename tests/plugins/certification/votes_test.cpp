@@ -153,6 +153,9 @@ TEST_F(SmoothedLinear, CountsScoresThatAreNoNumbersForNoClass) {
   const Votes votes = count(half, 2000);
   EXPECT_NEAR(static_cast<double>(votes.count[0][0]), 1000, 150);
   EXPECT_EQ(votes.count[0][1], 0);
+  EXPECT_EQ(half.classify_plain(image(), {}), 0);
+  const Smoothed none{{{std::make_shared<Broken>(1e9), 0.4, Half::left}}, Split::none, *cpu_, 64};
+  EXPECT_EQ(none.classify_plain(image(), {}), -1) << "and not right by chance for images of class 0";
 }
 
 Cases cases(std::size_t count) {

@@ -89,10 +89,22 @@ void warn_beyond(const models::Card& card, const Record& record, std::vector<std
                        "; trust the direct reconstruction instead");
 }
 
+/// Whether a parameter matters beside the others.
+bool matters(const params::FieldInfo& field, const nlohmann::json& parameters) {
+  if (!field.visible_when) return true;
+  const auto other = parameters.find(field.visible_when->field);
+  if (other == parameters.end()) return true;
+  const std::string value = other->is_string() ? other->get<std::string>() : other->dump();
+  return std::ranges::find(field.visible_when->values, value) != field.visible_when->values.end();
+}
+
 }  // namespace
 
-void find_network_asked_for(const std::string& parameters_json, const std::vector<std::filesystem::path>& places) {
+void find_network_asked_for(const params::Schema& schema, const std::string& parameters_json,
+                            const std::vector<std::filesystem::path>& places) {
+  const params::FieldInfo* field = schema.find("network");
   const auto parameters = nlohmann::json::parse(parameters_json);
+  if (field != nullptr && !matters(*field, parameters)) return;
   const auto asked = parameters.find("network");
   if (asked == parameters.end() || !asked->is_string() || asked->get_ref<const std::string&>().empty()) return;
   (void)models::find_card(asked->get_ref<const std::string&>(), places);

@@ -2,6 +2,7 @@
 
 #include "iso/job/run.h"
 #include "iso/models/card.h"
+#include "iso/params/schema.h"
 #include "iso/plugin/task.h"
 
 #include <filesystem>
@@ -11,8 +12,10 @@
 namespace iso::job {
 
 /// Looks for the network that a task is asked to take, before its inputs are read: by convention a parameter called `network` is
-/// the name of a card. Throws no_input and what `models::read_card` throws; nothing for a task without such a parameter.
-void find_network_asked_for(const std::string& parameters_json, const std::vector<std::filesystem::path>& places);
+/// the name of a card, unless the schema says that it does not matter beside the other parameters (`visible_when`). Throws no_input and
+/// what `models::read_card` throws; nothing for a task without such a parameter.
+void find_network_asked_for(const params::Schema& schema, const std::string& parameters_json,
+                            const std::vector<std::filesystem::path>& places);
 
 /// Finds the networks of a plan and adds what they take to it. Throws no_input and what `models::read_card` throws;
 /// geometry_refused if the scan of the plan (its residual) is another than the one a network was trained for. Returns what

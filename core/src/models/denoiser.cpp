@@ -1,6 +1,7 @@
 #include "iso/models/denoiser.h"
 
 #include "iso/base/error.h"
+#include "iso/models/card.h"
 
 #include <algorithm>
 #include <cmath>
@@ -83,6 +84,10 @@ Pixels Denoiser::negative_score(const Pixels& noisy, double sigma, const std::st
   const auto d = out.values<float>();
   for (std::size_t i = 0; i < x.size(); ++i) d[i] = static_cast<float>((double{x[i]} - double{d[i]}) / (sigma * sigma));
   return out;
+}
+
+bool is_denoiser(const Card& card) {
+  return !card.classifier && card.channels.size() == 2 && card.channels.back() == "sigma";
 }
 
 DenoiserPtr make_denoiser(NetworkPtr network, std::int64_t multiple) {

@@ -17,8 +17,8 @@ struct CommonOptions : iso::tomography::ScanParameters {
   int runs = 1;
   double noise = 0;
   double correlation_mm = 8;
-  double tv_strength = 1;
-  int tv_iterations = 200;
+  double tv_strength = 2;
+  int tv_iterations = 300;
   friend bool operator==(const CommonOptions&, const CommonOptions&) = default;
 
  protected:
@@ -111,9 +111,15 @@ struct LevelOptions : CommonOptions {
   }
 };
 
+/// The defaults are what was best on the validation volume (README, Figures).
 struct DdsParameters : LevelOptions {
+  DdsParameters() {
+    levels = 12;
+    z_weight = 0;
+    runs = 4;
+  }
   double start_noise = 0.3;
-  double eta = 0.85;
+  double eta = 0.3;
   double tau_hu = 300;
   int inner_iterations = 5;
   friend bool operator==(const DdsParameters&, const DdsParameters&) = default;
@@ -173,12 +179,14 @@ struct SplitGibbsParameters : CommonOptions {
   friend bool operator==(const SplitGibbsParameters&, const SplitGibbsParameters&) = default;
   static constexpr auto fields() {
     using iso::params::field;
-    return std::tuple_cat(std::tuple{field("sweeps", &SplitGibbsParameters::sweeps)
-                                         .with_label("Sweeps")
-                                         .with_unit("sweeps")
-                                         .in_range(1, 10000)
-                                         .with_help("Of each chain; 60 bring the coupling down to 90 HU.")},
-                          common_fields<SplitGibbsParameters>(), grid_fields<SplitGibbsParameters>());
+    return std::tuple_cat(
+        std::tuple{
+            field("sweeps", &SplitGibbsParameters::sweeps)
+                .with_label("Sweeps")
+                .with_unit("sweeps")
+                .in_range(1, 10000)
+                .with_help("Of each chain; 35 bring the coupling down to 90 HU, those that follow sample there.")},
+        common_fields<SplitGibbsParameters>(), grid_fields<SplitGibbsParameters>());
   }
 };
 

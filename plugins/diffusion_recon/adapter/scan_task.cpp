@@ -108,13 +108,15 @@ double roughness(const Pixels& x) {
   return values.size() > area ? sum / static_cast<double>(values.size() - area) : 0;
 }
 
-void say_figures(const Scene& scene, const Agreement& fit, const Agreement& tv_fit, const Ensemble& found,
-                 double evaluations, iso::plugin::RunContext& context) {
+void say_figures(const Scene& scene, const Agreement& fit, const Agreement& tv_fit, double evaluations,
+                 iso::plugin::RunContext& context) {
   context.figure("relative_residual", fit.relative, "1");
   context.figure("tv_relative_residual", tv_fit.relative, "1");
   context.figure("residual_rms", fit.rms, "1");
-  context.figure("normalised_residual", found.misfit, "1");
-  context.figure("noise_level", scene.options.noise > 0 ? scene.options.noise : scene.problem.noise, "1");
+  // Of the image that is delivered, which is the mean of the samples; without noise there is nothing to hold it against.
+  const double noise = scene.options.noise > 0 ? scene.options.noise : scene.problem.noise;
+  if (noise > 0) context.figure("normalised_residual", fit.rms / noise, "1");
+  context.figure("noise_level", noise, "1");
   context.figure("views_used", static_cast<double>(scene.plan.views.size()), "views");
   context.figure("evaluations", evaluations, "evaluations");
   context.figure("samples", scene.options.runs, "samples");
@@ -166,7 +168,7 @@ iso::plugin::Datasets finish(const Made& made, iso::plugin::RunContext& context)
   Array supplied = measured_part(made.data, found.mean);
   ops.axpby(1, found.mean, -1, supplied, stream);
   const double size = ops.norm2(found.mean, stream), rest = ops.norm2(supplied, stream);
-  say_figures(scene, fit, made.tv_fit, found, made.algorithm.evaluations * options.runs, context);
+  say_figures(scene, fit, made.tv_fit, made.algorithm.evaluations * options.runs, context);
   context.figure("not_measured", size > 0 ? rest / size : 0, "1");
   const Pixels estimate = context.backend().download(found.mean, stream);
   context.figure("z_roughness", 1000 * roughness(estimate), "HU");
@@ -185,11 +187,11 @@ iso::plugin::Datasets finish(const Made& made, iso::plugin::RunContext& context)
                             {"tv", scene.image(made.start)},
                             {"supplied", scene.difference(supplied, "what the prior supplied")}};
   // Of one run there is no spread; who asks for it gets 0, and its metadata say why.
-  out.emplace("spread", options.runs > 1
-                            ? scene.difference(found.spread, made.algorithm.posterior ? "posterior standard deviation"
-                                                                                      : "sampling spread")
-                            : scene.difference(context.backend().allocate(plan.image(), stream),
-                                               "nothing: one run has no spread, take two or more"));
+  out.emplace("spread", options.runs > 1 ? scene.difference(found.spread, made.algorithm.posterior && made.card
+                                                                              ? "posterior standard deviation"
+                                                                              : "sampling spread")
+                                         : scene.difference(context.backend().allocate(plan.image(), stream),
+                                                            "nothing: one run has no spread, take two or more"));
   out.emplace("samples", make_samples(scene, options.runs > 1 ? found.samples : std::vector<Pixels>{estimate}));
   return out;
 }
@@ -198,11 +200,26 @@ void refuse(iso::plugin::Plan& plan, const iso::Error& error) {
   plan.refuse(std::string{error.what()} + (error.hint().empty() ? "" : "; " + error.hint()), error.code());
 }
 
+/// What a user should hear before the result is looked at.
+void warn_of_choices(const CommonOptions& options, const ScanPlan& plan, const MaybeCard& card,
+                     iso::plugin::RunContext& context) {
+  const std::int64_t width = plan.image().shape[0];
+  if (card && width != card->scan.size) {
+    const std::string trained = std::to_string(card->scan.size);
+    context.warn("the images are " + std::to_string(width) + " pixels wide, '" + options.network +
+                 "' was trained on whole fields of " + trained + "; leave out size and spacing_mm, or give size " +
+                 trained);
+  }
+  if (options.runs == 1)
+    context.warn(
+        "one run has no spread, and 'spread' is 0 everywhere, which says nothing of the error; take two or more runs");
+}
+
 void fill_plan(const iso::Sinogram& scan, const CommonOptions& options, const MakeAlgorithm& make,
                iso::plugin::Plan& out) {
   MaybeCard card;
   if (options.prior == PriorKind::network) card = iso::models::find_card(options.network, iso::models::places());
-  if (card && (card->channels.size() != 2 || card->channels.back() != "sigma")) {
+  if (card && !iso::models::is_denoiser(*card)) {
     out.refuse("the network '" + options.network +
                    "' is no denoiser; name one whose inputs are an image and sigma, such as diffusion_prior",
                iso::Errc::usage);
@@ -291,6 +308,7 @@ iso::plugin::Datasets run_scan_task(const iso::Sinogram& scan, const CommonOptio
   iso::plugin::TaskProgress progress{context, "volume", [&](const Array& x) { return scene.image(x); }};
   const auto& ops = context.backend().vector();
 
+  warn_of_choices(options, plan, card, context);
   progress.report(0, "loading the prior");
   const SlicePrior prior = make_prior(card);
   Preparation first{progress, after_tv};

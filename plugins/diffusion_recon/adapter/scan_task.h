@@ -14,7 +14,7 @@ namespace diffusion_recon {
 struct Algorithm {
   double evaluations{0};  ///< of the prior, of one sample
   std::size_t bytes{0};
-  bool posterior{false};  ///< its spread is that of the posterior, and not of the sampling alone
+  bool posterior{false};  ///< its spread is that of the posterior under a network, and not of the sampling alone
   std::function<std::unique_ptr<Sampler>(const PosteriorProblem&, const iso::compute::Array& start)> make{};
 };
 

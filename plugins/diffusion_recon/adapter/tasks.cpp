@@ -9,6 +9,7 @@
 #include <iso/base/error.h>
 
 #include <algorithm>
+#include <cmath>
 #include <sstream>
 
 namespace diffusion_recon {
@@ -71,7 +72,9 @@ Algorithm algorithm(const SplitGibbsParameters& parameters, const iso::ArraySpec
   SplitGibbsOptions options;
   options.sweeps = parameters.sweeps;
   options.unit = range_in_water;
-  return {options.sweeps * (2.0 * options.levels - 1), SplitGibbs::bytes(image, readings), true,
+  // Before the coupling has come down, images are further from the readings than noise and prior say.
+  const bool down = std::pow(options.decay, options.sweeps - 1) <= options.least;
+  return {options.sweeps * (2.0 * options.levels - 1), SplitGibbs::bytes(image, readings), down,
           [options](const PosteriorProblem& problem, const Array& start) mutable {
             options.start = start;
             return std::make_unique<SplitGibbs>(problem, options);

@@ -147,7 +147,8 @@ def main():
             out = f"{stem}_{options.task}_{i}.mha"
             more = ["--model", options.model] if options.model else []
             ports = ["--supplied", f"{stem}_{i}_supplied.mha", "--tv", f"{stem}_{i}_tv.mha"]
-            several = "--runs" in words or options.task == "split_gibbs"
+            given = words.split()
+            several = int(given[given.index("--runs") + 1]) > 1 if "--runs" in given else options.task != "mbir"
             ports += ["--spread", f"{stem}_{i}_spread.mha"] if several else []
             seconds = run(options, ["run", f"diffusion_recon/{options.task}", *common, "-o", out, *ports, *more, *words.split()])
             show(f"{name}, {options.task} {words}", figures(read_mha(out), truth), seconds, f"{out}.record.json")

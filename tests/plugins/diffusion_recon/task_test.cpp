@@ -1,3 +1,4 @@
+#include "adapter/scan_task.h"
 #include "adapter/tasks.h"
 
 #include "cpu_backend.h"
@@ -65,7 +66,8 @@ class DiffusionTask : public testing::Test {
 };
 
 const std::string by_tv_alone = R"({"prior": "total_variation", "size": 32, "levels": 6, "tv_iterations": 30)";
-const std::string by_tv = by_tv_alone + R"(, "start_noise": 0)";
+const std::string from_noise = by_tv_alone + R"(, "start_noise": 0)";
+const std::string by_tv = from_noise + R"(, "runs": 1)";
 
 TEST_F(DiffusionTask, ReconstructsAndSaysWhatWasMeasured) {
   const auto record = run("dds", by_tv + "}");
@@ -90,7 +92,8 @@ TEST_F(DiffusionTask, GivesTheSameBitsForAnyNumberOfThreads) {
 }
 
 TEST_F(DiffusionTask, GivesSpreadAndSamplesOfSeveralRuns) {
-  const auto record = run("dds", by_tv + R"(, "runs": 3})", {"volume", "spread", "samples"});
+  const auto record =
+      run("dds", from_noise + R"(, "runs": 3, "noise": 0.05})", {"volume", "residual", "spread", "samples"});
   ASSERT_EQ(record.state, iso::job::State::done) << record.error_message;
   EXPECT_EQ(volume("samples").pixels.spec().shape, (iso::Shape{32, 32, 4, 3}));
   EXPECT_EQ(volume("spread").meta.at("shows"), "sampling spread");
@@ -104,7 +107,17 @@ TEST_F(DiffusionTask, GivesSpreadAndSamplesOfSeveralRuns) {
     largest = std::max(largest, double{spread[i]});
   }
   EXPECT_GT(largest, 0.1);
-  ASSERT_EQ(run("dds", by_tv + "}", {"volume", "spread"}).state, iso::job::State::done);
+  double squares = 0;
+  const auto& residual = iso::get<iso::Sinogram>(workspace->find("residual")).readings;
+  for (const float value : residual.values<float>()) squares += double{value} * double{value};
+  EXPECT_NEAR(record.figures.at("normalised_residual").value,
+              std::sqrt(squares / static_cast<double>(residual.spec().shape.count())) / 0.05, 1e-4)
+      << "of the mean, which is what is delivered, not of the last sample";
+  const auto alone = run("dds", by_tv + "}", {"volume", "spread"});
+  ASSERT_EQ(alone.state, iso::job::State::done);
+  EXPECT_TRUE(std::ranges::any_of(alone.warnings, [](const auto& text) {
+    return std::string_view{text}.find("one run has no spread") != std::string_view::npos;
+  }));
   EXPECT_NE(volume("spread").meta.at("shows").find("one run"), std::string::npos);
 }
 
@@ -116,11 +129,26 @@ TEST_F(DiffusionTask, OffersTheReferenceAndPosteriorSamples) {
       run("split_gibbs", R"({"prior": "total_variation", "size": 32, "sweeps": 3, "runs": 2, "noise": 0.01})",
           {"volume", "spread"});
   ASSERT_EQ(samples.state, iso::job::State::done) << samples.error_message;
-  EXPECT_EQ(volume("spread").meta.at("shows"), "posterior standard deviation");
+  EXPECT_EQ(volume("spread").meta.at("shows"), "sampling spread") << "total variation is no prior of a posterior";
+  const auto after = [](int sweeps) {
+    SplitGibbsParameters parameters;
+    parameters.sweeps = sweeps;
+    const iso::ArraySpec spec{{8, 8, 1}, iso::ScalarType::f32};
+    return algorithm(parameters, spec, spec).posterior;
+  };
+  EXPECT_TRUE(after(60));
+  EXPECT_FALSE(after(10)) << "its coupling is still wide";
+}
+
+TEST_F(DiffusionTask, TakesByDefaultWhatWasBestOnValidation) {
+  const auto task = std::unique_ptr<iso::plugin::Task>(make_dds());
+  EXPECT_EQ(task->parse("{}")->json(), task->parse(R"({"levels": 12, "start_noise": 0.3, "eta": 0.3, "z_weight": 0,
+    "runs": 4, "tv_strength": 2, "tv_iterations": 300})")
+                                           ->json());
 }
 
 TEST_F(DiffusionTask, BeginsFromTotalVariationWhereAsked) {
-  const auto cold = run("dds", by_tv + "}"), warm = run("dds", by_tv_alone + R"(, "start_noise": 0.3})");
+  const auto cold = run("dds", by_tv + "}"), warm = run("dds", by_tv_alone + R"(, "start_noise": 0.3, "runs": 1})");
   ASSERT_EQ(warm.state, iso::job::State::done) << warm.error_message;
   EXPECT_LT(warm.figures.at("evaluations").value, cold.figures.at("evaluations").value);
 }
@@ -128,10 +156,10 @@ TEST_F(DiffusionTask, BeginsFromTotalVariationWhereAsked) {
 TEST_F(DiffusionTask, TellsMemoryAndTimeBeforeItStarts) {
   const auto task = std::unique_ptr<iso::plugin::Task>(make_dds());
   const auto scan = iso::freeze(head_scan());
-  const auto plan = [&](const std::string& more) {
-    return task->plan(iso::plugin::describe({{"sinogram", scan}}), *task->parse(by_tv + more + "}"));
+  const auto plan = [&](const std::string& more, const std::string& rest = by_tv) {
+    return task->plan(iso::plugin::describe({{"sinogram", scan}}), *task->parse(rest + more + "}"));
   };
-  const auto small = plan(""), large = plan(R"(, "runs": 8)");
+  const auto small = plan(""), large = plan(R"(, "runs": 8)", from_noise);
   ASSERT_TRUE(small.possible());
   const std::size_t image = 32 * 32 * 4 * 4;
   EXPECT_GT(small.bytes, 10 * image);

@@ -6,6 +6,8 @@
 
 namespace iso::models {
 
+struct Card;
+
 /// Estimates clean images from images with Gaussian noise of known deviation: D(x, sigma), the posterior mean under the
 /// distribution of the images. Shared by reconstruction with a diffusion prior and by certification.
 class Denoiser {
@@ -21,6 +23,9 @@ class Denoiser {
   [[nodiscard]] virtual Pixels do_denoise(const Pixels& noisy, double sigma, const std::stop_token& stop) const = 0;
 };
 using DenoiserPtr = std::shared_ptr<const Denoiser>;
+
+/// Whether a card is that of a denoiser: an image and sigma go in. The scan that such a card names says the size of its images alone.
+[[nodiscard]] bool is_denoiser(const Card& card);
 
 /// A network with the inputs `image` and `sigma`; images are reflected up to multiples of `multiple`. Throws usage if the network
 /// has other inputs.

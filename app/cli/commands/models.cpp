@@ -8,6 +8,7 @@
 
 #include "iso/base/error.h"
 #include "iso/models/classifier.h"
+#include "iso/models/denoiser.h"
 #include "iso/models/library.h"
 #include "iso/models/runtime.h"
 
@@ -93,9 +94,14 @@ Json to_json(const models::Listed& one) {
     object["known_failures"] = card.known_failures;
     return object;
   }
-  object["start"] = card.start;
-  object["views"] = card.scan.views;
-  object["geometry_hash"] = card.geometry_hash;
+  if (models::is_denoiser(card)) {
+    object["kind"] = "denoiser";
+    object["size"] = card.scan.size;
+  } else {
+    object["start"] = card.start;
+    object["views"] = card.scan.views;
+    object["geometry_hash"] = card.geometry_hash;
+  }
   object["domain"] = card.domain;
   for (const auto& [part, methods] : card.rmse_hu)
     for (const auto& [method, figure] : methods)
@@ -126,10 +132,12 @@ std::string classifier_text(const models::CardClassifier& c) {
 /// And only that of a reconstruction.
 std::string scan_text(const models::Card& card) {
   const models::CardScan& scan = card.scan;
+  const std::string across = std::to_string(scan.size) + " x " + std::to_string(scan.size);
+  if (models::is_denoiser(card)) return "  scan         any; images of " + across + "\n";
   return "  scan         " + std::to_string(scan.views) + (scan.beam == Beam::fan ? " fan" : " parallel") +
          " views over " + number(scan.span_deg) + " degrees, " + std::to_string(scan.elements) + " elements of " +
-         number(scan.pitch_mm) + " mm, image " + std::to_string(scan.size) + " x " + std::to_string(scan.size) +
-         " of " + number(scan.spacing_mm) + " mm\n  start        " + card.start +
+         number(scan.pitch_mm) + " mm, image " + across + " of " + number(scan.spacing_mm) + " mm\n  start        " +
+         card.start +
          (card.start == "tv"
               ? ", strength " + number(card.tv_strength) + ", " + std::to_string(card.tv_iterations) + " iterations"
               : "") +
@@ -230,9 +238,9 @@ std::string table_text(const std::vector<models::Listed>& found) {
   TextTable table{{"NETWORK", "VIEWS", "START", "HELD OUT", "STATE"}};
   for (const models::Listed& one : found) {
     const bool read = !one.card.name.empty();
-    table.add({one.name, read && !one.card.classifier ? std::to_string(one.card.scan.views) : "",
-               read ? one.card.start : "", read ? figures_line(one.card) : "",
-               one.problem.empty() ? "ok" : one.problem});
+    const bool of_a_scan = read && !one.card.classifier && !models::is_denoiser(one.card);
+    table.add({one.name, of_a_scan ? std::to_string(one.card.scan.views) : "", of_a_scan ? one.card.start : "",
+               read ? figures_line(one.card) : "", one.problem.empty() ? "ok" : one.problem});
   }
   return table.text();
 }

@@ -162,11 +162,11 @@ class Run {
     check_ports(recipe(), *loaded.task);
     for (const auto& [port, place] : recipe().outputs)
       around_.data.check_write(place, find_port(loaded.task->outputs(), port)->kind);
-    find_network_asked_for(parameters_of(*loaded.task), recipe().parameters_json, around_.options.model_directories);
+    find_network_asked_for(make_schema(*loaded.task), recipe().parameters_json, around_.options.model_directories);
     return loaded;
   }
 
-  [[nodiscard]] params::Schema parameters_of(const plugin::Task& task) const {
+  [[nodiscard]] params::Schema make_schema(const plugin::Task& task) const {
     const ForeignCode inside{task_name()};
     return params::schema_from_json(task.schema_json());
   }

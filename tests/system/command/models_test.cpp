@@ -46,6 +46,9 @@ TEST_F(Models, AreListedAndShown) {
   EXPECT_EQ(shown.code, 0) << shown.err;
   EXPECT_NE(shown.out.find("24 fan views"), std::string::npos) << shown.out;
   EXPECT_NE(shown.out.find("Its weights are random"), std::string::npos) << shown.out;
+  const Answer denoiser = isocenter({"models", "show", "tiny_denoiser"}, how);
+  EXPECT_NE(denoiser.out.find("scan         any; images of"), std::string::npos) << denoiser.out;
+  EXPECT_EQ(denoiser.out.find("views over"), std::string::npos) << "its prior is tied to no scan: " << denoiser.out;
   EXPECT_EQ(isocenter({"models", "delete"}, how).code, 1);
   const Answer absent = isocenter({"models", "show", "nothing"}, how);
   EXPECT_EQ(absent.code, 21);

@@ -106,7 +106,8 @@ TEST_F(Models, AreTakenFromACardThatIsNamed) {
   how.environment.erase("ISOCENTER_MODEL_PATH");
   const Answer absent = reconstruct({});
   EXPECT_EQ(absent.code, 21) << absent.err;
-  EXPECT_EQ(absent.complaints().size(), 1U) << absent.err;
+  EXPECT_EQ(absent.complaints().size(), 2U) << "a sentence and a hint: " << absent.err;
+  EXPECT_NE(absent.err.find("'tiny_unet' is not installed"), std::string::npos) << absent.err;
   EXPECT_NE(absent.err.find("--model"), std::string::npos) << absent.err;
   const Answer named = reconstruct({"--isolate", "--model", networks + "/tiny_unet.card.json"});
   EXPECT_EQ(named.code, 0) << named.err;

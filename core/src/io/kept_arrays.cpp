@@ -4,20 +4,26 @@
 
 #include "iso/base/file_identity.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 namespace iso::io {
 namespace fs = std::filesystem;
 namespace {
 
-/// A file as it is now.
+/// Seconds and nanoseconds.
+using Moment = std::pair<std::int64_t, std::int64_t>;
+
+/// A file as it is now. When it was last written can be set back (a copy that keeps times), when it last changed cannot.
 struct Stamp {
   FileIdentity identity;
-  std::uintmax_t bytes{0};
-  fs::file_time_type written;
+  std::int64_t bytes{0};
+  Moment written, changed;
   friend bool operator==(const Stamp&, const Stamp&) = default;
 };
 using Stamps = std::vector<Stamp>;
@@ -52,12 +58,12 @@ std::optional<Stamps> to_stamps(const Handler& handler, const fs::path& file) {
     return std::nullopt;
   }
   for (const fs::path& one : all) {
-    std::error_code problem;
-    const auto identity = find_identity(one);
-    const auto written = fs::last_write_time(one, problem);
-    if (!identity || problem) return std::nullopt;
-    const bool plain = fs::is_regular_file(one, problem);
-    stamps.push_back({*identity, plain ? fs::file_size(one, problem) : 0, written});
+    struct stat status {};
+    if (::stat(one.c_str(), &status) != 0) return std::nullopt;
+    stamps.push_back({{status.st_dev, status.st_ino},
+                      status.st_size,
+                      {status.st_mtim.tv_sec, status.st_mtim.tv_nsec},
+                      {status.st_ctim.tv_sec, status.st_ctim.tv_nsec}});
   }
   return stamps;
 }

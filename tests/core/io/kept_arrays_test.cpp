@@ -50,6 +50,18 @@ TEST_F(KeptArrays, AreReadAnewFromAFileThatHasChanged) {
   EXPECT_EQ(kept.taken(), 0U);
 }
 
+TEST_F(KeptArrays, AreReadAnewFromAFileWrittenOverWithItsTimePutBack) {
+  const fs::path file = write("a.npy", 3), other = write("b.npy", 4);
+  const auto time = fs::last_write_time(file);
+  const io::KeptArrays kept{std::size_t{1} << 20};
+  EXPECT_EQ(first(file), 3);
+  const std::string bytes = test::bytes_of_file(other);
+  std::fstream{file, std::ios::in | std::ios::out | std::ios::binary} << bytes;  // the same file, of the same size
+  fs::last_write_time(file, time);
+  EXPECT_EQ(first(file), 4);
+  EXPECT_EQ(kept.taken(), 0U);
+}
+
 TEST_F(KeptArrays, TakeNoMoreMemoryThanTheyMayAndNoneWhenNobodyAsks) {
   const fs::path file = write("a.npy", 3);
   {

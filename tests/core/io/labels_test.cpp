@@ -119,6 +119,9 @@ TEST_F(LabelFiles, OfSegmentsThatOverlapAreReadALayerAtATime) {
   EXPECT_EQ(label_counts(tumour.labels), (std::map<std::uint16_t, std::int64_t>{{0, 7}, {1, 1}}));
   EXPECT_THROW((void)io::read(file, saying({{"layer", "3"}})), Error);
   EXPECT_THROW((void)io::read(file, saying({{"layer", "-1"}})), Error);
+  io::write(folder / "flat.seg.nrrd", Dataset{map()});
+  EXPECT_NO_THROW((void)io::read(folder / "flat.seg.nrrd", saying({{"layer", "1"}})));
+  EXPECT_THROW((void)io::read(folder / "flat.seg.nrrd", saying({{"layer", "2"}})), Error) << "it has one";
 }
 
 TEST_F(LabelFiles, TablesOfItkSnapAndSlicerAreReadAndWritten) {

@@ -128,6 +128,8 @@ void read_segments(const Keys& keys, const Header::Layout& layout, std::optional
     taken = choose_layer(layer, to_layers(keys, segments, array.pixels.spec().shape[3]), array.meta);
     array.pixels = one_layer(array.pixels, taken);
     array.meta.erase(time_step_key);
+  } else if (layer) {
+    (void)choose_layer(layer, LayerNames(1), array.meta);
   }
   LabelColours colours;
   for (int i = 0; i < segments; ++i) {

@@ -60,6 +60,9 @@ std::vector<Offer> offers_for(std::span<const plugin::TaskManifest* const> tasks
   std::vector<Offer> offers;
   const Item* const item = document.find(id);
   for (const plugin::TaskManifest* task : tasks) offers.push_back({task, refusal(*task, document, item)});
+  std::ranges::stable_sort(offers, {}, [](const Offer& offer) {
+    return std::pair{offer.task->about.category, offer.task->parameters.find("network") != nullptr};
+  });
   std::ranges::stable_partition(offers, [](const Offer& offer) { return !offer.refusal; });
   return offers;
 }

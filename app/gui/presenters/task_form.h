@@ -20,6 +20,8 @@ struct Offer {
   const plugin::TaskManifest* task{nullptr};
   std::optional<Refusal> refusal;  ///< "needs a sinogram; 'head' is a volume"
 };
+/// Those that can work first; by category, and in each those that take a network last: what is measured before what is
+/// estimated.
 [[nodiscard]] std::vector<Offer> offers_for(std::span<const plugin::TaskManifest* const> tasks,
                                             const Document& document, ItemId item);
 

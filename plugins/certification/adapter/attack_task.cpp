@@ -94,7 +94,7 @@ class AttackTask final : public iso::plugin::TypedTask<AttackOptions> {
             "images by Stein's identity, which asks the network "
             "forward only; then the class of the changed image from `recheck` draws. Finding nothing proves nothing: "
             "the certificate does.",
-            "Evaluation",
+            "Validation",
             {"A. Madry, A. Makelov, L. Schmidt, D. Tsipras and A. Vladu, ICLR (2018), arXiv:1706.06083",
              "C. Stein, Ann. Stat. 9 (1981) 1135, doi:10.1214/aos/1176345632"}};
   }

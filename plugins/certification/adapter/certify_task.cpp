@@ -327,7 +327,7 @@ class PredictTask final : public iso::plugin::TypedTask<PredictOptions> {
             "say that no small change alters it; wrong with a probability of at most `alpha`. This class, and not that "
             "of the plain network, is the "
             "one that a certified radius belongs to.",
-            "Evaluation",
+            "Validation",
             {"J. Cohen, E. Rosenfeld and J. Z. Kolter, ICML (2019), arXiv:1902.02918"}};
   }
   std::span<const iso::plugin::Port> inputs() const noexcept override {
@@ -380,7 +380,7 @@ iso::plugin::Task* make_drs() {
                                       "of at least $1 - \\alpha$. About the smoothed classifier, not the plain one; "
                                       "nothing is said of blur, rotation, scanner or wrong labels, and it is no "
                                       "diagnostic aid.",
-                                      "Evaluation",
+                                      "Validation",
                                       {"S. Xia, Y. Yu, X. Jiang and H. Ding, ICLR (2024), arXiv:2404.09586"}},
                                      "drs"};
 }
@@ -392,7 +392,7 @@ iso::plugin::Task* make_rs() {
        "With a lower bound $p$ of the vote share of the answer it stays for every change shorter than $R = "
        "\\sigma\\,\\Phi^{-1}(p)$ (l2 norm, values from 0 to 1), with a "
        "probability of at least $1 - \\alpha$. The baseline that dual smoothing is held against.",
-       "Evaluation",
+       "Validation",
        {"J. Cohen, E. Rosenfeld and J. Z. Kolter, ICML (2019), arXiv:1902.02918"}},
       "rs"};
 }

@@ -50,7 +50,7 @@ class ReportTask final : public iso::plugin::TypedTask<ReportOptions> {
             "All radii are computed again from the counts of the table; no network is needed. Beside the first output "
             "lie `report.json` and `curve.svg`. "
             "The average certified radius is the mean of R over all images, wrong ones and abstentions as 0.",
-            "Evaluation",
+            "Validation",
             {"R. Zhai et al., ICLR (2020), arXiv:2001.02378"}};
   }
   std::span<const iso::plugin::Port> inputs() const noexcept override {

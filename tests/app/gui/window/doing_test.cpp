@@ -37,6 +37,22 @@ TEST_F(Doing, OffersWhatCanWorkAndSaysWhyTheOthersCannot) {
   EXPECT_EQ(of("sparse_view_ct/tv").refusal->sentence, "needs a sinogram; 'ball.nrrd' is a volume");
 }
 
+TEST_F(Doing, OffersMethodsByCategoryAndThoseWithNetworksLast) {
+  open("scan.h5", head_scan());
+  const auto offers = offers_for(desktop->tasks(), document(), document().selected());
+  const auto place = [&](std::string_view id) {
+    return std::ranges::find_if(offers, [&](const Offer& o) { return o.task->id == id; }) - offers.begin();
+  };
+  EXPECT_LT(place("sparse_view_ct/tv"), place("diffusion_recon/dds")) << "total variation is the better one";
+  EXPECT_LT(place("sparse_view_ct/tv"), place("sinogram_upsampling/unet"));
+  EXPECT_LT(place("diffusion_recon/dds"), place("gp_segmentation/clicks")) << "no scan can be clicked on";
+  const auto refused = std::ranges::find_if(offers, [](const Offer& o) { return o.refusal.has_value(); });
+  ASSERT_NE(refused, offers.begin());
+  EXPECT_TRUE(std::is_sorted(offers.begin(), refused, [](const Offer& a, const Offer& b) {
+    return a.task->about.category < b.task->about.category;
+  }));
+}
+
 TEST_F(Doing, RunsAMethodInAWorkerWithTheBitsOfTheCommandLine) {
   open("scan.h5", head_scan());
   window->methods().open_task("sparse_view_ct/tv");

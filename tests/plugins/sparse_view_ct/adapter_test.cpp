@@ -255,6 +255,10 @@ TEST(LimitedAngle, IsRefusedByFilteredBackprojectionOnly) {
 TEST(ConeBeam, IsSmoothedInThreeDimensions) {
   Program program;
   const auto record = program.run("sparse_view_ct/tv", R"({"size": 32})", scan(20, 2 * pi, 24));
+  const auto smaller_steps =
+      program.run("sparse_view_ct/tv", R"({"size": 32, "iterations": 20, "strength": 1, "step_ratio": 0.01})",
+                  scan(20, 2 * pi, 24));
+  EXPECT_LT(smaller_steps.figures.at("relative_residual").value, 0.2);
   ASSERT_EQ(record.state, iso::job::State::done) << record.error_message;
   EXPECT_GT(iso::get<iso::Volume>(program.workspace->find("image")).grid.size[2], 1);
   EXPECT_LT(record.figures.at("relative_residual").value, 0.19) << "0.1845 after 600 iterations: the grid is coarse";

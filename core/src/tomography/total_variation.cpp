@@ -116,9 +116,9 @@ class TotalVariation {
   }
 
  private:
-  // lambda = c strength kappa max(misfit, 0.0005 rms(p)), kappa = sqrt(h m)
+  // lambda = c (2 / axes) strength kappa max(misfit, 0.0005 rms(p)), kappa = sqrt(h m)
   [[nodiscard]] double weight_for(double misfit) const {
-    return balance * options_.strength * std::sqrt(problem_.grid.spacing_mm[0] * column_) *
+    return balance * (2.0 / axes_) * options_.strength * std::sqrt(problem_.grid.spacing_mm[0] * column_) *
            std::max(misfit, exact_readings * size_);
   }
 

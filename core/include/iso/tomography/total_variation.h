@@ -107,13 +107,14 @@ struct TvOptions : ScanParameters {
 /// stack of parallel or fan slices is smoothed slice by slice), |.| the Euclidean length: isotropic total variation.
 ///
 /// The automatic weight is the fixed point of
-///     lambda = c strength kappa rms(A x(lambda) - p),   kappa = sqrt(h m),   c = 0.75,
-/// m the median positive column sum A^T 1 and h the voxel size. kappa is the size of (A^T n)_j for noise n of unit deviation, so
+///     lambda = c (2 / d) strength kappa rms(A x(lambda) - p),   kappa = sqrt(h m),   c = 0.75,
+/// m the median positive column sum A^T 1, h the voxel size and d the number of axes that are differenced (2 or 3: D^T D grows
+/// with d, so that the same weight smooths a volume more than a slice). kappa is the size of (A^T n)_j for noise n of unit deviation, so
 /// lambda stands in a fixed ratio to what misfit of any origin (noise, or model error that noise cannot explain) does to the
 /// gradient of the data term. This is the square-root form of the problem, min |A x - p| + mu TV(x), whose mu needs no
 /// noise level (Belloni, Chernozhukov and Wang, Biometrika 98 (2011) 791, for the lasso). Its use for tomography with
-/// this kappa and c is our completion; c was chosen on one simulated and one measured scan, the usual strength of 1.5 on slices
-/// of ten patients with 18 to 72 views (README, The weight of total variation).
+/// this kappa, c and 2 / d is our completion; c was chosen on one simulated and one measured scan, the usual strength of 1.5 on
+/// slices of ten patients with 18 to 72 views, 2 / d on a cone-beam scan of another (decisions 0078, 0087).
 /// The weight starts from the noise level of the readings and is corrected from the misfit after 30, 55 and 75 % of the
 /// iterations, which go on from where they are; then it stays.
 ///

@@ -116,7 +116,10 @@ Pixels placed(const RawArray& array, const ReadOptions& options, Kind kind, std:
     throw FactMissing{"axes", Errc::shape_mismatch,
                       "an array of " + block.spec().shape.text() + " has more axes than a " +
                           std::string{to_string(kind)} + " (" + joined(names) + ")",
-                      "name the axes, and of those that are too many the element to take: " + joined(names) + ",0"};
+                      "name the axes, and of those that are too many the element to take: " + joined(names) + ",0" +
+                          (is_complex(block.spec().type) && kind == Kind::volume
+                               ? "; of k-space they are " + joined(axis_names(Kind::k_space))
+                               : "")};
   }
   return block.reshaped(trimmed(block.spec().shape, least));
 }

@@ -32,7 +32,9 @@ const std::vector<params::FieldInfo>& standard_hints() {
       text_hint("dataset", "Which of several arrays in the file, by its name or path."),
       text_hint("series", "Which of several DICOM series of a folder, by its UID; `isocenter series` lists them."),
       text_hint("axes",
-                "Axes of a bare array, fastest first: u,v,view or x,y,z; a number takes that element only, x,y,z,0."),
+                "Axes of a bare array, fastest first: u,v,view, x,y,z or readout,phase,coil,frame; a number takes that "
+                "element "
+                "only, x,y,z,0."),
       [] {
         auto spacing = numbers_hint("spacing_mm", "mm", "Spacing of an array without a grid: 0.5,0.5,2.");
         spacing.label = "spacing";

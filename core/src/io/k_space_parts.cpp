@@ -152,7 +152,10 @@ std::vector<params::FieldInfo> k_space_hints() {
 }
 
 bool tells_of_k_space(const ReadOptions& options) {
-  return !find_hint(options, "sampling_mask").empty() || !find_hint(options, "trajectory").empty();
+  const auto axes = split(find_hint(options, "axes"));
+  const auto named = [&](const char* axis) { return std::ranges::find(axes, axis) != axes.end(); };
+  return named("readout") || named("phase") || !find_hint(options, "sampling_mask").empty() ||
+         !find_hint(options, "trajectory").empty();
 }
 
 void place_on_trajectory(KSpace& scan, const ReadOptions& options) {

@@ -234,6 +234,28 @@ TEST_F(Foreign, NumpyAndBartComeBackAsTheyWereWritten) {
   EXPECT_EQ(catch_error([&] { io::write(folder / "k.cfl", Dataset{k}); }).code(), Errc::cannot_write);
 }
 
+TEST_F(Foreign, KSpaceIsToldByTheNamesOfItsAxesAndBartByItsHeader) {
+  PixelBuffer buffer = PixelBuffer::allocate({Shape{6, 5, 1, 2, 3}, ScalarType::c64});
+  int next = 0;
+  for (auto& z : buffer.values<std::complex<float>>()) z = {static_cast<float>(next++), -1};
+  KSpace k;
+  k.samples = std::move(buffer);
+  io::write(folder / "k.cfl", Dataset{k});
+  io::write(folder / "k.npy", Dataset{k});
+  io::ReadOptions options;
+  options.hints = {{"axes", "readout,phase,partition,coil,frame"}};
+  for (const char* name : {"k.cfl", "k.hdr", "k.npy"}) {
+    const auto read = io::read(folder / name, options);
+    ASSERT_EQ(to_kind(*read), Kind::k_space) << name;
+    EXPECT_EQ(get<KSpace>(read).samples.spec(), k.samples.spec()) << name;
+    EXPECT_EQ(std::memcmp(get<KSpace>(read).samples.data(), k.samples.data(), k.samples.spec().bytes()), 0) << name;
+    const Error error = catch_error([&] { (void)io::read(folder / name); });
+    EXPECT_NE(error.hint().find("readout,phase"), std::string::npos) << name << ": " << error.hint();
+  }
+  fs::remove(folder / "k.cfl");
+  EXPECT_EQ(catch_error([&] { (void)io::read(folder / "k.hdr", options); }).code(), Errc::cannot_read);
+}
+
 TEST_F(Foreign, BartMapsAreReadAsAVolumeOnlyIfTheirAxesFit) {
   const fs::path file = shared_data() / "mri-dynamic" / "dce_sens_slice80.cfl";
   ISO_NEED(file);

@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t coil_axis = 3, time_axis = 10;
+constexpr std::string_view first_line = "# Dimensions";  // of the header; .hdr is a name of NIfTI and ENVI, too
 
 fs::path with(fs::path file, const char* extension) { return file.replace_extension(extension); }
 
@@ -109,9 +110,11 @@ class Bart final : public Handler {
   [[nodiscard]] const Format& format() const noexcept override { return format_; }
   [[nodiscard]] bool recognises(const fs::path& file) const override {
     std::error_code problem;
-    return has_extension(file, ".cfl") && fs::exists(with(file, ".hdr"), problem);
+    if (has_extension(file, ".cfl")) return fs::exists(with(file, ".hdr"), problem);
+    return has_extension(file, ".hdr") && first_bytes(file, first_line.size()) == first_line;
   }
   [[nodiscard]] Dataset read(const fs::path& file, const ReadOptions& options) const override {
+    // Axes that are named are those of the array without its axes of one element.
     const bool k_space = find_hint(options, "axes").empty() &&
                          (options.expected ? *options.expected == Kind::k_space : tells_of_k_space(options));
     const bool free = !find_hint(options, "trajectory").empty();
@@ -134,7 +137,7 @@ class Bart final : public Handler {
       dims[to] = shape[axis];
     }
     std::ofstream header{with(file, ".hdr")};
-    header << "# Dimensions\n";
+    header << first_line << "\n";
     for (const auto n : dims) header << n << " ";
     header << "\n";
     header.close();
@@ -145,7 +148,9 @@ class Bart final : public Handler {
       throw Error{Errc::cannot_write, "'" + file.string() + "' could not be written completely",
                   "free some space or write to another disk"};
   }
-  [[nodiscard]] std::vector<fs::path> companions(const fs::path& file) const override { return {with(file, ".hdr")}; }
+  [[nodiscard]] std::vector<fs::path> companions(const fs::path& file) const override {
+    return {with(file, has_extension(file, ".hdr") ? ".cfl" : ".hdr")};
+  }
 
  private:
   // Double precision is rounded, with a word; what single precision cannot hold is refused.
@@ -181,7 +186,7 @@ class Bart final : public Handler {
               static_cast<std::streamsize>(line.size() * sizeof(std::complex<float>)));
   }
   Format format_{"BART",
-                 {".cfl"},
+                 {".cfl", ".hdr"},
                  {Kind::volume, Kind::k_space},
                  {Kind::volume, Kind::k_space},
                  array_hints(),

@@ -47,19 +47,26 @@ const Module& open_module(const fs::path& file, const char* entry_name, std::uin
 
 constexpr const char* runtime_id = "openvino";
 
-std::shared_ptr<const models::Runtime> load_runtime(const fs::path& cache) {
+constexpr const char* runtime_hint =
+    "packaging/get_openvino fetches OpenVINO, or takes it from a file; then build again";
+
+fs::path runtime_module() {
   const auto directories = module_directories();
-  const fs::path file = find_module(runtime_id, directories);
-  const std::string hint = "packaging/get_openvino fetches OpenVINO, or takes it from a file; then build again";
+  fs::path file = find_module(runtime_id, directories);
   if (file.empty())
     throw Error{Errc::unsupported, "networks need OpenVINO, whose module libisocenter-openvino.so is not installed",
-                hint};
+                runtime_hint};
+  return file;
+}
+
+std::shared_ptr<const models::Runtime> load_runtime(const fs::path& cache) {
+  const fs::path file = runtime_module();
   try {
     const auto& module = open_module<models::RuntimeModule, models::RuntimeModuleEntry>(
         file, models::runtime_module_entry, models::runtime_module_api, Errc::unsupported);
     return module.make({cache});
   } catch (const Error& problem) {
-    throw Error{problem.code(), std::string{"networks need OpenVINO: "} + problem.what(), hint};
+    throw Error{problem.code(), std::string{"networks need OpenVINO: "} + problem.what(), runtime_hint};
   }
 }
 
@@ -101,7 +108,8 @@ void add_module(BackendRegistry& registry, const std::string& id, std::span<cons
 }
 
 void use_runtime_module(std::string_view plugin) {
-  models::set_runtime_source([cache = network_cache(plugin)] { return load_runtime(cache); });
+  models::set_runtime_source([cache = network_cache(plugin)] { return load_runtime(cache); },
+                             [] { (void)runtime_module(); });
 }
 
 std::vector<fs::path> runtime_directories() {

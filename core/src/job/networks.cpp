@@ -107,7 +107,8 @@ void find_network_asked_for(const params::Schema& schema, const std::string& par
   if (field != nullptr && !matters(*field, parameters)) return;
   const auto asked = parameters.find("network");
   if (asked == parameters.end() || !asked->is_string() || asked->get_ref<const std::string&>().empty()) return;
-  (void)models::find_card(asked->get_ref<const std::string&>(), places);
+  const models::Card card = models::find_card(asked->get_ref<const std::string&>(), places);
+  if (!card.graphs.empty()) models::check_runtime();
 }
 
 std::vector<std::string> add_networks(const plugin::Task& task, plugin::Plan& plan,

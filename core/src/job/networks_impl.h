@@ -12,8 +12,9 @@
 namespace iso::job {
 
 /// Looks for the network that a task is asked to take, before its inputs are read: by convention a parameter called `network` is
-/// the name of a card, unless the schema says that it does not matter beside the other parameters (`visible_when`). Throws no_input and
-/// what `models::read_card` throws; nothing for a task without such a parameter.
+/// the name of a card, unless the schema says that it does not matter beside the other parameters (`visible_when`). Throws no_input,
+/// what `models::read_card` throws, and unsupported where the card has graphs and no library is there to run them; nothing for a
+/// task without such a parameter.
 void find_network_asked_for(const params::Schema& schema, const std::string& parameters_json,
                             const std::vector<std::filesystem::path>& places);
 

@@ -12,6 +12,7 @@ namespace {
 struct Held {
   std::mutex mutex;
   RuntimeSource source;
+  std::function<void()> check;
   std::shared_ptr<const Runtime> runtime;
 };
 /// Never destroyed: at the end of the process the library's own statics may be gone before a runtime of ours.
@@ -25,21 +26,32 @@ Held& held() {
 constexpr double library_bytes = 70e6, compiled_per_weight = 12, activation_bytes_a_pixel = 200;
 constexpr double operations_a_second = 2e11;
 
+[[noreturn]] void refuse_without_source() {
+  throw Error{Errc::unsupported, "this program cannot run networks: it was started without a library for them"};
+}
+
 }  // namespace
 
 Runtime::~Runtime() = default;
 
-void set_runtime_source(RuntimeSource source) {
+void set_runtime_source(RuntimeSource source, std::function<void()> check) {
   const std::lock_guard lock{held().mutex};
   held().source = std::move(source);
+  held().check = std::move(check);
   held().runtime.reset();
+}
+
+void check_runtime() {
+  const std::lock_guard lock{held().mutex};
+  if (held().runtime) return;
+  if (!held().source) refuse_without_source();
+  if (held().check) held().check();
 }
 
 std::shared_ptr<const Runtime> runtime() {
   const std::lock_guard lock{held().mutex};
   if (!held().runtime) {
-    if (!held().source)
-      throw Error{Errc::unsupported, "this program cannot run networks: it was started without a library for them"};
+    if (!held().source) refuse_without_source();
     held().runtime = held().source();
   }
   return held().runtime;

@@ -235,8 +235,15 @@ TEST(Runtime, SaysWhyThereIsNone) {
   });
   EXPECT_EQ(catch_code([] { (void)runtime(); }), Errc::unsupported);
   EXPECT_EQ(loaded_runtime(), nullptr);
+  check_runtime();  // nothing was said against it, and nothing is loaded
+  set_runtime_source([]() -> std::shared_ptr<const Runtime> { return nullptr; },
+                     [] {
+                       throw Error{Errc::unsupported, "none here", "get one"};
+                     });
+  EXPECT_EQ(catch_code([] { check_runtime(); }), Errc::unsupported);
   set_runtime_source({});
   EXPECT_EQ(catch_code([] { (void)runtime(); }), Errc::unsupported);
+  EXPECT_EQ(catch_code([] { check_runtime(); }), Errc::unsupported);
 }
 
 }  // namespace

@@ -124,6 +124,13 @@ TEST_F(Models, AreRefusedForAnotherScanAndWithoutTheirLibrary) {
   const Answer without = start({(copy / "isocenter").string(), "models", "check"}, how);
   EXPECT_EQ(without.code, 80) << without.err;
   EXPECT_NE(without.err.find("get_openvino"), std::string::npos) << without.err;
+  const Answer run =
+      start({(copy / "isocenter").string(), "run", "sinogram_upsampling/unet", "-i", folder / "scan.h5", "-o",
+             folder / "rec.mha", "--network", "tiny_unet", "--plugins-path", ISO_BINARY_DIR "/lib/isocenter/plugins"},
+            how);
+  EXPECT_EQ(run.code, 80) << run.err;
+  EXPECT_NE(run.err.find("get_openvino"), std::string::npos) << run.err;
+  EXPECT_EQ(run.err.find("reading inputs"), std::string::npos) << "it is said before the scan is read: " << run.err;
 }
 
 }  // namespace

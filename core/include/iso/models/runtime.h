@@ -39,8 +39,11 @@ using RuntimeModuleEntry = const RuntimeModule* (*)();
 }
 
 /// Says how this process gets its runtime; the program does it once at its start. Nothing is loaded before `runtime` is called.
+/// `check` throws as `source` would where there plainly is none, without loading anything.
 using RuntimeSource = std::function<std::shared_ptr<const Runtime>()>;
-void set_runtime_source(RuntimeSource source);
+void set_runtime_source(RuntimeSource source, std::function<void()> check = {});
+/// Throws unsupported where a call of `runtime` cannot succeed, as far as that shows without loading it.
+void check_runtime();
 /// The runtime of this process, loaded by the first call. Throws unsupported, saying why there is none and what to do.
 [[nodiscard]] std::shared_ptr<const Runtime> runtime();
 

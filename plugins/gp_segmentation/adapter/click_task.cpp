@@ -17,6 +17,7 @@ using iso::plugin::Datasets, iso::plugin::Descriptions, iso::plugin::Mark, iso::
 namespace {
 
 constexpr std::int64_t usual_clicks = 20;
+constexpr std::chrono::milliseconds report_every{100};
 
 std::vector<MarkStroke> strokes_in(const Options& options) {
   std::vector<MarkStroke> strokes;
@@ -176,8 +177,11 @@ Datasets ClickTask::run(const Datasets& inputs, const Options& options, RunConte
     throw iso::Error{iso::Errc::invalid_input, "there is no click on the image",
                      "give clicks as x,y,z,label,..., or use `isocenter click` with a file of clicks"};
   Answer given;
-  do {
-    given = segmentation.answer(strokes, options, [] { return true; });
+  do {  // an answer is as large as the image: one a tenth of a second is enough to report and to be cancelled
+    const auto begin = std::chrono::steady_clock::now();
+    given = segmentation.answer(strokes, options, [&] {
+      return context.stop().stop_requested() || std::chrono::steady_clock::now() - begin >= report_every;
+    });
     context.report(given.fraction, "segmenting");
     if (context.stop().stop_requested()) throw iso::Error{iso::Errc::cancelled, "the segmentation was cancelled"};
   } while (given.fraction < 1);

@@ -177,7 +177,11 @@ void Segmentation::Box::answer(std::span<const MarkStroke> strokes, const Option
         const std::int64_t y = row % size[1], z = row / size[1];
         const std::uint16_t* const from = shown.data() + grid[0] * (y / factor[1] + grid[1] * (z / factor[2]));
         std::uint16_t* const line = to.labels.data() + picture_.index({low_[0], low_[1] + y, low_[2] + z});
-        for (std::int64_t x = 0; x < size[0]; ++x) line[x] = from[x / factor[0]];
+        if (factor[0] == 1) {
+          std::copy_n(from, size[0], line);
+        } else {  // two: a grid is halved or it is not
+          for (std::int64_t x = 0; x < size[0]; ++x) line[x] = from[x >> 1];
+        }
       }
     });
   }

@@ -119,8 +119,11 @@ void Patch::add_field(std::size_t slab, std::span<const KernelCentre> centres, s
   if (slabs_.size() > 1 || picture_.count() > voxels_with_columns) {
     const std::vector<float> numbers(coefficients.begin(), coefficients.end());
     const iso::Pixels field = apply(slab, centres, numbers, scales);
-    const auto values = field.values<float>();
-    for (std::size_t i = 0; i < out.size(); ++i) out[i] += values[i];
+    const float* const values = field.values<float>().data();
+    iso::parallel_for(static_cast<std::int64_t>(out.size()), elements_of_a_task,
+                      [&](std::int64_t begin, std::int64_t end) {
+                        for (std::int64_t i = begin; i < end; ++i) out[static_cast<std::size_t>(i)] += values[i];
+                      });
     return;
   }
   std::vector<iso::Pixels> columns;

@@ -10,9 +10,12 @@
 
 #include <chrono>
 #include <cstdio>
+#include <ctime>
 
 namespace gp_segmentation {
 namespace {
+
+using namespace std::chrono_literals;
 
 const iso::compute::Backend& cpu() {
   static const auto backend = iso::gpu::make_cpu_backend();
@@ -23,6 +26,12 @@ double milliseconds(const std::function<void()>& work) {
   const auto begin = std::chrono::steady_clock::now();
   work();
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+}
+
+double processor_ms() {
+  timespec now{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return 1e3 * static_cast<double>(now.tv_sec) + 1e-6 * static_cast<double>(now.tv_nsec);
 }
 
 struct Spread {
@@ -92,25 +101,31 @@ TEST(ClickTimes, OfAVolumeOf256CubedWithTwentyClicks) {
     strokes.push_back({static_cast<std::uint16_t>(i % 2), {{i % 2 == 1 ? 128 + 2 * i : 10 * i, 128, 100 + 3 * i}}});
   std::printf("%-52s %8.0f ms\n", "volume, first answer in full (features)",
               milliseconds([&] { (void)segmentation.answer(strokes, options, never()); }));
-  std::vector<double> previews, full;
+  std::vector<double> previews, full, previews_of_processor, full_of_processor;
   for (int round = 0; round < 3; ++round) {
     strokes.push_back({1, {{120 + round, 120, 128}}});
     bool shown = false;
     const auto begin = std::chrono::steady_clock::now();
+    const double processor = processor_ms();
     double preview = 0;
     Answer given;
-    do {
-      given = segmentation.answer(strokes, options, [] { return true; });
+    do {  // as the desktop asks: an answer every 75 ms
+      const auto asked = std::chrono::steady_clock::now();
+      given = segmentation.answer(strokes, options, [&] { return std::chrono::steady_clock::now() - asked > 75ms; });
       if (!shown && std::ranges::count(given.labels, 1) > 100) {
         shown = true;
         preview = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+        previews_of_processor.push_back(processor_ms() - processor);
       }
     } while (given.fraction < 1);
     previews.push_back(preview);
+    full_of_processor.push_back(processor_ms() - processor);
     full.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count());
   }
   print("volume 256^3, a further click, preview", spread(previews));
   print("volume 256^3, a further click, in full", spread(full));
+  print("the preview, processor time", spread(previews_of_processor));
+  print("in full, processor time", spread(full_of_processor));
   EXPECT_LT(full.back(), 60'000);
 }
 

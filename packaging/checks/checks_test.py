@@ -167,6 +167,7 @@ class StyleRule(Bad):
         for name in style_rule.TOP_LEVEL - style_rule.ROOMS - {".ci"}:
             self.write(name, "text")
         self.write(".ci/run", "text")
+        self.write("CMakeLists.txt", "file(GLOB_RECURSE sources ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)")
         for room in style_rule.ROOMS:
             self.write(room + "/README.md", "What belongs here.", "Not here: the rest.")
 
@@ -203,6 +204,13 @@ class StyleRule(Bad):
     def test_a_readme_that_says_nothing_of_what_is_elsewhere_is_named(self):
         self.write("gpu/README.md", "# gpu", "Kernels.", "More kernels.")
         self.expect(("gpu/README.md", 2, "README"))
+
+    def test_a_source_that_nothing_compiles_is_named(self):
+        self.write("CMakeLists.txt", "add_subdirectory(tests)")
+        self.write("tests/core/CMakeLists.txt", "iso_add_tests(core_tests SOURCES a_test.cpp sub/*_test.cpp)")
+        for name in ("a_test.cpp", "b_test.cpp", "sub/c_test.cpp"):
+            self.write("tests/core/" + name, "int a;")
+        self.expect(("tests/core/b_test.cpp", 1, "compiled"))
 
     def test_a_test_that_is_not_there_is_named(self):
         self.write("tests/core/a_test.cpp", "TEST(Disc, HasItsArea) {}")

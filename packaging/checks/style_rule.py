@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Checks what a compiler does not: sizes, words, paths, the top level, the README of every room,
-the tests that tests/README.md names.
+the tests that tests/README.md names, sources that nothing compiles.
 
 Usage: style_rule.py [ROOT] [--functions]
   --functions   also list functions of more than FUNCTION_LINES lines; a report, never a failure, because a numerical
                 loop with an equation above each block may be longer
 """
+import fnmatch
 import re
 import sys
 from pathlib import Path
@@ -87,6 +88,22 @@ def test_name_findings(tree):
                 yield Finding(name, number, "test", f"there is no test {test}")
 
 
+def compiled_findings(tree):
+    """A source that no CMakeLists.txt of its folder or one above names, by name or pattern, is never compiled."""
+    lists = {str(Path(name).parent): tree.read(name) for name in tree.files if Path(name).name == "CMakeLists.txt"}
+    for name in tree.files:
+        if not name.endswith(".cpp"):
+            continue
+        for folder in map(str, Path(name).parents):
+            inside = name if folder == "." else name.removeprefix(folder + "/")
+            words = re.findall(r"[^\s()\"]+", lists.get(folder, ""))
+            words = [re.sub(r"\$\{[^}]*\}", "*", word.replace("${CMAKE_CURRENT_SOURCE_DIR}/", "")) for word in words]
+            if any(fnmatch.fnmatchcase(inside, word) for word in words if word.endswith(".cpp")):
+                break
+        else:
+            yield Finding(name, 1, "compiled", "no CMakeLists.txt of its folder or one above names it")
+
+
 def without_comments_and_text(source):
     """The source with comments, strings and characters blanked out; lines and braces stay where they are."""
     pattern = re.compile(r'//[^\n]*|/\*.*?\*/|R"(\w*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\'', re.S)
@@ -120,7 +137,7 @@ def long_functions(tree):
 def check(root):
     tree = Tree(root)
     return [*size_findings(tree), *word_findings(tree), *top_level_findings(tree), *readme_findings(tree),
-            *test_name_findings(tree)]
+            *test_name_findings(tree), *compiled_findings(tree)]
 
 
 def main():

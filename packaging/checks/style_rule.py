@@ -3,8 +3,7 @@
 the tests that tests/README.md names, sources that nothing compiles.
 
 Usage: style_rule.py [ROOT] [--functions]
-  --functions   also list functions of more than FUNCTION_LINES lines; a report, never a failure, because a numerical
-                loop with an equation above each block may be longer
+  --functions   list functions of more than FUNCTION_LINES lines, those too that say why they are longer
 """
 import fnmatch
 import re
@@ -127,24 +126,29 @@ def functions(source):
                 yield text.count("\n", 0, begin) + 1, text.count("\n", begin, match.start()) + 1, " ".join(signature.split())
 
 
-def long_functions(tree):
+def long_functions(tree, excused=False):
+    """Functions of more than FUNCTION_LINES lines; unless `excused`, without those whose head has a suppression (and its reason)."""
     for name in tree.code():
-        for line, lines, signature in functions(tree.read(name)):
-            if lines > FUNCTION_LINES:
+        source = tree.read(name)
+        for line, lines, signature in functions(source):
+            if lines <= FUNCTION_LINES:
+                continue
+            head = "\n".join(source.splitlines()[max(0, line - 6):line])
+            if excused or not re.search(r"NOLINTNEXTLINE\(readability-function-size\): \w", head):
                 yield Finding(name, line, "function", f"{lines} lines: {signature[-80:]}")
 
 
 def check(root):
     tree = Tree(root)
     return [*size_findings(tree), *word_findings(tree), *top_level_findings(tree), *readme_findings(tree),
-            *test_name_findings(tree), *compiled_findings(tree)]
+            *test_name_findings(tree), *compiled_findings(tree), *long_functions(tree)]
 
 
 def main():
     arguments = sys.argv[1:]
     root = next((a for a in arguments if not a.startswith("--")), ".")
     if "--functions" in arguments:
-        report(list(long_functions(Tree(root))), f"functions of more than {FUNCTION_LINES} lines (a report)")
+        report(list(long_functions(Tree(root), excused=True)), f"functions of more than {FUNCTION_LINES} lines (a report)")
         return 0
     return report(check(root), "style rule")
 

@@ -239,6 +239,32 @@ void check_links(hid_t place, const std::string& path, int depth) {
   }
 }
 
+// Whether the parts of a virtual array are there and cover it.
+void check_parts(hid_t data, hid_t space, hid_t made, const std::string& path) {
+  std::size_t count = 0;
+  H5Pget_virtual_count(made, &count);
+  hssize_t covered = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    std::vector<char> name(
+        static_cast<std::size_t>(std::max<ssize_t>(H5Pget_virtual_filename(made, i, nullptr, 0), 0)) + 1);
+    H5Pget_virtual_filename(made, i, name.data(), name.size());
+    const std::string source{name.data()};
+    check_name(source, "the array '" + path + "' is made of parts");
+    std::error_code problem;
+    if (source != "." && !fs::exists(find_folder(data) / source, problem))
+      throw Error{Errc::cannot_read,
+                  "the file '" + source + "', which holds a part of the array '" + path + "', is not there",
+                  "keep it beside the file that was opened"};
+    const Id part{H5Pget_virtual_vspace(made, i), H5Sclose, path};
+    covered += H5Sget_select_npoints(part);
+  }
+  if (covered < H5Sget_simple_extent_npoints(space))
+    throw Error{Errc::cannot_read,
+                "the array '" + path + "' is incomplete: its parts hold " + std::to_string(covered) + " of " +
+                    std::to_string(H5Sget_simple_extent_npoints(space)) + " values",
+                "check that the scan was finished"};
+}
+
 // Storage outside of the file, parts that were never written: what HDF5 would fill up without a word.
 void check_storage(hid_t data, hid_t space, const std::string& path, Metadata* meta) {
   const Id made{H5Dget_create_plist(data), H5Pclose, path};
@@ -251,31 +277,7 @@ void check_storage(hid_t data, hid_t space, const std::string& path, Metadata* m
                 "copy the data into one file"};
   }
   const H5D_layout_t layout = H5Pget_layout(made);
-  if (layout == H5D_VIRTUAL) {
-    std::size_t count = 0;
-    H5Pget_virtual_count(made, &count);
-    hssize_t covered = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-      std::vector<char> name(
-          static_cast<std::size_t>(std::max<ssize_t>(H5Pget_virtual_filename(made, i, nullptr, 0), 0)) + 1);
-      H5Pget_virtual_filename(made, i, name.data(), name.size());
-      const std::string source{name.data()};
-      check_name(source, "the array '" + path + "' is made of parts");
-      std::error_code problem;
-      if (source != "." && !fs::exists(find_folder(data) / source, problem))
-        throw Error{Errc::cannot_read,
-                    "the file '" + source + "', which holds a part of the array '" + path + "', is not there",
-                    "keep it beside the file that was opened"};
-      const Id part{H5Pget_virtual_vspace(made, i), H5Sclose, path};
-      covered += H5Sget_select_npoints(part);
-    }
-    if (covered < H5Sget_simple_extent_npoints(space))
-      throw Error{Errc::cannot_read,
-                  "the array '" + path + "' is incomplete: its parts hold " + std::to_string(covered) + " of " +
-                      std::to_string(H5Sget_simple_extent_npoints(space)) + " values",
-                  "check that the scan was finished"};
-    return;
-  }
+  if (layout == H5D_VIRTUAL) return check_parts(data, space, made, path);
   std::uint64_t there = 0, all = 0;
   if (layout == H5D_CHUNKED) {
     std::array<hsize_t, H5S_MAX_RANK> sizes{}, chunk{};

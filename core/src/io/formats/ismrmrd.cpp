@@ -235,6 +235,26 @@ std::int64_t most(const std::vector<const Acquisition*>& image, std::uint16_t Ac
   return found;
 }
 
+// Divides lines that were measured several times, and gives the mask of those that were measured at all.
+PixelBuffer average_lines(std::span<std::complex<float>> samples, const std::vector<std::uint16_t>& seen,
+                          const Shape& shape) {
+  const std::int64_t nx = shape[0], ny = shape[1], nz = shape[2], coils = shape[3];
+  PixelBuffer measured_lines = PixelBuffer::allocate({Shape{ny, nz, shape[4]}, ScalarType::u8});
+  const auto lines = measured_lines.values<std::uint8_t>();
+  for (std::size_t line = 0; line < seen.size(); ++line) {
+    if (seen[line] == 0) continue;
+    lines[line] = 1;
+    if (seen[line] == 1) continue;
+    const std::int64_t y = static_cast<std::int64_t>(line) % ny, z = static_cast<std::int64_t>(line) / ny % nz,
+                       frame = static_cast<std::int64_t>(line) / (ny * nz);
+    for (std::int64_t coil = 0; coil < coils; ++coil)
+      for (std::int64_t x = 0; x < nx; ++x)
+        samples[static_cast<std::size_t>((((frame * coils + coil) * nz + z) * ny + y) * nx + x)] /=
+            static_cast<float>(seen[line]);
+  }
+  return measured_lines;
+}
+
 KSpace cartesian(std::vector<const Acquisition*> image, const Encoding& e, const std::string& frames_by) {
   const std::int64_t nx = e.matrix[0], ny = e.matrix[1], nz = e.matrix[2], coils = image.front()->active_channels;
   KSpace out;
@@ -282,19 +302,7 @@ KSpace cartesian(std::vector<const Acquisition*> image, const Encoding& e, const
     }
     ++seen[static_cast<std::size_t>(line)];
   }
-  PixelBuffer measured_lines = PixelBuffer::allocate({Shape{ny, nz, frames}, ScalarType::u8});
-  const auto lines = measured_lines.values<std::uint8_t>();
-  for (std::size_t line = 0; line < seen.size(); ++line) {
-    if (seen[line] == 0) continue;
-    lines[line] = 1;
-    if (seen[line] == 1) continue;
-    const std::int64_t y = static_cast<std::int64_t>(line) % ny, z = static_cast<std::int64_t>(line) / ny % nz,
-                       frame = static_cast<std::int64_t>(line) / (ny * nz);
-    for (std::int64_t coil = 0; coil < coils; ++coil)
-      for (std::int64_t x = 0; x < nx; ++x)
-        samples[static_cast<std::size_t>((((frame * coils + coil) * nz + z) * ny + y) * nx + x)] /=
-            static_cast<float>(seen[line]);
-  }
+  PixelBuffer measured_lines = average_lines(samples, seen, spec.shape);
   if (cut) assume(out.meta, "samples that a readout lacks of its line (asymmetric echo) are 0");
   out.trajectory.cartesian_mask = std::move(measured_lines);
   out.samples = std::move(buffer);

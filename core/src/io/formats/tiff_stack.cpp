@@ -285,6 +285,40 @@ void put_in_order(Directories& d, const TiffStack& said) {
   d.kept = std::move(kept);
 }
 
+void refuse_metamorph(TIFF* t, std::size_t pages) {
+  std::uint32_t planes = 0;
+  void* unused = nullptr;
+  if (TIFFFindField(t, 33629, TIFF_ANY) && TIFFGetField(t, 33629, &planes, &unused) == 1 && planes > 1 && pages == 1)
+    not_supported("the file is a stack of MetaMorph, with several planes in one page",
+                  "save it again as a stack of pages");
+}
+
+// Spacing, values and time as the description says them. Without a spacing no grid: resolutions of TIFF files are those of
+// printers.
+void calibrate(RawArray& array, const TiffStack& said) {
+  if (said.spacing_x && said.spacing_y) {
+    VoxelGrid grid =
+        VoxelGrid::centred({array.pixels.spec().shape[0], array.pixels.spec().shape[1], array.pixels.spec().shape[2]},
+                           {*said.spacing_x, *said.spacing_y, said.spacing_z.value_or(1)});
+    if (!said.spacing_z && grid.size[2] > 1) assume(array.meta, "a spacing of 1 mm between pages");
+    array.meta["orientation"] = "unknown";
+    array.grid = grid;
+  }
+  if (said.line && *said.line != std::array{0.0, 1.0}) {
+    array.pixels = scaled(array.pixels, (*said.line)[1], (*said.line)[0]);
+    assume(array.meta, "values times " + short_number((*said.line)[1]) + " plus " + short_number((*said.line)[0]) +
+                           ", as the calibration of ImageJ says");
+  }
+  if (!said.remark.empty()) assume(array.meta, said.remark);
+  const auto longer = [&](char axis) {
+    return std::ranges::any_of(said.axes, [&](const auto& a) { return a.first == axis && a.second > 1; });
+  };
+  if (array.pixels.spec().shape.rank() > 3) {
+    if (said.time_step_s && longer('t')) array.meta[time_step_key] = exact(*said.time_step_s);
+    if (longer('c')) assume(array.meta, "channels along the fourth axis");
+  }
+}
+
 }  // namespace
 
 RawArray read_tiff(const fs::path& file) {
@@ -294,12 +328,7 @@ RawArray read_tiff(const fs::path& file) {
   const TiffPage& page = d.page;
   if (TIFFSetDirectory(tiff.handle(), d.kept[0]) != 1)
     throw Error{Errc::cannot_read, "the file is damaged: its first page cannot be read again"};
-  std::uint32_t planes = 0;
-  void* unused = nullptr;
-  if (TIFFFindField(tiff.handle(), 33629, TIFF_ANY) && TIFFGetField(tiff.handle(), 33629, &planes, &unused) == 1 &&
-      planes > 1 && d.kept.size() == 1)
-    not_supported("the file is a stack of MetaMorph, with several planes in one page",
-                  "save it again as a stack of pages");
+  refuse_metamorph(tiff.handle(), d.kept.size());
   TiffStack said = announced_by(tiff, page);
   const auto there = static_cast<std::int64_t>(d.kept.size());
   if (said.pages == there) put_in_order(d, said);
@@ -337,28 +366,8 @@ RawArray read_tiff(const fs::path& file) {
     assume(array.meta, "values as stored, low ones are bright (MinIsWhite)");
   if (page.photometric == PHOTOMETRIC_PALETTE) assume(array.meta, "numbers of the palette as stored, not its colours");
   array.pixels = arranged(meant(block, page, array.meta), said);
-  if (said.spacing_x && said.spacing_y) {
-    VoxelGrid grid =
-        VoxelGrid::centred({array.pixels.spec().shape[0], array.pixels.spec().shape[1], array.pixels.spec().shape[2]},
-                           {*said.spacing_x, *said.spacing_y, said.spacing_z.value_or(1)});
-    if (!said.spacing_z && grid.size[2] > 1) assume(array.meta, "a spacing of 1 mm between pages");
-    array.meta["orientation"] = "unknown";
-    array.grid = grid;
-  }
-  if (said.line && *said.line != std::array{0.0, 1.0}) {
-    array.pixels = scaled(array.pixels, (*said.line)[1], (*said.line)[0]);
-    assume(array.meta, "values times " + short_number((*said.line)[1]) + " plus " + short_number((*said.line)[0]) +
-                           ", as the calibration of ImageJ says");
-  }
-  if (!said.remark.empty()) assume(array.meta, said.remark);
-  const auto longer = [&](char axis) {
-    return std::ranges::any_of(said.axes, [&](const auto& a) { return a.first == axis && a.second > 1; });
-  };
-  if (array.pixels.spec().shape.rank() > 3) {
-    if (said.time_step_s && longer('t')) array.meta[time_step_key] = exact(*said.time_step_s);
-    if (longer('c')) assume(array.meta, "channels along the fourth axis");
-  }
-  return array;  // without a calibration no grid: resolutions of TIFF files are those of printers
+  calibrate(array, said);
+  return array;
 }
 
 }  // namespace iso::io::detail

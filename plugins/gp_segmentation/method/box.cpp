@@ -142,22 +142,17 @@ void Segmentation::Box::finish_coarsely() {
   labels_ = to_labels(fields, asked.existing, asked.marked, box.size, box.spacing_mm, options_);
 }
 
-void Segmentation::Box::answer(std::span<const MarkStroke> strokes, const Options& options,
-                               const std::function<bool()>& enough, Answer& to) {
-  if (!asked_ || options != options_ || !std::ranges::equal(strokes, strokes_)) begin(strokes, options);
-  if (said_.voxels.empty()) return void(to.fraction = 1);
-  Voxel size{};
-  for (std::size_t axis = 0; axis < 3; ++axis) size[axis] = high_[axis] - low_[axis];
-  const bool too_large = size[0] * size[1] * size[2] > most_voxels;
+/// Step by step until there are labels or time is up; in full only where the box is not too large for that.
+void Segmentation::Box::go_on(bool coarsely, const std::function<bool()>& enough) {
   while (labels_.empty()) {
-    if (preview_.empty() && !too_large) {
+    if (preview_.empty() && !coarsely) {
       first_->step();
       if (first_->done()) {
         preview_ = first_->labels();
         if (full_ == nullptr) full_ = std::make_unique<Patch>(make_part(picture_, low_, high_), 1, backend_);
         second_ = std::make_unique<Solution>(*full_, question(full_->picture(), {1, 1, 1}));
       }
-    } else if (too_large) {
+    } else if (coarsely) {
       first_->fields_done() ? finish_coarsely() : first_->step();
     } else {
       second_->step();
@@ -165,28 +160,30 @@ void Segmentation::Box::answer(std::span<const MarkStroke> strokes, const Option
     }
     if (labels_.empty() && enough()) break;
   }
-  to.coarse = labels_.empty() || too_large;
-  to.told = told_;
-  to.fraction = !labels_.empty() ? 1 : 0.2 * first_->fraction() + (second_ ? 0.79 * second_->fraction() : 0);
+}
+
+/// The labels, or the preview where there are none yet.
+void Segmentation::Box::put_labels(const Voxel& size, Answer& to) const {
   const std::vector<std::uint16_t>& shown = labels_.empty() ? preview_ : labels_;
-  if (!shown.empty()) {
-    const Voxel factor = labels_.empty() ? factor_ : Voxel{1, 1, 1};
-    const Voxel grid = labels_.empty() ? coarse_->picture().size : size;
-    iso::parallel_for(size[1] * size[2], 256, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t row = begin; row < end; ++row) {
-        const std::int64_t y = row % size[1], z = row / size[1];
-        const std::uint16_t* const from = shown.data() + grid[0] * (y / factor[1] + grid[1] * (z / factor[2]));
-        std::uint16_t* const line = to.labels.data() + picture_.index({low_[0], low_[1] + y, low_[2] + z});
-        if (factor[0] == 1) {
-          std::copy_n(from, size[0], line);
-        } else {  // two: a grid is halved or it is not
-          for (std::int64_t x = 0; x < size[0]; ++x) line[x] = from[x >> 1];
-        }
+  if (shown.empty()) return;
+  const Voxel factor = labels_.empty() ? factor_ : Voxel{1, 1, 1};
+  const Voxel grid = labels_.empty() ? coarse_->picture().size : size;
+  iso::parallel_for(size[1] * size[2], 256, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t row = begin; row < end; ++row) {
+      const std::int64_t y = row % size[1], z = row / size[1];
+      const std::uint16_t* const from = shown.data() + grid[0] * (y / factor[1] + grid[1] * (z / factor[2]));
+      std::uint16_t* const line = to.labels.data() + picture_.index({low_[0], low_[1] + y, low_[2] + z});
+      if (factor[0] == 1) {
+        std::copy_n(from, size[0], line);
+      } else {  // two: a grid is halved or it is not
+        for (std::int64_t x = 0; x < size[0]; ++x) line[x] = from[x >> 1];
       }
-    });
-  }
-  for (const Click& click : said_.voxels) to.labels[static_cast<std::size_t>(picture_.index(click.at))] = click.label;
-  if (!options.uncertainty || labels_.empty() || too_large) return;
+    }
+  });
+}
+
+/// That of the label that was marked last, from the coarse grid.
+void Segmentation::Box::put_uncertainty(const Voxel& size, Answer& to) const {
   const auto newest =
       std::ranges::find_if(strokes_.rbegin(), strokes_.rend(), [](const MarkStroke& s) { return s.label != 0; });
   if (newest == strokes_.rend()) return;
@@ -208,6 +205,22 @@ void Segmentation::Box::answer(std::span<const MarkStroke> strokes, const Option
       voxel[axis] = std::min(picture_.size[axis] - 1, low_[axis] + hint.at[axis] * factor_[axis]);
     to.hints.push_back({voxel, hint.score});
   }
+}
+
+void Segmentation::Box::answer(std::span<const MarkStroke> strokes, const Options& options,
+                               const std::function<bool()>& enough, Answer& to) {
+  if (!asked_ || options != options_ || !std::ranges::equal(strokes, strokes_)) begin(strokes, options);
+  if (said_.voxels.empty()) return void(to.fraction = 1);
+  Voxel size{};
+  for (std::size_t axis = 0; axis < 3; ++axis) size[axis] = high_[axis] - low_[axis];
+  const bool too_large = size[0] * size[1] * size[2] > most_voxels;
+  go_on(too_large, enough);
+  to.coarse = labels_.empty() || too_large;
+  to.told = told_;
+  to.fraction = !labels_.empty() ? 1 : 0.2 * first_->fraction() + (second_ ? 0.79 * second_->fraction() : 0);
+  put_labels(size, to);
+  for (const Click& click : said_.voxels) to.labels[static_cast<std::size_t>(picture_.index(click.at))] = click.label;
+  if (options.uncertainty && !labels_.empty() && !too_large) put_uncertainty(size, to);
 }
 
 }  // namespace gp_segmentation

@@ -17,6 +17,9 @@ class Segmentation::Box {
   void place_box(const std::vector<Click>& marked, double reach_mm);
   [[nodiscard]] Question question(const Picture& grid, const Voxel& factor) const;
   void finish_coarsely();
+  void go_on(bool coarsely, const std::function<bool()>& enough);
+  void put_labels(const Voxel& size, Answer& to) const;
+  void put_uncertainty(const Voxel& size, Answer& to) const;
 
   const Picture& picture_;
   const std::vector<std::uint16_t>& existing_;

@@ -37,6 +37,7 @@ struct Options {
   double prior_mean = -0.5;
   friend bool operator==(const Options&, const Options&) = default;
 
+  // NOLINTNEXTLINE(readability-function-size): a table
   static constexpr auto fields() {
     using iso::params::field;
     return std::tuple{

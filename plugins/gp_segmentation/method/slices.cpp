@@ -193,15 +193,8 @@ std::shared_ptr<const Segmentation::Slices::Result> Segmentation::Slices::propag
   return result;
 }
 
-void Segmentation::Slices::answer(std::span<const MarkStroke> strokes, const Options& options,
-                                  const std::function<bool()>& enough, Answer& to) {
-  Options relevant = options;
-  relevant.propagate = 0;
-  if (relevant != options_) kept_.clear();
-  if (to_axis(options.slice_axis) != axis_) patches_.clear(), used_.clear();
-  options_ = relevant, axis_ = to_axis(options.slice_axis);
-  std::map<std::int64_t, std::vector<MarkStroke>> by_slice;
-  std::int64_t newest = -1;
+Segmentation::Slices::BySlice Segmentation::Slices::by_slice(std::span<const MarkStroke> strokes) const {
+  BySlice found;
   for (const MarkStroke& stroke : strokes) {
     std::map<std::int64_t, MarkStroke> pieces;
     for (const Voxel& voxel : stroke.voxels) {
@@ -209,57 +202,46 @@ void Segmentation::Slices::answer(std::span<const MarkStroke> strokes, const Opt
       const InSlice where = to_slice(voxel, axis_);
       pieces[where.slice].label = stroke.label;
       pieces[where.slice].voxels.push_back(where.at);
-      newest = where.slice;
+      found.newest = where.slice;
     }
-    for (auto& [slice, piece] : pieces) by_slice[slice].push_back(std::move(piece));
+    for (auto& [slice, piece] : pieces) found.strokes[slice].push_back(std::move(piece));
   }
+  return found;
+}
+
+/// The nearest marked slice, the lower of two.
+std::int64_t Segmentation::Slices::BySlice::nearest(std::int64_t slice) const {
+  std::int64_t found = strokes.begin()->first;
+  for (const auto& [marked_slice, piece] : strokes)
+    if (std::abs(marked_slice - slice) < std::abs(found - slice)) found = marked_slice;
+  return found;
+}
+
+/// From every marked slice to so many on both sides, until another marked one is nearer or nothing is left of the object.
+void Segmentation::Slices::propagate(const BySlice& marks, int slices, Results& results, Spent& spent) {
   const std::int64_t last = picture_.size[axis_] - 1;
-  const auto source_of = [&](std::int64_t slice) {  // the nearest marked slice, the lower of two
-    std::int64_t nearest = by_slice.begin()->first;
-    for (const auto& [marked_slice, piece] : by_slice)
-      if (std::abs(marked_slice - slice) < std::abs(nearest - slice)) nearest = marked_slice;
-    return nearest;
-  };
-  std::size_t done = 0, planned = by_slice.size();
-  bool out_of_time = false;
-  const auto spend = [&] { return out_of_time = ++done < planned && enough(); };
-  // The slice that was clicked last first: it is looked at.
-  std::vector<std::int64_t> order;
-  if (newest >= 0) order.push_back(newest);
-  for (const auto& [slice, piece] : by_slice)
-    if (slice != newest) order.push_back(slice);
-  std::map<std::int64_t, std::shared_ptr<const Result>> results;
-  for (const std::int64_t slice : order) {
-    if (out_of_time) break;
-    const auto result = marked(slice, by_slice[slice]);
-    results[slice] = result;
-    to.told.violated += result->told.violated, to.told.wrong += result->told.wrong;
-    to.told.margin_error = std::max(to.told.margin_error, result->told.margin_error);
-    (void)spend();
-  }
-  if (options.propagate > 0 && !out_of_time) {
-    for (const auto& [from, piece] : by_slice) {
-      for (const std::int64_t by : {-1, 1}) {
-        std::shared_ptr<const Result> neighbour = results[from];
-        for (int k = 1; k <= options.propagate && !out_of_time; ++k) {
-          const std::int64_t slice = from + by * k;
-          if (slice < 0 || slice > last || by_slice.contains(slice) || source_of(slice) != from) break;
-          if (std::ranges::all_of(neighbour->labels, [](std::uint16_t label) { return label == 0; })) break;
-          neighbour = propagated({slice, piece, from}, *neighbour);
-          results[slice] = neighbour;
-          ++planned;
-          (void)spend();
-        }
+  for (const auto& [from, piece] : marks.strokes) {
+    for (const std::int64_t by : {-1, 1}) {
+      std::shared_ptr<const Result> neighbour = results[from];
+      for (int k = 1; k <= slices && !spent.out_of_time; ++k) {
+        const std::int64_t slice = from + by * k;
+        if (slice < 0 || slice > last || marks.strokes.contains(slice) || marks.nearest(slice) != from) break;
+        if (std::ranges::all_of(neighbour->labels, [](std::uint16_t label) { return label == 0; })) break;
+        neighbour = propagated({slice, piece, from}, *neighbour);
+        results[slice] = neighbour;
+        ++spent.planned;
+        spent.another();
       }
     }
   }
-  for (const auto& [slice, result] : results) put(slice, result->labels, to.labels);
-  to.fraction = out_of_time ? std::min(0.99, static_cast<double>(done) / static_cast<double>(planned + 1)) : 1;
-  if (!options.uncertainty || out_of_time) return;
+}
+
+/// Of the marked slices; hints of the one that was marked last.
+void Segmentation::Slices::put_uncertainty(const BySlice& marks, const Results& results, Answer& to) const {
   const Place at = place(0);
   to.probability.assign(to.labels.size(), 0), to.deviation.assign(to.labels.size(), 0);
-  for (const auto& [slice, piece] : by_slice) {
-    const Solution::Uncertainty& told = results[slice]->uncertainty;
+  for (const auto& [slice, piece] : marks.strokes) {
+    const Solution::Uncertainty& told = results.at(slice)->uncertainty;
     if (told.probability.empty()) continue;
     const Place here = place(slice);
     for (std::int64_t j = 0; j < at.b; ++j)
@@ -268,7 +250,7 @@ void Segmentation::Slices::answer(std::span<const MarkStroke> strokes, const Opt
         to.probability[voxel] = told.probability[static_cast<std::size_t>(i + at.a * j)];
         to.deviation[voxel] = told.deviation[static_cast<std::size_t>(i + at.a * j)];
       }
-    if (slice != newest) continue;
+    if (slice != marks.newest) continue;
     for (const Hint& hint : told.hints) {
       Voxel voxel{};
       voxel[axis_] = slice;
@@ -276,6 +258,37 @@ void Segmentation::Slices::answer(std::span<const MarkStroke> strokes, const Opt
       to.hints.push_back({voxel, hint.score});
     }
   }
+}
+
+void Segmentation::Slices::answer(std::span<const MarkStroke> strokes, const Options& options,
+                                  const std::function<bool()>& enough, Answer& to) {
+  Options relevant = options;
+  relevant.propagate = 0;
+  if (relevant != options_) kept_.clear();
+  if (to_axis(options.slice_axis) != axis_) patches_.clear(), used_.clear();
+  options_ = relevant, axis_ = to_axis(options.slice_axis);
+  const BySlice marks = by_slice(strokes);
+  Spent spent{enough, 0, marks.strokes.size()};
+  // The slice that was clicked last first: it is looked at.
+  std::vector<std::int64_t> order;
+  order.reserve(marks.strokes.size());
+  if (marks.newest >= 0) order.push_back(marks.newest);
+  for (const auto& [slice, piece] : marks.strokes)
+    if (slice != marks.newest) order.push_back(slice);
+  Results results;
+  for (const std::int64_t slice : order) {
+    if (spent.out_of_time) break;
+    const auto result = marked(slice, marks.strokes.at(slice));
+    results[slice] = result;
+    to.told.violated += result->told.violated, to.told.wrong += result->told.wrong;
+    to.told.margin_error = std::max(to.told.margin_error, result->told.margin_error);
+    spent.another();
+  }
+  if (options.propagate > 0 && !spent.out_of_time) propagate(marks, options.propagate, results, spent);
+  for (const auto& [slice, result] : results) put(slice, result->labels, to.labels);
+  to.fraction =
+      spent.out_of_time ? std::min(0.99, static_cast<double>(spent.done) / static_cast<double>(spent.planned + 1)) : 1;
+  if (options.uncertainty && !spent.out_of_time) put_uncertainty(marks, results, to);
 }
 
 }  // namespace gp_segmentation

@@ -40,6 +40,23 @@ class Segmentation::Slices {
   [[nodiscard]] std::shared_ptr<const Result> marked(std::int64_t slice, const std::vector<MarkStroke>& strokes);
   [[nodiscard]] std::shared_ptr<const Result> propagated(const Key& key, const Result& neighbour);
   void put(std::int64_t slice, const std::vector<std::uint16_t>& labels, std::vector<std::uint16_t>& to) const;
+  using Results = std::map<std::int64_t, std::shared_ptr<const Result>>;
+  /// Strokes by the slice that they mark, and the slice that was marked last (-1: none).
+  struct BySlice {
+    std::map<std::int64_t, std::vector<MarkStroke>> strokes;
+    std::int64_t newest{-1};
+    [[nodiscard]] std::int64_t nearest(std::int64_t slice) const;
+  };
+  [[nodiscard]] BySlice by_slice(std::span<const MarkStroke> strokes) const;
+  /// What was spent of what is planned; each slice counts as one.
+  struct Spent {
+    const std::function<bool()>& enough;
+    std::size_t done{0}, planned{0};
+    bool out_of_time{false};
+    void another() { out_of_time = ++done < planned && enough(); }
+  };
+  void propagate(const BySlice& marks, int slices, Results& results, Spent& spent);
+  void put_uncertainty(const BySlice& marks, const Results& results, Answer& to) const;
   /// Index in the volume of the first voxel of a slice, and the strides of its two axes.
   struct Place {
     std::int64_t first, stride_a, stride_b, a, b;

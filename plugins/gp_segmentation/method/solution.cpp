@@ -176,21 +176,28 @@ Solution::Uncertainty Solution::uncertainty(std::uint16_t label) {
         }
     });
   }
-  std::vector<float> score(voxels);
-  for (std::size_t i = 0; i < voxels; ++i) {
-    const float f = latent[i], d = found.deviation[i];
+  add_hints(latent, found);
+  return found;
+}
+
+/// The voxels where a click would tell most, half the reach apart.
+void Solution::add_hints(std::span<const float> latent, Uncertainty& to) const {
+  const Picture& picture = patch_->picture();
+  std::vector<float> score(latent.size());
+  for (std::size_t i = 0; i < score.size(); ++i) {
+    const float f = latent[i], d = to.deviation[i];
     score[i] = picture.missing.empty() || picture.missing[i] == 0 ? d * d / (1 + f * f) : 0;
   }
   for (const Click& click : question_.clicks) score[static_cast<std::size_t>(picture.index(click.at))] = 0;
-  const double apart = scales.reach_mm / 2;
-  while (found.hints.size() < most_hints) {
+  const double apart = question_.scales.reach_mm / 2;
+  while (to.hints.size() < most_hints) {
     std::int64_t best = -1;
     for (std::int64_t i = 0; i < picture.count(); ++i) {
       const float value = score[static_cast<std::size_t>(i)];
       if (!(value > 0) || (best >= 0 && value <= score[static_cast<std::size_t>(best)])) continue;
       const Voxel here{i % picture.size[0], i / picture.size[0] % picture.size[1],
                        i / (picture.size[0] * picture.size[1])};
-      const bool near = std::ranges::any_of(found.hints, [&](const Hint& hint) {
+      const bool near = std::ranges::any_of(to.hints, [&](const Hint& hint) {
         double d2 = 0;
         for (std::size_t axis = 0; axis < 3; ++axis) {
           const double d = static_cast<double>(here[axis] - hint.at[axis]) * picture.spacing_mm[axis];
@@ -201,11 +208,10 @@ Solution::Uncertainty Solution::uncertainty(std::uint16_t label) {
       if (!near) best = i;
     }
     if (best < 0) break;
-    found.hints.push_back(
+    to.hints.push_back(
         {{best % picture.size[0], best / picture.size[0] % picture.size[1], best / (picture.size[0] * picture.size[1])},
          static_cast<double>(score[static_cast<std::size_t>(best)])});
   }
-  return found;
 }
 
 }  // namespace gp_segmentation

@@ -54,6 +54,7 @@ class Solution {
   void find_posteriors();
   void add_next_field();
   void find_labels();
+  void add_hints(std::span<const float> latent, Uncertainty& to) const;
 
   Patch* patch_;
   Question question_;

@@ -119,6 +119,7 @@ struct RobustParameters {
   double smoothing = 1e-3;
   friend bool operator==(const RobustParameters&, const RobustParameters&) = default;
 
+  // NOLINTNEXTLINE(readability-function-size): a table
   static constexpr auto fields() {
     using P = RobustParameters;
     return std::tuple{

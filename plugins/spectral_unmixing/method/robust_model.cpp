@@ -171,74 +171,77 @@ void RobustModel<T>::pass_on_device(bool abundances, bool exponents, const Matri
 }
 
 template <class T>
+void RobustModel<T>::pass_over(const typename Tiles<T>::Place& at, const HostPass& pass, double* sums) {
+  const std::int64_t width = at.tile.pixels;
+  const auto& kernel = kernels<T>();
+  thread_local std::vector<T> memory;
+  const auto needed = static_cast<std::size_t>(4 * k_ * width + width + l_ * k_);
+  if (memory.size() < needed) memory.resize(needed);
+  T* const a = memory.data();
+  T* const b = a + k_ * width;
+  T* const scratch = b + k_ * width;
+  T* const p = scratch + 2 * k_ * width;
+  T* const yat = p + width;
+  for (std::int64_t k = 0; k < k_; ++k) {
+    std::copy_n(pixels_.a.data() + k * n_ + at.first, at.counted, a + k * width);
+    std::fill(a + k * width + at.counted, a + (k + 1) * width, T{0});
+  }
+  std::copy_n(pixels_.p.data() + at.first, at.counted, p);
+  std::fill(p + at.counted, p + width, T{1});
+  if (pass.abundances) {
+    kernel.products(at.tile, pass.ue.data(), k_, b, width);
+    const T mu = static_cast<T>(options_.mu);
+    for (std::int64_t i = 0; i < k_ * width; ++i) b[i] += mu;
+    const bool exact = options_.solver == Solver::hals;
+    kernel.update_abundances({b, pass.curvature.data(), a, p, width, width, k_, static_cast<T>(options_.lambda),
+                              static_cast<T>(eta_), static_cast<T>(exact ? 0 : multiplicative_floor), mu, exact,
+                              scratch});
+    for (std::int64_t k = 0; k < k_; ++k) {
+      std::fill(a + k * width + at.counted, a + (k + 1) * width, T{0});
+      std::copy_n(a + k * width, at.counted, pixels_.a.data() + k * n_ + at.first);
+    }
+  }
+  double* const penalty = sums + l_ * k_ + k_ * k_;
+  if (options_.lambda > 0) {
+    kernel.update_exponents(
+        {a, p, width, width, k_, static_cast<T>(eta_), static_cast<T>(tau_), static_cast<T>(options_.p_min),
+         pass.exponents, sizeof(T) == sizeof(double) ? 40 : 8, scratch},
+        at.counted, penalty);
+    if (pass.exponents) std::copy_n(p, at.counted, pixels_.p.data() + at.first);
+  }
+  if (options_.mu > 0) {
+    std::fill(scratch, scratch + width, T{-1});
+    for (std::int64_t k = 0; k < k_; ++k)
+      for (std::int64_t n = 0; n < width; ++n) scratch[n] += a[k * width + n];
+    std::fill(scratch + at.counted, scratch + width, T{0});
+    penalty[2] +=
+        static_cast<double>(Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>>{scratch, width}.square().sum());
+  }
+  kernel.gather(at.tile, a, width, k_, yat);
+  for (std::int64_t i = 0; i < l_ * k_; ++i) sums[i] += static_cast<double>(yat[i]);
+  double* const aat = sums + l_ * k_;
+  for (std::int64_t i = 0; i < k_; ++i) {
+    for (std::int64_t j = 0; j <= i; ++j) {
+      const Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>> x{a + i * width, width}, y{a + j * width, width};
+      aat[i * k_ + j] += static_cast<double>((x * y).sum());
+    }
+  }
+}
+
+template <class T>
 void RobustModel<T>::pass_on_host(bool abundances, bool exponents, const Matrix& curvature) {
   const Tiles<T> tiles{data_};
-  const auto& kernel = kernels<T>();
-  std::vector<T> ue(static_cast<std::size_t>(l_ * k_)), h(static_cast<std::size_t>(k_ * k_));
+  HostPass pass{std::vector<T>(static_cast<std::size_t>(l_ * k_)), std::vector<T>(static_cast<std::size_t>(k_ * k_)),
+                abundances, exponents};
   for (std::int64_t l = 0; l < l_; ++l)
-    for (std::int64_t k = 0; k < k_; ++k) ue[static_cast<std::size_t>(l * k_ + k)] = static_cast<T>(u_[l] * e_(l, k));
+    for (std::int64_t k = 0; k < k_; ++k)
+      pass.ue[static_cast<std::size_t>(l * k_ + k)] = static_cast<T>(u_[l] * e_(l, k));
   for (std::int64_t i = 0; i < k_; ++i)
     for (std::int64_t j = 0; j < k_; ++j)
-      h[static_cast<std::size_t>(i * k_ + j)] = static_cast<T>(curvature(i, j) + options_.mu);
+      pass.curvature[static_cast<std::size_t>(i * k_ + j)] = static_cast<T>(curvature(i, j) + options_.mu);
   const std::int64_t entries = l_ * k_ + k_ * k_ + 3;
   Matrix parts = Matrix::Zero(entries, tiles.parts());
-  const bool penalised = options_.lambda > 0;
-  tiles.for_each([&](const typename Tiles<T>::Place& at) {
-    const std::int64_t width = at.tile.pixels;
-    thread_local std::vector<T> memory;
-    const auto needed = static_cast<std::size_t>(4 * k_ * width + width + l_ * k_);
-    if (memory.size() < needed) memory.resize(needed);
-    T* const a = memory.data();
-    T* const b = a + k_ * width;
-    T* const scratch = b + k_ * width;
-    T* const p = scratch + 2 * k_ * width;
-    T* const yat = p + width;
-    double* const sums = parts.col(at.part).data();
-    for (std::int64_t k = 0; k < k_; ++k) {
-      std::copy_n(pixels_.a.data() + k * n_ + at.first, at.counted, a + k * width);
-      std::fill(a + k * width + at.counted, a + (k + 1) * width, T{0});
-    }
-    std::copy_n(pixels_.p.data() + at.first, at.counted, p);
-    std::fill(p + at.counted, p + width, T{1});
-    if (abundances) {
-      kernel.products(at.tile, ue.data(), k_, b, width);
-      const T mu = static_cast<T>(options_.mu);
-      for (std::int64_t i = 0; i < k_ * width; ++i) b[i] += mu;
-      const bool exact = options_.solver == Solver::hals;
-      kernel.update_abundances({b, h.data(), a, p, width, width, k_, static_cast<T>(options_.lambda),
-                                static_cast<T>(eta_), static_cast<T>(exact ? 0 : multiplicative_floor), mu, exact,
-                                scratch});
-      for (std::int64_t k = 0; k < k_; ++k) {
-        std::fill(a + k * width + at.counted, a + (k + 1) * width, T{0});
-        std::copy_n(a + k * width, at.counted, pixels_.a.data() + k * n_ + at.first);
-      }
-    }
-    double* const penalty = sums + l_ * k_ + k_ * k_;
-    if (penalised) {
-      kernel.update_exponents(
-          {a, p, width, width, k_, static_cast<T>(eta_), static_cast<T>(tau_), static_cast<T>(options_.p_min),
-           exponents, sizeof(T) == sizeof(double) ? 40 : 8, scratch},
-          at.counted, penalty);
-      if (exponents) std::copy_n(p, at.counted, pixels_.p.data() + at.first);
-    }
-    if (options_.mu > 0) {
-      std::fill(scratch, scratch + width, T{-1});
-      for (std::int64_t k = 0; k < k_; ++k)
-        for (std::int64_t n = 0; n < width; ++n) scratch[n] += a[k * width + n];
-      std::fill(scratch + at.counted, scratch + width, T{0});
-      penalty[2] +=
-          static_cast<double>(Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>>{scratch, width}.square().sum());
-    }
-    kernel.gather(at.tile, a, width, k_, yat);
-    for (std::int64_t i = 0; i < l_ * k_; ++i) sums[i] += static_cast<double>(yat[i]);
-    double* const aat = sums + l_ * k_;
-    for (std::int64_t i = 0; i < k_; ++i) {
-      for (std::int64_t j = 0; j <= i; ++j) {
-        const Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>> x{a + i * width, width}, y{a + j * width, width};
-        aat[i * k_ + j] += static_cast<double>((x * y).sum());
-      }
-    }
-  });
+  tiles.for_each([&](const typename Tiles<T>::Place& at) { pass_over(at, pass, parts.col(at.part).data()); });
   Vector total = Vector::Zero(entries);
   for (std::int64_t part = 0; part < tiles.parts(); ++part) total += parts.col(part);
   yat_ = Eigen::Map<const RowMajor>(total.data(), l_, k_);

@@ -95,7 +95,14 @@ class RobustModel {
   using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   [[nodiscard]] double rho(double s) const;
   [[nodiscard]] double weight(double s) const;  ///< 2 rho'
+  /// What a pass on the host is given for every tile: u E, the curvature plus mu, and which of A and p it updates.
+  struct HostPass {
+    std::vector<T> ue, curvature;
+    bool abundances, exponents;
+  };
   void pass_on_host(bool abundances, bool exponents, const Matrix& curvature);
+  /// Adds to `sums` L x K of Y A', K x K of A A' (lower half), and the three sums of the penalties.
+  void pass_over(const typename Tiles<T>::Place& at, const HostPass& pass, double* sums);
   void pass_on_device(bool abundances, bool exponents, const Matrix& curvature);
   const PixelState<T>& fetched() const;  ///< from the device, where it is newer there
   PixelState<T>& changed();              ///< the same, to be changed here

@@ -184,6 +184,49 @@ void reorder(Unmixing& out, std::int64_t known, std::int64_t n) {
   out.moved = std::move(moved);
 }
 
+// Fits endmembers, abundances and weights of bands; notes how it went.
+void fit(const PixelMatrix<float>& data, const UnmixOptions& options, RobustOptions robust, const Monitor& monitor,
+         Matrix& endmembers, std::vector<float>& abundances, Vector& weights, Unmixing& out) {
+  RobustModel<float> model{data, endmembers, abundances, std::move(robust), options.device};
+  abundances = {};
+  model.run(monitor, 0.25, 0.93);
+  endmembers = model.endmembers();
+  weights = model.band_weights();
+  out.history = model.history();
+  out.terms = model.terms();
+  out.iterations = model.iteration();
+  out.rises = model.rises();
+  if (options.robust.lambda > 0) {
+    out.guidance.reserve(static_cast<std::size_t>(data.pixels));
+    for (const float p : model.exponents()) out.guidance.push_back(1 - p);
+  }
+  abundances = model.take_abundances();
+}
+
+// Endmembers of the bands that were fitted, the others by least squares; known spectra as they were given.
+void place_bands(const PixelMatrix<float>& data, const KnownSpectra& known, const Screening& screening,
+                 const std::vector<std::int64_t>& kept, const Matrix& found, const Vector& weights, Unmixing& out) {
+  const std::int64_t bands = data.band_count();
+  out.endmembers = Matrix::Zero(bands, found.cols());
+  out.band_weights = Vector::Zero(bands);
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    out.endmembers.row(kept[i]) = found.row(static_cast<Eigen::Index>(i));
+    out.band_weights[kept[i]] = weights[static_cast<Eigen::Index>(i)];
+  }
+  std::vector<std::int64_t> left_out;
+  for (std::int64_t l = 0; l < bands; ++l)
+    if (screening.faults[static_cast<std::size_t>(l)] != BandFault::none) left_out.push_back(l);
+  fill_bands(data, out.abundances, left_out, out.endmembers);
+  if (known.frozen && known.spectra.cols() > 0) out.endmembers.leftCols(known.spectra.cols()) = known.spectra;
+  out.faults = screening.faults;
+}
+
+void name_endmembers(const std::vector<std::string>& known, std::int64_t count, Unmixing& out) {
+  out.names.reserve(static_cast<std::size_t>(count));
+  for (std::size_t k = 0; k < static_cast<std::size_t>(count); ++k)
+    out.names.push_back(k < known.size() ? known[k] : "endmember " + std::to_string(k + 1));
+}
+
 }  // namespace
 
 std::string to_text(BandFault fault) {
@@ -234,7 +277,7 @@ Unmixing unmix(const PixelMatrix<float>& data, const KnownSpectra& known, const 
                const Monitor& monitor) {
   check_known(data, known, options);
   monitor.report(0.01, "screening bands");
-  const std::int64_t known_count = known.spectra.cols(), bands = data.band_count(), n = data.pixels;
+  const std::int64_t known_count = known.spectra.cols(), n = data.pixels;
   const auto screening = screen_bands(make_moments(data), options.components, options.screening);
   std::vector<std::int64_t> kept = screening.kept();
   if (kept.empty())
@@ -258,47 +301,21 @@ Unmixing unmix(const PixelMatrix<float>& data, const KnownSpectra& known, const 
   Unmixing out;
   Matrix found = start;
   Vector weights = Vector::Ones(used.band_count());
-  if (options.fit) {
-    RobustModel<float> model{used, start, a, without_progress(options, known_count, known.frozen), options.device};
-    a = {};
-    model.run(monitor, 0.25, 0.93);
-    found = model.endmembers();
-    weights = model.band_weights();
-    out.history = model.history();
-    out.terms = model.terms();
-    out.iterations = model.iteration();
-    out.rises = model.rises();
-    if (options.robust.lambda > 0) {
-      out.guidance.reserve(static_cast<std::size_t>(n));
-      for (const float p : model.exponents()) out.guidance.push_back(1 - p);
-    }
-    a = model.take_abundances();
-  }
+  if (options.fit)
+    fit(used, options, without_progress(options, known_count, known.frozen), monitor, found, a, weights, out);
   if (options.final_inversion) a = invert(used, found, {sum_rule, 0, weights}, monitor, 0.93, 0.95);
   out.abundances = std::move(a);
   if (sum_rule) normalise_sums(out, n, options.components, options.final_inversion || !options.fit);
+  out.moved.reserve(static_cast<std::size_t>(found.cols()));
   for (Eigen::Index k = 0; k < found.cols(); ++k) out.moved.push_back(spectral_angle(found.col(k), start.col(k)));
   out.residual = residual_rms(used, found, out.abundances);
-  out.endmembers = Matrix::Zero(bands, options.components);
-  out.band_weights = Vector::Zero(bands);
-  for (std::size_t i = 0; i < kept.size(); ++i) {
-    out.endmembers.row(kept[i]) = found.row(static_cast<Eigen::Index>(i));
-    out.band_weights[kept[i]] = weights[static_cast<Eigen::Index>(i)];
-  }
-  std::vector<std::int64_t> left_out;
-  for (std::int64_t l = 0; l < bands; ++l)
-    if (screening.faults[static_cast<std::size_t>(l)] != BandFault::none) left_out.push_back(l);
-  fill_bands(data, out.abundances, left_out, out.endmembers);
-  if (known.frozen && known_count > 0) out.endmembers.leftCols(known_count) = known.spectra;
-  out.faults = screening.faults;
+  place_bands(data, known, screening, kept, found, weights, out);
   reorder(out, known_count, n);
   out.band_rms = band_rms(data, out.endmembers, out.abundances);
   double squares = 0;
   for (const float r : out.residual) squares += static_cast<double>(r) * static_cast<double>(r);
   out.residual_rms = std::sqrt(squares / static_cast<double>(n));
-  for (std::int64_t k = 0; k < options.components; ++k)
-    out.names.push_back(k < static_cast<std::int64_t>(known.names.size()) ? known.names[static_cast<std::size_t>(k)]
-                                                                          : "endmember " + std::to_string(k + 1));
+  name_endmembers(known.names, options.components, out);
   if (!out.endmembers.allFinite() || !std::isfinite(out.residual_rms))
     throw iso::Error{iso::Errc::invalid_result, "the unmixing gave values that are not finite"};
   monitor.report(0.97, "results");

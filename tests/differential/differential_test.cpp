@@ -199,6 +199,10 @@ TEST(Differential, DicomOfAnotherWriterIsReadAsItsReaderReadsIt) {
   compare(fs::path{ISO_SOURCE_DIR} / "tests" / "data" / "dicom");
 }
 
+TEST(Differential, PicturesAreReadAsTheyWereWrittenOrRefused) {
+  compare(fs::path{ISO_SOURCE_DIR} / "tests" / "data" / "pictures");
+}
+
 TEST(Differential, ManyFilesOfOthersAreReadAsTheirReadersReadThem) {
   const char* const folder = std::getenv("ISO_DIFFERENTIAL");
   if (!folder) GTEST_SKIP() << "set ISO_DIFFERENTIAL to a folder that generate.py made";

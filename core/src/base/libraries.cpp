@@ -7,10 +7,15 @@
 #include <hdf5.h>
 #include <itkVersion.h>
 #include <openjpeg-2.5/openjpeg.h>  // ITK brings an older one by the bare name
+#include <png.h>
 #include <spdlog/version.h>
 #include <tiffio.h>
 #include <zlib.h>
 #include <nlohmann/json.hpp>
+
+#include <cstdio>
+
+#include <jpeglib.h>  // takes FILE for known
 
 namespace iso {
 namespace {
@@ -37,6 +42,12 @@ std::string tiff_version() {
   return first == std::string::npos ? text : text.substr(first, text.find_first_not_of("0123456789.", first) - first);
 }
 
+/// 2001005.
+std::string jpeg_version() {
+  constexpr unsigned version = LIBJPEG_TURBO_VERSION_NUMBER;
+  return dotted(version / 1000000, version / 1000 % 1000, version % 1000);
+}
+
 /// "1.0.8, 13-Jul-2019".
 std::string bzip2_version() {
   const std::string text = BZ2_bzlibVersion();
@@ -52,6 +63,8 @@ std::vector<Library> core_libraries() {
           {"expat", expat_version(), "MIT"},
           {"HDF5", hdf5_version(), "BSD-3-Clause"},
           {"ITK", itk::Version::GetITKVersion(), "Apache-2.0"},
+          {"libjpeg-turbo", jpeg_version(), "IJG"},
+          {"libpng", png_get_libpng_ver(nullptr), "libpng-2.0"},
           {"libtiff", tiff_version(), "libtiff"},
           {"nlohmann-json",
            dotted(NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH), "MIT"},

@@ -1,6 +1,8 @@
 #include "io_fixture.h"
 #include "support/pixels.h"
 
+#include "iso/data/case_names.h"
+
 #include <itkPNGImageIO.h>
 
 #include <numeric>
@@ -71,15 +73,86 @@ TEST_F(Picture, OfEqualValuesIsGrey) {
   EXPECT_EQ(read_greys(folder / "a.png", 4, 4), std::vector<std::uint8_t>(16, 128));
 }
 
-TEST_F(Picture, IsWrittenOnly) {
-  io::write(folder / "a.png", ramp(4, 4, 1));
-  try {
-    (void)io::read(folder / "a.png");
-    FAIL() << "a picture was read";
-  } catch (const Error& problem) {
-    EXPECT_EQ(problem.code(), Errc::invalid_input);
-    EXPECT_NE(std::string{problem.what()}.find("a.png"), std::string::npos);
+TEST_F(Picture, IsReadAsItWasWritten) {
+  io::write(folder / "case 7.png", ramp(20, 10, 3));
+  const auto greys = read_greys(folder / "case 7.png", 20, 10);
+  const DatasetPtr data = io::read(folder / "case 7.png");
+  const auto& read = get<Volume>(data);
+  EXPECT_EQ(read.pixels.spec(), (ArraySpec{Shape{20, 10, 1}, ScalarType::u8}));
+  EXPECT_TRUE(std::ranges::equal(read.pixels.values<std::uint8_t>(), greys));
+  EXPECT_EQ(find_case_names(read), std::vector<std::string>{"case 7"});
+}
+
+using PictureFolder = Picture;
+
+/// Three pictures of one size, whose names are in order by their numbers only.
+void write_three(const fs::path& folder) {
+  for (const int number : {10, 9, 1}) {
+    Volume volume = ramp(4, 3, 1);
+    test::change<float>(volume.pixels, [&](auto values) { values[0] = static_cast<float>(500 * number); });
+    io::write(folder / ("p" + std::to_string(number) + ".png"), volume);
   }
+}
+
+TEST_F(PictureFolder, IsOneVolumeWhoseSlicesAreCases) {
+  write_three(folder);
+  const DatasetPtr data = io::read(folder);
+  const auto& read = get<Volume>(data);
+  EXPECT_EQ(read.grid.size, (std::array<std::int64_t, 3>{4, 3, 3}));
+  EXPECT_EQ(find_case_names(read), (std::vector<std::string>{"p1", "p9", "p10"}));
+  for (std::size_t i = 0; i < 3; ++i) {
+    const DatasetPtr one = io::read(folder / (std::array{"p1.png", "p9.png", "p10.png"}[i]));
+    EXPECT_TRUE(std::ranges::equal(get<Volume>(one).pixels.values<std::uint8_t>(),
+                                   read.pixels.values<std::uint8_t>().subspan(12 * i, 12)))
+        << i;
+  }
+}
+
+TEST_F(PictureFolder, NamesTheFileOfAnotherSize) {
+  write_three(folder);
+  io::write(folder / "p11.png", ramp(4, 4, 1));
+  for (const bool headers_only : {false, true}) {
+    io::ReadOptions options;
+    options.headers_only = headers_only;
+    try {
+      (void)io::read(folder, options);
+      FAIL() << "pictures of two sizes were read as one volume";
+    } catch (const Error& problem) {
+      EXPECT_EQ(problem.code(), Errc::invalid_input);
+      EXPECT_NE(std::string{problem.what()}.find("'p11.png' is 4 x 4"), std::string::npos) << problem.what();
+    }
+  }
+}
+
+TEST_F(PictureFolder, NamesTheFileThatIsDamaged) {
+  write_three(folder);
+  fs::resize_file(folder / "p9.png", fs::file_size(folder / "p9.png") - 20);
+  try {
+    (void)io::read(folder);
+    FAIL() << "a picture that is cut was read";
+  } catch (const Error& problem) {
+    EXPECT_EQ(problem.code(), Errc::cannot_read);
+    EXPECT_NE(std::string{problem.what()}.find("p9.png"), std::string::npos) << problem.what();
+  }
+}
+
+TEST_F(PictureFolder, CallsItsCasesByTheirWholeNamesWhereTwoWouldBeCalledTheSame) {
+  write_three(folder);
+  fs::copy_file(folder / "p1.png", folder / "p1.PNG");
+  EXPECT_EQ(find_case_names(get<Volume>(io::read(folder))),
+            (std::vector<std::string>{"p1.PNG", "p1.png", "p9.png", "p10.png"}));
+}
+
+TEST(CaseNames, StandForTheSlicesTheyWereGivenFor) {
+  Volume volume = ramp(2, 2, 3);
+  set_case_names(volume, {"a", "b c", "d"});
+  EXPECT_EQ(find_case_names(volume), (std::vector<std::string>{"a", "b c", "d"}));
+  volume.grid.size[2] = 2;
+  EXPECT_TRUE(find_case_names(volume).empty()) << "the volume was cut since";
+  EXPECT_THROW(set_case_names(volume, {"a"}), Error);
+  EXPECT_THROW(set_case_names(volume, {"a", "b/c"}), Error);
+  EXPECT_THROW(set_case_names(volume, {"a", ""}), Error);
+  EXPECT_TRUE(find_case_names(ramp(2, 2, 1)).empty());
 }
 
 TEST_F(Picture, HoldsNoComplexPixels) {

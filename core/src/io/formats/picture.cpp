@@ -1,7 +1,12 @@
 #include "io/array_impl.h"
+#include "io/formats/image_folder_impl.h"
+#include "io/formats/picture_impl.h"
 #include "io/handlers_impl.h"
+#include "io/kept_arrays_impl.h"
 
+#include "iso/base/byte_text.h"
 #include "iso/base/error.h"
+#include "iso/data/case_names.h"
 
 #include <zlib.h>
 
@@ -12,7 +17,7 @@
 #include <optional>
 #include <sstream>
 
-/// Pictures for people: one slice in 256 greys. Written only; nobody should measure on them.
+/// Pictures: PNG and JPEG are read as they are stored; one slice in 256 greys is written, for looking.
 namespace iso::io::detail {
 namespace fs = std::filesystem;
 namespace {
@@ -104,23 +109,36 @@ void write_png(const fs::path& file, const std::vector<std::uint8_t>& greys, std
                 "free some space or write to another disk"};
 }
 
-class Png final : public Handler {
+/// What the two formats share.
+class PictureHandler : public Handler {
  public:
-  [[nodiscard]] const Format& format() const noexcept override {
-    static const Format known{"PNG",
-                              {".png"},
-                              {},
-                              {Kind::volume},
-                              {},
-                              "A picture of the middle slice in 256 greys, in the window that the metadata asks for or "
-                              "from the 0.5th to the 99.5th percentile; for looking only."};
-    return known;
+  explicit PictureHandler(Format format) : format_{std::move(format)} {}
+  [[nodiscard]] const Format& format() const noexcept override { return format_; }
+  [[nodiscard]] Dataset read(const fs::path& file, const ReadOptions& options) const override {
+    const PictureWish wish = picture_wish(options);
+    const auto make = [&wish](const fs::path& other) { return read_picture(other, wish); };
+    RawArray array = kept_array(*this, file, wish.text(), [&] { return make(file); });
+    array.meta.try_emplace(case_names_key, utf8_from_bytes(file.stem().string()));
+    return make_dataset(std::move(array), options, make);
   }
-  [[nodiscard]] bool recognises(const fs::path& file) const override { return first_bytes(file, 4) == "\x89PNG"; }
-  [[nodiscard]] Dataset read(const fs::path& file, const ReadOptions&) const override {
-    throw Error{Errc::invalid_input, "'" + file.string() + "' is a picture, which is written only",
-                "read the data that it was made from"};
-  }
+
+ private:
+  Format format_;
+};
+
+class Png final : public PictureHandler {
+ public:
+  Png()
+      : PictureHandler{
+            {"PNG",
+             {".png"},
+             picture_reads,
+             {Kind::volume},
+             picture_hints(),
+             "Read as stored, of 1 to 16 bits, colours as their luminance or as channels; written as a picture of the "
+             "middle slice in 256 greys, in the window that the metadata asks for or from the 0.5th to the 99.5th "
+             "percentile, for looking only."}} {}
+  [[nodiscard]] bool recognises(const fs::path& file) const override { return is_png(file); }
   void write(const fs::path& file, const Dataset& data) const override {
     const Pixels& pixels = std::get<Volume>(data).pixels;
     if (is_complex(pixels.spec().type))
@@ -132,8 +150,24 @@ class Png final : public Handler {
   }
 };
 
+class Jpeg final : public PictureHandler {
+ public:
+  Jpeg()
+      : PictureHandler{{"JPEG",
+                        {".jpg", ".jpeg"},
+                        picture_reads,
+                        {},
+                        picture_hints(),
+                        "Pictures of 8 bits in grey or colours, read as they unpack; their values are lossy."}} {}
+  [[nodiscard]] bool recognises(const fs::path& file) const override { return is_jpeg(file); }
+};
+
 }  // namespace
 
-void add_picture(Handlers& to) { to.push_back(std::make_unique<Png>()); }
+void add_picture(Handlers& to) {
+  to.push_back(std::make_unique<Png>());
+  to.push_back(std::make_unique<Jpeg>());
+  to.push_back(make_picture_folder());  // before DICOM, which takes every folder
+}
 
 }  // namespace iso::io::detail

@@ -1,3 +1,4 @@
+#include "io/formats/image_folder_impl.h"
 #include "io/formats/image_impl.h"
 #include "io/formats/tiff_impl.h"
 #include "io/handlers_impl.h"

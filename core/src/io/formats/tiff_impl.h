@@ -66,7 +66,4 @@ struct TiffStack {
 /// All pages as one array, with the calibration of ImageJ or OME if there is one.
 [[nodiscard]] RawArray read_tiff(const std::filesystem::path& file);
 
-/// A folder of TIFF files of one image each.
-[[nodiscard]] std::unique_ptr<Handler> make_tiff_folder();
-
 }  // namespace iso::io::detail

@@ -56,8 +56,9 @@ struct Options {
             .with_label("Reach")
             .with_unit("mm")
             .in_range(0, 1000)
-            .with_help(
-                "How far a click acts on tissue that looks like it. 0: a fifth of the side of the slice or volume."),
+            .with_help("How far a click acts on tissue that looks like it. 0: a fifth of the side of the slice or "
+                       "volume, less "
+                       "where that makes the clicks more probable."),
         field("brush_mm", &Options::brush_mm)
             .with_label("Brush")
             .with_unit("mm")

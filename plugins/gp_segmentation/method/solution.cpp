@@ -5,6 +5,7 @@
 #include <iso/base/threads.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <set>
 
@@ -13,6 +14,15 @@ namespace {
 
 constexpr float where_missing = -10;
 constexpr std::size_t many_clicks = 40, most_hints = 3;
+// An automatic reach: parts of the usual one that are tried, down to the least number of brushes.
+constexpr std::array<double, 5> parts_of_reach{0.7, 0.5, 0.35, 0.25, 0.18};
+constexpr double least_brushes = 3;
+
+double log_evidence(const std::vector<LabelPosterior>& labels) {
+  double sum = 0;
+  for (const LabelPosterior& one : labels) sum += one.posterior.log_evidence;
+  return sum;
+}
 
 }  // namespace
 
@@ -51,7 +61,7 @@ void Solution::find_posteriors() {
   heard_.centres.insert(heard_.centres.end(), question_.further_centres.begin(), question_.further_centres.end());
   heard_.further = question_.further, heard_.further_weight = question_.further_weight;
   const Picture& picture = patch_->picture();
-  const Matrix kernels = kernel_matrix(heard_.centres, question_.scales);
+  std::vector<std::vector<double>> means;  // at the centres, of every field
 
   const std::vector<std::uint16_t>& existing = question_.existing;
   std::set<std::uint16_t> taking_part;
@@ -83,15 +93,45 @@ void Solution::find_posteriors() {
     for (const std::vector<Click>* const list : {&heard_.clicks, &heard_.further})
       for (const Click& click : *list)
         mu.push_back(static_cast<double>(field.field[static_cast<std::size_t>(picture.index(click.at))]));
-    // Labels that nobody clicked stay what they were, but for what others win from them.
-    posteriors_.push_back(kept ? LabelPosterior{}
-                               : find_posterior(heard_, label, mu, kernels, question_.options.inference));
+    means.push_back(std::move(mu));
     fields_.push_back(std::move(field));
   };
   for (const std::uint16_t label : taking_part) add(label, false);
   if (!existing.empty()) add(0, true);
+  posteriors_ = posteriors(means, question_.scales);
+  if (question_.options.reach_mm <= 0 && question_.options.inference == Inference::laplace) shorten_reach(means);
   next_ = 0;
   stage_ = fields_.empty() ? Stage::labels : Stage::fields;
+}
+
+/// The reach that makes the clicks most probable, of the usual one and parts of it: one click says nothing of it, and two that
+/// differ in tissue that looks alike say that it is shorter than they are apart.
+void Solution::shorten_reach(const std::vector<std::vector<double>>& means) {
+  double best = log_evidence(posteriors_);
+  iso::compute::KernelScales tried = question_.scales;
+  const double usual = tried.reach_mm;
+  for (const double part : parts_of_reach) {
+    tried.reach_mm = part * usual;
+    if (tried.reach_mm < least_brushes * tried.width_mm) return;
+    std::vector<LabelPosterior> found = posteriors(means, tried);
+    const double evidence = log_evidence(found);
+    if (!(evidence > best)) continue;
+    best = evidence;
+    posteriors_ = std::move(found);
+    question_.scales = tried;
+  }
+}
+
+/// One for every field. Labels that nobody clicked stay what they were, but for what others win from them.
+std::vector<LabelPosterior> Solution::posteriors(const std::vector<std::vector<double>>& means,
+                                                 const iso::compute::KernelScales& scales) const {
+  const Matrix kernels = kernel_matrix(heard_.centres, scales);
+  std::vector<LabelPosterior> all;
+  for (std::size_t i = 0; i < fields_.size(); ++i)
+    all.push_back(fields_[i].kept
+                      ? LabelPosterior{}
+                      : find_posterior(heard_, fields_[i].label, means[i], kernels, question_.options.inference));
+  return all;
 }
 
 void Solution::add_next_field() {

@@ -52,6 +52,9 @@ class Solution {
  private:
   enum class Stage : std::uint8_t { features, posteriors, fields, labels, done };
   void find_posteriors();
+  [[nodiscard]] std::vector<LabelPosterior> posteriors(const std::vector<std::vector<double>>& means,
+                                                       const iso::compute::KernelScales& scales) const;
+  void shorten_reach(const std::vector<std::vector<double>>& means);
   void add_next_field();
   void find_labels();
   void add_hints(std::span<const float> latent, Uncertainty& to) const;

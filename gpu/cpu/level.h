@@ -37,5 +37,12 @@ template <class T>
   else
     return level(backend).vector->f64;
 }
+template <class T>
+[[nodiscard]] const LineKernels<T>& line_kernels(const compute::Backend& backend) noexcept {
+  if constexpr (std::is_same_v<T, float>)
+    return level(backend).lines->f32;
+  else
+    return level(backend).lines->f64;
+}
 
 }  // namespace iso::gpu::cpu

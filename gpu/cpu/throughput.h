@@ -12,9 +12,9 @@ inline constexpr double plane_samples_per_s = 9e8;  ///< linear samples along ra
 inline constexpr double space_samples_per_s = 3e8;  ///< bilinear samples along rays in space
 inline constexpr double plane_shadows_per_s =
     9e8;  ///< voxels times views, one detector row; the adjoint takes 4 times as long
-inline constexpr double space_shadows_per_s = 6e8;    ///< the same with detector rows above one another
-inline constexpr double filter_flops_per_s = 1.8e10;  ///< 5 n log2 n a row, of which real transforms do half
-inline constexpr double fourier_flops_per_s = 6.5e9;  ///< 5 n log2 n a line, of padded grids
+inline constexpr double space_shadows_per_s = 6e8;     ///< the same with detector rows above one another
+inline constexpr double filter_flops_per_s = 1.8e10;   ///< 5 n log2 n a row, of which real transforms do half
+inline constexpr double fourier_flops_per_s = 1.3e10;  ///< 5 n log2 n a line, of padded grids
 inline constexpr double line_flops_per_s =
     2.5e10;  ///< the same of contiguous lines: 4.8e10 in the cache, 1.6e10 beyond
 inline constexpr double odd_line_flops_per_s = 5e9;  ///< where n has a prime factor above 13

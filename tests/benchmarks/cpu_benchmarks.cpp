@@ -244,6 +244,10 @@ void register_all() {
   add("Fourier 128^3, three axes", fourier, iso::Shape{128, 128, 128}, std::vector<std::size_t>{0, 1, 2});
   add("FFTW 512 x 512 x 16, two axes", fftw_itself, iso::Shape{512, 512, 16}, std::size_t{2});
   add("FFTW 128^3, three axes", fftw_itself, iso::Shape{128, 128, 128}, std::size_t{3});
+  add("Fourier 110 x 110 x 10, two axes", fourier, iso::Shape{110, 110, 10}, std::vector<std::size_t>{0, 1});
+  add("FFTW 110 x 110 x 10, two axes", fftw_itself, iso::Shape{110, 110, 10}, std::size_t{2});
+  add("Fourier 181 x 217 x 24, two axes", fourier, iso::Shape{181, 217, 24}, std::vector<std::size_t>{0, 1});
+  add("FFTW 181 x 217 x 24, two axes", fftw_itself, iso::Shape{181, 217, 24}, std::size_t{2});
   for (const std::int64_t n : {256, 512}) {
     const std::string size = std::to_string(n) + " x " + std::to_string(n);
     add(("Fourier " + size).c_str(), fourier, iso::Shape{n, n, 1}, std::vector<std::size_t>{0, 1});

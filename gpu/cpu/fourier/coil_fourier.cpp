@@ -153,7 +153,7 @@ class CpuCoilFourier final : public LinearOperator {
     const auto pieces = layout_.width * layout_.pitch, sums = layout_.width * layout_.piece;
     const auto grain = std::max<std::int64_t>(1, 65536 / (sums * spec_.coils));
     parallel_for(spec_.frames * layout_.blocks(), grain, [&](std::int64_t from, std::int64_t to) {
-      const auto memory = fftw_buffer<Value>(2 * pieces + line_pitch(sums) + transforms_[0].scratch());
+      const ScratchMemory<Value> memory{2 * pieces + line_pitch(sums) + transforms_[0].scratch()};
       Value* const rows = memory.get() + 2 * pieces;
       Scratch scratch{memory.get(), memory.get() + pieces, rows, rows + line_pitch(sums), {}};
       for (auto i = from; i < to; ++i) {

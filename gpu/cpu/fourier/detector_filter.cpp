@@ -21,8 +21,8 @@ class CpuDetectorFilter final : public LinearOperator {
       : LinearOperator(spec, backend),
         length_{2 * (static_cast<std::int64_t>(spec.response.size()) - 1)},
         response_(spec.response.size()),
-        there_{plan_for<T>(Transform::to_frequencies, length_, 1)},
-        back_{plan_for<T>(Transform::to_samples, length_, 1)} {
+        there_{plan_for<T>(Transform::to_frequencies, length_)},
+        back_{plan_for<T>(Transform::to_samples, length_)} {
     // FFTW's transforms there and back multiply by the length.
     std::ranges::transform(spec.response, response_.begin(),
                            [&](double r) { return static_cast<T>(r / static_cast<double>(length_)); });

@@ -1,5 +1,6 @@
 #include "gpu/cpu/fourier/plans.h"
 #include "gpu/cpu/fourier/transposition.h"
+#include "gpu/cpu/level.h"
 #include "gpu/cpu/operators.h"
 #include "gpu/cpu/throughput.h"
 
@@ -23,21 +24,21 @@ template <class T>
 struct Axis {
   std::int64_t length, stride{1}, centre;
   bool real_factors;
-  std::array<typename Fftw<T>::Plan, 2> plans;  ///< forward, backward
-  std::array<std::vector<std::complex<T>>, 2> factors;
+  std::array<typename Fftw<T>::Plan, 2> plans;          ///< forward, backward
+  std::array<std::vector<std::complex<T>>, 2> factors;  ///< real ones are both parts of a number
 
   [[nodiscard]] std::int64_t slab() const { return stride * length; }  ///< elements that no line leaves
 
   Axis(const Shape& shape, std::size_t axis, bool centred)
       : length{shape[axis]}, centre{centred ? length / 2 : 0}, real_factors{centre == 0 || length % 2 == 0} {
     for (std::size_t a = 0; a < axis; ++a) stride *= shape[a];
-    plans = {plan_for_line<T>(Transform::forward, length), plan_for_line<T>(Transform::backward, length)};
+    plans = {plan_for<T>(Transform::forward, length), plan_for<T>(Transform::backward, length)};
     const double scale = 1 / std::sqrt(static_cast<double>(length));
     for (std::size_t way = 0; way < 2; ++way) {
       const double turn = (way == 0 ? 2 : -2) * std::numbers::pi / static_cast<double>(length);
       for (std::int64_t m = 0; m < length; ++m) {
         const double sign = m % 2 == 0 || centre == 0 ? scale : -scale;
-        factors[way].emplace_back(real_factors ? std::complex<double>{sign}
+        factors[way].emplace_back(real_factors ? std::complex<double>{sign, sign}
                                                : std::polar(scale, turn * static_cast<double>(centre * m % length)));
       }
     }
@@ -45,15 +46,11 @@ struct Axis {
 };
 
 template <class T>
-std::complex<T> product(std::complex<T> a, std::complex<T> b) {
-  return {a.real() * b.real() - a.imag() * b.imag(), a.real() * b.imag() + a.imag() * b.real()};
-}
-
-template <class T>
 class CpuFourier final : public LinearOperator {
  public:
   using Complex = std::complex<T>;
-  CpuFourier(const Fourier& spec, const Backend& backend) : LinearOperator(spec, backend) {
+  CpuFourier(const Fourier& spec, const Backend& backend)
+      : LinearOperator(spec, backend), kernels_{line_kernels<T>(backend)} {
     if (spec.grid.count() == 0) return;
     for (const auto axis : spec.axes) axes_.emplace_back(spec.grid, axis, spec.centred);
   }
@@ -62,23 +59,16 @@ class CpuFourier final : public LinearOperator {
   using Element = typename Fftw<T>::Complex;
   static Element* elements(Complex* values) { return reinterpret_cast<Element*>(values); }
 
-  /// to[m'] = factors[m'] from[m], contiguous elements.
-  static void load_line(const Axis<T>& axis, std::size_t way, const Complex* from, Complex* to) {
-    const Complex* const factors = axis.factors[way].data();
-    const std::int64_t n = axis.length, c = axis.centre, behind = n - c;
-    if (axis.real_factors) {
-      for (std::int64_t k = 0; k < behind; ++k) to[k] = from[k + c] * factors[k].real();
-      for (std::int64_t k = behind; k < n; ++k) to[k] = from[k - behind] * factors[k].real();
-    } else {
-      for (std::int64_t k = 0; k < behind; ++k) to[k] = product(factors[k], from[k + c]);
-      for (std::int64_t k = behind; k < n; ++k) to[k] = product(factors[k], from[k - behind]);
-    }
-  }
+  static T* parts(Complex* values) { return reinterpret_cast<T*>(values); }
+  static const T* parts(const Complex* values) { return reinterpret_cast<const T*>(values); }
 
   /// One line of contiguous elements, from `in` to `out` (which may be the same), through buffers.
   void line(const Axis<T>& axis, std::size_t way, const Complex* in, Complex* out, bool add, Complex* buffer,
             Complex* other) const {
-    load_line(axis, way, in, buffer);
+    const Complex* const factors = axis.factors[way].data();
+    const std::int64_t centre = axis.centre, behind = axis.length - centre;
+    kernels_.multiply(parts(in), parts(factors + behind), axis.real_factors, centre, parts(buffer + behind));
+    kernels_.multiply(parts(in + centre), parts(factors), axis.real_factors, behind, parts(buffer));
     const bool at_once = !add && Fftw<T>::aligned(elements(out));
     Complex* const found = at_once ? out : other;
     Fftw<T>::execute(axis.plans[way], elements(buffer), elements(found));
@@ -89,33 +79,15 @@ class CpuFourier final : public LinearOperator {
   /// Lines side by side, element k of line j at k * stride + j, through buffers in which each is contiguous.
   void columns(const Axis<T>& axis, std::size_t way, std::int64_t count, const Complex* in, Complex* out, bool add,
                Complex* buffer, Complex* other) const {
-    const std::int64_t pitch = line_pitch(axis.length);
-    std::array<std::array<Complex, columns_at_once>, 2> rows;
+    const std::int64_t pitch = line_pitch(axis.length), centre = axis.centre, behind = axis.length - centre;
     const Complex* const factors = axis.factors[way].data();
-    to_lines(axis.length, count, buffer, pitch, [&](std::int64_t k, std::size_t slot) {
-      const std::int64_t from_start = k + axis.centre,
-                         m = from_start < axis.length ? from_start : from_start - axis.length;
-      const Complex* const from = in + m * axis.stride;
-      Complex* const row = rows[slot].data();
-      if (axis.real_factors)
-        for (std::int64_t j = 0; j < count; ++j) row[j] = from[j] * factors[k].real();
-      else
-        for (std::int64_t j = 0; j < count; ++j) row[j] = product(factors[k], from[j]);
-      return row;
-    });
+    kernels_.to_lines(parts(in), axis.stride, centre, count, parts(factors + behind), axis.real_factors,
+                      parts(buffer + behind), pitch);
+    kernels_.to_lines(parts(in + centre * axis.stride), axis.stride, behind, count, parts(factors), axis.real_factors,
+                      parts(buffer), pitch);
     for (std::int64_t j = 0; j < count; ++j)
       Fftw<T>::execute(axis.plans[way], elements(buffer + j * pitch), elements(other + j * pitch));
-    if (!add) {
-      from_lines(
-          axis.length, count, other, pitch, [&](std::int64_t k, std::size_t) { return out + k * axis.stride; },
-          [](std::int64_t, const Complex*) {});
-      return;
-    }
-    from_lines(
-        axis.length, count, other, pitch, [&](std::int64_t, std::size_t slot) { return rows[slot].data(); },
-        [&](std::int64_t k, const Complex* row) {
-          for (std::int64_t j = 0; j < count; ++j) out[k * axis.stride + j] += row[j];
-        });
+    kernels_.from_lines(parts(other), pitch, axis.length, count, add, parts(out), axis.stride);
   }
 
   /// One axis of `count` elements.
@@ -124,24 +96,25 @@ class CpuFourier final : public LinearOperator {
     const auto all = count / axis.length;
     // Blocks of lines that follow each other, or of columns of one slab.
     const bool contiguous = axis.stride == 1;
-    const auto of_a_slab = (axis.stride + columns_at_once - 1) / columns_at_once;
-    const auto blocks = contiguous ? (all + columns_at_once - 1) / columns_at_once : all / axis.stride * of_a_slab;
+    const auto together = contiguous ? columns_at_once : columns_together(axis.length);
+    const auto of_a_slab = (axis.stride + together - 1) / together;
+    const auto blocks = contiguous ? (all + together - 1) / together : all / axis.stride * of_a_slab;
     const auto grain = std::max<std::int64_t>(1, 4096 / axis.length);
-    const auto size = (contiguous ? 1 : columns_at_once) * line_pitch(axis.length);
+    const auto size = (contiguous ? 1 : together) * line_pitch(axis.length);
     parallel_for(blocks, grain, [&](std::int64_t from, std::int64_t to) {
-      const auto buffer = fftw_buffer<Complex>(size), other = fftw_buffer<Complex>(size);
+      const ScratchMemory<Complex> memory{2 * size};
+      Complex *const buffer = memory.get(), *const other = buffer + size;
       for (auto block = from; block < to; ++block) {
         stream.check_stop();
         if (contiguous) {
-          const auto last = std::min(all, (block + 1) * columns_at_once);
-          for (auto i = block * columns_at_once; i < last; ++i)
-            line(axis, way, in + i * axis.length, out + i * axis.length, add, buffer.get(), other.get());
+          const auto last = std::min(all, (block + 1) * together);
+          for (auto i = block * together; i < last; ++i)
+            line(axis, way, in + i * axis.length, out + i * axis.length, add, buffer, other);
           continue;
         }
-        const auto column = block % of_a_slab * columns_at_once,
+        const auto column = block % of_a_slab * together,
                    first = block / of_a_slab * axis.stride * axis.length + column;
-        columns(axis, way, std::min(columns_at_once, axis.stride - column), in + first, out + first, add, buffer.get(),
-                other.get());
+        columns(axis, way, std::min(together, axis.stride - column), in + first, out + first, add, buffer, other);
       }
     });
   }
@@ -181,25 +154,26 @@ class CpuFourier final : public LinearOperator {
   void do_adjoint(const Array& y, Array& x, Stream& stream, Write write) const override {
     transform(y, x, 1, stream, write);
   }
+  const LineKernels<T>& kernels_;
   std::vector<Axis<T>> axes_;
 };
 
 }  // namespace
 
 OperatorCost cost(const Fourier& spec) {
-  std::size_t line = 0, phases = 0;
+  std::size_t block = 0, phases = 0;
   double seconds = 0;
   for (const auto axis : spec.axes) {
     const auto length = static_cast<std::size_t>(spec.grid[axis]);
-    line = std::max(line, length);
+    const auto n = static_cast<std::int64_t>(length);
+    block = std::max(block, static_cast<std::size_t>(columns_together(n) * line_pitch(n)));
     phases += 2 * length;
     seconds += throughput::line_seconds(static_cast<double>(spec.grid.count()), spec.grid[axis]);
   }
   // One array only when the result of several axes is added to the output; counted, because a solver may.
   const std::size_t added = spec.axes.size() > 1 ? spec.domain().bytes() : 0;
   const std::size_t element = iso::byte_count(spec.type);
-  const auto buffers = 2 * static_cast<std::size_t>(columns_at_once * line_pitch(static_cast<std::int64_t>(line)));
-  return {phases * element, added + buffers * throughput::threads() * element,
+  return {phases * element, added + 2 * block * throughput::threads() * element,
           std::max(seconds, throughput::moving_seconds(spec.domain().bytes())), true};
 }
 

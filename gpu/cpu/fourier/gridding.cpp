@@ -21,11 +21,11 @@ PaddedFourier<float>::Extents make_grid(const compute::GriddingWindow& window) {
 }  // namespace
 
 template <class R>
-Gridding<R>::Gridding(const Kernels<R>& kernels, const Extents& image, std::int64_t points, double accuracy, int sign,
-                      double scale)
+Gridding<R>::Gridding(const Kernels<R>& kernels, const LineKernels<R>& lines, const Extents& image, std::int64_t points,
+                      double accuracy, int sign, double scale)
     : kernels_{kernels},
       window_{compute::choose_window(image, points, accuracy, widest<R>)},
-      fourier_{image, make_grid(window_), sign},
+      fourier_{lines, image, make_grid(window_), sign},
       reach_{(window_.width + 1) / 2},
       lanes_{window_.width <= 8 ? 8 : 16} {
   const auto& wanted = window_.axes_in_use == 3 ? volume_tile : slice_tile;

@@ -35,8 +35,8 @@ class Gridding {
   using Coordinate = std::function<double(std::size_t axis, std::int64_t point)>;
 
   /// `scale` multiplies both directions.
-  Gridding(const Kernels<R>& kernels, const Extents& image, std::int64_t points, double accuracy, int sign,
-           double scale);
+  Gridding(const Kernels<R>& kernels, const LineKernels<R>& lines, const Extents& image, std::int64_t points,
+           double accuracy, int sign, double scale);
   [[nodiscard]] SortedPoints<R> sort(std::int64_t points, const Coordinate& coordinate) const;
   [[nodiscard]] std::int64_t cells() const noexcept { return fourier_.cells(); }
 

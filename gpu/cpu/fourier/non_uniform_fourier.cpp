@@ -54,8 +54,14 @@ class CpuNonUniformFourier final : public LinearOperator {
   CpuNonUniformFourier(const NonUniformFourier& spec, const Backend& backend)
       : LinearOperator(spec, backend),
         spec_{spec},
-        gridding_{kernels<R>(backend), extents(spec.image), spec.samples, spec.accuracy, spec.sign, scale()},
-        circulant_{extents(spec.image), embedding(spec.image), spec.sign} {
+        gridding_{kernels<R>(backend),
+                  line_kernels<R>(backend),
+                  extents(spec.image),
+                  spec.samples,
+                  spec.accuracy,
+                  spec.sign,
+                  scale()},
+        circulant_{line_kernels<R>(backend), extents(spec.image), embedding(spec.image), spec.sign} {
     for (std::int64_t t = 0; t < spec.trajectories(); ++t)
       points_.push_back(gridding_.sort(spec.samples, [&](std::size_t axis, std::int64_t sample) {
         return spec_.coordinate(static_cast<std::int64_t>(axis), sample, t);
@@ -134,9 +140,15 @@ class CpuNonUniformFourier final : public LinearOperator {
     const Extents image = extents(spec_.image);
     Extents wide = image;
     for (auto& n : wide) n = n > 1 ? 2 * n : 1;
-    const Gridding<R> gridding{kernels<R>(backend()), wide,       spec_.samples,
-                               spec_.accuracy,        spec_.sign, scale() * scale() / cells(circulant_.grid())};
-    const PaddedFourier<R> whole{wide, circulant_.grid(), spec_.sign};
+    const LineKernels<R>& lines = line_kernels<R>(backend());
+    const Gridding<R> gridding{kernels<R>(backend()),
+                               lines,
+                               wide,
+                               spec_.samples,
+                               spec_.accuracy,
+                               spec_.sign,
+                               scale() * scale() / cells(circulant_.grid())};
+    const PaddedFourier<R> whole{lines, wide, circulant_.grid(), spec_.sign};
     filters_.resize(static_cast<std::size_t>(spec_.trajectories() * circulant_.cells()));
     const auto grid = fftw_buffer<Value>(std::max(gridding.cells(), circulant_.cells()));
     std::vector<Value> response(static_cast<std::size_t>(wide[0] * wide[1] * wide[2]));
@@ -155,8 +167,7 @@ class CpuNonUniformFourier final : public LinearOperator {
           if (wide[axis] > 1 && d[axis] == 0) response[i] = Value{};
       }
       whole.to_grid(response.data(), nullptr, grid.get(), stream);
-      R* const filter = filters_.data() + t * circulant_.cells();
-      for (std::int64_t i = 0; i < circulant_.cells(); ++i) filter[i] = grid[static_cast<std::size_t>(i)].real();
+      circulant_.filter_order(grid.get(), filters_.data() + t * circulant_.cells());
     }
   }
   NonUniformFourier spec_;

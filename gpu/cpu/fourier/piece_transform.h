@@ -19,7 +19,7 @@ class PieceTransform {
   /// Extents fastest first; those of 1 are not transformed.
   PieceTransform(Transform transform, const std::array<std::int64_t, 3>& extents) {
     for (const auto n : extents) {
-      if (n > 1) axes_.push_back({n, count_, plan_for_line<R>(transform, n)});
+      if (n > 1) axes_.push_back({n, count_, plan_for<R>(transform, n)});
       count_ *= n;
     }
   }

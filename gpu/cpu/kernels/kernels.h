@@ -125,12 +125,34 @@ struct NoiseLevel {
                   std::int64_t count, double* z);
 };
 
+/// Rows of complex numbers (real, imaginary) turned into lines for Fourier transforms. Every level gives the same bits.
+template <class T>
+struct LineKernels {
+  /// lines[j pitch + k] = factors[k] rows[k stride + j] for k in [0, count) and j in [0, columns), in complex numbers. `factors` may be
+  /// null; where they are `real` only their real parts are looked at.
+  void (*to_lines)(const T* rows, std::int64_t stride, std::int64_t count, std::int64_t columns, const T* factors,
+                   bool real, T* lines, std::int64_t pitch);
+  /// rows[k stride + j] = or += lines[j pitch + k].
+  void (*from_lines)(const T* lines, std::int64_t pitch, std::int64_t count, std::int64_t columns, bool add, T* rows,
+                     std::int64_t stride);
+  /// to[k] = factors[k] from[k]; where factors are `real` both parts of each are that number.
+  void (*multiply)(const T* from, const T* factors, bool real, std::int64_t count, T* to);
+  /// values[k] = weights[k] values[k], the weights being real.
+  void (*weigh)(const T* weights, std::int64_t count, T* values);
+};
+
+struct LineLevel {
+  LineKernels<float> f32;
+  LineKernels<double> f64;
+};
+
 struct Level {
   const char* name;
   Kernels<float> f32;
   Kernels<double> f64;
   const VectorLevel* vector;
   const NoiseLevel* noise;
+  const LineLevel* lines;
 };
 
 }  // namespace iso::gpu::cpu

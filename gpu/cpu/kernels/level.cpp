@@ -13,6 +13,7 @@ namespace iso::gpu::cpu {
 
 extern const VectorLevel ISO_JOIN(vector_, ISO_LEVEL);
 extern const NoiseLevel ISO_JOIN(noise_, ISO_LEVEL);
+extern const LineLevel ISO_JOIN(lines_, ISO_LEVEL);
 extern const Level ISO_JOIN(level_, ISO_LEVEL);
 constinit const Level ISO_JOIN(level_, ISO_LEVEL) = {
     ISO_TEXT(ISO_LEVEL),
@@ -21,6 +22,7 @@ constinit const Level ISO_JOIN(level_, ISO_LEVEL) = {
     {gather<double>, scatter<double>, gather_slice<double>, scatter_slice<double>, backproject_row<double>,
      shadow_row<double>, add_kernel<double>, spread_points<double>, read_points<double>},
     &ISO_JOIN(vector_, ISO_LEVEL),
-    &ISO_JOIN(noise_, ISO_LEVEL)};
+    &ISO_JOIN(noise_, ISO_LEVEL),
+    &ISO_JOIN(lines_, ISO_LEVEL)};
 
 }  // namespace iso::gpu::cpu

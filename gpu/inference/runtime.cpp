@@ -7,6 +7,7 @@
 #include <openvino/openvino.hpp>
 
 #include <algorithm>
+#include <condition_variable>
 #include <exception>
 #include <mutex>
 #include <sstream>
@@ -51,7 +52,8 @@ Shape from_openvino(const ov::Shape& shape) {
 
 class OpenVinoNetwork final : public models::Network {
  public:
-  OpenVinoNetwork(ov::Core& core, std::shared_ptr<const ov::Model> model) : core_{core}, model_{std::move(model)} {
+  OpenVinoNetwork(ov::Core& core, std::shared_ptr<const ov::Model> model, int at_once)
+      : core_{core}, model_{std::move(model)}, at_once_{std::max(at_once, 1)} {
     for (const auto& port : model_->inputs()) inputs_.push_back(to_spec(port));
     if (model_->outputs().size() != 1)
       throw Error{Errc::unsupported,
@@ -64,12 +66,20 @@ class OpenVinoNetwork final : public models::Network {
  private:
   using Shapes = std::map<std::string, ov::Shape>;
 
+  /// Compiled for one shape, with as many requests as have been needed at the same time.
+  struct Compiled {
+    Shapes shapes;
+    ov::CompiledModel model;
+    std::vector<ov::InferRequest> idle;
+  };
+  using CompiledPtr = std::shared_ptr<Compiled>;
+
   [[nodiscard]] Pixels do_run(const models::Tensors& inputs) const override {
-    const std::lock_guard lock{mutex_};
     try {
       Shapes shapes;
       for (const auto& [name, pixels] : inputs) shapes[name] = to_openvino(pixels.spec().shape);
-      ov::InferRequest& request = request_for(shapes);
+      const Turn turn{*this, shapes};
+      ov::InferRequest request = turn.request();
       for (const auto& [name, pixels] : inputs)  // never written: an input of a network is read in place
         request.set_tensor(name, ov::Tensor{ov::element::f32, shapes[name], const_cast<std::byte*>(pixels.data())});
       request.infer();
@@ -85,32 +95,64 @@ class OpenVinoNetwork final : public models::Network {
     }
   }
 
+  /// One of the runs at once: waits until there is room, and gives its request back.
+  class Turn {
+   public:
+    Turn(const OpenVinoNetwork& network, const Shapes& shapes) : network_{network} {
+      std::unique_lock lock{network.mutex_};
+      network.ended_.wait(lock, [&] { return network.running_ < network.at_once_; });
+      compiled_ = network.compiled_for(shapes);
+      if (compiled_->idle.empty()) compiled_->idle.push_back(compiled_->model.create_infer_request());
+      request_ = std::move(compiled_->idle.back());
+      compiled_->idle.pop_back();
+      ++network.running_;
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    ~Turn() {
+      const std::lock_guard lock{network_.mutex_};
+      compiled_->idle.push_back(std::move(request_));
+      --network_.running_;
+      network_.ended_.notify_one();
+    }
+    [[nodiscard]] ov::InferRequest request() const { return request_; }
+
+   private:
+    const OpenVinoNetwork& network_;
+    CompiledPtr compiled_;
+    ov::InferRequest request_;
+  };
+
   /// For one shape at a time, which runs faster than one for all; the last that were asked for are kept.
-  [[nodiscard]] ov::InferRequest& request_for(const Shapes& shapes) const {
-    const auto found = std::ranges::find(requests_, shapes, &std::pair<Shapes, ov::InferRequest>::first);
-    if (found != requests_.end()) {
-      std::rotate(requests_.begin(), found, found + 1);
-      return requests_.front().second;
+  [[nodiscard]] CompiledPtr compiled_for(const Shapes& shapes) const {
+    const auto found = std::ranges::find(compiled_, shapes, [](const CompiledPtr& one) { return one->shapes; });
+    if (found != compiled_.end()) {
+      std::rotate(compiled_.begin(), found, found + 1);
+      return compiled_.front();
     }
     std::map<std::string, ov::PartialShape> wanted;
     for (const auto& [name, shape] : shapes) wanted.emplace(name, ov::PartialShape{shape});
     const auto fixed = model_->clone();
     fixed->reshape(wanted);
-    ov::CompiledModel compiled = core_.compile_model(fixed, "CPU", ov::hint::inference_precision(ov::element::f32),
-                                                     ov::hint::execution_mode(ov::hint::ExecutionMode::ACCURACY),
-                                                     ov::inference_num_threads(ThreadBudget::threads()),
-                                                     ov::num_streams(1), ov::hint::enable_cpu_pinning(false));
-    requests_.insert(requests_.begin(), {shapes, compiled.create_infer_request()});
-    if (requests_.size() > shapes_kept) requests_.pop_back();
-    return requests_.front().second;
+    ov::CompiledModel compiled =
+        core_.compile_model(fixed, "CPU", ov::hint::inference_precision(ov::element::f32),
+                            ov::hint::execution_mode(ov::hint::ExecutionMode::ACCURACY),
+                            ov::inference_num_threads(std::max(ThreadBudget::threads(), at_once_)),
+                            ov::num_streams(at_once_), ov::hint::enable_cpu_pinning(false));
+    compiled_.insert(compiled_.begin(), std::make_shared<Compiled>(Compiled{shapes, std::move(compiled), {}}));
+    if (compiled_.size() > shapes_kept) compiled_.pop_back();
+    return compiled_.front();
   }
 
   ov::Core& core_;
   std::shared_ptr<const ov::Model> model_;
   std::vector<models::TensorSpec> inputs_;
   models::TensorSpec output_;
+  int at_once_;
   mutable std::mutex mutex_;
-  mutable std::vector<std::pair<Shapes, ov::InferRequest>> requests_;  // the last used first
+  mutable std::condition_variable ended_;
+  mutable int running_{0};
+  mutable std::vector<CompiledPtr> compiled_;  // the last used first
 };
 
 class OpenVinoRuntime final : public models::Runtime {
@@ -122,9 +164,9 @@ class OpenVinoRuntime final : public models::Runtime {
     std::string text = ov::get_openvino_version().buildNumber;
     return text.substr(0, text.find('-'));
   }
-  [[nodiscard]] models::NetworkPtr load(const std::filesystem::path& graph) const override {
+  [[nodiscard]] models::NetworkPtr load(const std::filesystem::path& graph, int at_once) const override {
     try {
-      return std::make_shared<OpenVinoNetwork>(core_, core_.read_model(graph.string()));
+      return std::make_shared<OpenVinoNetwork>(core_, core_.read_model(graph.string()), at_once);
     } catch (const ov::Exception& problem) {
       throw Error{Errc::invalid_input, "'" + graph.string() + "' is no network that OpenVINO reads: " + reason(problem),
                   "export the network again"};

@@ -201,7 +201,7 @@ int check_graph(const ModelsArguments& request) {
   if (request.verb != "check" || request.name.empty())
     throw Error(Errc::usage, "--as belongs to a check of one ONNX file",
                 "say: isocenter models check FILE.onnx --as classifier");
-  const models::NetworkPtr network = models::runtime()->load(request.name);
+  const models::NetworkPtr network = models::runtime()->load(request.name, 1);
   const auto lacks = models::what_classifier_lacks(*network);
   const std::string file = std::filesystem::path{request.name}.filename().string();
   if (request.json) {

@@ -62,11 +62,11 @@ std::shared_ptr<const Runtime> loaded_runtime() noexcept {
   return held().runtime;
 }
 
-std::vector<NetworkPtr> load(const Card& card) {
+std::vector<NetworkPtr> load(const Card& card, int at_once) {
   check_graphs(card);
   const auto library = runtime();
   std::vector<NetworkPtr> all;
-  for (const GraphFile& graph : card.graphs) all.push_back(library->load(graph.file));
+  for (const GraphFile& graph : card.graphs) all.push_back(library->load(graph.file, at_once));
   return all;
 }
 

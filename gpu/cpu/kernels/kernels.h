@@ -118,11 +118,23 @@ struct VectorLevel {
   VectorKernels<double> f64;
 };
 
-/// Normals of calls `first` to `first` + count of Philox with a counter that begins with the call (iso/compute/smoothing_noise.h), four a call:
-/// z[4 i + k]. noise.h says how; every level gives the same bits.
+/// What the noisy copies of one image have in common. Arrays of `width` x `height` x `channels` values, x fastest.
+struct NoisyImage {
+  std::int64_t width, height, channels;
+  const double* clean;       ///< the image on the lattice
+  const std::uint32_t* own;  ///< 1 where a value gets noise, 0 where it is filled; null: all get noise
+  const double* neighbours;  ///< own ones of the four, at least 1; null where `own` is
+  double sigma;
+};
+
+/// noise.h says how; every level gives the same bits.
 struct NoiseLevel {
+  /// Normals of calls `first` to `first` + count of Philox with a counter that begins with the call (iso/compute/smoothing_noise.h), four a
+  /// call: z[4 i + k].
   void (*normals)(std::uint64_t seed, std::uint64_t sample, std::uint32_t stream, std::uint32_t first,
                   std::int64_t count, double* z);
+  /// One copy with the normals z. `padded` holds (width + 2) x (height + 2) x channels values, zero around each channel; unused where all get noise.
+  void (*copy)(const NoisyImage& image, const double* z, float* padded, float* out);
 };
 
 /// Rows of complex numbers (real, imaginary) turned into lines for Fourier transforms. Every level gives the same bits.

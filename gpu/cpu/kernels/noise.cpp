@@ -7,6 +7,6 @@
 namespace iso::gpu::cpu {
 
 extern const NoiseLevel ISO_JOIN(noise_, ISO_LEVEL);
-constinit const NoiseLevel ISO_JOIN(noise_, ISO_LEVEL) = {write_normals};
+constinit const NoiseLevel ISO_JOIN(noise_, ISO_LEVEL) = {write_normals, write_copy};
 
 }  // namespace iso::gpu::cpu

@@ -103,4 +103,33 @@ static void write_normals(std::uint64_t seed, std::uint64_t sample, std::uint32_
   }
 }
 
+/// Adding and taking away 1.5 * 2^52 rounds to integers: to the nearest multiple of 2^-16.
+static inline double on_lattice(double v) { return (v * 65536.0 + 0x1.8p52 - 0x1.8p52) / 65536.0; }
+
+static void write_copy(const NoisyImage& image, const double* z, float* padded, float* out) {
+  const std::int64_t w = image.width, h = image.height, stride = w + 2;
+  const double sigma = image.sigma;
+  if (image.own == nullptr) {
+    for (std::int64_t i = 0; i < w * h * image.channels; ++i)
+      out[i] = static_cast<float>(image.clean[i] + on_lattice(sigma * z[i]));
+    return;
+  }
+  for (std::int64_t line = 0; line < h * image.channels; ++line) {
+    float* const row = padded + (line + 1 + 2 * (line / h)) * stride + 1;
+    for (std::int64_t x = 0, i = line * w; x < w; ++x, ++i)
+      row[x] = image.own[i] != 0 ? static_cast<float>(image.clean[i] + on_lattice(sigma * z[i])) : 0.0F;
+  }
+  for (std::int64_t line = 0; line < h * image.channels; ++line) {
+    const float* const row = padded + (line + 1 + 2 * (line / h)) * stride + 1;
+    const float *const above = row - stride, *const below = row + stride;
+    for (std::int64_t x = 0, i = line * w; x < w; ++x, ++i) {
+      const double sum =
+          ((static_cast<double>(above[x]) + static_cast<double>(row[x - 1])) + static_cast<double>(row[x + 1])) +
+          static_cast<double>(below[x]);
+      const float filled = static_cast<float>(sum / image.neighbours[i]);
+      out[i] = image.own[i] != 0 ? row[x] : filled;
+    }
+  }
+}
+
 }  // namespace iso::gpu::cpu

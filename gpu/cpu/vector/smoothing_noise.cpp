@@ -18,36 +18,34 @@ double on_lattice(double v) noexcept { return (v * to_lattice + rounder - rounde
 
 /// What is the same for every copy.
 struct Pattern {
-  std::vector<std::int32_t> own;     ///< values that get noise
-  std::vector<double> clean;         ///< of those, on the lattice
-  std::vector<std::int32_t> holes;   ///< values that are filled
-  std::vector<std::int32_t> around;  ///< four a hole; a place behind the copy, which holds 0, where there is none
-  std::vector<float> share;          ///< number of neighbours, at least 1
+  std::vector<double> clean;
+  std::vector<std::uint32_t> own;  ///< empty where all get noise
+  std::vector<double> neighbours;
 };
+
+/// Of one channel; the others are like it.
+void add_channel(const NoisyCopies& what, std::int64_t w, std::int64_t h, Pattern& p) {
+  std::vector<std::uint32_t> own(static_cast<std::size_t>((w + 2) * (h + 2)));
+  for (std::int64_t y = 0; y < h; ++y)
+    for (std::int64_t x = 0; x < w; ++x)
+      own[static_cast<std::size_t>((y + 1) * (w + 2) + x + 1)] = is_own(what.split, what.half, x, y) ? 1 : 0;
+  for (std::int64_t y = 0; y < h; ++y)
+    for (std::int64_t x = 0; x < w; ++x) {
+      const std::uint32_t* const here = &own[static_cast<std::size_t>((y + 1) * (w + 2) + x + 1)];
+      p.own.push_back(*here);
+      p.neighbours.push_back(std::max(1U, here[-w - 2] + here[-1] + here[1] + here[w + 2]));
+    }
+}
 
 Pattern make_pattern(const NoisyCopies& what, const Shape& shape, const float* image) {
   Pattern p;
-  const std::int64_t w = shape[0], h = shape[1], values = w * h * shape[2];
-  for (std::int64_t i = 0; i < values; ++i) {
-    const std::int64_t x = i % w, y = i / w % h;
-    if (is_own(what.split, what.half, x, y)) {
-      p.own.push_back(static_cast<std::int32_t>(i));
-      p.clean.push_back(on_lattice(static_cast<double>(image[i])));
-      continue;
-    }
-    p.holes.push_back(static_cast<std::int32_t>(i));
-    int count = 0;
-    const auto look = [&](bool inside, std::int64_t u, std::int64_t v, std::int64_t at) {
-      const bool counts = inside && is_own(what.split, what.half, u, v);
-      p.around.push_back(static_cast<std::int32_t>(counts ? at : values));
-      count += counts ? 1 : 0;
-    };
-    look(y > 0, x, y - 1, i - w);
-    look(x > 0, x - 1, y, i - 1);
-    look(x + 1 < w, x + 1, y, i + 1);
-    look(y + 1 < h, x, y + 1, i + w);
-    p.share.push_back(static_cast<float>(count > 0 ? count : 1));
-  }
+  const auto values = static_cast<std::size_t>(shape.count());
+  p.clean.resize(values);
+  std::transform(image, image + values, p.clean.begin(), [](float v) { return on_lattice(double{v}); });
+  if (what.split == Split::none) return p;
+  p.own.reserve(values);
+  p.neighbours.reserve(values);
+  for (std::int64_t channel = 0; channel < shape[2]; ++channel) add_channel(what, shape[0], shape[1], p);
   return p;
 }
 
@@ -58,26 +56,22 @@ class CpuSmoothingNoise final : public SmoothingNoise {
     const Shape shape = image.spec().shape;
     const std::int64_t values = shape.count(), groups = (values + 3) / 4, count = copies.spec().shape[3];
     const Pattern p = make_pattern(what, shape, reinterpret_cast<const float*>(image.address()));
+    const NoisyImage noisy{shape[0],
+                           shape[1],
+                           shape[2],
+                           p.clean.data(),
+                           p.own.empty() ? nullptr : p.own.data(),
+                           p.own.empty() ? nullptr : p.neighbours.data(),
+                           what.sigma};
     const NoiseLevel& kernel = *level(copies.backend()).noise;
     auto* const out = reinterpret_cast<float*>(copies.address());
     parallel_for(count, 8, [&](std::int64_t begin, std::int64_t end) {
       std::vector<double> z(static_cast<std::size_t>(4 * groups));
-      std::vector<float> row(static_cast<std::size_t>(values) + 1);  // one more for neighbours that are none
+      std::vector<float> padded(
+          static_cast<std::size_t>(p.own.empty() ? 0 : (shape[0] + 2) * (shape[1] + 2) * shape[2]));
       for (std::int64_t b = begin; b < end; ++b) {
         kernel.normals(what.seed, what.first + static_cast<std::uint64_t>(b), what.stream, 0, groups, z.data());
-        for (std::size_t i = 0; i < p.own.size(); ++i) {
-          const auto at = static_cast<std::size_t>(p.own[i]);
-          row[at] = static_cast<float>(p.clean[i] + on_lattice(what.sigma * z[at]));
-        }
-        for (std::size_t i = 0; i < p.holes.size(); ++i) {
-          const std::int32_t* const a = &p.around[4 * i];
-          const double sum =
-              ((double{row[static_cast<std::size_t>(a[0])]} + double{row[static_cast<std::size_t>(a[1])]}) +
-               double{row[static_cast<std::size_t>(a[2])]}) +
-              double{row[static_cast<std::size_t>(a[3])]};
-          row[static_cast<std::size_t>(p.holes[i])] = static_cast<float>(sum / double{p.share[i]});
-        }
-        std::copy_n(row.begin(), values, out + b * values);
+        kernel.copy(noisy, z.data(), padded.data(), out + b * values);
       }
     });
   }

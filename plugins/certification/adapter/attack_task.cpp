@@ -18,7 +18,7 @@ using iso::plugin::Plan;
 
 struct AttackOptions {
   std::string network = "drs_018";
-  int most = 100, steps = 100, copies = 64, recheck = 10000, batch = 256;
+  int most = 100, steps = 100, copies = 64, recheck = 10000, batch = 32;
   double part = 0.99;
   friend bool operator==(const AttackOptions&, const AttackOptions&) = default;
   static constexpr auto fields() {

@@ -38,7 +38,7 @@ struct CertifyOptions {
   double alpha = 0.001;
   int every = 1, most = 0;
   std::vector<double> radii{0.1, 0.25, 0.5, 0.75, 1};
-  int picture_draws = 256, batch = 256;
+  int picture_draws = 256, batch = 32;
   friend bool operator==(const CertifyOptions&, const CertifyOptions&) = default;
 
  protected:
@@ -213,7 +213,7 @@ void tell_speed(const Smoothed& smoothed, iso::plugin::RunContext& context) {
   const double all = times.noise + times.network + times.counting;
   std::ostringstream line;
   line.precision(3);
-  line << times.evaluations << " evaluations, " << static_cast<double>(times.evaluations) / all
+  line << times.evaluations << " evaluations, " << static_cast<double>(times.evaluations) / times.passed
        << " a second; noise and halves " << 100 * times.noise / all << " % of the time, counting "
        << 100 * times.counting / all << " %";
   context.log(line.str());

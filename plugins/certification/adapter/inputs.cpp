@@ -229,7 +229,7 @@ void check_classifier(const iso::models::Card& card, std::string_view mode, doub
 Smoothed make_smoothed(const iso::models::Card& card, const iso::compute::Backend& backend, std::int64_t batch) {
   const auto& c = *card.classifier;
   std::vector<Side> sides;
-  for (iso::models::NetworkPtr& network : iso::models::load(card)) {
+  for (iso::models::NetworkPtr& network : iso::models::load(card, iso::ThreadBudget::threads())) {
     auto classifier = iso::models::make_classifier(std::move(network));
     if (classifier->classes() != static_cast<std::int64_t>(c.classes.size()))
       throw Error(Errc::invalid_input,

@@ -116,7 +116,7 @@ class Run {
     if (!estimated_ && times.evaluations >= 2 * smoothed_.batch()) {
       estimated_ = true;
       const double all = each * static_cast<double>(cases_.size() * smoothed_.sides().size());
-      const double one = (times.noise + times.network + times.counting) / static_cast<double>(times.evaluations);
+      const double one = times.passed / static_cast<double>(times.evaluations);
       std::ostringstream line;
       line << "an evaluation takes " << 1e6 * one << " us with the first batches; " << all << " of them take some "
            << all * one << " s";

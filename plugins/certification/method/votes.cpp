@@ -1,6 +1,7 @@
 #include "method/votes.h"
 
 #include <iso/base/error.h>
+#include <iso/base/threads.h>
 
 #include <algorithm>
 #include <chrono>
@@ -71,30 +72,49 @@ Pixels Smoothed::copies(const Pixels& image, std::size_t side, double sigma, std
   return backend_.download(many, *stream);
 }
 
-void Smoothed::add_batch(const Pixels& image, std::uint64_t seed, Stage stage, std::int64_t shown, std::int64_t count,
-                         Votes& votes, const std::stop_token& stop) const {
-  auto found = no_votes().count;
-  for (std::size_t side = 0; side < sides_.size(); ++side) {
-    const auto begin = Clock::now();
-    const Pixels noisy = copies(image, side, sides_[side].sigma, seed, stage, votes.draws, shown, stop);
-    const auto drawn = Clock::now();
-    const Pixels scores = sides_[side].classifier->scores(noisy, stop);
-    const auto scored = Clock::now();
-    const auto values = scores.values<float>();
-    const auto k = static_cast<std::size_t>(classes());
-    for (std::size_t at = 0; at < static_cast<std::size_t>(count) * k; at += k) {
-      const auto own = values.subspan(at, k);
-      if (std::ranges::all_of(own, [](float v) { return std::isfinite(v); }))
-        ++found[side][static_cast<std::size_t>(std::ranges::max_element(own) - own.begin())];
-    }
-    times_.noise += seconds(begin, drawn);
-    times_.network += seconds(drawn, scored);
-    times_.counting += seconds(scored, Clock::now());
-    times_.evaluations += shown;
+Smoothed::Heard Smoothed::hear(const Pixels& image, std::uint64_t seed, Stage stage, std::size_t side,
+                               std::int64_t first, std::int64_t count, const std::stop_token& stop) const {
+  const std::int64_t shown = count > small_ ? batch_ : small_;
+  const auto begin = Clock::now();
+  const Pixels noisy = copies(image, side, sides_[side].sigma, seed, stage, first, shown, stop);
+  const auto drawn = Clock::now();
+  const Pixels scores = sides_[side].classifier->scores(noisy, stop);
+  const auto scored = Clock::now();
+  const auto values = scores.values<float>();
+  const auto k = static_cast<std::size_t>(classes());
+  Heard out{std::vector<std::int64_t>(k), {}};
+  for (std::size_t at = 0; at < static_cast<std::size_t>(count) * k; at += k) {
+    const auto own = values.subspan(at, k);
+    if (std::ranges::all_of(own, [](float v) { return std::isfinite(v); }))
+      ++out.count[static_cast<std::size_t>(std::ranges::max_element(own) - own.begin())];
   }
-  for (std::size_t side = 0; side < sides_.size(); ++side)
-    for (std::size_t c = 0; c < found[side].size(); ++c) votes.count[side][c] += found[side][c];
-  votes.draws += count;
+  out.times = {seconds(begin, drawn), seconds(drawn, scored), seconds(scored, Clock::now()), 0, shown};
+  return out;
+}
+
+void Smoothed::add_batches(const Pixels& image, std::uint64_t seed, Stage stage, std::int64_t until, Votes& votes,
+                           const std::stop_token& stop) const {
+  const auto begin = Clock::now();
+  const auto sides = static_cast<std::int64_t>(sides_.size());
+  const std::int64_t left = until - votes.draws, whole = left / batch_,
+                     batches = std::clamp<std::int64_t>(whole, 1, iso::ThreadBudget::threads()),
+                     each = whole > 0 ? batch_ : std::min(left, small_);
+  std::vector<Heard> heard(static_cast<std::size_t>(batches * sides));
+  iso::parallel_for(batches * sides, 1, [&](std::int64_t from, std::int64_t to) {
+    for (std::int64_t i = from; i < to; ++i)
+      heard[static_cast<std::size_t>(i)] =
+          hear(image, seed, stage, static_cast<std::size_t>(i % sides), votes.draws + i / sides * each, each, stop);
+  });
+  for (std::size_t i = 0; i < heard.size(); ++i) {
+    auto& own = votes.count[i % sides_.size()];
+    for (std::size_t c = 0; c < own.size(); ++c) own[c] += heard[i].count[c];
+    times_.noise += heard[i].times.noise;
+    times_.network += heard[i].times.network;
+    times_.counting += heard[i].times.counting;
+    times_.evaluations += heard[i].times.evaluations;
+  }
+  times_.passed += seconds(begin, Clock::now());
+  votes.draws += batches * each;
 }
 
 std::int64_t Smoothed::classify_plain(const Pixels& image, const std::stop_token& stop) const {

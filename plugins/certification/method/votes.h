@@ -44,14 +44,13 @@ class Smoothed {
   [[nodiscard]] iso::compute::Split split() const noexcept { return split_; }
   [[nodiscard]] Votes no_votes() const;
 
-  /// Adds the votes of draws `votes.draws` to `until` on the image (W, H, C), f32, on every side. What `between` is called with after
-  /// each batch is sound: all sides have had the same draws. Neither batch nor threads change a vote by themselves.
+  /// Adds the votes of draws `votes.draws` to `until` on the image (W, H, C), f32, on every side: as many batches at once as there are threads. What
+  /// `between` is called with after them is sound: all sides have had the same draws. Neither batch nor threads change a vote by themselves.
   template <class Between>
   void vote(const iso::Pixels& image, std::uint64_t seed, Stage stage, std::int64_t until, Votes& votes,
             const std::stop_token& stop, const Between& between) const {
     while (votes.draws < until) {
-      const std::int64_t shown = count_shown(until - votes.draws);
-      add_batch(image, seed, stage, shown, std::min(shown, until - votes.draws), votes, stop);
+      add_batches(image, seed, stage, until, votes, stop);
       between(votes);
     }
   }
@@ -63,19 +62,24 @@ class Smoothed {
   /// The class of the plain networks: of the highest sum of their probabilities on the image without noise; -1 where a score
   /// is not finite.
   [[nodiscard]] std::int64_t classify_plain(const iso::Pixels& image, const std::stop_token& stop) const;
-  /// Seconds of processor or wall time that noise and networks took so far in this process, for what is said of speed.
+  /// Seconds that noise, networks and counting took so far in this process, summed over the threads, and those that passed; for what is said of speed.
   struct Times {
-    double noise{0}, network{0}, counting{0};
+    double noise{0}, network{0}, counting{0}, passed{0};
     std::int64_t evaluations{0};
   };
   [[nodiscard]] const Times& times() const noexcept { return times_; }
 
  private:
-  /// Images that networks are shown for so many draws: a whole batch or a small one, whatever is left, because a network is
-  /// compiled for every number of images. What is shown beyond the draws is not counted.
-  [[nodiscard]] std::int64_t count_shown(std::int64_t left) const noexcept { return left >= batch_ ? batch_ : small_; }
-  void add_batch(const iso::Pixels& image, std::uint64_t seed, Stage stage, std::int64_t shown, std::int64_t count,
-                 Votes& votes, const std::stop_token& stop) const;
+  struct Heard {
+    std::vector<std::int64_t> count;  ///< by class
+    Times times;
+  };
+  void add_batches(const iso::Pixels& image, std::uint64_t seed, Stage stage, std::int64_t until, Votes& votes,
+                   const std::stop_token& stop) const;
+  /// Networks are shown a whole batch or a small one, whatever is left, because a network is compiled for every number of images. What is shown
+  /// beyond the draws is not counted.
+  [[nodiscard]] Heard hear(const iso::Pixels& image, std::uint64_t seed, Stage stage, std::size_t side,
+                           std::int64_t first, std::int64_t count, const std::stop_token& stop) const;
   std::vector<Side> sides_;
   iso::compute::Split split_;
   const iso::compute::Backend& backend_;

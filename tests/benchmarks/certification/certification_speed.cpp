@@ -40,7 +40,7 @@ int main(int argc, char** argv) {
     const auto card = iso::models::read_card(argv[1]);
     const auto& c = card.classifier.value();
     std::vector<Side> sides;
-    for (auto& network : iso::models::load(card))
+    for (auto& network : iso::models::load(card, iso::ThreadBudget::threads()))
       sides.push_back({iso::models::make_classifier(std::move(network)), c.sigma,
                        sides.empty() ? iso::compute::Half::left : iso::compute::Half::right});
     const auto backend = iso::gpu::make_cpu_backend();

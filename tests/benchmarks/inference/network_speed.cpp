@@ -56,7 +56,7 @@ int main(int argc, char** argv) {
     iso::models::Tensors inputs;
     for (int i = 4; i < argc; ++i) inputs.insert(input(argv[i]));
     const double begin = seconds();
-    const auto network = iso::models::runtime()->load(argv[1]);
+    const auto network = iso::models::runtime()->load(argv[1], 1);
     (void)network->run(inputs);
     const double first = seconds() - begin;
     const long before = resident();

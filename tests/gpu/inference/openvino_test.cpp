@@ -56,7 +56,7 @@ class OpenVino : public testing::Test {
   static NetworkPtr load_unet() { return load(read_card(networks / "tiny_unet.card.json")).front(); }
   static Errc catch_loading(const fs::path& file) {
     try {
-      (void)runtime()->load(file);
+      (void)runtime()->load(file, 1);
     } catch (const Error& problem) {
       EXPECT_NE(std::string{problem.what()}.find(file.filename().string()), std::string::npos) << problem.what();
       return problem.code();

@@ -25,7 +25,7 @@ struct TensorSpec {
 };
 
 /// A loaded network: named inputs, one output. The same inputs give the same bits in one process and in the next, on one machine
-/// with one number of threads. Thread safety: one call of `run` at a time.
+/// with one number of threads. Thread safety: as many calls of `run` at once as it was loaded for; more wait for one another.
 class Network {
  public:
   virtual ~Network();

@@ -16,9 +16,10 @@ class Runtime {
  public:
   virtual ~Runtime();
   [[nodiscard]] virtual std::string version() const = 0;  ///< "OpenVINO 2026.4.1"
-  /// Reads an ONNX file. Throws cannot_read, invalid_input for a file that is no network, unsupported for an operator that the
-  /// library does not have.
-  [[nodiscard]] virtual NetworkPtr load(const std::filesystem::path& graph) const = 0;
+  /// Reads an ONNX file. `at_once`: how many calls of `Network::run` may go on together, each on its share of the thread budget; the same bits for
+  /// shares of one number of threads. Throws cannot_read, invalid_input for a file that is no network, unsupported for an operator that the library does
+  /// not have.
+  [[nodiscard]] virtual NetworkPtr load(const std::filesystem::path& graph, int at_once) const = 0;
 };
 
 struct RuntimeSettings {
@@ -32,7 +33,7 @@ struct RuntimeModule {
   std::unique_ptr<Runtime> (*make)(const RuntimeSettings& settings);  ///< throws unsupported, saying why
 };
 /// Rises whenever Runtime or Network changes its layout.
-inline constexpr std::uint32_t runtime_module_api = 1;
+inline constexpr std::uint32_t runtime_module_api = 2;
 inline constexpr const char* runtime_module_entry = "isocenter_runtime_module";
 extern "C" {
 using RuntimeModuleEntry = const RuntimeModule* (*)();
@@ -50,8 +51,9 @@ void check_runtime();
 /// The same if it is loaded already, else null.
 [[nodiscard]] std::shared_ptr<const Runtime> loaded_runtime() noexcept;
 
-/// The graphs of a card, checked against it and loaded, in its order. Throws as `check_graphs`, `runtime` and `Runtime::load`.
-[[nodiscard]] std::vector<NetworkPtr> load(const Card& card);
+/// The graphs of a card, checked against it and loaded, in its order, for so many runs at once. Throws as `check_graphs`, `runtime` and
+/// `Runtime::load`.
+[[nodiscard]] std::vector<NetworkPtr> load(const Card& card, int at_once = 1);
 
 /// What running a network on a batch of (width, height, batch) takes, roughly: memory of the library, weights and activations, and
 /// seconds with the thread budget as it is. Ours: activations as measured for U-Nets, 2 operations a weight and pixel.

@@ -6,6 +6,7 @@
 #include "gui/model/stack_place.h"
 #include "gui/model/words.h"
 
+#include "iso/data/case_names.h"
 #include "iso/geometry/vec3.h"
 
 #include <algorithm>
@@ -241,6 +242,15 @@ std::string band_words(const Dataset& data, std::int64_t band) {
   return std::isfinite(centre) ? ", " + format_value(centre) + " " + cube->bands.unit : std::string{};
 }
 
+/// "\ncase v017" of a slice that is one (iso/data/case_names.h).
+std::string case_words(const Item& shown, std::int64_t slice) {
+  const auto* const volume = shown.data ? std::get_if<Volume>(shown.data.get()) : nullptr;
+  if (volume == nullptr || !volume->meta.contains(case_names_key)) return {};
+  const auto names = find_case_names(*volume);
+  const auto at = static_cast<std::size_t>(slice);
+  return at < names.size() ? "\ncase " + names[at] : std::string{};
+}
+
 constexpr double corner_letter_px = 7.2;  ///< mean width of a letter in a corner
 
 void SlicePresenter::add_words(render::SlicePicture& picture, const Item& shown) const {
@@ -258,6 +268,7 @@ void SlicePresenter::add_words(render::SlicePicture& picture, const Item& shown)
   if (count > 1)
     picture.corners[2] = (bands ? "band " : "slice ") + std::to_string(slice() + 1) + " / " + std::to_string(count) +
                          (bands ? band_words(*shown.data, slice()) : std::string{});
+  if (std::abs(plane().normal()[2]) > 0.999) picture.corners[2] += case_words(shown, slice());
   if (const auto stack = find_stack_place(document_, shown); stack && std::abs(plane().normal()[2]) > 0.999)
     picture.corners[2] = to_text(*stack);
   if (const double by = turned_by_rad(raster, orientation_, document_.look()); by > 1e-3)

@@ -14,6 +14,7 @@
 #include "gui/panels/job_panel.h"
 #include "gui/panels/measure_panel.h"
 #include "gui/panels/method_panel.h"
+#include "gui/panels/table_panel.h"
 #include "gui/panels/tool_panel.h"
 #include "gui/panels/volume_panel.h"
 #include "gui/presenters/words_of_window.h"
@@ -263,6 +264,14 @@ void MainWindow::make_docks() {
   QDockWidget* const compare = add_dock("dock.compare", tr("Compare"), compare_, Qt::BottomDockWidgetArea);
   tabifyDockWidget(jobs, measures);
   tabifyDockWidget(measures, compare);
+  auto* const table_panel = new TablePanel{document};
+  QDockWidget* const tables = add_dock("dock.table", tr("Table"), table_panel, Qt::BottomDockWidgetArea);
+  tabifyDockWidget(compare, tables);
+  tables->hide();
+  connect(table_panel, &TablePanel::table_selected, this, [tables] {
+    tables->show();
+    tables->raise();
+  });
   make_spectra_dock();
   jobs->raise();
   resizeDocks({data_dock, methods}, {250, 320}, Qt::Horizontal);

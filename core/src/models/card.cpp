@@ -23,12 +23,14 @@ constexpr int known_version = 1;
 /// An object of a card and where it stands, for what is said of its members.
 class Object {
  public:
-  Object(const Json& json, std::string where) : json_{json}, where_{std::move(where)} {}
+  /// `schema`: of this kind of card, which is named where a member is wrong.
+  Object(const Json& json, std::string where, std::string schema)
+      : json_{json}, where_{std::move(where)}, schema_{std::move(schema)} {}
 
   template <class T>
   [[nodiscard]] T get(const char* member) const {
     const auto found = json_.find(member);
-    if (found == json_.end()) throw Error{Errc::invalid_input, where_ + " has no member '" + member + "'"};
+    if (found == json_.end()) throw Error{Errc::invalid_input, where_ + " has no member '" + member + "'", hint()};
     try {
       return found->get<T>();
     } catch (const Json::exception&) {
@@ -57,7 +59,7 @@ class Object {
   [[nodiscard]] Object object(const char* member) const {
     const auto found = json_.find(member);
     if (found == json_.end() || !found->is_object()) throw wrong(member, "is no object");
-    return {*found, "'" + std::string{member} + "' of " + where_};
+    return {*found, "'" + std::string{member} + "' of " + where_, schema_};
   }
   [[nodiscard]] std::vector<Object> objects(const char* member) const {
     const auto found = json_.find(member);
@@ -65,19 +67,19 @@ class Object {
     std::vector<Object> all;
     for (const Json& item : *found) {
       if (!item.is_object()) throw wrong(member, "is no list of objects");
-      all.emplace_back(item, "an entry of '" + std::string{member} + "' of " + where_);
+      all.emplace_back(item, "an entry of '" + std::string{member} + "' of " + where_, schema_);
     }
     return all;
   }
   [[nodiscard]] Error wrong(const char* member, const std::string& what) const {
-    return Error{Errc::invalid_input, "member '" + std::string{member} + "' of " + where_ + " " + what,
-                 "resources/models/model_card.schema.json says what a card holds"};
+    return Error{Errc::invalid_input, "member '" + std::string{member} + "' of " + where_ + " " + what, hint()};
   }
   [[nodiscard]] const Json& json() const noexcept { return json_; }
 
  private:
+  [[nodiscard]] std::string hint() const { return "resources/models/" + schema_ + " says what such a card holds"; }
   const Json& json_;
-  std::string where_;
+  std::string where_, schema_;
 };
 
 bool is_digest(const std::string& text) {
@@ -293,7 +295,9 @@ std::string geometry_hash(std::string_view geometry_json) { return make_hash(par
 
 Card parse_card(std::string_view json, const std::filesystem::path& folder) {
   const Json parsed = parse(json, "the card");
-  const Object from{parsed, "the card"};
+  const auto named = parsed.find("kind");
+  const bool classifies = named != parsed.end() && *named == "classifier";
+  const Object from{parsed, "the card", classifies ? "classifier_card.schema.json" : "model_card.schema.json"};
   Card card = read_common(from, folder);
   card.sha256 = Sha256{}.update(json).hex();
   if (const auto kind = from.get<std::string>("kind", "reconstruction"); kind == "classifier") {

@@ -67,8 +67,11 @@ std::vector<std::int64_t> Classifier::classify(const Pixels& images, const std::
 ClassifierPtr make_classifier(NetworkPtr network) {
   const TensorSpec& out = network->output();
   if (network->inputs().size() != 1 || out.extents.size() != 2 || out.extents.front() < 2)
-    throw Error{Errc::usage, "the network is no classifier: it does not make (classes, batch) of one input",
-                "name the network of a classifier"};
+    throw Error{Errc::invalid_input,
+                "the network is no classifier: it makes " + to_text(out.extents) + " of " +
+                    std::to_string(network->inputs().size()) + (network->inputs().size() == 1 ? " input" : " inputs") +
+                    ", expected scores of two classes or more x batch of one",
+                "`isocenter models check FILE.onnx --as classifier` says what it lacks"};
   return std::make_shared<NetworkClassifier>(std::move(network));
 }
 

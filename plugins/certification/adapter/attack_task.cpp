@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace certification {
 namespace {
@@ -85,6 +86,34 @@ std::vector<Target> targets(const Cases& cases, const FromTable& certificates, i
   return out;
 }
 
+/// The slice of a case.
+iso::Pixels slice(const iso::Pixels& volume, std::size_t at) {
+  const auto& shape = volume.spec().shape;
+  iso::PixelBuffer out = iso::PixelBuffer::allocate({iso::Shape{shape[0], shape[1], 1}, iso::ScalarType::f32});
+  const auto plane = shape[0] * shape[1];
+  std::copy_n(volume.values<float>().begin() + static_cast<std::ptrdiff_t>(at) * plane, plane,
+              out.values<float>().begin());
+  return out;
+}
+
+/// Changed images from elsewhere, one a target; f32.
+iso::Pixels check_changed(const iso::Volume& changed, std::size_t cases, const iso::models::Card& card) {
+  const iso::Shape wanted{card.classifier->width, card.classifier->height, static_cast<std::int64_t>(cases)};
+  const iso::Pixels pixels = changed.pixels.spec().type == iso::ScalarType::f32
+                                 ? changed.pixels
+                                 : changed.pixels.converted(iso::ScalarType::f32);
+  if (card.channels.size() != 1 || pixels.spec().shape.count() != wanted.count() ||
+      pixels.spec().shape[0] != wanted[0] || pixels.spec().shape[1] != wanted[1])
+    throw iso::Error(
+        iso::Errc::shape_mismatch,
+        "the changed images are " + pixels.spec().shape.text() + ", expected " + wanted.text() +
+            ": a slice of one channel for each case that is attacked",
+        "change the cases of the certificates that do not abstain, in their order, and say as many with most");
+  if (!std::ranges::all_of(pixels.values<float>(), [](float v) { return std::isfinite(v); }))
+    throw iso::Error(iso::Errc::invalid_input, "the changed images hold values that are not finite", "make them again");
+  return pixels;
+}
+
 class AttackTask final : public iso::plugin::TypedTask<AttackOptions> {
  public:
   iso::plugin::About about() const override {
@@ -99,10 +128,14 @@ class AttackTask final : public iso::plugin::TypedTask<AttackOptions> {
              "C. Stein, Ann. Stat. 9 (1981) 1135, doi:10.1214/aos/1176345632"}};
   }
   std::span<const iso::plugin::Port> inputs() const noexcept override {
-    static const std::array<iso::plugin::Port, 3> ports{
+    static const std::array<iso::plugin::Port, 4> ports{
         {images_port(),
          {"certificates", iso::Kind::table, false, "As certification/drs or certification/rs wrote them."},
-         labels_port()}};
+         labels_port(),
+         {"changed", iso::Kind::volume, true,
+          "Changed images that another attack made, one slice for each case, in values from 0 to 1, as `attacked` has "
+          "them: "
+          "these are decided about, and no other change is looked for."}}};
     return ports;
   }
   std::span<const iso::plugin::Port> outputs() const noexcept override {
@@ -152,7 +185,10 @@ class AttackTask final : public iso::plugin::TypedTask<AttackOptions> {
     iso::PixelBuffer pixels = iso::PixelBuffer::allocate(
         {iso::Shape{card.classifier->width, card.classifier->height, static_cast<std::int64_t>(all.size())},
          iso::ScalarType::f32});
-    std::size_t changed = 0;
+    iso::Pixels given;
+    if (const auto* const made = iso::plugin::optional_input<iso::Volume>(inputs, "changed"))
+      given = check_changed(*made, all.size(), card);
+    std::size_t changed = 0, farther = 0;
     for (std::size_t i = 0; i < all.size(); ++i) {
       const CaseResult& one = all[i].certificate;
       const auto told = [&](double part) {
@@ -160,30 +196,49 @@ class AttackTask final : public iso::plugin::TypedTask<AttackOptions> {
         context.report(0.01 + 0.98 * (static_cast<double>(i) + 0.8 * part) / static_cast<double>(all.size()),
                        "case " + std::to_string(i + 1) + " of " + std::to_string(all.size()));
       };
-      const AttackResult found = attack(smoothed, cases.image(all[i].image), one.certificate.answer,
-                                        one.certificate.radius, one.seed, settings, context.stop(), told);
-      changed += found.after != one.certificate.answer ? 1 : 0;
+      const iso::Pixels image = cases.image(all[i].image);
+      const AttackResult found =
+          given.empty() ? attack(smoothed, image, one.certificate.answer, one.certificate.radius, one.seed, settings,
+                                 context.stop(), told)
+                        : decide(smoothed, image, slice(given, i), one.seed, parameters.recheck, context.stop());
+      told(1);
+      const bool promised = found.norm < one.certificate.radius || parameters.part >= 1;
+      farther += promised ? 0 : 1;
+      changed += promised && found.after != one.certificate.answer ? 1 : 0;
       add_row(one, found, card.classifier->classes, table);
       std::copy_n(found.changed.values<float>().begin(), card.classifier->width * card.classifier->height,
                   pixels.values<float>().begin() +
                       static_cast<std::ptrdiff_t>(i) * card.classifier->width * card.classifier->height);
       context.plot("changed classes", static_cast<double>(i + 1), static_cast<double>(changed));
     }
-    context.figure("attacked", static_cast<double>(all.size()), "cases");
-    context.figure("changed", static_cast<double>(changed), "cases");
-    if (changed > 0 && parameters.part < 1)
-      context.warn(std::to_string(changed) + " of " + std::to_string(all.size()) +
-                   " attacks changed the class within the certified radius: the certificates do not hold, or were made "
-                   "for other images");
+    tell({all.size(), changed, farther}, parameters, context);
     iso::Volume volume;
     volume.pixels = std::move(pixels);
     const auto& shape = volume.pixels.spec().shape;
     volume.grid = iso::VoxelGrid::centred({shape[0], shape[1], shape[2]}, {1, 1, 1});
+    std::vector<std::string> names;
+    for (const Target& one : all) names.push_back(one.certificate.name);
+    name_slices(volume, names);
     context.report(1, "done");
     return {{"attacks", iso::freeze(std::move(table))}, {"attacked", iso::freeze(std::move(volume))}};
   }
 
  private:
+  struct Outcome {
+    std::size_t cases, changed, farther;
+  };
+  static void tell(const Outcome& outcome, const AttackOptions& parameters, iso::plugin::RunContext& context) {
+    const auto count = [](std::size_t n) { return static_cast<double>(n); };
+    context.figure("attacked", count(outcome.cases), "cases");
+    context.figure("changed", count(outcome.changed), "cases");
+    if (outcome.farther > 0)
+      context.warn(std::to_string(outcome.farther) + " of " + std::to_string(outcome.cases) +
+                   " changes are longer than the radius: nothing is promised for them, and they are not counted");
+    if (outcome.changed > 0 && parameters.part < 1)
+      context.warn(std::to_string(outcome.changed) + " of " + std::to_string(outcome.cases) +
+                   " attacks changed the class within the certified radius: the certificates do not hold, or were made "
+                   "for other images");
+  }
   static iso::Table empty_table(const Smoothed& smoothed) {
     iso::Table table;
     table.texts = {{"case", {}}, {"before", {}}, {"after", {}}};

@@ -226,7 +226,9 @@ Certified certify_inputs(const Datasets& inputs, const CertifyOptions& options, 
   check_classifier(out.card, mode, options.sigma);
   out.rule = make_rule(options, out.card);
   out.draws = {options.n0, options.n, context.seed(), options.target, options.radii};
-  out.making = {out.card.classifier->mode, identity(out.card), count_values(out.card), out.card.classifier->classes};
+  out.making = {out.card.classifier->mode,    identity(out.card), count_values(out.card),
+                out.card.classifier->classes, context.seed(),     out.card.classifier->low,
+                out.card.classifier->high};
   out.cases = make_cases(inputs, out.card, {options.every, options.most});
   std::vector<CaseResult> before;
   if (const auto* const earlier = iso::plugin::optional_input<iso::Table>(inputs, "previous")) {
@@ -306,6 +308,9 @@ class CertifyTask final : public iso::plugin::TypedTask<P> {
     const auto& shape = volume.pixels.spec().shape;
     volume.grid = iso::VoxelGrid::centred({shape[0], shape[1], shape[2]}, {1, 1, 1});
     volume.meta["window"] = "1,0.5";
+    std::vector<std::string> names;
+    for (const std::size_t i : pictures.order) names.push_back(done.results[i].name);
+    name_slices(volume, names);
     context.report(1, "done");
     return {{"certificates", iso::freeze(to_table(done.results, done.rule, done.making))},
             {"curve", iso::freeze(curve_table(summary))},

@@ -2,6 +2,7 @@
 
 #include <iso/base/error.h>
 #include <iso/base/threads.h>
+#include <iso/data/case_names.h>
 #include <iso/models/runtime.h>
 #include <iso/plugin/typed_task.h>
 
@@ -132,34 +133,93 @@ std::vector<std::string> read_names(const iso::Table& table) {
   return names;
 }
 
-void read_labels(const iso::Table& table, std::size_t images, std::size_t classes, std::vector<std::string>& names,
-                 std::vector<std::int64_t>& labels) {
-  if (table.rows() != images)
-    throw Error(
-        Errc::invalid_input,
-        "there are " + std::to_string(table.rows()) + " rows of labels for " + std::to_string(images) + " images",
-        "give one row an image, in their order");
-  if (std::vector<std::string> own = read_names(table); !own.empty()) names = std::move(own);
+std::int64_t read_label(const iso::Table& table, std::size_t row, std::size_t classes) {
   const auto found = std::ranges::find(table.columns, "label");
   if (found == table.columns.end())
     throw Error(Errc::invalid_input, "the table of labels has no column 'label' of numbers",
                 "name the classes 0, 1, ... in a column 'label'");
-  const auto column = static_cast<std::size_t>(found - table.columns.begin());
-  for (std::size_t i = 0; i < images; ++i) labels[i] = to_label(table.values[i][column], i, classes);
+  return to_label(table.values[row][static_cast<std::size_t>(found - table.columns.begin())], row, classes);
+}
+
+/// What all images are called and which class they are of.
+struct Known {
+  std::vector<std::string> names;
+  std::vector<std::int64_t> labels;
+};
+
+/// Rows and images have names: each image has its row, wherever that stands.
+void label_by_name(const iso::Table& table, const std::vector<std::string>& rows, std::size_t classes, Known& known) {
+  std::map<std::string, std::size_t, std::less<>> row_of;
+  for (std::size_t row = 0; row < rows.size(); ++row) row_of.emplace(rows[row], row);
+  for (std::size_t i = 0; i < known.names.size(); ++i) {
+    const auto found = row_of.find(known.names[i]);
+    if (found == row_of.end())
+      throw Error(Errc::invalid_input, "the labels have no row for the image '" + known.names[i] + "'",
+                  "give a row for each image, with -1 where no label is known; its case is the name of the file "
+                  "without its extension");
+    known.labels[i] = read_label(table, found->second, classes);
+    row_of.erase(found);
+  }
+  if (!row_of.empty())
+    throw Error(Errc::invalid_input, "there is no image for the label of '" + row_of.begin()->first + "'",
+                "give the images that the labels speak of, or take the row out");
+}
+
+void label_by_order(const iso::Table& table, std::size_t classes, Known& known) {
+  if (table.rows() != known.labels.size())
+    throw Error(Errc::invalid_input,
+                "there are " + std::to_string(table.rows()) + " rows of labels for " +
+                    std::to_string(known.labels.size()) + " images",
+                "give one row an image, in their order");
+  for (std::size_t i = 0; i < known.labels.size(); ++i) known.labels[i] = read_label(table, i, classes);
+}
+
+/// Their own names, from the files of a folder; none unless all have one.
+std::vector<std::string> own_names(const std::vector<const Volume*>& volumes, std::size_t images) {
+  std::vector<std::string> names;
+  for (const Volume* const volume : volumes)
+    for (std::string& name : iso::find_case_names(*volume)) names.push_back(std::move(name));
+  if (names.size() != images) return {};
+  std::map<std::string_view, int> seen;
+  for (const std::string& name : names)
+    if (++seen[name] > 1)
+      throw Error(Errc::invalid_input, "two images are called '" + name + "'",
+                  "give images of several folders names of their own");
+  return names;
+}
+
+Known know(const std::vector<const Volume*>& volumes, std::size_t images, const iso::Table* table,
+           std::size_t classes) {
+  Known known{own_names(volumes, images), std::vector<std::int64_t>(images, -1)};
+  const bool named = !known.names.empty();
+  for (std::size_t i = 0; !named && i < images; ++i) known.names.push_back(std::to_string(i + 1));
+  if (table == nullptr) return known;
+  std::vector<std::string> rows = read_names(*table);
+  if (named && !rows.empty()) {
+    label_by_name(*table, rows, classes, known);
+  } else {
+    label_by_order(*table, classes, known);
+    if (!rows.empty()) known.names = std::move(rows);
+  }
+  return known;
 }
 
 }  // namespace
 
 iso::plugin::Port images_port() {
-  return {
-      "images", iso::Kind::volume,
-      false,    "The images: every slice of a volume is one, its frames are channels. Several volumes may be named.",
-      "",       true};
+  return {"images",
+          iso::Kind::volume,
+          false,
+          "The images: a folder of PNG or JPEG files, or volumes, every slice of which is one; frames are channels.",
+          "",
+          true};
 }
 
 iso::plugin::Port labels_port() {
   return {"labels", iso::Kind::table, true,
-          "One row an image, in their order: 'label' (0, 1, ...; -1: not known) and, as one likes, 'case', its name."};
+          "One row an image: 'label' (0, 1, ...; -1: not known) and, as one likes, 'case'. Images of a folder are "
+          "found by that name, "
+          "whatever their order; those of a stack, which have none, get the rows in their order."};
 }
 
 ImageCount count_images(const iso::plugin::Descriptions& inputs, const iso::models::Card& card, const Choice& choice) {
@@ -177,9 +237,11 @@ ImageCount count_images(const iso::plugin::Descriptions& inputs, const iso::mode
 
 Cases make_cases(const iso::plugin::Datasets& inputs, const iso::models::Card& card, const Choice& choice) {
   const auto volumes = std::make_shared<std::vector<Pixels>>();
+  std::vector<const Volume*> given;
   std::vector<std::int64_t> slices;
   for (const iso::DatasetPtr& one : iso::plugin::require_port(inputs, "images").all()) {
-    const Pixels& pixels = iso::get<Volume>(one).pixels;
+    given.push_back(&iso::get<Volume>(one));
+    const Pixels& pixels = given.back()->pixels;
     check_size(pixels.spec().shape, card);
     slices.push_back(extent(pixels.spec().shape, 2));
     volumes->push_back(pixels.spec().type == iso::ScalarType::f32 ? pixels : pixels.converted(iso::ScalarType::f32));
@@ -187,19 +249,16 @@ Cases make_cases(const iso::plugin::Datasets& inputs, const iso::models::Card& c
   check_values(*volumes, card);
   std::size_t images = 0;
   for (const std::int64_t n : slices) images += static_cast<std::size_t>(n);
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < images; ++i) names.push_back(std::to_string(i + 1));
-  std::vector<std::int64_t> labels(images, -1);
-  if (const auto* const table = iso::plugin::optional_input<iso::Table>(inputs, "labels"))
-    read_labels(*table, images, card.classifier->classes.size(), names, labels);
+  const Known known =
+      know(given, images, iso::plugin::optional_input<iso::Table>(inputs, "labels"), card.classifier->classes.size());
   const auto places = std::make_shared<std::vector<Place>>(choose(slices, choice));
   Cases out;
   std::vector<std::size_t> before(slices.size());
   for (std::size_t v = 1; v < slices.size(); ++v) before[v] = before[v - 1] + static_cast<std::size_t>(slices[v - 1]);
   for (const Place& place : *places) {
     const std::size_t at = before[place.volume] + static_cast<std::size_t>(place.slice);
-    out.names.push_back(names[at]);
-    out.labels.push_back(labels[at]);
+    out.names.push_back(known.names[at]);
+    out.labels.push_back(known.labels[at]);
   }
   out.image = [volumes, places, c = *card.classifier](std::size_t i) {
     return mapped((*volumes)[(*places)[i].volume], (*places)[i].slice, c);
@@ -240,6 +299,11 @@ Smoothed make_smoothed(const iso::models::Card& card, const iso::compute::Backen
         {std::move(classifier), c.sigma, sides.empty() ? iso::compute::Half::left : iso::compute::Half::right});
   }
   return Smoothed{std::move(sides), iso::compute::split_from_string(c.split), backend, batch};
+}
+
+void name_slices(Volume& volume, const std::vector<std::string>& cases) {
+  if (std::ranges::none_of(cases, [](const std::string& name) { return name.empty() || name.find('/') != name.npos; }))
+    iso::set_case_names(volume, cases);
 }
 
 std::string identity(const iso::models::Card& card) { return card.name + " " + card.sha256.substr(0, 12); }

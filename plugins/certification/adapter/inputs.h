@@ -28,8 +28,9 @@ struct ImageCount {
 [[nodiscard]] ImageCount count_images(const iso::plugin::Descriptions& inputs, const iso::models::Card& card,
                                       const Choice& choice);
 
-/// The images, mapped by the window of the card: every slice of a volume is one, its frames are channels. Names and labels are those of the
-/// table ("case", "label"), one row an image. Throws invalid_input for values outside of the window, values that look mapped already, a table of another length.
+/// The images, mapped by the window of the card: every slice of a volume is one, its frames are channels. Labels are those of the table: of the row whose
+/// "case" is the name that the image has of its own (iso/data/case_names.h), or else of the row at its place, which then names it too. Own names of images of
+/// several volumes may not be the same. Throws invalid_input for values outside of the window, values that look mapped already, a name or row without the other.
 [[nodiscard]] Cases make_cases(const iso::plugin::Datasets& inputs, const iso::models::Card& card,
                                const Choice& choice);
 
@@ -37,9 +38,12 @@ struct ImageCount {
 /// sigma (0: that of the card) that is not that of the training.
 void check_classifier(const iso::models::Card& card, std::string_view mode, double sigma);
 
-/// The networks of the card, loaded. Throws as `models::load`, and usage where a graph is no classifier of the card's classes.
+/// The networks of the card, loaded. Throws as `models::load`, and invalid_input where a graph is no classifier of the card's classes.
 [[nodiscard]] Smoothed make_smoothed(const iso::models::Card& card, const iso::compute::Backend& backend,
                                      std::int64_t batch);
+
+/// What each slice of a volume of results is about, for those who look at it; names that no slice can have are left away.
+void name_slices(iso::Volume& volume, const std::vector<std::string>& cases);
 
 /// Name and first digits of the digest of a card.
 [[nodiscard]] std::string identity(const iso::models::Card& card);

@@ -105,11 +105,19 @@ AttackResult attack(const Smoothed& smoothed, const Pixels& image, std::int64_t 
     for (std::size_t j = 0; j < change.size(); ++j) moved[j] = double{x[j]} + change[j];
     told(static_cast<double>(i + 1) / settings.steps);
   }
+  return decide(smoothed, image, make(image.spec().shape, moved), seed, settings.recheck, stop);
+}
+
+AttackResult decide(const Smoothed& smoothed, const Pixels& image, Pixels changed, std::uint64_t seed,
+                    std::int64_t recheck, const std::stop_token& stop) {
   AttackResult out;
+  const auto from = image.values<float>(), to = changed.values<float>();
+  std::vector<double> change(from.size());
+  for (std::size_t i = 0; i < change.size(); ++i) change[i] = double{to[i]} - double{from[i]};
   out.norm = norm(change);
-  out.changed = make(image.spec().shape, moved);
+  out.changed = std::move(changed);
   out.votes = smoothed.no_votes();
-  smoothed.vote(out.changed, seed, Stage::predict, settings.recheck, out.votes, stop, [](const Votes&) {});
+  smoothed.vote(out.changed, seed, Stage::predict, recheck, out.votes, stop, [](const Votes&) {});
   out.after = top_class(out.votes);
   return out;
 }

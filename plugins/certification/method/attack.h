@@ -33,6 +33,10 @@ struct AttackResult {
   iso::Pixels changed;    ///< image, (W, H, C)
 };
 
+/// What a changed image is of: the class of the smoothed classifier by `recheck` draws, and how long the change is.
+[[nodiscard]] AttackResult decide(const Smoothed& smoothed, const iso::Pixels& image, iso::Pixels changed,
+                                  std::uint64_t seed, std::int64_t recheck, const std::stop_token& stop);
+
 /// Projected gradient descent on the margin within the ball of `part` times the radius around the image (Madry et al., ICLR 2018, with the
 /// gradient above, steps of 2.5 / steps of the ball and a momentum of 0.9). `told` is called after each step with what is done, 0 to 1.
 [[nodiscard]] AttackResult attack(const Smoothed& smoothed, const iso::Pixels& image, std::int64_t answer,

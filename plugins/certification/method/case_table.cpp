@@ -15,9 +15,9 @@ using iso::Errc;
 using iso::Error;
 using iso::Table;
 
-constexpr std::array<const char*, 7> texts{"case", "outcome", "seed", "mode", "form", "bound", "network"};
-constexpr std::array<const char*, 9> numbers{"label", "answer", "abstains", "radius",      "rms_change",
-                                             "plain", "alpha",  "values",   "noisy_values"};
+constexpr std::array<const char*, 8> texts{"case", "outcome", "seed", "run_seed", "mode", "form", "bound", "network"};
+constexpr std::array<const char*, 11> numbers{"label", "answer", "abstains",     "radius",     "rms_change", "plain",
+                                              "alpha", "values", "noisy_values", "window_low", "window_high"};
 
 std::string side_name(std::size_t side, std::size_t sides) {
   return sides == 1 ? "whole" : side == 0 ? "left" : "right";
@@ -55,6 +55,9 @@ class Reader {
   explicit Reader(const Table& table) : table_{table} {}
   [[nodiscard]] bool has(const std::string& name) const {
     return std::ranges::find(table_.columns, name) != table_.columns.end();
+  }
+  [[nodiscard]] bool has_text(const std::string& name) const {
+    return std::ranges::find(table_.texts, name, &iso::TextColumn::name) != table_.texts.end();
   }
   [[nodiscard]] double number(const std::string& name, std::size_t row) const {
     const auto found = std::ranges::find(table_.columns, name);
@@ -130,6 +133,21 @@ std::vector<std::string> read_classes(const Reader& reader, const std::vector<Ca
   return names;
 }
 
+std::uint64_t to_seed(const std::string& text) {
+  return std::strtoull(text.c_str() + (text.starts_with("x") ? 1 : 0), nullptr, 16);
+}
+
+Making read_making(const Reader& reader) {
+  Making making{reader.text("mode", 0), reader.text("network", 0), reader.count("values", 0), {}};
+  if (reader.has_text("run_seed"))
+    if (const std::string seed = reader.text("run_seed", 0); !seed.empty()) making.seed = to_seed(seed);
+  if (reader.has("window_low") && reader.has("window_high")) {
+    making.low = reader.number("window_low", 0);
+    making.high = reader.number("window_high", 0);
+  }
+  return making;
+}
+
 /// One table is of one network and one rule: nothing that is said of the first row is wrong of another.
 void check_alike(const Reader& reader, std::size_t row) {
   for (const char* const name : {"mode", "form", "bound", "network"})
@@ -160,10 +178,14 @@ Table to_table(const std::vector<CaseResult>& results, const Rule& rule, const M
   add_vote_names("estimate", like, table.columns);
   for (const CaseResult& one : results) {
     const Certificate& c = one.certificate;
-    const std::array<std::string, texts.size()> words{
-        one.name,      outcome(c, making.classes),        to_text(one.seed),
-        making.mode,   std::string{to_string(rule.form)}, std::string{to_string(rule.bound)},
-        making.network};
+    const std::array<std::string, texts.size()> words{one.name,
+                                                      outcome(c, making.classes),
+                                                      to_text(one.seed),
+                                                      making.seed ? to_text(*making.seed) : "",
+                                                      making.mode,
+                                                      std::string{to_string(rule.form)},
+                                                      std::string{to_string(rule.bound)},
+                                                      making.network};
     for (std::size_t i = 0; i < words.size(); ++i) table.texts[i].values.push_back(words[i]);
     std::vector<double> row{static_cast<double>(one.label),
                             static_cast<double>(c.answer),
@@ -173,7 +195,9 @@ Table to_table(const std::vector<CaseResult>& results, const Rule& rule, const M
                             static_cast<double>(one.plain),
                             rule.alpha,
                             static_cast<double>(making.values),
-                            static_cast<double>(rule.values)};
+                            static_cast<double>(rule.values),
+                            making.low,
+                            making.high};
     for (std::size_t side = 0; side < sides; ++side) {
       row.push_back(rule.sigma[side]);
       row.push_back(c.low[side].p);
@@ -193,14 +217,13 @@ FromTable from_table(const Table& table) {
     throw Error(Errc::invalid_input, "the table of certificates has no rows", "name one with certificates");
   const Reader reader{table};
   FromTable out;
-  out.making = {reader.text("mode", 0), reader.text("network", 0), reader.count("values", 0), {}};
+  out.making = read_making(reader);
   const std::size_t sides = out.making.mode == "drs" ? 2 : 1;
   for (std::size_t row = 0; row < table.rows(); ++row) {
     check_alike(reader, row);
     CaseResult one;
     one.name = reader.text("case", row);
-    const std::string seed = reader.text("seed", row);
-    one.seed = std::strtoull(seed.c_str() + (seed.starts_with("x") ? 1 : 0), nullptr, 16);
+    one.seed = to_seed(reader.text("seed", row));
     one.label = reader.count("label", row);
     one.plain = reader.count("plain", row);
     one.select = reader.votes("select", sides, row);

@@ -5,8 +5,10 @@
 #include <iso/data/table.h>
 #include <iso/solvers/progress.h>
 
+#include <cmath>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -54,6 +56,8 @@ struct Making {
   std::string mode, network;  ///< "drs" or "rs"; name and digest of the card
   std::int64_t values{0};     ///< of an image
   std::vector<std::string> classes;
+  std::optional<std::uint64_t> seed{};  ///< of the run; older tables do not say it
+  double low{NAN}, high{NAN};           ///< values of the images that became 0 and 1; likewise
 };
 /// All counts, so that radii can be computed again without a network; and the way back. Throws invalid_input naming the column that is missing or wrong.
 [[nodiscard]] iso::Table to_table(const std::vector<CaseResult>& results, const Rule& rule, const Making& making);

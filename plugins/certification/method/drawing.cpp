@@ -22,6 +22,17 @@ struct Frame {
 
 Frame make_frame(const Summary& summary) { return {std::max(0.1, summary.curve.back().radius)}; }
 
+/// Of the steps of the curve, from the radius 0 to its end: across at each share, then down.
+template <class Corner>
+void follow_steps(const Summary& summary, double CurvePoint::*share, const Corner& corner) {
+  double from = 0;
+  for (const CurvePoint& step : summary.steps) {
+    corner(from, step.*share);
+    corner(step.radius, step.*share);
+    from = step.radius;
+  }
+}
+
 /// Spacing of ticks: 1, 2 or 5 times a power of ten, at most eight of them.
 double tick_spacing(double last) {
   double spacing = std::pow(10, std::floor(std::log10(last / 8)));
@@ -92,13 +103,14 @@ std::string to_svg(const Summary& summary, const std::string& title) {
       << "\" font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"100%\" height=\"100%\" "
          "fill=\"white\"/>\n<text x=\""
       << left << "\" y=\"18\">" << iso::escape_xml(title) << "</text>\n";
-  std::string band, line;
-  for (const CurvePoint& p : summary.curve) {
-    line += label(frame.x(p.radius)) + "," + label(Frame::y(p.share)) + " ";
-    band += label(frame.x(p.radius)) + "," + label(Frame::y(p.high)) + " ";
-  }
-  for (auto p = summary.curve.rbegin(); p != summary.curve.rend(); ++p)
-    band += label(frame.x(p->radius)) + "," + label(Frame::y(p->low)) + " ";
+  std::string band, line, below;
+  const auto place = [&frame](double radius, double share) {
+    return label(frame.x(radius)) + "," + label(Frame::y(share)) + " ";
+  };
+  follow_steps(summary, &CurvePoint::share, [&](double radius, double share) { line += place(radius, share); });
+  follow_steps(summary, &CurvePoint::high, [&](double radius, double share) { band += place(radius, share); });
+  follow_steps(summary, &CurvePoint::low, [&](double radius, double share) { below = place(radius, share) + below; });
+  band += below;
   out << "<polygon points=\"" << band << "\" fill=\"#cfe0f3\"/>\n";
   const double spacing = tick_spacing(frame.last);
   for (double r = 0; r <= frame.last * 1.0001; r += spacing)
@@ -121,13 +133,10 @@ std::string to_svg(const Summary& summary, const std::string& title) {
 iso::Pixels to_picture(const Summary& summary) {
   const Frame frame = make_frame(summary);
   Raster raster;
-  for (std::size_t i = 1; i < summary.curve.size(); ++i) {
-    const CurvePoint &a = summary.curve[i - 1], &b = summary.curve[i];
-    for (double x = frame.x(a.radius); x <= frame.x(b.radius); ++x) {
-      const double t = (x - frame.x(a.radius)) / (frame.x(b.radius) - frame.x(a.radius));
-      raster.line(x, Frame::y(a.low + t * (b.low - a.low)), x, Frame::y(a.high + t * (b.high - a.high)), 0.85F);
-    }
-  }
+  double from = frame.x(0);
+  for (const CurvePoint& step : summary.steps)
+    for (; from <= frame.x(step.radius); ++from)
+      raster.line(from, Frame::y(step.low), from, Frame::y(step.high), 0.85F);
   for (int i = 0; i <= 5; ++i) {
     raster.line(left, Frame::y(0.2 * i), width - right, Frame::y(0.2 * i), 0.7F);
     raster.number(label(0.2 * i), left - 20, Frame::y(0.2 * i) - 3);
@@ -139,9 +148,11 @@ iso::Pixels to_picture(const Summary& summary) {
   }
   raster.line(left, top, left, Frame::y(0), 0);
   raster.line(left, Frame::y(0), width - right, Frame::y(0), 0);
-  for (std::size_t i = 1; i < summary.curve.size(); ++i)
-    raster.line(frame.x(summary.curve[i - 1].radius), Frame::y(summary.curve[i - 1].share),
-                frame.x(summary.curve[i].radius), Frame::y(summary.curve[i].share), 0, 2);
+  double radius = 0, share = summary.steps.front().share;
+  follow_steps(summary, &CurvePoint::share, [&](double next_radius, double next_share) {
+    raster.line(frame.x(radius), Frame::y(share), frame.x(next_radius), Frame::y(next_share), 0, 2);
+    radius = next_radius, share = next_share;
+  });
   return raster.take();
 }
 

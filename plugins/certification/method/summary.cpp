@@ -16,6 +16,21 @@ CurvePoint point(double radius, std::int64_t good, std::int64_t all) {
           upper_bound(good, all, interval).p};
 }
 
+/// The share only falls at the radius of an image; behind the largest, to the end of the curve, it is 0.
+std::vector<CurvePoint> make_steps(const std::vector<CaseResult>& results, bool labelled, double end) {
+  std::vector<double> radii;
+  for (const CaseResult& one : results)
+    if (counts(one, labelled)) radii.push_back(one.certificate.radius);
+  std::ranges::sort(radii);
+  const auto all = static_cast<std::int64_t>(results.size());
+  std::vector<CurvePoint> steps;
+  for (std::size_t i = 0; i < radii.size(); ++i)
+    if (i == 0 || radii[i] > radii[i - 1])
+      steps.push_back(point(radii[i], static_cast<std::int64_t>(radii.size() - i), all));
+  steps.push_back(point(std::max(end, radii.empty() ? 0 : radii.back()), 0, all));
+  return steps;
+}
+
 std::vector<ClassSummary> by_class(const std::vector<CaseResult>& results) {
   std::vector<ClassSummary> out;
   for (const CaseResult& one : results) {
@@ -83,6 +98,7 @@ Summary summarise(const std::vector<CaseResult>& results, double spacing) {
     out.curve.push_back(point(radius, good, out.images));
     if (good == 0 || radius > largest) break;
   }
+  out.steps = make_steps(results, labelled, out.curve.back().radius);
   if (labelled) out.classes = by_class(results);
   return out;
 }
@@ -124,7 +140,12 @@ std::string to_json(const Summary& summary, const Rule& rule, const Making& maki
       << ",\n \"bound\": " << quoted(std::string{to_string(rule.bound)}) << ",\n \"alpha\": " << text(rule.alpha)
       << ",\n \"sigma\": [";
   for (std::size_t i = 0; i < rule.sigma.size(); ++i) out << (i > 0 ? ", " : "") << text(rule.sigma[i]);
-  out << "],\n \"n0\": " << draws.n0 << ",\n \"n\": " << draws.n << ",\n \"values\": " << making.values
+  out << "],\n \"seed\": " << (making.seed ? std::to_string(*making.seed) : "null") << ",\n \"window\": ";
+  if (std::isfinite(making.low) && std::isfinite(making.high))
+    out << "[" << text(making.low) << ", " << text(making.high) << "]";
+  else
+    out << "null";
+  out << ",\n \"n0\": " << draws.n0 << ",\n \"n\": " << draws.n << ",\n \"values\": " << making.values
       << ",\n \"formula_version\": 1,\n \"images\": " << summary.images << ",\n \"labelled\": " << summary.labelled
       << ",\n \"abstained\": " << summary.abstained
       << ",\n \"average_certified_radius\": " << text(summary.average_certified_radius);

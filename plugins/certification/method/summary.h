@@ -25,7 +25,9 @@ struct Summary {
   double smoothed_accuracy{0};         ///< of the answers of stage 1, abstentions not counted against them
   double evaluations{0};               ///< of networks, an image
   std::vector<CurvePoint> curve;       ///< from 0 on, never rising
-  std::vector<ClassSummary> classes;   ///< where labels are known
+  std::vector<CurvePoint>
+      steps;  ///< the same without rounding: the share from the radius before to this one, which is that of an image
+  std::vector<ClassSummary> classes;  ///< where labels are known
 };
 
 /// `spacing` of the radii of the curve, which ends where the share is 0.

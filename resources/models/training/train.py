@@ -5,6 +5,7 @@
     train.py pd_unet --paper --packed slices.bin --work out --steps 4000
     train.py --list                 what can be trained
     train.py --make-split --data FOLDER --split mine.json
+    train.py --make-shapes shapes.npz       phantoms of four classes, for rs and drs
 
 A run that was interrupted goes on when the same command is given again. See README.md.
 """
@@ -24,6 +25,7 @@ def parse(arguments):
     parser.add_argument("name", nargs="?", help="the network")
     parser.add_argument("--list", action="store_true", help="list the networks and end")
     parser.add_argument("--make-split", action="store_true", help="divide the patients of --data and write --split")
+    parser.add_argument("--make-shapes", metavar="FILE.npz", help="make phantoms of four classes and end")
     data = parser.add_argument_group("data")
     data.add_argument("--data", help="the shared folder of data, or a folder of your NIfTI files with --user-data")
     data.add_argument("--user-data", action="store_true", help="--data is a folder of your own")
@@ -211,6 +213,11 @@ def main(arguments):
             list_networks()
         elif options.make_split:
             write_split(options)
+        elif options.make_shapes:
+            from isotrain.classification.shapes import make_shapes
+
+            make_shapes(options.make_shapes, seed=options.seed)
+            print(f"wrote {options.make_shapes}")
         elif not options.name:
             raise UsageError("no network is named; give one of those that --list shows")
         else:

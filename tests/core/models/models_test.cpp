@@ -226,7 +226,7 @@ TEST(Classifier, ThatIsLinearDecidesByItsScores) {
   EXPECT_EQ(classifier->classify(all), (std::vector<std::int64_t>{0, 1, 0})) << "the last has equal scores";
   EXPECT_FLOAT_EQ(classifier->scores(all).values<float>()[3], 2.5F);
   EXPECT_EQ(catch_code([&] { (void)classifier->classify(random_images({3, 1, 1, 1})); }), Errc::shape_mismatch);
-  EXPECT_EQ(catch_code([] { (void)make_classifier(identity_network()); }), Errc::usage);
+  EXPECT_EQ(catch_code([] { (void)make_classifier(identity_network()); }), Errc::invalid_input);
 }
 
 TEST(Runtime, SaysWhyThereIsNone) {

@@ -50,6 +50,37 @@ TEST(Summary, OfImagesWithoutLabelsIsOfSharesAlone) {
   EXPECT_EQ(to_json(found, rule, {"rs", "x", 64, {}}, {100, 1000, 0, 0, {}}).find("plain_accuracy"), std::string::npos);
 }
 
+TEST(Summary, HasAStepAtEveryRadius) {
+  const auto results = four();
+  const Summary found = summarise(results, 0.05);
+  ASSERT_EQ(found.steps.size(), 3U) << "two right answers, and nothing";
+  EXPECT_EQ(found.steps[0].radius, results[1].certificate.radius);
+  EXPECT_EQ(found.steps[0].share, 0.5);
+  EXPECT_EQ(found.steps[1].radius, results[0].certificate.radius);
+  EXPECT_EQ(found.steps[1].share, 0.25);
+  EXPECT_EQ(found.steps[2].share, 0);
+  EXPECT_EQ(found.steps[2].radius, found.curve.back().radius);
+  for (const CurvePoint& p : found.curve) {
+    const auto step = std::ranges::find_if(found.steps, [&](const CurvePoint& s) { return p.radius <= s.radius; });
+    EXPECT_EQ(p.share, step->share) << p.radius;
+  }
+}
+
+TEST(Summary, SaysOfItsMakingWhatTheTableSays) {
+  Making making{"rs", "x", 64, {}, 7, 0, 255};
+  const FromTable read = from_table(to_table(four(), rule, making));
+  EXPECT_EQ(read.making.seed, 7U);
+  const std::string json = to_json(summarise(read.results), rule, read.making, {100, 1000, 0, 0, {}});
+  EXPECT_NE(json.find("\"seed\": 7"), std::string::npos) << json;
+  EXPECT_NE(json.find("\"window\": [0, 255]"), std::string::npos) << json;
+  iso::Table old = to_table(four(), rule, making);
+  std::erase_if(old.texts, [](const iso::TextColumn& column) { return column.name == "run_seed"; });
+  for (std::string& name : old.columns)
+    if (name.starts_with("window_")) name = "other_" + name;
+  EXPECT_NE(to_json(summarise(four()), rule, from_table(old).making, {100, 1000, 0, 0, {}}).find("\"seed\": null"),
+            std::string::npos);
+}
+
 TEST(Summary, IsDrawnWithItsCurve) {
   const Summary found = summarise(four());
   const std::string svg = to_svg(found, "rs & <x>");

@@ -5,6 +5,7 @@
 #include "iso/base/error.h"
 #include "iso/base/random.h"
 #include "iso/base/temporary_folder.h"
+#include "iso/data/case_names.h"
 #include "iso/data/dataset.h"
 #include "iso/job/executor.h"
 #include "iso/models/library.h"
@@ -137,6 +138,54 @@ TEST_F(CertificationTasks, CertifyReportAndAttackOneAfterTheOther) {
                             {"attacks"}, R"({"steps": 3, "copies": 8, "recheck": 200, "most": 1})");
   ASSERT_EQ(attacked.state, iso::job::State::done) << attacked.error_message;
   EXPECT_EQ(attacked.figures.at("changed").value, 0);
+}
+
+TEST_F(CertificationTasks, DecideAboutChangesThatAnotherAttackMade) {
+  ASSERT_EQ(certify().state, iso::job::State::done);
+  const std::map<std::string, std::string> inputs{
+      {"images", "images"}, {"certificates", "certificates"}, {"labels", "labels"}, {"changed", "changed"}};
+  const std::string settings = R"({"recheck": 100, "most": 0})";
+  iso::Volume same = images(3, 1);
+  workspace_->put("changed", iso::freeze(iso::Volume{same}));
+  const auto record = run("attack", inputs, {"attacks", "attacked"}, settings);
+  ASSERT_EQ(record.state, iso::job::State::done) << record.error_message;
+  for (const auto& row : table("attacks").values) EXPECT_LT(row[1], 1e-5) << "the length of no change";
+  EXPECT_EQ(iso::find_case_names(iso::get<iso::Volume>(workspace_->find("attacked"))),
+            (std::vector<std::string>{"p0", "p1", "p2"}));
+  iso::PixelBuffer far = iso::PixelBuffer::make_copy(same.pixels);
+  for (float& value : far.values<float>()) value += 1;
+  same.pixels = std::move(far);
+  workspace_->put("changed", iso::freeze(std::move(same)));
+  const auto beyond = run("attack", inputs, {"attacks"}, settings);
+  ASSERT_EQ(beyond.state, iso::job::State::done) << beyond.error_message;
+  EXPECT_EQ(beyond.figures.at("changed").value, 0);
+  EXPECT_TRUE(std::ranges::any_of(beyond.warnings, [](const std::string& warning) {
+    return warning.find("3 of 3 changes are longer than the radius") != std::string::npos;
+  }));
+  workspace_->put("changed", iso::freeze(images(2, 1)));
+  expect_refused(run("attack", inputs, {"attacks"}, settings), Errc::shape_mismatch, "expected 28 x 28 x 3");
+}
+
+/// Image, label as its name says, whatever the order of the rows.
+TEST_F(CertificationTasks, FindTheLabelsOfImagesThatHaveNamesByThem) {
+  iso::Volume named = images(3);
+  iso::set_case_names(named, {"p2", "p0", "p1"});
+  workspace_->put("images", iso::freeze(iso::Volume{named}));
+  ASSERT_EQ(certify().state, iso::job::State::done);
+  EXPECT_EQ(table("certificates").texts[0].values, (std::vector<std::string>{"p2", "p0", "p1"}));
+  for (std::size_t i = 0; i < 3; ++i)
+    EXPECT_EQ(table("certificates").values[i][0], (std::array{0.0, 0.0, 1.0})[i]) << "p1 alone has the label 1";
+  auto pictures = iso::find_case_names(iso::get<iso::Volume>(workspace_->find("pictures")));
+  std::ranges::sort(pictures);
+  EXPECT_EQ(pictures, (std::vector<std::string>{"p0", "p1", "p2"}));
+  iso::set_case_names(named, {"p2", "p0", "q"});
+  workspace_->put("images", iso::freeze(std::move(named)));
+  expect_refused(certify(), Errc::invalid_input, "the labels have no row for the image 'q'");
+  workspace_->put("labels", iso::freeze(labels(4)));
+  iso::Volume three = images(3);
+  iso::set_case_names(three, {"p2", "p0", "p1"});
+  workspace_->put("images", iso::freeze(std::move(three)));
+  expect_refused(certify(), Errc::invalid_input, "there is no image for the label of 'p3'");
 }
 
 TEST_F(CertificationTasks, DoNotAttackAnotherImageThanTheOneThatWasCertified) {

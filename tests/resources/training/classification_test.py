@@ -116,6 +116,57 @@ class Parts(Prepared):
             self.assertLessEqual(int((at - 4).abs().max()), 2)
 
 
+class Attack(unittest.TestCase):
+    CARD = ROOT / "resources/models/drs_018.card.json"
+
+    def test_knows_the_graphs_and_their_gradients(self):
+        import onnxruntime
+        from isotrain.classification.graph import Graph
+
+        file = self.CARD.parent / "drs_018.left.onnx"
+        images = torch.rand(3, 1, 28, 28, generator=torch.Generator().manual_seed(4))
+        found = Graph(file)(images)
+        expected = onnxruntime.InferenceSession(str(file)).run(None, {"image": images.numpy()})[0]
+        self.assertLess(float((found - torch.from_numpy(expected)).abs().max()), 1e-4)
+        x = images[:1].double().requires_grad_(True)
+        graph = Graph(file)
+        graph.weights = {name: value.double() if value.is_floating_point() else value for name, value in graph.weights.items()}
+        slope, = torch.autograd.grad(graph(x)[0, 1], x)
+        along, step = torch.randn(x.shape, generator=torch.Generator().manual_seed(5), dtype=torch.float64), 1e-6
+        with torch.no_grad():
+            difference = (graph(x + step * along)[0, 1] - graph(x - step * along)[0, 1]) / (2 * step)
+        self.assertAlmostEqual(float((slope * along).sum()), float(difference), delta=1e-4 * abs(float(difference)) + 1e-6)
+
+    def test_stays_in_the_ball_and_lowers_the_share_more_than_chance(self):
+        from isotrain.classification.attack import SmoothedCard, attack
+
+        smoothed, image = SmoothedCard(self.CARD), torch.rand(1, 28, 28, generator=torch.Generator().manual_seed(6))
+        noise = torch.randn((2, 32, 1, 28, 28), generator=torch.Generator().manual_seed(7))
+        with torch.no_grad():
+            before = [float(smoothed.mean_share(image, c, noise)) for c in (0, 1)]
+            answer = int(before[1] > before[0])
+        changed = attack(smoothed, image, answer, 1.0, 10, 8, 1)
+        self.assertLessEqual(float((changed - image).norm()), 1.0001)
+        chance = torch.randn(image.shape, generator=torch.Generator().manual_seed(8))
+        with torch.no_grad():
+            after, random = (float(smoothed.mean_share(x, answer, noise)) for x in (changed, image + chance / chance.norm()))
+        self.assertLess(after, before[answer])
+        self.assertLess(after, random)
+
+
+class Shapes(InFolder):
+    def test_are_four_classes_and_the_same_again(self):
+        from isotrain.classification.shapes import make_shapes
+
+        for name in ("shapes_a.npz", "shapes_b.npz"):
+            make_shapes(self.folder / name, 40, 8, 3)
+        first, second = (np.load(self.folder / name) for name in ("shapes_a.npz", "shapes_b.npz"))
+        self.assertTrue(all(np.array_equal(first[key], second[key]) for key in first.files))
+        parts, facts = read_images(self.folder / "shapes_a.npz")
+        self.assertEqual((facts["classes"], len(parts["validation"])), (["disc", "ring", "bar", "cross"], 8))
+        self.assertEqual(sorted(set(parts["train"].labels.tolist())), [0, 1, 2, 3])
+
+
 class Shipped(unittest.TestCase):
     def test_cards_are_those_of_the_schema_and_of_their_files(self):
         import hashlib

@@ -20,7 +20,8 @@ class Classifier {
 };
 using ClassifierPtr = std::shared_ptr<const Classifier>;
 
-/// A network of one image input with an output (classes, B). Throws usage if it has other inputs or an output without classes.
+/// A network of one image input with an output (classes, B). Throws invalid_input if it has other inputs or an output without
+/// classes.
 [[nodiscard]] ClassifierPtr make_classifier(NetworkPtr network);
 
 /// Why a network cannot be smoothed as a classifier, each a sentence that says what to do; empty if it can. Runs it on images of noise where

@@ -8,6 +8,7 @@ import torch
 
 from ..errors import InputError
 from ..phantoms import random_of
+from .shapes import CLASSES
 
 PARTS = ("train", "choice", "validation")
 CHOICE_EVERY = 10  # every tenth image of the training part chooses between trainings and is never trained on
@@ -15,6 +16,8 @@ CHOICE_EVERY = 10  # every tenth image of the training part chooses between trai
 COLLECTIONS = {
     "pneumoniamnist": {"collection": "MedMNIST v2, PneumoniaMNIST", "licence": "CC BY 4.0", "classes": ["normal", "pneumonia"],
                        "domain": "chest radiographs of children, reduced to 28 x 28 pixels as in MedMNIST v2"},
+    "shapes": {"collection": "Shapes, phantoms that train.py --make-shapes makes", "licence": "that of this program", "classes": CLASSES,
+               "domain": "phantoms of one shape in 28 x 28 pixels; no images of patients"},
 }
 
 

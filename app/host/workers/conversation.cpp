@@ -1,7 +1,6 @@
 #include "conversation.h"
 
 #include "iso/base/error.h"
-#include "iso/base/printable.h"
 
 #include <sys/wait.h>
 
@@ -29,11 +28,6 @@ void check_hello(const Message& message) {
               "install program and worker from one package");
 }
 
-void take_log_line(const Message& message) {
-  const auto line = from_message<LogLine>(message.body);
-  if (line.level >= log::level()) log::line(line.level, printable(line.topic), line.text);
-}
-
 Conversation::Conversation(const std::filesystem::path& program, std::string subject,
                            std::chrono::milliseconds start_limit)
     : subject_{std::move(subject)}, worker_{program} {
@@ -59,7 +53,7 @@ Message Conversation::expect_type(std::string_view type, std::chrono::millisecon
       case Channel::Got::closed: died();
       case Channel::Got::message: break;
     }
-    if (is<LogLine>(message)) take_log_line(message);
+    if (is<LogLine>(message)) log_.take(message);
     if (is<ErrorReply>(message)) throw from_message<ErrorReply>(message.body).error();
     if (to_type(message) == type || is<Hello>(message)) return message;
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "process.h"
+#include "worker_log.h"
 
 #include "../protocol/messages.h"
 
@@ -12,8 +13,6 @@ namespace iso::host {
 
 /// Throws plugin_incompatible unless a first message is the Hello of a worker that speaks our protocol.
 void check_hello(const Message& message);
-/// Puts a LogLine of a worker into our log.
-void take_log_line(const Message& message);
 
 /// Questions to a warm worker and its replies, one at a time. Whatever becomes of the worker is an Error.
 class Conversation {
@@ -40,6 +39,7 @@ class Conversation {
 
   std::string subject_;
   WorkerProcess worker_;
+  WorkerLog log_;
 };
 
 }  // namespace iso::host

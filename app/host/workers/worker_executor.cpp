@@ -119,7 +119,7 @@ class Session {
     else if (is<RunReply>(message))
       take_result(message);
     else if (is<LogLine>(message))
-      take_log_line(message);
+      log_.take(message);
     else if (to_type(message) == io::question_type)
       read_for_worker(std::move(message.body));
   }
@@ -288,6 +288,7 @@ class Session {
   const job::OnEvent& on_event_;
   std::shared_ptr<const TemporaryFolder> scratch_;  // outlives the worker, and holds what was attached
   WorkerProcess worker_;
+  WorkerLog log_;
   std::jthread reading_;  // of a file for the worker; goes first
   job::RunResult result_;
   std::string stage_;

@@ -1,5 +1,4 @@
-#include "parsers.h"
-
+#include "readers.h"
 #include "targets.h"
 
 #include "iso/base/error.h"
@@ -38,7 +37,9 @@ Reader parser(const Target& target) {
 
 }  // namespace
 
-const std::vector<Reader>& parsers() {
+/// The targets that take text in memory or a checkpoint (targets.h), as the search wants them: their seeds are what we write and
+/// what is kept in saved/TARGET.
+const std::vector<Reader>& subjects() {
   static const std::vector<Reader> list = [] {
     std::vector<Reader> all;
     for (const Target& target : targets())

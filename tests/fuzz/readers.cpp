@@ -5,28 +5,14 @@
 #include "iso/io/geometry_file.h"
 #include "iso/io/registry.h"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <array>
 #include <fstream>
-#include <iterator>
 
 namespace iso::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::size_t most_seed_bytes = std::size_t{1} << 16;
-
-ProjectionGeometry small_scan() {
-  const std::vector<double> angles{0, 0.1, 0.2};
-  CircularScan scan;
-  scan.source_to_axis_mm = 100;
-  scan.source_to_detector_mm = 200;
-  scan.elements = {5, 4};
-  return ProjectionGeometry::circular(angles, scan);
-}
 
 template <class T>
 Pixels counting(const Shape& shape) {
@@ -81,6 +67,43 @@ void write_tables(const fs::path& folder) {
   put(folder / "quoted.csv", "name,value\n\"a, \"\"b\"\"\",1.5\n# note\nc,-2e3\n");
 }
 
+/// Header and data beside each other, in three orders; a library of spectra.
+void write_envi(const fs::path& folder) {
+  for (const char* const order : {"bsq", "bil", "bip"}) {
+    put(folder / (std::string{order} + ".hdr"),
+        std::string{"ENVI\nsamples = 4\nlines = 3\nbands = 5\nheader offset = 0\ndata type = 12\ninterleave = "} +
+            order +
+            "\nbyte order = 0\nwavelength units = Nanometers\nwavelength = {400, 500.5, 600, 700, 800}\n"
+            "fwhm = {10, 10, 10, 10, 10}\nbbl = {1, 1, 0, 1, 1}\nreflectance scale factor = 10000\n"
+            "data ignore value = 0\nband names = {a, b, c, d, e}\n");
+    put(folder / (std::string{order} + ".img"), std::string(120, '\7'));
+  }
+  put(folder / "library.hdr",
+      "ENVI\nfile type = ENVI Spectral Library\nsamples = 3\nlines = 2\nbands = 1\ndata type = 4\ninterleave = bsq\n"
+      "byte order = 0\nspectra names = {one, two}\nwavelength units = Micrometers\nwavelength = {0.4, 0.5, 0.6}\n");
+  put(folder / "library.sli", std::string(24, '\0'));
+}
+
+/// Half as what the file says that it is.
+void read_cube(const fs::path& file, std::size_t way) {
+  io::ReadOptions options;
+  if (way == 8) options.expected = Kind::spectral_cube;
+  if (way == 9) options.expected = Kind::table;
+  if (way == 10) options.hints = {{"wavelengths", "1:5"}, {"wavelength_unit", "nm"}};
+  if (way == 11) options.hints = {{"scale", "100"}};
+  if (way == 12) options.hints = {{"saturation", "7"}};
+  if (way == 13) options.headers_only = true;
+  (void)io::read(file, options);
+}
+
+void write_spectra(const fs::path& folder) {
+  put(folder / "columns.txt", "# wavelength a b\n400 0.5 0.25\n500.5\t1e-3\t2\n600;3;-1.23e34\n");
+  put(folder / "usgs.txt", " splib07a Record=1: Quartz\n 0.1\n 0.2\n -1.2300000e+034\n");
+  put(folder / "ecostress.txt",
+      "Name: Quartz\nType: mineral\nWavelength Range: All\nX Units: Wavelength (micrometers)\nY Units: Reflectance "
+      "(percentage)\nFirst X Value: 14\nLast X Value: 0.4\nNumber of X Values: 3\n\n14.0 3.5\n7.0 2\n0.4 1.25\n");
+}
+
 void read_geometry_file(const fs::path& file, std::size_t way) {
   if (way % 2 == 0)
     (void)io::read_geometry(file, {5, 4}, {1, 1});
@@ -106,102 +129,21 @@ std::vector<Reader> all() {
           {"matlab", {".mat"}, read_file, {}},
           {"bart", {".cfl", ".hdr"}, read_file, write_bart},
           {"mrc", {".mrc", ".rawtlt"}, read_file, {}},
+          {"envi", {".hdr", ".img", ".sli", ".dat"}, read_cube, write_envi},
+          {"spectrum-text", {".txt", ".asc", ".emn"}, read_file, write_spectra},
+          {"png", {".png"}, read_file, writes(".png")},
+          {"jpeg", {".jpg", ".jpeg"}, read_file, {}},
           {"csv", {".csv", ".tsv"}, read_file, write_tables},
           {"dicom", {".dcm"}, read_file, {}},
           {"dicom-folder", {".dcm"}, read_folder, {}},
           {"geometry", {".json", ".xml"}, read_geometry_file, write_geometries}};
 }
 
-bool has_extension(const fs::path& file, const std::vector<std::string>& extensions) {
-  const std::string name = file.filename().string();
-  return std::ranges::any_of(extensions, [&](const std::string& e) { return name.ends_with(e); });
-}
-
-std::string inflated(const std::string& packed) {
-  z_stream stream{};
-  if (inflateInit2(&stream, 32 + MAX_WBITS) != Z_OK) throw std::bad_alloc{};
-  std::string out(most_seed_bytes * 16, '\0'), from = packed;
-  stream.next_in = reinterpret_cast<Bytef*>(from.data());
-  stream.avail_in = static_cast<uInt>(from.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  (void)inflate(&stream, Z_FINISH);
-  out.resize(stream.total_out);
-  inflateEnd(&stream);
-  return out;
-}
-
-/// A file of a series, which has a folder of its own.
-bool is_slice(const fs::path& file) { return file.extension() == ".dcm" && file.parent_path().filename() != "dicom"; }
-
-/// Every seed gets a folder of its own with the files that its name begins like: what a header may name.
-void add(const fs::path& file, const fs::path& folder, std::vector<Seed>& seeds) {
-  std::error_code problem;
-  if (fs::file_size(file, problem) > most_seed_bytes || problem) return;
-  const fs::path own = folder / std::to_string(seeds.size());
-  fs::create_directories(own);
-  const std::string start = file.stem().string().substr(0, 6);
-  for (const auto& entry : fs::directory_iterator{file.parent_path()}) {
-    const fs::path& other = entry.path();
-    if (entry.is_regular_file() && other.extension() != ".expected" &&
-        (other.filename().string().starts_with(start) || is_slice(file)) && fs::file_size(other) <= most_seed_bytes)
-      fs::copy_file(other, own / other.filename(), fs::copy_options::skip_existing);
-  }
-  fs::permissions(own / file.filename(), fs::perms::owner_write, fs::perm_options::add);
-  if (!is_slice(file)) io::write_geometry(own / "scan.json", small_scan(), true);
-  const std::string bytes = bytes_of_file(file);
-  seeds.push_back({own / file.filename(), bytes, false});
-  if (file.extension() == ".gz") seeds.push_back({own / file.filename(), inflated(bytes), true});
-}
-
 }  // namespace
 
-const std::vector<Reader>& readers() {
+const std::vector<Reader>& subjects() {
   static const std::vector<Reader> list = all();
   return list;
 }
-
-std::vector<Seed> make_seeds(const Reader& reader, const fs::path& folder) {
-  std::vector<fs::path> places;
-  for (const char* const name : {"readers", "odd", "differential", "dicom", "mrc", "containers"})
-    places.push_back(fs::path{ISO_SOURCE_DIR} / "tests" / "data" / name);
-  if (reader.write) {
-    places.push_back(folder / "written");
-    fs::create_directories(places.back());
-    reader.write(places.back());
-  }
-  std::vector<fs::path> files;
-  std::error_code problem;
-  for (const fs::path& place : places)
-    for (const auto& entry : fs::recursive_directory_iterator{place, problem})
-      if (entry.is_regular_file() && has_extension(entry.path(), reader.extensions) &&
-          (reader.name != "dicom-folder" || is_slice(entry.path())))
-        files.push_back(entry.path());
-  std::ranges::sort(files);
-  std::vector<Seed> seeds;
-  for (const fs::path& file : files) add(file, folder, seeds);
-  return seeds;
-}
-
-std::string gzipped(const std::string& bytes) {
-  z_stream stream{};
-  if (deflateInit2(&stream, 1, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK) throw std::bad_alloc{};
-  std::string from = bytes, out(deflateBound(&stream, static_cast<uLong>(bytes.size())), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(from.data());
-  stream.avail_in = static_cast<uInt>(from.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  (void)deflate(&stream, Z_FINISH);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
-}
-
-std::string bytes_of_file(const fs::path& file) {
-  std::ifstream in{file, std::ios::binary};
-  return {std::istreambuf_iterator<char>{in}, {}};
-}
-
-void put(const fs::path& file, std::string_view bytes) { std::ofstream{file, std::ios::binary} << bytes; }
 
 }  // namespace iso::test

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "iso/geometry/projection_geometry.h"
+
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -16,17 +19,23 @@ struct Reader {
   std::function<void(const std::filesystem::path& file, std::size_t way)> read;
   std::function<void(const std::filesystem::path& folder)> write;  ///< more seeds; may be empty
 };
-[[nodiscard]] const std::vector<Reader>& readers();
+/// What a program of the search knows: the readers of files (readers.cpp), or the parsers (parsers.cpp).
+[[nodiscard]] const std::vector<Reader>& subjects();
+
+/// What is made anew around changed bytes, so that they are reached behind sound checksums.
+enum class Seal : std::uint8_t { none, gzip, png, png_pixels };
 
 /// A sound file in a folder of its own, with the files beside it that it needs.
 struct Seed {
   std::filesystem::path file;
-  std::string bytes;   ///< unpacked, if `packed`
-  bool packed{false};  ///< the changed bytes are gzipped again, so that they are reached behind a sound checksum
+  std::string bytes;  ///< unpacked, for gzip and png_pixels
+  Seal seal{Seal::none};
 };
 [[nodiscard]] std::vector<Seed> make_seeds(const Reader& reader, const std::filesystem::path& folder);
 
-[[nodiscard]] std::string gzipped(const std::string& bytes);
+[[nodiscard]] ProjectionGeometry small_scan();
+
+[[nodiscard]] std::string sealed(const std::string& bytes, Seal seal);
 [[nodiscard]] std::string bytes_of_file(const std::filesystem::path& file);
 void put(const std::filesystem::path& file, std::string_view bytes);
 

@@ -1,8 +1,7 @@
-// The search for bytes that do harm: fuzz_search READER COUNT [FOLDER [SEED]]. Bytes of sound files are changed and read, those of
-// recipes, records, messages and the like, too;
-// anything but data or an error of ours is a finding and is kept in FOLDER. Built with the sanitizers by tests/fuzz/run.
+// The search for bytes that do harm: fuzz_readers READER COUNT [FOLDER [SEED]]. Bytes of sound files are changed and read; fuzz_parsers does the
+// same with those of recipes, records, messages and the like. Anything but data or an error of ours is a finding and is kept in FOLDER.
+// Built with the sanitizers by tests/fuzz/run.
 #include "mutate.h"
-#include "parsers.h"
 #include "readers.h"
 
 #include "iso/base/error.h"
@@ -86,7 +85,7 @@ class Search {
       const std::uint64_t number = shared_.next++;
       Mutator mutate{first_ + number};
       const Seed& seed = seeds_[mutate.pick(seeds_.size())];
-      const std::string bytes = seed.packed ? gzipped(mutate(seed.bytes, others)) : mutate(seed.bytes, others);
+      const std::string bytes = sealed(mutate(seed.bytes, others), seed.seal);
       one(seed, bytes, number, mutate.pick(16));
     }
   }
@@ -199,12 +198,11 @@ int search(const Reader& reader, std::uint64_t count, const fs::path& keep, std:
 
 int main(int argc, char** argv) {
   using namespace iso::test;
-  std::vector<Reader> all = readers();
-  all.insert(all.end(), parsers().begin(), parsers().end());
+  const std::vector<Reader>& all = subjects();
   std::string names;
   for (const Reader& reader : all) names += " " + reader.name;
   if (argc < 3) {
-    std::cerr << "usage: fuzz_search READER COUNT [FOLDER [SEED]]; readers are" << names << "\n";
+    std::cerr << "usage: PROGRAM READER COUNT [FOLDER [SEED]]; readers are" << names << "\n";
     return 1;
   }
   const std::string folder = argc > 3 ? argv[3] : std::string{"fuzz_"} + argv[1];

@@ -5,6 +5,7 @@
 #include "../output/terminal.h"
 
 #include "iso/base/error.h"
+#include "iso/base/printable.h"
 
 #include <nlohmann/json.hpp>
 
@@ -97,14 +98,15 @@ Json make_json(const std::string& file, const Checked& checked) {
 }
 
 std::string to_text(const std::string& file, const Checked& checked) {
-  if (!checked.data) return file + ": cannot be used\n";
-  std::string text = file + ": " + std::string(to_string(to_kind(*checked.data))) + ", " + shape_text(*checked.data) +
-                     ", " + type_text(*checked.data);
+  if (!checked.data) return printable(file) + ": cannot be used\n";
+  std::string text = printable(file) + ": " + std::string(to_string(to_kind(*checked.data))) + ", " +
+                     shape_text(*checked.data) + ", " + type_text(*checked.data);
   if (const std::string detail = detail_text(*checked.data); !detail.empty()) text += "\n  " + detail;
   text += "\n  geometry: " + std::string(to_string(checked.verdict.finding));
-  if (!checked.verdict.sentence.empty()) text += ": " + checked.verdict.sentence;
+  if (!checked.verdict.sentence.empty()) text += ": " + printable(checked.verdict.sentence);
   const Metadata& meta = metadata(*checked.data);
-  if (const auto assumed = meta.find("assumed"); assumed != meta.end()) text += "\n  assumed: " + assumed->second;
+  if (const auto assumed = meta.find("assumed"); assumed != meta.end())
+    text += "\n  assumed: " + printable(assumed->second);
   if (!has_values(*checked.data)) text += "\n  values: not looked at (--full reads them)";
   return text + "\n";
 }

@@ -8,6 +8,7 @@
 
 #include "iso/base/error.h"
 #include "iso/base/file_identity.h"
+#include "iso/base/printable.h"
 #include "iso/base/temporary_folder.h"
 #include "iso/io/input_files.h"
 #include "iso/job/click_log.h"
@@ -171,7 +172,7 @@ void print_answer(const ClickArguments& request, const SettledAnswer& given, con
               .dump() +
           "\n");
   else
-    print("wrote " + request.output + ": labels from " + std::to_string(marks.size()) + " marks, " +
+    print("wrote " + printable(request.output) + ": labels from " + std::to_string(marks.size()) + " marks, " +
           std::to_string(disobeyed) + " of them not obeyed, " + in_digits(given.seconds, 3) + " s\n");
 }
 

@@ -6,6 +6,7 @@
 #include "../output/terminal.h"
 
 #include "iso/base/error.h"
+#include "iso/base/printable.h"
 
 #include <algorithm>
 #include <array>
@@ -182,8 +183,8 @@ int convert(Arguments arguments) {
     metadata(shown)["window"] = in_digits(request.window[0], 17) + "," + in_digits(request.window[1], 17);
     io::write(request.output, shown, {request.overwrite});
   }
-  print("wrote " + request.output + ": " + std::string(to_string(to_kind(*data))) + ", " + shape_text(*data) + ", " +
-        type_text(*data) + "\n");
+  print("wrote " + printable(request.output) + ": " + std::string(to_string(to_kind(*data))) + ", " +
+        shape_text(*data) + ", " + type_text(*data) + "\n");
   return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "../output/terminal.h"
 
 #include "iso/base/error.h"
+#include "iso/base/printable.h"
 
 #include <algorithm>
 #include <cmath>
@@ -93,7 +94,7 @@ int phantom(Arguments arguments) {
   if (request.output.ends_with(".json")) {
     check_text_output(request.output, "the table", request.overwrite, inputs);
     write_text(request.output, to_json(request.source.make(0.45 * 256)) + "\n", request.overwrite);
-    print("wrote " + request.output + "\n");
+    print("wrote " + printable(request.output) + "\n");
     return 0;
   }
   check_output(request.output, Kind::volume, request.overwrite, inputs);
@@ -103,7 +104,7 @@ int phantom(Arguments arguments) {
   const Volume volume =
       evaluation::sample(request.source.make(0.45 * width), grid, request.supersampling, request.source.factor_or_1());
   io::write(request.output, volume, {request.overwrite});
-  print("wrote " + request.output + ": volume, " + volume.pixels.spec().shape.text() + ", f32\n");
+  print("wrote " + printable(request.output) + ": volume, " + volume.pixels.spec().shape.text() + ", f32\n");
   return 0;
 }
 

@@ -5,6 +5,7 @@
 #include "../output/terminal.h"
 
 #include "iso/base/error.h"
+#include "iso/base/printable.h"
 #include "iso/evaluation/spectral_phantom.h"
 #include "iso/io/registry.h"
 
@@ -80,14 +81,14 @@ int phantom_cube(Arguments arguments) {
   auto scene = evaluation::make_spectral_scene(request.name, phantom);
   const std::string shape = scene.cube.pixels.spec().shape.text();
   io::write(request.output, std::move(scene.cube), {request.overwrite});
-  print("wrote " + request.output + ": spectral_cube, " + shape + ", f32\n");
+  print("wrote " + printable(request.output) + ": spectral_cube, " + shape + ", f32\n");
   if (!request.endmembers.empty()) {
     io::write(request.endmembers, std::move(scene.endmembers), {request.overwrite});
-    print("wrote " + request.endmembers + ": table\n");
+    print("wrote " + printable(request.endmembers) + ": table\n");
   }
   if (!request.abundances.empty()) {
     io::write(request.abundances, std::move(scene.abundances), {request.overwrite});
-    print("wrote " + request.abundances + ": spectral_cube\n");
+    print("wrote " + printable(request.abundances) + ": spectral_cube\n");
   }
   return 0;
 }

@@ -9,6 +9,7 @@
 
 #include "iso/base/checked.h"
 #include "iso/base/error.h"
+#include "iso/base/printable.h"
 #include "iso/evaluation/metrics.h"
 #include "iso/evaluation/noise.h"
 #include "iso/io/geometry_file.h"
@@ -209,10 +210,10 @@ int project_lines(ProjectArguments& request) {
   KSpace scan = request.k_space.measure(series, request.seed, choose, interrupt.token());
   if (!request.k_space.truth.empty()) {
     io::write(request.k_space.truth, Dataset{std::move(series)}, {request.overwrite});
-    print("wrote " + request.k_space.truth + "\n");
+    print("wrote " + printable(request.k_space.truth) + "\n");
   }
   io::write(request.output, Dataset{std::move(scan)}, {request.overwrite});
-  print("wrote " + request.output + "\n");
+  print("wrote " + printable(request.output) + "\n");
   return 0;
 }
 
@@ -241,7 +242,7 @@ int project(Arguments arguments) {
     scan = evaluation::add_noise(scan, {*request.photons, request.electronic.value_or(0), request.seed});
   if (interrupt.token().stop_requested()) throw Error(Errc::cancelled, "the projection was cancelled");
   io::write(request.output, Dataset{std::move(scan)}, {request.overwrite});
-  print("wrote " + request.output + "\n");
+  print("wrote " + printable(request.output) + "\n");
   return 0;
 }
 

@@ -8,6 +8,7 @@
 
 #include "host/startup/resources.h"
 #include "iso/base/error.h"
+#include "iso/base/printable.h"
 #include "iso/base/temporary_folder.h"
 #include "iso/job/run.h"
 
@@ -177,7 +178,7 @@ int plan_only(RunArguments& request) {
 }
 
 void report_result(const job::Record& record) {
-  for (const auto& [port, place] : record.recipe.outputs) print("wrote " + place + "\n");
+  for (const auto& [port, place] : record.recipe.outputs) print("wrote " + printable(place) + "\n");
   std::string line = "done in " + in_digits(record.seconds, 3) + " s on " + record.backend + ", peak memory " +
                      job::in_words(record.peak_memory_bytes);
   for (const auto& [name, figure] : record.figures)

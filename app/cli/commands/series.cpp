@@ -4,6 +4,7 @@
 #include "../output/terminal.h"
 
 #include "iso/base/error.h"
+#include "iso/base/printable.h"
 #include "iso/io/dicom_series.h"
 
 #include <nlohmann/json.hpp>
@@ -75,16 +76,17 @@ void print_text(const std::string& place, const io::DicomFolder& folder) {
                size_text(series), spacing_text(series), std::string{to_string(series.verdict.finding)}, series.uid});
     const std::string& why =
         series.refusal.empty() && series.verdict.finding != Finding::uniform ? series.verdict.sentence : series.refusal;
-    if (!why.empty()) remarks += "  " + (series.uid.empty() ? "(no UID)" : series.uid) + ": " + why + "\n";
+    if (!why.empty())
+      remarks += "  " + (series.uid.empty() ? "(no UID)" : printable(series.uid)) + ": " + printable(why) + "\n";
   }
   print(table.text());
   if (!remarks.empty()) print("\nRefused unless accepted, or not readable:\n" + remarks);
-  for (const auto& file : folder.damaged) print("left out: " + file.file.string() + ": " + file.why + "\n");
+  for (const auto& file : folder.damaged) print("left out: " + printable(file.file.string() + ": " + file.why) + "\n");
   if (folder.copies > 0)
     print(std::to_string(folder.copies) + (folder.copies == 1 ? " file is a copy" : " files are copies") +
           " of another one and left out\n");
   print("\n" + std::to_string(folder.series.size()) + " series in " + std::to_string(folder.files) + " files of '" +
-        place + "'; `--series UID` takes one, `--accept-geometry FINDING` takes it as it is\n");
+        printable(place) + "'; `--series UID` takes one, `--accept-geometry FINDING` takes it as it is\n");
 }
 
 }  // namespace

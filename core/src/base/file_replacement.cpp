@@ -178,6 +178,7 @@ void check_replaceable(const fs::path& place, ExistingFile existing) {
                 "check its permissions, or write elsewhere"};
   }
   const auto status = fs::symlink_status(place, problem);
+  if (status.type() == fs::file_type::none) fail_to_write(place, problem.value());  // such as a name that is too long
   if (fs::is_directory(status))
     throw Error{Errc::cannot_write, "'" + place.string() + "' is a folder", "give the name of a file"};
   if (fs::is_socket(status) || fs::is_fifo(status) || fs::is_block_file(status) || fs::is_character_file(status))

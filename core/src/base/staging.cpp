@@ -131,9 +131,11 @@ void fail_to_write(const fs::path& file, int error) {
   const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
   const bool refused = error == EACCES || error == EPERM || error == EROFS;
   throw Error{Errc::cannot_write, "'" + file.string() + "' cannot be written: " + std::strerror(error),
-              full      ? "free some space or write to another disk"
-              : refused ? "check the permissions of the folder"
-                        : "check the disk, or write to another one"};
+              full                    ? "free some space or write to another disk"
+              : refused               ? "check the permissions of the folder"
+              : error == ENAMETOOLONG ? "choose a shorter name"
+              : error == EMFILE       ? "raise the limit of open files with ulimit -n"
+                                      : "check the disk, or write to another one"};
 }
 
 void fail_existing(const fs::path& place) {

@@ -129,6 +129,14 @@ void note_rounding(Metadata& meta);
 /// deflated, at most 1032 : 1.
 void check_plausible(const ArraySpec& spec, std::size_t file_bytes, bool packed);
 [[nodiscard]] std::size_t size_of_file(const std::filesystem::path& file);  ///< throws cannot_read
+/// While it lives, the beginning of the file that this thread looked at last stays in memory: every format looks at it, and all see the same.
+class Beginnings {
+ public:
+  Beginnings();
+  ~Beginnings();
+  Beginnings(const Beginnings&) = delete;
+  Beginnings& operator=(const Beginnings&) = delete;
+};
 /// The first bytes of a file; fewer if it is shorter, none if it cannot be read.
 [[nodiscard]] std::string first_bytes(const std::filesystem::path& file, std::size_t count);
 [[nodiscard]] std::string lower(std::string text);

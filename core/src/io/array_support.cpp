@@ -4,13 +4,17 @@
 #include "iso/base/error.h"
 #include "iso/base/log.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstring>
-#include <fstream>
 #include <limits>
 #include <utility>
 
@@ -138,14 +142,53 @@ std::size_t size_of_file(const fs::path& file) {
   return size;
 }
 
-std::string first_bytes(const fs::path& file, std::size_t count) {
-  std::error_code problem;
-  if (!fs::is_regular_file(file, problem)) return {};
-  std::ifstream in{file, std::ios::binary};
-  std::string bytes(count, '\0');
-  in.read(bytes.data(), static_cast<std::streamsize>(count));
-  bytes.resize(static_cast<std::size_t>(std::max<std::streamsize>(in.gcount(), 0)));
+namespace {
+
+constexpr std::size_t most_kept = 4096;
+
+struct Kept {
+  int wanted{0};  // how many Beginnings there are
+  fs::path file;
+  std::string bytes;
+};
+thread_local Kept beginning;
+
+std::string read_beginning(const fs::path& file, std::size_t count) {
+  // Not to wait where the name is that of a pipe.
+  const int in = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (in < 0) {
+    const int problem = errno;
+    if (problem != EMFILE && problem != ENFILE && problem != ENOMEM) return {};
+    throw Error{Errc::cannot_read, "'" + file.string() + "' cannot be opened: " + std::strerror(problem),
+                problem == ENOMEM ? "close other programs" : "raise the limit of open files with ulimit -n"};
+  }
+  struct stat status {};
+  std::string bytes;
+  if (::fstat(in, &status) == 0 && S_ISREG(status.st_mode)) {
+    bytes.resize(std::min(count, static_cast<std::size_t>(std::max<off_t>(status.st_size, 0))));
+    std::size_t got = 0;
+    for (ssize_t more = 1; more > 0 && got < bytes.size(); got += static_cast<std::size_t>(std::max<ssize_t>(more, 0)))
+      more = ::read(in, bytes.data() + got, bytes.size() - got);
+    bytes.resize(got);
+  }
+  ::close(in);
   return bytes;
+}
+
+}  // namespace
+
+Beginnings::Beginnings() {
+  if (beginning.wanted++ == 0) beginning.file.clear();
+}
+Beginnings::~Beginnings() { --beginning.wanted; }
+
+std::string first_bytes(const fs::path& file, std::size_t count) {
+  if (beginning.wanted == 0 || count > most_kept) return read_beginning(file, count);
+  if (beginning.file.native() != file.native()) {
+    beginning.bytes = read_beginning(file, most_kept);
+    beginning.file = file;
+  }
+  return beginning.bytes.substr(0, count);
 }
 
 void check_plausible(const ArraySpec& spec, std::size_t file_bytes, bool packed) {

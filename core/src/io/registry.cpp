@@ -289,6 +289,7 @@ namespace {
 
 DatasetPtr read_once(const fs::path& file, const ReadOptions& given) {
   Warnings warnings;
+  const Beginnings beginnings;
   check_there(file);
   const ReadOptions options = with_accepted(given);
   const bool elsewhere = is_read_elsewhere(file);
@@ -337,6 +338,7 @@ ReadAllTheSame read_accepting_findings(const fs::path& file, ReadOptions options
 namespace {
 
 const Handler& handler_for_looking(const fs::path& file) {
+  const Beginnings beginnings;
   check_there(file);
   return is_read_elsewhere(file) ? handler_elsewhere(file) : handler_here(file);
 }
@@ -361,6 +363,7 @@ const std::vector<Kind>& kinds_for(const fs::path& file) { return handler_for_lo
 
 std::vector<ArrayInfo> arrays_in(const fs::path& file) {
   Warnings unsaid;
+  const Beginnings beginnings;
   check_there(file);
   return is_read_elsewhere(file) ? arrays_elsewhere(file) : arrays_here(file);
 }

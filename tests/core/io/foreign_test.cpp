@@ -271,6 +271,35 @@ TEST_F(Foreign, TablesKeepNamesAndNumbers) {
   EXPECT_EQ(get<Table>(again).values, table.values);
 }
 
+TEST_F(Foreign, ATableEndsItsLinesAsItLikes) {
+  for (const std::string end : {"\n", "\r\n", "\r"}) {
+    put(folder / "t.csv", "a,b" + end + "1,2" + end + end + "3,4");
+    const auto read = io::read(folder / "t.csv");
+    const auto& table = get<Table>(read);
+    EXPECT_EQ(table.columns, (std::vector<std::string>{"a", "b"}));
+    EXPECT_EQ(table.values, (std::vector<std::vector<double>>{{1, 2}, {3, 4}}));
+  }
+}
+
+TEST_F(Foreign, ATableInUtf16IsNotCalledDamaged) {
+  put(folder / "t.csv", std::string{"\xff\xfe"} + std::string{"a\0,\0b\0\n\0", 8});
+  try {
+    (void)io::read(folder / "t.csv");
+    FAIL() << "UTF-16 was read";
+  } catch (const Error& problem) {
+    EXPECT_EQ(problem.code(), Errc::invalid_input);
+    EXPECT_NE(std::string{problem.what()}.find("UTF-16"), std::string::npos) << problem.what();
+  }
+}
+
+TEST_F(Foreign, TwoColumnsOfOneNameAreSaid) {
+  put(folder / "t.csv", "a,b,a\n1,2,3\n");
+  const auto read = io::read(folder / "t.csv");
+  const auto& table = get<Table>(read);
+  EXPECT_EQ(table.columns.size(), 3U);
+  EXPECT_NE(table.meta.at("assumed").find("'a'"), std::string::npos);
+}
+
 TEST_F(Foreign, TablesKeepColumnsOfText) {
   put(folder / "t.csv", "case,score,class\nfirst,1,good\n\"second, again\",0.5,\n");
   const auto read = io::read(folder / "t.csv");

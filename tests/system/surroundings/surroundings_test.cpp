@@ -177,5 +177,39 @@ TEST_F(Surroundings, ControlCharactersOfNamesReachNoTerminal) {
   }
 }
 
+/// A name could say what looks like a line of the program.
+TEST_F(Surroundings, ALineBreakInANameBeginsNoLine) {
+  folder.write("a\nisocenter: forged.csv", "x,y\n1,2\n");
+  for (const std::string words :
+       {"check a*", "convert a* $'b\nisocenter: forged.h5'", "check $'c\nisocenter: forged'", "series ."}) {
+    const Answer answer = shell(words);
+    EXPECT_EQ(("\n" + answer.out + answer.err).find("\nisocenter: forged"), std::string::npos) << words << answer.out;
+    EXPECT_NE((answer.out + answer.err).find("\\nisocenter: forged"), std::string::npos) << words << answer.out;
+  }
+}
+
+TEST_F(Surroundings, TooFewOpenFilesAreNotCalledADamagedFile) {
+  folder.write("a.csv", "x,y\n1,2\n");
+  int refused = 0;
+  for (int most = 4; most < 12; ++most) {
+    const Answer answer = start({"/bin/bash", "-c",
+                                 "cd '" + folder.path().string() + "' && ulimit -n " + std::to_string(most) +
+                                     " && exec '" ISO_COMMAND "' check a.csv"});
+    if (answer.code == 0 || answer.code == 127) continue;  // 127: not even the libraries could be opened
+    ++refused;
+    EXPECT_NE(answer.err.find("open files"), std::string::npos) << most << answer.err;
+    EXPECT_EQ(answer.err.find("content"), std::string::npos) << most << answer.err;
+  }
+  EXPECT_GT(refused, 0);
+}
+
+TEST_F(Surroundings, ANameThatIsTooLongIsSaidToBe) {
+  folder.write("a.csv", "x,y\n1,2\n");
+  const Answer answer = shell("convert a.csv " + std::string(300, 'x') + ".h5");
+  EXPECT_EQ(answer.code, 40);
+  EXPECT_NE(answer.err.find("File name too long"), std::string::npos) << answer.err;
+  EXPECT_EQ(answer.err.find("free some space"), std::string::npos) << answer.err;
+}
+
 }  // namespace
 }  // namespace iso::test

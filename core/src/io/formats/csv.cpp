@@ -32,6 +32,28 @@ std::vector<std::string> split_cells(const std::string& line, char by) {
   return cells;
 }
 
+/// A line ends at a line feed, a carriage return, or both.
+bool next_line(std::istream& in, std::string& line) {
+  line.clear();
+  constexpr auto end = std::char_traits<char>::eof();
+  std::streambuf& from = *in.rdbuf();
+  for (auto c = from.sbumpc(); c != end; c = from.sbumpc()) {
+    if (c == '\r' && from.sgetc() == '\n') from.sbumpc();
+    if (c == '\r' || c == '\n') return true;
+    line += static_cast<char>(c);
+  }
+  return !line.empty();
+}
+
+bool is_utf16(const std::string& start) { return start.starts_with("\xff\xfe") || start.starts_with("\xfe\xff"); }
+
+/// Who asks for a column by its name gets one of them.
+void note_same_names(std::vector<std::string> names, Metadata& meta) {
+  std::ranges::sort(names);
+  if (const auto twice = std::ranges::adjacent_find(names); twice != names.end())
+    assume(meta, "of the columns that are called '" + *twice + "' the first is meant where one is named so");
+}
+
 bool has_open_quote(const std::string& line) { return std::ranges::count(line, '"') % 2 != 0; }
 
 // A table of another separator would be one column of texts without a word.
@@ -81,28 +103,30 @@ class Csv final : public Handler {
   [[nodiscard]] bool recognises(const fs::path& file) const override {
     if (!has_extension(file, ".csv") && !has_extension(file, ".tsv")) return false;
     const std::string start = first_bytes(file, 4096);
-    return !start.empty() && start.find('\0') == std::string::npos;
+    return !start.empty() && (is_utf16(start) || start.find('\0') == std::string::npos);
   }
   [[nodiscard]] Dataset read(const fs::path& file, const ReadOptions&) const override {
+    if (is_utf16(first_bytes(file, 2))) not_supported("the text is in UTF-16", "save it as UTF-8");
     std::ifstream in{file};
     const char by = has_extension(file, ".tsv") ? '\t' : ',';
     Metadata meta;
     std::vector<std::string> names;
     std::vector<Row> rows;
     std::size_t number = 0;
-    for (std::string line; std::getline(in, line);) {
+    for (std::string line; next_line(in, line);) {
       ++number;
       if (number == 1 && line.starts_with("\xef\xbb\xbf")) line.erase(0, 3);
-      if (line.empty() || line == "\r" || line[0] == '#') continue;
+      if (line.empty() || line[0] == '#') continue;
       const std::size_t begin = number;
       for (std::string more; has_open_quote(line); line += "\n" + more, ++number)
-        if (line.size() > most_cell || !std::getline(in, more))
+        if (line.size() > most_cell || !next_line(in, more))
           throw Error{Errc::invalid_input, "line " + std::to_string(begin) + " opens a quote that is never closed"};
       auto cells = split_cells(line, by);
       if (names.empty()) {
         const bool numbers = std::ranges::all_of(cells, [](const std::string& c) { return to_number(c).has_value(); });
         for (std::size_t i = 0; i < cells.size(); ++i)
           names.push_back(numbers ? "column" + std::to_string(i + 1) : cells[i]);
+        note_same_names(names, meta);
         if (!numbers) continue;
         assume(meta, "no names in the first line");
       }

@@ -133,6 +133,8 @@ Quiet::Quiet() {
 }
 Quiet::~Quiet() { H5Eset_auto2(H5E_DEFAULT, function_, data_); }
 
+void prepare_library() noexcept { H5open(); }
+
 bool looks_like_hdf5(const fs::path& file) {
   // The signature stands at 0, or at 512, 1024, ... behind a user block (MATLAB uses 512).
   const std::string start = first_bytes(file, 2056);

@@ -49,6 +49,8 @@ class Quiet {
   void* data_{nullptr};
 };
 
+/// Makes the library ready without a file: half a millisecond, which the children of isocenter-reader then do not take.
+void prepare_library() noexcept;
 [[nodiscard]] bool looks_like_hdf5(const std::filesystem::path& file);
 /// Whether the file is HDF5 and `test` holds of it; false for one that cannot be opened.
 [[nodiscard]] bool holds(const std::filesystem::path& file, const std::function<bool(hid_t)>& test);

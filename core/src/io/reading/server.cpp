@@ -1,3 +1,4 @@
+#include "io/formats/hdf5_impl.h"
 #include "io/reading/messages_impl.h"
 
 #include "iso/base/error.h"
@@ -69,7 +70,7 @@ struct Running {
   wire::Descriptor reply;
   Clock::time_point looked;
   std::chrono::nanoseconds used{};
-  bool stood_still{false};
+  bool stood_still{false}, told_to_end{false};
 };
 
 /// The child: answers and ends, without anything that a program does at its end.
@@ -125,13 +126,17 @@ class Server {
  private:
   void wait() {
     std::vector<pollfd> places{{control_.descriptor(), POLLIN, 0}};
-    for (const Running& child : running_) places.push_back({child.reply.get(), 0, 0});
+    // One that was told to end is waited for by its signal; its socket would have something to say again and again.
+    for (const Running& child : running_) places.push_back({child.told_to_end ? -1 : child.reply.get(), 0, 0});
     sigset_t none;
     ::sigemptyset(&none);
     const timespec pause{5, 0};
     ::ppoll(places.data(), places.size(), running_.empty() ? nullptr : &pause, &none);
     for (std::size_t i = 1; i < places.size(); ++i)  // who asked is gone
-      if ((places[i].revents & (POLLHUP | POLLERR)) != 0) ::kill(running_[i - 1].process, SIGKILL);
+      if ((places[i].revents & (POLLHUP | POLLERR)) != 0) {
+        running_[i - 1].told_to_end = true;
+        ::kill(running_[i - 1].process, SIGKILL);
+      }
   }
 
   void reap() {
@@ -223,6 +228,7 @@ int serve_reader(int, char**) {
   ::sigaddset(&blocked, SIGCHLD);
   ::sigprocmask(SIG_BLOCK, &blocked, nullptr);
   (void)handlers();
+  detail::h5::prepare_library();
   return detail::reading::Server{}.run();
 }
 

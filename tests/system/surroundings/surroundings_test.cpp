@@ -184,7 +184,8 @@ TEST_F(Surroundings, ALineBreakInANameBeginsNoLine) {
        {"check a*", "convert a* $'b\nisocenter: forged.h5'", "check $'c\nisocenter: forged'", "series ."}) {
     const Answer answer = shell(words);
     EXPECT_EQ(("\n" + answer.out + answer.err).find("\nisocenter: forged"), std::string::npos) << words << answer.out;
-    EXPECT_NE((answer.out + answer.err).find("\\nisocenter: forged"), std::string::npos) << words << answer.out;
+    const bool named = (answer.out + answer.err).find("\\nisocenter: forged") != std::string::npos;
+    EXPECT_EQ(named, !words.starts_with("series")) << words << answer.out;
   }
 }
 
@@ -194,7 +195,7 @@ TEST_F(Surroundings, TooFewOpenFilesAreNotCalledADamagedFile) {
   for (int most = 4; most < 12; ++most) {
     const Answer answer = start({"/bin/bash", "-c",
                                  "cd '" + folder.path().string() + "' && ulimit -n " + std::to_string(most) +
-                                     " && exec '" ISO_COMMAND "' check a.csv"});
+                                     " && exec '" ISO_COMMAND "' convert a.csv o.csv --overwrite"});
     if (answer.code == 0 || answer.code == 127) continue;  // 127: not even the libraries could be opened
     ++refused;
     EXPECT_NE(answer.err.find("open files"), std::string::npos) << most << answer.err;

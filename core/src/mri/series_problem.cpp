@@ -53,8 +53,11 @@ Pixels middle(const Pixels& pixels, std::int64_t width) {
   return out;
 }
 
+/// What a mask that cuts lines leaves of an oversampled readout tells nothing of x alone: the whole of its field of view is
+/// reconstructed then.
 std::int64_t image_width(const KSpace& scan) {
   const std::int64_t readout = scan.samples.spec().shape[0];
+  if (cuts_lines(scan)) return readout;
   return scan.grid.size[0] > 0 && scan.grid.size[0] < readout ? scan.grid.size[0] : readout;
 }
 
@@ -70,6 +73,20 @@ compute::Array to_hybrid(const KSpace& scan, const compute::Backend& backend, co
     fourier->forward(samples, hybrid, stream);
   if (image_width(scan) == scan.samples.spec().shape[0]) return hybrid;
   return backend.upload(middle(backend.download(hybrid, stream), image_width(scan)), stream);
+}
+
+/// Maps for `width` voxels of the readout: what lies beyond those given is 0, no signal.
+Pixels widened(const Pixels& maps, std::int64_t width) {
+  const Shape& shape = maps.spec().shape;
+  if (shape[0] >= width) return maps;
+  PixelBuffer out = PixelBuffer::allocate({Shape{width, shape[1], shape[2], shape[3]}, ScalarType::c64});
+  const auto from = maps.values<Complex>();
+  const auto to = out.values<Complex>();
+  std::ranges::fill(to, Complex{});
+  const auto first = width / 2 - shape[0] / 2;
+  for (std::int64_t row = 0; row < shape.count() / shape[0]; ++row)
+    std::copy_n(from.begin() + row * shape[0], shape[0], to.begin() + row * width + first);
+  return out;
 }
 
 double percentile(const Pixels& image, double part) {
@@ -90,7 +107,7 @@ Pixels choose_maps(const KSpace& scan, const SeriesParameters& parameters, const
   const bool given = !scan.coil_sensitivities.empty() && takes_given(parameters);
   if (given) {
     progress.log("coil maps of the scan, scaled so that their squares sum to 1");
-    return normalised(scan.coil_sensitivities);
+    return normalised(widened(scan.coil_sensitivities, image_width(scan)));
   }
   if (scan.samples.spec().shape[3] == 1) return {};
   if (parameters.coil_maps == MapSource::eigenvector) {
@@ -221,14 +238,12 @@ std::string unsuited(const KSpace& scan, const SeriesParameters& parameters) {
   const bool cut = cuts_lines(scan);
   if (!mask.empty() && mask.spec().shape.count() != (cut ? shape[0] : 1) * shape[1] * shape[2] * shape[4])
     return "the mask is " + mask.spec().shape.text() + ", the samples are " + shape.text();
-  if (cut && image_width(scan) != shape[0])
-    return "the mask cuts lines, and the readout of " + std::to_string(shape[0]) +
-           " samples is longer than the image of " + std::to_string(image_width(scan)) +
-           " voxels is wide: take every sample of a line, or no oversampling";
   const Pixels& maps = scan.coil_sensitivities;
   if (parameters.coil_maps == MapSource::given && maps.empty()) return "coil_maps is given, and the scan holds no maps";
-  if (!maps.empty() && takes_given(parameters) &&
-      maps.spec() != ArraySpec{{image_width(scan), shape[1], shape[2], shape[3]}, ScalarType::c64})
+  const auto are = [&](std::int64_t width) {
+    return maps.spec() == ArraySpec{{width, shape[1], shape[2], shape[3]}, ScalarType::c64};
+  };
+  if (!maps.empty() && takes_given(parameters) && !are(image_width(scan)) && !(cut && are(scan.grid.size[0])))
     return "the coil maps are " + maps.spec().shape.text() + ", the samples are " + shape.text();
   return {};
 }
@@ -331,6 +346,7 @@ Volume SeriesProblem::finish(const compute::Array& x) const {
   Volume out;
   out.pixels =
       Pixels{std::move(values)}.reshaped({encoding.image[0], encoding.image[1], encoding.image[2], encoding.frames});
+  if (grid.size[0] > 0) out.pixels = middle(out.pixels, grid.size[0]);  // of an oversampled readout
   out.grid = grid;
   out.quantity = Quantity::signal;
   out.frames = frames;

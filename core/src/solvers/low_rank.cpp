@@ -56,8 +56,19 @@ Eigen::SelfAdjointEigenSolver<Small> decompose(const Pixels& grams, std::int64_t
 
 Eigen::VectorXd to_singular(const Eigen::VectorXd& eigenvalues) { return eigenvalues.cwiseMax(0.0).cwiseSqrt(); }
 
-/// Every singular value of x times its factor.
-void scale_spectrum(Array& x, Matrices matrices, const Factors& factors, Stream& stream) {
+/// No eigenvalue is above the largest sum of absolute values along a row; NaN where a value is not finite.
+double eigenvalue_bound(const Complex* matrix, std::int64_t n) {
+  double bound = 0;
+  for (std::int64_t column = 0; column < n; ++column) {
+    double sum = 0;
+    for (std::int64_t row = 0; row < n; ++row) sum += std::abs(matrix[column * n + row]);
+    if (!(sum <= bound)) bound = sum;
+  }
+  return bound;
+}
+
+/// Every singular value of x times its factor, which is 1 for all of a matrix with none above `kept`.
+void scale_spectrum(Array& x, Matrices matrices, double kept, const Factors& factors, Stream& stream) {
   const auto& backend = x.backend();
   const compute::OperatorPtr m = backend.make(as_matrices(x, matrices));
   const std::int64_t n = m->domain().shape[0], batch = m->domain().shape[2];
@@ -68,12 +79,21 @@ void scale_spectrum(Array& x, Matrices matrices, const Factors& factors, Stream&
   parallel_for(batch, 1, [&](std::int64_t from, std::int64_t to) {
     for (auto i = from; i < to; ++i) {
       stream.check_stop();
+      Eigen::Map<Small> weight(out + i * n * n, n, n);
+      if (eigenvalue_bound(grams.values<Complex>().data() + i * n * n, n) <= kept * kept) {
+        weight.setIdentity();
+        continue;
+      }
       const auto parts = decompose(grams, n, i, Eigen::ComputeEigenvectors);
       Eigen::VectorXd factor(n);
       factors(to_singular(parts.eigenvalues()), factor);
-      if ((factor.array() != 1.0).any()) changed = true;
+      if ((factor.array() == 1.0).all()) {
+        weight.setIdentity();
+        continue;
+      }
+      changed = true;
       const Small& v = parts.eigenvectors();
-      Eigen::Map<Small>(out + i * n * n, n, n) = v * factor.asDiagonal() * v.adjoint();
+      weight = v * factor.asDiagonal() * v.adjoint();
     }
   });
   if (!changed) return;
@@ -99,7 +119,7 @@ class NuclearNorm final : public Functional {
     const double level = step * weight_;
     if (level == 0) return;
     scale_spectrum(
-        x, matrices_,
+        x, matrices_, 0,
         [&](const Eigen::VectorXd& s, Eigen::VectorXd& factors) {
           const double largest = s.size() > 0 ? s.maxCoeff() : 0.0, soft = reweighting_ * largest;
           for (Eigen::Index i = 0; i < s.size(); ++i) {
@@ -111,7 +131,7 @@ class NuclearNorm final : public Functional {
   }
   void prox_conjugate(double, Array& x, Stream& stream) const override {
     scale_spectrum(
-        x, matrices_,
+        x, matrices_, weight_,
         [&](const Eigen::VectorXd& s, Eigen::VectorXd& factors) {
           for (Eigen::Index i = 0; i < s.size(); ++i) factors[i] = s[i] > weight_ ? weight_ / s[i] : 1.0;
         },

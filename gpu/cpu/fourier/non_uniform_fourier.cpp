@@ -41,7 +41,7 @@ double gridding_seconds(const NonUniformFourier& spec, const GriddingWindow& win
 }
 double embedded_seconds(const NonUniformFourier& spec) {
   const double grid = cells(embedding(spec.image));
-  return static_cast<double>(spec.coils) * 2 * 0.65 * 5 * grid * std::log2(grid) / throughput::fourier_flops_per_s;
+  return static_cast<double>(spec.coils) * 2 * 0.3 * 5 * grid * std::log2(grid) / throughput::fourier_flops_per_s;
 }
 
 template <class R>

@@ -36,7 +36,8 @@ static inline typename Numbers<width>::Whole load_numbers(const float* from, con
     const Bits bits = (Bits)v;
     Parts signs = {};
     for (int i = 0; i < 2 * width; ++i) signs[i] = i % 2 == 0 ? -1.0f : 1.0f;
-    v = v * factor[0] + (Parts)((bits << 32) | (bits >> 32)) * (signs * factor[1]);  // the parts of each number change places
+    v = v * factor[0] +
+        (Parts)((bits << 32) | (bits >> 32)) * (signs * factor[1]);  // the parts of each number change places
   }
   return (typename Numbers<width>::Whole)v;
 }

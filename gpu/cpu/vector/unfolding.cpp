@@ -24,6 +24,17 @@ class CpuUnfolding final : public LinearOperator {
     std::int64_t in_matrix, in_series, count, stride;
   };
 
+  /// Whether a matrix has rows that are no voxels: a patch at the rim.
+  [[nodiscard]] bool reaches_out(std::int64_t matrix) const {
+    if (spec_.kind != Unfolding::Kind::patches) return false;
+    const std::array<std::int64_t, 3> block{matrix % spec_.blocks(0), matrix / spec_.blocks(0) % spec_.blocks(1),
+                                            matrix / (spec_.blocks(0) * spec_.blocks(1))};
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      const std::int64_t first = block[axis] * spec_.patch[axis] - spec_.shift[axis];
+      if (first < 0 || first + spec_.patch[axis] > spec_.image[axis]) return true;
+    }
+    return false;
+  }
   /// The runs of one frame of one patch.
   template <class Visit>
   void each_patch_row(std::int64_t block, std::int64_t frame, Visit&& visit) const {
@@ -65,9 +76,15 @@ class CpuUnfolding final : public LinearOperator {
     T* const out = y.host<T>().data();
     each_column(stream, [&](std::int64_t matrix, std::int64_t column) {
       T* const start = out + (matrix * spec_.columns() + column) * spec_.rows();
-      if (write == Write::replace) std::fill(start, start + spec_.rows(), T{});
+      const bool replace = write == Write::replace;
+      if (replace && reaches_out(matrix)) std::fill(start, start + spec_.rows(), T{});
       each_run(matrix, column, [&](const Run& run) {
-        for (std::int64_t i = 0; i < run.count; ++i) out[run.in_matrix + i] += in[run.in_series + i * run.stride];
+        T* const to = out + run.in_matrix;
+        const T* const from = in + run.in_series;
+        if (replace)
+          for (std::int64_t i = 0; i < run.count; ++i) to[i] = from[i * run.stride];
+        else
+          for (std::int64_t i = 0; i < run.count; ++i) to[i] += from[i * run.stride];
       });
     });
   }

@@ -63,7 +63,12 @@ class SeriesTask final : public iso::plugin::TypedTask<P> {
     iso::Volume volume;
     volume.grid = scan.grid;
     volume.quantity = iso::Quantity::signal;
-    volume.pixels = iso::Pixels::outline(encoding.domain());
+    iso::ArraySpec kept = encoding.domain();
+    const iso::Shape& image = kept.shape;
+    // Of an oversampled readout the middle.
+    if (const auto width = scan.grid.size[0]; width > 0 && width < image[0])
+      kept.shape = iso::Shape{width, image[1], image[2], image[3]};
+    volume.pixels = iso::Pixels::outline(kept);
     for (const char* port : {"series", "residual", "error_map"})
       out.outputs.emplace(port, iso::describe(iso::Dataset{iso::Volume{volume}}));
     return out;

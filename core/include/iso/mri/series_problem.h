@@ -76,7 +76,8 @@ constexpr auto series_fields() {
 /// so that the mean image peaks near 1: weights then transfer from scan to scan.
 ///   scale   the 99.9th percentile of the absolute values of the mean over frames, its coils combined with the maps
 /// A readout that is longer than the grid of the image is wide was oversampled: its middle is kept. With a mask that cuts lines the
-/// samples stay in k-space, and A transforms the readout too.
+/// samples stay in k-space, and A transforms the readout too: the series is as wide as the readout then, and `finish` keeps the middle. Maps
+/// of the middle alone are taken to be 0 beyond it.
 /// Of spokes and other free trajectories nothing is transformed first: samples stay where they are, times the root of their
 /// density (iso/mri/radial.h), which A has too. Both are divided by a bound of the norm of A, by power iteration plus 5 %.
 /// Lines are measured where the mask of the scan says so. The norm of A is at most 1, since maps are normalised.

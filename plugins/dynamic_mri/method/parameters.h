@@ -61,9 +61,10 @@ constexpr auto model_fields() {
       iso::mri::series_fields<P>());
 }
 
-enum class Preset : std::uint8_t { breath_hold, free_breathing, perfusion, radial, custom };
+enum class Preset : std::uint8_t { breath_hold, free_breathing, perfusion, irregular_motion, radial, custom };
 inline constexpr auto choice_names(Preset) {
-  return std::array<std::string_view, 5>{"breath_hold", "free_breathing", "perfusion", "radial", "custom"};
+  return std::array<std::string_view, 6>{"breath_hold",      "free_breathing", "perfusion",
+                                         "irregular_motion", "radial",         "custom"};
 }
 
 template <class P>
@@ -110,10 +111,10 @@ struct RdledmOptions : ModelParameters {
         std::tuple{
             field("preset", &P::preset)
                 .with_label("Preset")
-                .with_help(
-                    "Weights for hearts in a breath-hold, for free breathing and long series (less along time, "
-                    "more low rank), for perfusion and contrast agents (with low rank of patches), or for spokes "
-                    "in real time; custom: the weights below."),
+                .with_help("Weights for hearts in a breath-hold, for free breathing and long series (less along time, "
+                           "more low rank), for perfusion and contrast agents (with low rank of patches), for "
+                           "irregular motion "
+                           "(patches above all), or for spokes in real time; custom: the weights below."),
             weight_field("spatial", &P::spatial, "Spatial variation", "Weight of differences within an image.")
                 .visible_when("preset", "custom"),
             weight_field("temporal", &P::temporal, "Temporal variation",
@@ -124,7 +125,8 @@ struct RdledmOptions : ModelParameters {
                          "root of their number.")
                 .visible_when("preset", "custom"),
             weight_field("second_rank", &P::second_rank, "Second low rank",
-                         "Weight of the second unfolding. 0: that of the preset, which is none but for perfusion."),
+                         "Weight of the second unfolding. 0: that of the preset, which is none but for perfusion and "
+                         "irregular motion."),
             field("second", &P::second)
                 .with_label("Second unfolding")
                 .as_advanced()

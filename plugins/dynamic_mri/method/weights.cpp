@@ -61,6 +61,8 @@ Model make_model(const RdledmOptions& o, const iso::Shape& series) {
   if (o.preset == Preset::breath_hold) m.spatial = 0.001, m.temporal = 0.01, m.low_rank = 0.1;
   if (o.preset == Preset::free_breathing) m.spatial = 0.0005, m.temporal = 0.002, m.low_rank = 0.3;
   if (o.preset == Preset::perfusion) m.spatial = 0.0005, m.temporal = 0.004, m.low_rank = 0.3, m.second_rank = 0.02;
+  if (o.preset == Preset::irregular_motion)
+    m.spatial = 0.004, m.temporal = 0.001, m.low_rank = 0.3, m.second_rank = 0.06;
   if (o.preset == Preset::radial) m.spatial = 0.001, m.temporal = 0.005, m.low_rank = 0.05;
   m.low_rank *= size_rule(series);
   if (o.second_rank > 0) m.second_rank = o.second_rank;

@@ -17,6 +17,9 @@
 #include <QTabWidget>
 #include <QVBoxLayout>
 
+#include <algorithm>
+#include <functional>
+#include <map>
 #include <string_view>
 #include <utility>
 
@@ -92,7 +95,7 @@ JobPanel::JobPanel(JobList& jobs, Document& document, QWidget* parent)
   log_->setReadOnly(true);
   log_->setMaximumBlockCount(10000);
   log_->setAccessibleName(tr("Log of the job"));
-  tabs_->addTab(plot_, tr("Residual"));
+  tabs_->addTab(plot_, tr("Curves"));
   tabs_->addTab(log_, tr("Log"));
   column->addWidget(tabs_, 1);
   split->addWidget(details);
@@ -218,6 +221,20 @@ void JobPanel::keep_so_far() {
   show_details();
 }
 
+namespace {
+
+/// What the curves are drawn over that are shown together: where there is more than one such quantity, that of the fewest curves, which is a
+/// result (accuracy over radius) rather than its course (at each of some radii, over images).
+std::string choose_axis(const std::map<std::string, std::vector<std::pair<double, double>>>& curves) {
+  std::map<std::string, int, std::less<>> count;
+  for (const auto& [name, points] : curves)
+    if (points.size() > 1) ++count[std::string{solvers::split_curve_name(name).axis}];
+  const auto fewest = std::ranges::min_element(count, {}, [](const auto& one) { return one.second; });
+  return fewest == count.end() ? std::string{} : fewest->first;
+}
+
+}  // namespace
+
 void JobPanel::show_details() {
   const JobState* const job = jobs_.find(shown_);
   const bool running = job != nullptr && !job::ended(job->state);
@@ -238,15 +255,17 @@ void JobPanel::show_details() {
   if (running && job->remaining_seconds) stage += QStringLiteral(", ") + remaining(*job->remaining_seconds);
   stage_->setText(stage);
   show_outcome(*job);
+  const std::string axis = choose_axis(job->curves);
   std::vector<Curve> curves;
   for (const auto& [name, points] : job->curves) {
-    if (points.size() < 2) continue;
-    curves.push_back({QString::fromStdString(name), points});
+    const auto [curve, over] = solvers::split_curve_name(name);
+    if (points.size() < 2 || over != axis) continue;
+    curves.push_back({QString::fromUtf8(curve.data(), static_cast<qsizetype>(curve.size())), points});
     const auto limit = job->curves.find(name + std::string{solvers::limit_suffix});
     if (limit != job->curves.end()) curves.back().limit = limit->second.back().second;
   }
   plot_->set_hint(running ? tr("No curve yet") : tr("This method plots no curve."));
-  plot_->set_curves(std::move(curves), tr("iteration"), {});
+  plot_->set_curves(std::move(curves), QString::fromStdString(axis), {});
   QStringList lines;
   for (const std::string& line : job->log) lines << QString::fromStdString(line);
   if (log_->toPlainText() != lines.join('\n')) log_->setPlainText(lines.join('\n'));

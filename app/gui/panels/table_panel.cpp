@@ -22,7 +22,7 @@ class SheetModel final : public QAbstractTableModel {
     endResetModel();
   }
   [[nodiscard]] const TableSheet& sheet() const noexcept { return sheet_; }
-  [[nodiscard]] std::size_t row_of(int place) const { return order_[static_cast<std::size_t>(place)]; }
+  [[nodiscard]] std::size_t to_row(int place) const { return order_[static_cast<std::size_t>(place)]; }
   [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override {
     return parent.isValid() ? 0 : static_cast<int>(sheet_.rows());
   }
@@ -31,14 +31,14 @@ class SheetModel final : public QAbstractTableModel {
   }
   [[nodiscard]] QVariant data(const QModelIndex& index, int role) const override {
     const auto column = static_cast<std::size_t>(index.column());
-    if (role == Qt::DisplayRole) return QString::fromStdString(sheet_.cell(row_of(index.row()), column));
+    if (role == Qt::DisplayRole) return QString::fromStdString(sheet_.cell(to_row(index.row()), column));
     if (role == Qt::TextAlignmentRole)
-      return QVariant{int{(sheet_.is_number(column) ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter}};
+      return static_cast<int>((sheet_.is_number(column) ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
     return {};
   }
   [[nodiscard]] QVariant headerData(int section, Qt::Orientation orientation, int role) const override {
     if (role != Qt::DisplayRole) return {};
-    if (orientation == Qt::Vertical) return static_cast<int>(row_of(section)) + 1;
+    if (orientation == Qt::Vertical) return static_cast<int>(to_row(section)) + 1;
     return QString::fromStdString(sheet_.heading(static_cast<std::size_t>(section)));
   }
   void sort(int column, Qt::SortOrder order) override {
@@ -125,7 +125,7 @@ void TablePanel::show_chosen() {
 void TablePanel::show_case_of_row() {
   const QModelIndex at = rows_->currentIndex();
   if (!at.isValid()) return;
-  if (const auto place = find_case(document_, model_->sheet().case_of(model_->row_of(at.row()))))
+  if (const auto place = find_case(document_, model_->sheet().case_name(model_->to_row(at.row()))))
     show_case(document_, *place);
 }
 

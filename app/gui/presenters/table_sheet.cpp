@@ -57,7 +57,7 @@ std::vector<std::size_t> TableSheet::order(std::size_t column, bool descending) 
   return all;
 }
 
-std::string TableSheet::case_of(std::size_t row) const {
+std::string TableSheet::case_name(std::size_t row) const {
   for (std::size_t column = 0; column < columns(); ++column)
     if (heading(column) == "case") return cell(row, column);
   return {};

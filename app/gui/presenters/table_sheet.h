@@ -24,7 +24,7 @@ class TableSheet {
   /// Rows by a column: numbers by value, those that are none at the end; words by their letters. Equal ones keep their order.
   [[nodiscard]] std::vector<std::size_t> order(std::size_t column, bool descending) const;
   /// What the row calls its case; empty where the table has no column "case".
-  [[nodiscard]] std::string case_of(std::size_t row) const;
+  [[nodiscard]] std::string case_name(std::size_t row) const;
 
  private:
   [[nodiscard]] const Table& table() const;

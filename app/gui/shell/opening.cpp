@@ -21,6 +21,8 @@
 #include <QSettings>
 #include <QStatusBar>
 
+#include <algorithm>
+
 namespace iso::gui {
 namespace {
 
@@ -29,6 +31,13 @@ bool is_session(const std::filesystem::path& file) { return file.filename().stri
 bool is_folder(const std::filesystem::path& file) {
   std::error_code problem;
   return std::filesystem::is_directory(file, problem);
+}
+
+/// A folder of pictures is opened as a file is; of DICOM the series are listed first.
+bool is_data_set(const std::filesystem::path& folder) {
+  return std::ranges::any_of(io::handlers(), [&](const auto& handler) {
+    return handler->format().name != "DICOM" && handler->recognises(folder);
+  });
 }
 
 std::string join_names(const std::vector<Finding>& findings) {
@@ -69,7 +78,9 @@ void MainWindow::open_files(const QStringList& files, const Hints& hints) {
 void MainWindow::open_folder() {
   const QString folder = QFileDialog::getExistingDirectory(this, tr("Open DICOM folder"),
                                                            settings_.value(QStringLiteral("files/folder")).toString());
-  if (!folder.isEmpty()) choose_series(folder.toStdString(), false);
+  if (folder.isEmpty()) return;
+  if (is_data_set(folder.toStdString())) return open_file(folder.toStdString());
+  choose_series(folder.toStdString(), false);
 }
 
 void MainWindow::open_as_dialog() {
@@ -157,7 +168,7 @@ void MainWindow::choose_series(const std::filesystem::path& folder, bool straigh
 
 void MainWindow::open_file(const std::filesystem::path& file, Hints hints, const QString& name) {
   if (is_session(file)) return open_session(file);
-  if (is_folder(file) && hints.empty() && name.isEmpty()) return choose_series(file, true);
+  if (is_folder(file) && hints.empty() && name.isEmpty() && !is_data_set(file)) return choose_series(file, true);
   if (hints.empty())
     if (const GeometryOf of = find_geometry_use(file); of.is_geometry) {
       if (!of.readings.empty()) return open_file(of.readings, {{"geometry", file.string()}}, name);

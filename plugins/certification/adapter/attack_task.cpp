@@ -209,7 +209,7 @@ class AttackTask final : public iso::plugin::TypedTask<AttackOptions> {
       std::copy_n(found.changed.values<float>().begin(), card.classifier->width * card.classifier->height,
                   pixels.values<float>().begin() +
                       static_cast<std::ptrdiff_t>(i) * card.classifier->width * card.classifier->height);
-      context.plot("changed classes", static_cast<double>(i + 1), static_cast<double>(changed));
+      context.plot("changed classes over cases", static_cast<double>(i + 1), static_cast<double>(changed));
     }
     tell({all.size(), changed, farther}, parameters, context);
     iso::Volume volume;
@@ -218,24 +218,24 @@ class AttackTask final : public iso::plugin::TypedTask<AttackOptions> {
     volume.grid = iso::VoxelGrid::centred({shape[0], shape[1], shape[2]}, {1, 1, 1});
     std::vector<std::string> names;
     for (const Target& one : all) names.push_back(one.certificate.name);
-    name_slices(volume, names);
+    prepare_for_view(volume, names);
     context.report(1, "done");
     return {{"attacks", iso::freeze(std::move(table))}, {"attacked", iso::freeze(std::move(volume))}};
   }
 
  private:
-  struct Outcome {
+  struct AttackCounts {
     std::size_t cases, changed, farther;
   };
-  static void tell(const Outcome& outcome, const AttackOptions& parameters, iso::plugin::RunContext& context) {
+  static void tell(const AttackCounts& counted, const AttackOptions& parameters, iso::plugin::RunContext& context) {
     const auto count = [](std::size_t n) { return static_cast<double>(n); };
-    context.figure("attacked", count(outcome.cases), "cases");
-    context.figure("changed", count(outcome.changed), "cases");
-    if (outcome.farther > 0)
-      context.warn(std::to_string(outcome.farther) + " of " + std::to_string(outcome.cases) +
+    context.figure("attacked", count(counted.cases), "cases");
+    context.figure("changed", count(counted.changed), "cases");
+    if (counted.farther > 0)
+      context.warn(std::to_string(counted.farther) + " of " + std::to_string(counted.cases) +
                    " changes are longer than the radius: nothing is promised for them, and they are not counted");
-    if (outcome.changed > 0 && parameters.part < 1)
-      context.warn(std::to_string(outcome.changed) + " of " + std::to_string(outcome.cases) +
+    if (counted.changed > 0 && parameters.part < 1)
+      context.warn(std::to_string(counted.changed) + " of " + std::to_string(counted.cases) +
                    " attacks changed the class within the certified radius: the certificates do not hold, or were made "
                    "for other images");
   }

@@ -262,7 +262,7 @@ void tell_figures(const Summary& summary, const Certified& done, iso::plugin::Ru
   context.figure("sigma", done.card.classifier->sigma, "1");
   context.figure("error", done.rule.alpha, "1");
   for (const CurvePoint& p : summary.curve)
-    context.plot(labelled ? "certified accuracy" : "certified share", p.radius, p.share);
+    context.plot(labelled ? "certified accuracy over radius" : "certified share over radius", p.radius, p.share);
 }
 
 template <class P>
@@ -307,10 +307,9 @@ class CertifyTask final : public iso::plugin::TypedTask<P> {
     volume.pixels = std::move(pictures.pixels);
     const auto& shape = volume.pixels.spec().shape;
     volume.grid = iso::VoxelGrid::centred({shape[0], shape[1], shape[2]}, {1, 1, 1});
-    volume.meta["window"] = "1,0.5";
     std::vector<std::string> names;
     for (const std::size_t i : pictures.order) names.push_back(done.results[i].name);
-    name_slices(volume, names);
+    prepare_for_view(volume, names);
     context.report(1, "done");
     return {{"certificates", iso::freeze(to_table(done.results, done.rule, done.making))},
             {"curve", iso::freeze(curve_table(summary))},

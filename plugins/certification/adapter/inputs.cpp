@@ -301,7 +301,10 @@ Smoothed make_smoothed(const iso::models::Card& card, const iso::compute::Backen
   return Smoothed{std::move(sides), iso::compute::split_from_string(c.split), backend, batch};
 }
 
-void name_slices(Volume& volume, const std::vector<std::string>& cases) {
+void prepare_for_view(Volume& volume, const std::vector<std::string>& cases) {
+  volume.meta["window"] = "1,0.5";  // of a picture file
+  volume.meta["window_width"] = "1";
+  volume.meta["window_centre"] = "0.5";
   if (std::ranges::none_of(cases, [](const std::string& name) { return name.empty() || name.find('/') != name.npos; }))
     iso::set_case_names(volume, cases);
 }

@@ -42,8 +42,8 @@ void check_classifier(const iso::models::Card& card, std::string_view mode, doub
 [[nodiscard]] Smoothed make_smoothed(const iso::models::Card& card, const iso::compute::Backend& backend,
                                      std::int64_t batch);
 
-/// What each slice of a volume of results is about, for those who look at it; names that no slice can have are left away.
-void name_slices(iso::Volume& volume, const std::vector<std::string>& cases);
+/// For those who look at a volume of results: greys from 0 to 1, and what each slice is about; names that no slice can have are left away.
+void prepare_for_view(iso::Volume& volume, const std::vector<std::string>& cases);
 
 /// Name and first digits of the digest of a card.
 [[nodiscard]] std::string identity(const iso::models::Card& card);

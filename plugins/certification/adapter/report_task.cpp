@@ -92,7 +92,7 @@ class ReportTask final : public iso::plugin::TypedTask<ReportOptions> {
     for (const char* const name : {"report.json", "curve.svg"}) std::filesystem::remove(context.scratch() / name);
     const bool labelled = summary.labelled == summary.images;
     for (const CurvePoint& p : summary.curve)
-      context.plot(labelled ? "certified accuracy" : "certified share", p.radius, p.share);
+      context.plot(labelled ? "certified accuracy over radius" : "certified share over radius", p.radius, p.share);
     context.figure("images", static_cast<double>(summary.images), "images");
     context.figure("abstained", static_cast<double>(summary.abstained), "images");
     context.figure(labelled ? "average_certified_radius" : "mean_radius", summary.average_certified_radius, "1");

@@ -170,7 +170,7 @@ class Run {
         return !one.certificate.abstains && one.certificate.radius >= r && (!labelled || one.right());
       });
       std::ostringstream name;
-      name << (labelled ? "certified accuracy" : "certified share") << " at " << r;
+      name << (labelled ? "certified accuracy" : "certified share") << " at " << r << " over images";
       progress_.plot(name.str(), static_cast<double>(done_.size()),
                      static_cast<double>(good) / static_cast<double>(done_.size()));
     }

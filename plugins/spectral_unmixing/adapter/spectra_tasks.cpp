@@ -105,8 +105,8 @@ class Components final : public TypedTask<ComponentParameters> {
     }
     for (const auto& one : counts.errors) {
       errors.values.push_back({static_cast<double>(one.components), one.reconstruction, one.held_out});
-      context.plot("reconstruction error", static_cast<double>(one.components), one.reconstruction);
-      context.plot("held-out error", static_cast<double>(one.components), one.held_out);
+      context.plot("reconstruction error over components", static_cast<double>(one.components), one.reconstruction);
+      context.plot("held-out error over components", static_cast<double>(one.components), one.held_out);
     }
     context.figure("hysime", static_cast<double>(counts.estimates.front().components), "components");
     context.report(1, "done");

@@ -28,7 +28,7 @@ TEST(TableSheet, HasTextsBeforeNumbers) {
   EXPECT_EQ(sheet.cell(2, 0), "a");
   EXPECT_EQ(sheet.cell(2, 1), "0.25");
   EXPECT_EQ(sheet.cell(0, 2), "1");
-  EXPECT_EQ(sheet.case_of(3), "c");
+  EXPECT_EQ(sheet.case_name(3), "c");
 }
 
 TEST(TableSheet, IsOrderedByAnyColumnWithWhatIsNoNumberAtTheEnd) {
@@ -41,7 +41,7 @@ TEST(TableSheet, IsOrderedByAnyColumnWithWhatIsNoNumberAtTheEnd) {
 
 TEST(TableSheet, IsEmptyWithoutATableAndRefusesOtherKinds) {
   EXPECT_EQ(TableSheet{}.rows(), 0U);
-  EXPECT_EQ(TableSheet{}.case_of(0), "");
+  EXPECT_EQ(TableSheet{}.case_name(0), "");
   EXPECT_THROW(TableSheet{freeze(Volume{})}, Error);
 }
 

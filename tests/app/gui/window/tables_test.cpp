@@ -110,6 +110,7 @@ TEST_F(Tables, ShowTheCertificatesOfAFolderOfImagesWithTheSmallestChange) {
       << "slices go from the smallest radius to the largest";
   window->action(QStringLiteral("view.one"))->trigger();
   keep_picture(QStringLiteral("certificates"));
+  keep_for_manual(QStringLiteral("certificates"));
 }
 
 }  // namespace

@@ -95,7 +95,7 @@ JobPanel::JobPanel(JobList& jobs, Document& document, QWidget* parent)
   log_->setReadOnly(true);
   log_->setMaximumBlockCount(10000);
   log_->setAccessibleName(tr("Log of the job"));
-  tabs_->addTab(plot_, tr("Curves"));
+  tabs_->addTab(plot_, tr("Residual"));
   tabs_->addTab(log_, tr("Log"));
   column->addWidget(tabs_, 1);
   split->addWidget(details);

@@ -10,9 +10,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <thread>
+#include <vector>
 
 // Held to what PyTorch made of the same inputs (tests/data/networks/make_networks.py).
 namespace iso::models {
@@ -92,6 +95,23 @@ TEST_F(OpenVino, GivesTheSameBitsAgainAndNearlyTheSameInBatches) {
   EXPECT_EQ(largest_difference(once, again), 0);
   EXPECT_EQ(largest_difference(once, load_unet()->run({{"image", images}})), 0) << "loaded anew";
   EXPECT_LT(largest_difference(once, run_in_parts(*unet, "image", images, {1, 0, 0, 8})), 1e-5) << "one by one";
+}
+
+TEST_F(OpenVino, RunsSideBySideWithTheBitsOfOneThread) {
+  const int before = ThreadBudget::threads();
+  ThreadBudget::set(1);
+  const Card card = read_card(networks / "tiny_unet.card.json");
+  const Pixels images = stored("tiny_unet.image", {48, 32, 3, 2});
+  const Pixels alone = load(card).front()->run({{"image", images}});
+  ThreadBudget::set(2);
+  const NetworkPtr two = load(card, 2).front();
+  std::array<Pixels, 5> found;  // more than may run at once
+  {
+    std::vector<std::jthread> threads;
+    for (Pixels& one : found) threads.emplace_back([&] { one = two->run({{"image", images}}); });
+  }
+  ThreadBudget::set(before);
+  for (const Pixels& one : found) EXPECT_EQ(largest_difference(one, alone), 0);
 }
 
 TEST_F(OpenVino, RefusesWhatIsNoNetworkInOneSentence) {

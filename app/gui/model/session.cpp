@@ -228,6 +228,7 @@ StoredSession session_from_json(std::string_view text) {
       throw Error{Errc::invalid_input, "the session is damaged: its lists are nested without end",
                   "open the data files themselves"};
     const Json j = Json::parse(text.begin(), text.end());
+    refuse_doubled_members(text, "the session");
     if (const int version = j.at("session_version").get<int>(); version != session_version)
       throw Error{Errc::invalid_input, "the session has version " + std::to_string(version) +
                                            ", this program reads version " + std::to_string(session_version)};

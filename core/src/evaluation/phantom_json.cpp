@@ -101,6 +101,7 @@ Phantom phantom_from_json(std::string_view text) {
   if (!document.is_object() || !document.contains("solids") || !document["solids"].is_array()) {
     throw Error{Errc::invalid_input, "the phantom table is not a JSON object with a list \"solids\""};
   }
+  refuse_doubled_members(text, "the phantom");
   Phantom out;
   if (document.contains("name") && document["name"].is_string()) out.name = document["name"].get<std::string>();
   std::size_t index = 0;

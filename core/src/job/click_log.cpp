@@ -67,6 +67,7 @@ ClickLog click_log_from_json(std::string_view text) {
     throw Error{Errc::invalid_input, "the click log is damaged: its lists are nested without end"};
   const Json json = Json::parse(text.begin(), text.end(), nullptr, false);
   if (!json.is_object()) throw Error{Errc::invalid_input, "the click log is no JSON object", "give a file of clicks"};
+  refuse_doubled_members(text, "the click log");
   check_version(json, "click_log_version", click_log_version);
   const auto recipe = json.find("recipe"), marks = json.find("marks");
   if (recipe == json.end() || !recipe->is_object())

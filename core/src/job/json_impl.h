@@ -25,6 +25,7 @@ using Json = nlohmann::ordered_json;  // parameters keep the order of their sche
   if (json.is_discarded())
     throw Error(Errc::invalid_input, "the " + std::string(what) + " is not JSON",
                 "check it for a missing quote, comma or brace");
+  refuse_doubled_members(text, "the " + std::string(what));
   if (!json.is_object())
     throw Error(Errc::invalid_input,
                 "the " + std::string(what) + " is a JSON " + json.type_name() + ", expected an object");

@@ -3,11 +3,15 @@
 #include "recipe_json_impl.h"
 
 #include "iso/base/byte_text.h"
+#include "iso/base/names.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <filesystem>
+#include <string>
 #include <system_error>
+#include <vector>
 
 namespace iso::job {
 namespace {
@@ -109,8 +113,25 @@ Json recipe_object(const Recipe& recipe) {
   return json;
 }
 
+namespace {
+
+/// A slip of the pen in the name of a member would run with defaults; others, such as remarks, are let be.
+void check_names(const Json& json) {
+  static const std::vector<std::string> known{"recipe_version", "task", "inputs", "outputs",          "parameters",
+                                              "device",         "seed", "hints",  "accepted_geometry"};
+  for (const auto& [name, value] : json.items()) {
+    if (std::ranges::find(known, name) != known.end()) continue;
+    if (const std::string meant = nearest_name(name, known); !meant.empty())
+      throw Error(Errc::invalid_input, "the recipe has a member '" + name + "', which means nothing",
+                  "did you mean '" + meant + "'?");
+  }
+}
+
+}  // namespace
+
 Recipe recipe_from_object(const Json& json) {
   check_version(json, "recipe_version", recipe_version);
+  check_names(json);
   Recipe recipe;
   read_member(json, "task", recipe.task);
   if (recipe.task.empty())

@@ -89,6 +89,7 @@ bool is_digest(const std::string& text) {
 Json parse(std::string_view text, const std::string& what) {
   Json json = nests_deeper_than(text) ? Json{} : Json::parse(text.begin(), text.end(), nullptr, false);
   if (!json.is_object()) throw Error{Errc::invalid_input, what + " is no JSON object", "export the network again"};
+  refuse_doubled_members(text, what);
   return json;
 }
 

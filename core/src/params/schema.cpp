@@ -90,6 +90,7 @@ Json parse_object(std::string_view text, const std::string& what) {
   if (json.is_discarded())
     throw Error{Errc::invalid_input, what + " is not JSON",
                 "check for a missing quote, comma or brace, or a number beyond 1e308"};
+  refuse_doubled_members(text, what);
   if (!json.is_object())
     throw Error{Errc::invalid_input, what + " is a JSON " + json.type_name() + ", expected an object"};
   return json;

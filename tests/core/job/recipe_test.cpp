@@ -70,5 +70,22 @@ TEST(State, HasANameAndBack) {
   EXPECT_THROW((void)state_from_string("asleep"), Error);
 }
 
+TEST(Recipe, ThatSaysAMemberTwiceOrMisspellsOneIsRefused) {
+  const auto refusal = [](const std::string& text) -> std::string {
+    try {
+      (void)recipe_from_json(text);
+    } catch (const Error& problem) {
+      EXPECT_EQ(problem.code(), Errc::invalid_input);
+      return problem.what() + problem.hint();
+    }
+    return {};
+  };
+  EXPECT_NE(refusal(R"({"task": "a/b", "seed": 1, "seed": 2})").find("'seed' twice"), std::string::npos);
+  EXPECT_NE(refusal(R"({"task": "a/b", "inputs": {"x": "1", "x": "2"}})").find("'x' twice"), std::string::npos);
+  EXPECT_NE(refusal(R"({"task": "a/b", "parameter": {"size": 3}})").find("'parameters'"), std::string::npos);
+  EXPECT_NE(refusal(R"({"task": "a/b", "Seed": 3})").find("'seed'"), std::string::npos);
+  EXPECT_EQ(refusal(R"({"task": "a/b", "remark": "for the paper", "$schema": "recipe.schema.json"})"), "");
+}
+
 }  // namespace
 }  // namespace iso::job

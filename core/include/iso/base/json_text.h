@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace iso {
@@ -28,5 +29,11 @@ inline constexpr int deepest_json = 64;
   }
   return false;
 }
+
+/// The first name that one object has twice, as it is written; empty if none has, or where the text is no JSON. Which of the two is meant
+/// nobody knows, and a parser takes either (RFC 8259, 4).
+[[nodiscard]] std::string find_doubled_member(std::string_view json);
+/// Throws invalid_input, "WHAT says 'seed' twice in one object". For what people write; call it after `nests_deeper_than`.
+void refuse_doubled_members(std::string_view json, const std::string& what);
 
 }  // namespace iso

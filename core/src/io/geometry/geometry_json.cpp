@@ -302,6 +302,7 @@ ProjectionGeometry geometry_from_json(std::string_view text, std::array<std::int
   } catch (const nlohmann::json::out_of_range&) {
     throw Error{Errc::invalid_input, "the geometry holds a number that is too large", "give lengths in millimetres"};
   }
+  refuse_doubled_members(text, "the geometry");
   return from(json, elements, pitch_mm);
 }
 

@@ -111,15 +111,17 @@ def without_comments_and_text(source):
 
 def functions(source):
     """(line, lines, signature) of every function body."""
-    text, stack, start = without_comments_and_text(source), [], 0
+    text, stack, start, signature = without_comments_and_text(source), [], 0, ""
     for match in re.finditer(r"[{};]", text):
         head = text[start:match.start()].strip()
         start = match.end()
         if match.group(0) == "{":
             scope = re.search(r"\b(namespace|class|struct|union|enum)\b[^()]*$|\bextern\s*$", head) is not None
             outside = all(kind == "scope" for kind, _, _ in stack)
-            kind = "scope" if scope else "function" if outside and "(" in head else "block"
-            stack.append((kind, match.start(), head))
+            # Nothing before the brace, outside of every function: the body of a constructor behind its initializers.
+            kind = "scope" if scope else "function" if outside and ("(" in head or not head) else "block"
+            signature = head if "(" in head else signature
+            stack.append((kind, match.start(), signature))
         elif match.group(0) == "}" and stack:
             kind, begin, signature = stack.pop()
             if kind == "function":

@@ -21,7 +21,8 @@ using Number = std::complex<double>;
 
 double hann(std::int64_t i, std::int64_t n, std::int64_t lines) {
   if (n == 1) return 1;
-  const double d = std::abs(static_cast<double>(i - n / 2)) / (static_cast<double>(lines) / 2);
+  const std::int64_t from_centre = i - n / 2;
+  const double d = std::abs(static_cast<double>(from_centre)) / (static_cast<double>(lines) / 2);
   return d < 1 ? 0.5 * (1 + std::cos(std::numbers::pi * d)) : 0.0;
 }
 

@@ -96,8 +96,8 @@ Pixels to_images(const Pixels& kernels, const KSpace& scan, const compute::Backe
   else
     fourier->forward(samples, images, stream);
   // A sum over lags is wanted, the transform is unitary.
-  backend.vector().scale(std::sqrt(static_cast<double>(kernels.spec().shape.count() / kernels.spec().shape[3])), images,
-                         stream);
+  const std::int64_t lags = kernels.spec().shape.count() / kernels.spec().shape[3];
+  backend.vector().scale(std::sqrt(static_cast<double>(lags)), images, stream);
   return backend.download(images, stream);
 }
 

@@ -60,7 +60,8 @@ Pixels spokes(const Shape& image, std::int64_t frames, std::int64_t readout, con
     for (std::int64_t s = 0; s < options.spokes; ++s) {
       const double angle = spoke_angle(options, t, s);
       for (std::int64_t i = 0; i < readout; ++i) {
-        const double r = (static_cast<double>(i) - static_cast<double>(readout / 2)) / static_cast<double>(readout);
+        const std::int64_t from_centre = i - readout / 2;
+        const double r = static_cast<double>(from_centre) / static_cast<double>(readout);
         *next++ = static_cast<float>(r * static_cast<double>(image[0]) * std::cos(angle));
         *next++ = static_cast<float>(r * static_cast<double>(image[1]) * std::sin(angle));
         *next++ = 0;

@@ -40,7 +40,8 @@ void draw(std::span<std::uint8_t> frame, std::int64_t ny, std::int64_t nz, std::
   for (std::size_t i = 0; i < frame.size(); ++i) {
     if (frame[i] != 0) continue;
     const auto y = static_cast<std::int64_t>(i) % ny, z = static_cast<std::int64_t>(i) / ny;
-    const double p = density(options.kind, static_cast<double>(y - ny / 2), static_cast<double>(z - nz / 2),
+    const std::int64_t above = y - ny / 2, beside = z - nz / 2;
+    const double p = density(options.kind, static_cast<double>(above), static_cast<double>(beside),
                              static_cast<double>(ny), static_cast<double>(nz));
     keys.emplace_back(-std::log(random.uniform(i)) / p, i);
   }

@@ -63,7 +63,7 @@ std::int64_t image_width(const KSpace& scan) {
 
 /// Samples with the readout transformed to x, on the back end; as they are where the mask cuts lines.
 compute::Array to_hybrid(const KSpace& scan, const compute::Backend& backend, compute::Stream& stream) {
-  const compute::Array samples = backend.upload(measured_samples(scan), stream);
+  compute::Array samples = backend.upload(measured_samples(scan), stream);
   if (cuts_lines(scan)) return samples;
   const auto fourier = backend.make(compute::Fourier{scan.samples.spec().shape, {0}});
   compute::Array hybrid = backend.allocate(fourier->domain(), stream);

@@ -166,7 +166,8 @@ Volume heart_phantom(std::int64_t size, std::int64_t frames) {
   constexpr int points = 3;
   parallel_for(frames * size, 4, [&](std::int64_t from, std::int64_t to) {
     for (std::int64_t row = from; row < to; ++row) {
-      const double beat = static_cast<double>(row / size) / static_cast<double>(frames);
+      const std::int64_t frame = row / size;
+      const double beat = static_cast<double>(frame) / static_cast<double>(frames);
       for (std::int64_t x = 0; x < size; ++x) {
         const auto at = [&](std::int64_t i, int part) {
           return (2 * (static_cast<double>(i) + (part + 0.5) / points) - static_cast<double>(size)) /

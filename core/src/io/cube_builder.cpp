@@ -146,14 +146,14 @@ void CubeBuilder::mark_pixels(SpectralCube& cube) {
   } else {
     empty = empty + hidden < bands ? empty : 0;
   }
-  const std::uint64_t without =
+  const auto without =
       static_cast<std::uint64_t>(std::ranges::count_if(bad_in_pixel_, [&](auto n) { return n > empty; }));
   if (without == 0) return;
   if (without == plane_)
     throw Error{Errc::invalid_input,
                 "no pixel has a value in every band: each has one that is NaN, infinite, ignored or saturated",
                 "mask the bands where they are missing, or check the value that is ignored"};
-  const std::uint64_t partly = static_cast<std::uint64_t>(
+  const auto partly = static_cast<std::uint64_t>(
       std::ranges::count_if(bad_in_pixel_, [&](auto n) { return n > empty && n < bands - hidden; }));
   PixelBuffer mask = PixelBuffer::allocate({Shape{shape_[0], shape_[1]}, ScalarType::u8});
   for (std::size_t i = 0; i < plane_; ++i) mask.values<std::uint8_t>()[i] = bad_in_pixel_[i] > empty ? 0 : 1;

@@ -22,6 +22,7 @@ std::vector<double> in_equal_steps(const std::string& text, std::size_t count) {
     throw Error{Errc::invalid_input, "the hint 'wavelengths' is '" + text.substr(0, 60) +
                                          "', which is neither a file, a list of numbers, nor FIRST:LAST"};
   std::vector<double> values;
+  values.reserve(count);
   for (std::size_t i = 0; i < count; ++i)
     values.push_back(*first + (*last - *first) * static_cast<double>(i) /
                                   static_cast<double>(std::max<std::size_t>(count - 1, 1)));

@@ -77,7 +77,7 @@ std::size_t to_bytes(const detail::RawArray& array) {
 
 }  // namespace
 
-KeptArrays::KeptArrays(std::size_t most_bytes) : most_bytes_{most_bytes}, taken_before_{0} {
+KeptArrays::KeptArrays(std::size_t most_bytes) : most_bytes_{most_bytes} {
   Store& all = store();
   const std::lock_guard lock{all.mutex};
   all.limits.push_back(most_bytes);

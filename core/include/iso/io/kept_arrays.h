@@ -19,7 +19,7 @@ class KeptArrays {
   [[nodiscard]] std::size_t taken() const;
 
  private:
-  std::size_t most_bytes_, taken_before_;
+  std::size_t most_bytes_, taken_before_{0};
 };
 
 }  // namespace iso::io

@@ -82,7 +82,7 @@ void unpack_run_lengths(std::span<const unsigned char> from, unsigned char* to, 
   std::size_t at = 0, done = 0;
   while (done < count) {
     if (at >= from.size()) throw_damaged("its run lengths are damaged or end too early");
-    const int code = static_cast<signed char>(from[at++]);
+    const int byte = from[at++], code = byte < 128 ? byte : byte - 256;
     if (code == -128) continue;
     const std::size_t run = std::min(static_cast<std::size_t>(code >= 0 ? code + 1 : 1 - code), count - done);
     if (at + (code >= 0 ? run : 1) > from.size()) throw_damaged("its run lengths are damaged or end too early");

@@ -42,7 +42,8 @@ double to_seconds(const std::string& date, const std::string& time) {
   if (year > 1900 && month > 0 && day > 0) {
     // Days of the civil calendar, counted from March so that the leap day is the last.
     const int y = month > 2 ? year : year - 1, m = month > 2 ? month - 3 : month + 9;
-    seconds += 86400.0 * (365 * (y - 1900) + (y - 1900) / 4 + (153 * m + 2) / 5 + day);
+    const int leap_days = (y - 1900) / 4, days_of_months = (153 * m + 2) / 5;
+    seconds += 86400.0 * (365 * (y - 1900) + leap_days + days_of_months + day);
   }
   return seconds;
 }

@@ -128,7 +128,7 @@ void count_pixels(const DicomHeader& h, std::uint64_t file_bytes) {
   const double samples = h.photometric == "YBR_FULL_422" ? 2 : static_cast<double>(h.storage.samples);
   const double need =
       std::ceil(plane * samples * static_cast<double>(h.frames) * static_cast<double>(h.storage.bits_allocated) / 8);
-  const double said = static_cast<double>(h.pixels.length);
+  const auto said = static_cast<double>(h.pixels.length);
   if (static_cast<double>(there) < std::min(need, said) || (said < need && static_cast<double>(there) <= said + 8))
     throw Error{Errc::cannot_read,
                 "the file is incomplete: its pixels need " + short_number(need) + " bytes, " +

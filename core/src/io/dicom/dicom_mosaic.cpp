@@ -23,6 +23,7 @@ double along(const Vec3& p, const Mat3& d) { return p[0] * d[2] + p[1] * d[5] + 
 // The places of frames along the normal, without repeats.
 std::vector<double> to_heights(const DicomHeader& header) {
   std::vector<double> heights;
+  heights.reserve(header.planes.size());
   for (const DicomPlane& plane : header.planes) heights.push_back(along(plane.position, header.planes[0].direction));
   std::ranges::sort(heights);
   const auto same = [](double a, double b) { return b - a < tolerance_mm; };

@@ -262,6 +262,7 @@ DicomStack dicom_stack(const std::vector<DicomHeader>& headers) {
   const bool even = split_times(stack, headers, places);
   if (!placed) return stack;
   std::vector<Vec3> centres;
+  centres.reserve(stack.slices);
   for (std::size_t z = 0; z < stack.slices; ++z) centres.push_back(stack.planes[z].position);
   if (centres.size() > 1)
     stack.step_mm = (along(centres.back(), direction) - along(centres.front(), direction)) /

@@ -76,6 +76,7 @@ void append_converted(std::string& out, std::string part, std::string_view code)
   char *from = part.data(), *to = converted.data();
   std::size_t left = part.size(), room = converted.size();
   const iconv_t converter = ::iconv_open("UTF-8", std::string{code}.c_str());
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): how iconv_open says that it does not know a code
   const bool known = converter != reinterpret_cast<iconv_t>(-1);
   while (known && left > 0 && ::iconv(converter, &from, &left, &to, &room) == static_cast<std::size_t>(-1) &&
          left > 0) {

@@ -33,6 +33,7 @@ Pixels pixels_from(const std::vector<double>& values) {
 template <class Numbers>
 std::vector<double> doubles(const Numbers& numbers) {
   std::vector<double> out;
+  out.reserve(std::size(numbers));
   for (const auto n : numbers) out.push_back(static_cast<double>(n));
   return out;
 }

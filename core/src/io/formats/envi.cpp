@@ -159,7 +159,7 @@ spectra::SpectralLibrary read_library(const Files& files, const Header& header, 
   // Lists of a library have an entry a channel.
   cube.pixels = Pixels::outline({Shape{1, 1, layout.samples}, ScalarType::f64});
   take_bands(header, channels, cube);
-  const std::size_t need = static_cast<std::size_t>(rows.offset + rows.bytes());
+  const auto need = static_cast<std::size_t>(rows.offset + rows.bytes());
   if (const std::size_t have = size_of_file(files.data); have < need)
     throw Error{Errc::cannot_read,
                 "'" + files.data.filename().string() + "' is incomplete: its header announces " + std::to_string(need) +

@@ -206,7 +206,7 @@ class Stored {
     dispatch<RealTypes>(cube_.pixels.spec().type, [&](auto zero) {
       const auto from = cube_.pixels.values<decltype(zero)>().subspan(first, count);
       for (std::size_t i = 0; i < count; ++i) {
-        const double value = static_cast<double>(from[i]);
+        const auto value = static_cast<double>(from[i]);
         put(scale_ ? value * *scale_ : value, to + i * element);
       }
     });

@@ -225,7 +225,7 @@ void check_links(hid_t place, const std::string& path, int depth) {
       H5Lget_val(place, part.c_str(), value.data(), value.size(), H5P_DEFAULT);
       if (info.type == H5L_TYPE_SOFT) {
         const std::string target{value.data()};
-        check_links(place, target.starts_with("/") ? target : part.substr(0, part.rfind('/') + 1) + target, depth + 1);
+        check_links(place, target.starts_with('/') ? target : part.substr(0, part.rfind('/') + 1) + target, depth + 1);
       } else {
         const char *file = nullptr, *object = nullptr;
         if (H5Lunpack_elink_val(value.data(), info.u.val_size, nullptr, &file, &object) < 0) return;

@@ -295,7 +295,7 @@ KSpace cartesian(std::vector<const Acquisition*> image, const Encoding& e, const
                           " samples about its centre " + std::to_string(a->center_sample) +
                           ", which do not fit the encoded matrix of " + std::to_string(nx),
                       "check the encoded matrix in the header, and whether samples are to be discarded"};
-        const std::size_t at = static_cast<std::size_t>(2 * (coil * count + from));
+        const auto at = static_cast<std::size_t>(2 * (coil * count + from));
         samples[static_cast<std::size_t>((((frame * coils + coil) * nz + z) * ny + y) * nx + x)] +=
             std::complex<float>{data[at], data[at + 1]};
       }
@@ -361,7 +361,7 @@ KSpace free_trajectory(const std::vector<const Acquisition*>& image, const Encod
         largest = std::max(largest, std::abs(place[i * dims + d]));
       }
       for (std::int64_t coil = 0; coil < coils; ++coil) {
-        const std::size_t at = static_cast<std::size_t>(2 * (coil * count + i));
+        const auto at = static_cast<std::size_t>(2 * (coil * count + i));
         samples[static_cast<std::size_t>((coil * spokes + spoke) * count + i)] = {data[at], data[at + 1]};
       }
     }

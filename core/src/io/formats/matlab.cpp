@@ -103,7 +103,7 @@ std::optional<Old> old_at(const fs::path& file, std::uint64_t place) {
   v.name.resize(static_cast<std::size_t>(words[4]));
   if (from->read(reinterpret_cast<std::byte*>(v.name.data()), v.name.size()) != v.name.size()) return std::nullopt;
   if (v.name.back() != '\0') return std::nullopt;
-  v.name = v.name.c_str();
+  v.name.resize(v.name.find('\0'));
   if (v.name.empty() || !std::ranges::all_of(v.name, [](unsigned char c) { return std::isalnum(c) || c == '_'; }))
     return std::nullopt;
   v.data = place + 20 + static_cast<std::uint64_t>(words[4]);

@@ -136,7 +136,7 @@ Pixels to_part(const Element& e, const Matrix& m, bool swapped, Metadata& meta) 
   }
   Bytes bytes = bytes_in_memory(to_text(e.data), m.name);
   const FileType wanted = class_type(m.kind);
-  const Pixels block = load(*bytes, {*type, swapped, m.extents}, meta);
+  Pixels block = load(*bytes, {*type, swapped, m.extents}, meta);
   if (stored_as(wanted) == block.spec().type) return block;
   return narrowed(block.converted(ScalarType::f64), stored_as(wanted));
 }
@@ -164,7 +164,8 @@ void walk(std::span<const std::byte> bytes, bool swapped, bool head_only, const 
       return;  // writers miscount empty fields of objects: what comes behind is lost
     if (field.type != mi_matrix) incomplete("'" + m.name + "'");
     if (field.data.empty()) continue;
-    walk(field.data, swapped, head_only, m.name + ".", std::string{text.substr(at, each).c_str()}, depth + 1, visit);
+    const std::string name = text.substr(at, std::min(each, text.find('\0', at) - at));
+    walk(field.data, swapped, head_only, m.name + ".", name, depth + 1, visit);
   }
 }
 

@@ -96,6 +96,7 @@ std::optional<Table> matlab_library(const std::vector<Choice>& arrays, const std
     const std::string& name = (*columns)[static_cast<std::size_t>(i)];
     if (i == centre || i == width || begins(name, "data value")) continue;
     std::vector<double> spectrum;
+    spectrum.reserve(order.size());
     for (const std::int64_t band : order)
       spectrum.push_back(spectra::is_missing(at(band, i)) ? std::numeric_limits<double>::quiet_NaN() : at(band, i));
     out.add(name, spectrum);

@@ -360,6 +360,7 @@ class Meta final : public ImageHandler, public SaysEstimate {
                       std::to_string(parts()) + " were expected",
                   "check that the header is complete"};
     std::vector<fs::path> files;
+    files.reserve(names.size());
     for (const auto& name : names) files.push_back(beside(header_file, name));
     return files;
   }

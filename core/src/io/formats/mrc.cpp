@@ -93,6 +93,7 @@ RawArray make_array(const fs::path& file) {
   }
   if (!std::ranges::is_sorted(header->axis)) {
     std::vector<std::size_t> order;
+    order.reserve(4);
     for (std::size_t axis = 0; axis < 3; ++axis)
       order.push_back(static_cast<std::size_t>(std::ranges::find(header->axis, axis) - header->axis.begin()));
     if (header->sections_a_volume > 0) order.push_back(3);
@@ -163,6 +164,7 @@ void become_scan(RawArray& array, const std::vector<double>& tilts, const ReadOp
     assume(array.meta, "detector elements of 1 mm");
   }
   std::vector<double> angles;
+  angles.reserve(tilts.size());
   for (const double tilt : tilts) angles.push_back(-sign * tilt * std::numbers::pi / 180);
   const Shape& shape = array.pixels.spec().shape;
   const std::size_t u = turned ? 1 : 0, v = 1 - u;

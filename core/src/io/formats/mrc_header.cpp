@@ -215,7 +215,7 @@ Extended read_extended(const fs::path& file, const Header& header) {
 std::optional<fs::path> angles_beside(const fs::path& stack) {
   const bool aligned = has_extension(stack, ".ali");
   for (const char* extension : {aligned ? ".tlt" : ".rawtlt", aligned ? ".rawtlt" : ".tlt"}) {
-    const fs::path beside = fs::path{stack}.replace_extension(extension);
+    fs::path beside = fs::path{stack}.replace_extension(extension);
     std::error_code problem;
     if (fs::is_regular_file(beside, problem)) return beside;
   }

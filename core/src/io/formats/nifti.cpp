@@ -176,6 +176,7 @@ class Nifti final : public ImageHandler, public SaysEstimate {
                   "write .nii or .nii.gz"};
     const ImageToWrite image = image_to_write(data);
     std::vector<std::int64_t> extents;
+    extents.reserve(image.axes());
     for (std::size_t axis = 0; axis < image.axes(); ++axis) extents.push_back(image.extent(axis));
     const std::string header = make_nifti_header(*image.grid, extents, image.pixels->spec().type, image.time_step_s,
                                                  std::string{prefix} + std::string{to_string(image.quantity)},

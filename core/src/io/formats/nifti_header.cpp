@@ -47,10 +47,14 @@ class Fields {
     return two_ ? at<std::int32_t>(500) : std::int64_t{static_cast<unsigned char>(bytes_[123])};
   }
   [[nodiscard]] std::int64_t intent() const { return two_ ? at<std::int32_t>(504) : at<std::int16_t>(68); }
-  [[nodiscard]] std::string description() const { return std::string{bytes_.substr(two_ ? 240 : 148, 80)}.c_str(); }
-  [[nodiscard]] std::string auxiliary() const { return std::string{bytes_.substr(two_ ? 320 : 228, 24)}.c_str(); }
+  [[nodiscard]] std::string description() const { return text(two_ ? 240 : 148, 80); }
+  [[nodiscard]] std::string auxiliary() const { return text(two_ ? 320 : 228, 24); }
 
  private:
+  [[nodiscard]] std::string text(std::size_t from, std::size_t most) const {
+    const auto field = bytes_.substr(from, most);
+    return std::string{field.substr(0, field.find('\0'))};
+  }
   [[nodiscard]] double real(std::size_t place_two, std::size_t place_one, std::size_t i) const {
     return two_ ? at<double>(place_two + 8 * i) : static_cast<double>(at<float>(place_one + 4 * i));
   }

@@ -152,6 +152,7 @@ class Nrrd final : public ImageHandler, public SaysEstimate {
                       std::to_string(parts(sizes, sub)) + " were expected",
                   "check that the header is complete"};
     std::vector<fs::path> files;
+    files.reserve(names.size());
     for (const auto& name : names) files.push_back(beside(header_file, name));
     return files;
   }

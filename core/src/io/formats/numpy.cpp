@@ -93,7 +93,7 @@ Header parse(std::string_view bytes) {
 Pixels load_array(ByteReader& from, const Header& header, Metadata& meta) {
   std::vector<std::int64_t> extents = header.shape;
   if (!header.fortran) std::ranges::reverse(extents);
-  const Pixels block = load(from, {header.type, header.swapped, extents}, meta);
+  Pixels block = load(from, {header.type, header.swapped, extents}, meta);
   if (!header.fortran || extents.size() < 2) return block;
   std::vector<std::size_t> order(extents.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = order.size() - 1 - i;
@@ -254,6 +254,7 @@ class Npz final : public Handler {
  private:
   static std::vector<Choice> to_choices(const std::vector<Member>& members) {
     std::vector<Choice> choices;
+    choices.reserve(members.size());
     for (const auto& member : members)
       choices.push_back({member.name, {member.header.shape.begin(), member.header.shape.end()}});
     return choices;

@@ -225,6 +225,7 @@ SpectralLibrary read_columns(const fs::path& file, const std::vector<std::string
   }
   SpectralLibrary library;
   std::vector<double> centres;
+  centres.reserve(rows.size());
   for (const auto& row : rows) centres.push_back(row[0]);
   const bool named = names.size() == rows[0].size();
   auto unit = spectra::axis_unit(find_hint(options, "wavelength_unit"));
@@ -238,6 +239,7 @@ SpectralLibrary read_columns(const fs::path& file, const std::vector<std::string
   library.bands = {unit->name, unit->unit, std::move(centres)};
   for (std::size_t column = 1; column < rows[0].size(); ++column) {
     std::vector<double> values;
+    values.reserve(rows.size());
     for (const auto& row : rows) values.push_back(row[column]);
     const std::string stem = file.stem().string();
     library.add(named ? names[column] : rows[0].size() == 2 ? stem : stem + " " + std::to_string(column), values);

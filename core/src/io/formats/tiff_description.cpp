@@ -205,7 +205,7 @@ TiffStack announced_by(const TiffFile& tiff, const TiffPage& page) {
   const std::string text = tiff.description();
   if (text.starts_with("ImageJ=")) return imagej(tiff, text);
   if (text.find("<OME") != std::string::npos) return ome(text, page);
-  if (text.starts_with("{")) return tifffile(text, page);
+  if (text.starts_with('{')) return tifffile(text, page);
   return {};
 }
 

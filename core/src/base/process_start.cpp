@@ -7,8 +7,6 @@
 #include <cerrno>
 #include <csignal>
 
-extern char** environ;
-
 namespace iso {
 namespace {
 

@@ -140,6 +140,7 @@ OperatorPtr stack(std::vector<Block> rows) {
 
 OperatorPtr stack(std::vector<OperatorPtr> rows) {
   std::vector<Block> named;
+  named.reserve(rows.size());
   for (auto& row : rows) named.push_back({std::to_string(named.size()), std::move(row)});
   return stack(std::move(named));
 }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <limits>
 #include <numbers>
+#include <ranges>
 
 namespace iso::compute {
 namespace {
@@ -85,7 +86,7 @@ std::vector<double> fit(const std::function<double(double)>& function, int n) {
 
 double evaluate(const std::vector<double>& powers, double t) {
   double sum = 0;
-  for (auto at = powers.rbegin(); at != powers.rend(); ++at) sum = sum * t + *at;
+  for (const double power : std::views::reverse(powers)) sum = sum * t + power;
   return sum;
 }
 
@@ -109,8 +110,11 @@ std::vector<double> GriddingWindow::correction(std::size_t axis) const {
   if (axis >= static_cast<std::size_t>(axes_in_use)) return {1.0};
   const auto& a = axes[axis];
   std::vector<double> out;
-  for (std::int64_t r = 0; r < a.extent; ++r)
-    out.push_back(1 / transform(axis, static_cast<double>(r - a.extent / 2) / static_cast<double>(a.grid)));
+  out.reserve(static_cast<std::size_t>(a.extent));
+  for (std::int64_t r = 0; r < a.extent; ++r) {
+    const std::int64_t from_centre = r - a.extent / 2;
+    out.push_back(1 / transform(axis, static_cast<double>(from_centre) / static_cast<double>(a.grid)));
+  }
   return out;
 }
 
@@ -132,18 +136,20 @@ GriddingWindow choose_window(const std::array<std::int64_t, 3>& image, std::int6
 
 WindowPolynomials window_polynomials(const GriddingWindow& window, double rounding) {
   const double enough = std::max(0.05 * window.expected_error, rounding), reach = 0.5 * window.width;
+  const auto width = static_cast<std::size_t>(window.width);
   WindowPolynomials out;
   for (out.terms = 4; out.terms <= 24; ++out.terms) {
     double error = 0;
     for (std::size_t axis = 0; axis < static_cast<std::size_t>(window.axes_in_use); ++axis) {
-      out.coefficients[axis].assign(static_cast<std::size_t>(out.terms * window.width), 0.0);
+      out.coefficients[axis].assign(static_cast<std::size_t>(out.terms) * width, 0.0);
       for (int j = 0; j < window.width; ++j) {
         const auto weight = [&](double t) {
           return window.value(axis, std::clamp(j + 0.5 * (t + 1) - reach, -reach, reach));
         };
         const std::vector<double> powers = fit(weight, out.terms);
         for (int d = 0; d < out.terms; ++d)
-          out.coefficients[axis][static_cast<std::size_t>(d * window.width + j)] = powers[static_cast<std::size_t>(d)];
+          out.coefficients[axis][static_cast<std::size_t>(d) * width + static_cast<std::size_t>(j)] =
+              powers[static_cast<std::size_t>(d)];
         for (int i = 0; i <= 10; ++i) {
           const double t = 0.2 * i - 1;
           error = std::max(error, std::abs(evaluate(powers, t) - weight(t)));

@@ -123,7 +123,7 @@ std::optional<double> hausdorff95_mm(std::span<const std::uint8_t> mask, std::sp
     std::vector<float> found;
     for (std::size_t i = 0; i < from.size(); ++i)
       if (from[i] != 0) found.push_back(distance2[i]);
-    const auto at = found.begin() + static_cast<std::ptrdiff_t>(0.95 * static_cast<double>(found.size() - 1) + 0.5);
+    const auto at = found.begin() + std::lround(0.95 * static_cast<double>(found.size() - 1));
     std::ranges::nth_element(found, at);
     return std::sqrt(static_cast<double>(*at));
   };

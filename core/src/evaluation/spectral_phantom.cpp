@@ -89,15 +89,16 @@ std::vector<double> block_abundances(const SpectralPhantom& p, const Philox& ran
 std::vector<double> patch_abundances(const SpectralPhantom& p, const Philox& random) {
   const std::int64_t n = p.width * p.height;
   std::vector<double> out(at(n * p.components), 0.02);
-  const double size = static_cast<double>(std::min(p.width, p.height));
+  const auto size = static_cast<double>(std::min(p.width, p.height));
   for (int k = 0; k < p.components; ++k) {
     for (int patch = 0; patch < 6; ++patch) {
-      const auto own = static_cast<std::uint64_t>(100 * k + 4 * patch);
+      const auto own = 100 * static_cast<std::uint64_t>(k) + 4 * static_cast<std::uint64_t>(patch);
       const double cx = random.uniform(own) * static_cast<double>(p.width),
                    cy = random.uniform(own + 1) * static_cast<double>(p.height);
       const double radius = size * (0.05 + 0.1 * random.uniform(own + 2)), height = 0.3 + 0.7 * random.uniform(own + 3);
       for (std::int64_t i = 0; i < n; ++i) {
-        const double dx = static_cast<double>(i % p.width) - cx, dy = static_cast<double>(i / p.width) - cy;
+        const std::int64_t x = i % p.width, y = i / p.width;
+        const double dx = static_cast<double>(x) - cx, dy = static_cast<double>(y) - cy;
         out[at(k * n + i)] += height * std::exp(-0.5 * (dx * dx + dy * dy) / (radius * radius));
       }
     }
@@ -125,6 +126,7 @@ SpectralScene make_spectral_scene(std::string_view name, const SpectralPhantom& 
   const Philox shapes{p.seed, 1}, places{p.seed, 2}, noise{p.seed, 3};
   const auto abundances = cells ? patch_abundances(p, places) : block_abundances(p, places);
   std::vector<std::vector<double>> spectra;
+  spectra.reserve(at(p.components));
   for (int k = 0; k < p.components; ++k) spectra.push_back(make_spectrum(cells, p.bands, shapes, k));
   PixelBuffer cube = PixelBuffer::allocate({Shape{p.width, p.height, p.bands}, ScalarType::f32});
   PixelBuffer maps = PixelBuffer::allocate({Shape{p.width, p.height, p.components}, ScalarType::f32});

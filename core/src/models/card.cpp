@@ -12,6 +12,7 @@
 #include <fstream>
 #include <numbers>
 #include <sstream>
+#include <utility>
 
 namespace iso::models {
 namespace {
@@ -39,7 +40,7 @@ class Object {
   }
   template <class T>
   [[nodiscard]] T get(const char* member, T otherwise) const {
-    return has(member) ? get<T>(member) : otherwise;
+    return has(member) ? get<T>(member) : std::move(otherwise);
   }
   [[nodiscard]] double number(const char* member, double least) const {
     const auto value = get<double>(member);

@@ -93,18 +93,19 @@ void try_scores(const Network& network, std::vector<std::string>& lacks) {
   const auto classes = static_cast<std::size_t>(network.output().extents.front());
   const auto a = both.values<float>(), b = alone.values<float>();
   if (std::ranges::any_of(a, [](float v) { return !std::isfinite(v); }))
-    lacks.push_back("its scores on images of noise are not finite; train it again");
+    lacks.emplace_back("its scores on images of noise are not finite; train it again");
   double largest = 0, differs = 0;
   for (std::size_t c = 0; c < classes; ++c) {
     largest = std::max(largest, std::abs(double{a[c]} - double{b[c]}));
     differs = std::max(differs, std::abs(double{a[c]} - double{a[classes + c]}));
   }
   if (largest > 1e-3)
-    lacks.push_back(
+    lacks.emplace_back(
         "its scores of an image change with the other images of the batch; export it in evaluation mode, so that "
         "neither "
         "normalisation nor dropout look at the batch");
-  if (differs == 0) lacks.push_back("its scores are the same for two images of noise; it does not look at the image");
+  if (differs == 0)
+    lacks.emplace_back("its scores are the same for two images of noise; it does not look at the image");
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ class Mean final : public Network {
     const Shape& shape = image.spec().shape;
     PixelBuffer out = PixelBuffer::allocate(image.spec());
     const auto from = image.values<float>();
-    const double area = static_cast<double>((2 * radius_ + 1) * (2 * radius_ + 1));
+    const auto area = static_cast<double>((2 * radius_ + 1) * (2 * radius_ + 1));
     for (std::int64_t plane = 0; plane < shape[2] * shape[3]; ++plane)
       for (std::int64_t y = 0; y < shape[1]; ++y)
         for (std::int64_t x = 0; x < shape[0]; ++x) {

@@ -66,6 +66,7 @@ std::vector<NetworkPtr> load(const Card& card, int at_once) {
   check_graphs(card);
   const auto library = runtime();
   std::vector<NetworkPtr> all;
+  all.reserve(card.graphs.size());
   for (const GraphFile& graph : card.graphs) all.push_back(library->load(graph.file, at_once));
   return all;
 }

@@ -9,6 +9,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace iso::params {
 
@@ -46,7 +47,7 @@ template <class T>
 template <class T>
 [[nodiscard]] T optional_member(const Json& object, const char* member, const std::string& where, T otherwise = {}) {
   const auto found = object.find(member);
-  return found == object.end() || found->is_null() ? otherwise : required<T>(object, member, where);
+  return found == object.end() || found->is_null() ? std::move(otherwise) : required<T>(object, member, where);
 }
 
 /// Parses an object. Throws invalid_input calling the text `what` ("the schema").

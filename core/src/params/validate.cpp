@@ -51,6 +51,7 @@ std::string complain_of_number(const FieldInfo& field, double value) {
 /// Every member of the object in the type of its field, the rest defaults; what is wrong goes to `problems`.
 std::vector<Value> typed(const Schema& schema, const Json& object, std::vector<ParameterProblem>& problems) {
   std::vector<std::string> known;
+  known.reserve(schema.fields.size());
   for (const FieldInfo& field : schema.fields) known.push_back(field.name);
   for (const auto& [name, json] : object.items()) {
     if (schema.find(name) != nullptr) continue;
@@ -172,6 +173,7 @@ std::string complete(const Schema& schema, std::string_view parameters_json) {
 
 std::string defaults_json(const Schema& schema) {
   std::vector<Value> values;
+  values.reserve(schema.fields.size());
   for (const FieldInfo& field : schema.fields) values.push_back(field.default_value);
   return make_object(schema, values).dump();
 }

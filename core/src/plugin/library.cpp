@@ -154,10 +154,10 @@ const PluginDescriptor& open_plugin(const std::filesystem::path& library) {
 std::vector<std::string> find_problems(const Manifest& manifest) {
   std::vector<std::string> problems;
   if (!is_name(manifest.id)) problems.push_back("the plugin's id is '" + manifest.id + "', expected snake_case");
-  if (manifest.title.empty()) problems.push_back("the plugin needs a title");
+  if (manifest.title.empty()) problems.emplace_back("the plugin needs a title");
   if (manifest.version.find_first_not_of("0123456789.") == 0 || manifest.version.empty())
     problems.push_back("the plugin's version is '" + manifest.version + "', expected a semantic version");
-  if (manifest.tasks.empty()) problems.push_back("the plugin has no task");
+  if (manifest.tasks.empty()) problems.emplace_back("the plugin has no task");
   for (std::size_t i = 0; i < manifest.tasks.size(); ++i) {
     const TaskManifest& task = manifest.tasks[i];
     const std::string start = manifest.id + "/";

@@ -47,7 +47,7 @@ Json task_object(const TaskManifest& task) {
 }
 
 Kind kind_of_port(const Json& port, const std::string& where) {
-  const std::string name = required<std::string>(port, "kind", where);
+  const auto name = required<std::string>(port, "kind", where);
   try {
     return kind_from_string(name);
   } catch (const Error&) {

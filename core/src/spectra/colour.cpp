@@ -148,8 +148,7 @@ Range quantiles(const std::vector<float>& values, double low, double high) {
     if (std::isfinite(value)) finite.push_back(value);
   if (finite.empty()) return {};
   const auto at = [&](double part) {
-    const auto place =
-        finite.begin() + static_cast<std::ptrdiff_t>(part * static_cast<double>(finite.size() - 1) + 0.5);
+    const auto place = finite.begin() + std::lround(part * static_cast<double>(finite.size() - 1));
     std::ranges::nth_element(finite, place);
     return *place;
   };

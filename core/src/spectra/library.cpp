@@ -120,6 +120,7 @@ SpectralLibrary from_rows(const Table& table, const std::vector<std::size_t>& co
   SpectralLibrary library;
   library.meta = table.meta;
   std::vector<double> centres;
+  centres.reserve(columns.size());
   for (const std::size_t column : columns) centres.push_back(*to_centre(table.columns[column]));
   set_axis(library, std::move(centres), axis_unit_within(table.columns[columns.front()]));
   const TextColumn* const classes = text_column(table, {"class", "material", "category", "group"});
@@ -144,6 +145,7 @@ SpectralLibrary from_columns(const Table& table) {
   SpectralLibrary library;
   library.meta = table.meta;
   std::vector<double> centres;
+  centres.reserve(table.values.size());
   for (const auto& row : table.values) centres.push_back(row.front());
   const std::size_t bands = centres.size();
   set_axis(library, std::move(centres), axis_unit_within(table.columns.front()));

@@ -45,12 +45,13 @@ std::vector<double> make_response(std::int64_t elements, double pitch, FilterWin
     kernel.push_back(-at_end * factor / (pi * pi * distance * distance * pitch));
   }
   std::vector<double> response(static_cast<std::size_t>(n / 2 + 1));
-  for (std::int64_t m = 0; m <= n / 2; ++m) {
+  const std::int64_t last = n / 2;
+  for (std::int64_t m = 0; m <= last; ++m) {
     double sum = 1 / (4 * pitch);
     for (std::size_t j = 0; j < kernel.size(); ++j) {
       sum += 2 * kernel[j] * cosine[static_cast<std::size_t>((2 * static_cast<std::int64_t>(j) + 1) * m % n)];
     }
-    const double f = static_cast<double>(m) / static_cast<double>(n / 2) / cutoff;
+    const double f = static_cast<double>(m) / static_cast<double>(last) / cutoff;
     response[static_cast<std::size_t>(m)] = f > 1 + 1e-12 ? 0.0 : sum * window_at(window, f);
   }
   return response;

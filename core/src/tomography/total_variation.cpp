@@ -94,7 +94,7 @@ class TotalVariation {
     const auto* resumed = progress_.resumed();
     Array x = resumed != nullptr ? problem_.backend.allocate(problem_.a->domain(), problem_.stream)
                                  : initial_image(problem_, options_.warm_start, progress_);
-    const double readings = static_cast<double>(problem_.a->range().shape.count());
+    const auto readings = static_cast<double>(problem_.a->range().shape.count());
     size_ = ops.norm2(problem_.readings, problem_.stream) / std::sqrt(readings);
     if (!(size_ > 0)) {
       progress_.warn("the readings are zero everywhere; there is nothing to reconstruct");
@@ -151,7 +151,7 @@ class TotalVariation {
   }
 
   void iterate(const Weighted& weighted) {
-    const double readings = static_cast<double>(problem_.a->range().shape.count());
+    const auto readings = static_cast<double>(problem_.a->range().shape.count());
     auto control = make_control(progress_, options_.iterations, options_.tolerance, {0.05, 0.95, "total variation"});
     control.keep = [&](Checkpoint state) {
       state.numbers["weight"] = weight_;

@@ -26,6 +26,7 @@ Fourier make_fourier(const NonUniformFourier& spec, const GriddingWindow& window
 }
 std::vector<Number> numbers(const std::vector<double>& values) {
   std::vector<Number> out;
+  out.reserve(values.size());
   for (const double value : values) out.push_back({value, 0});
   return out;
 }

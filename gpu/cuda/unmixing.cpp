@@ -167,9 +167,10 @@ OperatorPtr make_kernel_operator(const SpectralProducts& spec, const Backend& ba
 OperatorCost kernel_cost(const SpectralProducts& spec) {
   const std::size_t kept = spec.resident ? 0 : spec.spectra_spec().bytes();
   const auto partial = static_cast<std::size_t>(count_parts(spec.pixels, parts_of_a_band) * spec.bands * spec.columns);
-  const double walks = static_cast<double>((spec.columns + columns_at_once - 1) / columns_at_once);
+  const std::int64_t walks = (spec.columns + columns_at_once - 1) / columns_at_once;
   return {kept, partial * sizeof(double),
-          walks * static_cast<double>(spec.spectra_spec().bytes()) / throughput::bytes_per_s, throughput::measured};
+          static_cast<double>(walks) * static_cast<double>(spec.spectra_spec().bytes()) / throughput::bytes_per_s,
+          throughput::measured};
 }
 
 const UnmixingSteps& kernel_unmixing_steps() noexcept {

@@ -10,6 +10,7 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <ranges>
 #include <sstream>
 #include <utility>
 
@@ -32,8 +33,8 @@ models::TensorSpec to_spec(const ov::Output<const ov::Node>& port) {
   const ov::PartialShape& shape = port.get_partial_shape();
   if (shape.rank().is_dynamic() || shape.size() > Shape::max_rank)
     throw Error{Errc::unsupported, "'" + spec.name + "' of the network has no fixed number of axes, or too many"};
-  for (auto extent = shape.rbegin(); extent != shape.rend(); ++extent)
-    spec.extents.push_back(extent->is_static() ? extent->get_length() : -1);
+  for (const ov::Dimension& extent : std::views::reverse(shape))
+    spec.extents.push_back(extent.is_static() ? extent.get_length() : -1);
   if (port.get_element_type() != ov::element::f32)
     throw Error{Errc::unsupported,
                 "'" + spec.name + "' of the network is " + port.get_element_type().get_type_name() + ", expected f32"};

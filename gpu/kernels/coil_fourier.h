@@ -60,6 +60,7 @@ ISO_HOST_DEVICE void body(const Index& at, const CoilCombination<E>& k) noexcept
   assign(k.out[i], sum);
 }
 
+// NOLINTNEXTLINE(bugprone-macro-parentheses): T is a type
 #define ISO_COIL_FOURIER_KERNELS(X, T) X(CoilImages<Complex<T>>) X(CoilLines<Complex<T>>) X(CoilCombination<Complex<T>>)
 
 }  // namespace iso::gpu

@@ -63,7 +63,9 @@ ISO_HOST_DEVICE void body(const Index& at, const ComplexDifferenceAdjoint<E>& k)
   assign(k.out[element], sum);
 }
 
+// NOLINTBEGIN(bugprone-macro-parentheses): T is a type
 #define ISO_COMPLEX_DIFFERENCE_KERNELS(X, T) \
   X(ComplexDifferenceForward<Complex<T>>) X(ComplexDifferenceAdjoint<Complex<T>>)
+// NOLINTEND(bugprone-macro-parentheses)
 
 }  // namespace iso::gpu

@@ -37,6 +37,7 @@ ISO_HOST_DEVICE void body(const Index& at, const FourierPlace<E>& k) noexcept {
   assign(k.out[i], times(factor, number(k.in[source])));
 }
 
+// NOLINTNEXTLINE(bugprone-macro-parentheses): T is a type
 #define ISO_FOURIER_KERNELS(X, T) X(FourierPlace<Complex<T>>)
 
 }  // namespace iso::gpu

@@ -228,8 +228,10 @@ ISO_HOST_DEVICE void body(const Index& at, const NonUniformSpread<E>& k) noexcep
   assign(k.grid[i], sum);
 }
 
+// NOLINTBEGIN(bugprone-macro-parentheses): T is a type
 #define ISO_NON_UNIFORM_FOURIER_KERNELS(X, T) \
   X(NonUniformPlace<Complex<T>>)              \
   X(NonUniformCombine<Complex<T>>) X(NonUniformRead<Complex<T>>) X(NonUniformSpread<Complex<T>>)
+// NOLINTEND(bugprone-macro-parentheses)
 
 }  // namespace iso::gpu

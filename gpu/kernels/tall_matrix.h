@@ -66,6 +66,7 @@ ISO_HOST_DEVICE void body(const Index& at, const TallSum<E>& k) noexcept {
   k.x[i] = sum;
 }
 
+// NOLINTNEXTLINE(bugprone-macro-parentheses): T is a type
 #define ISO_TALL_MATRIX_KERNELS(X, T) X(TallForward<Complex<T>>) X(TallAdjoint<Complex<T>>) X(TallSum<Complex<T>>)
 
 }  // namespace iso::gpu

@@ -55,6 +55,7 @@ ISO_HOST_DEVICE void body(const Index& at, const Unfold<E>& k) noexcept {
   assign(target, k.accumulate ? plus(number(target), value) : value);
 }
 
+// NOLINTNEXTLINE(bugprone-macro-parentheses): T is a type
 #define ISO_UNFOLDING_KERNELS(X, T) X(Unfold<Complex<T>>)
 
 }  // namespace iso::gpu

@@ -70,7 +70,7 @@ ISO_HOST_DEVICE void body(const Index& at, const SpectralGather<T>& k) noexcept 
       sum[j] = 0;
     }
     for (std::int64_t n = w; n < k.pixels; n += k.width) {
-      const double value = static_cast<double>(y[n]);
+      const auto value = static_cast<double>(y[n]);
       for (int j = 0; j < columns_at_once; ++j) sum[j] = fused(value, static_cast<double>(row[j][n]), sum[j]);
     }
     for (int j = 0; j < columns_at_once; ++j)

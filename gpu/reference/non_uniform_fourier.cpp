@@ -21,9 +21,12 @@ class ReferenceNonUniformFourier final : public LinearOperator {
     const std::int64_t n = spec_.image[axis], trajectory = spec_.trajectories() == 1 ? 0 : frame;
     const double k = n > 1 ? spec_.coordinate(static_cast<std::int64_t>(axis), sample, trajectory) : 0.0;
     std::vector<Number> out;
-    for (std::int64_t r = 0; r < n; ++r)
+    out.reserve(static_cast<std::size_t>(n));
+    for (std::int64_t r = 0; r < n; ++r) {
+      const std::int64_t from_centre = r - n / 2;
       out.push_back(std::polar(
-          1.0, spec_.sign * 2 * std::numbers::pi * k * static_cast<double>(r - n / 2) / static_cast<double>(n)));
+          1.0, spec_.sign * 2 * std::numbers::pi * k * static_cast<double>(from_centre) / static_cast<double>(n)));
+    }
     return out;
   }
   /// Calls visit(voxel, factor of the sum) for every voxel.

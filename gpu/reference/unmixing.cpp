@@ -137,7 +137,7 @@ std::vector<double> squares_in(const Array& spectra, const Array& endmembers, co
   std::vector<double> out(at(bands), 0);
   for (std::int64_t l = 0; l < bands; ++l)
     for (std::int64_t n = 0; n < pixels; ++n) {
-      double r = static_cast<double>(y[at(l * pixels + n)]);
+      auto r = static_cast<double>(y[at(l * pixels + n)]);
       for (std::int64_t c = 0; c < k; ++c)
         r -= static_cast<double>(e[at(c * bands + l)]) * static_cast<double>(values[at(c * pixels + n)]);
       out[at(l)] += r * r;

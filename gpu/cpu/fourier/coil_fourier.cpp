@@ -38,9 +38,12 @@ std::complex<R> product(std::complex<R> a, std::complex<R> b) {
 /// the exponent of the transform -2 pi i, sign' is 1 (Axis in fourier.cpp has the equation).
 std::vector<std::complex<double>> centre_phases(std::int64_t n, double sign) {
   std::vector<std::complex<double>> phases;
-  for (std::int64_t m = 0; m < n; ++m)
+  phases.reserve(static_cast<std::size_t>(n));
+  for (std::int64_t m = 0; m < n; ++m) {
+    const std::int64_t turns = n / 2 * m % n;
     phases.push_back(
-        std::polar(1.0, sign * 2 * std::numbers::pi * static_cast<double>(n / 2 * m % n) / static_cast<double>(n)));
+        std::polar(1.0, sign * 2 * std::numbers::pi * static_cast<double>(turns) / static_cast<double>(n)));
+  }
   return phases;
 }
 

@@ -48,12 +48,13 @@ void Gridding<R>::make_coefficients() {
   const compute::WindowPolynomials found =
       compute::window_polynomials(window_, sizeof(R) == sizeof(float) ? 2e-8 : 2e-16);
   degree_ = found.terms - 1;
+  const auto terms = static_cast<std::size_t>(found.terms), width = static_cast<std::size_t>(window_.width),
+             lanes = static_cast<std::size_t>(lanes_);
   for (std::size_t axis = 0; axis < static_cast<std::size_t>(window_.axes_in_use); ++axis) {
-    coefficients_[axis].assign(static_cast<std::size_t>(found.terms * lanes_), R{0});
-    for (int d = 0; d < found.terms; ++d)
-      for (int j = 0; j < window_.width; ++j)
-        coefficients_[axis][static_cast<std::size_t>(d * lanes_ + j)] =
-            static_cast<R>(found.coefficients[axis][static_cast<std::size_t>(d * window_.width + j)]);
+    coefficients_[axis].assign(terms * lanes, R{0});
+    for (std::size_t d = 0; d < terms; ++d)
+      for (std::size_t j = 0; j < width; ++j)
+        coefficients_[axis][d * lanes + j] = static_cast<R>(found.coefficients[axis][d * width + j]);
   }
 }
 

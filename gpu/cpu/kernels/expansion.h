@@ -11,7 +11,7 @@ namespace {
 inline float exponential(float x) {
   const float bounded = x > -87.0F ? x : -87.0F;
   const float shifted = bounded * 1.44269504F + 12582912.0F;  // 1.5 x 2^23: the sum's last bits are the nearest integer
-  std::int32_t bits;
+  std::int32_t bits = 0;
   __builtin_memcpy(&bits, &shifted, sizeof bits);
   const float n = shifted - 12582912.0F;
   const float r = (bounded - n * 0.693359375F) + n * 2.12194440e-4F;
@@ -23,7 +23,7 @@ inline float exponential(float x) {
   p = p * r + 1.0F;
   p = p * r + 1.0F;
   const std::int32_t power = static_cast<std::int32_t>(static_cast<std::uint32_t>(bits) << 23) + 0x3F800000;
-  float scale;
+  float scale = 0;
   __builtin_memcpy(&scale, &power, sizeof scale);
   return p * scale;
 }
@@ -31,7 +31,7 @@ inline float exponential(float x) {
 inline double exponential(double x) {
   const double bounded = x > -708.0 ? x : -708.0;
   const double shifted = bounded * 1.4426950408889634 + 6755399441055744.0;  // 1.5 x 2^52
-  std::int64_t bits;
+  std::int64_t bits = 0;
   __builtin_memcpy(&bits, &shifted, sizeof bits);
   const double n = shifted - 6755399441055744.0;
   const double r = (bounded - n * 0.69314718036912382) - n * 1.9082149292705877e-10;
@@ -39,7 +39,7 @@ inline double exponential(double x) {
   for (int k = 13; k >= 1; --k) p = p * r / k + 1.0;
   const std::int64_t power =
       static_cast<std::int64_t>(static_cast<std::uint64_t>(bits) << 52) + std::int64_t{0x3FF0000000000000};
-  double scale;
+  double scale = 0;
   __builtin_memcpy(&scale, &power, sizeof scale);
   return p * scale;
 }

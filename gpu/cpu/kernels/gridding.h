@@ -8,6 +8,7 @@ namespace {
 /// So many elements that are computed with together: one or more registers.
 template <class T, int lanes>
 struct Lanes {
+  // NOLINTNEXTLINE(modernize-use-using): g++ takes the attribute of a dependent type in a typedef alone
   typedef T Vector __attribute__((vector_size(lanes * sizeof(T))));
   static inline __attribute__((always_inline)) void load(const T* from, Vector& to) {
     __builtin_memcpy(&to, from, sizeof to);

@@ -6,8 +6,8 @@
 /// their order (the build sets -ffp-contract=off): the same bits as there, on every level.
 namespace iso::gpu::cpu {
 
-typedef double Doubles __attribute__((vector_size(64)));
-typedef std::uint64_t Longs __attribute__((vector_size(64)));
+using Doubles = double __attribute__((vector_size(64)));
+using Longs = std::uint64_t __attribute__((vector_size(64)));
 
 static inline Longs low_words(Longs v) { return v & 0xffffffffULL; }
 
@@ -19,7 +19,7 @@ struct EightCalls {
 };
 
 static inline EightCalls philox_of_eight(EightCalls c, std::uint64_t seed) {
-  std::uint32_t k0 = static_cast<std::uint32_t>(seed), k1 = static_cast<std::uint32_t>(seed >> 32);
+  auto k0 = static_cast<std::uint32_t>(seed), k1 = static_cast<std::uint32_t>(seed >> 32);
   for (int round = 0; round < 10; ++round) {
     const Longs p0 = c.w[0] * 0xD2511F53ULL, p1 = c.w[2] * 0xCD9E8D57ULL;
     c = {{(p1 >> 32) ^ c.w[1] ^ std::uint64_t{k0}, low_words(p1), (p0 >> 32) ^ c.w[3] ^ std::uint64_t{k1},
@@ -35,7 +35,7 @@ static inline Doubles log_of_words(Longs w) {
   Longs bits = (Longs)x + 0x00095f619980c433ULL;
   const Doubles k = to_doubles(bits >> 52) + -1023.0;
   bits = (bits & 0x000fffffffffffffULL) + 0x3fe6a09e667f3bcdULL;
-  const Doubles m = (Doubles)bits;
+  const auto m = (Doubles)bits;
   const Doubles s = (m + -1.0) / (m + 1.0), s2 = s * s;
   Doubles p = s2 * (1.0 / 21) + 1.0 / 19;
   p = p * s2 + 1.0 / 17;
@@ -87,7 +87,8 @@ static void write_normals(std::uint64_t seed, std::uint64_t sample, std::uint32_
   const Longs lanes{0, 1, 2, 3, 4, 5, 6, 7};
   for (std::int64_t begin = 0; begin < count; begin += 8) {
     EightCalls c{{low_words(lanes + (std::uint64_t{first} + static_cast<std::uint64_t>(begin))),
-                  Longs{} + (sample & 0xffffffffULL), Longs{} + (sample >> 32), Longs{} + std::uint64_t{stream}}};
+                  Longs{} + std::uint64_t{sample & 0xffffffffULL}, Longs{} + (sample >> 32),
+                  Longs{} + std::uint64_t{stream}}};
     c = philox_of_eight(c, seed);
     Doubles part[4];
     for (int pair = 0; pair < 2; ++pair) {

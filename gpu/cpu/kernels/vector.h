@@ -6,16 +6,16 @@
 /// product is rounded before it is added (the build sets -ffp-contract=off): every level gives the same bits.
 namespace iso::gpu::cpu {
 
-typedef double Eight __attribute__((vector_size(64)));
-typedef float EightFloats __attribute__((vector_size(32)));
+using Eight = double __attribute__((vector_size(64)));
+using EightFloats = float __attribute__((vector_size(32)));
 
 template <class T>
 struct IndexOf {
-  typedef long long type __attribute__((vector_size(64)));
+  using type = long long __attribute__((vector_size(64)));
 };
 template <>
 struct IndexOf<float> {
-  typedef int type __attribute__((vector_size(32)));
+  using type = int __attribute__((vector_size(32)));
 };
 
 template <class T>
@@ -82,8 +82,8 @@ static void sum_conjugate_products(const T* x, const T* y, std::int64_t count, d
   double real = join(straight), imaginary = (crossed[0] + crossed[4]) + (crossed[2] + crossed[6]);
   imaginary -= (crossed[1] + crossed[5]) + (crossed[3] + crossed[7]);
   for (; i < count; ++i) {
-    const double a = static_cast<double>(x[2 * i]), b = static_cast<double>(x[2 * i + 1]);
-    const double c = static_cast<double>(y[2 * i]), d = static_cast<double>(y[2 * i + 1]);
+    const auto a = static_cast<double>(x[2 * i]), b = static_cast<double>(x[2 * i + 1]);
+    const auto c = static_cast<double>(y[2 * i]), d = static_cast<double>(y[2 * i + 1]);
     real += a * c + b * d;
     imaginary += a * d - b * c;
   }
@@ -93,6 +93,7 @@ static void sum_conjugate_products(const T* x, const T* y, std::int64_t count, d
 /// y += (re + i im) x, `count` complex numbers.
 template <class T>
 static void add_multiple(T re, T im, const T* x, T* y, std::int64_t count) {
+  // NOLINTNEXTLINE(modernize-use-using): g++ takes the attribute of a dependent type in a typedef alone
   typedef T Numbers __attribute__((vector_size(8 * sizeof(T))));
   const Numbers turned{-im, im, -im, im, -im, im, -im, im};
   const typename IndexOf<T>::type swapped{1, 0, 3, 2, 5, 4, 7, 6};
@@ -130,7 +131,7 @@ static void scale_complex_vectors(T* values, std::int64_t points, std::int64_t p
       const T* const part = values + 2 * (k * points + from);
 #pragma omp simd
       for (std::int64_t i = 0; i < count; ++i) {
-        const double re = static_cast<double>(part[2 * i]), im = static_cast<double>(part[2 * i + 1]);
+        const auto re = static_cast<double>(part[2 * i]), im = static_cast<double>(part[2 * i + 1]);
         lengths[i] += re * re + im * im;
       }
     }

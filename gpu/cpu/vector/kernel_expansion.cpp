@@ -43,8 +43,9 @@ class CpuKernelExpansion final : public LinearOperator {
   void add_row(std::int64_t row, std::size_t centre, T c, T* out) const {
     const KernelScales& s = spec_.scales;
     const Vec3& place = spec_.centres[centre].place_mm;
-    const double dy = static_cast<double>(row % spec_.grid[1]) * spec_.spacing_mm[1] - place[1];
-    const double dz = static_cast<double>(row / spec_.grid[1]) * spec_.spacing_mm[2] - place[2];
+    const std::int64_t y = row % spec_.grid[1], z = row / spec_.grid[1];
+    const double dy = static_cast<double>(y) * spec_.spacing_mm[1] - place[1];
+    const double dz = static_cast<double>(z) * spec_.spacing_mm[2] - place[2];
     const double rest2 = dy * dy + dz * dz, h = spec_.spacing_mm[0];
     const T* const features = std::as_const(features_).template host<const T>().data() + row * spec_.grid[0];
     const T* const own = centres_.data() + centre * static_cast<std::size_t>(spec_.planes);

@@ -122,7 +122,7 @@ std::string classifier_text(const models::CardClassifier& c) {
                      std::to_string(c.width) + " x " + std::to_string(c.height) + ", values from " + number(c.low) +
                      " to " + number(c.high) + "\n  classes      ";
   for (std::size_t i = 0; i < c.classes.size(); ++i) text += (i > 0 ? ", " : "") + c.classes[i];
-  text += "\n";
+  text += '\n';
   for (const auto& [part, figures] : c.held_out)
     text += "  accuracy     " + part + ": " + number(100 * figures.plain_accuracy) + " % without noise, " +
             number(100 * figures.smoothed_accuracy) + " % smoothed (" + std::to_string(figures.images) + " images)\n";

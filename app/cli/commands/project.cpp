@@ -77,8 +77,7 @@ void declare(Options& options, ProjectArguments& request) {
        "isocenter project rec.mha -g left_out.h5 -o foretold.h5",
        "isocenter project heart --mask random --acceleration 8 --coils 8 --noise 0.002 --seed 1 -o scan.h5",
        "isocenter project heart --mask radial --spokes 13 --angle tiny-golden --coils 8 --seed 1 -o scan.h5",
-       "isocenter project head.nii.gz --slice 40 --motion 3,2 --phase 2 --mask random --coils 8 --truth truth.h5 -o "
-       "scan.h5",
+       "isocenter project head.nii.gz --slice 40 --motion 3,2 --phase 2 --mask random --coils 8 --truth t.h5 -o s.h5",
        "isocenter project heart --size 192 --frames 18 --mask vista.mat --mask-axes frame,phase,readout -o scan.h5"});
 }
 

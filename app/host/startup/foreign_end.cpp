@@ -84,11 +84,11 @@ void report_foreign_end() noexcept {
 // Found by the libraries of plugins before those of the C library, because the program exports them (CMakeLists.txt). An exit
 // by a machine instruction of the plugin's own is seen only from outside of the process (--isolate).
 extern "C" {
-[[noreturn]] void _exit(int code) {
+void _exit(int code) {
   iso::foreign_code_exits(code);
   iso::end_process(code);
 }
-[[noreturn]] void _Exit(int code) noexcept {
+void _Exit(int code) noexcept {
   iso::foreign_code_exits(code);
   iso::end_process(code);
 }

@@ -138,6 +138,7 @@ class Session {
         answer = {io::answer_with(current_error()), {}};
       }
       std::vector<int> descriptors;
+      descriptors.reserve(answer.descriptors.size());
       for (const Descriptor& descriptor : answer.descriptors) descriptors.push_back(descriptor.get());
       try {
         worker_.channel().send(answer.body, descriptors);
@@ -193,7 +194,7 @@ class Session {
   [[nodiscard]] std::filesystem::path own_attachment(const std::string& name, const std::filesystem::path& file) const {
     std::error_code problem;
     const auto folder = std::filesystem::canonical(scratch_->path(), problem).string() + "/";
-    const auto real = std::filesystem::canonical(file, problem).string();
+    auto real = std::filesystem::canonical(file, problem).string();
     if (!problem && job::is_attachment_name(name) && real.starts_with(folder) &&
         std::filesystem::is_regular_file(real, problem))
       return real;

@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-class vtkImageData;
+class vtkImageData;  // NOLINT(cppcoreguidelines-virtual-class-destructor): a class of VTK
 
 namespace iso::render {
 

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-class vtkRenderer;
+class vtkRenderer;  // NOLINT(cppcoreguidelines-virtual-class-destructor): a class of VTK
 
 namespace iso::render {
 

@@ -67,7 +67,7 @@ struct Cell {
     std::array<std::int64_t, 3> i{};
     std::array<float, 3> f{};
     for (std::size_t axis = 0; axis < 3; ++axis) {
-      const float most = static_cast<float>(size[axis] - 1);
+      const auto most = static_cast<float>(size[axis] - 1);
       const float at = std::min(std::max(p[axis], 0.0F), most);
       i[axis] = std::max<std::int64_t>(0, std::min(static_cast<std::int64_t>(at), size[axis] - 2));
       f[axis] = at - static_cast<float>(i[axis]);
@@ -286,6 +286,7 @@ struct RayCaster::Impl {
       colour[i] += (1 - got.cover) * behind;
     }
     const auto level = [&](std::size_t i) {
+      // NOLINTNEXTLINE(bugprone-incorrect-roundings): of a number from 0 to 255, once a pixel
       return static_cast<std::uint32_t>(std::min(std::max(colour[i], 0.0F), 1.0F) * 255 + 0.5F);
     };
     return 0xff000000U | level(0) << 16U | level(1) << 8U | level(2);

@@ -27,6 +27,7 @@ void lay_colours(const std::array<const float*, 3>& parts, double opacity, std::
                  std::uint32_t* pixels) noexcept {
   const auto part = static_cast<std::uint32_t>(std::lround(256 * std::clamp(opacity, 0.0, 1.0)));
   const auto level = [](float value) {
+    // NOLINTNEXTLINE(bugprone-incorrect-roundings): of a number from 0 to 255, once a pixel
     return static_cast<std::uint8_t>(std::min(std::max(value, 0.0F), 255.0F) + 0.5F);
   };
   for (std::int64_t i = 0; i < count; ++i) {

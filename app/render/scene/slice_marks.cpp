@@ -238,6 +238,7 @@ class Maker {
     for (std::size_t i = 0; i < boxes.size(); ++i) {
       const Figure& figure = picture_.figures[i];
       std::vector<Pixel> at;
+      at.reserve(figure.points_mm.size());
       for (const Vec3& p : figure.points_mm) at.push_back(to_pixel(picture_, width_, height_, p));
       if (at.empty()) continue;
       const double width = (figure.selected ? 2.5 : 1.5) * ratio_;

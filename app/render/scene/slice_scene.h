@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-class vtkRenderer;
+class vtkRenderer;  // NOLINT(cppcoreguidelines-virtual-class-destructor): a class of VTK
 
 namespace iso::render {
 

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-class vtkRenderer;
+class vtkRenderer;  // NOLINT(cppcoreguidelines-virtual-class-destructor): a class of VTK
 
 namespace iso::render {
 

@@ -212,6 +212,21 @@ void require_display(const std::vector<std::string_view>& arguments) {
 #endif
 }
 
+void ask_for_core_profile() {
+  QCoreApplication::setAttribute(Qt::AA_ShareOpenGLContexts);
+  QSurfaceFormat format;
+  format.setVersion(3, 2);
+  format.setProfile(QSurfaceFormat::CoreProfile);
+  QSurfaceFormat::setDefaultFormat(format);
+}
+
+void start_host(const QSettings& settings) {
+  iso::host::StartupOptions startup;
+  startup.level =
+      static_cast<iso::log::Level>(std::clamp(settings.value(QStringLiteral("log/level"), 1).toInt(), 0, 3));
+  iso::host::start_program(startup);
+}
+
 int run(int argc, char** argv) {
   QElapsedTimer clock;
   clock.start();
@@ -224,11 +239,7 @@ int run(int argc, char** argv) {
     return 0;
   }
   require_display(arguments);
-  QCoreApplication::setAttribute(Qt::AA_ShareOpenGLContexts);
-  QSurfaceFormat format;
-  format.setVersion(3, 2);
-  format.setProfile(QSurfaceFormat::CoreProfile);
-  QSurfaceFormat::setDefaultFormat(format);
+  ask_for_core_profile();
   QApplication application{argc, argv};
   iso::use_c_numbers();  // Qt took the locale of the user; files are written by this process, too
   application.installEventFilter(new iso::gui::PlainLabels{&application});
@@ -241,10 +252,7 @@ int run(int argc, char** argv) {
     return 0;
   }
   Settings settings{options};
-  iso::host::StartupOptions startup;
-  startup.level =
-      static_cast<iso::log::Level>(std::clamp((*settings).value(QStringLiteral("log/level"), 1).toInt(), 0, 3));
-  iso::host::start_program(startup);
+  start_host(*settings);
   iso::gui::apply_theme(iso::gui::theme_from((*settings).value(QStringLiteral("look/theme")).toString()));
   iso::gui::DesktopOptions desktop_options;
   desktop_options.plugin_directories = options.plugins;

@@ -406,10 +406,9 @@ void Document::set_data(ItemId id, DatasetPtr data, std::string step_name) {
     item_changed(id);
     items_changed();
   };
-  const DatasetPtr before = item->data;
-  const bool saved = item->saved;
+  const auto backward = [apply, before = item->data, saved = item->saved] { apply(before, saved); };
   apply(data, false);
-  impl_->undo.push({std::move(step_name), 0, [=] { apply(before, saved); }, [=] { apply(data, false); }, {}});
+  impl_->undo.push({std::move(step_name), 0, backward, [apply, data = std::move(data)] { apply(data, false); }, {}});
 }
 
 void Document::set_look(const Look& look) {

@@ -46,31 +46,27 @@ void Document::change_measurement(const Measurement& measurement) {
       if (m.id == value.id) m = value;
     measurements_changed();
   };
-  const Measurement before = *found;
+  const auto backward = [apply, before = *found] { apply(before); };
   apply(measurement);
-  impl_->undo.push({"Change " + measurement.name, 0, [=] { apply(before); }, [=] { apply(measurement); },
+  impl_->undo.push({"Change " + measurement.name, 0, backward, [=] { apply(measurement); },
                     "measurement" + std::to_string(measurement.id)});
 }
 
 void Document::remove_measurement(std::uint64_t id) {
   const auto found = std::ranges::find(impl_->measurements, id, &Measurement::id);
   if (found == impl_->measurements.end()) return;
-  const Measurement kept = *found;
-  const auto position = found - impl_->measurements.begin();
+  const std::string step = "Delete " + found->name;
+  const auto backward = [this, kept = *found, position = found - impl_->measurements.begin()] {
+    auto& all = impl_->measurements;
+    all.insert(all.begin() + std::min<std::ptrdiff_t>(position, std::ssize(all)), kept);
+    measurements_changed();
+  };
   const auto forward = [this, id] {
     std::erase_if(impl_->measurements, [&](const Measurement& m) { return m.id == id; });
     measurements_changed();
   };
   forward();
-  impl_->undo.push({"Delete " + kept.name,
-                    0,
-                    [this, kept, position] {
-                      auto& all = impl_->measurements;
-                      all.insert(all.begin() + std::min<std::ptrdiff_t>(position, std::ssize(all)), kept);
-                      measurements_changed();
-                    },
-                    forward,
-                    {}});
+  impl_->undo.push({step, 0, backward, forward, {}});
 }
 
 ItemId Document::add_label_map(ItemId on_grid_of, std::string name) {

@@ -147,6 +147,7 @@ std::vector<std::int64_t> voxels_inside(const render::Raster& raster, const Meas
   std::vector<std::int64_t> inside;
   if (!is_region(region.kind) || region.points_mm.size() < 2) return inside;
   std::vector<std::array<double, 2>> corners;
+  corners.reserve(region.points_mm.size());
   for (const Vec3& p : region.points_mm) corners.push_back(flat(region, p));
   const auto& frame = raster.frame;
   // The box of indices around the figure, one voxel wider; then voxel centres within half a slice of the plane.

@@ -68,6 +68,7 @@ std::string UndoStack::redo_name() const { return can_redo() ? steps_[position_]
 
 std::vector<std::string> UndoStack::names() const {
   std::vector<std::string> all;
+  all.reserve(steps_.size());
   for (const UndoStep& step : steps_) all.push_back(step.name);
   return all;
 }

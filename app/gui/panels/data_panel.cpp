@@ -18,7 +18,7 @@
 namespace iso::gui {
 
 std::string to_text(const Item& item) {
-  const std::string kind = to_words(std::string{to_string(to_kind(*item.data))});
+  std::string kind = to_words(std::string{to_string(to_kind(*item.data))});
   if (!item.raster) return kind;
   const Pixels* const pixels = to_pixels(*item.data);
   std::string words = kind + ", " + pixels->spec().shape.text();

@@ -107,6 +107,12 @@ JobPanel::JobPanel(JobList& jobs, Document& document, QWidget* parent)
   keep_->setObjectName(QStringLiteral("keep"));
   keep_->setToolTip(tr("Adds what the method had made before it was cancelled to the data."));
   keep_->hide();
+  connect_controls();
+  follow_jobs();
+  rebuild();
+}
+
+void JobPanel::connect_controls() {
   connect(list_, &QListWidget::currentRowChanged, this, [this] {
     if (const QListWidgetItem* row = list_->currentItem()) show_job(row->data(Qt::UserRole).toULongLong());
   });
@@ -121,6 +127,9 @@ JobPanel::JobPanel(JobList& jobs, Document& document, QWidget* parent)
     if (const JobState* job = jobs_.find(shown_))
       QApplication::clipboard()->setText(QString::fromStdString(make_command(job->recorded, document_).line));
   });
+}
+
+void JobPanel::follow_jobs() {
   list_connection_ = jobs_.list_changed.connect([this] { rebuild(); });
   // A job may tell something a hundred times a second, and showing it redraws the window.
   soon_.setSingleShot(true);
@@ -145,7 +154,6 @@ JobPanel::JobPanel(JobList& jobs, Document& document, QWidget* parent)
         so_far_ = so_far;
         document_.set_preview(state->title, so_far);
       });
-  rebuild();
 }
 
 QString JobPanel::to_line(const JobState& job) {

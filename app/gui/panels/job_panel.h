@@ -29,6 +29,8 @@ class JobPanel : public QWidget {
   [[nodiscard]] std::uint64_t shown() const noexcept { return shown_; }
 
  private:
+  void connect_controls();
+  void follow_jobs();
   void rebuild();
   void refresh_changed();
   void refresh(std::uint64_t job);

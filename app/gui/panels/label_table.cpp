@@ -43,19 +43,7 @@ LabelTable::LabelTable(Document& document, Tools& tools, Background& background,
       tree_{new QTreeWidget} {
   setObjectName(QStringLiteral("labels.table"));
   auto* const column = new QVBoxLayout{this};
-  tree_->setObjectName(QStringLiteral("labels.tree"));
-  tree_->setAccessibleName(tr("Labels"));
-  tree_->setRootIsDecorated(false);
-  tree_->setUniformRowHeights(true);
-  tree_->setHeaderLabels({tr("See"), tr("Lock"), tr("No."), tr("Name"), tr("ml")});
-  tree_->headerItem()->setToolTip(eye, tr("Whether the label is seen"));
-  tree_->headerItem()->setToolTip(lock, tr("A locked label is not painted over"));
-  tree_->header()->setStretchLastSection(false);
-  for (const Column each : {eye, lock, number, volume})
-    tree_->header()->setSectionResizeMode(each, QHeaderView::ResizeToContents);
-  tree_->header()->setSectionResizeMode(name, QHeaderView::Stretch);
-  tree_->setEditTriggers(QAbstractItemView::EditKeyPressed);
-  tree_->setMinimumHeight(110);
+  make_tree();
   column->addWidget(tree_);
   auto* buttons = new QHBoxLayout;
   const auto button = [&](const QString& text, const QString& help, const char* object, void (LabelTable::*what)()) {
@@ -79,6 +67,28 @@ LabelTable::LabelTable(Document& document, Tools& tools, Background& background,
          &LabelTable::write_statistics_dialog);
   buttons->addStretch(1);
   column->addLayout(buttons);
+  connect_tree();
+  connect(&tools_, &Tools::changed, this, &LabelTable::follow_tool);
+  follow_document();
+}
+
+void LabelTable::make_tree() {
+  tree_->setObjectName(QStringLiteral("labels.tree"));
+  tree_->setAccessibleName(tr("Labels"));
+  tree_->setRootIsDecorated(false);
+  tree_->setUniformRowHeights(true);
+  tree_->setHeaderLabels({tr("See"), tr("Lock"), tr("No."), tr("Name"), tr("ml")});
+  tree_->headerItem()->setToolTip(eye, tr("Whether the label is seen"));
+  tree_->headerItem()->setToolTip(lock, tr("A locked label is not painted over"));
+  tree_->header()->setStretchLastSection(false);
+  for (const Column each : {eye, lock, number, volume})
+    tree_->header()->setSectionResizeMode(each, QHeaderView::ResizeToContents);
+  tree_->header()->setSectionResizeMode(name, QHeaderView::Stretch);
+  tree_->setEditTriggers(QAbstractItemView::EditKeyPressed);
+  tree_->setMinimumHeight(110);
+}
+
+void LabelTable::connect_tree() {
   connect(tree_, &QTreeWidget::currentItemChanged, this, [this](QTreeWidgetItem* now) {
     if (filling_ || now == nullptr) return;
     tools_.label = to_label(*now);
@@ -101,7 +111,9 @@ LabelTable::LabelTable(Document& document, Tools& tools, Background& background,
       change(
           label, [&](LabelStyle& s) { s.name = row->text(name).trimmed().toStdString(); }, tr("Name of a label"));
   });
-  connect(&tools_, &Tools::changed, this, &LabelTable::follow_tool);
+}
+
+void LabelTable::follow_document() {
   connections_.push_back(document_.item_changed.connect([this](ItemId id) {
     if (id == item_) rebuild();
   }));

@@ -45,7 +45,10 @@ class LabelTable : public QGroupBox {
   void read_table();
   void write_table();
   void write_statistics_dialog();
+  void make_tree();
   void make_edit_menu(QHBoxLayout& row);
+  void connect_tree();
+  void follow_document();
   [[nodiscard]] std::size_t slice_axis() const;        ///< of the map, nearest to the normal of the view used last
   [[nodiscard]] std::int64_t crosshair_slice() const;  ///< along that axis
   void copy_slice(int step);

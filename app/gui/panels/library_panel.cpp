@@ -21,6 +21,7 @@ constexpr std::size_t best_shown = 3;
 
 std::vector<std::pair<double, double>> points(const std::vector<double>& places, std::span<const double> values) {
   std::vector<std::pair<double, double>> made;
+  made.reserve(places.size());
   for (std::size_t i = 0; i < places.size(); ++i)
     made.emplace_back(places[i], spectra::is_missing(values[i]) ? std::numeric_limits<double>::quiet_NaN() : values[i]);
   return made;

@@ -210,6 +210,7 @@ bool MeasurePanel::show_frames(const Item& item) {
   const auto odd = frames_that_stand_out(first.mean);
   const double half = (times_.back() - times_.front()) / static_cast<double>(times_.size() - 1) / 2;
   std::vector<std::pair<double, double>> ranges;
+  ranges.reserve(odd.size());
   for (const std::size_t frame : odd) ranges.emplace_back(times_[frame] - half, times_[frame] + half);
   const QString note = odd.empty()       ? QString{}
                        : odd.size() == 1 ? tr("frame %1 stands out").arg(odd.front() + 1)

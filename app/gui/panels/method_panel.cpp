@@ -68,7 +68,17 @@ MethodPanel::MethodPanel(Desktop& desktop, QWidget* parent)
   auto* const layout = new QVBoxLayout{this};
   layout->setContentsMargins(0, 0, 0, 0);
   layout->addWidget(pages_);
+  pages_->addWidget(make_browser());
+  pages_->addWidget(make_page());
+  ask_.setSingleShot(true);
+  ask_.setInterval(ask_after_ms);
+  connect(&ask_, &QTimer::timeout, this, &MethodPanel::ask_estimate);
+  connections_.push_back(desktop_.document().selection_changed.connect([this] { refresh_list(); }));
+  connections_.push_back(desktop_.document().items_changed.connect([this] { refresh_list(); }));
+  refresh_list();
+}
 
+QWidget* MethodPanel::make_browser() {
   auto* const browser = new QWidget;
   auto* const column = new QVBoxLayout{browser};
   search_->setPlaceholderText(tr("Find a method"));
@@ -79,10 +89,40 @@ MethodPanel::MethodPanel(Desktop& desktop, QWidget* parent)
   list_->setAccessibleName(tr("Methods"));
   column->addWidget(search_);
   column->addWidget(list_);
-  pages_->addWidget(browser);
+  connect(search_, &QLineEdit::textChanged, this, &MethodPanel::refresh_list);
+  const auto open_row = [this](QListWidgetItem* row) { open_task(row->data(Qt::UserRole).toString().toStdString()); };
+  connect(list_, &QListWidget::itemActivated, this, open_row);
+  connect(list_, &QListWidget::itemClicked, this, open_row);
+  return browser;
+}
 
+QWidget* MethodPanel::make_page() {
+  dress_controls();
   auto* const page = new QWidget;
-  auto* const form_column = new QVBoxLayout{page};
+  auto* const column = new QVBoxLayout{page};
+  column->addLayout(make_head());
+  column->addWidget(summary_);
+  column->addWidget(make_consent());
+  column->addWidget(presets_);
+  column->addWidget(scroll_, 1);
+  column->addWidget(card_);
+  column->addWidget(estimate_);
+  column->addLayout(make_foot());
+  auto* const go = new QHBoxLayout;
+  go->addWidget(interact_);
+  go->addWidget(run_, 1);
+  column->addLayout(go);
+  connect(run_, &QPushButton::clicked, this, &MethodPanel::run);
+  connect(presets_, &PresetBar::problem, this, &MethodPanel::problem);
+  connect(interact_, &QPushButton::clicked, this, [this] {
+    if (form_ && form_->valid())
+      Q_EMIT interaction_asked(form_->task().id, form_->parameters_json(), device_->currentText().toStdString());
+  });
+  return page;
+}
+
+/// The way back, the name of the method and its help.
+QLayout* MethodPanel::make_head() {
   auto* const head = new QHBoxLayout;
   auto* const back = new QToolButton;
   back->setText(tr("\u2190 Methods"));
@@ -95,6 +135,14 @@ MethodPanel::MethodPanel(Desktop& desktop, QWidget* parent)
   help->setAccessibleName(tr("About this method"));
   help->setObjectName(QStringLiteral("help"));
   head->addWidget(help);
+  connect(back, &QToolButton::clicked, this, &MethodPanel::show_list);
+  connect(help, &QToolButton::clicked, this, [this] {
+    if (form_) Q_EMIT help_asked(form_->task().id, {});
+  });
+  return head;
+}
+
+void MethodPanel::dress_controls() {
   QFont bold = title_->font();
   bold.setBold(true);
   title_->setFont(bold);
@@ -115,50 +163,19 @@ MethodPanel::MethodPanel(Desktop& desktop, QWidget* parent)
   scroll_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   for (const char* device : {"auto", "cpu", "cuda", "reference"}) device_->addItem(QString::fromLatin1(device));
   device_->setAccessibleName(tr("Device"));
+  run_->setDefault(true);
+  run_->setObjectName(QStringLiteral("run"));
+}
+
+QLayout* MethodPanel::make_foot() {
   auto* const foot = new QHBoxLayout;
   auto* const copy = new QPushButton{tr("Copy as command")};
   foot->addWidget(new QLabel{tr("Device")});
   foot->addWidget(device_);
   foot->addStretch(1);
   foot->addWidget(copy);
-  form_column->addLayout(head);
-  form_column->addWidget(summary_);
-  form_column->addWidget(make_consent());
-  form_column->addWidget(presets_);
-  form_column->addWidget(scroll_, 1);
-  form_column->addWidget(card_);
-  form_column->addWidget(estimate_);
-  form_column->addLayout(foot);
-  auto* const go = new QHBoxLayout;
-  go->addWidget(interact_);
-  go->addWidget(run_, 1);
-  form_column->addLayout(go);
-  run_->setDefault(true);
-  run_->setObjectName(QStringLiteral("run"));
-  pages_->addWidget(page);
-
-  ask_.setSingleShot(true);
-  ask_.setInterval(ask_after_ms);
-  connect(&ask_, &QTimer::timeout, this, &MethodPanel::ask_estimate);
-  connect(back, &QToolButton::clicked, this, &MethodPanel::show_list);
-  connect(search_, &QLineEdit::textChanged, this, &MethodPanel::refresh_list);
-  connect(list_, &QListWidget::itemActivated, this,
-          [this](QListWidgetItem* row) { open_task(row->data(Qt::UserRole).toString().toStdString()); });
-  connect(list_, &QListWidget::itemClicked, this,
-          [this](QListWidgetItem* row) { open_task(row->data(Qt::UserRole).toString().toStdString()); });
-  connect(run_, &QPushButton::clicked, this, &MethodPanel::run);
-  connect(help, &QToolButton::clicked, this, [this] {
-    if (form_) Q_EMIT help_asked(form_->task().id, {});
-  });
-  connect(presets_, &PresetBar::problem, this, &MethodPanel::problem);
   connect(copy, &QPushButton::clicked, this, &MethodPanel::copy_command);
-  connect(interact_, &QPushButton::clicked, this, [this] {
-    if (form_ && form_->valid())
-      Q_EMIT interaction_asked(form_->task().id, form_->parameters_json(), device_->currentText().toStdString());
-  });
-  connections_.push_back(desktop_.document().selection_changed.connect([this] { refresh_list(); }));
-  connections_.push_back(desktop_.document().items_changed.connect([this] { refresh_list(); }));
-  refresh_list();
+  return foot;
 }
 
 /// The question that a plugin's manifest asks (`needs`): once, until it is answered by yes.

@@ -53,6 +53,11 @@ class MethodPanel : public QWidget {
   void show_list();
   void build_form();
   QComboBox* input_choice(const TaskForm::Input& input);
+  QWidget* make_browser();
+  QWidget* make_page();
+  QLayout* make_head();
+  QLayout* make_foot();
+  void dress_controls();
   QWidget* make_consent();
   [[nodiscard]] std::optional<host::PluginEntry> find_unagreed();
   void add_outputs();

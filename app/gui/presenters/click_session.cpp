@@ -72,6 +72,7 @@ std::optional<std::vector<Vec3>> find_places(const Dataset& data) {
     columns[axis] = static_cast<std::size_t>(found - table->columns.begin());
   }
   std::vector<Vec3> places;
+  places.reserve(table->values.size());
   for (const auto& row : table->values) places.push_back({row[columns[0]], row[columns[1]], row[columns[2]]});
   return places;
 }
@@ -146,6 +147,7 @@ struct ClickSession::Thread {
   job::InteractionAnswer ask(const std::vector<Click>& clicks, const std::string& with,
                              std::chrono::milliseconds budget) {
     std::vector<plugin::Mark> marks;
+    marks.reserve(clicks.size());
     for (const Click& click : clicks) marks.push_back(click.mark);
     {
       const std::lock_guard lock{mutex};
@@ -246,12 +248,14 @@ bool ClickSession::waiting() const noexcept {
 
 std::vector<plugin::Mark> ClickSession::marks() const {
   std::vector<plugin::Mark> all;
+  all.reserve(clicks_.size());
   for (const Click& click : clicks_) all.push_back(click.mark);
   return all;
 }
 
 std::vector<ClickMark> ClickSession::shown_marks() const {
   std::vector<ClickMark> all;
+  all.reserve(suggested_.size() + clicks_.size());
   for (const Vec3& place : suggested_) all.push_back({place, ClickMark::Kind::suggested});
   for (const Click& click : clicks_)
     all.push_back({click.mark.place_mm, click.mark.label == 0 ? ClickMark::Kind::takes_away : ClickMark::Kind::adds});

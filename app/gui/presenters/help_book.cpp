@@ -126,6 +126,7 @@ std::vector<HelpBook::Hit> HelpBook::search(std::string_view text) const {
       return std::pair{a.titled, a.count} > std::pair{b.titled, b.count};
     });
   std::vector<Hit> hits;
+  hits.reserve(ranked.size());
   for (Ranked& one : ranked) hits.push_back(std::move(one.hit));
   return hits;
 }

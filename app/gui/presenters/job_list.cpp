@@ -163,6 +163,7 @@ const JobState* JobList::find(std::uint64_t job) const noexcept {
 
 std::vector<const JobState*> JobList::jobs() const {
   std::vector<const JobState*> all;
+  all.reserve(jobs_.size());
   for (const auto& state : jobs_) all.push_back(state.get());
   return all;
 }

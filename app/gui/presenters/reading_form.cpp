@@ -106,8 +106,10 @@ std::optional<Kind> kind_of_meaning(std::string_view meaning) {
   return std::nullopt;
 }
 
-ReadingForm::ReadingForm(const std::filesystem::path& file, FileFacts facts, const Hints& known)
-    : file_{file}, facts_{std::move(facts)}, form_{std::make_unique<TaskForm>(questions(facts_), none_, ItemId{0})} {
+ReadingForm::ReadingForm(std::filesystem::path file, FileFacts facts, const Hints& known)
+    : file_{std::move(file)},
+      facts_{std::move(facts)},
+      form_{std::make_unique<TaskForm>(questions(facts_), none_, ItemId{0})} {
   for (const TaskForm::FieldState& state : form_->fields()) untouched_[state.info.name] = state.text;
   const bool several = form_->task().parameters.find("dataset") != nullptr && facts_.arrays.size() > 1;
   if (several) form_->set("dataset", first_array(facts_.arrays));

@@ -15,7 +15,7 @@ namespace iso::gui {
 class ReadingForm {
  public:
   /// `known` are hints that were given before, or found.
-  ReadingForm(const std::filesystem::path& file, FileFacts facts, const Hints& known);
+  ReadingForm(std::filesystem::path file, FileFacts facts, const Hints& known);
 
   /// Meaning, array and hints as fields; the axes are `roles`.
   [[nodiscard]] TaskForm& form() noexcept { return *form_; }

@@ -501,6 +501,7 @@ std::optional<SlicePresenter::Hit> SlicePresenter::hit(double x_px, double y_px,
   for (const Measurement& m : document_.measurements()) {
     if (!lies_in(m, *shown, plane())) continue;
     std::vector<std::array<double, 2>> at;
+    at.reserve(m.points_mm.size());
     for (const Vec3& p : m.points_mm) at.push_back(to_pixel(p, size));
     for (std::size_t i = 0; i < at.size(); ++i)
       if (std::hypot(at[i][0] - x_px, at[i][1] - y_px) <= reach) return Hit{m.id, static_cast<int>(i)};

@@ -69,10 +69,51 @@ MainWindow::MainWindow(Desktop& desktop, QSettings& settings, QWidget* parent)
   setObjectName(QStringLiteral("main"));
   setAcceptDrops(true);
   setDockNestingEnabled(true);
+  make_message_bar();
   auto* const centre = new QWidget;
   auto* const column = new QVBoxLayout{centre};
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(0);
+  column->addWidget(message_bar_);
+  make_start_page();
+  column->addWidget(centre_, 1);
+  setCentralWidget(centre);
+
+  interaction_ = new InteractionController{desktop_, this};
+  new SafeHands{*this, [this]() -> QWidget* { return views_->isVisible() ? views_->active_view() : nullptr; }};
+  make_click_bar(column);
+  read_keys();
+  make_docks();
+  make_file_menu();
+  make_edit_menu();
+  make_data_menu();
+  make_view_menu();
+  make_tool_menu();
+  make_help_menu();
+
+  make_status_bar();
+  connect_views();
+  connect_interaction();
+  connect(&desktop_, &Desktop::problem, this, &MainWindow::tell);
+  connect(&desktop_.background(), &Background::running_changed, this,
+          [this](int running) { activity_->setText(running > 0 ? tr("Working ...") : QString{}); });
+  follow_changes();
+  job_connection_ = desktop_.jobs().job_ended.connect([this](std::uint64_t id) {
+    const JobState* const job = desktop_.jobs().find(id);
+    if (job == nullptr || job->state == job::State::done) return statusBar()->showMessage(tr("The job is done"), 5000);
+    if (job->state != job::State::cancelled)
+      tell(QString::fromStdString(job->message), QString::fromStdString(hint_of_window(job->hint)));
+  });
+  restoreGeometry(settings_.value(versioned(QStringLiteral("window/geometry"))).toByteArray());
+  restoreState(settings_.value(versioned(QStringLiteral("window/state"))).toByteArray());
+  if (const QSize room = screen()->availableSize(); room.width() < enough_width || room.height() < enough_height)
+    fit_small_screen();
+  apply_preferences(*this, settings_);
+  apply_first_layout(*this, settings_);
+  refresh_title();
+}
+
+void MainWindow::make_message_bar() {
   auto* const bar = new QHBoxLayout{message_bar_};
   auto* const close = new QToolButton;
   close->setText(QStringLiteral("\u2715"));
@@ -92,28 +133,17 @@ MainWindow::MainWindow(Desktop& desktop, QSettings& settings, QWidget* parent)
   message_bar_->setStyleSheet(QStringLiteral("background: #5c4a1e; color: #ffe9b8"));
   message_bar_->setVisible(false);
   connect(close, &QToolButton::clicked, message_bar_, &QWidget::hide);
-  column->addWidget(message_bar_);
-  make_start_page();
-  column->addWidget(centre_, 1);
-  setCentralWidget(centre);
+}
 
-  interaction_ = new InteractionController{desktop_, this};
-  new SafeHands{*this, [this]() -> QWidget* { return views_->isVisible() ? views_->active_view() : nullptr; }};
-  make_click_bar(column);
-  read_keys();
-  make_docks();
-  make_file_menu();
-  make_edit_menu();
-  make_data_menu();
-  make_view_menu();
-  make_tool_menu();
-  make_help_menu();
-
+void MainWindow::make_status_bar() {
   for (QLabel* label : {place_, index_, value_}) {
     label->setMinimumWidth(1);  // words that do not fit are cut, the window does not grow by them
     statusBar()->addWidget(label);
   }
   statusBar()->addPermanentWidget(activity_);
+}
+
+void MainWindow::connect_views() {
   connect(views_, &ViewArea::hovered, this, [this](const Readout& words) {
     place_->setText(QString::fromStdString(words.place));
     index_->setText(QString::fromStdString(words.index));
@@ -124,29 +154,15 @@ MainWindow::MainWindow(Desktop& desktop, QSettings& settings, QWidget* parent)
   connect(views_, &ViewArea::measured, measures_, &MeasurePanel::select);
   connect(views_, &ViewArea::slice_menu_asked, this, &MainWindow::show_slice_menu);
   connect(views_, &ViewArea::volume_menu_asked, this, &MainWindow::show_volume_menu);
+}
+
+void MainWindow::connect_interaction() {
   connect(interaction_, &InteractionController::problem, this, &MainWindow::tell);
   connect(interaction_, &InteractionController::retry_offered, this, [this](const QString& words, const QString& hint) {
     offer(words, hint, tr("Retry"), [this] { interaction_->retry(); });
   });
   connect(interaction_, &InteractionController::message, this,
           [this](const QString& words) { statusBar()->showMessage(words, 8000); });
-  connect(&desktop_, &Desktop::problem, this, &MainWindow::tell);
-  connect(&desktop_.background(), &Background::running_changed, this,
-          [this](int running) { activity_->setText(running > 0 ? tr("Working ...") : QString{}); });
-  follow_changes();
-  job_connection_ = desktop_.jobs().job_ended.connect([this](std::uint64_t id) {
-    const JobState* const job = desktop_.jobs().find(id);
-    if (job == nullptr || job->state == job::State::done) return statusBar()->showMessage(tr("The job is done"), 5000);
-    if (job->state != job::State::cancelled)
-      tell(QString::fromStdString(job->message), QString::fromStdString(hint_of_window(job->hint)));
-  });
-  restoreGeometry(settings_.value(versioned(QStringLiteral("window/geometry"))).toByteArray());
-  restoreState(settings_.value(versioned(QStringLiteral("window/state"))).toByteArray());
-  if (const QSize room = screen()->availableSize(); room.width() < enough_width || room.height() < enough_height)
-    fit_small_screen();
-  apply_preferences(*this, settings_);
-  apply_first_layout(*this, settings_);
-  refresh_title();
 }
 
 MainWindow::~MainWindow() = default;

@@ -65,7 +65,7 @@ class MainWindow : public QMainWindow {
   /// Reads in the background and shows what was read, in the order of the calls; a failure is a sentence in the message bar.
   /// Hints as of the reader ("geometry"). A folder of several DICOM series, or one that is refused, asks which; a file that
   /// leaves a fact unsaid asks how it is to be read.
-  void open_file(const std::filesystem::path& file, Hints hints = {}, const QString& name = {});
+  void open_file(const std::filesystem::path& file, const Hints& hints = {}, const QString& name = {});
   void open_files(const QStringList& files, const Hints& hints = {});
   /// Asks how a file is to be read, and opens it so, or reads an item `again`. `known` was said before, `reason` is shown.
   void ask_how_to_read(const std::filesystem::path& file, const Hints& known, const QString& reason, ItemId again = 0);
@@ -105,6 +105,10 @@ class MainWindow : public QMainWindow {
   QAction* add_action(QMenu* menu, const char* name, const QString& text, const DefaultKeys& keys,
                       std::function<void()> what);
   QDockWidget* add_dock(const char* name, const QString& title, QWidget* content, Qt::DockWidgetArea area);
+  void make_message_bar();
+  void make_status_bar();
+  void connect_views();
+  void connect_interaction();
   void make_file_menu();
   void make_edit_menu();
   void make_data_menu();

@@ -166,7 +166,7 @@ void MainWindow::choose_series(const std::filesystem::path& folder, bool straigh
   });
 }
 
-void MainWindow::open_file(const std::filesystem::path& file, Hints hints, const QString& name) {
+void MainWindow::open_file(const std::filesystem::path& file, const Hints& hints, const QString& name) {
   if (is_session(file)) return open_session(file);
   if (is_folder(file) && hints.empty() && name.isEmpty() && !is_data_set(file)) return choose_series(file, true);
   if (hints.empty())

@@ -26,8 +26,8 @@ void GalleryView::set_thumbnails(std::vector<Thumbnail> thumbnails) {
   thumbnails_ = std::move(thumbnails);
   pictures_.clear();
   for (const Thumbnail& one : thumbnails_)
-    pictures_.push_back(QImage{reinterpret_cast<const uchar*>(one.pixels.data()), one.width, one.height,
-                               qsizetype{4} * one.width, QImage::Format_ARGB32});
+    pictures_.emplace_back(reinterpret_cast<const uchar*>(one.pixels.data()), one.width, one.height,
+                           qsizetype{4} * one.width, QImage::Format_ARGB32);
   current_ = std::clamp(current_, 0, std::max(0, static_cast<int>(thumbnails_.size()) - 1));
   update_scroll_bar();
   viewport()->update();

@@ -6,7 +6,7 @@
 
 #include <functional>
 
-class vtkRenderer;
+class vtkRenderer;  // NOLINT(cppcoreguidelines-virtual-class-destructor): a class of VTK
 
 namespace iso::gui {
 

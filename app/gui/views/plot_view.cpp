@@ -161,9 +161,12 @@ std::vector<PlotView::Cell> PlotView::cells() const {
   const int count = static_cast<int>(all.size()), columns = columns_for(count, width(), height());
   const int rows = (count + columns - 1) / columns;
   const double across = static_cast<double>(width()) / columns, down = static_cast<double>(height()) / rows;
-  for (int i = 0; i < count; ++i)
-    cells.push_back(make_cell({i % columns * across, i / columns * down, across, down},
-                              all.subspan(static_cast<std::size_t>(i), 1), static_cast<std::size_t>(i)));
+  cells.reserve(all.size());
+  for (int i = 0; i < count; ++i) {
+    const int column = i % columns, row = i / columns;
+    cells.push_back(make_cell({column * across, row * down, across, down}, all.subspan(static_cast<std::size_t>(i), 1),
+                              static_cast<std::size_t>(i)));
+  }
   return cells;
 }
 
@@ -281,46 +284,55 @@ void PlotView::paint_axes(QPainter& painter, const Cell& cell) const {
 }
 
 void PlotView::paint_curves(QPainter& painter, const Cell& cell) const {
-  const QRectF& area = cell.area;
   painter.save();
-  painter.setClipRect(area.adjusted(-1, -1, 1, 1));
-  for (std::size_t i = 0; i < cell.curves.size(); ++i) {
-    const Curve& curve = cell.curves[i];
-    const QColor colour = to_curve_colour(cell, i);
-    QPainterPath path;
-    QPolygonF upper, lower;
-    const auto paint_band = [&] {
-      std::ranges::reverse(lower);
-      QColor pale = colour;
-      pale.setAlpha(60);
-      painter.setPen(Qt::NoPen);
-      painter.setBrush(pale);
-      painter.drawPolygon(upper + lower);
-      painter.setBrush(Qt::NoBrush);
-      upper.clear();
-      lower.clear();
-    };
-    bool begun = false;
-    for (std::size_t k = 0; k < curve.points.size(); ++k) {
-      const auto& [x, y] = curve.points[k];
-      const QPointF at = cell.place(x, y);
-      if (!std::isfinite(at.y())) {
-        begun = false;
-        if (!upper.isEmpty()) paint_band();
-        continue;
-      }
-      begun ? path.lineTo(at) : path.moveTo(at);
-      begun = true;
-      if (k >= curve.deviation.size() || !std::isfinite(curve.deviation[k])) continue;
-      const double low = cell.place(x, y - curve.deviation[k]).y();
-      upper << QPointF{at.x(), cell.place(x, y + curve.deviation[k]).y()};
-      lower << QPointF{at.x(), std::isfinite(low) ? low : area.bottom()};
-    }
-    if (!upper.isEmpty()) paint_band();
-    painter.setPen(QPen{colour, 1.6, curve.dashed ? Qt::DashLine : Qt::SolidLine});
-    painter.drawPath(path);
-  }
+  painter.setClipRect(cell.area.adjusted(-1, -1, 1, 1));
+  for (std::size_t i = 0; i < cell.curves.size(); ++i) paint_curve(painter, cell, i);
   for (std::size_t i = 0; i < cell.curves.size(); ++i) paint_limit(painter, cell, i);
+  paint_pointers(painter, cell);
+  painter.restore();
+}
+
+/// A curve over the band of its deviations; both are interrupted where a value has no place.
+void PlotView::paint_curve(QPainter& painter, const Cell& cell, std::size_t number) const {
+  const Curve& curve = cell.curves[number];
+  const QColor colour = to_curve_colour(cell, number);
+  QPainterPath path;
+  QPolygonF upper, lower;
+  const auto paint_band = [&] {
+    std::ranges::reverse(lower);
+    QColor pale = colour;
+    pale.setAlpha(60);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(pale);
+    painter.drawPolygon(upper + lower);
+    painter.setBrush(Qt::NoBrush);
+    upper.clear();
+    lower.clear();
+  };
+  bool begun = false;
+  for (std::size_t k = 0; k < curve.points.size(); ++k) {
+    const auto& [x, y] = curve.points[k];
+    const QPointF at = cell.place(x, y);
+    if (!std::isfinite(at.y())) {
+      begun = false;
+      if (!upper.isEmpty()) paint_band();
+      continue;
+    }
+    begun ? path.lineTo(at) : path.moveTo(at);
+    begun = true;
+    if (k >= curve.deviation.size() || !std::isfinite(curve.deviation[k])) continue;
+    const double low = cell.place(x, y - curve.deviation[k]).y();
+    upper << QPointF{at.x(), cell.place(x, y + curve.deviation[k]).y()};
+    lower << QPointF{at.x(), std::isfinite(low) ? low : cell.area.bottom()};
+  }
+  if (!upper.isEmpty()) paint_band();
+  painter.setPen(QPen{colour, 1.6, curve.dashed ? Qt::DashLine : Qt::SolidLine});
+  painter.drawPath(path);
+}
+
+/// The marker, the place that the mouse points at, and the range that is being dragged.
+void PlotView::paint_pointers(QPainter& painter, const Cell& cell) const {
+  const QRectF& area = cell.area;
   const auto upright = [&](double x, const QPen& pen) {
     painter.setPen(pen);
     const double at = cell.place(x, cell.up.low).x();
@@ -341,7 +353,6 @@ void PlotView::paint_curves(QPainter& painter, const Cell& cell) const {
     const double a = cell.place((*drag_)[0], cell.up.low).x(), b = cell.place((*drag_)[1], cell.up.low).x();
     painter.fillRect(QRectF{QPointF{std::min(a, b), area.top()}, QPointF{std::max(a, b), area.bottom()}}, marked);
   }
-  painter.restore();
 }
 
 /// A dashed level line with its value, in the curve's colour; above it, or below it at the top of the plot.

@@ -93,6 +93,8 @@ class PlotView : public QWidget {
   void paint_plot(QPainter& painter, const Cell& cell) const;
   void paint_axes(QPainter& painter, const Cell& cell) const;
   void paint_curves(QPainter& painter, const Cell& cell) const;
+  void paint_curve(QPainter& painter, const Cell& cell, std::size_t curve) const;
+  void paint_pointers(QPainter& painter, const Cell& cell) const;
   void paint_limit(QPainter& painter, const Cell& cell, std::size_t curve) const;
   void paint_names(QPainter& painter, const Cell& cell) const;
   [[nodiscard]] QColor to_curve_colour(const Cell& cell, std::size_t curve) const;

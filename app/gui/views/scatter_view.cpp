@@ -49,7 +49,7 @@ void ScatterView::make_picture() {
   const auto& colours = render::colour_map("labels");
   for (int y = 0; y < bins; ++y)
     for (int x = 0; x < bins; ++x) {
-      const auto at = static_cast<std::size_t>(y * bins + x);
+      const auto at = static_cast<std::size_t>(y) * bins + static_cast<std::size_t>(x);
       if (scatter_->counts[at] == 0) continue;
       const double part = std::log1p(scatter_->counts[at]) / most;
       const auto& c = map[static_cast<std::size_t>(std::lround(60 + 195 * part))];

@@ -124,6 +124,7 @@ Rule read_rule(const Reader& reader, std::size_t sides, std::size_t row) {
 /// Names of the classes that are an answer somewhere: what a file keeps of them. Another is "class" and its number.
 std::vector<std::string> read_classes(const Reader& reader, const std::vector<CaseResult>& results) {
   std::vector<std::string> names;
+  names.reserve(results.front().estimate.count.front().size());
   for (std::size_t c = 0; c < results.front().estimate.count.front().size(); ++c)
     names.push_back("class " + std::to_string(c));
   for (std::size_t row = 0; row < results.size(); ++row)

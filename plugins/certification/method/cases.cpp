@@ -106,8 +106,8 @@ class Run {
   /// After each batch: what is done, and a checkpoint where one is wanted.
   void told() {
     if (stop_.stop_requested()) throw Error{Errc::cancelled, "the certification was stopped"};
-    const double each = static_cast<double>(draws_.n0 + draws_.n),
-                 here = static_cast<double>(done_.back().select.draws + done_.back().estimate.draws);
+    const auto each = static_cast<double>(draws_.n0 + draws_.n),
+               here = static_cast<double>(done_.back().select.draws + done_.back().estimate.draws);
     const double part =
         (static_cast<double>(done_.size() - 1) + std::min(1.0, here / each)) / static_cast<double>(cases_.size());
     progress_.report(0.02 + 0.97 * part,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <ranges>
 #include <sstream>
 
 /// The curve of a summary as SVG and as a raster with the same axes.

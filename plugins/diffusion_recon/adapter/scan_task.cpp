@@ -31,7 +31,7 @@ constexpr double after_tv = 0.15, after_samples = 0.95;
 using MaybeCard = std::optional<iso::models::Card>;
 
 ScanPlan plan_on_card(const iso::ProjectionGeometry& measured, const CommonOptions& options, const MaybeCard& card) {
-  ScanParameters scan = options;
+  ScanParameters scan = static_cast<const ScanParameters&>(options);  // the part that a scan is read with
   if (card && scan.size == 0 && scan.spacing_mm == 0) scan.size = static_cast<int>(card->scan.size);
   return plan_scan(measured, scan);
 }
@@ -71,7 +71,7 @@ struct Scene {
   /// A difference or a deviation: without an offset, 0 outside.
   [[nodiscard]] iso::DatasetPtr difference(const Array& x, const char* label) const {
     const bool hounsfield = options.units == ImageUnits::hounsfield;
-    ScanParameters plain = options;
+    ScanParameters plain = static_cast<const ScanParameters&>(options);  // the part that an image is written with
     plain.units = ImageUnits::attenuation_per_mm;
     plain.outside = 0;
     iso::Volume out = finish_image(scaled(x, hounsfield ? 1000 : options.water_per_mm), plan, plain, scan.meta);

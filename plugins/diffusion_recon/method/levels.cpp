@@ -21,6 +21,7 @@ std::vector<double> power_levels(double most, double least, int count) {
   constexpr double power = 7;
   const double from = std::pow(most, 1 / power), to = std::pow(least, 1 / power);
   std::vector<double> levels;
+  levels.reserve(static_cast<std::size_t>(count));
   for (int t = 0; t < count; ++t) levels.push_back(std::pow(from + part(t, count) * (to - from), power));
   return levels;
 }
@@ -28,6 +29,7 @@ std::vector<double> power_levels(double most, double least, int count) {
 std::vector<double> geometric_levels(double most, double least, int count) {
   check(most, least, count);
   std::vector<double> levels;
+  levels.reserve(static_cast<std::size_t>(count));
   for (int t = 0; t < count; ++t) levels.push_back(most * std::pow(least / most, part(t, count)));
   return levels;
 }

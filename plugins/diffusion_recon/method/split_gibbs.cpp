@@ -6,13 +6,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <utility>
 
 namespace diffusion_recon {
 
 using namespace iso::compute;
 
-SplitGibbs::SplitGibbs(const PosteriorProblem& problem, const SplitGibbsOptions& options)
-    : Sampler{problem}, options_{options} {
+SplitGibbs::SplitGibbs(const PosteriorProblem& problem, SplitGibbsOptions options)
+    : Sampler{problem}, options_{std::move(options)} {
   if (!(problem.data.noise() > 0))
     throw iso::Error{iso::Errc::invalid_input,
                      "samples of the posterior need the noise of the readings, which is 0 here",

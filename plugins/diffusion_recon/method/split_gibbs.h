@@ -24,7 +24,7 @@ struct SplitGibbsOptions {
 class SplitGibbs final : public Sampler {
  public:
   /// Throws invalid_input for data without noise.
-  SplitGibbs(const PosteriorProblem& problem, const SplitGibbsOptions& options);
+  SplitGibbs(const PosteriorProblem& problem, SplitGibbsOptions options);
   [[nodiscard]] int steps() const noexcept override { return options_.sweeps; }
   [[nodiscard]] double evaluations() const noexcept override { return options_.sweeps * (2.0 * options_.levels - 1); }
   [[nodiscard]] std::string stage(int step) const override;

@@ -64,7 +64,7 @@ iso::solvers::Term second_term(const Model& model, const Shape& series, const Ba
 
 iso::solvers::FunctionalPtr error_functional(const Model& model, const Shape& series, const Backend& backend,
                                              iso::ScalarType type) {
-  const auto sparse = iso::solvers::l1_norm(model.error);
+  auto sparse = iso::solvers::l1_norm(model.error);
   if (model.sparse_in == SparseIn::image) return sparse;
   return iso::solvers::after_unitary(sparse, backend.make(Fourier{series, {3}, true, type}));
 }

@@ -122,6 +122,7 @@ std::vector<SeedStroke> make_strokes(const iso::LabelMap& marks, const Image& im
                                      static_cast<std::int32_t>(row / image.size[1])});
   }
   std::vector<SeedStroke> list;
+  list.reserve(strokes.size());
   for (auto& [label, stroke] : strokes) list.push_back(std::move(stroke));
   return list;
 }

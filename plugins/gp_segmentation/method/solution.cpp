@@ -29,7 +29,7 @@ double log_evidence(const std::vector<LabelPosterior>& labels) {
 Solution::Solution(Patch& patch, Question question) : patch_{&patch}, question_{std::move(question)} {}
 
 double Solution::fraction() const noexcept {
-  const double slabs = static_cast<double>(patch_->slabs());
+  const auto slabs = static_cast<double>(patch_->slabs());
   switch (stage_) {
     case Stage::features: return 0.5 * static_cast<double>(patch_->slabs_made()) / slabs;
     case Stage::posteriors: return 0.5;
@@ -167,10 +167,10 @@ void finish_field(std::vector<float>& field, const Picture& picture, const std::
 }
 
 void Solution::find_labels() {
-  for (std::size_t i = 0; i < fields_.size(); ++i) {
-    if (question_.options.uncertainty) latent_.push_back(fields_[i].field);
-    if (!fields_[i].kept)
-      finish_field(fields_[i].field, patch_->picture(), question_.clicks, fields_[i].label, question_.scales,
+  for (LabelField& one : fields_) {
+    if (question_.options.uncertainty) latent_.push_back(one.field);
+    if (!one.kept)
+      finish_field(one.field, patch_->picture(), question_.clicks, one.label, question_.scales,
                    question_.options.smoothing, told_);
   }
   labels_ = to_labels(fields_, question_.existing, question_.marked, patch_->picture().size,
@@ -193,6 +193,7 @@ Solution::Uncertainty Solution::uncertainty(std::uint16_t label) {
   const std::int64_t stride = heard_.centres.size() > many_clicks ? 2 : 1;
   for (std::size_t slab = 0; slab < patch_->slabs(); ++slab) {
     std::vector<iso::Pixels> columns;
+    columns.reserve(heard_.centres.size());
     for (const auto& centre : heard_.centres) columns.push_back(patch_->column(slab, centre, scales));
     const auto [first, count] = patch_->range(slab);
     iso::parallel_for(count / picture.size[0], 8, [&, begin = first](std::int64_t from, std::int64_t to) {

@@ -18,7 +18,7 @@ using iso::compute::Array;
 using namespace iso::tomography;
 
 ScanParameters on_card(const NetworkOptions& options, const iso::models::Card& card) {
-  ScanParameters scan = options;
+  ScanParameters scan = static_cast<const ScanParameters&>(options);  // the part that a scan is read with
   scan.size = static_cast<int>(card.scan.size);
   scan.spacing_mm = card.scan.spacing_mm;
   return scan;

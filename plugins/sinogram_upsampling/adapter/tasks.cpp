@@ -110,9 +110,10 @@ class InterpolationTask final : public iso::plugin::TypedTask<P> {
   }
 
  private:
-  static ScanPlan plan_fine(const iso::ProjectionGeometry& geometry, ScanParameters parameters) {
-    parameters.use_views = 0;
-    return plan_scan(geometry, parameters);
+  static ScanPlan plan_fine(const iso::ProjectionGeometry& geometry, const ScanParameters& parameters) {
+    ScanParameters of_all_views = parameters;
+    of_all_views.use_views = 0;
+    return plan_scan(geometry, of_all_views);
   }
   iso::plugin::About about_;
 };

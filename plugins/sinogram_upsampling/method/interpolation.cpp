@@ -38,7 +38,7 @@ std::vector<double> shifts(std::span<const float> a, std::span<const float> b, d
   std::vector<double> apart(a.size());
   for (std::int64_t s = -reach; s <= reach; ++s) {
     for (std::int64_t u = 0; u < n; ++u) {
-      const double shift = static_cast<double>(s), place = static_cast<double>(u);
+      const auto shift = static_cast<double>(s), place = static_cast<double>(u);
       const double d = at(a, place - t * shift) - at(b, place + (1 - t) * shift);
       apart[static_cast<std::size_t>(u)] = d * d;
     }

@@ -40,6 +40,7 @@ std::vector<std::int64_t> visiting_order(std::int64_t subsets) {
       std::max<std::int64_t>(1, static_cast<std::int64_t>(std::lround(0.381966 * static_cast<double>(subsets))));
   while (std::gcd(stride, subsets) != 1) ++stride;
   std::vector<std::int64_t> order;
+  order.reserve(static_cast<std::size_t>(subsets));
   for (std::int64_t i = 0; i < subsets; ++i) order.push_back(i * stride % subsets);
   return order;
 }

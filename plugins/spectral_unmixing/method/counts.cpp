@@ -8,7 +8,7 @@ namespace {
 
 constexpr double least_part = 1e-3;  // of the mean: what is nearly without counts would get a weight without bound
 
-Vector roots(Vector means) {
+Vector roots(const Vector& means) {
   const double least = least_part * means.mean();
   return means.cwiseMax(least > 0 ? least : 1e-12).cwiseSqrt();
 }

@@ -63,7 +63,7 @@ void DevicePass<T>::download(PixelState<T>& state) const {
 
 template <class T>
 Array DevicePass<T>::to_device(const Matrix& by_bands) const {
-  const Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> values = by_bands.cast<T>();
+  const auto& values = by_bands.cast<T>().eval();
   return device_.upload(packed(values.data(), {bands_, k_}), *stream_);
 }
 

@@ -326,7 +326,7 @@ double log_volume(const Matrix& endmembers) {
   const Matrix edges = endmembers.rightCols(endmembers.cols() - 1).colwise() - Vector{endmembers.col(0)};
   const Vector singular = singular_values(edges);
   double out = 0;
-  for (Eigen::Index i = 0; i < singular.size(); ++i) out += std::log(std::max(singular[i], 1e-300));
+  for (const double value : singular) out += std::log(std::max(value, 1e-300));
   return out;
 }
 

@@ -309,7 +309,7 @@ double RobustModel<T>::objective() const {
   for (std::int64_t l = 0; l < l_; ++l) {
     double squares = 0;
     for (std::int64_t n = 0; n < n_; ++n) {
-      double r = static_cast<double>(data_.bands[static_cast<std::size_t>(l)][n]);
+      auto r = static_cast<double>(data_.bands[static_cast<std::size_t>(l)][n]);
       for (std::int64_t k = 0; k < k_; ++k)
         r -= e_(l, k) * static_cast<double>(a_of[static_cast<std::size_t>(k * n_ + n)]);
       squares += r * r;
@@ -318,10 +318,10 @@ double RobustModel<T>::objective() const {
   }
   double defects = 0, powers = 0;
   for (std::int64_t n = 0; n < n_; ++n) {
-    const double p = static_cast<double>(p_of[static_cast<std::size_t>(n)]);
+    const auto p = static_cast<double>(p_of[static_cast<std::size_t>(n)]);
     double sum = -1;
     for (std::int64_t k = 0; k < k_; ++k) {
-      const double a = static_cast<double>(a_of[static_cast<std::size_t>(k * n_ + n)]);
+      const auto a = static_cast<double>(a_of[static_cast<std::size_t>(k * n_ + n)]);
       sum += a;
       powers += std::pow(a + eta_, p);
     }
@@ -340,7 +340,7 @@ void RobustModel<T>::hoyer() {
   for (std::int64_t n = 0; n < n_; ++n) {
     double one = 0, two = 0;
     for (std::int64_t k = 0; k < k_; ++k) {
-      const double a = static_cast<double>(a_of[static_cast<std::size_t>(k * n_ + n)]);
+      const auto a = static_cast<double>(a_of[static_cast<std::size_t>(k * n_ + n)]);
       one += a;
       two += a * a;
     }

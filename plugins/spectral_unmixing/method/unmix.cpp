@@ -72,7 +72,7 @@ double judge(const PixelMatrix<float>& sample, const Matrix& endmembers, const U
   }
   // Without c, which each start sets for itself.
   double sum = 0;
-  for (Eigen::Index l = 0; l < model.mean_squares().size(); ++l) sum += std::sqrt(model.mean_squares()[l]);
+  for (const double mean_square : model.mean_squares()) sum += std::sqrt(mean_square);
   return sum;
 }
 

@@ -136,11 +136,11 @@ void gather(const Tile<T>& tile, const T* a, std::int64_t stride, std::int64_t k
 
 /// Natural logarithm of a positive, normal number: exponent and atanh series of the mantissa in [sqrt(1/2), sqrt(2)).
 inline float fast_log(float x) {
-  std::int32_t bits;
+  std::int32_t bits = 0;
   __builtin_memcpy(&bits, &x, sizeof bits);
   const std::int32_t e = (bits - 0x3f3504f3) >> 23;
   bits -= e << 23;
-  float m;
+  float m = 0;
   __builtin_memcpy(&m, &bits, sizeof m);
   const float t = (m - 1) / (m + 1), s = t * t;
   const float series = 2 * t * (1 + s * (0.33333333F + s * (0.2F + s * (0.14285714F + s * 0.11111111F))));
@@ -148,12 +148,12 @@ inline float fast_log(float x) {
 }
 inline float fast_exp(float x) {
   x = x < -87 ? -87 : x > 88 ? 88 : x;
-  const float n = static_cast<float>(static_cast<std::int32_t>(x * 1.44269504F + (x < 0 ? -0.5F : 0.5F)));
+  const auto n = static_cast<float>(static_cast<std::int32_t>(x * 1.44269504F + (x < 0 ? -0.5F : 0.5F)));
   const float r = (x - n * 0.693359375F) + n * 2.12194440e-4F;
   const float p =
       1 + r * (1 + r * (0.5F + r * (0.16666667F + r * (0.041666667F + r * (0.0083333333F + r * 0.0013888889F)))));
   const std::int32_t bits = (static_cast<std::int32_t>(n) + 127) << 23;
-  float scale;
+  float scale = 0;
   __builtin_memcpy(&scale, &bits, sizeof scale);
   return p * scale;
 }

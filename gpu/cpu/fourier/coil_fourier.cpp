@@ -1,4 +1,5 @@
 #include "gpu/cpu/fourier/piece_transform.h"
+#include "gpu/cpu/level.h"
 #include "gpu/cpu/operators.h"
 #include "gpu/cpu/throughput.h"
 
@@ -14,6 +15,8 @@ namespace iso::gpu::cpu {
 namespace {
 
 using namespace compute;
+
+constexpr std::int64_t rows_at_once = 8;  ///< of a block of columns, which are turned into lines together
 
 /// What is transformed in one piece, how many such pieces lie side by side in an image, and how many go together.
 struct Layout {
@@ -56,10 +59,11 @@ class CpuCoilFourier final : public LinearOperator {
  public:
   using Value = std::complex<R>;
   CpuCoilFourier(const CoilFourier& spec, const Backend& backend)
-      : LinearOperator(spec, backend), spec_{spec}, layout_{spec} {
+      : LinearOperator(spec, backend), spec_{spec}, layout_{spec}, kernels_{line_kernels<R>(backend)} {
     const auto there = spec.sign < 0 ? Transform::forward : Transform::backward,
                back = spec.sign < 0 ? Transform::backward : Transform::forward;
-    transforms_ = {PieceTransform<R>{there, layout_.extents}, PieceTransform<R>{back, layout_.extents}};
+    transforms_ = {PieceTransform<R>{kernels_, there, layout_.extents},
+                   PieceTransform<R>{kernels_, back, layout_.extents}};
     make_tables();
   }
 
@@ -97,8 +101,11 @@ class CpuCoilFourier final : public LinearOperator {
     Value *pieces, *transformed;  ///< one a column
     Value* sums;                  ///< rows of the block
     Value* lines;                 ///< of the transforms
-    std::array<std::array<Value, columns_at_once>, 2> rows;
+    alignas(64) std::array<Value, rows_at_once * columns_at_once> rows;
+    [[nodiscard]] Value* row(std::int64_t k) { return rows.data() + k * columns_at_once; }
   };
+  static R* parts(Value* values) { return reinterpret_cast<R*>(values); }
+  static const R* parts(const Value* values) { return reinterpret_cast<const R*>(values); }
   /// From scratch.pieces, which are overwritten, to scratch.transformed; back likewise.
   void transform(Scratch& scratch, std::int64_t count, std::size_t way) const {
     Value *from = scratch.pieces, *to = scratch.transformed;
@@ -111,34 +118,35 @@ class CpuCoilFourier final : public LinearOperator {
   template <class Fill>
   void put(std::int64_t count, Value* pieces, Scratch& scratch, Fill&& fill) const {
     if (layout_.columns == 1) return fill(0, pieces, layout_.piece);
-    to_lines(layout_.piece, count, pieces, layout_.pitch, [&](std::int64_t k, std::size_t slot) {
-      Value* const row = scratch.rows[slot].data();
-      fill(k, row, count);
-      return row;
-    });
+    for (std::int64_t k = 0; k < layout_.piece; k += rows_at_once) {
+      const std::int64_t rows = std::min(rows_at_once, layout_.piece - k);
+      for (std::int64_t i = 0; i < rows; ++i) fill(k + i, scratch.row(i), count);
+      kernels_.to_lines(parts(scratch.row(0)), columns_at_once, rows, count, nullptr, false, parts(pieces + k),
+                        layout_.pitch);
+    }
   }
   /// Calls take(element of the piece, row, count) likewise.
   template <class Take>
   void get(std::int64_t count, const Value* pieces, Scratch& scratch, Take&& take) const {
     if (layout_.columns == 1) return take(0, pieces, layout_.piece);
-    from_lines(
-        layout_.piece, count, pieces, layout_.pitch,
-        [&](std::int64_t, std::size_t slot) { return scratch.rows[slot].data(); },
-        [&](std::int64_t k, const Value* row) { take(k, row, count); });
+    for (std::int64_t k = 0; k < layout_.piece; k += rows_at_once) {
+      const std::int64_t rows = std::min(rows_at_once, layout_.piece - k);
+      kernels_.from_lines(parts(pieces + k), layout_.pitch, rows, count, false, parts(scratch.row(0)), columns_at_once);
+      for (std::int64_t i = 0; i < rows; ++i) take(k + i, scratch.row(i), count);
+    }
   }
   /// pieces = maps of the coil times the image.
   void load(const Value* maps, const Value* image, std::int64_t count, Scratch& scratch) const {
     put(count, scratch.pieces, scratch, [&](std::int64_t k, Value* row, std::int64_t n) {
       const auto from = k * layout_.columns;
-      for (std::int64_t j = 0; j < n; ++j) row[j] = product(maps[from + j], image[from + j]);
+      kernels_.multiply(parts(image + from), parts(maps + from), false, n, parts(row));
     });
   }
   /// sums += conj(maps of the coil) times the pieces.
   void combine(const Value* maps, std::int64_t count, Scratch& scratch) const {
     get(count, scratch.pieces, scratch, [&](std::int64_t k, const Value* row, std::int64_t n) {
       const auto from = k * layout_.columns;
-      Value* const sums = scratch.sums + k * layout_.width;
-      for (std::int64_t j = 0; j < n; ++j) sums[j] += product(std::conj(maps[from + j]), row[j]);
+      kernels_.add_conjugate(parts(maps + from), parts(row), n, parts(scratch.sums + k * layout_.width));
     });
   }
   void store(const Value* sums, std::int64_t count, bool add, Value* image) const {
@@ -262,6 +270,7 @@ class CpuCoilFourier final : public LinearOperator {
   }
   CoilFourier spec_;
   Layout layout_;
+  const LineKernels<R>& kernels_;
   std::array<PieceTransform<R>, 2> transforms_;  ///< from images to samples, and back
   std::vector<Value> maps_;                      ///< x, y, z, coil: sensitivities times D1
   std::vector<Value> after_;                     ///< of an element of a piece: D2

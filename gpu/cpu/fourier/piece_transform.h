@@ -2,6 +2,7 @@
 
 #include "gpu/cpu/fourier/plans.h"
 #include "gpu/cpu/fourier/transposition.h"
+#include "gpu/cpu/kernels/kernels.h"
 
 #include <algorithm>
 #include <array>
@@ -17,7 +18,8 @@ class PieceTransform {
   using Value = std::complex<R>;
   PieceTransform() = default;
   /// Extents fastest first; those of 1 are not transformed.
-  PieceTransform(Transform transform, const std::array<std::int64_t, 3>& extents) {
+  PieceTransform(const LineKernels<R>& kernels, Transform transform, const std::array<std::int64_t, 3>& extents)
+      : kernels_{&kernels} {
     for (const auto n : extents) {
       if (n > 1) axes_.push_back({n, count_, plan_for<R>(transform, n)});
       count_ *= n;
@@ -47,6 +49,7 @@ class PieceTransform {
     typename Fftw<R>::Plan plan;
   };
   static Element* elements(Value* values) { return reinterpret_cast<Element*>(values); }
+  static R* parts(Value* values) { return reinterpret_cast<R*>(values); }
   /// The first axis, whose lines follow each other.
   void lines(Value* from, Value* to, Value* scratch) const {
     const auto& axis = axes_.front();
@@ -70,13 +73,13 @@ class PieceTransform {
       for (std::int64_t column = 0; column < axis.stride; column += columns_at_once) {
         const std::int64_t count = std::min(columns_at_once, axis.stride - column);
         Value* const first = piece + start + column;
-        const auto row = [&](std::int64_t k, std::size_t) { return first + k * axis.stride; };
-        to_lines(axis.length, count, scratch, pitch, row);
+        kernels_->to_lines(parts(first), axis.stride, axis.length, count, nullptr, false, parts(scratch), pitch);
         for (std::int64_t j = 0; j < count; ++j)
           Fftw<R>::execute(axis.plan, elements(scratch + j * pitch), elements(other + j * pitch));
-        from_lines(axis.length, count, other, pitch, row, [](std::int64_t, const Value*) {});
+        kernels_->from_lines(parts(other), pitch, axis.length, count, false, parts(first), axis.stride);
       }
   }
+  const LineKernels<R>* kernels_{nullptr};
   std::vector<Axis> axes_;
   std::int64_t count_{1};
 };

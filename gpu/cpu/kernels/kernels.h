@@ -149,6 +149,8 @@ struct LineKernels {
                      std::int64_t stride);
   /// to[k] = factors[k] from[k]; where factors are `real` both parts of each are that number.
   void (*multiply)(const T* from, const T* factors, bool real, std::int64_t count, T* to);
+  /// sums[k] += conj(factors[k]) from[k].
+  void (*add_conjugate)(const T* factors, const T* from, std::int64_t count, T* sums);
   /// values[k] = weights[k] values[k], the weights being real.
   void (*weigh)(const T* weights, std::int64_t count, T* values);
 };

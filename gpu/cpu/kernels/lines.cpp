@@ -8,7 +8,7 @@ namespace iso::gpu::cpu {
 
 extern const LineLevel ISO_JOIN(lines_, ISO_LEVEL);
 constinit const LineLevel ISO_JOIN(lines_, ISO_LEVEL) = {
-    {to_lines<float>, from_lines<float>, multiply<float>, weigh<float>},
-    {to_lines<double>, from_lines<double>, multiply<double>, weigh<double>}};
+    {to_lines<float>, from_lines<float>, multiply<float>, add_conjugate<float>, weigh<float>},
+    {to_lines<double>, from_lines<double>, multiply<double>, add_conjugate<double>, weigh<double>}};
 
 }  // namespace iso::gpu::cpu

@@ -201,6 +201,18 @@ static void multiply(const T* from, const T* factors, bool real, std::int64_t co
   leave_wide_registers();
 }
 
+/// sums[k] += conj(factors[k]) from[k]
+template <class T>
+static void add_conjugate(const T* factors, const T* from, std::int64_t count, T* sums) {
+  for (std::int64_t k = 0; k < 2 * count; k += 2) {
+    const T re = factors[k] * from[k] + factors[k + 1] * from[k + 1],
+            im = factors[k] * from[k + 1] - factors[k + 1] * from[k];
+    sums[k] += re;
+    sums[k + 1] += im;
+  }
+  leave_wide_registers();
+}
+
 /// values[k] = weights[k] values[k]
 template <class T>
 static void weigh(const T* weights, std::int64_t count, T* values) {

@@ -186,7 +186,7 @@ class Bench:
     def reach(self, rdledm, peers):
         """Processor seconds of RDLEDM with ever more iterations until it is as near to the truth as each peer, on the first mask."""
         out, runs = {}, []
-        for iterations in (20, 30, 40, 50, 60, 80, 100, 130, 160, 200):
+        for iterations in (10, 15, 20, 25, 30, 35, 40, 50, 60, 80, 90, 100, 130, 160, 200):
             found, seconds = self.run("isocenter rdledm", f"{rdledm['option']} --iterations {iterations}", 1)
             runs.append((iterations, self.nrmse(found), seconds))
             if runs[-1][1] <= min(r["masks"][0]["nrmse"] for r in peers.values()):

@@ -97,12 +97,11 @@ TEST_F(SmallThings, APictureOfTheViewsIsTakenAlongByTheClipboard) {
   EXPECT_EQ(QApplication::clipboard()->image().size(), window->views().size() * window->devicePixelRatioF());
 }
 
-TEST_F(SmallThings, APictureForLookingOnlyIsNoFileToOpen) {
+TEST_F(SmallThings, APictureIsOpenedAsAnImage) {
   io::write(folder / "slice.png", *test::ball(16), {.overwrite = true});
   window->open_file(folder / "slice.png");
-  EXPECT_TRUE(wait_until([&] { return window->told().contains(QStringLiteral("is a picture")); }))
-      << window->told().toStdString();
-  EXPECT_TRUE(document().items().empty());
+  ASSERT_TRUE(wait_until([&] { return document().items().size() == 1; })) << window->told().toStdString();
+  EXPECT_TRUE(std::holds_alternative<Volume>(*document().items()[0]->data));
 }
 
 TEST_F(SmallThings, AnItemThatTheSessionHoldsIsNotCalledUnsaved) {

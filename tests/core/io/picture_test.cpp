@@ -5,6 +5,7 @@
 
 #include <itkPNGImageIO.h>
 
+#include <fstream>
 #include <numeric>
 
 namespace iso::test {
@@ -141,6 +142,25 @@ TEST_F(PictureFolder, CallsItsCasesByTheirWholeNamesWhereTwoWouldBeCalledTheSame
   fs::copy_file(folder / "p1.png", folder / "p1.PNG");
   EXPECT_EQ(find_case_names(get<Volume>(io::read(folder))),
             (std::vector<std::string>{"p1.PNG", "p1.png", "p9.png", "p10.png"}));
+}
+
+/// Screenshots beside the series of a study are not the study.
+TEST_F(PictureFolder, OfDicomFilesIsTheirs) {
+  const fs::path image = fs::path{ISO_SOURCE_DIR} / "tests" / "data" / "dicom" / "d00002.dcm";
+  const Shape shape = get<Volume>(io::read(image)).pixels.spec().shape;
+  std::ifstream in{image, std::ios::binary};
+  const std::string whole{std::istreambuf_iterator<char>{in}, {}};
+  for (const bool preamble : {true, false})
+    for (const char* const place : {"study", "series"}) {
+      const fs::path study = folder / (std::string{place} + (preamble ? "1" : "0"));
+      const fs::path series = place == std::string{"study"} ? study : study / "a";
+      fs::create_directories(series);
+      io::write(study / "screenshot.png", ramp(4, 3, 1));
+      std::ofstream{series / "IM0", std::ios::binary} << (preamble ? whole : whole.substr(132));
+      const auto read = io::read(study);
+      EXPECT_EQ(get<Volume>(read).pixels.spec().shape, shape) << study;
+      EXPECT_TRUE(find_case_names(get<Volume>(read)).empty()) << study;
+    }
 }
 
 TEST(CaseNames, StandForTheSlicesTheyWereGivenFor) {

@@ -1,3 +1,4 @@
+#include "io/dicom/dicom_dataset_impl.h"
 #include "io/formats/image_folder_impl.h"
 #include "io/formats/picture_impl.h"
 #include "io/formats/tiff_impl.h"
@@ -60,13 +61,12 @@ Found find_files(const fs::path& folder, const std::vector<std::string>& extensi
   return found;
 }
 
-/// Pictures of a folder of DICOM files are beside the matter.
+/// Pictures of a folder of DICOM files are beside the matter, whether these lie there or in folders of series, with a preamble or without.
 bool holds_dicom(const fs::path& folder) {
   std::error_code problem;
-  for (const auto& entry : fs::directory_iterator{folder, problem}) {
-    const std::string start = first_bytes(entry.path(), 132);
-    if (start.size() == 132 && start.ends_with("DICM")) return true;
-  }
+  for (fs::recursive_directory_iterator at{folder, fs::directory_options::skip_permission_denied, problem}, end;
+       !problem && at != end; at.increment(problem))
+    if (starts_as_dicom(first_bytes(at->path(), 132))) return true;
   return false;
 }
 

@@ -134,10 +134,7 @@ TEST(ForeignCode, ThatHasReturnedIsNotToldOf) {
 }
 
 TEST(ByteText, BringsEveryNameBack) {
-  for (const std::string name : {"plain", "\xc3\xa4", "a\xff\xfe",
-                                 "\x01"
-                                 "61",
-                                 "\x01", "", "caf\xe9.mha"}) {
+  for (const std::string name : {"plain", "\xc3\xa4", "a\xff\xfe", "\00161", "\x01", "", "caf\xe9.mha"}) {
     const std::string text = utf8_from_bytes(name);
     EXPECT_TRUE(is_utf8(text)) << name;
     EXPECT_EQ(bytes_from_utf8(text), name);

@@ -6,6 +6,7 @@ namespace {
 
 // The example at the head of iso/data/dataset.h, word for word; packaging/checks/header_examples.py compares them.
 TEST(HeaderExample, OfDataSetsMakesAVolumeThatIsConstant) {
+  // NOLINTBEGIN(modernize-use-auto): the example names its types
   // header example: iso/data/dataset.h
   Volume volume;
   volume.grid = VoxelGrid::centred({4, 3, 2}, {1, 1, 1});
@@ -17,6 +18,7 @@ TEST(HeaderExample, OfDataSetsMakesAVolumeThatIsConstant) {
   const Volume& again = get<Volume>(data);  // throws type_mismatch for another kind
   const std::string identity = digest(*data);
   // end of the example
+  // NOLINTEND(modernize-use-auto)
   EXPECT_EQ(again.pixels.values<float>()[23], 1);
   EXPECT_EQ(identity.size(), 64U);
   EXPECT_THROW((void)get<Sinogram>(data), Error);

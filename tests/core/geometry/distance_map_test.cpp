@@ -28,7 +28,7 @@ std::vector<float> by_search(const std::vector<std::uint8_t>& set, const Size& s
   const auto voxels = static_cast<std::int64_t>(set.size());
   for (std::int64_t i = 0; i < voxels; ++i) {
     if (set[static_cast<std::size_t>(i)] == 0) continue;
-    double best = static_cast<double>(farthest2);
+    auto best = static_cast<double>(farthest2);
     const Size a = place(i);
     for (std::int64_t j = 0; j < voxels; ++j) {
       if (set[static_cast<std::size_t>(j)] != 0) continue;

@@ -152,7 +152,7 @@ TEST(SinogramVerdict, OfOtherSizesSaysToCheckTheFileFirst) {
     iso::refuse_unless_accepted(iso::check_sinogram({8, 1, 4}, geometry), {});
     ADD_FAILURE() << "nothing was thrown";
   } catch (const iso::Error& error) {
-    const std::string hint = error.hint();
+    const std::string& hint = error.hint();
     EXPECT_LT(hint.find("check that the geometry file"), hint.find("--accept-geometry mismatch")) << hint;
   }
 }

@@ -1,10 +1,10 @@
 #include "io_fixture.h"
 
-#include <signal.h>
 #include <sys/wait.h>
 
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <thread>
 #include <vector>
 

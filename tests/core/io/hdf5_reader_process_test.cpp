@@ -2,9 +2,8 @@
 
 #include "iso/io/checkpoint_file.h"
 
-#include <signal.h>
-
 #include <atomic>
+#include <csignal>
 #include <functional>
 #include <limits>
 #include <thread>

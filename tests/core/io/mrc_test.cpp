@@ -19,7 +19,8 @@ DatasetPtr read_as(const fs::path& file, Kind kind, std::map<std::string, std::s
 }
 
 double expected_value(std::size_t i) {
-  return static_cast<double>(i % 5) + 10 * static_cast<double>(i / 5 % 4) + 100 * static_cast<double>(i / 20);
+  const std::size_t column = i % 5, row = i / 5 % 4, section = i / 20;
+  return static_cast<double>(column) + 10 * static_cast<double>(row) + 100 * static_cast<double>(section);
 }
 
 struct ModeCase {

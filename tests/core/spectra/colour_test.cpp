@@ -104,7 +104,8 @@ TEST(CubeColour, StretchesBetweenQuantilesOfUnmaskedPixels) {
   const auto image = make_grey_image(cube, 3, {.low = 0, .high = 1});
   EXPECT_EQ(image.rgba[0], 0);
   EXPECT_EQ(image.rgba[4 * 99], 255);
-  EXPECT_NEAR(image.rgba[4 * 50], 255 * 50 / 99, 1);
+  constexpr int half_way = 255 * 50 / 99;
+  EXPECT_NEAR(image.rgba[4 * 50], half_way, 1);
   EXPECT_EQ(image.rgba[4 * 100 + 3], 0);  // transparent
   EXPECT_THROW((void)make_grey_image(cube, 3, {.low = 0.9, .high = 0.1}), Error);
   EXPECT_THROW((void)make_grey_image(cube, 999), Error);

@@ -323,7 +323,7 @@ TEST(LabelStroke, ChangesOnlyWhatItTouchedOfAMapThatChangedMeanwhile) {
       document.add("image", test::volume({16, 16, 16}, {1, 1, 1}, [](const Vec3&) { return 0.0; }), "image.nrrd");
   const ItemId labels = document.add_label_map(image, "labels");
   const DatasetPtr begun_on = document.find(labels)->data;
-  const LabelMap& map = get<LabelMap>(begun_on);
+  const auto& map = get<LabelMap>(begun_on);
   LabelStroke mine{map, {}};
   mine.dab(map.grid.to_world({4, 4, 4}), {0, 0, 1}, 1.1, false, LabelStroke::Effect::paint, 2);
   LabelStroke other{map, {}};

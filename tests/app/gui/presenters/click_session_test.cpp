@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 /// A worker in this process that says which marks it was asked about last. Marks them, in pieces if it is told to take its time.
 class KnownWorker final : public host::InteractionWorker {
  public:
-  KnownWorker(VoxelGrid grid, bool slow) : grid_{std::move(grid)}, slow_{slow} {}
+  KnownWorker(const VoxelGrid& grid, bool slow) : grid_{grid}, slow_{slow} {}
   [[nodiscard]] job::InteractionAnswer answer(std::span<const plugin::Mark> marks, const std::string& parameters_json,
                                               std::chrono::milliseconds) override {
     if (fail_next) {

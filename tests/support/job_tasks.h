@@ -165,7 +165,7 @@ struct SampleParameters {
 /// painted stays in a cache that says how many answers this process gave.
 class MarkingSession final : public plugin::TypedInteraction<SampleParameters> {
  public:
-  explicit MarkingSession(VoxelGrid grid) : grid_{std::move(grid)} {}
+  explicit MarkingSession(const VoxelGrid& grid) : grid_{grid} {}
 
  private:
   [[nodiscard]] plugin::Datasets answer(std::span<const plugin::Mark> marks, const SampleParameters& parameters,

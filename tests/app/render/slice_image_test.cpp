@@ -272,7 +272,8 @@ TEST(SliceImage, DrawsThreeFramesAsColoursAndLeavesMissingPixelsClear) {
   EXPECT_EQ(image.made(), 1U) << "nothing has changed";
   picture.layers[0].display.opacity = 0.5;
   const auto& half = image.make(picture, 4, 1);
-  EXPECT_NEAR(static_cast<int>(half[0] >> 16U & 255U), (255 + 51) / 2, 1);
+  constexpr int between = (255 + 51) / 2;
+  EXPECT_NEAR(static_cast<int>(half[0] >> 16U & 255U), between, 1);
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include <ctime>
 #include <functional>
 #include <map>
+#include <numeric>
 #include <set>
 
 using namespace spectral_unmixing;
@@ -242,6 +243,69 @@ void ablation() {
   }
 }
 
+// A scene of which some bands are bad, and how it is unmixed.
+struct BadBands {
+  const Scene &clean, &scene;
+  const std::vector<std::int64_t>& good;  ///< empty: all of them
+  Loss loss;
+  const char* how;
+  double part;
+
+  /// The first cells of the row.
+  void begin_row(const char* from) const {
+    std::printf("| %s, %s | %.0f %% | %s |", how, from, 100 * part,
+                choice_names(loss)[static_cast<std::size_t>(loss)].data());
+  }
+};
+
+void end_to_end(const BadBands& bad, const PixelMatrix<float>& data, const Monitor& monitor) {
+  UnmixOptions options = defaults(3, Extraction::archetypal, 0);
+  options.robust.loss = bad.loss;
+  const Unmixing found = unmix(data, {}, options, monitor);
+  const auto score = test::score(bad.scene, found.endmembers, found.abundances, bad.good);
+  const auto left_out = std::ranges::count_if(found.faults, [](BandFault f) { return f != BandFault::none; });
+  bad.begin_row("end to end");
+  std::printf(" %.4f | %.4f | | %d |\n", score.mean_angle, score.rmse, static_cast<int>(left_out));
+}
+
+// From a start that did not see the bad bands.
+void from_good_bands(const BadBands& bad, const PixelMatrix<float>& data, const Monitor& monitor) {
+  UnmixOptions options = defaults(3, Extraction::archetypal, 0);
+  options.robust.loss = bad.loss;
+  Matrix start = take_spectra(bad.clean.y, specified_start(bad.clean));
+  const Vector mean = bad.scene.y.rowwise().mean();
+  const std::set<std::int64_t> kept{bad.good.begin(), bad.good.end()};
+  for (Eigen::Index l = 0; !bad.good.empty() && l < start.rows(); ++l)
+    if (!kept.contains(l)) start.row(l).setConstant(mean[l]);
+  std::vector<std::int64_t> every = bad.good;
+  if (every.empty()) {
+    every.resize(static_cast<std::size_t>(start.rows()));
+    std::iota(every.begin(), every.end(), 0);
+  }
+  const Matrix on_good = start(every, Eigen::all);
+  auto a = invert(data.with_bands(every), on_good, {}, monitor, 0, 1);
+  options.robust.lambda = 0.1;
+  options.robust.anchor = 0;
+  options.robust.solver = Solver::multiplicative;
+  options.robust.iterations = 300;
+  RobustModel<float> model{data, start, a, options.robust};
+  model.run(monitor, 0, 1);
+  std::vector<float> found = model.abundances();
+  const auto n = static_cast<std::size_t>(data.pixels);
+  for (std::size_t i = 0; i < n; ++i) {
+    const float sum = found[i] + found[n + i] + found[2 * n + i];
+    for (std::size_t k = 0; k < 3; ++k) found[k * n + i] /= sum;
+  }
+  const auto score = test::score(bad.scene, model.endmembers(), found, bad.good);
+  const Vector weights = model.band_weights();
+  std::vector<double> of_good, of_bad;
+  for (Eigen::Index l = 0; l < weights.size(); ++l)
+    (bad.good.empty() || kept.contains(l) ? of_good : of_bad).push_back(weights[l]);
+  bad.begin_row("start without them");
+  std::printf(" %.4f | %.4f | %.4g | |\n", score.mean_angle, score.rmse,
+              of_bad.empty() ? 1.0 : quartile(of_bad, 0.5) / quartile(of_good, 0.5));
+}
+
 // Section 14 on Samson: end to end with the screening, and from a start that did not see the bad bands.
 void bands() {
   const Scene clean = test::samson();
@@ -258,47 +322,8 @@ void bands() {
                                                : std::vector<std::int64_t>{};
         const auto data = make_pixel_matrix<float>(scene.y);
         for (const Loss loss : {Loss::frobenius, Loss::l21, Loss::log}) {
-          UnmixOptions options = defaults(3, Extraction::archetypal, 0);
-          options.robust.loss = loss;
-          if (screened) {
-            const Unmixing found = unmix(data, {}, options, quiet.monitor);
-            const auto score = test::score(scene, found.endmembers, found.abundances, good);
-            std::printf("| %s, end to end | %.0f %% | %s | %.4f | %.4f | | %d |\n", names[how], 100 * part,
-                        choice_names(loss)[static_cast<std::size_t>(loss)].data(), score.mean_angle, score.rmse,
-                        static_cast<int>(
-                            std::ranges::count_if(found.faults, [](BandFault f) { return f != BandFault::none; })));
-          } else {
-            Matrix start = take_spectra(clean.y, specified_start(clean));
-            const Vector mean = scene.y.rowwise().mean();
-            const std::set<std::int64_t> kept{good.begin(), good.end()};
-            for (Eigen::Index l = 0; !good.empty() && l < start.rows(); ++l)
-              if (!kept.contains(l)) start.row(l).setConstant(mean[l]);
-            std::vector<std::int64_t> every = good;
-            if (every.empty())
-              for (Eigen::Index l = 0; l < start.rows(); ++l) every.push_back(l);
-            const Matrix on_good = start(every, Eigen::all);
-            auto a = invert(data.with_bands(every), on_good, {}, quiet.monitor, 0, 1);
-            options.robust.lambda = 0.1;
-            options.robust.anchor = 0;
-            options.robust.solver = Solver::multiplicative;
-            options.robust.iterations = 300;
-            RobustModel<float> model{data, start, a, options.robust};
-            model.run(quiet.monitor, 0, 1);
-            std::vector<float> found = model.abundances();
-            const auto n = static_cast<std::size_t>(data.pixels);
-            for (std::size_t i = 0; i < n; ++i) {
-              const float sum = found[i] + found[n + i] + found[2 * n + i];
-              for (std::size_t k = 0; k < 3; ++k) found[k * n + i] /= sum;
-            }
-            const auto score = test::score(scene, model.endmembers(), found, good);
-            const Vector weights = model.band_weights();
-            std::vector<double> of_good, of_bad;
-            for (Eigen::Index l = 0; l < weights.size(); ++l)
-              (good.empty() || kept.contains(l) ? of_good : of_bad).push_back(weights[l]);
-            std::printf("| %s, start without them | %.0f %% | %s | %.4f | %.4f | %.4g | |\n", names[how], 100 * part,
-                        choice_names(loss)[static_cast<std::size_t>(loss)].data(), score.mean_angle, score.rmse,
-                        of_bad.empty() ? 1.0 : quartile(of_bad, 0.5) / quartile(of_good, 0.5));
-          }
+          const BadBands bad{clean, scene, good, loss, names[how], part};
+          screened ? end_to_end(bad, data, quiet.monitor) : from_good_bands(bad, data, quiet.monitor);
           std::fflush(stdout);
         }
       }

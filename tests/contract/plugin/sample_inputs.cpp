@@ -85,7 +85,8 @@ KSpace to_k_space(Amount amount) {
         for (std::int64_t x = 0; x < side; ++x, ++i) {
           const bool measured = y % 2 == t % 2 || std::abs(y - side / 2) < 3;
           mask.values<std::uint8_t>()[static_cast<std::size_t>(t * side + y)] = measured ? 1 : 0;
-          const double u = static_cast<double>(x - side / 2), v = static_cast<double>(y - side / 2);
+          const std::int64_t middle = side / 2;
+          const auto u = static_cast<double>(x - middle), v = static_cast<double>(y - middle);
           const double size = (2.0 - static_cast<double>(c)) * std::exp(-(u * u + v * v) / 30);
           const double phase = 0.3 * u + 0.1 * static_cast<double>(t + c) * v;
           if (measured) values[i] = std::complex<float>{std::polar(size, phase)};

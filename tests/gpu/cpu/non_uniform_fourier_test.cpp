@@ -103,8 +103,9 @@ TEST(CpuNonUniformFourier, IsTheUnitaryTransformAtWholeCoordinates) {
   NonUniformFourier spec{.image = image, .samples = 108};
   iso::PixelBuffer points = iso::PixelBuffer::allocate({iso::Shape{3, 108, 1}, ScalarType::f32});
   for (std::size_t i = 0; i < 108; ++i) {
-    points.values<float>()[3 * i] = static_cast<float>(i % 12) - 6;
-    points.values<float>()[3 * i + 1] = static_cast<float>(i / 12) - 4;
+    const std::size_t column = i % 12, row = i / 12;
+    points.values<float>()[3 * i] = static_cast<float>(column) - 6;
+    points.values<float>()[3 * i + 1] = static_cast<float>(row) - 4;
   }
   spec.coordinates = std::move(points);
   const auto cpu = iso::gpu::make_cpu_backend();

@@ -34,6 +34,12 @@ iso::CircularScan cone(std::array<std::int64_t, 2> elements) {
   return scan;
 }
 
+/// The middle of voxel i, x fastest.
+iso::Vec3 to_centre(const iso::VoxelGrid& grid, std::int64_t i) {
+  const std::int64_t x = i % grid.size[0], row = i / grid.size[0], y = row % grid.size[1], z = row / grid.size[1];
+  return grid.to_world({static_cast<double>(x), static_cast<double>(y), static_cast<double>(z)});
+}
+
 }  // namespace
 
 TEST(Backprojection, OfOnesCountsTheViewsThatSeeAVoxel) {
@@ -47,8 +53,7 @@ TEST(Backprojection, OfOnesCountsTheViewsThatSeeAVoxel) {
                              std::vector<double>(static_cast<std::size_t>(geometry.sinogram_shape().count()), 1.0));
   int complete = 0, partly = 0;
   for (std::int64_t i = 0; i < grid.shape().count(); ++i) {
-    const auto p =
-        grid.to_world({static_cast<double>(i % 13), static_cast<double>(i / 13 % 12), static_cast<double>(i / 156)});
+    const auto p = to_centre(grid, i);
     int seen = 0, in_the_ramp = 0;
     for (std::size_t view = 0; view < 11; ++view) {
       const auto shadow = geometry.project(view, p);
@@ -81,13 +86,14 @@ TEST(Backprojection, ReadsALinearDetectorExactlyAtTheShadow) {
     const std::vector<double> angles{0.4};
     const auto geometry = iso::ProjectionGeometry::circular(angles, scan);
     std::vector<double> readings(800);
-    for (std::size_t i = 0; i < 800; ++i)
-      readings[i] = 3 + 2 * static_cast<double>(i % 40) - static_cast<double>(i / 40);
+    for (std::size_t i = 0; i < 800; ++i) {
+      const std::size_t column = i % 40, row = i / 40;
+      readings[i] = 3 + 2 * static_cast<double>(column) - static_cast<double>(row);
+    }
     const auto grid = iso::VoxelGrid::centred({5, 5, 3}, {4, 4, 4});
     const auto volume = f.back({geometry, grid, Weighting::none, ScalarType::f64}, readings);
     for (std::int64_t i = 0; i < 75; ++i) {
-      const auto p =
-          grid.to_world({static_cast<double>(i % 5), static_cast<double>(i / 5 % 5), static_cast<double>(i / 25)});
+      const auto p = to_centre(grid, i);
       const auto shadow = geometry.project(0, p);
       EXPECT_NEAR(volume.host<double>()[static_cast<std::size_t>(i)], 3 + 2 * shadow[0] - shadow[1], 1e-9);
     }
@@ -108,7 +114,7 @@ TEST(Backprojection, FdkWeightIsTheSquaredRatioOfDepths) {
   const auto parallel = f.back(
       {iso::ProjectionGeometry::parallel(angles, {101, 21}, {1, 1}), grid, Weighting::fdk, ScalarType::f64}, ones);
   for (std::int64_t i = 0; i < 63; ++i) {
-    const auto p = grid.to_world({static_cast<double>(i % 7), static_cast<double>(i / 7), 0});
+    const auto p = to_centre(grid, i);
     const auto at = static_cast<std::size_t>(i);
     EXPECT_NEAR(flat.host<double>()[at], std::pow(80 / (80 + p[1]), 2), 1e-12);
     EXPECT_NEAR(arc.host<double>()[at], std::pow(80 / std::hypot(p[0], 80 + p[1]), 2), 1e-12);

@@ -18,8 +18,10 @@ TEST(RayTransform, SumOfADiscIsItsAreaInEveryView) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     int inside = 0;  // 8 x 8 points a voxel
     for (int k = 0; k < 64; ++k) {
+      const std::size_t column = i % 128, row = i / 128;
+      const int across = k % 8, down = k / 8;
       const auto p = grid.to_world(
-          {static_cast<double>(i % 128) + (k % 8 - 3.5) / 8, static_cast<double>(i / 128) + (k / 8 - 3.5) / 8, 0});
+          {static_cast<double>(column) + (across - 3.5) / 8, static_cast<double>(row) + (down - 3.5) / 8, 0});
       inside += std::hypot(p[0], p[1]) <= radius;
     }
     values[i] = static_cast<float>(inside) / 64;

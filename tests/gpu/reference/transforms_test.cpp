@@ -56,13 +56,14 @@ TEST(Fourier, OfAGaussianIsAGaussian) {
   for (const std::int64_t n : {48, 49}) {
     const double s = std::sqrt(static_cast<double>(n)) * 1.05;
     std::vector<Complex> x(static_cast<std::size_t>(n));
+    const std::int64_t middle = n / 2;
     for (std::int64_t i = 0; i < n; ++i)
-      x[static_cast<std::size_t>(i)] = std::exp(-std::numbers::pi * std::pow(static_cast<double>(i - n / 2) / s, 2));
+      x[static_cast<std::size_t>(i)] = std::exp(-std::numbers::pi * std::pow(static_cast<double>(i - middle) / s, 2));
     const auto y = f.apply(Fourier{Shape{n}, {0}, true, ScalarType::c128}, x);
     for (std::int64_t k = 0; k < n; ++k) {
       const double expected =
           s / std::sqrt(static_cast<double>(n)) *
-          std::exp(-std::numbers::pi * std::pow(s * static_cast<double>(k - n / 2) / static_cast<double>(n), 2));
+          std::exp(-std::numbers::pi * std::pow(s * static_cast<double>(k - middle) / static_cast<double>(n), 2));
       EXPECT_NEAR(std::abs(y[static_cast<std::size_t>(k)] - expected), 0, 1e-11) << n << " " << k;
     }
   }
@@ -126,7 +127,10 @@ TEST(DetectorFilter, OfAConstantResponseScales) {
 TEST(FiniteDifference, OfARampIsItsSlopeAndZeroAtTheFarBorder) {
   const Fixture f;
   std::vector<double> x(20);
-  for (std::size_t i = 0; i < 20; ++i) x[i] = 3 * static_cast<double>(i % 5) - 2 * static_cast<double>(i / 5);
+  for (std::size_t i = 0; i < 20; ++i) {
+    const std::size_t column = i % 5, row = i / 5;
+    x[i] = 3 * static_cast<double>(column) - 2 * static_cast<double>(row);
+  }
   const auto y = f.apply(FiniteDifference{Shape{5, 4}, {1, 0}, ScalarType::f64}, x);
   for (std::size_t i = 0; i < 20; ++i) {
     EXPECT_DOUBLE_EQ(y[i], i / 5 < 3 ? -2 : 0);

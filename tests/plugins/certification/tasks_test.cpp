@@ -37,8 +37,9 @@ iso::Volume images(std::int64_t count, double high = 255, std::int64_t edge = 28
   for (std::int64_t z = 0; z < count; ++z) {
     const iso::Philox random{static_cast<std::uint64_t>(z), 3};
     for (std::int64_t i = 0; i < edge * edge; ++i) {
-      const double x = static_cast<double>(i % edge) / 27 - random.uniform(0),
-                   y = static_cast<double>(i / edge) / 27 - random.uniform(1);
+      const std::int64_t column = i % edge, row = i / edge;
+      const double x = static_cast<double>(column) / 27 - random.uniform(0),
+                   y = static_cast<double>(row) / 27 - random.uniform(1);
       pixels.values<float>()[static_cast<std::size_t>(z * edge * edge + i)] =
           static_cast<float>(high * std::exp(-6 * (x * x + y * y)));
     }

@@ -102,7 +102,8 @@ TEST_F(Gaussian, DdsOfComplexImagesExplainsTheLinesThatWereMeasured) {
   EXPECT_LT(found.misfit, 1e-3) << "relative residual";
   Array rest = measured_part(data, found.mean);
   backend->vector().axpby(1, found.mean, -1, rest, *stream);
-  const double energy = std::pow(backend->vector().norm2(rest, *stream), 2) / (32 * 16 * 8 / 2);
+  constexpr int not_measured = 32 * 16 * 8 / 2;
+  const double energy = std::pow(backend->vector().norm2(rest, *stream), 2) / not_measured;
   EXPECT_NEAR(energy / (deviation * deviation), 0.708, 0.07) << "half of the values were not measured";
 }
 

@@ -36,12 +36,16 @@ struct ClickPhantom {
   std::vector<std::uint8_t> truth;
 };
 
-inline ClickPhantom make_click_phantom(std::uint64_t seed) {
-  constexpr std::int64_t n = 192;
-  const iso::Philox random{seed, 77};
-  std::uint64_t draw = 0;
-  const auto uniform = [&](double low, double high) { return low + (high - low) * random.uniform(draw++); };
-  const auto field = [&](double sd_px, double height) {  // smooth, of standard deviation `height`
+/// The random parts of a click phantom, drawn one after the other.
+struct ClickPhantomParts {
+  static constexpr std::int64_t n = 192;
+  iso::Philox random;
+  std::uint64_t draw{0};
+
+  double uniform(double low, double high) { return low + (high - low) * random.uniform(draw++); }
+
+  /// Smooth, of standard deviation `height`.
+  std::vector<float> field(double sd_px, double height) {
     std::vector<float> values(n * n);
     for (float& value : values) value = static_cast<float>(random.normal(draw++));
     smooth(values, {n, n, 1}, {sd_px, sd_px, 0});
@@ -50,11 +54,18 @@ inline ClickPhantom make_click_phantom(std::uint64_t seed) {
     const auto factor = static_cast<float>(height / std::sqrt(square / (n * n)));
     for (float& value : values) value *= factor;
     return values;
-  };
+  }
+
   struct Blob {
     double x, y, r, contrast, phase[3], wave[3];
+    [[nodiscard]] bool holds(double px, double py) const {
+      const double angle = std::atan2(py - y, px - x);
+      double radius = r;
+      for (int k = 0; k < 3; ++k) radius *= 1 + wave[k] * std::cos((k + 2) * angle + phase[k]);
+      return std::hypot(px - x, py - y) < radius;
+    }
   };
-  const auto blob = [&](double low, double high) {
+  Blob blob(double low, double high) {
     Blob made{};
     made.r = n * uniform(low, high);
     const double angle = uniform(0, 2 * std::numbers::pi), away = n * uniform(0.0, 0.22);
@@ -62,19 +73,19 @@ inline ClickPhantom make_click_phantom(std::uint64_t seed) {
     made.contrast = uniform(0.12, 0.25) * (uniform(0, 1) < 0.5 ? -1 : 1);
     for (int k = 0; k < 3; ++k) made.phase[k] = uniform(0, 2 * std::numbers::pi), made.wave[k] = uniform(0, 0.18);
     return made;
-  };
-  const auto within = [](const Blob& one, double x, double y) {
-    const double angle = std::atan2(y - one.y, x - one.x);
-    double r = one.r;
-    for (int k = 0; k < 3; ++k) r *= 1 + one.wave[k] * std::cos((k + 2) * angle + one.phase[k]);
-    return std::hypot(x - one.x, y - one.y) < r;
-  };
-  const Blob target = blob(0.08, 0.16);
+  }
+};
+
+inline ClickPhantom make_click_phantom(std::uint64_t seed) {
+  using Blob = ClickPhantomParts::Blob;
+  constexpr std::int64_t n = ClickPhantomParts::n;
+  ClickPhantomParts parts{.random = iso::Philox{seed, 77}};
+  const Blob target = parts.blob(0.08, 0.16);
   std::vector<Blob> others;
   while (others.size() < 5) {
-    const Blob one = blob(0.04, 0.10);
+    const Blob one = parts.blob(0.04, 0.10);
     if (std::hypot(one.x - target.x, one.y - target.y) > 1.25 * (one.r + target.r)) others.push_back(one);
-    if (draw > 200) break;
+    if (parts.draw > 200) break;
   }
   std::vector<float> values(n * n);
   ClickPhantom phantom;
@@ -86,15 +97,15 @@ inline ClickPhantom make_click_phantom(std::uint64_t seed) {
                    dy = (static_cast<double>(y) - n / 2.0) / (0.40 * n);
       double value = dx * dx + dy * dy < 1 ? 0.5 : 0.05;
       for (const Blob& one : others)
-        if (within(one, static_cast<double>(x), static_cast<double>(y))) value = 0.5 + one.contrast;
-      if (within(target, static_cast<double>(x), static_cast<double>(y)))
+        if (one.holds(static_cast<double>(x), static_cast<double>(y))) value = 0.5 + one.contrast;
+      if (target.holds(static_cast<double>(x), static_cast<double>(y)))
         value = 0.5 + target.contrast, phantom.truth[at] = 1;
       values[at] = static_cast<float>(value);
     }
-  const std::vector<float> texture = field(3, 0.03), bias = field(40, 0.12);
+  const std::vector<float> texture = parts.field(3, 0.03), bias = parts.field(40, 0.12);
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = (values[i] + texture[i]) * (1 + bias[i]);
   smooth(values, {n, n, 1}, {0.8, 0.8, 0});
-  for (float& value : values) value += static_cast<float>(0.05 * random.normal(draw++));
+  for (float& value : values) value += static_cast<float>(0.05 * parts.random.normal(parts.draw++));
   phantom.image =
       volume_from({n, n, 1}, [&](auto x, auto y, auto) { return values[static_cast<std::size_t>(x + n * y)]; });
   return phantom;

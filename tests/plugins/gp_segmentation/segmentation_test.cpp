@@ -38,8 +38,9 @@ std::vector<std::uint16_t> find_labels(const iso::Volume& image, const std::vect
 
 iso::Volume disc(std::int64_t n = 96, double noise = 0.05) {
   const iso::Philox random{5, 0};
+  const std::int64_t middle = n / 2, radius = n / 5;
   return volume_from({n, n, 1}, [&, n](auto x, auto y, auto) {
-    return (std::hypot(x - n / 2, y - n / 2) < n / 5 ? 1 : 0) +
+    return (std::hypot(x - middle, y - middle) < static_cast<double>(radius) ? 1 : 0) +
            noise * random.normal(static_cast<std::uint64_t>(x + n * y));
   });
 }
@@ -362,15 +363,19 @@ TEST(ClickSegmentation, TakesColours) {
   image.grid = iso::VoxelGrid::centred({64, 64, 1}, {1, 1, 1});
   iso::PixelBuffer pixels = iso::PixelBuffer::allocate({{64, 64, 1, 3}, iso::ScalarType::u8});
   const auto values = pixels.values<std::uint8_t>();
+  const auto from_middle = [](std::size_t i) {
+    const std::size_t x = i % 64, y = i / 64;
+    return std::hypot(static_cast<double>(x) - 32, static_cast<double>(y) - 32);
+  };
   for (std::size_t i = 0; i < 64 * 64; ++i) {  // a red disc on green of the same brightness
-    const bool in = std::hypot(static_cast<double>(i % 64) - 32, static_cast<double>(i / 64) - 32) < 14;
+    const bool in = from_middle(i) < 14;
     values[i] = in ? 180 : 40, values[64 * 64 + i] = in ? 40 : 180, values[2 * 64 * 64 + i] = 90;
   }
   image.pixels = std::move(pixels);
   const auto labels = find_labels(image, {click(32, 32)});
   EXPECT_GT(count(labels, 1), 350);  // of 616: the rim is unlike the middle, as in grey
   for (std::size_t i = 0; i < labels.size(); ++i)
-    if (std::hypot(static_cast<double>(i % 64) - 32, static_cast<double>(i / 64) - 32) > 15) {
+    if (from_middle(i) > 15) {
       ASSERT_EQ(labels[i], 0);
     }
   image.pixels = iso::PixelBuffer::allocate({{8, 8, 1, 5}, iso::ScalarType::f32});

@@ -237,6 +237,20 @@ TEST_F(BadInput, InFilesIsRefusedInTheTwenties) {
       {"geometry of unknown beam", convert("good.npy", {"-g", f / "unknown_beam.json"}), 22, "laser"},
       {"geometry without pitch", convert("good.npy", {"-g", f / "no_pitch.json"}), 22, "pitch"},
       {"source behind the axis", convert("good.npy", {"-g", f / "behind.json"}), 22, "source"},
+      {"images of two sizes", {"compare", f / "good.mha", f / "larger.mha"}, 22, "20 x 20"},
+      {"images of two places", {"compare", f / "good.mha", f / "shifted.mha"}, 22, "mm apart"},
+      {"volume against scan", {"compare", f / "good.mha", f / "scan.h5"}, 22, "sinogram"},
+      {"phantom of unknown solids", {"phantom", f / "solids.json", "-o", f / "new.mha"}, 22, "pyramid"},
+      {"values without unit in a window",
+       {"compare", f / "good.npy", f / "good.npy", "--window", "400,40"},
+       22,
+       "good.npy"},
+  });
+}
+
+TEST_F(BadInput, InRecipesRecordsAndManifestsIsRefusedInTheTwenties) {
+  const Folder& f = *folder;
+  expect_all({
       {"recipe missing", {"run", f / "missing.json"}, 20, "missing.json"},
       {"recipe that is a folder", {"run", (f / "a_folder") + "/.json"}, 20, ".json"},
       {"recipe that is no JSON", {"run", f / "recipe_not_json.json"}, 22, "not JSON"},
@@ -257,14 +271,6 @@ TEST_F(BadInput, InFilesIsRefusedInTheTwenties) {
       {"manifest with an open quote", {"batch", "example/smoothing", "--manifest", f / "quote.csv"}, 22, "quote"},
       {"manifest without cases", {"batch", "example/smoothing", "--manifest", f / "empty.csv"}, 21, "no case"},
       {"batch of a missing recipe", {"batch", f / "missing.json"}, 20, "missing.json"},
-      {"images of two sizes", {"compare", f / "good.mha", f / "larger.mha"}, 22, "20 x 20"},
-      {"images of two places", {"compare", f / "good.mha", f / "shifted.mha"}, 22, "mm apart"},
-      {"volume against scan", {"compare", f / "good.mha", f / "scan.h5"}, 22, "sinogram"},
-      {"phantom of unknown solids", {"phantom", f / "solids.json", "-o", f / "new.mha"}, 22, "pyramid"},
-      {"values without unit in a window",
-       {"compare", f / "good.npy", f / "good.npy", "--window", "400,40"},
-       22,
-       "good.npy"},
   });
 }
 

@@ -240,6 +240,40 @@ Scenario converting(const std::string& output, Group group) {
           {std::move(group)}};
 }
 
+/// Those of files that the command does not write, where their driver was built.
+void add_driver_scenarios([[maybe_unused]] std::vector<Scenario>& all) {
+#ifdef ISO_FAULTS_DRIVER
+  all.push_back({"two pairs at once",
+                 {{ISO_FAULTS_DRIVER, "replace", ".", "old"}},
+                 {ISO_FAULTS_DRIVER, "replace", ".", "new"},
+                 {},
+                 {{"a.txt", "a.txt.record.json", "b.txt", "b.txt.record.json"}}});
+  // The next run after one that was killed in the middle meets faults, too: what it finishes it finishes or leaves.
+  all.push_back({"run after a killed one",
+                 {{ISO_FAULTS_DRIVER, "replace", ".", "old"}, {ISO_FAULTS_DRIVER, "begin", ".", "new"}},
+                 {ISO_FAULTS_DRIVER, "sweep", "."},
+                 {},
+                 {{"a.txt", "a.txt.record.json", "b.txt", "b.txt.record.json"}},
+                 true});
+  all.push_back({"read after a killed one",
+                 {{ISO_FAULTS_DRIVER, "replace", ".", "old"}, {ISO_FAULTS_DRIVER, "take", ".", "new"}},
+                 {ISO_FAULTS_DRIVER, "settle", "."},
+                 {},
+                 {{"a.txt", "a.txt.record.json", "b.txt", "b.txt.record.json"}},
+                 true});
+  all.push_back({"save session",
+                 {{ISO_FAULTS_DRIVER, "session", ".", "6"}},
+                 {ISO_FAULTS_DRIVER, "session", ".", "8"},
+                 {},
+                 {{"work.isocenter.json"}}});
+  all.push_back({"export picture",
+                 {{ISO_FAULTS_DRIVER, "picture", ".", "6"}},
+                 {ISO_FAULTS_DRIVER, "picture", ".", "8"},
+                 {},
+                 {{"view.png"}}});
+#endif
+}
+
 std::vector<Scenario> scenarios() {
   std::vector<Scenario> all;
   all.push_back(smoothing("run", "o.mha", {}, {"o.mha", "o.mha.record.json"}));
@@ -287,36 +321,7 @@ std::vector<Scenario> scenarios() {
                  batch("2.csv"),
                  {"a.mha", "1.csv", "2.csv"},
                  {{"x.mha", "x.mha.record.json"}, {"y.mha", "y.mha.record.json"}}});
-#ifdef ISO_FAULTS_DRIVER
-  all.push_back({"two pairs at once",
-                 {{ISO_FAULTS_DRIVER, "replace", ".", "old"}},
-                 {ISO_FAULTS_DRIVER, "replace", ".", "new"},
-                 {},
-                 {{"a.txt", "a.txt.record.json", "b.txt", "b.txt.record.json"}}});
-  // The next run after one that was killed in the middle meets faults, too: what it finishes it finishes or leaves.
-  all.push_back({"run after a killed one",
-                 {{ISO_FAULTS_DRIVER, "replace", ".", "old"}, {ISO_FAULTS_DRIVER, "begin", ".", "new"}},
-                 {ISO_FAULTS_DRIVER, "sweep", "."},
-                 {},
-                 {{"a.txt", "a.txt.record.json", "b.txt", "b.txt.record.json"}},
-                 true});
-  all.push_back({"read after a killed one",
-                 {{ISO_FAULTS_DRIVER, "replace", ".", "old"}, {ISO_FAULTS_DRIVER, "take", ".", "new"}},
-                 {ISO_FAULTS_DRIVER, "settle", "."},
-                 {},
-                 {{"a.txt", "a.txt.record.json", "b.txt", "b.txt.record.json"}},
-                 true});
-  all.push_back({"save session",
-                 {{ISO_FAULTS_DRIVER, "session", ".", "6"}},
-                 {ISO_FAULTS_DRIVER, "session", ".", "8"},
-                 {},
-                 {{"work.isocenter.json"}}});
-  all.push_back({"export picture",
-                 {{ISO_FAULTS_DRIVER, "picture", ".", "6"}},
-                 {ISO_FAULTS_DRIVER, "picture", ".", "8"},
-                 {},
-                 {{"view.png"}}});
-#endif
+  add_driver_scenarios(all);
   return all;
 }
 

@@ -4,7 +4,6 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -16,6 +15,7 @@
 #include <array>
 #include <cerrno>
 #include <climits>
+#include <csignal>
 #include <cstddef>
 #include <fstream>
 #include <set>
@@ -190,7 +190,7 @@ class Tracer {
       return link_text(own + "/fd/" + std::to_string(argument(call.descriptor))).starts_with(folder_);
     if (call.for_writing_only && (argument(call.path + 1) & (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC)) == 0) return false;
     std::string path = read_text(process, argument(call.path));
-    if (!path.starts_with("/")) {
+    if (!path.starts_with('/')) {
       const auto at = call.folder < 0 ? AT_FDCWD : static_cast<int>(argument(call.folder));
       path = link_text(at == AT_FDCWD ? own + "/cwd" : own + "/fd/" + std::to_string(at)) + "/" + path;
     }

@@ -188,9 +188,10 @@ TEST(TiltSeries, PutsAnOffCentreMarkerInItsPlace) {
   std::vector<float> image(41UL * 41 * 25);
   std::memcpy(image.data(), bytes.data() + header, image.size() * sizeof(float));
   const auto at = static_cast<int>(std::ranges::max_element(image) - image.begin());
-  EXPECT_NEAR(at % 41, 20 + 6.5, 1);
-  EXPECT_NEAR(at / 41 % 41, 20 - 9.25, 1);
-  EXPECT_NEAR(at / (41 * 41), 12 - 4, 1);
+  const int column = at % 41, row = at / 41 % 41, section = at / (41 * 41);
+  EXPECT_NEAR(column, 20 + 6.5, 1);
+  EXPECT_NEAR(row, 20 - 9.25, 1);
+  EXPECT_NEAR(section, 12 - 4, 1);
 }
 
 }  // namespace

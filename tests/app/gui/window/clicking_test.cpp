@@ -8,9 +8,8 @@
 #include <QAction>
 #include <QPushButton>
 
-#include <signal.h>
-
 #include <algorithm>
+#include <csignal>
 #include <ctime>
 #include <fstream>
 
@@ -39,9 +38,15 @@ class Clicking : public test::WindowTest {
            return std::min(std::hypot(p[0] - 30, p[1]), std::hypot(p[0] + 30, p[1])) < 12 ? 100.0 : 0.0;
          }));
   }
-  InteractionController& begin() {
+  ItemId open_two_balls() {
+    return open("balls.nrrd", test::volume({64, 64, 9}, {1, 1, 1}, [](const Vec3& p) {
+                  const double side = std::min(std::hypot(p[0] - 16, p[1]), std::hypot(p[0] + 16, p[1]));
+                  return (side < 8 ? 100.0 : 0.0) + 5 * std::sin(3 * p[0]) * std::cos(2 * p[1]);
+                }));
+  }
+  InteractionController& begin(const char* task = "example/region_growing") {
     auto* const clicking = window->findChild<InteractionController*>();
-    clicking->begin("example/region_growing");
+    clicking->begin(task);
     EXPECT_TRUE(clicking->active()) << window->told().toStdString();
     return *clicking;
   }
@@ -309,13 +314,9 @@ TEST_F(Clicking, KeepsTheLabelsByAccept) {
 TEST_F(Clicking, GoesOnOverSlicesWithUncertaintyAndTheNextLabel) {
   const char* const task = "gp_segmentation/clicks";
   if (desktop->catalogue().find_task(task) == nullptr) GTEST_SKIP() << task << " is not built";
-  const ItemId image = open("balls.nrrd", test::volume({64, 64, 9}, {1, 1, 1}, [](const Vec3& p) {
-                              const double side = std::min(std::hypot(p[0] - 16, p[1]), std::hypot(p[0] + 16, p[1]));
-                              return (side < 8 ? 100.0 : 0.0) + 5 * std::sin(3 * p[0]) * std::cos(2 * p[1]);
-                            }));
-  auto& clicking = *window->findChild<InteractionController*>();
-  clicking.begin(task);
-  ASSERT_TRUE(clicking.active()) << window->told().toStdString();
+  const ItemId image = open_two_balls();
+  InteractionController& clicking = begin(task);
+  ASSERT_TRUE(clicking.active());
   const auto button = [&](const char* name) {
     auto* const found = window->findChild<QAbstractButton*>(QString::fromLatin1(name));
     EXPECT_TRUE(found->isVisible()) << name;

@@ -12,8 +12,8 @@
 #include <QPushButton>
 #include <QTabWidget>
 
-#include <signal.h>
-#include <stdlib.h>
+#include <csignal>
+#include <cstdlib>
 
 namespace iso::gui {
 namespace {

@@ -13,8 +13,7 @@
 
 #include <sys/resource.h>
 
-#include <signal.h>
-
+#include <csignal>
 #include <fstream>
 #include <random>
 #include <set>

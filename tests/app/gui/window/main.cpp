@@ -10,8 +10,7 @@
 #include <QStyleHints>
 #include <QSurfaceFormat>
 
-#include <stdlib.h>
-
+#include <cstdlib>
 #include <filesystem>
 
 namespace {

@@ -65,7 +65,7 @@ class Pictures : public test::WindowTest {
     rest(50);
   }
   QImage grabbed() {
-    const QImage picture = window->grab().toImage();
+    QImage picture = window->grab().toImage();
     if (picture.devicePixelRatio() <= 1) return picture;
     return picture.scaled(picture.size() / picture.devicePixelRatio(), Qt::IgnoreAspectRatio, Qt::SmoothTransformation);
   }
@@ -133,7 +133,7 @@ TEST_F(Pictures, OfARunItsPreviewAndItsResult) {
     window->statusBar()->clearMessage();
     preview = grabbed();
     masked = varying();
-    masked.push_back(QRect{window->job_panel().mapTo(window.get(), QPoint{}), window->job_panel().size()});
+    masked.emplace_back(window->job_panel().mapTo(window.get(), QPoint{}), window->job_panel().size());
   });
   window->methods().findChild<QPushButton*>(QStringLiteral("run"))->click();
   const std::uint64_t job = window->job_panel().shown();

@@ -225,7 +225,7 @@ TEST_F(Opening, TheSamplesOfKSpaceAreShownByTheirLogarithm) {
   KSpace data;
   PixelBuffer buffer = PixelBuffer::allocate({Shape{64, 48, 1, 2}, ScalarType::c64});
   auto values = buffer.values<std::complex<float>>();
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = 1.0F;
+  std::ranges::fill(values, 1.0F);
   values[24 * 64 + 32] = 1000.0F;
   data.samples = std::move(buffer);
   document().add("k-space", freeze(std::move(data)), "k.h5");

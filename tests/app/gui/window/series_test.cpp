@@ -186,7 +186,8 @@ TEST_F(Series, TheSamplingOfAScanIsShownFromItsMenu) {
 /// The Fourier transform along the first axis of `count` rows of n values, both about their middles.
 void transform_rows(std::vector<std::complex<double>>& values, std::size_t n) {
   std::vector<std::complex<double>> row(n);
-  const auto middle = static_cast<double>(n / 2);
+  const std::size_t half = n / 2;
+  const auto middle = static_cast<double>(half);
   for (std::size_t first = 0; first < values.size(); first += n) {
     for (std::size_t k = 0; k < n; ++k) {
       row[k] = 0;

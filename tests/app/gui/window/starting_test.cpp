@@ -15,9 +15,9 @@
 #include <QSettings>
 #include <QTest>
 
-#include <signal.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <fstream>
 #include <functional>
 

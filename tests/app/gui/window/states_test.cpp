@@ -41,9 +41,9 @@ class PicturesOfStates : public test::WindowTest {
     window->resize(size);
     rest(100);
   }
-  ItemId open_sample(const char* name, Hints hints = {}) {
+  ItemId open_sample(const char* name, const Hints& hints = {}) {
     const std::size_t before = document().items().size();
-    window->open_file(std::filesystem::path{ISO_SOURCE_DIR} / "resources/samples" / name, std::move(hints));
+    window->open_file(std::filesystem::path{ISO_SOURCE_DIR} / "resources/samples" / name, hints);
     EXPECT_TRUE(wait_until([&] { return document().items().size() > before; })) << window->told().toStdString();
     return document().selected();
   }
@@ -99,7 +99,8 @@ class PicturesOfStates : public test::WindowTest {
     auto values = buffer.values<float>();
     for (std::size_t i = 0; i < values.size(); ++i) {
       const double x = static_cast<double>(i % 64) - 31.5, y = static_cast<double>(i / 64 % 64) - 31.5;
-      const auto t = static_cast<double>(i / 4096);
+      const std::size_t frame = i / 4096;
+      const auto t = static_cast<double>(frame);
       const double taken = t < 6 ? 0 : std::exp(-(t - 10) * (t - 10) / (t < 10 ? 6 : 90));
       values[i] = static_cast<float>(std::hypot(x, y) < 14   ? 20 + 80 * taken
                                      : std::hypot(x, y) < 28 ? 12 + 6 * taken

@@ -18,9 +18,9 @@ class Tour : public test::WindowTest {
  protected:
   std::filesystem::path samples() const { return std::filesystem::path{ISO_SOURCE_DIR} / "resources/samples"; }
 
-  ItemId open_sample(const char* name, std::map<std::string, std::string> hints = {}) {
+  ItemId open_sample(const char* name, const std::map<std::string, std::string>& hints = {}) {
     const std::size_t before = document().items().size();
-    window->open_file(samples() / name, std::move(hints));
+    window->open_file(samples() / name, hints);
     EXPECT_TRUE(wait_until([&] { return document().items().size() > before; })) << window->told().toStdString();
     return document().selected();
   }

@@ -8,10 +8,10 @@
 #include "support/process_memory.h"
 
 #include <gtest/gtest.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <cmath>
+#include <csignal>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -30,10 +30,13 @@ Volume picture() {
   const auto values = pixels.values<float>();
   const Philox random{3, 0};
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const double x = static_cast<double>(i % 96), y = static_cast<double>(i / 96);
+    const std::size_t column = i % 96, row = i / 96;
+    const auto x = static_cast<double>(column), y = static_cast<double>(row);
     double value = 0;
-    for (int k = 0; k < 6; ++k)
-      if (std::hypot(x - 16 - 32 * (k % 3), y - 24 - 48 * (k / 3)) < 15) value = 20 * (k + 1);
+    for (int k = 0; k < 6; ++k) {
+      const int across = k % 3, down = k / 3;
+      if (std::hypot(x - 16 - 32 * across, y - 24 - 48 * down) < 15) value = 20 * (k + 1);
+    }
     values[i] = static_cast<float>(value + 2 * random.normal(i));
   }
   volume.pixels = std::move(pixels);

@@ -22,7 +22,7 @@ class Interactions : public ::testing::Test {
     return start_interaction(options, {task, parameters, "auto", 5}, {{"volume", freeze(test::sample_volume())}});
   }
   static std::vector<std::int32_t> marked(const job::InteractionAnswer& answer) {
-    const LabelMap& labels = get<LabelMap>(answer.outputs.at("volume"));
+    const auto& labels = get<LabelMap>(answer.outputs.at("volume"));
     std::vector<std::int32_t> found;
     for (std::int32_t x = 0; x < 16; ++x)
       if (labels.labels.values<std::uint16_t>()[static_cast<std::size_t>(x + 16 * (2 + 16 * 3))] != 0)

@@ -4,8 +4,8 @@
 #include "support/process_memory.h"
 
 #include <gtest/gtest.h>
-#include <signal.h>
 
+#include <csignal>
 #include <ctime>
 
 namespace iso::host {

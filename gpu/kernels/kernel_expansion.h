@@ -42,7 +42,8 @@ ISO_HOST_DEVICE T kernel_value(const ExpansionTerms<T>& k, std::int64_t voxel, s
   const std::int64_t voxels = k.size[0] * k.size[1] * k.size[2];
   const double dx = static_cast<double>(voxel % k.size[0]) * k.spacing[0] - static_cast<double>(at[0]);
   const double dy = static_cast<double>(voxel / k.size[0] % k.size[1]) * k.spacing[1] - static_cast<double>(at[1]);
-  const double dz = static_cast<double>(voxel / (k.size[0] * k.size[1])) * k.spacing[2] - static_cast<double>(at[2]);
+  const std::int64_t slice = voxel / (k.size[0] * k.size[1]);
+  const double dz = static_cast<double>(slice) * k.spacing[2] - static_cast<double>(at[2]);
   const double distance2 = dx * dx + dy * dy + dz * dz;
   T value = 0;
   if (distance2 <= k.width2 && k.footprint > 0)

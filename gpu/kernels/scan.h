@@ -61,7 +61,8 @@ template <class R>
 ISO_HOST_DEVICE void to_index(const Scan<R>& scan, std::int64_t voxel, R (&x)[3]) noexcept {
   x[0] = static_cast<R>(voxel % scan.size[0]);
   x[1] = static_cast<R>(voxel / scan.size[0] % scan.size[1]);
-  x[2] = static_cast<R>(voxel / scan.size[0] / scan.size[1]);
+  const std::int64_t slice = voxel / scan.size[0] / scan.size[1];
+  x[2] = static_cast<R>(slice);
 }
 
 /// A range along each of two axes, both ends included.

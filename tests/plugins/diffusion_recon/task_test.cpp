@@ -181,7 +181,10 @@ TEST_F(DiffusionTask, RefusesLevelsThatDoNotFallAndNetworksThatDenoiseNothing) {
   const auto rising = run("dds", R"({"prior": "total_variation", "size": 32, "most_noise": 0.012})");
   EXPECT_EQ(rising.error, iso::Errc::invalid_input);
   EXPECT_NE(rising.error_message.find("most_noise is 0.012"), std::string::npos) << rising.error_message;
+  // A library for networks that is never asked: that there is none would be said first.
+  iso::models::set_runtime_source([] { return std::shared_ptr<const iso::models::Runtime>{}; });
   const auto wrong = run("dds", R"({"network": "tiny_unet", "size": 32})");
+  iso::models::set_runtime_source({});
   EXPECT_EQ(wrong.error, iso::Errc::usage);
   EXPECT_NE(wrong.error_message.find("'tiny_unet' is no denoiser"), std::string::npos) << wrong.error_message;
 }

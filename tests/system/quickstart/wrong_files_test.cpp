@@ -25,9 +25,9 @@ class WrongFiles : public ::testing::Test {
   std::string scan{needle_scan + ".mrc"}, geometry{needle_scan + ".json"};
 };
 
-TEST_F(WrongFiles, APictureIsNoScan) {
+TEST_F(WrongFiles, APictureOfAnotherSizeIsNoScan) {
   EXPECT_EQ(isocenter({"convert", samples + "ct_lung_512x512.nii.gz", folder / "scan.png"}).code, 0);
-  expect_refused(run_on(folder / "scan.png", geometry), 22, "picture");
+  expect_refused(run_on(folder / "scan.png", geometry), 89, "512 x 1 x 512");
 }
 
 TEST_F(WrongFiles, AFileCutShortIsNamed) {

@@ -131,7 +131,7 @@ class CudaBackend final : public Backend, public OffersUnmixingSteps, public Off
  private:
   /// Memory from the device's pool, freed in the order of the stream. Who hands an array to another stream synchronizes first.
   Array reserve(const ArraySpec& spec, CudaStream& stream) const {
-    const auto handle = stream.handle();
+    const auto& handle = stream.handle();
     if (handle->device() != device_)
       throw Error{Errc::internal,
                   "a stream of cuda:" + std::to_string(handle->device()) + " was given to " + info().id};

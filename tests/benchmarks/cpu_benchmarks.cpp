@@ -35,7 +35,7 @@ Array field(const iso::ArraySpec& spec, Stream& stream) {
 }
 
 void report(benchmark::State& state, double samples, double bytes, double flops) {
-  const double runs = static_cast<double>(state.iterations());
+  const auto runs = static_cast<double>(state.iterations());
   state.counters["samples"] = benchmark::Counter(samples * runs, benchmark::Counter::kIsRate);
   // Seconds allowed in all runs, as a rate over the seconds taken.
   state.counters["of_roof"] = benchmark::Counter(roofline::seconds(bytes, flops) * runs, benchmark::Counter::kIsRate);

@@ -36,7 +36,7 @@ multiply_add(float* x) {
   float local[lanes];
   for (int j = 0; j < lanes; ++j) local[j] = x[j];
   for (int i = 0; i < rounds; ++i) {
-    for (int j = 0; j < lanes; ++j) local[j] = local[j] * 0.999F + 0.001F;
+    for (float& value : local) value = value * 0.999F + 0.001F;
   }
   for (int j = 0; j < lanes; ++j) x[j] = local[j];
 }

@@ -11,6 +11,7 @@
 #include <QMenu>
 #include <QPushButton>
 
+#include <algorithm>
 #include <complex>
 #include <fstream>
 #include <numbers>

@@ -226,7 +226,7 @@ TEST(StallWatch, TakesOffWhatTheThreadWaitedForAProcessorAndNothingElse) {
   QElapsedTimer clock;
   clock.start();
   for (const double until = thread_ms() + 150; thread_ms() < until;) continue;  // 150 ms of work
-  const double worked_for = static_cast<double>(clock.elapsed());
+  const auto worked_for = static_cast<double>(clock.elapsed());
   QTest::qWait(100);
   EXPECT_GT(worked_for, 200) << "the rivals took no time, so that this test shows nothing";
   EXPECT_EQ(watch.stalls(), 0) << watch.longest_ms();

@@ -19,6 +19,7 @@
 #include <locale>
 #include <mutex>
 #include <string>
+#include <vector>
 
 namespace iso {
 namespace {
@@ -26,7 +27,10 @@ namespace {
 std::atomic<ForeignEnd> foreign_end{nullptr};
 std::atomic<pid_t> watched{0};     ///< the process that set it; what a child that was forked does is its own affair
 std::atomic<int> running{0};       ///< how many ForeignCode live
-std::array<char, 201> who_runs{};  ///< the innermost; read by handlers, so that no string may stand here
+std::array<char, 201> who_runs{};  ///< the newest; read by handlers, so that no string may stand here
+
+/// Process-wide state is looked at and put back by one thread at a time: the mask of new files can only be read by changing it.
+std::mutex entering;
 
 void hand_on(int code, int signal) noexcept {
   const ForeignEnd handler = foreign_end;
@@ -99,12 +103,18 @@ struct ForeignCode::State {
   int traps{::fegetexcept()}, rounding{std::fegetround()};
   int folder{::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC)};
   mode_t mask{::umask(077)};
-  std::array<char, 201> outer{who_runs};
+  std::string who;
 
-  State() { ::umask(mask); }
+  explicit State(std::string_view runs) : who{printable(runs).substr(0, who_runs.size() - 1)} {
+    ::umask(mask);
+    living().push_back(this);
+    name_newest();
+  }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State() {
+    std::erase(living(), this);
+    name_newest();
     ::uselocale(of_thread);
     if (std::locale{} != streams) std::locale::global(streams);
     if (locale_name() != locale) std::setlocale(LC_ALL, locale.c_str());
@@ -119,9 +129,20 @@ struct ForeignCode::State {
     [[maybe_unused]] const int changed = ::fchdir(folder);
     ::close(folder);
   }
+
+ private:
+  /// In the order of their beginning. Never destroyed: foreign code may run until the process is gone.
+  static std::vector<State*>& living() {
+    static auto& all = *new std::vector<State*>;
+    return all;
+  }
+  static void name_newest() {
+    who_runs.fill('\0');
+    if (!living().empty()) std::ranges::copy(living().back()->who, who_runs.begin());
+  }
 };
 
-ForeignCode::ForeignCode(std::string_view who) : state_{std::make_unique<State>()} {
+ForeignCode::ForeignCode(std::string_view who) {
   if (foreign_end.load() != nullptr) {
     static std::once_flag once;
     std::call_once(once, [] {
@@ -130,16 +151,16 @@ ForeignCode::ForeignCode(std::string_view who) : state_{std::make_unique<State>(
       watch_crashes();
     });
   }
-  const std::string shown = printable(who).substr(0, who_runs.size() - 1);
-  who_runs.fill('\0');
-  std::ranges::copy(shown, who_runs.begin());
+  const std::lock_guard lock{entering};
+  state_ = std::make_unique<State>(who);
   ++running;
 }
 
 ForeignCode::~ForeignCode() {
   // Foreign code that ends the process is told while the counter is up; an exit of ours comes later.
+  const std::lock_guard lock{entering};
   if (running.load() > 0) --running;
-  who_runs = state_->outer;
+  state_.reset();
 }
 
 void set_foreign_end(ForeignEnd handler) noexcept {

@@ -17,8 +17,11 @@
 #include <filesystem>
 #include <functional>
 #include <locale>
+#include <memory>
 #include <sstream>
 #include <string>
+#include <thread>
+#include <vector>
 
 namespace iso {
 namespace {
@@ -120,6 +123,33 @@ TEST(ForeignCode, ThatEndsTheProcessIsTold) {
   EXPECT_EQ(find_code([] { std::abort(); }), 50 + SIGABRT);
   EXPECT_EQ(find_code([] { std::raise(SIGSEGV); }), 50 + SIGSEGV);
   EXPECT_EQ(find_code([] {}), 0);
+}
+
+TEST(ForeignCode, OnSeveralThreadsLeavesTheMaskOfNewFiles) {
+  EXPECT_EQ(apart([] {
+              ::umask(027);
+              {
+                std::vector<std::jthread> threads;
+                for (int i = 0; i < 4; ++i)
+                  threads.emplace_back([] {
+                    for (int k = 0; k < 5000; ++k) const ForeignCode inside{"a plugin"};
+                  });
+              }
+              return ::umask(0) == 027;
+            }),
+            0);
+}
+
+TEST(ForeignCode, ThatStillRunsIsToldOfWhenAnotherHasReturned) {
+  const int status = apart([] {
+    set_foreign_end(tell);
+    auto first = std::make_unique<ForeignCode>("another");
+    const ForeignCode inside{"a plugin"};
+    first.reset();
+    std::exit(7);
+    return true;
+  });
+  EXPECT_EQ(WEXITSTATUS(status), 57);
 }
 
 TEST(ForeignCode, ThatHasReturnedIsNotToldOf) {

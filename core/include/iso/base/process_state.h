@@ -21,7 +21,8 @@ void use_c_numbers() noexcept;
 
 /// While one lives, code of others runs in this process: a task of a plugin, or the initialisation of a library. What that
 /// code leaves changed is put back at the end: the locale, the rounding and the traps of floating-point arithmetic, the mask of
-/// new files, the working folder. One after the other or nested on one thread; not on two threads at once.
+/// new files, the working folder. On several threads at once each puts back what it found, which may be what another had left
+/// changed until then.
 ///
 /// Code that ends the process instead of returning is told to the handler, where a program has set one.
 class ForeignCode {

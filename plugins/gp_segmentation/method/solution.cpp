@@ -17,6 +17,7 @@ constexpr std::size_t many_clicks = 40, most_hints = 3;
 // An automatic reach: parts of the usual one that are tried, down to the least number of brushes.
 constexpr std::array<double, 5> parts_of_reach{0.7, 0.5, 0.35, 0.25, 0.18};
 constexpr double least_brushes = 3;
+constexpr double prior_power = 0.25;  // a part of the usual reach is as probable as this power of it, before the clicks
 
 double log_evidence(const std::vector<LabelPosterior>& labels) {
   double sum = 0;
@@ -114,7 +115,7 @@ void Solution::shorten_reach(const std::vector<std::vector<double>>& means) {
     tried.reach_mm = part * usual;
     if (tried.reach_mm < least_brushes * tried.width_mm) return;
     std::vector<LabelPosterior> found = posteriors(means, tried);
-    const double evidence = log_evidence(found);
+    const double evidence = log_evidence(found) + prior_power * std::log(part);
     if (!(evidence > best)) continue;
     best = evidence;
     posteriors_ = std::move(found);

@@ -5,9 +5,11 @@
 #include "plugins/gp_segmentation/click_phantoms.h"
 
 #include <iso/base/threads.h>
+#include <iso/io/registry.h>
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <limits>
 #include <map>
 
@@ -97,6 +99,32 @@ TEST(ClickSegmentation, OfOneClickFallsWithTheFeaturesAndIsThePriorFarAway) {
     last = k;
   }
   EXPECT_LT(iso::compute::kernel(scales, centre, {{0}, {60, 0, 0}}), 1e-6);
+}
+
+// The tumour of the samples: a fifth of the slice is too far for its four clicks.
+TEST(ClickSegmentation, ChoosesAReachByTheEvidenceOfTheClicks) {
+  const std::string samples{ISO_SOURCE_DIR "/resources/samples/ct_lung_tumour_224x224x17"};
+  const auto image = iso::io::read(samples + ".nii.gz"), mask = iso::io::read(samples + "_mask.nii.gz");
+  const auto& volume = iso::get<iso::Volume>(image);
+  const iso::Pixels truth = iso::to_pixels(*mask)->converted(iso::ScalarType::f64);
+  const auto strokes = [](std::size_t count) {
+    const std::array<MarkStroke, 4> all{MarkStroke{1, {{130, 139, 9}}}, MarkStroke{0, {{133, 194, 9}}},
+                                        MarkStroke{0, {{72, 128, 9}}}, MarkStroke{0, {{121, 172, 9}}}};
+    return std::vector<MarkStroke>(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(count));
+  };
+  const auto overlap = [&](const std::vector<std::uint16_t>& labels) {
+    std::int64_t common = 0, any = 0;
+    for (std::size_t i = 9 * 224 * 224; i < 10 * 224 * 224; ++i) {
+      const bool found = labels[i] == 1, there = truth.values<double>()[i] > 0;
+      common += found && there ? 1 : 0, any += found || there ? 1 : 0;
+    }
+    return static_cast<double>(common) / static_cast<double>(any);
+  };
+  Options usual;
+  usual.reach_mm = 0.2 * 224 * volume.grid.spacing_mm[0];
+  EXPECT_EQ(find_labels(volume, strokes(1)), find_labels(volume, strokes(1), usual)) << "one click says nothing of it";
+  EXPECT_LT(overlap(find_labels(volume, strokes(4), usual)), 0.65);
+  EXPECT_GT(overlap(find_labels(volume, strokes(4))), 0.69);
 }
 
 TEST(ClickSegmentation, MovesWithTheImageAndItsClicks) {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "iso/geometry/projection_geometry.h"
+#include "small_scan.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -32,8 +32,6 @@ struct Seed {
   Seal seal{Seal::none};
 };
 [[nodiscard]] std::vector<Seed> make_seeds(const Reader& reader, const std::filesystem::path& folder);
-
-[[nodiscard]] ProjectionGeometry small_scan();
 
 [[nodiscard]] std::string sealed(const std::string& bytes, Seal seal);
 [[nodiscard]] std::string bytes_of_file(const std::filesystem::path& file);

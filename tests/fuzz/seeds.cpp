@@ -127,15 +127,6 @@ void add(const fs::path& file, const fs::path& folder, std::vector<Seed>& seeds)
 
 }  // namespace
 
-ProjectionGeometry small_scan() {
-  const std::vector<double> angles{0, 0.1, 0.2};
-  CircularScan scan;
-  scan.source_to_axis_mm = 100;
-  scan.source_to_detector_mm = 200;
-  scan.elements = {5, 4};
-  return ProjectionGeometry::circular(angles, scan);
-}
-
 std::vector<Seed> make_seeds(const Reader& reader, const fs::path& folder) {
   std::vector<fs::path> places;
   for (const char* const name : {"readers", "odd", "differential", "dicom", "mrc", "containers", "pictures"})

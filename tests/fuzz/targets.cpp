@@ -2,6 +2,7 @@
 
 #include "desktop_targets.h"
 #include "mutate.h"
+#include "small_scan.h"
 
 #include "support/shared_data.h"
 
@@ -53,15 +54,6 @@ Dataset small_volume(const std::string& extension) {
                 grid,
                 Quantity::hounsfield,
                 {}};
-}
-
-ProjectionGeometry small_scan() {
-  const std::vector<double> angles{0, 0.1, 0.2};
-  CircularScan scan;
-  scan.source_to_axis_mm = 100;
-  scan.source_to_detector_mm = 200;
-  scan.elements = {5, 4};
-  return ProjectionGeometry::circular(angles, scan);
 }
 
 Target reader(const std::string& extension, std::function<std::string(const fs::path&)> seed, int variants = 300) {

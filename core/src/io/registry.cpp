@@ -3,6 +3,7 @@
 #include "io/array_impl.h"
 #include "io/atomic_write_impl.h"
 #include "io/formats/estimate_impl.h"
+#include "io/formats/hdf5_impl.h"
 #include "io/handlers_impl.h"
 #include "io/reading/reading_impl.h"
 #include "iso/base/begun_replacement.h"
@@ -257,6 +258,7 @@ std::span<const std::unique_ptr<Handler>> handlers() { return all(); }
 namespace detail {
 
 DatasetPtr read_here(const fs::path& file, const ReadOptions& options) {
+  const h5::OneOpening once;
   const Handler& handler = handler_for_reading(file);
   check_options(file, handler, options);
   DatasetPtr out;
@@ -274,6 +276,7 @@ DatasetPtr read_here(const fs::path& file, const ReadOptions& options) {
 }
 
 std::vector<ArrayInfo> arrays_here(const fs::path& file) {
+  const h5::OneOpening once;
   const Handler& handler = handler_for_reading(file);
   std::vector<ArrayInfo> found;
   guarded(file, Errc::cannot_read, " cannot be read as " + handler.format().name + ": it is damaged or incomplete",

@@ -74,6 +74,14 @@ herr_t set_end_of_addresses(H5FD_t* file, H5FD_mem_t, haddr_t end) {
 }
 haddr_t end_of_file(const H5FD_t* file, H5FD_mem_t) { return to_own(file)->end_of_file; }
 
+/// What `OneOpening` keeps.
+struct Opened {
+  int wanted{0};
+  fs::path file;
+  std::optional<Id> id;  ///< none: the library does not open it
+};
+thread_local Opened opened;
+
 thread_local const void* bounded_buffer = nullptr;
 thread_local std::size_t bounded_size = 0;
 
@@ -162,6 +170,13 @@ BoundedRead::BoundedRead(const void* buffer, std::size_t size) {
 }
 BoundedRead::~BoundedRead() { bounded_buffer = nullptr; }
 
+OneOpening::OneOpening() { ++opened.wanted; }
+OneOpening::~OneOpening() {
+  if (--opened.wanted > 0) return;
+  opened.id.reset();
+  opened.file.clear();
+}
+
 Id open_file(const fs::path& file) {
   const auto refuse = [&] {
     throw Error{Errc::cannot_read,
@@ -170,13 +185,24 @@ Id open_file(const fs::path& file) {
   };
   if (!looks_like_hdf5(file)) refuse();
   ISO_ASSERT(is_reading_child());  // libhdf5 may end the process over it
+  if (opened.wanted > 0 && opened.file == file) {
+    const hid_t again = opened.id ? H5Freopen(*opened.id) : -1;
+    if (again < 0) refuse();
+    return Id{again, H5Fclose, file.string()};
+  }
+  if (opened.wanted > 0) {
+    opened.id.reset();
+    opened.file = file;
+  }
   const Id how{H5Pcreate(H5P_FILE_ACCESS), H5Pclose, file.string()};
   const hid_t driver = reading_driver();
   if (driver < 0 || H5Pset_driver(how, driver, nullptr) < 0)
     throw Error{Errc::internal, "the HDF5 library takes no driver of ours"};
   const hid_t id = H5Fopen(file.c_str(), H5F_ACC_RDONLY, how);
   if (id < 0) refuse();
-  return Id{id, H5Fclose, file.string()};
+  Id in{id, H5Fclose, file.string()};
+  if (opened.wanted > 0) opened.id.emplace(H5Freopen(in), H5Fclose, file.string());
+  return in;
 }
 
 }  // namespace iso::io::detail::h5

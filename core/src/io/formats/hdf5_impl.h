@@ -56,6 +56,15 @@ void prepare_library() noexcept;
 [[nodiscard]] bool holds(const std::filesystem::path& file, const std::function<bool(hid_t)>& test);
 [[nodiscard]] Id open_file(
     const std::filesystem::path& file);  ///< throws cannot_read; internal outside of a process that reads for others
+/// While it lives, a file that this thread opens is opened by the library once and what it found of it is kept: each format looks at it, and
+/// an opening takes half a megabyte that is cleared.
+class OneOpening {
+ public:
+  OneOpening();
+  OneOpening(const OneOpening&) = delete;
+  OneOpening& operator=(const OneOpening&) = delete;
+  ~OneOpening();
+};
 /// While it lives, no more than `size` bytes are read from a file into `buffer` on this thread: the library reads a piece as long as
 /// its index says, and tells another length before (1.10, arrays without filters).
 class BoundedRead {

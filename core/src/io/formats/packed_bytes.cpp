@@ -23,7 +23,7 @@ constexpr std::size_t piece = std::size_t{1} << 20;
 class PackedBytes : public ByteReader {
  public:
   std::size_t finish() override {
-    std::vector<std::byte> rest(piece);
+    std::vector<std::byte> rest(std::size_t{1} << 16U);  // most often there is none
     std::size_t left = 0;
     for (std::size_t got = 0; (got = read(rest.data(), rest.size())) > 0;) left += got;
     return left;

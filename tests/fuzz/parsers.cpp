@@ -14,6 +14,7 @@ Reader parser(const Target& target) {
   Reader reader;
   reader.name = target.name;
   reader.extensions = {"." + target.name};
+  reader.by_hdf5 = target.name == "checkpoint";
   reader.read = [&target](const fs::path& file, std::size_t) {
     try {
       target.take(bytes_of_file(file), file.parent_path());

@@ -18,6 +18,7 @@ struct Reader {
   /// `way`, 0 to 15: how the file is read (as it is, as a scan, as labels ...).
   std::function<void(const std::filesystem::path& file, std::size_t way)> read;
   std::function<void(const std::filesystem::path& folder)> write;  ///< more seeds; may be empty
+  bool by_hdf5{false};  ///< the HDF5 library reads: it may end its process, which is a refusal of the program
 };
 /// What a program of the search knows: the readers of files (readers.cpp), or the parsers (parsers.cpp).
 [[nodiscard]] const std::vector<Reader>& subjects();

@@ -99,6 +99,9 @@ std::string packed_png(const std::string& bytes) {
   return with_checksums(std::move(png));
 }
 
+/// What is made of this one ends the library as it does, nearly always.
+bool ends_libhdf5(const fs::path& file) { return file.filename() == "link_name.h5"; }
+
 /// A file of a series, which has a folder of its own.
 bool is_slice(const fs::path& file) { return file.extension() == ".dcm" && file.parent_path().filename() != "dicom"; }
 
@@ -141,7 +144,7 @@ std::vector<Seed> make_seeds(const Reader& reader, const fs::path& folder) {
   for (const fs::path& place : places)
     for (const auto& entry : fs::recursive_directory_iterator{place, problem})
       if (entry.is_regular_file() && has_extension(entry.path(), reader.extensions) &&
-          (reader.name != "dicom-folder" || is_slice(entry.path())))
+          (reader.name != "dicom-folder" || is_slice(entry.path())) && !ends_libhdf5(entry.path()))
         files.push_back(entry.path());
   std::ranges::sort(files);
   std::vector<Seed> seeds;

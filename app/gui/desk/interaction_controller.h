@@ -53,6 +53,8 @@ class InteractionController : public QObject {
   void resume();
   [[nodiscard]] bool active() const noexcept { return session_ != nullptr; }
   [[nodiscard]] bool waiting() const noexcept { return session_ != nullptr && session_->waiting(); }
+  /// Nothing is refined any more: the worker sleeps until the next click.
+  [[nodiscard]] bool settled() const { return session_ != nullptr && session_->settled(); }
   [[nodiscard]] std::size_t clicks() const noexcept { return session_ == nullptr ? 0 : session_->clicks(); }
   /// From the last click to its answer in the document; 0 before the first.
   [[nodiscard]] double last_answer_ms() const noexcept { return last_answer_ms_; }

@@ -94,6 +94,7 @@ struct ClickSession::Thread {
   std::string parameters;
   std::uint64_t version{1}, served{0};
   bool ending{false}, paused{false}, resting{false};
+  bool busy{false};  ///< with a turn
   std::shared_ptr<host::InteractionWorker> answering;  ///< while it is asked
   Post post;
   std::function<void(const Answer&)> answer;
@@ -106,6 +107,15 @@ struct ClickSession::Thread {
   std::string answered_parameters;
   DatasetPtr last;
   std::map<std::string, DatasetPtr> further;  ///< of the last answer
+  /// Clicks whose answer was being refined when the worker died: the next worker goes on with it, once for each list.
+  std::vector<std::uint64_t> unrefined, gone_on_with;
+
+  static std::vector<std::uint64_t> ids_of(const std::vector<Click>& clicks) {
+    std::vector<std::uint64_t> ids;
+    ids.reserve(clicks.size());
+    for (const Click& click : clicks) ids.push_back(click.id);
+    return ids;
+  }
 
   void run() {
     while (true) {
@@ -114,7 +124,9 @@ struct ClickSession::Thread {
       bool rest = false;
       {
         std::unique_lock lock{mutex};
+        busy = false;
         changed.wait(lock, [&] { return ending || (!paused && (version != served || resting)); });
+        busy = true;
         if (ending) break;
         rest = version == served;
         served = version;
@@ -135,6 +147,7 @@ struct ClickSession::Thread {
     } catch (...) {
       const Error problem = current_error();
       if (problem.code() == Errc::plugin_crashed) worker.reset();
+      if (rest && ids_of(clicks) != gone_on_with) unrefined = gone_on_with = ids_of(clicks);
       const std::uint64_t at = newest == clicks.rend() ? 0 : newest->id;
       const std::lock_guard lock{mutex};
       answering.reset();
@@ -161,7 +174,9 @@ struct ClickSession::Thread {
 
   void serve(const std::vector<Click>& clicks, const std::string& with, bool clicked) {
     // Further outputs have no undo step: after an undo the worker makes them anew.
-    const bool asked = clicked || ((with != answered_parameters || !further.empty()) && !clicks.empty());
+    const bool goes_on = !clicked && !clicks.empty() && std::exchange(unrefined, {}) == ids_of(clicks);
+    const bool asked =
+        clicked || goes_on || ((with != answered_parameters || !further.empty()) && !clicks.empty());
     std::optional<job::InteractionAnswer> given;
     if (asked) given = ask(clicks, with, answer_budget);
     answered_parameters = with;
@@ -169,7 +184,7 @@ struct ClickSession::Thread {
     if (given) further = find_further(given->outputs);
     const std::lock_guard lock{mutex};
     tell(synced);
-    if (given) give(clicks, with, false, given->fraction);
+    if (given) give(clicks, with, goes_on, given->fraction);
   }
 
   void refine(const std::vector<Click>& clicks, const std::string& with) {
@@ -188,8 +203,7 @@ struct ClickSession::Thread {
 
   void give(const std::vector<Click>& clicks, const std::string& with, bool refines,
             double fraction) {  // with the mutex held
-    Answer given{{}, with, refines, last, further};
-    for (const Click& click : clicks) given.ids.push_back(click.id);
+    Answer given{ids_of(clicks), with, refines, last, further};
     resting = fraction < 1;
     tell([told = answer, given = std::move(given)] { told(given); });
   }
@@ -244,6 +258,11 @@ ClickSession::~ClickSession() {
 
 bool ClickSession::waiting() const noexcept {
   return std::ranges::any_of(clicks_, [](const Click& click) { return click.stage == Stage::waiting; });
+}
+
+bool ClickSession::settled() const {
+  const std::lock_guard lock{thread_->mutex};
+  return !thread_->busy && !thread_->resting && thread_->version == thread_->served;
 }
 
 std::vector<plugin::Mark> ClickSession::marks() const {

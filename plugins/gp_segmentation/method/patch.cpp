@@ -15,7 +15,6 @@ namespace {
 
 constexpr std::int64_t voxels_of_a_slab = 2'000'000;
 constexpr std::int64_t voxels_with_columns = 1'100'000;  ///< a column of each click is kept up to here
-constexpr std::size_t most_columns = 256;
 constexpr std::int64_t elements_of_a_task = 16384;
 
 }  // namespace
@@ -106,11 +105,22 @@ iso::Pixels Patch::apply(std::size_t slab, std::span<const KernelCentre> centres
 iso::Pixels Patch::column(std::size_t slab, const KernelCentre& centre, const KernelScales& scales) {
   const float one = 1;
   if (slabs_.size() > 1 || picture_.count() > voxels_with_columns) return apply(slab, {&centre, 1}, {&one, 1}, scales);
-  if (scales != columns_for_ || columns_.size() >= most_columns) columns_.clear();
+  if (scales != columns_for_) columns_.clear();
   columns_for_ = scales;
-  iso::Pixels& kept = columns_[{centre.place_mm, centre.features}];
-  if (kept.empty()) kept = apply(slab, {&centre, 1}, {&one, 1}, scales);
-  return kept;
+  Column& kept = columns_[{centre.place_mm, centre.features}];
+  if (kept.values.empty()) kept.values = apply(slab, {&centre, 1}, {&one, 1}, scales);
+  kept.used = ++asked_;
+  return kept.values;
+}
+
+/// Of clicks that were taken back, when there are too many: those that were asked for longest ago.
+void Patch::drop_old_columns(std::size_t in_use) {
+  while (columns_.size() > std::max(most_columns, in_use))
+    columns_.erase(std::ranges::min_element(columns_, {}, [](const auto& entry) { return entry.second.used; }));
+}
+
+std::size_t Patch::column_bytes() const noexcept {
+  return columns_.size() * static_cast<std::size_t>(picture_.count()) * sizeof(float);
 }
 
 void Patch::add_field(std::size_t slab, std::span<const KernelCentre> centres, std::span<const double> coefficients,
@@ -128,6 +138,7 @@ void Patch::add_field(std::size_t slab, std::span<const KernelCentre> centres, s
   }
   std::vector<iso::Pixels> columns;
   for (const KernelCentre& centre : centres) columns.push_back(column(slab, centre, scales));
+  drop_old_columns(centres.size());
   iso::parallel_for(static_cast<std::int64_t>(out.size()), elements_of_a_task,
                     [&](std::int64_t begin, std::int64_t end) {
                       for (std::size_t j = 0; j < columns.size(); ++j) {

@@ -6,6 +6,7 @@
 #include <iso/compute/backend.h>
 #include <iso/compute/operators/kernel_expansion.h>
 
+#include <cstdint>
 #include <map>
 #include <span>
 #include <vector>
@@ -31,6 +32,10 @@ class Patch {
   /// k(., centre) over one slab.
   [[nodiscard]] iso::Pixels column(std::size_t slab, const iso::compute::KernelCentre& centre,
                                    const iso::compute::KernelScales& scales);
+  /// Bytes of the columns that are kept: of the newest sum, and of at most `most_columns` altogether where that has fewer.
+  static constexpr std::size_t most_columns = 48;
+  [[nodiscard]] std::size_t column_bytes() const noexcept;
+  void drop_columns() { columns_.clear(); }
   /// First voxel and number of voxels of a slab.
   [[nodiscard]] std::pair<std::int64_t, std::int64_t> range(std::size_t slab) const;
   /// Bytes a voxel of features, and of what they are made from.
@@ -58,8 +63,14 @@ class Patch {
   const iso::compute::Backend* backend_;
   std::vector<Slab> slabs_;
   std::size_t made_{0};
+  struct Column {
+    iso::Pixels values;
+    std::uint64_t used{0};  ///< when, in columns asked for
+  };
+  void drop_old_columns(std::size_t in_use);
   iso::compute::KernelScales columns_for_;
-  std::map<Key, iso::Pixels> columns_;  ///< of the only slab
+  std::map<Key, Column> columns_;  ///< of the only slab
+  std::uint64_t asked_{0};
 };
 
 /// Kernel values between all centres.

@@ -49,8 +49,9 @@ std::size_t memory_bytes(const PictureSize& size, const Options& options) {
     return kept + told + box * (Patch::bytes_a_voxel(size.channels) + 6 * sizeof(float));
   }
   const std::size_t slice = voxels / static_cast<std::size_t>(std::max<std::int64_t>(1, size.size[2]));
-  constexpr std::size_t slices = 24, columns = 20;
-  return kept + told + slice * sizeof(float) * columns +
+  constexpr std::size_t slices = 24;
+  const std::size_t others = size.size[2] > 1 ? most_column_bytes : 0;
+  return kept + told + slice * sizeof(float) * Patch::most_columns + others + most_kept_bytes +
          slice * Patch::bytes_a_voxel(size.channels) *
              std::min<std::size_t>(slices, static_cast<std::size_t>(size.size[2]));
 }

@@ -9,7 +9,7 @@ namespace gp_segmentation {
 namespace {
 
 constexpr std::size_t most_patches = 24;
-constexpr std::size_t kept_bytes = std::size_t{256} << 20;
+constexpr std::size_t least_kept = 4, most_kept = 1024;
 constexpr double mask_scale_mm = 3, pseudo_weight = 0.5, slices_of_reach = 2;
 
 std::size_t to_axis(SliceAxis axis) { return axis == SliceAxis::z ? 2 : axis == SliceAxis::y ? 1 : 0; }
@@ -54,6 +54,7 @@ Patch& Segmentation::Slices::patch(std::int64_t slice) {
   }
   std::unique_ptr<Patch>& kept = patches_[slice];
   if (!kept) kept = std::make_unique<Patch>(make_slice(picture_, axis_, slice), 1, backend_);
+  drop_old_columns();
   return *kept;
 }
 
@@ -78,18 +79,50 @@ void Segmentation::Slices::put(std::int64_t slice, const std::vector<std::uint16
       to[static_cast<std::size_t>(at.first + i * at.stride_a + j * at.stride_b)] = labels[next];
 }
 
+Segmentation::Slices::Kept::Kept(Key of, const Result& result)
+    : key{std::move(of)}, told{result.told}, uncertainty{result.uncertainty} {
+  for (const std::uint16_t label : result.labels)
+    if (runs.empty() || runs.back().label != label)
+      runs.push_back({1, label});
+    else
+      ++runs.back().length;
+  runs.shrink_to_fit();
+  bytes = sizeof(Kept) + runs.size() * sizeof(Run) + key.strokes.size() * sizeof(MarkStroke);
+  for (const MarkStroke& stroke : key.strokes) bytes += stroke.voxels.capacity() * sizeof(Voxel);
+  bytes += (uncertainty.probability.size() + uncertainty.deviation.size()) * sizeof(float);
+}
+
+std::shared_ptr<const Segmentation::Slices::Result> Segmentation::Slices::Kept::unpacked() const {
+  auto result = std::make_shared<Result>();
+  for (const Run& run : runs) result->labels.insert(result->labels.end(), run.length, run.label);
+  result->told = told, result->uncertainty = uncertainty;
+  return result;
+}
+
 std::shared_ptr<const Segmentation::Slices::Result> Segmentation::Slices::find(const Key& key) {
   const auto found = std::ranges::find(kept_, key, &Kept::key);
   if (found == kept_.end()) return nullptr;
   kept_.splice(kept_.begin(), kept_, found);
-  return kept_.front().result;
+  return kept_.front().unpacked();
 }
 
-void Segmentation::Slices::keep(const Key& key, std::shared_ptr<const Result> result) {
-  kept_.push_front({key, std::move(result)});
-  const Place at = place(0);
-  const std::size_t one = static_cast<std::size_t>(at.a * at.b) * (options_.uncertainty ? 10 : 2);
-  while (kept_.size() > std::max<std::size_t>(4, kept_bytes / one)) kept_.pop_back();
+void Segmentation::Slices::keep(const Key& key, const Result& result) {
+  kept_.emplace_front(key, result);
+  kept_bytes_ += kept_.front().bytes;
+  while (kept_.size() > most_kept || (kept_.size() > least_kept && kept_bytes_ > most_kept_bytes)) {
+    kept_bytes_ -= kept_.back().bytes;
+    kept_.pop_back();
+  }
+}
+
+/// Of the slices that were looked at longest ago, once there are too many. The newest one keeps its own.
+void Segmentation::Slices::drop_old_columns() {
+  std::size_t bytes = 0;
+  for (const std::int64_t slice : used_) {
+    Patch& one = *patches_.at(slice);
+    if (slice != used_.front() && bytes + one.column_bytes() > most_column_bytes) one.drop_columns();
+    bytes += one.column_bytes();
+  }
 }
 
 iso::compute::KernelScales Segmentation::Slices::scales() const {
@@ -141,7 +174,7 @@ std::shared_ptr<const Segmentation::Slices::Result> Segmentation::Slices::marked
     for (const Click& one : voxels)
       result->labels[static_cast<std::size_t>(one.at[0] + size[0] * one.at[1])] = one.label;
   }
-  keep(key, result);
+  keep(key, *result);
   return result;
 }
 
@@ -189,7 +222,7 @@ std::shared_ptr<const Segmentation::Slices::Result> Segmentation::Slices::propag
   Solution solution{own, std::move(asked)};
   while (!solution.done()) solution.step();
   result->labels = solution.labels();
-  keep(key, result);
+  keep(key, *result);
   return result;
 }
 
@@ -264,7 +297,7 @@ void Segmentation::Slices::answer(std::span<const MarkStroke> strokes, const Opt
                                   const std::function<bool()>& enough, Answer& to) {
   Options relevant = options;
   relevant.propagate = 0;
-  if (relevant != options_) kept_.clear();
+  if (relevant != options_) kept_.clear(), kept_bytes_ = 0;
   if (to_axis(options.slice_axis) != axis_) patches_.clear(), used_.clear();
   options_ = relevant, axis_ = to_axis(options.slice_axis);
   const BySlice marks = by_slice(strokes);

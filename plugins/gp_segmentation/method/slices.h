@@ -6,6 +6,10 @@
 
 namespace gp_segmentation {
 
+/// What a session keeps beside images and features: of results, and of kernel columns of slices other than the newest.
+inline constexpr std::size_t most_kept_bytes = std::size_t{32} << 20;
+inline constexpr std::size_t most_column_bytes = std::size_t{128} << 20;
+
 /// Slices by themselves, and from slice to slice. What was found for a slice is kept under everything that it depends on.
 class Segmentation::Slices {
  public:
@@ -27,14 +31,25 @@ class Segmentation::Slices {
     std::int64_t from;                ///< that slice; the slice itself where it is marked
     friend bool operator==(const Key&, const Key&) = default;
   };
+  /// A result with its labels as runs, so that many are kept in little memory.
   struct Kept {
+    struct Run {
+      std::uint32_t length;
+      std::uint16_t label;
+    };
+    Kept(Key of, const Result& result);
+    [[nodiscard]] std::shared_ptr<const Result> unpacked() const;
     Key key;
-    std::shared_ptr<const Result> result;
+    std::vector<Run> runs;
+    Obedience told;
+    Solution::Uncertainty uncertainty;
+    std::size_t bytes{0};  ///< of all of it
   };
+  void drop_old_columns();
   [[nodiscard]] Patch& patch(std::int64_t slice);
   [[nodiscard]] std::vector<std::uint16_t> existing_in(std::int64_t slice) const;
   [[nodiscard]] std::shared_ptr<const Result> find(const Key& key);
-  void keep(const Key& key, std::shared_ptr<const Result> result);
+  void keep(const Key& key, const Result& result);
   [[nodiscard]] iso::compute::KernelScales scales() const;
   [[nodiscard]] Question question(std::int64_t slice, std::span<const MarkStroke> strokes);
   [[nodiscard]] std::shared_ptr<const Result> marked(std::int64_t slice, const std::vector<MarkStroke>& strokes);
@@ -71,6 +86,7 @@ class Segmentation::Slices {
   std::map<std::int64_t, std::unique_ptr<Patch>> patches_;
   std::list<std::int64_t> used_;  ///< slices with a patch, the newest first
   std::list<Kept> kept_;          ///< the newest first
+  std::size_t kept_bytes_{0};
 };
 
 }  // namespace gp_segmentation

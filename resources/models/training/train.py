@@ -54,6 +54,12 @@ def parse(arguments):
     smooth.add_argument("--epochs", type=int, default=40, help="passes over the images, by all networks together")
     smooth.add_argument("--draws", type=int, default=200, help="noise draws an image for the figures of the card")
     smooth.add_argument("--card-name", default="", help="name of the card; that of the kind and sigma if not given")
+    click = parser.add_argument_group("click_encoder", "sets are folders of pairs X_image.nii.gz and X_mask.nii.gz, as for `isocenter evaluate clicks`")
+    click.add_argument("--sets", nargs="*", default=[], metavar="FOLDER", help="to learn on, beside random scenes")
+    click.add_argument("--measure", nargs="*", default=[], metavar="FOLDER", help="to measure on, beside phantoms")
+    click.add_argument("--count-phantoms", type=int, default=40, help="phantoms to measure on")
+    click.add_argument("--slices", type=int, default=1, help="slices of an object of a volume to measure on")
+    click.add_argument("--no-prior", action="store_true", help="the prior mean stays that of the form without a network")
     run = parser.add_argument_group("training")
     run.add_argument("--work", default="training-results", help="folder of pools, checkpoints and results")
     run.add_argument("--pools", help="folder of pools, if several runs share them; in --work if not said")
@@ -152,6 +158,11 @@ def train(options):
 
     if options.name in NAMES:
         train_classifier(options)
+        return
+    if options.name == "click_encoder":
+        from isotrain.clicking.command import train_click_encoder
+
+        train_click_encoder(options)
         return
     from isotrain.card import make_card, write_card
     from isotrain.domain import domain

@@ -36,6 +36,10 @@ class KnownWorker final : public host::InteractionWorker {
     const std::lock_guard lock{mutex_};
     rounds_ = xs == xs_ ? rounds_ + 1 : 1;
     xs_ = std::move(xs);
+    if (rounds_ == fail_at_round) {
+      fail_at_round = 0;
+      throw Error{Errc::plugin_crashed, "the worker crashed while it refined"};
+    }
     // The best so far: only the first `rounds_` of the row that it grows to.
     if (slow_) std::ranges::fill(values.first(rounds_ < 4 ? static_cast<std::size_t>(rounds_) : 8U), 9);
     job::InteractionAnswer given;
@@ -50,6 +54,7 @@ class KnownWorker final : public host::InteractionWorker {
     return xs_;
   }
   std::atomic<bool> fail_next{false};
+  std::atomic<int> fail_at_round{0};  ///< of one list of marks
 
  private:
   void add_uncertainty(job::InteractionAnswer& given) const {
@@ -78,6 +83,7 @@ class Clicks : public ::testing::Test {
           if (cannot_start) throw Error{Errc::unsupported, "the task does not answer to clicks"};
           auto made = std::make_shared<KnownWorker>(VoxelGrid::centred({16, 16, 16}, {1, 1, 1}), slow);
           const std::lock_guard lock{mutex};
+          made->fail_at_round = all_fail ? fail_at_round.load() : fail_at_round.exchange(0);  // the first worker alone
           worker = made;
           return made;
         },
@@ -88,6 +94,15 @@ class Clicks : public ::testing::Test {
   bool click(ClickSession& session, std::int32_t x, std::uint16_t label = 1) {
     session.click({x, 2, 3}, label, "Mark " + std::to_string(x));
     return loop.until([&] { return !session.waiting(); });
+  }
+  /// Until so many workers were started and the last one sleeps; what was posted has been done.
+  bool settle(ClickSession& session, int workers) {
+    for (int i = 0; i < 2000; ++i) {
+      const bool now = started == workers && session.settled();
+      (void)loop.until([] { return false; }, 5ms);
+      if (now && started == workers && session.settled()) return true;
+    }
+    return false;
   }
   [[nodiscard]] std::vector<std::int32_t> shown(const ClickSession& session) const {
     std::vector<std::int32_t> found;
@@ -107,6 +122,8 @@ class Clicks : public ::testing::Test {
   test::Loop loop;
   std::atomic<int> started{0};
   std::atomic<bool> cannot_start{false};
+  std::atomic<int> fail_at_round{0};  ///< of the next worker, or of all
+  std::atomic<bool> all_fail{false};
   mutable std::mutex mutex;
   std::shared_ptr<KnownWorker> worker;
   std::vector<ClickSession::Trouble> told;
@@ -232,6 +249,30 @@ TEST_F(Clicks, AreRefinedWhileTheUserRestsWithinTheSameStep) {
   EXPECT_EQ(grown(), 0) << "undo takes back the refinement too";
   document.undo_stack().redo();
   EXPECT_EQ(grown(), 8);
+}
+
+TEST_F(Clicks, OfAWorkerThatDiesWhileItRefinesAreAllKeptAndRefinedWithoutAWord) {
+  fail_at_round = 3;
+  const auto session = begin(true);
+  ASSERT_TRUE(click(*session, 12));
+  ASSERT_TRUE(settle(*session, 2));
+  EXPECT_TRUE(told.empty());
+  EXPECT_EQ(session->clicks(), 1U);
+  const auto values = get<LabelMap>(document.find(session->result())->data).labels.values<std::uint16_t>();
+  EXPECT_EQ(std::ranges::count(values.first(16), 9), 8) << "what the first worker left was gone on with";
+  ASSERT_TRUE(click(*session, 14));
+  ASSERT_TRUE(settle(*session, 2));
+  EXPECT_EQ(known(), (List{12, 14})) << "the new worker was asked about all clicks";
+  EXPECT_TRUE(told.empty());
+}
+
+TEST_F(Clicks, OfWorkersThatAllDieWhileTheyRefineStartNoWorkerWithoutEnd) {
+  fail_at_round = 3, all_fail = true;
+  const auto session = begin(true);
+  ASSERT_TRUE(click(*session, 12));
+  ASSERT_TRUE(settle(*session, 3));
+  EXPECT_EQ(started, 3) << "one went on with the answer, one waits for the next click";
+  EXPECT_EQ(session->clicks(), 1U);
 }
 
 TEST_F(Clicks, WithoutEffectBelongToTheStepOfTheNext) {

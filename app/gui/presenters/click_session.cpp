@@ -94,7 +94,7 @@ struct ClickSession::Thread {
   std::string parameters;
   std::uint64_t version{1}, served{0};
   bool ending{false}, paused{false}, resting{false};
-  bool busy{false};  ///< with a turn
+  bool busy{false};                                    ///< with a turn
   std::shared_ptr<host::InteractionWorker> answering;  ///< while it is asked
   Post post;
   std::function<void(const Answer&)> answer;
@@ -110,7 +110,7 @@ struct ClickSession::Thread {
   /// Clicks whose answer was being refined when the worker died: the next worker goes on with it, once for each list.
   std::vector<std::uint64_t> unrefined, gone_on_with;
 
-  static std::vector<std::uint64_t> ids_of(const std::vector<Click>& clicks) {
+  static std::vector<std::uint64_t> make_ids(const std::vector<Click>& clicks) {
     std::vector<std::uint64_t> ids;
     ids.reserve(clicks.size());
     for (const Click& click : clicks) ids.push_back(click.id);
@@ -147,7 +147,7 @@ struct ClickSession::Thread {
     } catch (...) {
       const Error problem = current_error();
       if (problem.code() == Errc::plugin_crashed) worker.reset();
-      if (rest && ids_of(clicks) != gone_on_with) unrefined = gone_on_with = ids_of(clicks);
+      if (rest && make_ids(clicks) != gone_on_with) unrefined = gone_on_with = make_ids(clicks);
       const std::uint64_t at = newest == clicks.rend() ? 0 : newest->id;
       const std::lock_guard lock{mutex};
       answering.reset();
@@ -174,9 +174,8 @@ struct ClickSession::Thread {
 
   void serve(const std::vector<Click>& clicks, const std::string& with, bool clicked) {
     // Further outputs have no undo step: after an undo the worker makes them anew.
-    const bool goes_on = !clicked && !clicks.empty() && std::exchange(unrefined, {}) == ids_of(clicks);
-    const bool asked =
-        clicked || goes_on || ((with != answered_parameters || !further.empty()) && !clicks.empty());
+    const bool goes_on = !clicked && !clicks.empty() && std::exchange(unrefined, {}) == make_ids(clicks);
+    const bool asked = clicked || goes_on || ((with != answered_parameters || !further.empty()) && !clicks.empty());
     std::optional<job::InteractionAnswer> given;
     if (asked) given = ask(clicks, with, answer_budget);
     answered_parameters = with;
@@ -203,7 +202,7 @@ struct ClickSession::Thread {
 
   void give(const std::vector<Click>& clicks, const std::string& with, bool refines,
             double fraction) {  // with the mutex held
-    Answer given{ids_of(clicks), with, refines, last, further};
+    Answer given{make_ids(clicks), with, refines, last, further};
     resting = fraction < 1;
     tell([told = answer, given = std::move(given)] { told(given); });
   }

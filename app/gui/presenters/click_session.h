@@ -63,7 +63,7 @@ class ClickSession {
   [[nodiscard]] std::vector<ClickMark> shown_marks() const;                     ///< those, and what is suggested
   [[nodiscard]] bool waiting() const noexcept;                                  ///< for the answer to a click
   [[nodiscard]] bool settled() const;  ///< the worker is asked nothing more until the clicks or the parameters change
-  [[nodiscard]] ItemId result() const noexcept { return result_; }              ///< the label map; 0 before an answer
+  [[nodiscard]] ItemId result() const noexcept { return result_; }  ///< the label map; 0 before an answer
 
   Signal<> marks_changed;  ///< clicks, or what is suggested
   Signal<> answered;       ///< the document shows what the worker said

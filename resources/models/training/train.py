@@ -173,7 +173,7 @@ def train(options):
     from isotrain.trainer import Trainer, TrainSettings, check_precision, choose_device, set_up
 
     if options.name not in TASKS:
-        raise UsageError(f"there is no network '{options.name}'; there are {', '.join([*TASKS, *NAMES])}")
+        raise UsageError(f"there is no network '{options.name}'; there are {', '.join([*TASKS, 'click_encoder', *NAMES])}")
     check_numbers(options)
     task_class, device = TASKS[options.name], choose_device(options.device)
     settings = TrainSettings(options.steps, options.hours, options.batch or task_class.batch, options.seed,
@@ -211,9 +211,11 @@ def train(options):
 
 def list_networks():
     from isotrain.classification.command import NAMES
+    from isotrain.clicking.tasks import ClickEncoderTask
     from isotrain.tasks import TASKS
 
-    for name, says in [*((name, task.says) for name, task in TASKS.items()), *NAMES.items()]:
+    own = ((task.name, task.says) for task in (*TASKS.values(), ClickEncoderTask))
+    for name, says in [*own, *NAMES.items()]:
         print(f"{name:10} {says}")
 
 

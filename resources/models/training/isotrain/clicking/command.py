@@ -1,5 +1,4 @@
 """`train.py click_encoder`: from random scenes, and images with masks if there are, to checkpoint and figures beside the form without a network."""
-import math
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,6 @@ from .scenes import ScenePool, make_click_phantom
 from .tasks import ClickEncoderTask, ClickOptions
 from .user import click_object, clicks_to, figures
 
-NAMES = {"click_encoder": ClickEncoderTask.says}
 POOL = 10**6  # scenes before one comes again
 
 
@@ -31,7 +29,7 @@ def encoded(networks, g, prior=True):
     planes = to_planes(made, feat, scales)[0, :, :g.shape[0], :g.shape[1]].numpy()
     mean = torch.nn.functional.interpolate(mean, size=image.shape[-2:], mode="bilinear", align_corners=False)
     mean = mean[0, 0, :g.shape[0], :g.shape[1]].numpy()
-    return Slice(planes.astype(np.float32), mean if prior else PRIOR, float(scales.height.exp()))
+    return Slice(planes.astype(np.float32), mean if prior else PRIOR, float(scales.height()))
 
 
 def plain(g):
@@ -92,8 +90,8 @@ def train_click_encoder(options):
           + (f", goes on from step {trainer.step}" if begun else ""), flush=True)
     networks = trainer.run().cpu()
     scales = networks["scales"]
-    result = {"steps": trainer.step, "seconds": round(trainer.elapsed, 1), "curve": trainer.curve, "height": math.exp(float(scales.height)),
-              "factors": [round(float(v), 3) for v in scales.planes.exp()], "encoder_factor": math.exp(float(scales.encoder)), "figures": {}}
+    result = {"steps": trainer.step, "seconds": round(trainer.elapsed, 1), "curve": trainer.curve, "height": float(scales.height()),
+              "factors": [round(float(v), 3) for v in scales.planes()], "encoder_factor": float(scales.encoder()), "figures": {}}
     cases = {"phantoms": phantoms(options.count_phantoms, 2000)} | {Path(f).name: objects(f, slices=options.slices) for f in options.measure}
     for name, known in cases.items():
         result["figures"][name] = compare(networks, known, made.prior)

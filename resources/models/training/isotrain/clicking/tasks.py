@@ -61,7 +61,7 @@ def clicked_parts(mask, at):
 
 class ClickEncoderTask:
     name, says = "click_encoder", "Features for clicks, once an image: what a Gaussian process compares beside grey values."
-    batch, rate, denoises = 8, 1.5e-3, False
+    batch, rate = 8, 1.5e-3
     references = ("arXiv 2302.14578",)
 
     def __init__(self, options):
@@ -89,7 +89,7 @@ class ClickEncoderTask:
         prior = nn.functional.interpolate(prior.float(), size=planes.shape[-2:], mode="bilinear", align_corners=False)[:, 0]
         if not self.options.prior:
             prior = torch.full_like(prior, -0.5)
-        return Scene(planes, prior, scales.height.exp(), reach)
+        return Scene(planes, prior, scales.height(), reach)
 
     def loss(self, samples, random):
         """Mean over the clicks of the losses of the mask after each."""

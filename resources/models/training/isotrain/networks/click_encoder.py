@@ -15,6 +15,7 @@ from .blocks import UNet, unshuffle
 
 PLANES = 7  # of the hand-made features of one channel
 PRIOR = -0.5
+SPEED = 10
 
 
 class ClickEncoder(nn.Module):
@@ -31,17 +32,25 @@ class ClickEncoder(nn.Module):
 
 
 class KernelScales(nn.Module):
-    """Factors of the planes that the product part of the kernel compares, and its height; learned as logarithms."""
+    """Factors of the planes that the product part of the kernel compares, and its height: exp(10 p) of the parameters p, so that they move ten
+    times as fast as weights."""
 
     def __init__(self, height=16.0, encoder=1.0):
         super().__init__()
-        self.planes = nn.Parameter(torch.zeros(PLANES))
-        self.encoder = nn.Parameter(torch.tensor(math.log(encoder)))
-        self.height = nn.Parameter(torch.tensor(math.log(height)))
+        self.logs = nn.Parameter(torch.tensor([0.0] * PLANES + [math.log(encoder), math.log(height)]) / SPEED)
+
+    def planes(self):
+        return (SPEED * self.logs[:PLANES]).exp()
+
+    def encoder(self):
+        return (SPEED * self.logs[PLANES]).exp()
+
+    def height(self):
+        return (SPEED * self.logs[PLANES + 1]).exp()
 
 
 def to_planes(hand_made, feat, scales):
     """[B, PLANES + D, H, W]: hand-made planes times their factors, and feat, bilinear to the image, of norm 1 again, times its own."""
     feat = functional.interpolate(feat, size=hand_made.shape[-2:], mode="bilinear", align_corners=False)
     feat = feat / (feat.square().sum(1, keepdim=True) + 1e-6).sqrt()
-    return torch.cat([hand_made * scales.planes.exp().view(1, -1, 1, 1), feat * scales.encoder.exp()], 1)
+    return torch.cat([hand_made * scales.planes().view(1, -1, 1, 1), feat * scales.encoder()], 1)

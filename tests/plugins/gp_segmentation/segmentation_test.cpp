@@ -238,6 +238,29 @@ TEST(ClickSegmentation, OfKeptColumnsIsThatOfTheWholeSum) {
   }
 }
 
+TEST(ClickSegmentation, KeepsTheColumnsOfTheNewestClicksAlone) {
+  constexpr std::size_t column = sizeof(float) * 96 * 96;
+  Patch patch{make_picture(disc()), 1, cpu()};
+  patch.make_next_slab();
+  const iso::compute::KernelScales scales;
+  const auto add = [&](std::int64_t first, std::int64_t count) {
+    std::vector<iso::compute::KernelCentre> centres;
+    for (std::int64_t i = first; i < first + count; ++i) centres.push_back(patch.centre_at({i % 96, i / 96, 0}));
+    std::vector<float> field(96 * 96, 0);
+    patch.add_field(0, centres, std::vector<double>(centres.size(), 0.1), scales, field);
+    return field;
+  };
+  const std::vector<float> first = add(0, 20);
+  EXPECT_EQ(patch.column_bytes(), 20 * column);
+  for (std::int64_t i = 0; i < 200; ++i) (void)add(20 + i, 1);
+  EXPECT_EQ(patch.column_bytes(), Patch::most_columns * column) << "of clicks that were taken back";
+  (void)add(1000, 90);
+  EXPECT_EQ(patch.column_bytes(), 90 * column) << "more than that, where they are all in use";
+  EXPECT_EQ(add(0, 20), first);
+  patch.drop_columns();
+  EXPECT_EQ(add(0, 20), first);
+}
+
 TEST(ClickSegmentation, ReplacesAClickOnTheSameVoxelByTheNewest) {
   const auto labels = find_labels(disc(), {click(48, 48, 1), click(48, 48, 0), click(48, 48, 2)});
   EXPECT_EQ(labels[48 + 96 * 48], 2);

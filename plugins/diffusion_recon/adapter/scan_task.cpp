@@ -1,11 +1,12 @@
 #include "adapter/scan_task.h"
 
+#include "adapter/atlas.h"
+#include "adapter/prior.h"
 #include "method/data_fit.h"
 #include "method/domain.h"
-#include "method/priors.h"
+#include "method/slab.h"
 
 #include <iso/base/error.h>
-#include <iso/models/library.h>
 #include <iso/models/runtime.h>
 #include <iso/plugin/task_progress.h>
 #include <iso/tomography/field_of_view.h>
@@ -26,9 +27,6 @@ using iso::compute::Array;
 using namespace iso::tomography;
 
 constexpr double after_tv = 0.15, after_samples = 0.95;
-
-/// The card of the prior; none for total variation.
-using MaybeCard = std::optional<iso::models::Card>;
 
 ScanPlan plan_on_card(const iso::ProjectionGeometry& measured, const CommonOptions& options, const MaybeCard& card) {
   ScanParameters scan = static_cast<const ScanParameters&>(options);  // the part that a scan is read with
@@ -63,10 +61,11 @@ struct Scene {
   const CommonOptions& options;
   const ScanPlan& plan;
   const ScanProblem& problem;
+  double shift_mm{0};  ///< of a slab, along z
 
   /// The image of x in units of water, as the parameters ask for it.
   [[nodiscard]] iso::DatasetPtr image(const Array& x) const {
-    return iso::freeze(finish_image(scaled(x, options.water_per_mm), plan, options, scan.meta));
+    return iso::freeze(in_place(finish_image(scaled(x, options.water_per_mm), plan, options, scan.meta)));
   }
   /// A difference or a deviation: without an offset, 0 outside.
   [[nodiscard]] iso::DatasetPtr difference(const Array& x, const char* label) const {
@@ -77,7 +76,11 @@ struct Scene {
     iso::Volume out = finish_image(scaled(x, hounsfield ? 1000 : options.water_per_mm), plan, plain, scan.meta);
     out.quantity = hounsfield ? iso::Quantity::hounsfield : iso::Quantity::attenuation_per_mm;
     out.meta["shows"] = label;
-    return iso::freeze(std::move(out));
+    return iso::freeze(in_place(std::move(out)));
+  }
+  [[nodiscard]] iso::Volume in_place(iso::Volume image) const {
+    image.grid.origin_mm[2] += shift_mm;
+    return image;
   }
   [[nodiscard]] Pixels scaled(const Array& x, double factor) const {
     PixelBuffer out = PixelBuffer::make_copy(problem.backend.download(x, problem.stream));
@@ -85,11 +88,6 @@ struct Scene {
     return out;
   }
 };
-
-SlicePrior make_prior(const MaybeCard& card) {
-  if (!card) return SlicePrior{total_variation_denoiser()};
-  return SlicePrior{iso::models::make_denoiser(iso::models::load(*card).front(), card->multiple)};
-}
 
 Array make_support(const ScanPlan& plan, const ScanProblem& problem) {
   PixelBuffer inside = PixelBuffer::allocate(plan.image());
@@ -155,6 +153,13 @@ struct Made {
   const Agreement& tv_fit;
 };
 
+/// The detector as it stood: a slab is reconstructed as if its middle were at the height of the detector's.
+iso::ProjectionGeometry moved(const iso::ProjectionGeometry& geometry, double shift_mm) {
+  std::vector<iso::View> views(geometry.views().begin(), geometry.views().end());
+  for (iso::View& view : views) view.detector_centre_mm[2] += shift_mm;
+  return {geometry.beam(), geometry.detector_shape(), geometry.elements(), std::move(views)};
+}
+
 iso::plugin::Datasets finish(const Made& made, iso::plugin::RunContext& context) {
   const Scene& scene = made.scene;
   const ScanPlan& plan = scene.plan;
@@ -181,7 +186,7 @@ iso::plugin::Datasets finish(const Made& made, iso::plugin::RunContext& context)
        << " % of its norm was not measured and is the prior's";
   context.log(line.str());
 
-  iso::Sinogram residual{context.backend().download(fit.residual, stream), plan.geometry, {}};
+  iso::Sinogram residual{context.backend().download(fit.residual, stream), moved(plan.geometry, scene.shift_mm), {}};
   iso::plugin::Datasets out{{"volume", scene.image(found.mean)},
                             {"residual", iso::freeze(std::move(residual))},
                             {"tv", scene.image(made.start)},
@@ -196,44 +201,53 @@ iso::plugin::Datasets finish(const Made& made, iso::plugin::RunContext& context)
   return out;
 }
 
-void refuse(iso::plugin::Plan& plan, const iso::Error& error) {
-  plan.refuse(std::string{error.what()} + (error.hint().empty() ? "" : "; " + error.hint()), error.code());
+/// Numbers of the algorithm, and what they mean where they matter.
+void say_what_it_found(const Sampler& sampler, iso::plugin::TaskProgress& progress) {
+  for (const SamplerFigure& figure : sampler.figures()) {
+    progress.figure(figure.name, figure.value, figure.unit);
+    if (std::string_view{figure.name} == "nearest_atlas_distance" && figure.value < 1)
+      progress.warn(
+          "a slice of the result is nearer to an image of the atlas than half of the noise it began with: it may be "
+          "remembered and not reconstructed; do not show it without the consent for that image");
+  }
+  for (const SamplerCurve& curve : sampler.curves())
+    for (std::size_t i = 0; i < curve.values.size(); ++i)
+      progress.plot(curve.name, static_cast<double>(i), curve.values[i]);
 }
 
 /// What a user should hear before the result is looked at.
 void warn_of_choices(const CommonOptions& options, const ScanPlan& plan, const MaybeCard& card,
                      iso::plugin::RunContext& context) {
-  const std::int64_t width = plan.image().shape[0];
-  if (card && width != card->scan.size) {
-    const std::string trained = std::to_string(card->scan.size);
-    context.warn("the images are " + std::to_string(width) + " pixels wide, '" + options.network +
-                 "' was trained on whole fields of " + trained + "; leave out size and spacing_mm, or give size " +
-                 trained);
-  }
+  warn_of_size(card, plan.image().shape[0], "leave out size and spacing_mm, or give size", context);
   if (options.runs == 1)
     context.warn(
         "one run has no spread, and 'spread' is 0 everywhere, which says nothing of the error; take two or more runs");
 }
 
-void fill_plan(const iso::Sinogram& scan, const CommonOptions& options, const MakeAlgorithm& make,
-               iso::plugin::Plan& out) {
-  MaybeCard card;
-  if (options.prior == PriorKind::network) card = iso::models::find_card(options.network, iso::models::places());
-  if (card && !iso::models::is_denoiser(*card)) {
-    out.refuse("the network '" + options.network +
-                   "' is no denoiser; name one whose inputs are an image and sigma, such as diffusion_prior",
-               iso::Errc::usage);
-    return;
-  }
-  const ScanPlan plan = plan_on_card(scan.geometry, options, card);
-  if (scan.readings.spec().shape != scan.geometry.sinogram_shape()) {
-    out.refuse("the readings are " + scan.readings.spec().shape.text() + ", the geometry describes " +
-                   scan.geometry.sinogram_shape().text(),
+/// The scan that is reconstructed: all of it, or a slab.
+std::optional<Slab> make_slab(const iso::Sinogram& scan, const CommonOptions& options) {
+  if (!(options.slab_mm > 0)) return std::nullopt;
+  if (options.roi_size_mm.size() > 2)
+    throw iso::Error{iso::Errc::usage, "a slab and a region with a depth were asked for",
+                     "give slab_mm, and roi_size_mm with width and height alone"};
+  return cut_slab(scan, options.slab_centre_mm, options.slab_mm);
+}
+
+void fill_plan(const iso::Sinogram& whole, const iso::Volume* atlas, const CommonOptions& options,
+               const MakeAlgorithm& make, iso::plugin::Plan& out) {
+  const MaybeCard card = find_prior(options.prior, options.network, out);
+  if (!out.possible()) return;
+  if (whole.readings.spec().shape != whole.geometry.sinogram_shape()) {
+    out.refuse("the readings are " + whole.readings.spec().shape.text() + ", the geometry describes " +
+                   whole.geometry.sinogram_shape().text(),
                iso::Errc::shape_mismatch);
     return;
   }
+  const std::optional<Slab> slab = make_slab(whole, options);
+  const iso::Sinogram& scan = slab ? slab->scan : whole;
+  const ScanPlan plan = plan_on_card(scan.geometry, options, card);
   const ArraySpec image = plan.image(), readings = plan.readings();
-  const Algorithm algorithm = make(image, readings);
+  const Algorithm algorithm = make({image, readings, plan.grid.spacing_mm[2]});
   const double evaluations = algorithm.evaluations * options.runs;
   const bool several = options.runs > 1;
   const auto work = plan_work(plan, tv_options(options));
@@ -245,6 +259,15 @@ void fill_plan(const iso::Sinogram& scan, const CommonOptions& options, const Ma
       3 * readings.bytes() + 2 * image.bytes() +
       std::max(work.bytes, DataTerm::bytes(image, readings) + algorithm.bytes + ensemble_bytes(image, ensemble) +
                                (2 + static_cast<std::size_t>(options.runs)) * image.bytes() + 6 * image.bytes());
+  if (slab) out.bytes += readings.bytes();
+  if (atlas != nullptr) {
+    require_pixels(*atlas, "the atlas");
+    (void)to_water(0, atlas->quantity, options.water_per_mm, "the atlas");
+    const iso::Shape& shape = atlas->pixels.spec().shape;
+    const std::int64_t images = shape[2] * (shape.rank() > 3 ? shape[3] : 1);
+    out.bytes += 4 * static_cast<std::size_t>(shape.count() + 2 * images * image.shape[0] * image.shape[1]);
+    out.operators.push_back({plan.ray_transform(), 2.0 * static_cast<double>(images)});
+  }
   out.seconds = work.seconds;
   if (card) {
     out.models = {options.network};
@@ -256,6 +279,7 @@ void fill_plan(const iso::Sinogram& scan, const CommonOptions& options, const Ma
   }
   iso::Volume volume;
   volume.grid = plan.region.grid;
+  if (slab) volume.grid.origin_mm[2] += slab->shift_mm;
   volume.pixels = Pixels::outline({volume.grid.shape(), iso::ScalarType::f32});
   for (const char* const port : {"volume", "tv", "supplied"})
     out.outputs.emplace(port, iso::describe(iso::Dataset{volume}));
@@ -267,6 +291,15 @@ void fill_plan(const iso::Sinogram& scan, const CommonOptions& options, const Ma
 std::span<const iso::plugin::Port> scan_inputs() noexcept {
   static const std::array<iso::plugin::Port, 1> ports{
       {{"sinogram", iso::Kind::sinogram, false, "The scan: line integrals with their geometry."}}};
+  return ports;
+}
+
+std::span<const iso::plugin::Port> scan_and_atlas_inputs() noexcept {
+  static const std::array<iso::plugin::Port, 2> ports{
+      {scan_inputs()[0],
+       {"atlas", iso::Kind::volume, false,
+        "Images that a run may begin from: the slices of a volume, or of several one after another, centred on the "
+        "scan. What they show may end up in the result."}}};
   return ports;
 }
 
@@ -287,24 +320,26 @@ std::span<const iso::plugin::Port> scan_outputs() noexcept {
   return ports;
 }
 
-iso::plugin::Plan plan_scan_task(const iso::Sinogram& scan, const CommonOptions& options, const MakeAlgorithm& make) {
+iso::plugin::Plan plan_scan_task(const iso::Sinogram& scan, const iso::Volume* atlas, const CommonOptions& options,
+                                 const MakeAlgorithm& make) {
   iso::plugin::Plan out;
   try {
-    fill_plan(scan, options, make, out);
+    fill_plan(scan, atlas, options, make, out);
   } catch (const iso::Error& error) {
     refuse(out, error);
   }
   return out;
 }
 
-iso::plugin::Datasets run_scan_task(const iso::Sinogram& scan, const CommonOptions& options, const MakeAlgorithm& make,
-                                    iso::plugin::RunContext& context) {
-  MaybeCard card;
-  if (options.prior == PriorKind::network) card = iso::models::read_card(context.model(options.network).file);
+iso::plugin::Datasets run_scan_task(const iso::Sinogram& whole, const iso::Volume* atlas, const CommonOptions& options,
+                                    const MakeAlgorithm& make, iso::plugin::RunContext& context) {
+  const MaybeCard card = read_prior(options.prior, options.network, context);
+  const std::optional<Slab> slab = make_slab(whole, options);
+  const iso::Sinogram& scan = slab ? slab->scan : whole;
   const ScanPlan plan = plan_on_card(scan.geometry, options, card);
   const auto stream = context.backend().make_stream(context.stop());
   const ScanProblem problem{scan, plan, context.backend(), *stream};
-  const Scene scene{scan, options, plan, problem};
+  const Scene scene{scan, options, plan, problem, slab ? slab->shift_mm : 0};
   iso::plugin::TaskProgress progress{context, "volume", [&](const Array& x) { return scene.image(x); }};
   const auto& ops = context.backend().vector();
 
@@ -319,14 +354,19 @@ iso::plugin::Datasets run_scan_task(const iso::Sinogram& scan, const CommonOptio
 
   const DataTerm data{iso::compute::scaled(options.water_per_mm, problem.a), problem.readings,
                       options.noise > 0 ? options.noise : problem.noise, *stream};
+  const double slice_mm = plan.grid.spacing_mm[2];
+  const Algorithm algorithm = make({plan.image(), plan.readings(), slice_mm});
   const PosteriorProblem posterior{data, prior,
-                                   SliceNoise{context.seed(), options.correlation_mm / plan.grid.spacing_mm[2]},
+                                   SliceNoise{context.seed(), options.correlation_mm / slice_mm, algorithm.degrees},
                                    make_support(plan, problem)};
-  const Algorithm algorithm = make(plan.image(), plan.readings());
-  const auto sampler = algorithm.make(posterior, start);
+  Beginning beginning{start, {}, context.seed()};
+  if (atlas != nullptr) beginning.atlas = make_atlas(*atlas, plan.grid, options.water_per_mm);
+  const auto sampler = algorithm.make(posterior, beginning);
   const bool several = options.runs > 1;
   const Ensemble found =
       run(*sampler, posterior, {options.runs, several, {after_tv, after_samples, "samples"}}, progress);
+
+  say_what_it_found(*sampler, progress);
 
   progress.report(after_samples, "what was measured");
   iso::plugin::Datasets out = finish({scene, data, prior, card, algorithm, found, start, tv_fit}, context);

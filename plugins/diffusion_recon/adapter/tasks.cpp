@@ -2,8 +2,11 @@
 
 #include "adapter/scan_task.h"
 #include "method/dds.h"
+#include "method/dpm_ot.h"
+#include "method/gdp.h"
 #include "method/levels.h"
 #include "method/mbir.h"
+#include "method/red_diff.h"
 #include "method/split_gibbs.h"
 
 #include <iso/base/error.h>
@@ -15,24 +18,23 @@
 namespace diffusion_recon {
 namespace {
 
-using iso::compute::Array;
-
 // Of the papers, in units of water: their images of 0 to 1 are 3000 HU wide.
 constexpr double range_in_water = 3, paper_penalty = 0.0257, paper_z_weight = 1.03e-4 * range_in_water;
+constexpr double paper_slice_mm = 1;
 
-void check_levels(const LevelOptions& parameters) {
+void check_levels(const NoiseOptions& parameters) {
   if (parameters.most_noise > parameters.least_noise) return;
   std::ostringstream text;
   text << "most_noise is " << parameters.most_noise << ", which is not above least_noise, " << parameters.least_noise;
   throw iso::Error{iso::Errc::invalid_input, text.str(), "give a larger most_noise; its default is 10"};
 }
 
-FitOptions fit_options(const LevelOptions& parameters, int iterations) {
-  return {iterations, paper_penalty, parameters.z_weight * paper_z_weight};
+FitOptions fit_options(const LevelOptions& parameters, int iterations, const TaskExtent& extent) {
+  return {iterations, paper_penalty, coupling_along_z(parameters, extent.slice_mm)};
 }
 
 /// Levels below the warm start, which is the first of them.
-std::vector<double> dds_levels(const DdsParameters& parameters) {
+std::vector<double> dds_levels(const SamplingOptions& parameters) {
   check_levels(parameters);
   auto levels = power_levels(parameters.most_noise, parameters.least_noise, parameters.levels);
   if (!(parameters.start_noise > 0)) return levels;
@@ -41,42 +43,96 @@ std::vector<double> dds_levels(const DdsParameters& parameters) {
   return levels;
 }
 
-}  // namespace
+DdsOptions dds_options(const SamplingOptions& parameters, const TaskExtent& extent) {
+  return {dds_levels(parameters),
+          parameters.eta,
+          parameters.tau_hu / 1000,
+          fit_options(parameters, parameters.inner_iterations, extent),
+          {}};
+}
 
-Algorithm algorithm(const DdsParameters& parameters, const iso::ArraySpec& image, const iso::ArraySpec&) {
-  DdsOptions options{dds_levels(parameters),
-                     parameters.eta,
-                     parameters.tau_hu / 1000,
-                     fit_options(parameters, parameters.inner_iterations),
-                     {}};
-  const auto evaluations = static_cast<double>(options.levels.size());
-  const bool warm = parameters.start_noise > 0;
-  return {evaluations, Dds::bytes(image, parameters.z_weight > 0), false,
-          [options, warm](const PosteriorProblem& problem, const Array& start) mutable {
-            if (warm) options.start = start;
-            return std::make_unique<Dds>(problem, options);
+/// An algorithm that begins from total variation where a warm start is asked for.
+template <class S, class Options, class DdsPart>
+Algorithm warm(const SamplingOptions& parameters, Options options, std::size_t bytes, DdsPart part) {
+  const auto evaluations = static_cast<double>(part(options).levels.size());
+  return {evaluations, bytes, false,
+          [options, part, from_tv = parameters.start_noise > 0](const PosteriorProblem& problem,
+                                                                const Beginning& beginning) mutable {
+            if (from_tv) part(options).start = beginning.tv;
+            return std::make_unique<S>(problem, options);
           }};
 }
 
-Algorithm algorithm(const MbirParameters& parameters, const iso::ArraySpec& image, const iso::ArraySpec&) {
-  check_levels(parameters);
-  const MbirOptions options{geometric_levels(parameters.most_noise, parameters.least_noise, parameters.levels),
-                            parameters.ratio, fit_options(parameters, 1)};
-  return {
-      2.0 * parameters.levels, Mbir::bytes(image, parameters.z_weight > 0), false,
-      [options](const PosteriorProblem& problem, const Array&) { return std::make_unique<Mbir>(problem, options); }};
+}  // namespace
+
+double coupling_along_z(const LevelOptions& parameters, double slice_mm) {
+  return parameters.z_weight * paper_z_weight * paper_slice_mm / slice_mm;
 }
 
-Algorithm algorithm(const SplitGibbsParameters& parameters, const iso::ArraySpec& image,
-                    const iso::ArraySpec& readings) {
+Algorithm algorithm(const DdsParameters& parameters, const TaskExtent& extent) {
+  return warm<Dds>(
+      parameters, dds_options(parameters, extent), Dds::bytes(extent.image, parameters.z_weight > 0),
+      [](auto& options) -> auto& { return options; });
+}
+
+Algorithm algorithm(const PfgmParameters& parameters, const TaskExtent& extent) {
+  Algorithm out = warm<Dds>(
+      parameters, dds_options(parameters, extent), Dds::bytes(extent.image, parameters.z_weight > 0),
+      [](auto& options) -> auto& { return options; });
+  out.degrees = parameters.degrees;
+  return out;
+}
+
+Algorithm algorithm(const GdpParameters& parameters, const TaskExtent& extent) {
+  return warm<Gdp>(
+      parameters, GdpOptions{dds_options(parameters, extent), parameters.unknown, parameters.calibrate_below},
+      Gdp::bytes(extent.image, extent.readings, parameters.z_weight > 0),
+      [](auto& options) -> auto& { return options.dds; });
+}
+
+Algorithm algorithm(const DpmOtParameters& parameters, const TaskExtent& extent) {
+  if (!(parameters.start_noise > 0))
+    throw iso::Error{iso::Errc::invalid_input, "a start from an atlas needs noise, and start_noise is 0",
+                     "give --start-noise 0.3 to 3, or use dds"};
+  const DdsOptions dds = dds_options(parameters, extent);
+  return {static_cast<double>(dds.levels.size()), DpmOt::bytes(extent.image, parameters.z_weight > 0), false,
+          [dds](const PosteriorProblem& problem, const Beginning& beginning) {
+            return std::make_unique<DpmOt>(problem, DpmOtOptions{dds, beginning.atlas, beginning.seed});
+          }};
+}
+
+Algorithm algorithm(const RedDiffParameters& parameters, const TaskExtent& extent) {
+  check_levels(parameters);
+  RedDiffOptions options;
+  options.levels = geometric_levels(parameters.most_noise, parameters.least_noise, parameters.levels);
+  options.weight = parameters.weight;
+  options.unit = range_in_water;
+  return {static_cast<double>(parameters.levels), RedDiff::bytes(extent.image), false,
+          [options, from_tv = parameters.from_tv](const PosteriorProblem& problem, const Beginning& beginning) mutable {
+            if (from_tv) options.start = beginning.tv;
+            return std::make_unique<RedDiff>(problem, options);
+          }};
+}
+
+Algorithm algorithm(const MbirParameters& parameters, const TaskExtent& extent) {
+  check_levels(parameters);
+  const MbirOptions options{geometric_levels(parameters.most_noise, parameters.least_noise, parameters.levels),
+                            parameters.ratio, fit_options(parameters, 1, extent)};
+  return {2.0 * parameters.levels, Mbir::bytes(extent.image, parameters.z_weight > 0), false,
+          [options](const PosteriorProblem& problem, const Beginning&) {
+            return std::make_unique<Mbir>(problem, options);
+          }};
+}
+
+Algorithm algorithm(const SplitGibbsParameters& parameters, const TaskExtent& extent) {
   SplitGibbsOptions options;
   options.sweeps = parameters.sweeps;
   options.unit = range_in_water;
   // Before the coupling has come down, images are further from the readings than noise and prior say.
   const bool down = std::pow(options.decay, options.sweeps - 1) <= options.least;
-  return {options.sweeps * (2.0 * options.levels - 1), SplitGibbs::bytes(image, readings), down,
-          [options](const PosteriorProblem& problem, const Array& start) mutable {
-            options.start = start;
+  return {options.sweeps * (2.0 * options.levels - 1), SplitGibbs::bytes(extent.image, extent.readings), down,
+          [options](const PosteriorProblem& problem, const Beginning& beginning) mutable {
+            options.start = beginning.tv;
             return std::make_unique<SplitGibbs>(problem, options);
           }};
 }
@@ -115,6 +171,56 @@ iso::plugin::Task* make_split_gibbs() {
        "sampled independently.",
        "Reconstruction",
        {"Z. Wu, Y. Sun, Y. Chen, B. Zhang, Y. Yue and K. Bouman, NeurIPS (2024), arXiv:2405.18782"}}};
+}
+
+iso::plugin::Task* make_red_diff() {
+  return new ScanTask<RedDiffParameters>{
+      {"Regularisation by denoising (RED-diff)",
+       "One estimate that seeks a mode of the posterior: no sample, no spread that means anything.",
+       "Over falling levels $\\sigma_t$, by few conjugate gradients: $(A^T A + \\lambda_t)\\mu = A^T y + \\lambda_t "
+       "D(\\mu + "
+       "\\sigma_t z, \\sigma_t)$, with $\\lambda_t$ from the noise of the readings. The implicit step has no rate to "
+       "choose. **What the readings do not determine is invented.**",
+       "Reconstruction",
+       {"M. Mardani, J. Song, J. Kautz and A. Vahdat, ICLR (2024), arXiv:2305.04391"}}};
+}
+
+iso::plugin::Task* make_pfgm() {
+  return new ScanTask<PfgmParameters>{
+      {"Diffusion prior with heavy-tailed noise (PFGM++)",
+       "dds with the noise of PFGM++: one radius a run, wider or narrower than normal noise.",
+       "The noise of a run is a normal one times $\\sqrt{D / \\chi^2_D}$, one number for the whole volume and all "
+       "levels. The "
+       "network was trained with normal noise, which is $D \\to \\infty$: the smaller $D$, the less the level that it "
+       "is told "
+       "is that of its image. **What the readings do not determine is invented.**",
+       "Reconstruction",
+       {"Y. Xu, Z. Liu, Y. Tian, S. Tong, M. Tegmark and T. Jaakkola, ICML (2023), arXiv:2302.04265"}}};
+}
+
+iso::plugin::Task* make_gdp() {
+  return new ScanTask<GdpParameters>{{"Diffusion prior, blind calibration (GDP)",
+                                      "Reconstructs while the offset of every view, its gain, or both are estimated.",
+                                      "At every level readings $y = g (A x) + o$ are calibrated by the estimate of the "
+                                      "prior in closed form, and the image is "
+                                      "fitted to $(y - o) / g$. Gains have a mean of 1: a common one cannot be told "
+                                      "from the image. Gains and offsets are "
+                                      "curves of the record. **What the readings do not determine is invented.**",
+                                      "Reconstruction",
+                                      {"B. Fei et al., CVPR (2023), arXiv:2304.01247"}}};
+}
+
+iso::plugin::Task* make_dpm_ot() {
+  return new ScanTask<DpmOtParameters>{
+      {"Diffusion prior from an atlas",
+       "dds that begins from images of an atlas, drawn by how well they explain the readings. Experimental.",
+       "Each slice draws an image of the atlas with a probability that falls with its misfit, gets noise, and goes on "
+       "as dds over "
+       "few levels. **The result may show the atlas**: `nearest_atlas_distance` below 1 warns that a slice is "
+       "remembered. Take "
+       "only images whose use is consented to.",
+       "Reconstruction",
+       {"after Z. Li, S. Li, Z. Wang, N. Lei, Z. Luo and D. Gu, ICCV (2023), arXiv:2307.11308"}}};
 }
 
 }  // namespace diffusion_recon

@@ -23,14 +23,14 @@ void DataFit::reset() {
   data_.backend().vector().fill(w_, 0, data_.stream());
 }
 
-void DataFit::operator()(Array& x0, double kappa) {
-  const Backend& backend = data_.backend();
+void DataFit::operator()(Array& x0, double kappa, const DataTerm& data) {
+  const Backend& backend = data.backend();
   const VectorOps& ops = backend.vector();
-  Stream& stream = data_.stream();
+  Stream& stream = data.stream();
   const double rho = options_.penalty;
-  std::vector<OperatorPtr> terms{compose(adjoint(data_.operator_ptr()), data_.operator_ptr())};
+  std::vector<OperatorPtr> terms{compose(adjoint(data.operator_ptr()), data.operator_ptr())};
   Array b = backend.allocate(x0.spec(), stream);
-  ops.copy(data_.back_projection(), b, stream);
+  ops.copy(data.back_projection(), b, stream);
   if (kappa > 0) {
     terms.push_back(scaled(kappa, identity(x0.spec(), backend)));
     ops.axpy(kappa, x0, b, stream);  // + kappa x0

@@ -21,7 +21,9 @@ struct FitOptions {
 class DataFit {
  public:
   DataFit(const DataTerm& data, const FitOptions& options);
-  void operator()(iso::compute::Array& x0, double kappa);
+  void operator()(iso::compute::Array& x0, double kappa) { (*this)(x0, kappa, data_); }
+  /// To other readings of the same operator.
+  void operator()(iso::compute::Array& x0, double kappa, const DataTerm& data);
 
   /// The variables that go on: null without coupling along z.
   [[nodiscard]] iso::compute::Array& split() noexcept { return d_; }

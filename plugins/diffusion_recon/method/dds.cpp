@@ -1,25 +1,15 @@
 #include "method/dds.h"
 
+#include "method/levels.h"
+
 #include <iso/base/error.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 namespace diffusion_recon {
 
 using iso::compute::Array;
-
-namespace {
-
-void check_levels(const std::vector<double>& levels) {
-  for (std::size_t i = 0; i < levels.size(); ++i)
-    if (!(levels[i] > 0) || (i > 0 && !(levels[i] < levels[i - 1])))
-      throw iso::Error{iso::Errc::invalid_input, "noise levels must be positive and fall"};
-  if (levels.empty()) throw iso::Error{iso::Errc::invalid_input, "there is no noise level to begin at"};
-}
-
-}  // namespace
 
 Dds::Dds(const PosteriorProblem& problem, const DdsOptions& options)
     : Sampler{problem}, options_{options}, fit_{problem.data, options.fit}, x_{new_image()} {
@@ -42,6 +32,8 @@ void Dds::do_begin() {
   if (options_.start) ops().axpy(1, options_.start, x_, stream());
 }
 
+const DataTerm& Dds::readings_for(const Array&, double) { return problem_.data; }
+
 double Dds::kappa(double sigma) const {
   if (!(problem_.data.noise() > 0) || !(options_.tau > 0)) return 0;
   const double s2 = sigma * sigma, t2 = options_.tau * options_.tau;
@@ -54,11 +46,12 @@ void Dds::do_step(int step, const Report& report) {
   Array x0 = denoised(x_, sigma, report);
   // x becomes e = (x - x0) / sigma
   ops().axpby(-1 / sigma, x0, 1 / sigma, x_, stream());
-  fit_(x0, kappa(sigma));
+  const DataTerm& data = readings_for(x0, sigma);
+  fit_(x0, kappa(sigma), data);
   mask(x0);
   image_ = x0;
   if (kappa(sigma) > 0) {
-    const double left = problem_.data.normalised_residual(image_);
+    const double left = data.normalised_residual(image_);
     if (left < 0.8) stiffness_ = std::min(2 * stiffness_, 1e6);
     if (left > 1.2) stiffness_ = std::max(stiffness_ / 2, 1e-3);
   }
@@ -67,12 +60,7 @@ void Dds::do_step(int step, const Report& report) {
   if (options_.eta > 0) ops().axpy(next * options_.eta, noise(step, 2), x_, stream());
 }
 
-std::string Dds::stage(int step) const {
-  char text[80];
-  std::snprintf(text, sizeof text, "level %d of %d, noise %.3g", step + 1, steps(),
-                options_.levels[static_cast<std::size_t>(step)]);
-  return text;
-}
+std::string Dds::stage(int step) const { return level_stage(step, options_.levels); }
 
 std::size_t Dds::bytes(const iso::ArraySpec& image, bool along_z) {
   return 4 * image.bytes() + DataFit::bytes(image, along_z);

@@ -3,6 +3,7 @@
 #include "method/data_fit.h"
 #include "method/sampler.h"
 
+#include <utility>
 #include <vector>
 
 namespace diffusion_recon {
@@ -22,7 +23,7 @@ struct DdsOptions {
 /// with s = 0 after the last level. Ours: VE form; noise correlated along z (`SliceNoise`); kappa_t = sigma_y² / r_t²,
 /// r_t² = s_t² tau² / (s_t² + tau²), where the noise of the readings is known; and the stopping rule: where the fit explains more than noise leaves
 /// to explain, |A x0h - y| < 0.8 sigma_y sqrt(m), kappa is doubled from then on, and halved above 1.2, where the prior keeps the image from readings that it could explain.
-class Dds final : public Sampler {
+class Dds : public Sampler {
  public:
   /// Throws invalid_input for no levels, or levels that do not fall.
   Dds(const PosteriorProblem& problem, const DdsOptions& options);
@@ -32,8 +33,14 @@ class Dds final : public Sampler {
   /// Of its own arrays, those of the fit included.
   [[nodiscard]] static std::size_t bytes(const iso::ArraySpec& image, bool along_z);
 
- private:
+ protected:
   void do_begin() override;
+  /// The readings that the estimate x0 of the prior at a level is fitted to; those of the problem.
+  [[nodiscard]] virtual const DataTerm& readings_for(const iso::compute::Array& x0, double sigma);
+  /// Another image that the first level of noise is added to.
+  void start_from(iso::compute::Array start) { options_.start = std::move(start); }
+
+ private:
   void do_step(int step, const Report& report) override;
   [[nodiscard]] double kappa(double sigma) const;
   DdsOptions options_;

@@ -32,7 +32,7 @@ double out_of_domain_score(const SlicePrior& prior, const iso::Pixels& volume, c
   const iso::Shape& shape = volume.spec().shape;
   const auto area = static_cast<std::size_t>(shape[0] * shape[1]);
   iso::PixelBuffer noisy = iso::PixelBuffer::make_copy(volume);
-  const iso::Pixels noise = SliceNoise{7, 0}.white(shape, 0);
+  const iso::Pixels noise = SliceNoise{7, 0}.white(shape, 0, stop);
   const auto values = noisy.values<float>();
   const std::size_t all = values.size();
   for (std::size_t i = 0; i < values.size(); ++i)

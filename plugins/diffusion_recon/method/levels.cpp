@@ -3,6 +3,7 @@
 #include <iso/base/error.h>
 
 #include <cmath>
+#include <cstdio>
 
 namespace diffusion_recon {
 namespace {
@@ -32,6 +33,20 @@ std::vector<double> geometric_levels(double most, double least, int count) {
   levels.reserve(static_cast<std::size_t>(count));
   for (int t = 0; t < count; ++t) levels.push_back(most * std::pow(least / most, part(t, count)));
   return levels;
+}
+
+void check_levels(std::span<const double> levels) {
+  for (std::size_t i = 0; i < levels.size(); ++i)
+    if (!(levels[i] > 0) || (i > 0 && !(levels[i] < levels[i - 1])))
+      throw iso::Error{iso::Errc::invalid_input, "noise levels must be positive and fall"};
+  if (levels.empty()) throw iso::Error{iso::Errc::invalid_input, "there is no noise level to begin at"};
+}
+
+std::string level_stage(int step, std::span<const double> levels) {
+  char text[80];
+  std::snprintf(text, sizeof text, "level %d of %d, noise %.3g", step + 1, static_cast<int>(levels.size()),
+                levels[static_cast<std::size_t>(step)]);
+  return text;
 }
 
 }  // namespace diffusion_recon

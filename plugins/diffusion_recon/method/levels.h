@@ -1,5 +1,7 @@
 #pragma once
 
+#include <span>
+#include <string>
 #include <vector>
 
 namespace diffusion_recon {
@@ -9,5 +11,9 @@ namespace diffusion_recon {
 [[nodiscard]] std::vector<double> power_levels(double most, double least, int count);
 /// Likewise in equal ratios.
 [[nodiscard]] std::vector<double> geometric_levels(double most, double least, int count);
+/// Throws invalid_input unless there is a level, and all are positive and fall.
+void check_levels(std::span<const double> levels);
+/// "level 3 of 20, noise 0.51".
+[[nodiscard]] std::string level_stage(int step, std::span<const double> levels);
 
 }  // namespace diffusion_recon

@@ -1,9 +1,10 @@
 #include "method/mbir.h"
 
+#include "method/levels.h"
+
 #include <iso/base/error.h>
 
 #include <cmath>
-#include <cstdio>
 
 namespace diffusion_recon {
 
@@ -42,7 +43,7 @@ void Mbir::correct(int step, double sigma, const Report& report) {
   const Array d = denoised(image_, sigma, [&](double part) { report(0.5 + part / 2); });
   iso::PixelBuffer x = iso::PixelBuffer::make_copy(backend.download(image_, stream()));
   const iso::Pixels mean = backend.download(d, stream()),
-                    z = problem_.noise.make(problem_.data.a().domain().shape, field(step, 3));
+                    z = problem_.noise.make(problem_.data.a().domain().shape, field(step, 3), stream().stop());
   const iso::Shape& shape = x.spec().shape;
   const auto area = static_cast<std::size_t>(shape[0] * shape[1]);
   const auto to = x.values<float>();
@@ -61,11 +62,6 @@ void Mbir::correct(int step, double sigma, const Report& report) {
   ops().copy(backend.upload(iso::Pixels{std::move(x)}, stream()), image_, stream());
 }
 
-std::string Mbir::stage(int step) const {
-  char text[80];
-  std::snprintf(text, sizeof text, "level %d of %d, noise %.3g", step + 1, steps(),
-                options_.levels[static_cast<std::size_t>(step)]);
-  return text;
-}
+std::string Mbir::stage(int step) const { return level_stage(step, options_.levels); }
 
 }  // namespace diffusion_recon

@@ -83,6 +83,17 @@ DataTerm::DataTerm(OperatorPtr a, const Array& y, double noise, Stream& stream) 
   a_->adjoint(y_, back_, stream_);
 }
 
+DataTerm DataTerm::with_readings(const Array& y) const {
+  if (y.spec() != a_->range())
+    throw iso::Error{iso::Errc::shape_mismatch,
+                     "other readings are " + y.spec().shape.text() + " and not " + a_->range().shape.text()};
+  DataTerm out = *this;
+  out.y_ = y;
+  out.back_ = backend().allocate(a_->domain(), stream_);
+  a_->adjoint(out.y_, out.back_, stream_);
+  return out;
+}
+
 double DataTerm::residual(const Array& x) const {
   Array r = backend().allocate(a_->range(), stream_);
   a_->forward(x, r, stream_);

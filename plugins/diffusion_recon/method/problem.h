@@ -20,6 +20,9 @@ class DataTerm {
   /// invalid_input for an operator without effect.
   DataTerm(iso::compute::OperatorPtr a, const iso::compute::Array& y, double noise, iso::compute::Stream& stream);
 
+  /// The same operator with other readings, in the unit of `y()`. Throws shape_mismatch.
+  [[nodiscard]] DataTerm with_readings(const iso::compute::Array& y) const;
+
   [[nodiscard]] const iso::compute::LinearOperator& a() const noexcept { return *a_; }
   [[nodiscard]] const iso::compute::OperatorPtr& operator_ptr() const noexcept { return a_; }
   [[nodiscard]] const iso::compute::Array& y() const noexcept { return y_; }

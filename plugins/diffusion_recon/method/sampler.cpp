@@ -34,8 +34,11 @@ std::uint64_t Sampler::field(int step, int use) const noexcept {
 }
 
 Array Sampler::noise(int step, int use) const {
-  return problem_.data.backend().upload(problem_.noise.make(problem_.data.a().domain().shape, field(step, use)),
-                                        stream());
+  Array out = problem_.data.backend().upload(
+      problem_.noise.make(problem_.data.a().domain().shape, field(step, use), stream().stop()), stream());
+  const double tail = problem_.noise.tail(sample_);
+  if (tail != 1) ops().scale(tail, out, stream());
+  return out;
 }
 
 void Sampler::mask(Array& x) const {

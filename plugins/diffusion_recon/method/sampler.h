@@ -19,6 +19,17 @@ struct PosteriorProblem {
   iso::compute::Array support{};
 };
 
+/// A number, or numbers over an index, that an algorithm found.
+struct SamplerFigure {
+  const char* name;
+  double value;
+  const char* unit;
+};
+struct SamplerCurve {
+  const char* name;
+  std::vector<double> values;
+};
+
 /// An algorithm as a sequence of steps that end with an image. What carries over from one step to the next is named, so that a run can be
 /// saved after any step and go on to the same bits. Random numbers follow from (seed, sample, step) alone.
 class Sampler {
@@ -38,7 +49,10 @@ class Sampler {
   /// The estimate of the image after the last step.
   [[nodiscard]] const iso::compute::Array& image() const noexcept { return image_; }
   /// |A x - y| over the noise after the last step; the relative one without noise.
-  [[nodiscard]] double misfit() const;
+  [[nodiscard]] virtual double misfit() const;
+  /// What it found beside the image of the last sample.
+  [[nodiscard]] virtual std::vector<SamplerFigure> figures() const { return {}; }
+  [[nodiscard]] virtual std::vector<SamplerCurve> curves() const { return {}; }
 
   using Arrays = std::map<std::string, iso::compute::Array*>;
   using Numbers = std::map<std::string, double*>;
@@ -50,7 +64,7 @@ class Sampler {
   void carry(const std::string& name, double& number) { numbers_[name] = &number; }
   /// D(x, sigma) as an array.
   [[nodiscard]] iso::compute::Array denoised(const iso::compute::Array& x, double sigma, const Report& report) const;
-  /// Noise of its own for each (sample, step, use), `use` below 64.
+  /// Noise of its own for each (sample, step, use), `use` below 64, times the tail of the sample.
   [[nodiscard]] iso::compute::Array noise(int step, int use) const;
   void mask(iso::compute::Array& x) const;
   [[nodiscard]] iso::compute::Array new_image() const;

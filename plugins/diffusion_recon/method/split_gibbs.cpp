@@ -43,13 +43,16 @@ Array SplitGibbs::likelihood_step(int step, double rho) {
   const DataTerm& data = problem_.data;
   const double kappa = data.noise() * data.noise() / (rho * rho);
   // y + sigma_y n1: the noise of readings is white
-  Array y = data.backend().upload(problem_.noise.white(data.a().range().shape, field(step, 4)), stream());
+  Array y =
+      data.backend().upload(problem_.noise.white(data.a().range().shape, field(step, 4), stream().stop()), stream());
   ops().axpby(1, data.y(), data.noise(), y, stream());
   Array b = new_image();
   data.a().adjoint(y, b, stream());
   ops().axpy(kappa, image_, b, stream());
-  ops().axpy(kappa * rho, data.backend().upload(problem_.noise.white(image_.spec().shape, field(step, 5)), stream()), b,
-             stream());
+  ops().axpy(
+      kappa * rho,
+      data.backend().upload(problem_.noise.white(image_.spec().shape, field(step, 5), stream().stop()), stream()), b,
+      stream());
   const OperatorPtr normal = sum({compose(adjoint(data.operator_ptr()), data.operator_ptr()),
                                   scaled(kappa, identity(image_.spec(), data.backend()))});
   Array z = new_image();
@@ -84,8 +87,9 @@ void SplitGibbs::prior_step(int step, double rho, Array& z, const Report& report
     ops().axpy((down - from) / 2, slope, z, stream());
     ops().axpy((down - from) / 2, second, z, stream());
     ops().axpy(std::sqrt(to * to - down * down),
-               problem_.data.backend().upload(problem_.noise.white(z.spec().shape, field(step, 6 + j)), stream()), z,
-               stream());
+               problem_.data.backend().upload(problem_.noise.white(z.spec().shape, field(step, 6 + j), stream().stop()),
+                                              stream()),
+               z, stream());
   }
   z = denoised(z, level(count - 1), part);
 }

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <stop_token>
 
 // Check G6 of diffusion-mbir.md: the noise that a sampler adds.
 namespace diffusion_recon {
@@ -52,6 +53,23 @@ TEST(SliceNoise, FollowsFromSeedAndFieldAlone) {
   EXPECT_FALSE(std::ranges::equal(first.values<float>(), SliceNoise{1, 2}.make(shape, 10).values<float>()));
   EXPECT_FALSE(std::ranges::equal(first.values<float>(), SliceNoise{2, 2}.make(shape, 9).values<float>()));
   EXPECT_THROW((SliceNoise{1, -1}), iso::Error);
+}
+
+TEST(SliceNoise, IsNotMadeToItsEndAfterAStop) {
+  std::stop_source stop;
+  const SliceNoise noise{1, 4};
+  EXPECT_NO_THROW((void)noise.make({8, 8, 4}, 0, stop.get_token()));
+  stop.request_stop();
+  for (const bool white : {false, true}) {
+    try {
+      // A field that would take seconds.
+      (void)(white ? noise.white({512, 512, 64}, 0, stop.get_token())
+                   : noise.make({512, 512, 64}, 0, stop.get_token()));
+      ADD_FAILURE() << "the field was made";
+    } catch (const iso::Error& error) {
+      EXPECT_EQ(error.code(), iso::Errc::cancelled);
+    }
+  }
 }
 
 TEST(NoiseLevels, FallFromTheLargestToTheSmallest) {

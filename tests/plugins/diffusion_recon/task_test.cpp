@@ -5,6 +5,7 @@
 
 #include "host/startup/modules.h"
 #include "iso/base/error.h"
+#include "iso/base/random.h"
 #include "iso/base/threads.h"
 #include "iso/evaluation/phantoms.h"
 #include "iso/job/executor.h"
@@ -13,6 +14,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <map>
 #include <memory>
 #include <numbers>
 
@@ -25,16 +28,30 @@ const std::string networks{ISO_SOURCE_DIR "/tests/data/networks"};
 class Tasks final : public iso::job::TaskSource {
  public:
   iso::job::LoadedTask load(std::string_view id) override {
-    return {std::shared_ptr<iso::plugin::Task>(id.ends_with("mbir")    ? make_mbir()
-                                               : id.ends_with("gibbs") ? make_split_gibbs()
-                                                                       : make_dds()),
-            "diffusion_recon", "1.0.0"};
+    const std::map<std::string, iso::plugin::Task* (*)()> all{
+        {"dds", make_dds},   {"mbir", make_mbir}, {"split_gibbs", make_split_gibbs}, {"red_diff", make_red_diff},
+        {"pfgm", make_pfgm}, {"gdp", make_gdp},   {"dpm_ot", make_dpm_ot},           {"score_dvi", make_score_dvi}};
+    const std::string name{id.substr(id.find('/') + 1)};
+    return {std::shared_ptr<iso::plugin::Task>(all.at(name)()), "diffusion_recon", "1.0.0"};
   }
 };
 
 iso::Sinogram head_scan() {
   const auto geometry = iso::ProjectionGeometry::parallel(iso::equal_angles(8, std::numbers::pi), {48, 4}, {2, 4});
   return iso::evaluation::project(iso::evaluation::shepp_logan_3d(40), geometry, 1, 0.02);
+}
+
+/// Four slices of the head with noise of 60 HU, in Hounsfield units.
+iso::Volume noisy_head() {
+  const auto grid = iso::VoxelGrid::centred({40, 40, 4}, {2, 2, 4});
+  iso::Volume head = iso::evaluation::sample(iso::evaluation::shepp_logan_3d(40), grid, 2);
+  iso::PixelBuffer pixels = iso::PixelBuffer::make_copy(head.pixels);
+  const iso::Philox random{8, 0};
+  std::uint64_t i = 0;
+  for (float& value : pixels.values<float>()) value = static_cast<float>(1000 * (value - 1) + 60 * random.normal(i++));
+  head.pixels = std::move(pixels);
+  head.quantity = iso::Quantity::hounsfield;
+  return head;
 }
 
 class DiffusionTask : public testing::Test {
@@ -46,7 +63,16 @@ class DiffusionTask : public testing::Test {
     workspace->put("scan", iso::freeze(iso::Sinogram{scan}));
     iso::job::Recipe recipe;
     recipe.task = "diffusion_recon/" + name;
-    recipe.inputs["sinogram"] = "workspace:scan";
+    if (name == "score_dvi") {
+      workspace->put("image", iso::freeze(noisy_head()));
+      recipe.inputs["image"] = "workspace:image";
+    } else {
+      recipe.inputs["sinogram"] = "workspace:scan";
+    }
+    if (name == "dpm_ot") {
+      workspace->put("atlas", iso::freeze(noisy_head()));
+      recipe.inputs["atlas"] = "workspace:atlas";
+    }
     for (const std::string& port : ports) recipe.outputs[port] = "workspace:" + port;
     recipe.parameters_json = parameters;
     recipe.device = "cpu";
@@ -134,7 +160,7 @@ TEST_F(DiffusionTask, OffersTheReferenceAndPosteriorSamples) {
     SplitGibbsParameters parameters;
     parameters.sweeps = sweeps;
     const iso::ArraySpec spec{{8, 8, 1}, iso::ScalarType::f32};
-    return algorithm(parameters, spec, spec).posterior;
+    return algorithm(parameters, {spec, spec, 1}).posterior;
   };
   EXPECT_TRUE(after(60));
   EXPECT_FALSE(after(10)) << "its coupling is still wide";
@@ -151,6 +177,84 @@ TEST_F(DiffusionTask, BeginsFromTotalVariationWhereAsked) {
   const auto cold = run("dds", by_tv + "}"), warm = run("dds", by_tv_alone + R"(, "start_noise": 0.3, "runs": 1})");
   ASSERT_EQ(warm.state, iso::job::State::done) << warm.error_message;
   EXPECT_LT(warm.figures.at("evaluations").value, cold.figures.at("evaluations").value);
+}
+
+TEST_F(DiffusionTask, OffersFurtherSamplersWithTheirFigures) {
+  for (const std::string name : {"red_diff", "pfgm", "gdp", "dpm_ot"}) {
+    const auto record = run(name, by_tv_alone + R"(, "runs": 1})");
+    ASSERT_EQ(record.state, iso::job::State::done) << name << ": " << record.error_message;
+    EXPECT_LT(record.figures.at("relative_residual").value, 0.25) << name;
+    EXPECT_TRUE(record.curves.contains("misfit")) << name;
+    EXPECT_EQ(record.figures.contains("offset_rms"), name == "gdp");
+    EXPECT_EQ(record.curves.contains("offset_of_view"), name == "gdp");
+    EXPECT_EQ(record.figures.contains("nearest_atlas_distance"), name == "dpm_ot");
+  }
+}
+
+TEST_F(DiffusionTask, WarnsOfAResultThatIsRememberedFromTheAtlas) {
+  const auto record = run("dpm_ot", by_tv_alone + R"(, "runs": 1, "start_noise": 60, "most_noise": 100})");
+  ASSERT_EQ(record.state, iso::job::State::done) << record.error_message;
+  EXPECT_LT(record.figures.at("nearest_atlas_distance").value, 1) << "anything is nearer than half of such noise";
+  EXPECT_TRUE(std::ranges::any_of(record.warnings, [](const auto& text) {
+    return std::string_view{text}.find("remembered") != std::string_view::npos;
+  }));
+  EXPECT_EQ(run("dpm_ot", by_tv_alone + R"(, "start_noise": 0})").error, iso::Errc::invalid_input);
+}
+
+TEST_F(DiffusionTask, RemovesNoiseFromAnImageAndMapsIt) {
+  const auto record =
+      run("score_dvi", R"({"prior": "total_variation", "rounds": 20})", {"volume", "residual", "noise", "deviation"});
+  ASSERT_EQ(record.state, iso::job::State::done) << record.error_message;
+  EXPECT_EQ(volume("noise").quantity, iso::Quantity::hounsfield);
+  EXPECT_EQ(record.figures.at("evaluations").value, 16);
+  EXPECT_GT(record.figures.at("noise_mean").value, 20);
+  EXPECT_LT(record.figures.at("noise_mean").value, 200);
+  const iso::Volume given = noisy_head();
+  for (std::size_t i = 0; i < 40 * 40 * 4; ++i)
+    ASSERT_NEAR(volume("volume").pixels.values<float>()[i] + volume("residual").pixels.values<float>()[i],
+                given.pixels.values<float>()[i], 0.01)
+        << "result and what was taken away are the image";
+}
+
+TEST_F(DiffusionTask, ReconstructsASlabWhereItLies) {
+  const auto record = run("dds", by_tv + R"(, "slab_mm": 4.5, "slab_centre_mm": 4})");
+  ASSERT_EQ(record.state, iso::job::State::done) << record.error_message;
+  const iso::Volume slab = volume("volume");
+  EXPECT_EQ(slab.grid.size, (std::array<std::int64_t, 3>{32, 32, 2}));
+  EXPECT_NEAR(slab.grid.origin_mm[2], 2, 1e-9);
+  const auto& residual = iso::get<iso::Sinogram>(workspace->find("residual"));
+  EXPECT_EQ(residual.geometry.elements(), (std::array<std::int64_t, 2>{48, 2}));
+  EXPECT_NEAR(residual.geometry.views()[0].detector_centre_mm[2], 4, 1e-9);
+  ASSERT_EQ(run("dds", by_tv + "}").state, iso::job::State::done);
+  double difference = 0, size = 0;
+  const auto whole = volume("volume").pixels.values<float>().subspan(2 * 32 * 32);
+  for (std::size_t i = 0; i < 2 * 32 * 32; ++i) {
+    difference += std::pow(double{slab.pixels.values<float>()[i]} - double{whole[i]}, 2);
+    size += std::pow(double{whole[i]} + 1000, 2);
+  }
+  EXPECT_LT(std::sqrt(difference / size), 0.1) << "the upper two of the four slices";
+}
+
+TEST_F(DiffusionTask, RefusesASlabOfAScanThatCannotBeTakenApart) {
+  const auto beside = run("dds", by_tv + R"(, "slab_mm": 1, "slab_centre_mm": 100})");
+  EXPECT_EQ(beside.error, iso::Errc::invalid_input);
+  EXPECT_NE(beside.error_message.find("from -6 to 6 mm"), std::string::npos) << beside.error_message;
+  iso::CircularScan cone{.source_to_axis_mm = 200, .source_to_detector_mm = 300, .elements = {48, 4}};
+  cone.element_pitch_mm = {2, 2};
+  const auto geometry = iso::ProjectionGeometry::circular(iso::equal_angles(8, 2 * std::numbers::pi), cone);
+  const auto scan = iso::evaluation::project(iso::evaluation::shepp_logan_3d(20), geometry, 1, 0.02);
+  const auto crossed = run("dds", by_tv + R"(, "slab_mm": 4})", {"volume"}, 1, scan);
+  EXPECT_EQ(crossed.error, iso::Errc::unsupported);
+  EXPECT_NE(crossed.error_message.find("its rays cross slices"), std::string::npos) << crossed.error_message;
+}
+
+TEST_F(DiffusionTask, CouplesSlicesByTheirDistance) {
+  MbirParameters parameters;
+  EXPECT_NEAR(coupling_along_z(parameters, 1), 3 * 1.03e-4, 1e-12) << "the paper's, of images 3000 HU wide";
+  EXPECT_NEAR(coupling_along_z(parameters, 5), 3 * 1.03e-4 / 5, 1e-12);
+  parameters.z_weight = 2;
+  EXPECT_NEAR(coupling_along_z(parameters, 0.5), 12 * 1.03e-4, 1e-12);
+  EXPECT_EQ(coupling_along_z(DdsParameters{}, 3), 0) << "dds couples by its noise alone";
 }
 
 TEST_F(DiffusionTask, TellsMemoryAndTimeBeforeItStarts) {

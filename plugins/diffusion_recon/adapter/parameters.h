@@ -223,7 +223,7 @@ struct GdpParameters : SamplingOptions {
     using iso::params::field;
     return std::tuple_cat(std::tuple{field("unknown", &GdpParameters::unknown)
                                          .with_label("Unknown of the readings")
-                                         .with_help("Of each view its offset (drift of the tube), its gain, or both."),
+                                         .with_help("Of each view its offset (drift of the tube), or its gain."),
                                      field("calibrate_below", &GdpParameters::calibrate_below)
                                          .with_label("Calibrated below")
                                          .with_unit("water")

@@ -200,7 +200,7 @@ iso::plugin::Task* make_pfgm() {
 
 iso::plugin::Task* make_gdp() {
   return new ScanTask<GdpParameters>{{"Diffusion prior, blind calibration (GDP)",
-                                      "Reconstructs while the offset of every view, its gain, or both are estimated.",
+                                      "Reconstructs while the offset of every view, or its gain, is estimated.",
                                       "At every level readings $y = g (A x) + o$ are calibrated by the estimate of the "
                                       "prior in closed form, and the image is "
                                       "fitted to $(y - o) / g$. Gains have a mean of 1: a common one cannot be told "

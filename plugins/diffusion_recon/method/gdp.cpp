@@ -25,10 +25,7 @@ std::pair<double, double> fit_line(std::span<const float> p, std::span<const flo
     sy += double{y[i]};
   }
   if (unknown == Unknown::view_offset) return {1, (sy - sp) / (n * (1 + ridge))};
-  if (unknown == Unknown::view_gain) return {spp > 0 ? (spy + ridge * spp) / (spp * (1 + ridge)) : 1, 0};
-  const double a = spp * (1 + ridge), d = n * (1 + ridge), determinant = a * d - sp * sp;
-  if (!(determinant > 0)) return {1, 0};
-  return {((spy + ridge * spp) * d - sp * sy) / determinant, (a * sy - sp * (spy + ridge * spp)) / determinant};
+  return {spp > 0 ? (spy + ridge * spp) / (spp * (1 + ridge)) : 1, 0};
 }
 
 double to_mean(const std::vector<double>& values) {

@@ -10,10 +10,8 @@
 namespace diffusion_recon {
 
 /// What is wrong with readings y = g (A x) + o in a way that nobody measured.
-enum class Unknown : std::uint8_t { view_gain, view_offset, view_both };
-inline constexpr auto choice_names(Unknown) {
-  return std::array<std::string_view, 3>{"view_gain", "view_offset", "view_both"};
-}
+enum class Unknown : std::uint8_t { view_gain, view_offset };
+inline constexpr auto choice_names(Unknown) { return std::array<std::string_view, 2>{"view_gain", "view_offset"}; }
 
 /// Gain and offset of each view, the last axis of the readings.
 struct Calibration {
@@ -22,15 +20,17 @@ struct Calibration {
 
 /// The calibration that fits the projection p = A x of an image to readings y, both of `shape`:
 ///
-///     min over g, o of  sum (y - g p - o)² + 1e-3 (sum p² (g - 1)² + n o²)        of each view; what is not asked for is 1, or 0
+///     gains:    min over g of  sum (y - g p)² + 1e-3 sum p² (g - 1)²       of each view, o = 0
+///     offsets:  min over o of  sum (y - p - o)² + 1e-3 n o²                of each view, g = 1
 ///
+/// Both at once do not come out right on a known posterior (README).
 /// Gains are brought to a mean of 1, since a common one cannot be told from the image, and kept in 0.5 to 2 (diffusion-priors.md, section 4).
 [[nodiscard]] Calibration calibrate(std::span<const float> p, std::span<const float> y, const iso::Shape& shape,
                                     Unknown unknown);
 
 struct GdpOptions {
   DdsOptions dds{};
-  Unknown unknown{Unknown::view_both};
+  Unknown unknown{Unknown::view_offset};
   double from{0.5};  ///< noise level, in the unit of the image, below which the estimate is good enough to calibrate by
 };
 

@@ -29,9 +29,9 @@ DdsOptions dds_options(double eta, double tau) {
 }
 
 /// Images of the prior, by random numbers that no sampler draws.
-Pixels atlas(std::int64_t images) {
-  PixelBuffer out = PixelBuffer::make_copy(white({edge, edge, images}, 77, ghost_deviation));
-  const iso::Philox random{78, 0};
+Pixels atlas(std::int64_t images, std::uint64_t seed = 77) {
+  PixelBuffer out = PixelBuffer::make_copy(white({edge, edge, images}, seed, ghost_deviation));
+  const iso::Philox random{seed + 1000, 0};
   for (std::int64_t k = 0; k < images; ++k) {
     const double sign = random.uniform(static_cast<std::uint64_t>(k)) < 0.7 ? 1 : -1;
     for (std::size_t i = 0; i < area; ++i)
@@ -169,8 +169,7 @@ TEST(Ghost, HeavyTailedNoiseFindsTheModesUnderItsOwnDenoiserAndUnderTheNormalOne
 
 TEST(Ghost, BlindGainsOfSoundReadingsAdmitTheSampler) {
   for (const auto& [unknown, name] : {std::pair{Unknown::view_gain, "GDP T=50, gains unknown"},
-                                      std::pair{Unknown::view_offset, "GDP T=50, offsets unknown"},
-                                      std::pair{Unknown::view_both, "GDP T=50, both unknown"}}) {
+                                      std::pair{Unknown::view_offset, "GDP T=50, offsets unknown"}}) {
     Bench bench;
     Gdp sampler{*bench.problem, {dds_options(0.85, 0.1), unknown, 0.5}};
     const Found found = bench.judge(sampler, name);
@@ -203,17 +202,21 @@ std::vector<double> blend_of_five(const Bench& bench, const Pixels& images, doub
 }
 
 TEST(Ghost, ABlendOfTheBestImagesOfAnAtlasIsNotAdmitted) {
-  Bench bench;
-  const auto blend = blend_of_five(bench, atlas(200), ghost_noise * ghost_noise + 0.3 * 0.3);
-  PixelBuffer start = PixelBuffer::allocate(bench.data->a().domain());
-  for (std::size_t i = 0; i < start.values<float>().size(); ++i)
-    start.values<float>()[i] = static_cast<float>(blend[i % area]);
-  DdsOptions options = dds_options(0.85, 0.1);
-  options.levels = from_atlas_levels();
-  options.start = bench.backend->upload(Pixels{std::move(start)}, *bench.stream);
-  Dds sampler{*bench.problem, options};
-  const Found found = bench.judge(sampler, "DPM-OT, blended");
-  EXPECT_GT(std::abs(found.frequency - 0.7), 0.062) << "modes that the readings do not tell apart are joined";
+  Bench bench{400};
+  double furthest = 0;
+  for (std::uint64_t seed = 77; seed < 83; ++seed) {
+    const auto blend = blend_of_five(bench, atlas(200, seed), ghost_noise * ghost_noise + 0.3 * 0.3);
+    PixelBuffer start = PixelBuffer::allocate(bench.data->a().domain());
+    for (std::size_t i = 0; i < start.values<float>().size(); ++i)
+      start.values<float>()[i] = static_cast<float>(blend[i % area]);
+    DdsOptions options = dds_options(0.85, 0.1);
+    options.levels = from_atlas_levels();
+    options.start = bench.backend->upload(Pixels{std::move(start)}, *bench.stream);
+    Dds sampler{*bench.problem, options};
+    const double frequency = bench.judge(sampler, "DPM-OT, blended, atlas " + std::to_string(seed)).frequency;
+    furthest = std::max(furthest, std::abs(frequency - 0.7));
+  }
+  EXPECT_GT(furthest, 0.15) << "which five images are blended decides the mode, and not the readings";
 }
 
 TEST(Ghost, BenchRefusesASamplerThatDoesNotLookAtTheReadings) {

@@ -385,6 +385,12 @@ class Header {
   }
   [[nodiscard]] double millimetres(Metadata& meta) const {
     const auto units = quoted_words(field(directions_.empty() ? "units" : "spaceunits"));
+    if (!directions_.empty() && units.empty())
+      for (const auto& unit : quoted_words(field("units")))
+        if (const auto mm = millimetres_in(unit); mm && *mm != 1) {
+          assume(meta, "space directions in mm, as 'units' are those of the axes and 'space units' are not said");
+          break;
+        }
     std::optional<double> factor;
     for (std::size_t i = 0; i < std::min<std::size_t>(units.size(), 3); ++i) {
       if (units[i].empty() || units[i] == "???" || lower(units[i]) == "none") continue;

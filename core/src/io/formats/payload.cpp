@@ -404,24 +404,101 @@ std::string exact(double value) {
   return {text.data(), end};
 }
 
+namespace {
+
+// Of units only the case of the prefix tells one from another: Mm and Pm are no mm and pm. Nobody means them: they are not known.
+bool is_giant(const std::string& unit) {
+  return unit.size() > 1 && std::string_view{"MPEZYGT"}.find(unit[0]) != std::string_view::npos &&
+         (unit.substr(1) == "m" || unit.substr(1) == "s");
+}
+
+}  // namespace
+
 std::optional<double> millimetres_in(std::string unit) {
+  if (is_giant(unit)) return std::nullopt;
   unit = lower(std::move(unit));
-  static const std::map<std::string, double> known{
-      {"mm", 1},           {"millimeter", 1},    {"millimetre", 1},    {"millimeters", 1},  {"m", 1000},
-      {"meter", 1000},     {"metre", 1000},      {"cm", 10},           {"centimeter", 10},  {"centimetre", 10},
-      {"um", 1e-3},        {"\xc2\xb5m", 1e-3},  {"\xb5m", 1e-3},      {"\xce\xbcm", 1e-3}, {"micron", 1e-3},
-      {"microns", 1e-3},   {"micrometer", 1e-3}, {"micrometre", 1e-3}, {"\\u00b5m", 1e-3},  {"nm", 1e-6},
-      {"nanometer", 1e-6}, {"nanometre", 1e-6},  {"inch", 25.4},       {"in", 25.4},        {"inches", 25.4},
-      {"pm", 1e-9},        {"km", 1e6},          {"\xc3\xa5", 1e-7},   {"angstrom", 1e-7},  {"dm", 100}};
+  static const std::map<std::string, double> known{{"mm", 1},
+                                                   {"millimeter", 1},
+                                                   {"millimetre", 1},
+                                                   {"millimeters", 1},
+                                                   {"millimetres", 1},
+                                                   {"m", 1000},
+                                                   {"meter", 1000},
+                                                   {"metre", 1000},
+                                                   {"meters", 1000},
+                                                   {"metres", 1000},
+                                                   {"cm", 10},
+                                                   {"centimeter", 10},
+                                                   {"centimetre", 10},
+                                                   {"centimeters", 10},
+                                                   {"centimetres", 10},
+                                                   {"um", 1e-3},
+                                                   {"\xc2\xb5m", 1e-3},
+                                                   {"\xb5m", 1e-3},
+                                                   {"\xce\xbcm", 1e-3},
+                                                   {"micron", 1e-3},
+                                                   {"microns", 1e-3},
+                                                   {"micrometer", 1e-3},
+                                                   {"micrometre", 1e-3},
+                                                   {"micrometers", 1e-3},
+                                                   {"micrometres", 1e-3},
+                                                   {"\\u00b5m", 1e-3},
+                                                   {"\\u03bcm", 1e-3},
+                                                   {"nm", 1e-6},
+                                                   {"nanometer", 1e-6},
+                                                   {"nanometre", 1e-6},
+                                                   {"nanometers", 1e-6},
+                                                   {"nanometres", 1e-6},
+                                                   {"inch", 25.4},
+                                                   {"in", 25.4},
+                                                   {"inches", 25.4},
+                                                   {"pm", 1e-9},
+                                                   {"fm", 1e-12},
+                                                   {"km", 1e6},
+                                                   {"\xc3\xa5", 1e-7},
+                                                   {"\xc3\x85", 1e-7},
+                                                   {"\xe2\x84\xab", 1e-7},
+                                                   {"\\u00c5", 1e-7},
+                                                   {"\\u00e5", 1e-7},
+                                                   {"angstrom", 1e-7},
+                                                   {"angstroms", 1e-7},
+                                                   {"dm", 100}};
   const auto found = known.find(unit);
   return found == known.end() ? std::nullopt : std::optional{found->second};
 }
 
 std::optional<double> seconds_in(std::string unit) {
+  if (is_giant(unit)) return std::nullopt;
   unit = lower(std::move(unit));
-  static const std::map<std::string, double> known{{"s", 1},     {"sec", 1},     {"second", 1},       {"seconds", 1},
-                                                   {"ms", 1e-3}, {"msec", 1e-3}, {"us", 1e-6},        {"usec", 1e-6},
-                                                   {"min", 60},  {"h", 3600},    {"\xc2\xb5s", 1e-6}, {"ns", 1e-9}};
+  static const std::map<std::string, double> known{{"s", 1},
+                                                   {"sec", 1},
+                                                   {"secs", 1},
+                                                   {"second", 1},
+                                                   {"seconds", 1},
+                                                   {"ms", 1e-3},
+                                                   {"msec", 1e-3},
+                                                   {"msecs", 1e-3},
+                                                   {"millisecond", 1e-3},
+                                                   {"milliseconds", 1e-3},
+                                                   {"us", 1e-6},
+                                                   {"usec", 1e-6},
+                                                   {"\xc2\xb5s", 1e-6},
+                                                   {"\xce\xbcs", 1e-6},
+                                                   {"\\u00b5s", 1e-6},
+                                                   {"\\u03bcs", 1e-6},
+                                                   {"microsecond", 1e-6},
+                                                   {"microseconds", 1e-6},
+                                                   {"ns", 1e-9},
+                                                   {"min", 60},
+                                                   {"minute", 60},
+                                                   {"minutes", 60},
+                                                   {"h", 3600},
+                                                   {"hr", 3600},
+                                                   {"hour", 3600},
+                                                   {"hours", 3600},
+                                                   {"d", 86400},
+                                                   {"day", 86400},
+                                                   {"days", 86400}};
   const auto found = known.find(unit);
   return found == known.end() ? std::nullopt : std::optional{found->second};
 }

@@ -1,5 +1,6 @@
 #include "io/formats/payload_impl.h"
 #include "io/formats/tiff_impl.h"
+#include "io/formats/xml_impl.h"
 
 #include "iso/base/error.h"
 
@@ -52,7 +53,14 @@ TiffStack imagej(const TiffFile& tiff, const std::string& text) {
   // The unit of x is that of y and z unless they have their own.
   const auto unit = [&](const char* own) -> std::optional<double> {
     for (const char* const name : {own, "unit"})
-      if (const auto found = values.find(name); found != values.end()) return millimetres_in(found->second);
+      if (const auto found = values.find(name); found != values.end()) {
+        const auto mm = millimetres_in(found->second);
+        if (!mm && a.remark.empty() && !lower(found->second).starts_with("pixel") &&
+            found->second.find_first_not_of(" \t") != std::string::npos)
+          a.remark =
+              "no spacing, as the unit '" + found->second.substr(0, 20) + "' of ImageJ is no length that is known";
+        return mm;
+      }
     return std::nullopt;
   };
   const auto mm = unit("unit"), mm_y = unit("yunit"), mm_z = unit("zunit");
@@ -63,7 +71,15 @@ TiffStack imagej(const TiffFile& tiff, const std::string& text) {
     a.spacing_y = *mm_y / static_cast<double>(y);
   if (const auto spacing = number("spacing"); mm_z && spacing && *spacing != 0 && std::isfinite(*spacing))
     a.spacing_z = std::abs(*spacing) * *mm_z;
-  if (const auto step = number("finterval"); step && *step > 0) a.time_step_s = *step;
+  if (const auto step = number("finterval"); step && *step > 0) {
+    const auto named = values.find("tunit");  // written where it is not "sec"
+    const auto seconds = named == values.end() ? std::optional{1.0} : seconds_in(named->second);
+    if (seconds)
+      a.time_step_s = *step * *seconds;
+    else
+      a.remark += (a.remark.empty() ? "" : "; ") + ("no time step, as the unit '" + named->second.substr(0, 20)) +
+                  "' of ImageJ is no time";
+  }
   const std::int64_t c = to_count(values, "channels"), z = to_count(values, "slices"), t = to_count(values, "frames");
   a.pages = values.contains("images") ? to_count(values, "images") : c * z * t > 1 ? c * z * t : 0;
   a.in_one_page = true;
@@ -75,34 +91,21 @@ TiffStack imagej(const TiffFile& tiff, const std::string& text) {
   return a;
 }
 
-// The value of an XML attribute within a start tag.
-std::string attribute(const std::string& tag, const std::string& name) {
-  for (std::size_t at = tag.find(name); at != std::string::npos; at = tag.find(name, at + 1)) {
-    const bool begins = at > 0 && std::isspace(static_cast<unsigned char>(tag[at - 1]));
-    const auto equals = at + name.size();
-    if (!begins || equals + 1 >= tag.size() || tag[equals] != '=') continue;
-    const char quote = tag[equals + 1];
-    const auto end = tag.find(quote, equals + 2);
-    if (end != std::string::npos) return tag.substr(equals + 2, end - equals - 2);
-  }
-  return {};
-}
-
 // Which directory holds which plane, where TiffData says so (OME-TIFF, "the TiffData element"). Throws cannot_read for planes
 // that are in no directory, invalid_input for other files.
 std::vector<std::int64_t> directories_of_planes(const std::string& text, const TiffStack& a, const TiffPage& page) {
   std::vector<std::int64_t> directories(static_cast<std::size_t>(a.pages), -1);
   std::set<std::string> files;
   bool any = false;
-  for (auto at = text.find("<TiffData"); at != std::string::npos; at = text.find("<TiffData", at + 1)) {
-    const auto end = std::min(text.find('>', at), text.size());
-    const std::string tag = text.substr(at, end - at);
-    if (end > 0 && end < text.size() && text[end - 1] != '/') {
-      const std::string inside = text.substr(end, std::min(text.find("</TiffData", end), text.size()) - end);
-      if (const std::string name = attribute(inside, "FileName"); !name.empty()) files.insert(name);
+  for (auto found = xml::find_tag(text, "TiffData"); found; found = xml::find_tag(text, "TiffData", found->end)) {
+    const std::string tag = found->in(text);
+    if (!tag.ends_with("/>")) {
+      const auto inside_end = std::min(text.find("TiffData", found->end), text.size());
+      const std::string inside = text.substr(found->end, inside_end - found->end);
+      if (const std::string name = xml::attribute(inside, "FileName"); !name.empty()) files.insert(name);
     }
     const auto whole = [&](const char* name) -> std::optional<std::int64_t> {
-      const auto number = to_number(attribute(tag, name));
+      const auto number = to_number(xml::attribute(tag, name));
       return number && *number >= 0 && *number < 1e9 ? std::optional{static_cast<std::int64_t>(*number)} : std::nullopt;
     };
     const auto ifd = whole("IFD");
@@ -129,16 +132,22 @@ std::vector<std::int64_t> directories_of_planes(const std::string& text, const T
   return directories;
 }
 
-TiffStack ome(const std::string& text, const TiffPage& page) {
+TiffStack ome(const std::string& description, const TiffPage& page) {
   TiffStack a;
   a.by = "OME";
-  const auto at = text.find("<Pixels ");
-  if (at == std::string::npos) return a;
-  if (text.find("<Pixels ", at + 1) != std::string::npos)
+  const std::string text = xml::without_comments(description);
+  const auto pixels = xml::find_tag(text, "Pixels");
+  if (!pixels) {
+    if (const auto elsewhere = xml::find_tag(text, "BinaryOnly"))
+      a.remark = "pages in the order of the file, as what they are is said in another one alone ('" +
+                 xml::attribute(elsewhere->in(text), "MetadataFile").substr(0, 80) + "')";
+    return a;
+  }
+  if (xml::find_tag(text, "Pixels", pixels->end))
     not_supported("the file holds several images of OME", "save one of them alone");
-  const std::string tag = text.substr(at, text.find('>', at) - at);
+  const std::string tag = pixels->in(text);
   const auto size = [&](const char* name) {
-    const auto number = to_number(attribute(tag, name));
+    const auto number = to_number(xml::attribute(tag, name));
     return number && *number >= 1 && *number <= 1e9 ? static_cast<std::int64_t>(*number) : 1;
   };
   if (const std::int64_t x = size("SizeX"), y = size("SizeY"); x != page.width || y != page.height)
@@ -146,7 +155,7 @@ TiffStack ome(const std::string& text, const TiffPage& page) {
                 "the file contradicts itself: OME says " + std::to_string(x) + " x " + std::to_string(y) +
                     " pixels, its pages have " + std::to_string(page.width) + " x " + std::to_string(page.height),
                 "check where the file came from"};
-  const std::string order = attribute(tag, "DimensionOrder");
+  const std::string order = xml::attribute(tag, "DimensionOrder");
   a.pages = 1;
   for (const char axis : order.size() == 5 ? order.substr(2) : std::string{"ZCT"}) {
     std::int64_t extent = size(axis == 'Z' ? "SizeZ" : axis == 'C' ? "SizeC" : "SizeT");
@@ -156,17 +165,19 @@ TiffStack ome(const std::string& text, const TiffPage& page) {
   }
   if (a.pages > 1 && a.pages < 1000000) a.directories = directories_of_planes(text, a, page);
   const auto length = [&](const std::string& name) -> std::optional<double> {
-    const auto number = to_number(attribute(tag, name));
-    const std::string unit = attribute(tag, name + "Unit");
+    const auto number = to_number(xml::attribute(tag, name));
+    const std::string unit = xml::attribute(tag, name + "Unit");
     const auto mm = millimetres_in(unit.empty() ? "um" : unit);  // OME's own default
+    if (number && !mm && a.remark.empty())
+      a.remark = "no spacing, as the unit '" + unit.substr(0, 20) + "' of OME is no length that is known";
     if (!number || !(*number > 0) || !mm) return std::nullopt;
     return *number * *mm;
   };
   a.spacing_x = length("PhysicalSizeX");
   a.spacing_y = length("PhysicalSizeY");
   a.spacing_z = length("PhysicalSizeZ");
-  const std::string unit = attribute(tag, "TimeIncrementUnit");
-  if (const auto step = to_number(attribute(tag, "TimeIncrement")); step && *step > 0)
+  const std::string unit = xml::attribute(tag, "TimeIncrementUnit");
+  if (const auto step = to_number(xml::attribute(tag, "TimeIncrement")); step && *step > 0)
     if (const auto seconds = seconds_in(unit.empty() ? "s" : unit)) a.time_step_s = *step * *seconds;
   return a;
 }
@@ -204,7 +215,7 @@ TiffStack tifffile(const std::string& text, const TiffPage& page) {
 TiffStack announced_by(const TiffFile& tiff, const TiffPage& page) {
   const std::string text = tiff.description();
   if (text.starts_with("ImageJ=")) return imagej(tiff, text);
-  if (text.find("<OME") != std::string::npos) return ome(text, page);
+  if (xml::find_tag(text, "OME")) return ome(text, page);
   if (text.starts_with('{')) return tifffile(text, page);
   return {};
 }

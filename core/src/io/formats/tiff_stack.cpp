@@ -256,6 +256,26 @@ void refuse_metamorph(TIFF* t, std::size_t pages) {
                   "save it again as a stack of pages");
 }
 
+/// What GDAL says to be no value stands in the pixels as one.
+void refuse_missing_values(TIFF* t, const Pixels& pixels) {
+  constexpr std::uint32_t nodata = 42113;
+  std::uint32_t count = 0;
+  const char* text = nullptr;
+  if (pixels.is_outline() || is_complex(pixels.spec().type) || !TIFFFindField(t, nodata, TIFF_ANY) ||
+      TIFFGetField(t, nodata, &count, &text) != 1 || text == nullptr)
+    return;
+  const std::string said{text, std::find(text, text + count, '\0')};
+  auto value = to_number(said);
+  if (!value) return;
+  if (pixels.spec().type == ScalarType::f32) value = static_cast<double>(static_cast<float>(*value));
+  const Pixels numbers = pixels.converted(ScalarType::f64);
+  const auto missing = std::ranges::count(numbers.values<double>(), *value);
+  if (missing > 0)
+    throw Error{Errc::invalid_input,
+                std::to_string(missing) + " values are missing (GDAL_NODATA " + short_number(*value) + ")",
+                "fill or cut them first"};
+}
+
 // Spacing, values and time as the description says them. Without a spacing no grid: resolutions of TIFF files are those of
 // printers.
 void calibrate(RawArray& array, const TiffStack& said) {
@@ -318,6 +338,7 @@ RawArray read_tiff(const fs::path& file) {
     }
   if (said.pages == 0) said.axes = {{'z', there}};
   const std::int64_t pages = std::max(there, said.pages);
+  if (TIFFSetDirectory(tiff.handle(), d.kept[0]) == 1) refuse_missing_values(tiff.handle(), block);
   block = block.reshaped(Shape{page.samples, page.width, page.height, pages});
   if (page.orientation > 1 && page.orientation <= 8) {
     block = turned(block, page.orientation);

@@ -337,6 +337,13 @@ Volume make_volume(RawArray array, const ReadOptions& options) {
     if (const auto seconds = to_number(step->second); seconds && *seconds > 0)
       volume.frames = Axis{"time", "s", {}, 0, *seconds};
   }
+  if (const auto times = volume.meta.find("times_s"); times != volume.meta.end() && volume.frames.empty()) {
+    const Shape& shape =
+        volume.pixels.spec().shape;  // uneven ones; of an element that was taken alone they say nothing
+    auto each = to_numbers(times->second, "times_s");
+    if (shape.rank() > 3 && each.size() == static_cast<std::size_t>(shape[3]))
+      volume.frames = Axis{"time", "s", std::move(each)};
+  }
   volume.quantity = array.quantity;
   if (const auto name = find_hint(options, "quantity"); !name.empty()) {
     volume.quantity = parse_quantity(name);

@@ -89,6 +89,37 @@ TEST_F(DicomConsistency, ImagesAtOnePlaceAreTimeWithItsStep) {
   EXPECT_EQ(volume.pixels.values<std::int16_t>()[96], 100 - 1024);
 }
 
+TEST_F(DicomConsistency, UnevenTimesAreKeptEachForItself) {
+  const std::vector<std::string> ends{"30000", "90000", "300000"};  // of the frames of a PET scan, in ms
+  for (int t = 0; t < 3; ++t)
+    for (int z = 0; z < 2; ++z)
+      put_one("t" + std::to_string(t) + "z" + std::to_string(z),
+              ct_slice(10 * t + z, 2 * z).text(0x00541300, "DS", ends[static_cast<std::size_t>(t)]));
+  const DatasetPtr data = io::read(folder);
+  const auto& volume = get<Volume>(data);
+  ASSERT_EQ(volume.pixels.spec().shape, (Shape{6, 8, 2, 3}));
+  EXPECT_EQ(volume.frames, (Axis{"time", "s", {0, 60, 270}}));
+}
+
+TEST_F(DicomConsistency, TimesOfDayGoOverMidnightWhereNoDateIsSaid) {
+  const std::vector<std::string> clock{"235957", "000001", "000005"};
+  for (int t = 0; t < 3; ++t)
+    for (int z = 0; z < 2; ++z)
+      put_one("t" + std::to_string(t) + "z" + std::to_string(z),
+              ct_slice(10 * t + z, 2 * z)
+                  .without(0x00080022)
+                  .without(0x00080023)
+                  .text(0x00080032, "TM", clock[static_cast<std::size_t>(t)])
+                  .pixels(counted(static_cast<std::uint16_t>(100 * t + 10 * z))));
+  const DatasetPtr data = io::read(folder);
+  const auto& volume = get<Volume>(data);
+  ASSERT_EQ(volume.pixels.spec().shape, (Shape{6, 8, 2, 3}));
+  EXPECT_EQ(volume.pixels.values<std::int16_t>()[0], -1024) << "the time before midnight first";
+  EXPECT_EQ(volume.pixels.values<std::int16_t>()[96], 100 - 1024);
+  EXPECT_EQ(volume.frames, (Axis{"time", "s", {}, 0, 4}));
+  EXPECT_NE(volume.meta.at("assumed").find("after midnight belong to the next day"), std::string::npos);
+}
+
 TEST_F(DicomConsistency, SlicesOfTwoKindsAreToldByFile) {
   struct Case {
     std::string reason;

@@ -273,7 +273,11 @@ void say_meaning(const std::vector<DicomHeader>& headers, const DicomStack& stac
     array.quantity = Quantity::signal;
   if (stack.times < 2) return;
   array.meta["fourth_axis"] = stack.fourth_axis;
+  for (const std::string& remark : stack.remarks) assume(array.meta, remark);
   if (stack.time_step_s > 0) array.meta["time_step_s"] = short_number(stack.time_step_s);
+  std::string times;
+  for (const double time : stack.times_s) times += (times.empty() ? "" : ",") + short_number(time);
+  if (!times.empty()) array.meta["times_s"] = times;
   if (stack.fourth_axis != "time")
     assume(array.meta, "images of one place in the order of their " + stack.fourth_axis + " along the fourth axis");
 }

@@ -51,15 +51,26 @@ double seconds_of_moment(const std::string& text) {
   return text.size() < 10 ? unsaid : to_seconds(text.substr(0, 8), text.substr(8));
 }
 
+// The numbers of an element that says a place or a length. What is there and is another number of numbers is not as good as
+// nothing: 1 mm would be taken for it.
+std::vector<double> sound_decimals(const DicomDataset& set, std::uint32_t t, std::size_t count, const char* name) {
+  auto numbers = set.decimals(t);
+  if (const std::string text = set.text(t); numbers.size() != count && !text.empty())
+    throw Error{Errc::invalid_input,
+                std::string{"its "} + name + " is '" + text.substr(0, 60) + "', " + std::to_string(count) +
+                    " numbers were expected",
+                "check where the file came from"};
+  return numbers;
+}
+
 void take_position(const DicomDataset& set, DicomPlane& plane) {
-  const auto p = set.decimals(tag(0x0020, 0x0032));
+  const auto p = sound_decimals(set, tag(0x0020, 0x0032), 3, "position");
   if (p.size() != 3) return;
   plane.position = {p[0], p[1], p[2]};
   plane.placed = true;
 }
 
-void take_orientation(const DicomDataset& set, DicomPlane& plane) {
-  const auto o = set.decimals(tag(0x0020, 0x0037));
+void orient(const std::vector<double>& o, DicomPlane& plane) {
   if (o.size() != 6) return;
   Vec3 x{o[0], o[1], o[2]}, y{o[3], o[4], o[5]};
   const double nx = std::hypot(x[0], x[1], x[2]), ny = std::hypot(y[0], y[1], y[2]);
@@ -81,6 +92,10 @@ void take_orientation(const DicomDataset& set, DicomPlane& plane) {
   plane.oriented = true;
 }
 
+void take_orientation(const DicomDataset& set, DicomPlane& plane) {
+  orient(sound_decimals(set, tag(0x0020, 0x0037), 6, "orientation"), plane);
+}
+
 bool take_spacing(const std::vector<double>& s, double unit, DicomPlane& plane) {
   if (s.size() != 2 || !(s[0] > 0) || !(s[1] > 0)) return false;
   plane.spacing_y = unit * s[0];  // DICOM gives rows first
@@ -90,7 +105,12 @@ bool take_spacing(const std::vector<double>& s, double unit, DicomPlane& plane) 
 }
 
 void take_measures(const DicomDataset& set, DicomHeader& header, DicomPlane& plane) {
-  (void)take_spacing(set.decimals(tag(0x0028, 0x0030)), 1, plane);
+  const auto spacing = sound_decimals(set, tag(0x0028, 0x0030), 2, "pixel spacing");
+  if (std::ranges::any_of(spacing, [](double s) { return s < 0; }))
+    throw Error{Errc::invalid_input,
+                "its pixel spacing is " + set.text(tag(0x0028, 0x0030)) + ", lengths were expected",
+                "check where the file came from"};
+  (void)take_spacing(spacing, 1, plane);
   header.thickness = set.decimal(tag(0x0018, 0x0050), header.thickness);
   header.frame_step = set.decimal(tag(0x0018, 0x0088), header.frame_step);
 }
@@ -164,6 +184,11 @@ void take_rescale(const DicomDataset& set, DicomHeader& header, DicomMeaning& me
     meaning.slope = 1;
     said = false;
   }
+  if (said && meaning.mapped) {  // a frame's own rescale stands for the mapping that all share
+    meaning.mapped = false;
+    meaning.table.reset();
+    meaning.unit.clear();
+  }
   meaning.said = meaning.said || said;
   if (const auto unit = set.text(tag(0x0028, 0x1054)); !unit.empty()) meaning.unit = unit;
 }
@@ -180,7 +205,7 @@ void take_real_world(const DicomDataset& set, DicomHeader& header, DicomMeaning&
   const DicomDataset& mapping = mappings[0];
   const auto slope = mapping.doubles(tag(0x0040, 0x9225)), intercept = mapping.doubles(tag(0x0040, 0x9224)),
              entries = mapping.doubles(tag(0x0040, 0x9212));
-  const bool vague = meaning.identity() || (header.modality == "MR" && !meaning.table);
+  const bool vague = !header.rescale_first && (meaning.identity() || (header.modality == "MR" && !meaning.table));
   const bool linear = !slope.empty() && !intercept.empty() && slope[0] != 0 && std::isfinite(slope[0] * intercept[0]);
   if (mappings.size() > 1 || !vague || (!linear && entries.empty())) {
     const bool same = linear && slope[0] == meaning.slope && intercept[0] == meaning.intercept;
@@ -193,7 +218,7 @@ void take_real_world(const DicomDataset& set, DicomHeader& header, DicomMeaning&
     return;
   }
   meaning = {};
-  meaning.said = true;
+  meaning.said = meaning.mapped = true;
   meaning.unit = to_code(mapping);
   if (linear) {
     meaning.slope = slope[0];
@@ -208,11 +233,26 @@ void take_real_world(const DicomDataset& set, DicomHeader& header, DicomMeaning&
   meaning.table = table;
 }
 
+// A volume of ultrasound (PS3.3, C.8.24.3): places and directions in a frame of its own, not in that of the patient.
+void take_place_in_volume(const DicomDataset& groups, DicomHeader& header, DicomPlane& plane) {
+  const auto* place = groups.item(tag(0x0020, 0x930e));
+  const auto* turn = groups.item(tag(0x0020, 0x930f));
+  if (!place && !turn) return;
+  if (turn) orient(turn->doubles(tag(0x0020, 0x9302)), plane);
+  plane.oriented = false;
+  if (const auto p = place ? place->doubles(tag(0x0020, 0x9301)) : std::vector<double>{}; p.size() == 3) {
+    plane.position = {p[0], p[1], p[2]};
+    plane.placed = true;
+  }
+  note(header, "places in the frame of the volume itself, which is not that of the patient");
+}
+
 // Functional groups of an enhanced object, shared by all frames or of one.
 void take_groups(const DicomDataset& groups, DicomHeader& header, DicomPlane& plane) {
   if (const auto* item = groups.item(tag(0x0020, 0x9116))) take_orientation(*item, plane);
   if (const auto* item = groups.item(tag(0x0028, 0x9110))) take_measures(*item, header, plane);
   if (const auto* item = groups.item(tag(0x0020, 0x9113))) take_position(*item, plane);
+  take_place_in_volume(groups, header, plane);
   if (const auto* item = groups.item(tag(0x0028, 0x9145))) take_rescale(*item, header, plane.meaning);
   take_real_world(groups, header, plane.meaning);
   const auto set_double = [&](const DicomDataset* item, std::uint32_t t, DicomMoment which) {
@@ -225,6 +265,7 @@ void take_groups(const DicomDataset& groups, DicomHeader& header, DicomPlane& pl
     const auto at = seconds_of_moment(content->text(tag(0x0018, 0x9074)).empty() ? content->text(tag(0x0018, 0x9151))
                                                                                  : content->text(tag(0x0018, 0x9074)));
     if (std::isfinite(at)) moment(plane, DicomMoment::acquisition_time) = at;
+    if (const auto number = content->longs(tag(0x0020, 0x9057)); !number.empty()) plane.layer = number[0];
   }
   set_double(groups.item(tag(0x0018, 0x9118)), tag(0x0020, 0x9153), DicomMoment::trigger_time);
   set_double(groups.item(tag(0x0018, 0x9114)), tag(0x0018, 0x9082), DicomMoment::echo_time);
@@ -239,7 +280,10 @@ void take_groups(const DicomDataset& groups, DicomHeader& header, DicomPlane& pl
     }
   }
   for (const std::uint32_t type : {tag(0x0018, 0x9226), tag(0x0018, 0x9329)})  // MR and CT Image Frame Type
-    if (const auto* item = groups.item(type)) plane.image_type = item->text(tag(0x0008, 0x0008));
+    if (const auto* item = groups.item(type)) {
+      const std::string component = item->text(tag(0x0008, 0x9208));
+      plane.image_type = item->text(tag(0x0008, 0x9007)) + (component.empty() ? "" : "\\" + component);
+    }
 }
 
 void take_moments(const DicomDataset& set, DicomPlane& plane) {
@@ -264,7 +308,17 @@ void take_enhanced(const DicomDataset& set, DicomHeader& header) {
                     (header.frames == 1 ? " frame and describes " : " frames and describes ") +
                     std::to_string(groups.size()),
                 "check that the file is complete"};
-  for (std::size_t f = 0; f < header.planes.size(); ++f) take_groups(groups[f], header, header.planes[f]);
+  const std::vector<DicomPlane> before = header.planes;
+  const auto take = [&] {
+    for (std::size_t f = 0; f < header.planes.size(); ++f) take_groups(groups[f], header, header.planes[f]);
+  };
+  take();
+  // A frame whose rescale happens to be 1 and 0 is scaled as the others are.
+  const auto mapped = std::ranges::count_if(header.planes, [](const DicomPlane& p) { return p.meaning.mapped; });
+  if (mapped == 0 || mapped == static_cast<std::ptrdiff_t>(header.planes.size())) return;
+  header.planes = before;
+  header.rescale_first = true;
+  take();
 }
 
 // RT Dose (PS3.3, C.8.8.3): planes at the offsets of a vector, relative to the first or, for transverse grids, as z.

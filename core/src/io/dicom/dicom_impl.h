@@ -28,7 +28,8 @@ struct DicomTable {
 /// From stored values to what they mean: a table, or slope and intercept.
 struct DicomMeaning {
   double slope{1}, intercept{0};
-  bool said{false};  ///< whether the file says either
+  bool said{false};    ///< whether the file says either
+  bool mapped{false};  ///< both are of a mapping to real-world values, in place of a rescale
   std::shared_ptr<const DicomTable> table;
   std::string unit;  ///< "HU", "Gy", "mm2/s" ...; empty: not said
   [[nodiscard]] bool identity() const noexcept { return !table && slope == 1 && intercept == 0; }
@@ -91,7 +92,9 @@ struct DicomHeader {
   std::int64_t total_columns{0}, total_rows{0};                 ///< of a picture in tiles; 0: it has none
   std::vector<std::pair<std::uint16_t, std::string>> segments;  ///< number and label of a segmentation
   double fraction_of{0};  ///< value of a fractional segmentation that stands for 1; 0: it is not fractional
-  std::string refusal;    ///< why its pixels cannot be read, found in the header; empty: nothing is against it
+  bool rescale_first{
+      false};           ///< a rescale is taken before a mapping to real-world values, also where it changes nothing
+  std::string refusal;  ///< why its pixels cannot be read, found in the header; empty: nothing is against it
 };
 
 /// What a file turned out to be by its header.
@@ -115,9 +118,11 @@ void take_dicom_frames(const DicomDataset& set, DicomHeader& header);
 struct DicomStack {
   std::vector<DicomPlane> planes;
   std::size_t slices{0}, times{1};
-  double step_mm{0};        ///< 0: not said by positions
-  std::string fourth_axis;  ///< what changes along the fourth axis: "time", "echo time" ...
-  double time_step_s{0};    ///< 0: not said, or not even
+  double step_mm{0};                 ///< 0: not said by positions
+  std::string fourth_axis;           ///< what changes along the fourth axis: "time", "echo time" ...
+  double time_step_s{0};             ///< 0: not said, or not even
+  std::vector<double> times_s;       ///< since the first one, where they are said and not even
+  std::vector<std::string> remarks;  ///< what was assumed of them
   GeometryVerdict verdict;
 };
 [[nodiscard]] DicomStack dicom_stack(const std::vector<DicomHeader>& headers);

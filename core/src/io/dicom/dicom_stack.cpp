@@ -51,6 +51,7 @@ std::string difference(const DicomHeader& a, const DicomPlane& p, const DicomHea
   const bool inverse = a.photometric == "MONOCHROME1", other_inverse = b.photometric == "MONOCHROME1";
   if (coloured(a) != coloured(b) || inverse != other_inverse) return both("colour", a.photometric, b.photometric);
   if (p.meaning.said != q.meaning.said) return "in rescale, which one of them does not say";
+  if (p.meaning.mapped != q.meaning.mapped) return "in the scale of their values, a rescale or a real-world mapping";
   return {};
 }
 
@@ -125,17 +126,48 @@ std::optional<std::size_t> telling_moment(const std::vector<DicomPlane>& planes,
   return std::nullopt;
 }
 
-// Seconds from one time to the next, if they are even in every place.
-double even_step(const std::vector<DicomPlane>& planes, std::size_t slices, std::size_t times, DicomMoment which) {
+// Seconds from the first time to each, by a clock of the first place; empty if it does not go on from each to the next.
+std::vector<double> clock_times(const std::vector<DicomPlane>& planes, std::size_t slices, std::size_t times,
+                                DicomMoment which) {
   const double unit = which == DicomMoment::acquisition_time ? 1 : 1e-3;
-  const auto at = [&](std::size_t t, std::size_t z) {
-    return unit * to_moment(planes[t * slices + z], static_cast<std::size_t>(which));
-  };
-  const double step = (at(times - 1, 0) - at(0, 0)) / static_cast<double>(times - 1);
-  if (!(step > 0)) return 0;
-  for (std::size_t t = 1; t < times; ++t)
-    if (!(std::abs(at(t, 0) - at(t - 1, 0) - step) <= 0.02 * step)) return 0;
-  return step;
+  const double first = to_moment(planes[0], static_cast<std::size_t>(which));
+  std::vector<double> at;
+  for (std::size_t t = 0; t < times; ++t) {
+    at.push_back(unit * (to_moment(planes[t * slices], static_cast<std::size_t>(which)) - first));
+    if (!std::isfinite(at[t]) || (t > 0 && !(at[t] > at[t - 1]))) return {};
+  }
+  return at;
+}
+
+// Seconds from one time to the next, if they are even; else each of them.
+void take_times(DicomStack& stack, DicomMoment which) {
+  const std::vector<double> at = clock_times(stack.planes, stack.slices, stack.times, which);
+  if (at.empty()) return;
+  const double step = at.back() / static_cast<double>(stack.times - 1);
+  const bool even = std::ranges::adjacent_find(
+                        at, [step](double a, double b) { return std::abs(b - a - step) > 0.02 * step; }) == at.end();
+  if (even)
+    stack.time_step_s = step;
+  else if (stack.times_s.empty())
+    stack.times_s = at;
+}
+
+// Times of day without a date that leave more than half a day out in between went over midnight.
+void go_over_midnight(DicomStack& stack) {
+  constexpr auto clock = static_cast<std::size_t>(DicomMoment::acquisition_time);
+  constexpr double day = 86400;
+  std::set<double> all;
+  for (const DicomPlane& plane : stack.planes) {
+    const double at = plane.moment[clock];
+    if (std::isnan(at)) continue;
+    if (at >= day) return;  // with a date
+    all.insert(at);
+  }
+  const auto after = std::adjacent_find(all.begin(), all.end(), [](double a, double b) { return b - a > day / 2; });
+  if (after == all.end()) return;
+  for (DicomPlane& plane : stack.planes)
+    if (plane.moment[clock] <= *after) plane.moment[clock] += day;
+  stack.remarks.emplace_back("times of day after midnight belong to the next day, as the file says no date");
 }
 
 std::string axis_named(DicomMoment moment) {
@@ -189,12 +221,11 @@ bool split_times(DicomStack& stack, const std::vector<DicomHeader>& headers, con
   stack.fourth_axis = kinds ? "image type" : axis_named(static_cast<DicomMoment>(*moment));
   if (stack.fourth_axis == "time") {
     const auto which = static_cast<DicomMoment>(*moment);
-    if (which != DicomMoment::temporal_position)
-      stack.time_step_s = even_step(stack.planes, stack.slices, times, which);
+    if (which != DicomMoment::temporal_position) take_times(stack, which);
     for (const DicomMoment clock :
          {DicomMoment::trigger_time, DicomMoment::reference_time, DicomMoment::acquisition_time})
-      if (which == DicomMoment::temporal_position && stack.time_step_s == 0)
-        stack.time_step_s = even_step(stack.planes, stack.slices, times, clock);
+      if (which == DicomMoment::temporal_position && stack.time_step_s == 0) take_times(stack, clock);
+    if (stack.time_step_s > 0) stack.times_s.clear();
   }
   return true;
 }
@@ -259,6 +290,7 @@ DicomStack dicom_stack(const std::vector<DicomHeader>& headers) {
     stack.verdict = not_side_by_side(headers, stack.planes, places);
     if (stack.verdict.finding != Finding::uniform) return stack;
   }
+  go_over_midnight(stack);
   const bool even = split_times(stack, headers, places);
   if (!placed) return stack;
   std::vector<Vec3> centres;

@@ -281,6 +281,21 @@ TEST_F(Foreign, ATableEndsItsLinesAsItLikes) {
   }
 }
 
+TEST_F(Foreign, NumbersThatAreWrittenInAnotherWayAreTextsWithAWord) {
+  for (const char* cells : {"\"1,5\"\n\"2,25\"", "1.5d3\n2D4", "5%\n6 %",
+                            "\xe2\x88\x92"
+                            "5\n\xe2\x88\x92"
+                            "6.5"}) {
+    put(folder / "t.csv", std::string{"a\n"} + cells + "\n");
+    const auto read = io::read(folder / "t.csv");
+    const auto& table = get<Table>(read);
+    EXPECT_TRUE(table.columns.empty()) << cells;
+    EXPECT_NE(table.meta.at("assumed").find("texts in column 'a', as its numbers are written like"), std::string::npos);
+  }
+  put(folder / "t.csv", "a\n2026-01-02\n12:30\n");
+  EXPECT_FALSE(get<Table>(io::read(folder / "t.csv")).meta.contains("assumed")) << "dates and times are texts";
+}
+
 TEST_F(Foreign, ATableInUtf16IsNotCalledDamaged) {
   put(folder / "t.csv", std::string{"\xff\xfe"} + std::string{"a\0,\0b\0\n\0", 8});
   try {

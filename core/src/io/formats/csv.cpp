@@ -66,6 +66,29 @@ void check_separator(const std::string& name, const std::string& line, char by) 
   }
 }
 
+/// A first line of numbers with semicolons between them, "1,5;2,5", would be taken for names.
+void check_first_line(const std::string& line, char by) {
+  if (by == ';' || line.find(';') == std::string::npos) return;
+  for (std::string cell : split(line, ';')) {
+    std::ranges::replace(cell, ',', '.');
+    if (!to_number(cell)) return;
+  }
+  throw Error{Errc::invalid_input, "the cells are apart by semicolons, commas were expected",
+              "save it with commas, and points in its numbers"};
+}
+
+/// "1,5", "1.5d3", "5 %": a number for people, none for `to_number`.
+bool is_almost_number(std::string text) {
+  static constexpr std::string_view minus = "\xe2\x88\x92";  // U+2212
+  if (text.starts_with(minus)) text.replace(0, minus.size(), "-");
+  if (!text.empty() && text.back() == '%') text.pop_back();
+  std::erase(text, ' ');
+  for (char& c : text) c = c == ',' ? '.' : c == 'd' || c == 'D' ? 'e' : c;
+  if (const auto first = text.find('.'); first != std::string::npos)  // thousands too: 1,234,567.8
+    text.erase(std::remove(text.begin() + static_cast<std::ptrdiff_t>(first) + 1, text.end(), '.'), text.end());
+  return to_number(text).has_value();
+}
+
 struct Row {
   std::size_t line;
   std::vector<std::string> cells;
@@ -75,6 +98,9 @@ struct Row {
 void add_column(Table& table, const std::string& name, const std::vector<Row>& rows, std::size_t column) {
   const auto is_number = [&](const Row& row) { return to_number(row.cells[column]).has_value(); };
   if (std::ranges::none_of(rows, is_number)) {
+    if (std::ranges::all_of(rows, [&](const Row& row) { return is_almost_number(row.cells[column]); }))
+      assume(table.meta, "texts in column '" + name.substr(0, 40) + "', as its numbers are written like '" +
+                             rows[0].cells[column].substr(0, 20) + "', not like 1234.5");
     TextColumn texts{name, {}};
     for (const Row& row : rows) texts.values.push_back(row.cells[column]);
     table.texts.push_back(std::move(texts));
@@ -123,6 +149,7 @@ class Csv final : public Handler {
           throw Error{Errc::invalid_input, "line " + std::to_string(begin) + " opens a quote that is never closed"};
       auto cells = split_cells(line, by);
       if (names.empty()) {
+        check_first_line(line, by);
         const bool numbers = std::ranges::all_of(cells, [](const std::string& c) { return to_number(c).has_value(); });
         for (std::size_t i = 0; i < cells.size(); ++i)
           names.push_back(numbers ? "column" + std::to_string(i + 1) : cells[i]);

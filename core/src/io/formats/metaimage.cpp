@@ -283,6 +283,7 @@ class Meta final : public ImageHandler, public SaysEstimate {
         throw Error{Errc::invalid_input,
                     "the MetaImage header skips " + std::to_string(skip) + " bytes (HeaderSize) of data that follow it",
                     "leave HeaderSize out"};
+      refuse_wide_longs(header, size_of_file(file) - header.tags().bytes, need);
       check_packed_size(header, size_of_file(file) - header.tags().bytes, file.filename().string(), meta);
       return take(*open_bytes(file, header.tags().bytes, packing));
     }
@@ -294,6 +295,8 @@ class Meta final : public ImageHandler, public SaysEstimate {
       return packed || size < each ? 0 : size - each;
     };
     if (files.size() == 1) {
+      refuse_wide_longs(
+          header, size_of_file(files[0]) - std::min<std::uint64_t>(begin(files[0]), size_of_file(files[0])), need);
       check_packed_size(header,
                         size_of_file(files[0]) - std::min<std::uint64_t>(begin(files[0]), size_of_file(files[0])),
                         files[0].filename().string(), meta);
@@ -303,6 +306,18 @@ class Meta final : public ImageHandler, public SaysEstimate {
     if (skip == -1 && std::ranges::any_of(files, [&](const fs::path& f) { return begin(f) != begin(files[0]); }))
       throw Error{Errc::invalid_input, "the data files are of different lengths", "check that they are complete"};
     return load(*open_parts(files, begin(files[0]), packing, each), stored, meta);
+  }
+  // MET_LONG is 32 bits wide for ITK and was as wide as the machine's for others.
+  static void refuse_wide_longs(const Header& header, std::size_t there, std::size_t need) {
+    const std::string type = header.text("ElementType");
+    const bool doubtful = type.starts_with("MET_LONG") || type.starts_with("MET_ULONG");
+    if (!doubtful || type.find("LONG_LONG") != std::string::npos || header.yes("CompressedData", false) ||
+        !header.yes("BinaryData", true) || there != 2 * need)
+      return;
+    throw Error{Errc::invalid_input,
+                "the MetaImage header announces numbers of 32 bits (" + type +
+                    "), and there are twice as many bytes: they have 64",
+                "write MET_LONG_LONG or MET_ULONG_LONG in the header"};
   }
   // Optional; where it is said it must fit.
   static void check_packed_size(const Header& header, std::size_t there, const std::string& name, Metadata& meta) {

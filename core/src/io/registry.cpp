@@ -5,6 +5,7 @@
 #include "io/formats/estimate_impl.h"
 #include "io/formats/hdf5_impl.h"
 #include "io/handlers_impl.h"
+#include "io/losses_impl.h"
 #include "io/reading/reading_impl.h"
 #include "iso/base/begun_replacement.h"
 #include "iso/base/error.h"
@@ -80,6 +81,22 @@ void warn_of_lost_estimate(const Dataset& data, const Handler& chosen) {
       able += (able.empty() ? "" : ", ") + handler->format().extensions.front();
   warn("a " + chosen.format().name + " file cannot say that the " + std::string{to_string(kind)} + " is " +
        said->second + "; " + able + (able.find(',') == std::string::npos ? " does" : " do"));
+}
+
+/// What the files of a format hold beside values.
+Holds held_by(const std::string& format) {
+  if (format == "Isocenter") return Holds::all;
+  if (format == "MetaImage") return Holds::image;
+  if (format == "NIfTI" || format == "NRRD" || format == "DICOM") return Holds::labels;
+  if (format == "ENVI") return Holds::cube;
+  const bool bare = format == "NumPy array" || format == "TIFF" || format == "BART";
+  return bare ? Holds::values : Holds::all;  // pictures to look at, tables
+}
+
+void warn_of_losses(const Dataset& data, const Handler& chosen) {
+  const std::string& format = chosen.format().name;
+  if (const std::string lost = losses(data, held_by(format)); !lost.empty())
+    warn("a file of the format " + format + " has no place for " + lost + "; .h5 has");
 }
 
 // The handler whose extension and content fit; else whose content fits; else whose extension fits.
@@ -407,6 +424,7 @@ void write(const fs::path& file, const Dataset& data, const WriteOptions& option
                 quoted(file) + " is not written: the " + std::string{to_string(kind)} + " is empty"};
   }
   warn_of_lost_estimate(data, *chosen);
+  warn_of_losses(data, *chosen);
   guarded(file, Errc::cannot_write, " cannot be written", [&] {
     write_all_atomically(
         file, options.overwrite,

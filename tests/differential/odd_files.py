@@ -2,7 +2,7 @@
 """Files of the kinds that readers of images get wrong: each says something in an unusual, second or contradicting way.
 
 Usage: odd_files.py FOLDER. Always the same files, with FOLDER/expected.jsonl in the form of generate.py: the right values and places, or
-the exit codes of a refusal. They are stored in tests/data/odd. Needs what generate.py needs.
+the exit codes of a refusal. They are stored in tests/data/odd. Needs what generate.py needs, and pydicom.
 """
 import bz2
 import gzip
@@ -16,6 +16,7 @@ import zlib
 import h5py
 import nibabel
 import numpy as np
+import pydicom
 import scipy.io
 import tifffile
 
@@ -91,6 +92,10 @@ class Odd(Maker):
         self.wrong("m_list_short.mhd", "MetaImage: a list of too few files")
         self.meta("m_nan.mha", [], np.where(A > 3, np.nan, A).astype("<f4").tobytes(), ElementType="MET_FLOAT")
         self.wrong("m_nan.mha", "MetaImage: NaN")
+        self.meta("m_long4.mha", [], A.astype("<i4").tobytes(), ElementType="MET_LONG")
+        self.right("m_long4.mha", "MetaImage: MET_LONG of 32 bits", A.astype("<i4"), **place)
+        self.meta("m_long8.mha", [], A.astype("<i8").tobytes(), ElementType="MET_LONG")
+        self.wrong("m_long8.mha", "MetaImage: MET_LONG of 64 bits")
 
     # --- NRRD ---
     def nrrd_file(self, name, fields, data=A.tobytes(), keep=()):
@@ -186,6 +191,99 @@ class Odd(Maker):
         self.right("i_time.nii", "NIfTI: milliseconds", np.stack([A, A + 1]), spacing=[1, 1, 1], origin=[0, 0, 0], direction=np.eye(3), time=0.25)
 
     # --- TIFF ---
+    def units_of_stacks(self, u, write, description):
+        """Units that ImageJ and OME write in words, with escapes and beside the usual ones, and OME in other forms of XML."""
+        times = np.stack([u, u + 100])
+        for name, unit, seconds in (("ms", "ms", 1e-3), ("minutes", "min", 60), ("micro", "\\u00B5s", 1e-6), ("hours", "hr", 3600)):
+            write(f"t_imagej_{name}.tif", times.reshape(6, 4, 5), **description(f"ImageJ=1.53t\nimages=6\nslices=3\nframes=2\nhyperstack=true\nfinterval=50\ntunit={unit}\n"))
+            self.right(f"t_imagej_{name}.tif", "TIFF: times of ImageJ in " + unit, times, time=50 * seconds)
+        xml = ('<?xml version="1.0" encoding="UTF-8"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="%s" '
+               'Type="uint16" SizeX="5" SizeY="4" SizeZ="%d" SizeC="%d" SizeT="1"%s><TiffData/></Pixels></Image></OME>')
+        lengths = lambda unit: "".join(f' PhysicalSize{a}="{v}" PhysicalSize{a}Unit="{unit}"' for a, v in zip("XYZ", (0.5, 0.75, 2)))
+        ome = lambda text: description(text.encode())
+        for name, unit, mm in (("reference", "&#181;m", 1e-3), ("hexadecimal", "&#xB5;m", 1e-3), ("mu", "\u03bcm", 1e-3), ("angstrom", "\u00c5", 1e-7)):
+            write(f"t_ome_{name}.ome.tif", u, **ome(xml % ("XYZCT", 3, 1, lengths(unit))))
+            self.right(f"t_ome_{name}.ome.tif", "TIFF: lengths of OME in " + unit, u, spacing=[0.5 * mm, 0.75 * mm, 2 * mm], origin=[-1 * mm, -1.125 * mm, -2 * mm], direction=np.eye(3), tolerance=1e-12)
+        write("t_ome_mega.ome.tif", u, **ome(xml % ("XYZCT", 3, 1, lengths("Mm"))))
+        self.right("t_ome_mega.ome.tif", "TIFF: lengths of OME in megametres are none", u, spacing=[1, 1, 1], origin=[-2, -1.5, -1], direction=np.eye(3))
+        six = np.concatenate([u, u + 100])
+        two = np.stack([six[0::2], six[1::2]])
+        lines, prefix, comment, quoted = (xml % ("XYCZT", 3, 2, "") for _ in range(4))
+        forms = {
+            "lines": lines.replace("<Pixels ID", "<Pixels\n  ID").replace("<TiffData/>", "<TiffData\n/>"),
+            "prefix": prefix.replace("<", "<OME:").replace("<OME:/", "</OME:").replace("<OME:?", "<?").replace(" xmlns=", " xmlns:OME="),
+            "comment": comment.replace("<Image", '<!-- <Pixels SizeX="9"/> --><Image'),
+            "quoted": quoted.replace('<Pixels ID="Pixels:0"', "<Pixels ID='a>b'"),
+        }
+        for name, text in forms.items():
+            write(f"t_ome_{name}.ome.tif", six, **ome(text))
+            self.right(f"t_ome_{name}.ome.tif", "TIFF: OME, XML with " + name, two)
+        write("t_nodata.tif", np.where(A > 20, -9999, A).astype("f4"), metadata=None, extratags=[(42113, 2, 0, "-9999", True)])
+        self.wrong("t_nodata.tif", "TIFF: values that GDAL says to be missing")
+        write("t_nodata_unused.tif", A.astype("f4"), metadata=None, extratags=[(42113, 2, 0, "-9999", True)])
+        self.right("t_nodata_unused.tif", "TIFF: a value for missing ones that none has", A.astype("f4"))
+
+    # --- DICOM ---
+    def dicoms(self):
+        def dataset(sop, modality, values):
+            d = pydicom.Dataset()
+            d.file_meta = pydicom.dataset.FileMetaDataset()
+            d.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+            d.file_meta.MediaStorageSOPClassUID = d.SOPClassUID = sop
+            d.file_meta.MediaStorageSOPInstanceUID = d.SOPInstanceUID = "1.2.3.%d" % (len(self.lines) + 1)
+            d.file_meta.ImplementationClassUID = "1.2.3"
+            d.StudyInstanceUID, d.SeriesInstanceUID, d.FrameOfReferenceUID, d.Modality = "1.2.4", "1.2.5", "1.2.6", modality
+            d.NumberOfFrames, d.Rows, d.Columns, d.SamplesPerPixel, d.PhotometricInterpretation = *values.shape, 1, "MONOCHROME2"
+            d.BitsAllocated, d.BitsStored, d.HighBit, d.PixelRepresentation, d.PixelData = 16, 16, 15, 0, values.astype("<u2").tobytes()
+            return d
+
+        def item(**fields):
+            d = pydicom.Dataset()
+            for name, value in fields.items():
+                setattr(d, name, value)
+            return pydicom.Sequence([d])
+
+        def enhanced(name, sop, modality, shared, frames):
+            d = dataset(sop, modality, U)
+            for name_of, groups in (("SharedFunctionalGroupsSequence", [shared]), ("PerFrameFunctionalGroupsSequence", frames)):
+                sequence = []
+                for fields in groups:
+                    sequence.append(pydicom.Dataset())
+                    for key, value in fields.items():
+                        setattr(sequence[-1], key, value)
+                setattr(d, name_of, pydicom.Sequence(sequence))
+            d.save_as(self.folder / name, enforce_file_format=True)
+
+        U = (A + 7).astype("u2")
+        measures = item(PixelSpacing=["0.75", "0.5"], SliceThickness="2")
+        turned = item(ImageOrientationPatient=["1", "0", "0", "0", "1", "0"])
+        at = lambda z: item(ImagePositionPatient=["1", "2", str(3 + 2 * z)])
+        place = dict(spacing=[0.5, 0.75, 2], origin=[1, 2, 3], direction=np.eye(3))
+        code = item(CodeValue="Bq/ml", CodingSchemeDesignator="UCUM", CodeMeaning="Bq/ml")
+        mapping = item(RealWorldValueSlope=3.0, RealWorldValueIntercept=0.0, RealWorldValueFirstValueMapped=0, RealWorldValueLastValueMapped=99, MeasurementUnitsCodeSequence=code)
+        rescale = lambda slope: item(RescaleSlope=str(slope), RescaleIntercept="0", RescaleType="")
+        pet = pydicom.uid.EnhancedPETImageStorage
+        enhanced("d_first_rescale_is_one.dcm", pet, "PT", {"PixelMeasuresSequence": measures, "PlaneOrientationSequence": turned},
+                 [{"PlanePositionSequence": at(z), "PixelValueTransformationSequence": rescale(1 + z), "RealWorldValueMappingSequence": mapping} for z in range(3)])
+        self.right("d_first_rescale_is_one.dcm", "DICOM: frames with a rescale and a mapping, the first rescale is 1", U * np.array([1.0, 2, 3])[:, None, None], relative=1e-6, **place)
+        enhanced("d_shared_mapping.dcm", pet, "PT", {"PixelMeasuresSequence": measures, "PlaneOrientationSequence": turned, "RealWorldValueMappingSequence": mapping},
+                 [{"PlanePositionSequence": at(z)} for z in range(3)])
+        self.right("d_shared_mapping.dcm", "DICOM: a mapping that all frames share", U * 3.0, relative=1e-6, **place)
+        enhanced("d_us_volume.dcm", pydicom.uid.EnhancedUSVolumeStorage, "US",
+                 {"PixelMeasuresSequence": measures, "PlaneOrientationVolumeSequence": item(ImageOrientationVolume=[1.0, 0.0, 0.0, 0.0, 1.0, 0.0])},
+                 [{"PlanePositionVolumeSequence": item(ImagePositionVolume=[1.0, 2.0, 3.0 + 2 * z])} for z in (2, 0, 1)])
+        self.right("d_us_volume.dcm", "DICOM: a volume of ultrasound, frames in no order", U[[1, 2, 0]], **place)
+        enhanced("d_stack_numbers.dcm", pydicom.uid.EnhancedMRImageStorage, "MR", {"PixelMeasuresSequence": measures, "PlaneOrientationSequence": turned},
+                 [{"FrameContentSequence": item(StackID="1", InStackPositionNumber=n)} for n in (3, 1, 2)])
+        self.right("d_stack_numbers.dcm", "DICOM: no positions, frames numbered in their stack", U[[1, 2, 0]])
+        for name, field, value in (("negative_spacing", "PixelSpacing", ["0.75", "-0.5"]), ("one_spacing", "PixelSpacing", ["0.75"]), ("two_places", "ImagePositionPatient", ["1", "2"])):
+            d = dataset(pydicom.uid.CTImageStorage, "CT", U[:1])
+            del d.NumberOfFrames
+            d.PixelSpacing, d.ImagePositionPatient, d.ImageOrientationPatient = ["0.75", "0.5"], ["1", "2", "3"], ["1", "0", "0", "0", "1", "0"]
+            setattr(d, field, value)
+            d.save_as(self.folder / f"d_{name}.dcm", enforce_file_format=True)
+            self.wrong(f"d_{name}.dcm", "DICOM: " + name.replace("_", " "))
+
     def tiffs(self):
         u = A.astype("u2") + 7
         write = lambda name, array, **more: tifffile.imwrite(self.folder / name, array, **{"photometric": "minisblack", **more})
@@ -221,6 +319,7 @@ class Odd(Maker):
         six = np.concatenate([u, u + 100])
         write("t_ome_channels.ome.tif", six, **ome("<TiffData/>", order="XYCZT", c=2))
         self.right("t_ome_channels.ome.tif", "TIFF: OME with channels first", np.stack([six[0::2], six[1::2]]))
+        self.units_of_stacks(u, write, description)
         write("t_predictor.tif", u, compression="zlib", predictor=2)
         self.right("t_predictor.tif", "TIFF: predictor", u)
         write("t_float_predictor.tif", u.astype("f4") / 3, compression="zlib", predictor=3)
@@ -339,6 +438,8 @@ class Odd(Maker):
         self.wrong("c_semicolons1.csv", "CSV: semicolons")
         self.put("c_tabs.csv", "a\tb\n1\t2\n3\t4\n")
         self.wrong("c_tabs.csv", "CSV: tabs")
+        self.put("c_semicolons_unnamed.csv", "1,5;2,5\n3,5;4,5\n")
+        self.wrong("c_semicolons_unnamed.csv", "CSV: semicolons and decimal commas, no names")
         self.put("c_quote.csv", 'a,b\n1,"2\n')
         self.wrong("c_quote.csv", "CSV: a quote that is not closed")
         self.put("c_lines.csv", '"a\nb",c\r\n1,2\r\n3,4\r\n')
@@ -379,7 +480,7 @@ class Odd(Maker):
 
 def main():
     maker = Odd(sys.argv[1], 1)
-    for part in (maker.metaimages, maker.nrrds, maker.niftis, maker.tiffs, maker.arrays, maker.mrcs):
+    for part in (maker.metaimages, maker.nrrds, maker.niftis, maker.tiffs, maker.dicoms, maker.arrays, maker.mrcs):
         part()
     maker.write()
 

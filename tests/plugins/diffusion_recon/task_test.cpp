@@ -228,6 +228,37 @@ TEST_F(DiffusionTask, ReconstructsASlabWhereItLies) {
   EXPECT_LT(record.figures.at("relative_residual").value, 0.25) << "of the readings of the slab";
 }
 
+/// The sum over a slice, in voxels of water.
+double mass(const iso::Volume& volume, std::int64_t slice) {
+  const std::int64_t area = volume.grid.size[0] * volume.grid.size[1];
+  double sum = 0;
+  for (const float value : volume.pixels.values<float>().subspan(static_cast<std::size_t>(slice * area),
+                                                                 static_cast<std::size_t>(area)))
+    sum += 1 + value / 1000;
+  return sum;
+}
+
+TEST_F(DiffusionTask, ShowsTheSlicesOfTheSlabAndNoOthers) {
+  iso::Sinogram scan = head_scan();
+  iso::PixelBuffer readings = iso::PixelBuffer::make_copy(scan.readings);
+  std::array<double, 4> totals{};  // of the readings of each row, which are the masses of the slices
+  for (std::size_t i = 0; i < readings.values<float>().size(); ++i) {
+    const std::size_t row = i / 48 % 4;
+    totals[row] += readings.values<float>()[i] *= static_cast<float>(row + 1);
+  }
+  scan.readings = std::move(readings);
+  const auto record =
+      run("dds", by_tv + R"(, "slab_mm": 4.5, "slab_centre_mm": 4})", {"volume", "tv"}, 1, scan);
+  ASSERT_EQ(record.state, iso::job::State::done) << record.error_message;
+  for (const char* const port : {"volume", "tv"})
+    EXPECT_NEAR(mass(volume(port), 1) / mass(volume(port), 0), totals[3] / totals[2], 0.1) << port;
+  const std::array<double, 2> slab{mass(volume("tv"), 0), mass(volume("tv"), 1)};
+  const auto whole = run("dds", by_tv + "}", {"volume", "tv"}, 1, scan);
+  ASSERT_EQ(whole.state, iso::job::State::done) << whole.error_message;
+  for (const std::int64_t slice : {0, 1})
+    EXPECT_NEAR(slab[static_cast<std::size_t>(slice)] / mass(volume("tv"), slice + 2), 1, 0.05) << slice;
+}
+
 TEST_F(DiffusionTask, RefusesASlabOfAScanThatCannotBeTakenApart) {
   const auto beside = run("dds", by_tv + R"(, "slab_mm": 1, "slab_centre_mm": 100})");
   EXPECT_EQ(beside.error, iso::Errc::invalid_input);

@@ -54,7 +54,7 @@ Shape from_openvino(const ov::Shape& shape) {
 class OpenVinoNetwork final : public models::Network {
  public:
   OpenVinoNetwork(ov::Core& core, std::shared_ptr<const ov::Model> model, int at_once)
-      : core_{core}, model_{std::move(model)}, at_once_{std::max(at_once, 1)} {
+      : core_{core}, model_{std::move(model)}, at_once_{at_once} {
     for (const auto& port : model_->inputs()) inputs_.push_back(to_spec(port));
     if (model_->outputs().size() != 1)
       throw Error{Errc::unsupported,
@@ -77,16 +77,21 @@ class OpenVinoNetwork final : public models::Network {
 
   [[nodiscard]] Pixels do_run(const models::Tensors& inputs) const override {
     try {
-      Shapes shapes;
-      for (const auto& [name, pixels] : inputs) shapes[name] = to_openvino(pixels.spec().shape);
-      const Turn turn{*this, shapes};
-      ov::InferRequest request = turn.request();
-      for (const auto& [name, pixels] : inputs)  // never written: an input of a network is read in place
-        request.set_tensor(name, ov::Tensor{ov::element::f32, shapes[name], const_cast<std::byte*>(pixels.data())});
-      request.infer();
-      const ov::Tensor answer = request.get_output_tensor(0);
-      PixelBuffer out = PixelBuffer::allocate({from_openvino(answer.get_shape()), ScalarType::f32});
-      std::copy_n(answer.data<const float>(), answer.get_size(), out.values<float>().begin());
+      const std::size_t images = images_in(inputs);
+      if (images < 2) return run_images(inputs, 1, 0);
+      const Pixels first = run_images(inputs, images, 0);
+      ov::Shape shape = to_openvino(first.spec().shape);
+      const std::size_t size = first.values<float>().size();
+      shape[0] = images;
+      PixelBuffer out = PixelBuffer::allocate({from_openvino(shape), ScalarType::f32});
+      const auto keep = [&](const Pixels& one, std::size_t image) {
+        std::ranges::copy(one.values<float>(), out.values<float>().subspan(image * size, size).begin());
+      };
+      keep(first, 0);
+      parallel_for(static_cast<std::int64_t>(images) - 1, 1, [&](std::int64_t begin, std::int64_t end) {
+        for (auto image = static_cast<std::size_t>(begin) + 1; image <= static_cast<std::size_t>(end); ++image)
+          keep(run_images(inputs, images, image), image);
+      });
       return out;
     } catch (const std::bad_alloc&) {
       throw Error{Errc::out_of_memory, "there is not enough memory to run the network",
@@ -96,12 +101,51 @@ class OpenVinoNetwork final : public models::Network {
     }
   }
 
+  /// How many images the inputs hold that are runs of their own; 1 where they go together: each input has as many, or one for all.
+  [[nodiscard]] std::size_t images_in(const models::Tensors& inputs) const {
+    if (at_once_ > 0) return 1;
+    std::size_t images = 1;
+    for (const auto& [name, pixels] : inputs) {
+      const ov::Shape shape = to_openvino(pixels.spec().shape);
+      const std::size_t here = shape.empty() ? 1 : shape[0];
+      if (here == 0 || (images > 1 && here > 1 && here != images)) return 1;
+      images = std::max(images, here);
+    }
+    return images;
+  }
+
+  /// Runs one image of `images`; all that there is if that is 1.
+  [[nodiscard]] Pixels run_images(const models::Tensors& inputs, std::size_t images, std::size_t image) const {
+    Shapes shapes;
+    for (const auto& [name, pixels] : inputs) {
+      ov::Shape& shape = shapes[name] = to_openvino(pixels.spec().shape);
+      if (images > 1 && !shape.empty()) shape[0] = 1;
+    }
+    const Turn turn{*this, shapes};
+    ov::InferRequest request = turn.request();
+    for (const auto& [name, pixels] : inputs) {
+      const auto extents = pixels.spec().shape.extents();  // the images are the last of ours
+      const bool own = images > 1 && !extents.empty() && static_cast<std::size_t>(extents.back()) == images;
+      const std::size_t offset = own ? image * (pixels.spec().bytes() / images) : 0;
+      // Never written: an input of a network is read in place.
+      request.set_tensor(name,
+                         ov::Tensor{ov::element::f32, shapes[name], const_cast<std::byte*>(pixels.data()) + offset});
+    }
+    request.infer();
+    const ov::Tensor answer = request.get_output_tensor(0);
+    PixelBuffer out = PixelBuffer::allocate({from_openvino(answer.get_shape()), ScalarType::f32});
+    std::copy_n(answer.data<const float>(), answer.get_size(), out.values<float>().begin());
+    return out;
+  }
+
+  [[nodiscard]] int most_at_once() const { return at_once_ > 0 ? at_once_ : ThreadBudget::threads(); }
+
   /// One of the runs at once: waits until there is room, and gives its request back.
   class Turn {
    public:
     Turn(const OpenVinoNetwork& network, const Shapes& shapes) : network_{network} {
       std::unique_lock lock{network.mutex_};
-      network.ended_.wait(lock, [&] { return network.running_ < network.at_once_; });
+      network.ended_.wait(lock, [&] { return network.running_ < network.most_at_once(); });
       compiled_ = network.compiled_for(shapes);
       if (compiled_->idle.empty()) compiled_->idle.push_back(compiled_->model.create_infer_request());
       request_ = std::move(compiled_->idle.back());
@@ -135,11 +179,10 @@ class OpenVinoNetwork final : public models::Network {
     for (const auto& [name, shape] : shapes) wanted.emplace(name, ov::PartialShape{shape});
     const auto fixed = model_->clone();
     fixed->reshape(wanted);
-    ov::CompiledModel compiled =
-        core_.compile_model(fixed, "CPU", ov::hint::inference_precision(ov::element::f32),
-                            ov::hint::execution_mode(ov::hint::ExecutionMode::ACCURACY),
-                            ov::inference_num_threads(std::max(ThreadBudget::threads(), at_once_)),
-                            ov::num_streams(at_once_), ov::hint::enable_cpu_pinning(false));
+    ov::CompiledModel compiled = core_.compile_model(
+        fixed, "CPU", ov::hint::inference_precision(ov::element::f32),
+        ov::hint::execution_mode(ov::hint::ExecutionMode::ACCURACY), ov::inference_num_threads(most_at_once()),
+        ov::num_streams(most_at_once()), ov::hint::enable_cpu_pinning(false));
     compiled_.insert(compiled_.begin(), std::make_shared<Compiled>(Compiled{shapes, std::move(compiled), {}}));
     if (compiled_.size() > shapes_kept) compiled_.pop_back();
     return compiled_.front();

@@ -1,6 +1,7 @@
 #include "adapter/atlas.h"
 #include "adapter/prior.h"
 #include "adapter/tasks.h"
+#include "method/domain.h"
 #include "method/ensemble.h"
 #include "method/score_dvi.h"
 
@@ -10,6 +11,7 @@
 #include <iso/plugin/typed_task.h>
 
 #include <array>
+#include <cmath>
 
 namespace diffusion_recon {
 namespace {
@@ -53,6 +55,12 @@ Pixels difference(const Pixels& a, const Pixels& b) {
   PixelBuffer out = PixelBuffer::make_copy(a);
   for (std::size_t i = 0; i < out.values<float>().size(); ++i) out.values<float>()[i] -= b.values<float>()[i];
   return out;
+}
+
+double norm(const Pixels& image) {
+  double squares = 0;
+  for (const float value : image.values<float>()) squares += double{value} * double{value};
+  return std::sqrt(squares);
 }
 
 ScoreDviOptions to_options(const ScoreDviParameters& parameters) {
@@ -105,7 +113,7 @@ class DenoiseTask final : public iso::plugin::TypedTask<ScoreDviParameters> {
         const auto of = [&](std::int64_t slices) {
           return iso::models::cost(*card, image.shape[0] * image.shape[1], slices).seconds;
         };
-        out.seconds += (2.0 * parameters.levels - 1) * (of(2 * image.shape[2]) - of(image.shape[2]));
+        out.seconds += 2.0 * parameters.levels * (of(2 * image.shape[2]) - of(image.shape[2]));
       }
       iso::Volume result;
       result.grid = volume.grid;
@@ -139,10 +147,14 @@ class DenoiseTask final : public iso::plugin::TypedTask<ScoreDviParameters> {
     const Ensemble found = diffusion_recon::run(sampler, problem, {1, false, {0, after_run, "levels"}}, progress);
     const Pixels x = context.backend().download(found.mean, *stream);
     for (const SamplerFigure& figure : sampler.figures()) context.figure(figure.name, 1000 * figure.value, "HU");
+    const Pixels residual = difference(y, x);
+    context.figure("relative_residual", norm(residual) / norm(y), "1");
+    if (card && card->out_of_domain)
+      context.figure("out_of_domain_score", out_of_domain_score(prior, x, *card->out_of_domain, context.stop()), "1");
     context.figure("evaluations", sampler.evaluations(), "evaluations");
     progress.report(1, "done");
     return {{"volume", as_volume(x, volume, water, 1, nullptr)},
-            {"residual", as_volume(difference(y, x), volume, water, 0, "what was taken away")},
+            {"residual", as_volume(residual, volume, water, 0, "what was taken away")},
             {"noise", as_volume(sampler.noise_map(), volume, water, 0, "standard deviation of the noise")},
             {"deviation", as_volume(sampler.deviation_map(), volume, water, 0, "approximate standard deviation")}};
   }

@@ -88,13 +88,13 @@ TEST_F(OpenVino, DenoisesAsPyTorchDid) {
   for (std::size_t i = 0; i < 32 * 32; ++i) EXPECT_NEAR(first.values<float>()[i], expected.values<float>()[i], 1e-5);
 }
 
-TEST_F(OpenVino, GivesTheSameBitsAgainAndNearlyTheSameInBatches) {
+TEST_F(OpenVino, GivesTheSameBitsAgainAndInBatches) {
   const Pixels images = stored("tiny_unet.image", {48, 32, 3, 2});
   const NetworkPtr unet = load_unet();
   const Pixels once = unet->run({{"image", images}}), again = unet->run({{"image", images}});
   EXPECT_EQ(largest_difference(once, again), 0);
   EXPECT_EQ(largest_difference(once, load_unet()->run({{"image", images}})), 0) << "loaded anew";
-  EXPECT_LT(largest_difference(once, run_in_parts(*unet, "image", images, {1, 0, 0, 8})), 1e-5) << "one by one";
+  EXPECT_EQ(largest_difference(once, run_in_parts(*unet, "image", images, {1, 0, 0, 8})), 0) << "one by one";
 }
 
 TEST_F(OpenVino, RunsSideBySideWithTheBitsOfOneThread) {
@@ -102,7 +102,7 @@ TEST_F(OpenVino, RunsSideBySideWithTheBitsOfOneThread) {
   ThreadBudget::set(1);
   const Card card = read_card(networks / "tiny_unet.card.json");
   const Pixels images = stored("tiny_unet.image", {48, 32, 3, 2});
-  const Pixels alone = load(card).front()->run({{"image", images}});
+  const Pixels alone = load(card, 1).front()->run({{"image", images}});
   ThreadBudget::set(2);
   const NetworkPtr two = load(card, 2).front();
   std::array<Pixels, 5> found;  // more than may run at once
@@ -156,14 +156,14 @@ TEST_F(OpenVino, TakesNoMoreMemoryAfterAHundredRuns) {
   EXPECT_LT(resident_bytes(), before + (std::size_t{2} << 20));
 }
 
-TEST_F(OpenVino, KeepsToTheThreadsOfTheBudget) {
+TEST_F(OpenVino, GivesTheSameBitsForAnyNumberOfThreads) {
   const int before = ThreadBudget::threads();
   ThreadBudget::set(1);
   const Pixels one = load_unet()->run({{"image", stored("tiny_unet.image", {48, 32, 3, 2})}});
   ThreadBudget::set(2);
   const Pixels two = load_unet()->run({{"image", stored("tiny_unet.image", {48, 32, 3, 2})}});
   ThreadBudget::set(before);
-  EXPECT_LT(largest_difference(one, two), 1e-5);
+  EXPECT_EQ(largest_difference(one, two), 0);
 }
 
 TEST_F(OpenVino, LetsAProgramEndThatHoldsItsRuntime) {

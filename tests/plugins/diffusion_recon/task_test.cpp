@@ -209,6 +209,8 @@ TEST_F(DiffusionTask, RemovesNoiseFromAnImageAndMapsIt) {
   EXPECT_EQ(record.figures.at("evaluations").value, 16);
   EXPECT_GT(record.figures.at("noise_mean").value, 20);
   EXPECT_LT(record.figures.at("noise_mean").value, 200);
+  EXPECT_GT(record.figures.at("relative_residual").value, 0.05) << "of the image, in units of water";
+  EXPECT_LT(record.figures.at("relative_residual").value, 0.5);
   const iso::Volume given = noisy_head();
   for (std::size_t i = 0; i < 40 * 40 * 4; ++i)
     ASSERT_NEAR(volume("volume").pixels.values<float>()[i] + volume("residual").pixels.values<float>()[i],
@@ -232,8 +234,8 @@ TEST_F(DiffusionTask, ReconstructsASlabWhereItLies) {
 double mass(const iso::Volume& volume, std::int64_t slice) {
   const std::int64_t area = volume.grid.size[0] * volume.grid.size[1];
   double sum = 0;
-  for (const float value : volume.pixels.values<float>().subspan(static_cast<std::size_t>(slice * area),
-                                                                 static_cast<std::size_t>(area)))
+  for (const float value :
+       volume.pixels.values<float>().subspan(static_cast<std::size_t>(slice * area), static_cast<std::size_t>(area)))
     sum += 1 + value / 1000;
   return sum;
 }
@@ -247,8 +249,7 @@ TEST_F(DiffusionTask, ShowsTheSlicesOfTheSlabAndNoOthers) {
     totals[row] += readings.values<float>()[i] *= static_cast<float>(row + 1);
   }
   scan.readings = std::move(readings);
-  const auto record =
-      run("dds", by_tv + R"(, "slab_mm": 4.5, "slab_centre_mm": 4})", {"volume", "tv"}, 1, scan);
+  const auto record = run("dds", by_tv + R"(, "slab_mm": 4.5, "slab_centre_mm": 4})", {"volume", "tv"}, 1, scan);
   ASSERT_EQ(record.state, iso::job::State::done) << record.error_message;
   for (const char* const port : {"volume", "tv"})
     EXPECT_NEAR(mass(volume(port), 1) / mass(volume(port), 0), totals[3] / totals[2], 0.1) << port;

@@ -16,8 +16,9 @@ class Runtime {
  public:
   virtual ~Runtime();
   [[nodiscard]] virtual std::string version() const = 0;  ///< "OpenVINO 2026.4.1"
-  /// Reads an ONNX file. `at_once`: how many calls of `Network::run` may go on together, each on its share of the thread budget; the same bits for
-  /// shares of one number of threads. Throws cannot_read, invalid_input for a file that is no network, unsupported for an operator that the library does
+  /// Reads an ONNX file. A run of the library takes one thread, as its bits differ with their number. `at_once` 0: each image of a batch is a run,
+  /// as many together as the thread budget has threads, so that neither threads nor batches change bits; more: so many calls of `Network::run` may go
+  /// on together, each a run of its whole batch. Throws cannot_read, invalid_input for a file that is no network, unsupported for an operator that the library does
   /// not have.
   [[nodiscard]] virtual NetworkPtr load(const std::filesystem::path& graph, int at_once) const = 0;
 };
@@ -51,9 +52,9 @@ void check_runtime();
 /// The same if it is loaded already, else null.
 [[nodiscard]] std::shared_ptr<const Runtime> loaded_runtime() noexcept;
 
-/// The graphs of a card, checked against it and loaded, in its order, for so many runs at once. Throws as `check_graphs`, `runtime` and
+/// The graphs of a card, checked against it and loaded, in its order, for so many runs at once (0: an image each). Throws as `check_graphs`, `runtime` and
 /// `Runtime::load`.
-[[nodiscard]] std::vector<NetworkPtr> load(const Card& card, int at_once = 1);
+[[nodiscard]] std::vector<NetworkPtr> load(const Card& card, int at_once = 0);
 
 /// What running a network on a batch of (width, height, batch) takes, roughly: memory of the library, weights and activations, and
 /// seconds with the thread budget as it is. Ours: activations as measured for U-Nets, 2 operations a weight and pixel.

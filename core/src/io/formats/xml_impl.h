@@ -15,7 +15,6 @@ struct Tag {
   [[nodiscard]] std::string in(const std::string& text) const { return text.substr(begin, end - begin); }
 };
 
-
 inline bool is_part_of_name(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-'; }
 
 /// What a reference by name ("amp") or number ("#181", "#xB5") stands for, in UTF-8; empty if it is none.

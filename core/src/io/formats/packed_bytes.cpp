@@ -126,7 +126,7 @@ class DeflatedBytes final : public PackedBytes {
 class Bzip2Bytes final : public PackedBytes {
  public:
   explicit Bzip2Bytes(Bytes packed) : PackedBytes{std::move(packed)} {
-    most_ = packed_->most() * 46000 + 1000000;  // runs of one value
+    most_ = packed_->most() * 46000 + 47000000;  // runs of one value; a block of a few bytes holds 46 MB of them
     if (BZ2_bzDecompressInit(&stream_, 0, 0) != BZ_OK) throw std::bad_alloc{};
   }
   Bzip2Bytes(const Bzip2Bytes&) = delete;

@@ -136,14 +136,26 @@ void look_at_pages(TiffFile& tiff, const Directories& d, std::size_t file_bytes)
   }
 }
 
+/// How many bytes of pixels one byte of the file can hold at most: as measured on blank images of gigabytes, or as the format says.
+std::size_t most_packed(const TiffPage& page) {
+  const std::size_t wide = (8 * page.sample_bytes() + page.bits - 1) / page.bits;  // bytes in memory for one unpacked
+  switch (page.compression) {
+    case COMPRESSION_NONE: return 8 * page.sample_bytes() / page.bits + 1;
+    case COMPRESSION_PACKBITS: return 64 * wide;
+    case COMPRESSION_LZW: return 2731 * wide;  // a code of 12 bits stands for 4096 bytes at most
+    case COMPRESSION_DEFLATE:
+    case COMPRESSION_ADOBE_DEFLATE: return 1032 * wide;
+    case COMPRESSION_LZMA: return 7100 * wide;
+    default: return 40000 * wide;
+  }
+}
+
 Pixels read_pages(TiffFile& tiff, const Directories& d, const std::vector<std::int64_t>& extents,
                   std::size_t file_bytes, Metadata& meta) {
   const FileType type = tiff_type(d.page, "the file");
   const Shape shape{std::span<const std::int64_t>{extents}};
   const auto pages = d.kept.size();
-  const std::size_t bytes = d.page.bytes(), packed = d.page.compression == COMPRESSION_NONE
-                                                         ? 8 * d.page.sample_bytes() / d.page.bits + 1
-                                                         : 40000;
+  const std::size_t bytes = d.page.bytes(), packed = most_packed(d.page);
   if (bytes * pages / packed > file_bytes)
     throw Error{Errc::cannot_read,
                 "the file is incomplete: " + shape.text() + " pixels are announced, it has " +

@@ -17,7 +17,7 @@
 namespace iso::gpu {
 namespace {
 
-constexpr std::size_t shapes_kept = 2;  ///< compiled networks a graph: whole batches and the last
+constexpr std::size_t shapes_kept = 2;  ///< compiled networks a graph: one shape in use and one before
 
 /// The first line of what OpenVINO says; the rest are places in its sources.
 std::string reason(const std::exception& problem) {

@@ -3,6 +3,7 @@
 #include "iso/base/error.h"
 #include "iso/base/threads.h"
 
+#include <algorithm>
 #include <mutex>
 #include <utility>
 
@@ -75,12 +76,13 @@ double bytes_a_pixel(const Card& card) noexcept { return card.graphs.empty() ? 0
 
 NetworkCost cost(const Card& card, std::int64_t pixels, std::int64_t batch) noexcept {
   const double all = static_cast<double>(pixels) * static_cast<double>(batch),
-               weights = static_cast<double>(card.parameters);
+               weights = static_cast<double>(card.parameters),
+               together = static_cast<double>(std::clamp<std::int64_t>(batch, 1, ThreadBudget::threads()));
   NetworkCost needed;
   needed.bytes = static_cast<std::size_t>(library_bytes + compiled_per_weight * weights +
-                                          bytes_a_pixel(card) * static_cast<double>(pixels));
+                                          bytes_a_pixel(card) * static_cast<double>(pixels) * together);
   // A weight of a network with pooling meets a part of the pixels only: an eighth of them on average.
-  needed.seconds = 2 * weights * all / 8 / (operations_a_second * static_cast<double>(ThreadBudget::threads())) + 0.3;
+  needed.seconds = 2 * weights * all / 8 / (operations_a_second * together) + 0.3;
   return needed;
 }
 

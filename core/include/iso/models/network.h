@@ -24,8 +24,8 @@ struct TensorSpec {
   std::vector<std::int64_t> extents;  ///< fastest first; -1 where any extent is taken
 };
 
-/// A loaded network: named inputs, one output. The same inputs give the same bits in one process and in the next, on one machine
-/// with one number of threads. Thread safety: as many calls of `run` at once as it was loaded for; more wait for one another.
+/// A loaded network: named inputs, one output. The same inputs give the same bits in one process and in the next, on one machine, with any
+/// number of threads. Thread safety: as many calls of `run` at once as it was loaded for; more wait for one another.
 class Network {
  public:
   virtual ~Network();

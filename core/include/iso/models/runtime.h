@@ -57,7 +57,7 @@ void check_runtime();
 [[nodiscard]] std::vector<NetworkPtr> load(const Card& card, int at_once = 0);
 
 /// What running a network on a batch of (width, height, batch) takes, roughly: memory of the library, weights and activations, and
-/// seconds with the thread budget as it is. Ours: activations as measured for U-Nets, 2 operations a weight and pixel.
+/// seconds with the thread budget as it is, an image a thread. Ours: activations as measured for U-Nets, 2 operations a weight and pixel.
 struct NetworkCost {
   std::size_t bytes{0};
   double seconds{0};

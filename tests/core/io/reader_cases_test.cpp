@@ -63,6 +63,7 @@ const auto name_of_file = [](const auto& info) {
 INSTANTIATE_TEST_SUITE_P(
     Cases, ReadableFile,
     ::testing::Values(
+        Readable{"ome_cut_xml.tif", Shape{8, 6, 2}, 0, 0, 0, "no sound XML"},
         Readable{"blank_bzip2.nrrd", Shape{256, 256, 100}, 0, 0, 0, ""},
         Readable{"u32.tif", Shape{32, 16, 3}, 2329679550000.0, 2834700000, 1213600000, ""},
         Readable{"i32.tif", Shape{32, 16, 3}, 513591, 26694, -5728, ""},
@@ -103,6 +104,11 @@ struct Refusable {
   int code;
   std::string says;
 };
+TEST_F(IoTest, DescriptionOfOmeInLatin1HasItsUnit) {
+  const auto data = io::read(cases_folder / "ome_latin1.tif");
+  EXPECT_NEAR(get<Volume>(data).grid.spacing_mm[0], 0.0005, 1e-12) << "half of a micrometre, its sign in one byte";
+}
+
 void PrintTo(const Refusable& r, std::ostream* out) { *out << r.file; }
 class RefusableFile : public IoTest, public ::testing::WithParamInterface<Refusable> {};
 

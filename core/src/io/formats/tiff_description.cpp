@@ -1,13 +1,15 @@
 #include "io/formats/payload_impl.h"
 #include "io/formats/tiff_impl.h"
-#include "io/formats/xml_impl.h"
 
 #include "iso/base/error.h"
 
+#include <expat.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
+#include <new>
 #include <set>
 #include <sstream>
 
@@ -91,21 +93,68 @@ TiffStack imagej(const TiffFile& tiff, const std::string& text) {
   return a;
 }
 
+/// An element of XML: its name without a prefix, and its attributes as they are meant.
+struct Element {
+  std::string name;
+  std::map<std::string, std::string> attributes;
+  [[nodiscard]] std::string attribute(const std::string& which) const {
+    const auto found = attributes.find(which);
+    return found == attributes.end() ? std::string{} : found->second;
+  }
+};
+struct Elements {
+  std::vector<Element> all;  ///< in the order of their start tags, up to what is no sound XML
+  std::string problem;       ///< of the XML
+};
+
+void add_element(void* to, const char* name, const char** attributes) {
+  const std::string_view whole{name};
+  Element one{std::string{whole.substr(whole.find(':') + 1)}, {}};  // 0 where there is no prefix
+  for (; *attributes != nullptr; attributes += 2) one.attributes.try_emplace(attributes[0], attributes[1]);
+  static_cast<std::vector<Element>*>(to)->push_back(std::move(one));
+}
+
+Elements to_elements(std::string_view text, const char* encoding = nullptr) {
+  const std::unique_ptr<std::remove_pointer_t<XML_Parser>, decltype(&XML_ParserFree)> parser{XML_ParserCreate(encoding),
+                                                                                             XML_ParserFree};
+  if (!parser) throw std::bad_alloc{};
+  Elements found;
+  XML_SetUserData(parser.get(), &found.all);
+  XML_SetStartElementHandler(parser.get(), add_element);
+  if (XML_Parse(parser.get(), text.data(), static_cast<int>(text.size()), XML_TRUE) == XML_STATUS_ERROR) {
+    const XML_Error error = XML_GetErrorCode(parser.get());
+    // Bytes that are no UTF-8 are most often those of Latin-1, whatever is declared.
+    const bool bytes = error == XML_ERROR_INVALID_TOKEN || error == XML_ERROR_PARTIAL_CHAR ||
+                       error == XML_ERROR_UNKNOWN_ENCODING || error == XML_ERROR_INCORRECT_ENCODING;
+    if (bytes && encoding == nullptr) return to_elements(text, "ISO-8859-1");
+    found.problem = XML_ErrorString(error);
+  }
+  return found;
+}
+
+/// What OME says; nothing where the root is another element.
+std::optional<Elements> to_ome_elements(std::string_view text) {
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+  if (!text.starts_with('<') || text.size() > (std::size_t{1} << 30)) return std::nullopt;
+  Elements found = to_elements(text);
+  if (found.all.empty() || found.all.front().name != "OME") return std::nullopt;
+  return found;
+}
+
 // Which directory holds which plane, where TiffData says so (OME-TIFF, "the TiffData element"). Throws cannot_read for planes
 // that are in no directory, invalid_input for other files.
-std::vector<std::int64_t> directories_of_planes(const std::string& text, const TiffStack& a, const TiffPage& page) {
+std::vector<std::int64_t> directories_of_planes(const std::vector<Element>& elements, const TiffStack& a,
+                                                const TiffPage& page) {
   std::vector<std::int64_t> directories(static_cast<std::size_t>(a.pages), -1);
   std::set<std::string> files;
   bool any = false;
-  for (auto found = xml::find_tag(text, "TiffData"); found; found = xml::find_tag(text, "TiffData", found->end)) {
-    const std::string tag = found->in(text);
-    if (!tag.ends_with("/>")) {
-      const auto inside_end = std::min(text.find("TiffData", found->end), text.size());
-      const std::string inside = text.substr(found->end, inside_end - found->end);
-      if (const std::string name = xml::attribute(inside, "FileName"); !name.empty()) files.insert(name);
-    }
+  for (const Element& element : elements) {
+    if (const std::string name = element.attribute("FileName"); element.name == "UUID" && !name.empty())
+      files.insert(name);
+    if (element.name != "TiffData") continue;
     const auto whole = [&](const char* name) -> std::optional<std::int64_t> {
-      const auto number = to_number(xml::attribute(tag, name));
+      const auto number = to_number(element.attribute(name));
       return number && *number >= 0 && *number < 1e9 ? std::optional{static_cast<std::int64_t>(*number)} : std::nullopt;
     };
     const auto ifd = whole("IFD");
@@ -132,22 +181,27 @@ std::vector<std::int64_t> directories_of_planes(const std::string& text, const T
   return directories;
 }
 
-TiffStack ome(const std::string& description, const TiffPage& page) {
+TiffStack ome(const Elements& elements, const TiffPage& page) {
   TiffStack a;
   a.by = "OME";
-  const std::string text = xml::without_comments(description);
-  const auto pixels = xml::find_tag(text, "Pixels");
-  if (!pixels) {
-    if (const auto elsewhere = xml::find_tag(text, "BinaryOnly"))
+  const auto named = [&](const char* name) { return [name](const Element& element) { return element.name == name; }; };
+  const auto found = std::ranges::find_if(elements.all, named("Pixels"));
+  if (found == elements.all.end()) {
+    const auto elsewhere = std::ranges::find_if(elements.all, named("BinaryOnly"));
+    if (elsewhere != elements.all.end())
       a.remark = "pages in the order of the file, as what they are is said in another one alone ('" +
-                 xml::attribute(elsewhere->in(text), "MetadataFile").substr(0, 80) + "')";
+                 elsewhere->attribute("MetadataFile").substr(0, 80) + "')";
+    else if (!elements.problem.empty())
+      a.remark = "pages in the order of the file, as its description is no sound XML (" + elements.problem + ")";
     return a;
   }
-  if (xml::find_tag(text, "Pixels", pixels->end))
+  if (std::any_of(found + 1, elements.all.end(), named("Pixels")))
     not_supported("the file holds several images of OME", "save one of them alone");
-  const std::string tag = pixels->in(text);
+  const Element& pixels = *found;
+  if (!elements.problem.empty())
+    a.remark = "what the description of OME says, though it is no sound XML (" + elements.problem + ")";
   const auto size = [&](const char* name) {
-    const auto number = to_number(xml::attribute(tag, name));
+    const auto number = to_number(pixels.attribute(name));
     return number && *number >= 1 && *number <= 1e9 ? static_cast<std::int64_t>(*number) : 1;
   };
   if (const std::int64_t x = size("SizeX"), y = size("SizeY"); x != page.width || y != page.height)
@@ -155,7 +209,7 @@ TiffStack ome(const std::string& description, const TiffPage& page) {
                 "the file contradicts itself: OME says " + std::to_string(x) + " x " + std::to_string(y) +
                     " pixels, its pages have " + std::to_string(page.width) + " x " + std::to_string(page.height),
                 "check where the file came from"};
-  const std::string order = xml::attribute(tag, "DimensionOrder");
+  const std::string order = pixels.attribute("DimensionOrder");
   a.pages = 1;
   for (const char axis : order.size() == 5 ? order.substr(2) : std::string{"ZCT"}) {
     std::int64_t extent = size(axis == 'Z' ? "SizeZ" : axis == 'C' ? "SizeC" : "SizeT");
@@ -163,10 +217,10 @@ TiffStack ome(const std::string& description, const TiffPage& page) {
     a.axes.emplace_back(static_cast<char>(std::tolower(static_cast<unsigned char>(axis))), extent);
     a.pages *= extent;
   }
-  if (a.pages > 1 && a.pages < 1000000) a.directories = directories_of_planes(text, a, page);
+  if (a.pages > 1 && a.pages < 1000000) a.directories = directories_of_planes(elements.all, a, page);
   const auto length = [&](const std::string& name) -> std::optional<double> {
-    const auto number = to_number(xml::attribute(tag, name));
-    const std::string unit = xml::attribute(tag, name + "Unit");
+    const auto number = to_number(pixels.attribute(name));
+    const std::string unit = pixels.attribute(name + "Unit");
     const auto mm = millimetres_in(unit.empty() ? "um" : unit);  // OME's own default
     if (number && !mm && a.remark.empty())
       a.remark = "no spacing, as the unit '" + unit.substr(0, 20) + "' of OME is no length that is known";
@@ -176,8 +230,8 @@ TiffStack ome(const std::string& description, const TiffPage& page) {
   a.spacing_x = length("PhysicalSizeX");
   a.spacing_y = length("PhysicalSizeY");
   a.spacing_z = length("PhysicalSizeZ");
-  const std::string unit = xml::attribute(tag, "TimeIncrementUnit");
-  if (const auto step = to_number(xml::attribute(tag, "TimeIncrement")); step && *step > 0)
+  const std::string unit = pixels.attribute("TimeIncrementUnit");
+  if (const auto step = to_number(pixels.attribute("TimeIncrement")); step && *step > 0)
     if (const auto seconds = seconds_in(unit.empty() ? "s" : unit)) a.time_step_s = *step * *seconds;
   return a;
 }
@@ -215,7 +269,7 @@ TiffStack tifffile(const std::string& text, const TiffPage& page) {
 TiffStack announced_by(const TiffFile& tiff, const TiffPage& page) {
   const std::string text = tiff.description();
   if (text.starts_with("ImageJ=")) return imagej(tiff, text);
-  if (xml::find_tag(text, "OME")) return ome(text, page);
+  if (const auto elements = to_ome_elements(text)) return ome(*elements, page);
   if (text.starts_with('{')) return tifffile(text, page);
   return {};
 }

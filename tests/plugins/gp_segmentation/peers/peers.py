@@ -74,7 +74,7 @@ def level_set(image, clicks, spacing):
     marks = seeds(image.shape[-2:], clicks, 3)
     array = sitk.GetArrayFromImage(speed)
     array[marks == 2] = 1e-4
-    speed = sitk.GetImageFromArray(array)
+    speed = sitk.GetImageFromArray(array.astype(np.float32))
     march = sitk.FastMarchingImageFilter()
     march.SetTrialPoints([list(p) for p in positive])
     march.SetStoppingValue(1000)

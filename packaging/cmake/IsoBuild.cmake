@@ -46,6 +46,8 @@ function(iso_add_tests name)
   add_dependencies(${name} isocenter-reader)
   if(ISO_SANITIZE)
     target_compile_options(${name} PRIVATE -O0)  # halves the time to compile; the work is in the libraries, which keep -O1
+  elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
+    target_compile_options(${name} PRIVATE ${ISO_TEST_OPTIONS})
   endif()
   if(NOT arg_LABELS)
     add_dependencies(iso_unit_tests ${name})

@@ -153,6 +153,11 @@ struct Made {
   const Agreement& tv_fit;
 };
 
+const char* words_of(Spread spread, const MaybeCard& network) noexcept {
+  if (spread == Spread::none) return "by how much the estimates of several runs differ, no uncertainty";
+  return spread == Spread::posterior && network ? "posterior standard deviation" : "sampling spread";
+}
+
 /// The detector as it stood: a slab is reconstructed as if its middle were at the height of the detector's.
 iso::ProjectionGeometry moved(const iso::ProjectionGeometry& geometry, double shift_mm) {
   std::vector<iso::View> views(geometry.views().begin(), geometry.views().end());
@@ -192,9 +197,7 @@ iso::plugin::Datasets finish(const Made& made, iso::plugin::RunContext& context)
                             {"tv", scene.image(made.start)},
                             {"supplied", scene.difference(supplied, "what the prior supplied")}};
   // Of one run there is no spread; who asks for it gets 0, and its metadata say why.
-  out.emplace("spread", options.runs > 1 ? scene.difference(found.spread, made.algorithm.posterior && made.card
-                                                                              ? "posterior standard deviation"
-                                                                              : "sampling spread")
+  out.emplace("spread", options.runs > 1 ? scene.difference(found.spread, words_of(made.algorithm.spread, made.card))
                                          : scene.difference(context.backend().allocate(plan.image(), stream),
                                                             "nothing: one run has no spread, take two or more"));
   out.emplace("samples", make_samples(scene, options.runs > 1 ? found.samples : std::vector<Pixels>{estimate}));
@@ -216,10 +219,14 @@ void say_what_it_found(const Sampler& sampler, iso::plugin::TaskProgress& progre
 }
 
 /// What a user should hear before the result is looked at.
-void warn_of_choices(const CommonOptions& options, const ScanPlan& plan, const MaybeCard& card,
+void warn_of_choices(const CommonOptions& options, const ScanPlan& plan, const MaybeCard& card, Spread spread,
                      iso::plugin::RunContext& context) {
   warn_of_size(card, plan.image().shape[0], "leave out size and spacing_mm, or give size", context);
-  if (options.runs == 1)
+  if (spread == Spread::none && options.runs > 1)
+    context.warn(
+        "this algorithm gives one estimate: its runs differ by the noise that they drew, and 'spread' says "
+        "nothing of the error; take one run, or dds or split_gibbs for samples");
+  if (spread != Spread::none && options.runs == 1)
     context.warn(
         "one run has no spread, and 'spread' is 0 everywhere, which says nothing of the error; take two or more runs");
 }
@@ -343,7 +350,9 @@ iso::plugin::Datasets run_scan_task(const iso::Sinogram& whole, const iso::Volum
   iso::plugin::TaskProgress progress{context, "volume", [&](const Array& x) { return scene.image(x); }};
   const auto& ops = context.backend().vector();
 
-  warn_of_choices(options, plan, card, context);
+  const double slice_mm = plan.grid.spacing_mm[2];
+  const Algorithm algorithm = make({plan.image(), plan.readings(), slice_mm});
+  warn_of_choices(options, plan, card, algorithm.spread, context);
   progress.report(0, "loading the prior");
   const SlicePrior prior = make_prior(card);
   Preparation first{progress, after_tv};
@@ -354,8 +363,6 @@ iso::plugin::Datasets run_scan_task(const iso::Sinogram& whole, const iso::Volum
 
   const DataTerm data{iso::compute::scaled(options.water_per_mm, problem.a), problem.readings,
                       options.noise > 0 ? options.noise : problem.noise, *stream};
-  const double slice_mm = plan.grid.spacing_mm[2];
-  const Algorithm algorithm = make({plan.image(), plan.readings(), slice_mm});
   const PosteriorProblem posterior{data, prior,
                                    SliceNoise{context.seed(), options.correlation_mm / slice_mm, algorithm.degrees},
                                    make_support(plan, problem)};

@@ -18,11 +18,15 @@ struct Beginning {
   std::uint64_t seed{0};
 };
 
+/// What the standard deviation over the runs of an algorithm says. `none`: it gives one estimate, and runs differ by the
+/// noise that was drawn on the way.
+enum class Spread : std::uint8_t { none, sampling, posterior };
+
 /// What an algorithm is for its parameters P: made by `algorithm` below.
 struct Algorithm {
   double evaluations{0};  ///< of the prior, of one sample
   std::size_t bytes{0};
-  bool posterior{false};  ///< its spread is that of the posterior under a network, and not of the sampling alone
+  Spread spread{Spread::sampling};  ///< `posterior` where the prior is a network, else it is that of the sampling
   std::function<std::unique_ptr<Sampler>(const PosteriorProblem&, const Beginning&)> make{};
   int degrees{0};  ///< of its noise, `SliceNoise`
 };

@@ -55,7 +55,7 @@ DdsOptions dds_options(const SamplingOptions& parameters, const TaskExtent& exte
 template <class S, class Options, class DdsPart>
 Algorithm warm(const SamplingOptions& parameters, Options options, std::size_t bytes, DdsPart part) {
   const auto evaluations = static_cast<double>(part(options).levels.size());
-  return {evaluations, bytes, false,
+  return {evaluations, bytes, Spread::sampling,
           [options, part, from_tv = parameters.start_noise > 0](const PosteriorProblem& problem,
                                                                 const Beginning& beginning) mutable {
             if (from_tv) part(options).start = beginning.tv;
@@ -95,7 +95,7 @@ Algorithm algorithm(const DpmOtParameters& parameters, const TaskExtent& extent)
     throw iso::Error{iso::Errc::invalid_input, "a start from an atlas needs noise, and start_noise is 0",
                      "give --start-noise 0.3 to 3, or use dds"};
   const DdsOptions dds = dds_options(parameters, extent);
-  return {static_cast<double>(dds.levels.size()), DpmOt::bytes(extent.image, parameters.z_weight > 0), false,
+  return {static_cast<double>(dds.levels.size()), DpmOt::bytes(extent.image, parameters.z_weight > 0), Spread::sampling,
           [dds](const PosteriorProblem& problem, const Beginning& beginning) {
             return std::make_unique<DpmOt>(problem, DpmOtOptions{dds, beginning.atlas, beginning.seed});
           }};
@@ -107,7 +107,7 @@ Algorithm algorithm(const RedDiffParameters& parameters, const TaskExtent& exten
   options.levels = geometric_levels(parameters.most_noise, parameters.least_noise, parameters.levels);
   options.weight = parameters.weight;
   options.unit = range_in_water;
-  return {static_cast<double>(parameters.levels), RedDiff::bytes(extent.image), false,
+  return {static_cast<double>(parameters.levels), RedDiff::bytes(extent.image), Spread::none,
           [options, from_tv = parameters.from_tv](const PosteriorProblem& problem, const Beginning& beginning) mutable {
             if (from_tv) options.start = beginning.tv;
             return std::make_unique<RedDiff>(problem, options);
@@ -118,7 +118,7 @@ Algorithm algorithm(const MbirParameters& parameters, const TaskExtent& extent) 
   check_levels(parameters);
   const MbirOptions options{geometric_levels(parameters.most_noise, parameters.least_noise, parameters.levels),
                             parameters.ratio, fit_options(parameters, 1, extent)};
-  return {2.0 * parameters.levels, Mbir::bytes(extent.image, parameters.z_weight > 0), false,
+  return {2.0 * parameters.levels, Mbir::bytes(extent.image, parameters.z_weight > 0), Spread::sampling,
           [options](const PosteriorProblem& problem, const Beginning&) {
             return std::make_unique<Mbir>(problem, options);
           }};
@@ -129,8 +129,9 @@ Algorithm algorithm(const SplitGibbsParameters& parameters, const TaskExtent& ex
   options.sweeps = parameters.sweeps;
   options.unit = range_in_water;
   // Before the coupling has come down, images are further from the readings than noise and prior say.
-  const bool down = std::pow(options.decay, options.sweeps - 1) <= options.least;
-  return {options.sweeps * (2.0 * options.levels - 1), SplitGibbs::bytes(extent.image, extent.readings), down,
+  const Spread spread =
+      std::pow(options.decay, options.sweeps - 1) <= options.least ? Spread::posterior : Spread::sampling;
+  return {options.sweeps * (2.0 * options.levels - 1), SplitGibbs::bytes(extent.image, extent.readings), spread,
           [options](const PosteriorProblem& problem, const Beginning& beginning) mutable {
             options.start = beginning.tv;
             return std::make_unique<SplitGibbs>(problem, options);

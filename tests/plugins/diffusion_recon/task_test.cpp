@@ -160,10 +160,10 @@ TEST_F(DiffusionTask, OffersTheReferenceAndPosteriorSamples) {
     SplitGibbsParameters parameters;
     parameters.sweeps = sweeps;
     const iso::ArraySpec spec{{8, 8, 1}, iso::ScalarType::f32};
-    return algorithm(parameters, {spec, spec, 1}).posterior;
+    return algorithm(parameters, {spec, spec, 1}).spread;
   };
-  EXPECT_TRUE(after(60));
-  EXPECT_FALSE(after(10)) << "its coupling is still wide";
+  EXPECT_EQ(after(60), Spread::posterior);
+  EXPECT_EQ(after(10), Spread::sampling) << "its coupling is still wide";
 }
 
 TEST_F(DiffusionTask, TakesByDefaultWhatWasBestOnValidation) {
@@ -177,6 +177,21 @@ TEST_F(DiffusionTask, BeginsFromTotalVariationWhereAsked) {
   const auto cold = run("dds", by_tv + "}"), warm = run("dds", by_tv_alone + R"(, "start_noise": 0.3, "runs": 1})");
   ASSERT_EQ(warm.state, iso::job::State::done) << warm.error_message;
   EXPECT_LT(warm.figures.at("evaluations").value, cold.figures.at("evaluations").value);
+}
+
+TEST_F(DiffusionTask, WarnsOfTheSpreadOfOneEstimateOnlyWhereItWasAskedFor) {
+  const auto spoken_of = [](const iso::job::Record& record) {
+    return std::ranges::count_if(record.warnings, [](const auto& text) {
+      return std::string_view{text}.find("spread") != std::string_view::npos;
+    });
+  };
+  const auto one = run("red_diff", by_tv_alone + R"(, "runs": 1})"),
+             two = run("red_diff", by_tv_alone + R"(, "runs": 2})", {"volume", "spread"});
+  ASSERT_EQ(one.state, iso::job::State::done) << one.error_message;
+  ASSERT_EQ(two.state, iso::job::State::done) << two.error_message;
+  EXPECT_EQ(spoken_of(one), 0);
+  EXPECT_EQ(spoken_of(two), 1);
+  EXPECT_EQ(volume("spread").meta.at("shows"), "by how much the estimates of several runs differ, no uncertainty");
 }
 
 TEST_F(DiffusionTask, OffersFurtherSamplersWithTheirFigures) {

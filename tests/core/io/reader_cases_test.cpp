@@ -125,6 +125,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refusable{"huge_page_deflate.tif", 20, "are announced"}, Refusable{"huge_page_lzw.tif", 20, "are announced"},
         Refusable{"huge_page_lzma.tif", 20, "are announced"},
         Refusable{"undefined_address.mat", 21, "no array of numbers"},
+        Refusable{"wrapping_structure.mat", 22, "'s' is an array of structures"},
         Refusable{"undefined_address.h5", 21, "no array of numbers"},
         Refusable{"cut.mhd", 20, "'cut.raw' is incomplete"}, Refusable{"cutz.mhd", 20, "'cutz.zraw' is incomplete"},
         Refusable{"bitflip.mha", 20, "checksum"}, Refusable{"list.mhd", 20, "'missing.raw'"},

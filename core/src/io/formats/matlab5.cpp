@@ -149,9 +149,8 @@ void walk(std::span<const std::byte> bytes, bool swapped, bool head_only, const 
   Matrix m = matrix_head(in);
   if (!own_name.empty()) m.name = own_name;
   m.name = prefix + m.name;
-  std::int64_t count = 1;
-  for (const auto extent : m.extents) count *= std::min<std::int64_t>(extent, 1 << 20);
-  if ((m.kind != 2 && m.kind != 3) || count != 1 || depth >= deepest) return visit(m, in);
+  const bool one = std::ranges::all_of(m.extents, [](std::int64_t extent) { return extent == 1; });
+  if ((m.kind != 2 && m.kind != 3) || !one || depth >= deepest) return visit(m, in);
   if (m.kind == 3) (void)in.next();  // an object of a class of old is a structure behind the name of its class
   const Element length = in.next(), names = in.next();
   if (length.data.size() < 4) incomplete("'" + m.name + "'");

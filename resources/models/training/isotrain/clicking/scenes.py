@@ -161,7 +161,7 @@ def crop(random, one, size):
     label = found[random.integers(len(found))]
     rows, columns = np.nonzero(one.labels == label)
     at = random.integers(len(rows))
-    scale = float(np.exp(random.uniform(np.log(0.7), np.log(1.5))))
+    scale = float(np.exp(random.uniform(np.log(0.5), np.log(1.5))))
     half = size / 2 / scale
     middle = np.array([rows[at], columns[at]]) + random.uniform(-0.25, 0.25, 2) * size / scale
     turn = random.uniform(0, 2 * np.pi) if random.random() < 0.3 else np.pi / 2 * random.integers(4)
@@ -179,11 +179,12 @@ def crop(random, one, size):
 
 
 class ScenePool:
-    """As the trainer takes samples: `count` of them, each made when it is asked for. A share of crops, where there are labelled slices."""
+    """As the trainer takes samples: `count` of them, each made when it is asked for. A share of crops, where there are labelled slices,
+    and of crops of scenes twice as wide, in which the object is small."""
 
-    def __init__(self, count, size, seed, labelled=(), share=0.4):
-        self.count, self.size, self.seed, self.labelled, self.share = count, size, seed, list(labelled), share
-        text = repr((count, size, seed, share if self.labelled else 0))
+    def __init__(self, count, size, seed, labelled=(), share=0.4, wide=0.3):
+        self.count, self.size, self.seed, self.labelled, self.share, self.wide = count, size, seed, list(labelled), share, wide
+        text = repr((count, size, seed, share if self.labelled else 0, wide))
         digest = hashlib.sha256(text.encode())
         for one in self.labelled:
             digest.update(one.g.tobytes() + one.labels.tobytes())
@@ -195,8 +196,12 @@ class ScenePool:
     def sample(self, index):
         random = random_of(self.seed, 70, int(index))
         while True:
-            if self.labelled and random.random() < self.share:
+            kind = random.random()
+            if self.labelled and kind < self.share:
                 image, truth = crop(random, self.labelled[random.integers(len(self.labelled))], self.size)
+            elif kind >= 1 - self.wide:
+                image, truth = make_scene(random, 2 * self.size)
+                image, truth = crop(random, Labelled("scenes", grey(image), truth.astype(np.int32)), self.size)
             else:
                 image, truth = make_scene(random, self.size)
             if LEAST_PIXELS <= truth.sum() <= 0.6 * truth.size:

@@ -153,7 +153,7 @@ struct Made {
   const Agreement& tv_fit;
 };
 
-const char* words_of(Spread spread, const MaybeCard& network) noexcept {
+const char* to_words(Spread spread, const MaybeCard& network) noexcept {
   if (spread == Spread::none) return "by how much the estimates of several runs differ, no uncertainty";
   return spread == Spread::posterior && network ? "posterior standard deviation" : "sampling spread";
 }
@@ -197,7 +197,7 @@ iso::plugin::Datasets finish(const Made& made, iso::plugin::RunContext& context)
                             {"tv", scene.image(made.start)},
                             {"supplied", scene.difference(supplied, "what the prior supplied")}};
   // Of one run there is no spread; who asks for it gets 0, and its metadata say why.
-  out.emplace("spread", options.runs > 1 ? scene.difference(found.spread, words_of(made.algorithm.spread, made.card))
+  out.emplace("spread", options.runs > 1 ? scene.difference(found.spread, to_words(made.algorithm.spread, made.card))
                                          : scene.difference(context.backend().allocate(plan.image(), stream),
                                                             "nothing: one run has no spread, take two or more"));
   out.emplace("samples", make_samples(scene, options.runs > 1 ? found.samples : std::vector<Pixels>{estimate}));

@@ -172,7 +172,123 @@ TEST_F(Ismrmrd, TakesTheUnitOfATrajectoryFromHowFarItReaches) {
   }
 }
 
+std::string radial_header() {
+  std::string xml = header();
+  return xml.replace(xml.find("cartesian"), 9, "radial");
+}
+
+/// Two spokes of a repetition and contrast, with this value in the first coil.
+std::vector<Readout> spokes_of(std::uint16_t repetition, std::uint16_t contrast, float value) {
+  std::vector<Readout> out = spokes(0.5F);
+  for (Readout& readout : out) {
+    readout.samples = line(0, value).samples;
+    readout.head.repetition = repetition;
+    readout.head.contrast = contrast;
+  }
+  return out;
+}
+
+std::vector<Readout> together(std::vector<Readout> all, const std::vector<Readout>& more) {
+  all.insert(all.end(), more.begin(), more.end());
+  return all;
+}
+
+TEST_F(Ismrmrd, RepetitionsOfSpokesAreFramesWithTheirOwnCoordinates) {
+  auto turned = spokes_of(7, 0, 5);
+  std::swap(turned[0].places, turned[1].places);
+  write(together(spokes_of(4, 0, 1), turned), radial_header());
+  const KSpace scan = read();
+  ASSERT_EQ(scan.samples.spec().shape, (Shape{8, 2, 1, 2, 2}));
+  EXPECT_EQ(scan.samples.values<Complex>()[32].real(), 5) << "first sample of the second frame";
+  ASSERT_EQ(scan.trajectory.coordinates.spec().shape, (Shape{3, 8, 2, 2}));
+  const auto places = scan.trajectory.coordinates.values<float>();
+  EXPECT_FLOAT_EQ(places[0], -4) << "x of the first spoke of the first frame";
+  EXPECT_FLOAT_EQ(places[48], 0);
+  EXPECT_FLOAT_EQ(places[49], -3) << "y of the first spoke of the second frame";
+  EXPECT_NE(scan.meta.at("assumed").find("2 values of repetition that have readouts, of 4 to 7"), std::string::npos);
+  EXPECT_EQ(read("none").samples.spec().shape, (Shape{8, 4, 1, 2, 1}));
+}
+
+TEST_F(Ismrmrd, EchoesOfSpokesDoNotMixInOneImage) {
+  write(together(spokes_of(0, 0, 1), spokes_of(0, 1, 5)), radial_header());
+  EXPECT_EQ(read("contrast").samples.spec().shape[4], 2);
+  const KSpace first = read("repetition");
+  EXPECT_EQ(first.samples.spec().shape, (Shape{8, 2, 1, 2, 1}));
+  EXPECT_NE(first.meta.at("assumed").find("2 values of contrast the first alone"), std::string::npos);
+}
+
+TEST_F(Ismrmrd, RefusesFramesOfUnequalNumbersOfSpokes) {
+  auto shorter = spokes_of(1, 0, 5);
+  shorter.pop_back();
+  write(together(spokes_of(0, 0, 1), shorter), radial_header());
+  const Error error = catch_error([&] { (void)read(); });
+  EXPECT_EQ(error.code(), Errc::invalid_input);
+  EXPECT_NE(error.hint().find("--frame-counter none"), std::string::npos);
+  EXPECT_EQ(read("none").samples.spec().shape[1], 3);
+}
+
+TEST_F(Ismrmrd, LeavesDiscardedSamplesOfSpokesOut) {
+  auto readouts = spokes_of(0, 0, 1);
+  for (Readout& readout : readouts) readout.head.discard_pre = 2, readout.head.discard_post = 1;
+  write(readouts, radial_header());
+  const KSpace scan = read();
+  ASSERT_EQ(scan.samples.spec().shape, (Shape{5, 2, 1, 2, 1}));
+  EXPECT_EQ(scan.samples.values<Complex>()[0], (Complex{1, 0.02F}));
+  EXPECT_FLOAT_EQ(scan.trajectory.coordinates.values<float>()[0], -2);
+}
+
+TEST_F(Ismrmrd, RefusesPartitionsOfSpokesInThePlane) {
+  auto second = spokes_of(0, 0, 5);
+  for (Readout& readout : second) readout.head.step_2 = 1;
+  write(together(spokes_of(0, 0, 1), second), radial_header());
+  EXPECT_EQ(refusal(), Errc::invalid_input);
+}
+
 }  // namespace
+
+TEST_F(Ismrmrd, FramesAreTheValuesOfACounterThatWereMeasured) {
+  std::vector<Readout> readouts{line(3, 1), line(3, 2)};
+  readouts[0].head.repetition = 5;
+  readouts[1].head.repetition = 6;
+  write(readouts);
+  const KSpace scan = read();
+  ASSERT_EQ(scan.samples.spec().shape[4], 2) << "five frames of zeros before";
+  EXPECT_EQ(sample(scan, 0, 3, 0, 1).real(), 2);
+  EXPECT_FALSE(scan.meta.contains("assumed"));
+  readouts[0].head.repetition = 3;
+  write(readouts);
+  EXPECT_NE(read().meta.at("assumed").find("of 3 to 6"), std::string::npos);
+}
+
+TEST_F(Ismrmrd, ReadsTheOnlySliceWhateverItsNumberIs) {
+  Readout third = line(3, 7);
+  third.head.slice = 2;
+  write({third});
+  EXPECT_EQ(sample(read(), 0, 3).real(), 7);
+  write({line(3), third});
+  const Error error = catch_error([&] { (void)read(); });
+  EXPECT_EQ(error.code(), Errc::unsupported);
+  EXPECT_NE(std::string{error.what()}.find("2 slices"), std::string::npos) << error.what();
+}
+
+TEST_F(Ismrmrd, SaysThatRampsOfEpiAreNotCorrected) {
+  std::string epi = header();
+  epi.replace(epi.find("cartesian"), 9, "epi");
+  write({line(3)}, epi);
+  EXPECT_FALSE(read().meta.contains("assumed"));
+  const std::string end = "</trajectory>";
+  epi.insert(epi.find(end) + end.size(),
+             "<trajectoryDescription><identifier>ConventionalEPI</identifier></trajectoryDescription>");
+  write({line(3)}, epi);
+  EXPECT_NE(read().meta.at("assumed").find("ramps"), std::string::npos);
+}
+
+TEST_F(Ismrmrd, RefusesAMatrixThatIsNoWholeNumber) {
+  std::string half = header();
+  half.replace(half.find("<x>8<"), 5, "<x>8.5<");
+  write({line(3)}, half);
+  EXPECT_EQ(refusal(), Errc::invalid_input);
+}
 
 TEST_F(Ismrmrd, PutsLinesWhereTheCentreOfTheHeaderSays) {
   write({line(2), line(3, 5)});

@@ -1,6 +1,7 @@
 #include "io/array_impl.h"
 #include "io/formats/hdf5_impl.h"
 #include "io/formats/ismrmrd_impl.h"
+#include "io/formats/payload_impl.h"
 #include "io/handlers_impl.h"
 
 #include "iso/base/error.h"
@@ -175,31 +176,45 @@ constexpr std::array<Counter, 4> counters{{{"repetition", &Acquisition::repetiti
                                            {"contrast", &Acquisition::contrast},
                                            {"set", &Acquisition::set}}};
 
-std::size_t distinct(const std::vector<const Acquisition*>& image, const Counter& counter) {
+std::vector<std::uint16_t> distinct(const std::vector<const Acquisition*>& image, std::uint16_t Acquisition::*member) {
   std::set<std::uint16_t> values;
-  for (const Acquisition* a : image) values.insert(a->*counter.member);
-  return values.size();
+  for (const Acquisition* a : image) values.insert(a->*member);
+  return {values.begin(), values.end()};
 }
 
+/// The frames of a scan: the values of a counter that were measured, in their order.
+struct Frames {
+  std::uint16_t Acquisition::*member{nullptr};  // null: all readouts are one frame
+  std::vector<std::uint16_t> values{0};
+  [[nodiscard]] std::int64_t count() const { return std::ssize(values); }
+  [[nodiscard]] std::int64_t of(const Acquisition& a) const {
+    return member == nullptr ? 0 : std::ranges::lower_bound(values, a.*member) - values.begin();
+  }
+};
+
 /// The counter that frames are numbered by: the one that is named, otherwise the one with the most values. Of the others only
-/// readouts at their first value are kept, and what is left out is said.
-const Counter& choose_frames(std::vector<const Acquisition*>& image, const std::string& wished, Metadata& meta) {
+/// readouts at their first value are kept, and what is left out is said; so is a value without readouts.
+Frames choose_frames(std::vector<const Acquisition*>& image, const std::string& wished, Metadata& meta) {
+  if (wished == "none") return {};
+  const auto size = [&](const Counter& counter) { return distinct(image, counter.member).size(); };
   const Counter* chosen = &counters[0];
   for (const Counter& counter : counters) {
     if (wished == counter.name) chosen = &counter;
-    if ((wished.empty() || wished == "automatic") && distinct(image, counter) > distinct(image, *chosen))
-      chosen = &counter;
+    if ((wished.empty() || wished == "automatic") && size(counter) > size(*chosen)) chosen = &counter;
   }
   for (const Counter& other : counters) {
-    const std::size_t values = distinct(image, other);
-    if (&other == chosen || values < 2) continue;
-    const std::uint16_t first =
-        (*std::ranges::min_element(image, {}, [&](const Acquisition* a) { return a->*other.member; }))->*other.member;
-    std::erase_if(image, [&](const Acquisition* a) { return a->*other.member != first; });
-    assume(meta, std::string{"frames are numbered by "} + chosen->name + "; of " + std::to_string(values) +
+    const auto values = distinct(image, other.member);
+    if (&other == chosen || values.size() < 2) continue;
+    std::erase_if(image, [&](const Acquisition* a) { return a->*other.member != values.front(); });
+    assume(meta, std::string{"frames are numbered by "} + chosen->name + "; of " + std::to_string(values.size()) +
                      " values of " + other.name + " the first alone is read (else pass --frame-counter)");
   }
-  return *chosen;
+  Frames frames{chosen->member, distinct(image, chosen->member)};
+  if (const int last = frames.values.back(); last - frames.values.front() >= frames.count())
+    assume(meta, "frames are the " + std::to_string(frames.count()) + " values of " + chosen->name +
+                     " that have readouts, of " + std::to_string(frames.values.front()) + " to " +
+                     std::to_string(last));
+  return frames;
 }
 
 /// Covariance of the coils over the samples of all noise readouts, whose mean is 0; empty without them.
@@ -229,12 +244,6 @@ Pixels noise_covariance(std::span<const Acquisition> all, std::int64_t coils) {
   return out;
 }
 
-std::int64_t most(const std::vector<const Acquisition*>& image, std::uint16_t Acquisition::*member) {
-  std::uint16_t found = 0;
-  for (const auto* a : image) found = std::max(found, a->*member);
-  return found;
-}
-
 // Divides lines that were measured several times, and gives the mask of those that were measured at all.
 PixelBuffer average_lines(std::span<std::complex<float>> samples, const std::vector<std::uint16_t>& seen,
                           const Shape& shape) {
@@ -258,10 +267,9 @@ PixelBuffer average_lines(std::span<std::complex<float>> samples, const std::vec
 KSpace cartesian(std::vector<const Acquisition*> image, const Encoding& e, const std::string& frames_by) {
   const std::int64_t nx = e.matrix[0], ny = e.matrix[1], nz = e.matrix[2], coils = image.front()->active_channels;
   KSpace out;
-  const auto counter = choose_frames(image, frames_by, out.meta).member;
-  const std::int64_t frames = most(image, counter) + 1;
+  const Frames frames = choose_frames(image, frames_by, out.meta);
   bool cut = false;
-  const ArraySpec spec{Shape{nx, ny, nz, coils, frames}, ScalarType::c64};
+  const ArraySpec spec{Shape{nx, ny, nz, coils, frames.count()}, ScalarType::c64};
   // A scan is undersampled by tens, not by thousands.
   std::size_t measured = 0;
   for (const auto* a : image) measured += 8u * a->number_of_samples * static_cast<std::size_t>(coils);
@@ -271,7 +279,7 @@ KSpace cartesian(std::vector<const Acquisition*> image, const Encoding& e, const
   }
   PixelBuffer buffer = PixelBuffer::allocate(spec);
   const auto samples = buffer.values<std::complex<float>>();
-  std::vector<std::uint16_t> seen(static_cast<std::size_t>(ny * nz * frames));
+  std::vector<std::uint16_t> seen(static_cast<std::size_t>(ny * nz * frames.count()));
   for (const Acquisition* a : image) {
     check(*a, coils);
     const std::int64_t y = a->step_1 + (e.centre[0] < 0 ? 0 : ny / 2 - e.centre[0]),
@@ -281,7 +289,7 @@ KSpace cartesian(std::vector<const Acquisition*> image, const Encoding& e, const
                                            std::to_string(z) + " of a matrix of " + std::to_string(ny) + " x " +
                                            std::to_string(nz)};
     }
-    const std::int64_t frame = a->*counter, line = (frame * nz + z) * ny + y;
+    const std::int64_t frame = frames.of(*a), line = (frame * nz + z) * ny + y;
     const auto* data = static_cast<const float*>(a->data.p);
     const std::int64_t count = a->number_of_samples;
     cut = cut || count - a->discard_pre - a->discard_post < nx;
@@ -331,46 +339,107 @@ bool counts_pixels(float largest, const Encoding& e, std::string_view unit, Meta
   return false;
 }
 
-KSpace free_trajectory(const std::vector<const Acquisition*>& image, const Encoding& e, std::string_view unit) {
-  const Acquisition& first = *image.front();
-  const std::int64_t count = first.number_of_samples, coils = first.active_channels,
-                     spokes = static_cast<std::int64_t>(image.size());
-  const int dims = first.trajectory_dimensions;
-  if (dims < 2)
-    throw Error{Errc::unsupported, "the trajectory '" + e.trajectory + "' has " + std::to_string(dims) +
-                                       " coordinates a sample, two or three were expected"};
-  KSpace out;
-  PixelBuffer buffer = PixelBuffer::allocate({Shape{count, spokes, 1, coils, 1}, ScalarType::c64});
-  const auto samples = buffer.values<std::complex<float>>();
-  PixelBuffer coordinates = PixelBuffer::allocate({Shape{3, count, spokes}, ScalarType::f32});
-  const auto numbers = coordinates.values<float>();
-  float largest = 0;
-  for (std::int64_t spoke = 0; spoke < spokes; ++spoke) {
-    const Acquisition& a = *image[static_cast<std::size_t>(spoke)];
-    check(a, coils);
-    if (a.number_of_samples != count || a.trajectory.len != static_cast<std::size_t>(count * dims) || !a.trajectory.p) {
-      throw Error{Errc::invalid_input,
-                  "readout " + std::to_string(spoke) + " has another number of samples or coordinates than the first"};
-    }
+/// Which readouts are the spokes of each frame, in the order of the file. Throws unless all frames have as many.
+std::vector<std::vector<const Acquisition*>> spokes_of_frames(const std::vector<const Acquisition*>& image,
+                                                              const Frames& frames) {
+  std::vector<std::vector<const Acquisition*>> spokes(static_cast<std::size_t>(frames.count()));
+  for (const Acquisition* a : image) spokes[static_cast<std::size_t>(frames.of(*a))].push_back(a);
+  for (const auto& list : spokes)
+    if (list.size() != spokes.front().size())
+      not_supported("its frames have " + std::to_string(spokes.front().size()) + " and " +
+                        std::to_string(list.size()) + " readouts along the trajectory, equal numbers were expected",
+                    "pass --frame-counter none to read all of them as one frame, or name another counter");
+  return spokes;
+}
+
+// The third coordinate of a stack of spokes would be its partition.
+void check_partitions(const std::vector<const Acquisition*>& image, int dims) {
+  const auto partitions = distinct(image, &Acquisition::step_2).size();
+  if (dims >= 3 || partitions < 2) return;
+  not_supported("its trajectory has two coordinates a sample in " + std::to_string(partitions) + " partitions",
+                "write three coordinates a sample, or one partition");
+}
+
+/// The samples that are not discarded, frame after frame, with their coordinates as they are written.
+class FreeSamples {
+ public:
+  FreeSamples(const Acquisition& first, std::int64_t spokes, std::int64_t frames)
+      : first_{first.discard_pre},
+        count_{first.number_of_samples - first.discard_pre - first.discard_post},
+        coils_{first.active_channels},
+        spokes_{spokes},
+        all_{first.number_of_samples},
+        dims_{first.trajectory_dimensions} {
+    if (count_ < 1) throw Error{Errc::invalid_input, "an acquisition discards all of its samples"};
+    samples_ = PixelBuffer::allocate({Shape{count_, spokes, 1, coils_, frames}, ScalarType::c64});
+    coordinates_ = frames > 1 ? PixelBuffer::allocate({Shape{3, count_, spokes, frames}, ScalarType::f32})
+                              : PixelBuffer::allocate({Shape{3, count_, spokes}, ScalarType::f32});
+  }
+  void put(const Acquisition& a, std::int64_t spoke, std::int64_t frame) {
+    check(a, coils_);
+    if (a.number_of_samples != all_ || a.discard_pre != first_ ||
+        a.number_of_samples - a.discard_pre - a.discard_post != count_ || a.trajectory_dimensions != dims_ ||
+        a.trajectory.len != static_cast<std::size_t>(all_ * dims_) || !a.trajectory.p)
+      throw Error{Errc::invalid_input, "readout " + std::to_string(spoke) +
+                                           " has another number of samples or coordinates than the first"};
     const auto* data = static_cast<const float*>(a.data.p);
     const auto* place = static_cast<const float*>(a.trajectory.p);
-    for (std::int64_t i = 0; i < count; ++i) {
-      const auto coordinate = numbers.subspan(static_cast<std::size_t>(3 * (spoke * count + i)), 3);
-      for (int d = 0; d < std::min(dims, 3); ++d) {
-        coordinate[static_cast<std::size_t>(d)] = place[i * dims + d];
-        largest = std::max(largest, std::abs(place[i * dims + d]));
+    const auto samples = samples_.values<std::complex<float>>();
+    for (std::int64_t i = 0; i < count_; ++i) {
+      const std::int64_t from = first_ + i;
+      const auto coordinate =
+          numbers().subspan(static_cast<std::size_t>(3 * ((frame * spokes_ + spoke) * count_ + i)), 3);
+      for (int d = 0; d < std::min(dims_, 3); ++d) {
+        coordinate[static_cast<std::size_t>(d)] = place[from * dims_ + d];
+        largest_ = std::max(largest_, std::abs(place[from * dims_ + d]));
       }
-      for (std::int64_t coil = 0; coil < coils; ++coil) {
-        const auto at = static_cast<std::size_t>(2 * (coil * count + i));
-        samples[static_cast<std::size_t>((coil * spokes + spoke) * count + i)] = {data[at], data[at + 1]};
+      for (std::int64_t coil = 0; coil < coils_; ++coil) {
+        const auto at = static_cast<std::size_t>(2 * (coil * all_ + from));
+        samples[static_cast<std::size_t>(((frame * coils_ + coil) * spokes_ + spoke) * count_ + i)] = {data[at],
+                                                                                                        data[at + 1]};
       }
     }
   }
-  if (counts_pixels(largest, e, unit, out.meta))
-    for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] *= static_cast<float>(e.matrix[i % 3]);
-  out.trajectory.coordinates = std::move(coordinates);
-  out.samples = std::move(buffer);
+  [[nodiscard]] float largest() const { return largest_; }
+  [[nodiscard]] std::span<float> numbers() { return coordinates_.values<float>(); }
+  void move_into(KSpace& out) {
+    out.trajectory.coordinates = std::move(coordinates_);
+    out.samples = std::move(samples_);
+  }
+
+ private:
+  std::int64_t first_, count_, coils_, spokes_, all_;
+  int dims_;
+  float largest_{0};
+  PixelBuffer samples_, coordinates_;
+};
+
+KSpace free_trajectory(std::vector<const Acquisition*> image, const Encoding& e, const ReadOptions& options) {
+  KSpace out;
+  const int dims = image.front()->trajectory_dimensions;
+  if (dims < 2)
+    throw Error{Errc::unsupported, "the trajectory '" + e.trajectory + "' has " + std::to_string(dims) +
+                                       " coordinates a sample, two or three were expected"};
+  check_partitions(image, dims);
+  const Frames frames = choose_frames(image, find_hint(options, "frame_counter"), out.meta);
+  const auto spokes = spokes_of_frames(image, frames);
+  check(*spokes.front().front(), spokes.front().front()->active_channels);
+  FreeSamples samples{*spokes.front().front(), std::ssize(spokes.front()), frames.count()};
+  for (std::size_t frame = 0; frame < spokes.size(); ++frame)
+    for (std::size_t spoke = 0; spoke < spokes[frame].size(); ++spoke)
+      samples.put(*spokes[frame][spoke], static_cast<std::int64_t>(spoke), static_cast<std::int64_t>(frame));
+  if (counts_pixels(samples.largest(), e, find_hint(options, "trajectory_unit"), out.meta))
+    for (std::size_t i = 0; i < samples.numbers().size(); ++i)
+      samples.numbers()[i] *= static_cast<float>(e.matrix[i % 3]);
+  samples.move_into(out);
   return out;
+}
+
+// Samples on the ramps of a gradient lie closer; they are read as if they did not.
+void say_of_ramps(const Encoding& e, const std::vector<const Acquisition*>& image, Metadata& meta) {
+  if (e.trajectory == "epi" && (e.ramps || image.front()->trajectory_dimensions > 0))
+    assume(meta, "samples at equal distances along each line of the EPI scan; what the header or the readouts say of "
+                 "ramps is not corrected");
 }
 
 class Ismrmrd final : public Handler {
@@ -403,14 +472,13 @@ class Ismrmrd final : public Handler {
     }
     if (encoding.calibration == "embedded") add_calibration_lines(acquisitions.list(), image);
     if (image.empty()) throw Error{Errc::no_input, "the file holds no image data, only noise or calibration"};
-    if (most(image, &Acquisition::slice) > 0) {
-      throw Error{Errc::unsupported,
-                  "the scan has " + std::to_string(most(image, &Acquisition::slice) + 1) + " slices, one is supported",
+    if (const auto slices = distinct(image, &Acquisition::slice).size(); slices > 1)
+      throw Error{Errc::unsupported, "the scan has " + std::to_string(slices) + " slices, one is supported",
                   "split it first"};
-    }
     KSpace out = encoding.trajectory == "cartesian" || encoding.trajectory == "epi" || encoding.trajectory.empty()
                      ? cartesian(image, encoding, find_hint(options, "frame_counter"))
-                     : free_trajectory(image, encoding, find_hint(options, "trajectory_unit"));
+                     : free_trajectory(image, encoding, options);
+    say_of_ramps(encoding, image, out.meta);
     out.grid = VoxelGrid::centred(encoding.matrix, {encoding.fov_mm[0] / static_cast<double>(encoding.matrix[0]),
                                                     encoding.fov_mm[1] / static_cast<double>(encoding.matrix[1]),
                                                     encoding.fov_mm[2] / static_cast<double>(encoding.matrix[2])});
@@ -436,9 +504,9 @@ class Ismrmrd final : public Handler {
       {".h5", ".hdf5", ".mrd"},
       {Kind::k_space},
       {},
-      hints_of_format({}, {choice_hint("frame_counter", {"automatic", "repetition", "phase", "contrast", "set"},
+      hints_of_format({}, {choice_hint("frame_counter", {"automatic", "repetition", "phase", "contrast", "set", "none"},
                                        "Which counter of ISMRMRD numbers the frames; automatic: the one with "
-                                       "the most values."),
+                                       "the most values; none: all readouts are one frame."),
                            choice_hint("trajectory_unit", {"automatic", "cycles_per_pixel", "cycles_per_fov"},
                                        "Unit of free trajectories, which the format leaves open; automatic: by how far "
                                        "they reach.")}),

@@ -70,7 +70,7 @@ IsmrmrdEncoding ismrmrd_encoding(const std::string& xml) {
   for (std::size_t i = 0; i < 3; ++i) {
     const auto size = to_number(get(std::string{"encodedSpace/matrixSize/"} + axes[i])),
                fov = to_number(get(std::string{"encodedSpace/fieldOfView_mm/"} + axes[i]));
-    if (!size || !(*size >= 1) || *size > 65536 || !fov || !(*fov > 0) || !(*fov < 1e6)) {
+    if (!size || !(*size >= 1) || *size > 65536 || *size != std::floor(*size) || !fov || !(*fov > 0) || !(*fov < 1e6)) {
       throw Error{Errc::invalid_input,
                   std::string{"the ISMRMRD header says no sound encoded matrix and field of view along "} + axes[i]};
     }
@@ -84,6 +84,7 @@ IsmrmrdEncoding ismrmrd_encoding(const std::string& xml) {
     e.width = std::max<std::int64_t>(1, std::llround(static_cast<double>(e.matrix[0]) * *seen / e.fov_mm[0]));
   }
   e.trajectory = lower(get("trajectory"));
+  e.ramps = !get("trajectoryDescription/identifier").empty();
   e.calibration = lower(get("parallelImaging/calibrationMode"));
   for (std::size_t i = 0; i < 2; ++i) {
     const auto centre = to_number(get("encodingLimits/kspace_encoding_step_" + std::to_string(i + 1) + "/center"));

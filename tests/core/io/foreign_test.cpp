@@ -414,6 +414,29 @@ TEST_F(Foreign, ANiftiPlaneOfTwoAxesKeepsItsPlaceInSpace) {
   EXPECT_NEAR(get<Volume>(io::read(scanned)).grid.spacing_mm[2], 3, 1e-5);
 }
 
+TEST_F(Foreign, ANiftiPairWhoseHeaderCallsItselfASingleFileIsRead) {
+  PixelBuffer pixels = PixelBuffer::allocate({Shape{2, 1, 1}, ScalarType::i16});
+  pixels.values<std::int16_t>()[0] = 7;
+  pixels.values<std::int16_t>()[1] = -8;
+  Volume volume;
+  volume.pixels = std::move(pixels);
+  volume.grid.size = {2, 1, 1};
+  io::write(folder / "whole.nii", Dataset{volume});
+  const std::string bytes = bytes_of_file(folder / "whole.nii");
+  for (const std::size_t header : {348U, 352U}) {
+    put(folder / "pair.hdr", bytes.substr(0, header));
+    put(folder / "pair.img", bytes.substr(352));
+    for (const char* const name : {"pair.hdr", "pair.img"}) {
+      const auto read = io::read(folder / name);
+      const auto values = get<Volume>(read).pixels.values<std::int16_t>();
+      EXPECT_EQ(std::vector<int>(values.begin(), values.end()), (std::vector<int>{7, -8})) << name;
+      EXPECT_NE(metadata(*read).at("assumed").find("n+1"), std::string::npos);
+    }
+  }
+  fs::remove(folder / "pair.img");
+  EXPECT_EQ(catch_error([&] { (void)io::read(folder / "pair.hdr"); }).code(), Errc::cannot_read);
+}
+
 TEST_F(Foreign, MedicalVolumesOfOthersAreRead) {
   const fs::path ct = shared_data() / "ct" / "lung-pet-ct-dx-A0001-kernelL_256.nii.gz",
                  labels = shared_data() / "segmentation" / "totalseg" / "example_ct_3mm_seg.nii.gz",

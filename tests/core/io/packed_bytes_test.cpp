@@ -110,5 +110,44 @@ TEST_F(PackedBytes, OfManyPiecesAreReadWhole) {
             bytes);
 }
 
+TEST_F(PackedBytes, OfOtherKindsBehindAPackedFileAreSaidAndZerosAreNot) {
+  const auto said = [&](const std::string& behind) {
+    std::string lines;
+    log::set_level(log::Level::warning);
+    log::set_sink([&](log::Level, std::string_view, std::string_view text) { lines += std::string{text} + "\n"; });
+    EXPECT_EQ(by_us(packed("isocentre", 31, 6) + behind, 9), "isocentre");
+    log::set_sink({});
+    log::set_level(log::Level::quiet);
+    return lines;
+  };
+  EXPECT_NE(said("garbage").find("the last 7 bytes of 'a.nrrd' are no packed ones"), std::string::npos);
+  EXPECT_NE(said("\x1f").find("the last 1 bytes"), std::string::npos);
+  EXPECT_EQ(said(std::string(512, '\0')).find("packed"), std::string::npos);
+  EXPECT_EQ(said("").find("packed"), std::string::npos);
+}
+
+// "isocente" and "rrr" by the bz2 module of Python, one behind the other as pbzip2 writes them.
+TEST_F(PackedBytes, OfBzip2InSeveralStreamsAreReadWhole) {
+  const std::string first{
+      "\x42\x5a\x68\x39\x31\x41\x59\x26\x53\x59\x3e\x3c\xfd\x9d\x00\x00\x01\x81\x80\x0a\x21\x8c\x00\x20\x00"
+      "\x22\x1a\x63\x50\x86\x02\x1c\xf0\xa7\x8b\xb9\x22\x9c\x28\x48\x1f\x1e\x7e\xce\x80",
+      45};
+  const std::string second{
+      "\x42\x5a\x68\x39\x31\x41\x59\x26\x53\x59\x23\xee\xdb\x5e\x00\x00\x01\x00\x80\x10\x00\x20\x00\x30\x8c"
+      "\x14\x18\xbb\x92\x29\xc2\x84\x81\x1f\x76\xda\xf0",
+      37};
+  const auto read = [&](const std::string& bytes, int size) {
+    put(folder / "a.nrrd",
+        "NRRD0004\ntype: uint8\ndimension: 1\nsizes: " + std::to_string(size) + "\nencoding: bzip2\n\n" + bytes);
+    const auto data = io::read(folder / "a.nrrd");
+    const auto values = to_pixels(*data)->values<std::uint8_t>();
+    return std::string{values.begin(), values.end()};
+  };
+  EXPECT_EQ(read(first + second, 11), "isocenterrr");
+  EXPECT_EQ(read(second + second + first, 14), "rrrrrrisocente");
+  EXPECT_EQ(read(first + "BZ", 8), "isocente");
+  EXPECT_EQ(catch_error([&] { (void)read(first + second.substr(0, 30), 11); }).code(), Errc::cannot_read);
+}
+
 }  // namespace
 }  // namespace iso::test

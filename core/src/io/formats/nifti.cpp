@@ -113,6 +113,16 @@ void write_names_beside(const fs::path& file, const LabelMap& map) {
   write_new_file(names, label_file_text(names, labels));
 }
 
+// Some programs write a pair and call its header that of a single file: then nothing stands behind it.
+bool is_header_alone(const fs::path& file, const NiftiHeader& header) {
+  if (header.pair || !has_extension(file, ".hdr") || is_gzip(file) || size_of_file(file) > header.first_byte)
+    return false;
+  std::error_code problem;
+  fs::path image = file;
+  image.replace_extension(file.extension() == ".HDR" ? ".IMG" : ".img");
+  return fs::is_regular_file(image, problem) || fs::is_regular_file(image += ".gz", problem);
+}
+
 class Nifti final : public ImageHandler, public SaysEstimate {
  public:
   Nifti()
@@ -146,7 +156,14 @@ class Nifti final : public ImageHandler, public SaysEstimate {
   }
   [[nodiscard]] RawArray make_array(const fs::path& file) const override {
     const fs::path header_file = has_pair_extension(file, ".img") ? partner(file, ".hdr") : file;
-    const NiftiHeader header = parse_nifti_header(to_start(header_file));
+    NiftiHeader header = parse_nifti_header(to_start(header_file));
+    if (is_header_alone(header_file, header)) {
+      header.remarks.push_back(
+          "the voxels in the .img beside, from its first byte on, as nothing stands behind the header, "
+          "which calls itself that of a single file (n+1)");
+      header.pair = true;
+      header.first_byte = 0;
+    }
     const fs::path image = !header.pair                       ? header_file
                            : has_pair_extension(file, ".img") ? file
                                                               : partner(header_file, ".img");

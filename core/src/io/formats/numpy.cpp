@@ -161,6 +161,14 @@ struct Member {
 
 // The header of the member the archive stands at, which stays open behind it.
 Header open_member(unzFile zip, std::string& start) {
+  unz_file_info64 info{};
+  if (unzGetCurrentFileInfo64(zip, &info, nullptr, 0, nullptr, 0, nullptr, 0) == UNZ_OK) {
+    if ((info.flag & 1U) != 0) not_supported("a member of the archive is encrypted", "save it without a password");
+    if (info.compression_method != 0 && info.compression_method != Z_DEFLATED)
+      not_supported(
+          "a member of the archive is packed by method " + std::to_string(info.compression_method) + " of ZIP",
+          "save it with numpy.savez or savez_compressed");
+  }
   if (unzOpenCurrentFile(zip) != UNZ_OK) throw Error{Errc::cannot_read, "a member of the archive cannot be opened"};
   start.assign(12, '\0');
   const auto more = [&](std::size_t from, std::size_t count) {

@@ -32,6 +32,19 @@ class PackedBytes : public ByteReader {
  protected:
   explicit PackedBytes(Bytes packed)
       : ByteReader{packed->name()}, packed_{std::move(packed)}, in_(std::min(piece, packed_->most() + 1)) {}
+  // Zeros fill up a block of the medium; anything else behind the packed bytes is said.
+  void look_at_rest(const std::uint8_t* held, std::size_t count) {
+    std::size_t left = count;
+    bool zeros = std::all_of(held, held + count, [](std::uint8_t byte) { return byte == 0; });
+    while (more()) {
+      left += held_;
+      zeros = zeros && std::all_of(in_.begin(), in_.begin() + static_cast<std::ptrdiff_t>(held_),
+                                   [](std::byte byte) { return byte == std::byte{}; });
+    }
+    held_ = 0;
+    if (!zeros)
+      warn("the last " + std::to_string(left) + " bytes of '" + name_ + "' are no packed ones; they are left out");
+  }
   // False at the end of the file.
   bool more() {
     held_ = packed_->read(in_.data(), in_.size());
@@ -100,12 +113,16 @@ class DeflatedBytes final : public PackedBytes {
     inflate_state& s = *state_;
     if (s.crc_flag != ISAL_GZIP) return;
     std::array<std::uint8_t, 2> start{};  // of the next member; it may lie in two pieces
-    for (std::uint8_t& byte : start) {
-      if (s.avail_in == 0 && !refill()) return;
-      byte = *s.next_in++;
+    std::size_t found = 0;
+    for (; found < start.size() && (s.avail_in > 0 || refill()); ++found) {
+      start[found] = *s.next_in++;
       --s.avail_in;
     }
-    if (start != std::array<std::uint8_t, 2>{0x1f, 0x8b}) return;
+    if (start != std::array<std::uint8_t, 2>{0x1f, 0x8b}) {
+      std::vector<std::uint8_t> rest(start.begin(), start.begin() + static_cast<std::ptrdiff_t>(found));
+      rest.insert(rest.end(), s.next_in, s.next_in + s.avail_in);
+      return look_at_rest(rest.data(), rest.size());
+    }
     const auto* const next = s.next_in;
     const std::uint32_t left = s.avail_in;
     isal_inflate_reset(&s);
@@ -136,18 +153,14 @@ class Bzip2Bytes final : public PackedBytes {
   std::size_t read(std::byte* to, std::size_t count) override {
     std::size_t done = 0;
     while (done < count && !ended_) {
-      if (stream_.avail_in == 0) {
-        if (!more()) cut_off();
-        stream_.next_in = reinterpret_cast<char*>(in_.data());
-        stream_.avail_in = static_cast<unsigned>(held_);
-      }
+      if (stream_.avail_in == 0 && !refill()) cut_off();
       const auto room = static_cast<unsigned>(std::min<std::size_t>(count - done, std::size_t{1} << 30));
       stream_.next_out = reinterpret_cast<char*>(to + done);
       stream_.avail_out = room;
       const int state = BZ2_bzDecompress(&stream_);
       done += room - stream_.avail_out;
       if (state == BZ_STREAM_END)
-        ended_ = true;
+        next_stream();
       else if (state == BZ_MEM_ERROR)
         throw std::bad_alloc{};
       else if (state != BZ_OK)
@@ -158,6 +171,35 @@ class Bzip2Bytes final : public PackedBytes {
   }
 
  private:
+  bool refill() {
+    if (!more()) return false;
+    stream_.next_in = reinterpret_cast<char*>(in_.data());
+    stream_.avail_in = static_cast<unsigned>(held_);
+    return true;
+  }
+  // Programs that pack on several cores write one stream after the other; each begins with BZh.
+  void next_stream() {
+    std::vector<std::uint8_t> start;
+    while (start.size() < 3 && (stream_.avail_in > 0 || refill())) {
+      start.push_back(static_cast<std::uint8_t>(*stream_.next_in++));
+      --stream_.avail_in;
+    }
+    char* const next = stream_.next_in;
+    const unsigned left = stream_.avail_in;
+    ended_ = !std::ranges::equal(start, std::array<std::uint8_t, 3>{'B', 'Z', 'h'});
+    if (ended_) {
+      start.insert(start.end(), next, next + left);
+      return look_at_rest(start.data(), start.size());
+    }
+    BZ2_bzDecompressEnd(&stream_);
+    stream_ = {};
+    if (BZ2_bzDecompressInit(&stream_, 0, 0) != BZ_OK) throw std::bad_alloc{};
+    stream_.next_in = reinterpret_cast<char*>(start.data());
+    stream_.avail_in = static_cast<unsigned>(start.size());
+    if (BZ2_bzDecompress(&stream_) != BZ_OK) damaged(name_, "its packed bytes cannot be unpacked");
+    stream_.next_in = next;
+    stream_.avail_in = left;
+  }
   bz_stream stream_{};
   std::size_t most_{0};
   bool ended_{false};

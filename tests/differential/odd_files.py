@@ -18,6 +18,7 @@ import nibabel
 import numpy as np
 import pydicom
 import scipy.io
+import SimpleITK
 import tifffile
 
 from generate import Maker
@@ -447,6 +448,81 @@ class Odd(Maker):
         self.put("c_ragged.csv", "a,b\n1,2\n3\n")
         self.wrong("c_ragged.csv", "CSV: a short row")
 
+    # --- what programs put beside an array in HDF5 ---
+    def layouts(self):
+        image = SimpleITK.GetImageFromArray(A)
+        turned = np.array([[0, 1, 0], [1, 0, 0], [0, 0, -1.0]])
+        turned[:2, :2] = [[0.6, -0.8], [0.8, 0.6]]
+        turned[2, 2] = 1
+        image.SetSpacing((0.5, 0.75, 2))
+        image.SetOrigin((1, 2, 3))
+        image.SetDirection(turned.ravel().tolist())
+        SimpleITK.WriteImage(image, str(self.folder / "l_itk.h5"))
+        self.right("l_itk.h5", "HDF5: image of ITK", A, spacing=[0.5, 0.75, 2], origin=[1, 2, 3], direction=turned)
+        vectors = SimpleITK.GetImageFromArray(np.stack([A, A], -1).astype("f4"), isVector=True)
+        SimpleITK.WriteImage(vectors, str(self.folder / "l_itk_vectors.h5"))
+        self.wrong("l_itk_vectors.h5", "HDF5: vectors of ITK")
+        with h5py.File(self.folder / "l_minc.h5", "w") as file:
+            image = file.create_group("minc-2.0/image/0")
+            image.create_dataset("image", data=A.view("u2")).attrs["valid_range"] = [0.0, 65535.0]
+            image.create_dataset("image-max", data=np.array([100.0, 200, 300]))
+            image.create_dataset("image-min", data=np.array([0.0, 10, 20]))
+        self.wrong("l_minc.h5", "HDF5: MINC")
+        with h5py.File(self.folder / "l_nxtomo.h5", "w") as file:
+            detector = file.create_group("entry1/tomo_entry/instrument/detector")
+            detector["data"] = np.arange(160, dtype="u2").reshape(8, 4, 5) + 500
+            detector["image_key"] = np.array([1, 1, 2, 0, 0, 0, 0, 1])
+        self.wrong("l_nxtomo.h5", "HDF5: NXtomo, fields between the views")
+        with h5py.File(self.folder / "l_imaris.h5", "w") as file:
+            file["DataSet/ResolutionLevel 0/TimePoint 0/Channel 0/Data"] = np.pad(A, ((0, 1), (0, 4), (0, 3)))
+        self.wrong("l_imaris.h5", "HDF5: Imaris")
+
+        def array(name, kind, stored, attributes, expected, **more):
+            with h5py.File(self.folder / name, "w") as file:
+                data = file.create_dataset("a", data=stored)
+                for key, value in attributes.items():
+                    data.attrs[key] = value
+            self.right(name, kind, expected, **more) if expected is not None else self.wrong(name, kind)
+
+        def tags(keys):
+            return {"axistags": json.dumps({"axes": [{"key": key, "typeFlags": 2, "resolution": 0, "description": ""} for key in keys]})}
+
+        four = np.stack([A, A + 100])
+        array("l_tags_xyz.h5", "HDF5: axistags x, y, z", A.transpose(2, 1, 0), tags("xyz"), A)
+        array("l_tags_tzyxc.h5", "HDF5: axistags with single times and channels", A[None, ..., None], tags("tzyxc"), A)
+        array("l_tags_zyxc.h5", "HDF5: axistags, channels last", np.moveaxis(four, 0, -1), tags("zyxc"), four)
+        array("l_tags_tczyx.h5", "HDF5: axistags, times and channels", np.stack([four, four]), tags("tczyx"), None)
+        array("l_um.h5", "HDF5: element_size_um", A, {"element_size_um": [2.0, 0.75, 0.5]}, A,
+              spacing=[0.0005, 0.00075, 0.002], origin=[-0.001, -0.001125, -0.002], direction=np.eye(3))
+        with h5py.File(self.folder / "l_dx_mrad.h5", "w") as file:
+            file["exchange/data"] = (A + 20).astype("u2")
+            file["exchange/theta"] = np.array([0, 1047, 2094.0])
+            file["exchange/theta"].attrs["units"] = "mrad"
+            file["exchange/data_white"] = np.full((1, 4, 5), 1000, "u2")
+        self.wrong("l_dx_mrad.h5", "HDF5: Data Exchange, angles in mrad")
+
+    # --- bytes packed in unusual ways ---
+    def packings(self):
+        with zipfile.ZipFile(self.folder / "k_bzip2.npz", "w", zipfile.ZIP_BZIP2) as archive:
+            buffer = io.BytesIO()
+            np.save(buffer, A)
+            archive.writestr("a.npy", buffer.getvalue())
+        self.wrong("k_bzip2.npz", "NumPy: an archive packed by bzip2")
+        head = "NRRD0004\ntype: short\ndimension: 3\nsizes: 5 4 3\nendian: little\nencoding: bzip2\n\n"
+        self.put("k_streams.nrrd", head.encode() + bz2.compress(A.tobytes()[:50]) + bz2.compress(A.tobytes()[50:]))
+        self.right("k_streams.nrrd", "NRRD: two streams of bzip2", A)
+        image = nibabel.Nifti1Image(A.T.copy(), np.diag([-0.5, -0.75, 2, 1]))
+        image.header.set_xyzt_units("mm")
+        plain = image.to_bytes()
+        place = dict(spacing=[0.5, 0.75, 2], origin=[0, 0, 0], direction=np.eye(3))
+        self.put("k_behind.nii.gz", gzip.compress(plain, mtime=0) + b"behind it")
+        self.right("k_behind.nii.gz", "NIfTI: bytes behind the packed ones", A, **place)
+        self.put("k_members.nii.gz", gzip.compress(plain[:400], mtime=0) + gzip.compress(plain[400:], mtime=0) + bytes(100))
+        self.right("k_members.nii.gz", "NIfTI: two members of gzip", A, **place)
+        self.put("k_single.hdr", plain[:348])
+        self.put("k_single.img", A.tobytes())
+        self.right("k_single.hdr", "NIfTI: a pair that calls itself a single file", A, **place)
+
     # --- MRC ---
     def mrcs(self):
         def header(mode, shape=(5, 4, 3), stamp=b"\x44\x44\0\0", order="<", axes=(1, 2, 3)):
@@ -474,13 +550,17 @@ class Odd(Maker):
         self.right("r_nibbles.mrc", "MRC: four bits", nibbles.reshape(3, 4, 5))
         self.put("r_short.mrc", header(2) + f.tobytes()[:-8])
         self.wrong("r_short.mrc", "MRC: cut")
+        skewed = bytearray(header(2))
+        struct.pack_into("<3f", skewed, 52, 90, 90, 120)
+        self.put("r_hexagonal.mrc", bytes(skewed) + f.tobytes())
+        self.wrong("r_hexagonal.mrc", "MRC: a cell of 120 degrees", 80)
         self.put("r_complex.mrc", header(3) + f.tobytes())
         self.wrong("r_complex.mrc", "MRC: complex whole numbers", 80, 22)
 
 
 def main():
     maker = Odd(sys.argv[1], 1)
-    for part in (maker.metaimages, maker.nrrds, maker.niftis, maker.tiffs, maker.dicoms, maker.arrays, maker.mrcs):
+    for part in (maker.metaimages, maker.nrrds, maker.niftis, maker.tiffs, maker.dicoms, maker.arrays, maker.layouts, maker.packings, maker.mrcs):
         part()
     maker.write()
 

@@ -1,5 +1,6 @@
 #include "io/array_impl.h"
 #include "io/formats/hdf5_impl.h"
+#include "io/formats/hdf5_layouts_impl.h"
 #include "io/handlers_impl.h"
 
 #include "iso/base/error.h"
@@ -114,6 +115,10 @@ class DataExchange final : public Handler {
       const std::string units = lower(h5::text_attribute(data, "units").value_or(""));
       radians = units.starts_with("rad");
       if (units.empty()) assume(array.meta, "angles in degrees");
+      if (!units.empty() && !radians && !units.starts_with("deg") && units != "\xc2\xb0" && units != "\xc2\xba")
+        throw Error{Errc::invalid_input,
+                    "/exchange/theta is in '" + units.substr(0, 40) + "', degrees or radians were expected",
+                    "pass --geometry FILE"};
     }
     for (const double angle : theta.values<double>())
       angles.push_back(radians ? angle : angle * std::numbers::pi / 180);
@@ -149,8 +154,10 @@ class AnyHdf5 final : public Handler {
   [[nodiscard]] bool recognises(const fs::path& file) const override { return h5::looks_like_hdf5(file); }
   [[nodiscard]] Dataset read(const fs::path& file, const ReadOptions& options) const override {
     const std::string wanted = find_hint(options, "dataset");
-    return make_dataset(make_array(file, wanted), options,
-                        [&](const fs::path& other) { return make_array(other, wanted); });
+    const Kind kind = options.expected.value_or(options.geometry.empty() ? Kind::volume : Kind::sinogram);
+    const bool image = kind == Kind::volume || kind == Kind::label_map;
+    return make_dataset(make_array(file, wanted, image), options,
+                        [&](const fs::path& other) { return make_array(other, wanted, false); });
   }
   [[nodiscard]] std::vector<ArrayInfo> arrays(const fs::path& file) const override {
     const h5::Quiet quiet;
@@ -172,7 +179,7 @@ class AnyHdf5 final : public Handler {
     }
     return choices;
   }
-  static RawArray make_array(const fs::path& file, std::string wanted) {
+  static RawArray make_array(const fs::path& file, std::string wanted, bool image) {
     const h5::Quiet quiet;
     const h5::Id in = h5::open_file(file);
     const auto choices = to_choices(in);
@@ -183,7 +190,11 @@ class AnyHdf5 final : public Handler {
       throw FactMissing{"dataset", Errc::no_input,
                         "the file has the header of an ISMRMRD scan and no acquisitions (/dataset/data)",
                         "write it again with them, or pass the hint dataset=NAME for another array of the file"};
-    array.pixels = h5::read_or_outline(in, linked ? wanted : choose(choices, wanted), array.meta);
+    if (wanted.empty()) wanted = h5::main_array(in);
+    const std::string path = linked ? wanted : choose(choices, wanted);
+    h5::check_layout(in, path, h5::make_shape(in, path));
+    array.pixels = h5::read_or_outline(in, path, array.meta);
+    h5::take_layout(in, path, image, array);
     return array;
   }
   Format format_{

@@ -11,8 +11,8 @@ namespace fs = std::filesystem;
 namespace {
 
 // Byte offsets in the header.
-constexpr std::size_t at_size = 0, at_mode = 12, at_start = 16, at_sampling = 28, at_cell = 40, at_axes = 64,
-                      at_space_group = 88, at_extended = 92, at_kind = 104, at_section_bytes = 128,
+constexpr std::size_t at_size = 0, at_mode = 12, at_start = 16, at_sampling = 28, at_cell = 40, at_angles = 52,
+                      at_axes = 64, at_space_group = 88, at_extended = 92, at_kind = 104, at_section_bytes = 128,
                       at_section_flags = 130, at_imod = 152, at_imod_flags = 156, at_origin = 196, at_map = 208,
                       at_stamp = 212, at_label = 224;
 constexpr std::size_t label_bytes = 80;
@@ -107,6 +107,10 @@ std::optional<Header> parse_header(const std::string& raw) {
   header.section_flags = bytes.number<std::int16_t>(at_section_flags);
   header.unsigned_bytes = bytes.number<std::int32_t>(at_imod) == imod_stamp &&
                           (bytes.number<std::int32_t>(at_imod_flags) & signed_bytes_flag) == 0;
+  for (std::size_t i = 0; i < 3; ++i) {  // some leave 0
+    const auto angle = bytes.number<float>(at_angles + 4 * i);
+    header.skewed = header.skewed || (std::isfinite(angle) && angle != 0 && std::abs(angle - 90) > 0.01F);
+  }
   header.label = trimmed(bytes.text(at_label, label_bytes));
   const auto sampling = bytes.number<std::int32_t>(at_sampling + 8);
   if (bytes.number<std::int32_t>(at_space_group) >= volume_stack && sampling > 0 && sampling < header.size[2] &&
@@ -118,6 +122,9 @@ std::optional<Header> parse_header(const std::string& raw) {
 
 std::int64_t payload_bytes(const Header& header) {
   const auto [columns, rows, sections] = header.size;
+  if (header.skewed)
+    throw Error{Errc::unsupported, "the angles of its cell are not 90 degrees, so that its voxels are no cuboids",
+                "resample it on a rectangular cell"};
   switch (header.mode) {
     case 0: return columns * rows * sections;
     case 1:

@@ -53,7 +53,8 @@ struct Header {
   std::string extended_kind;                        ///< "SERI", "FEI1", ...; empty where the header says none
   std::int16_t section_bytes{0}, section_flags{0};  ///< of SerialEM's extended header; of FEI's old one 0 and 32
   bool unsigned_bytes{false};
-  std::string label;  ///< the first one
+  bool skewed{false};  ///< the angles of the cell are not 90 degrees
+  std::string label;   ///< the first one
 };
 
 /// Nothing if these bytes are no MRC header.

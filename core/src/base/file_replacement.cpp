@@ -3,6 +3,7 @@
 #include "staging_impl.h"
 
 #include "iso/base/error.h"
+#include "iso/base/temporary_folder.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -36,6 +37,21 @@ Kept keep_old(const Staging& staging, const std::string& name) {
   fail_to_write(place, errno);
 }
 
+/// A file that its owner hid from others stays hidden when it is replaced, and one that they may write to stays theirs.
+void keep_permissions(const fs::path& place, const fs::path& fresh) {
+  struct stat status {};
+  if (::lstat(place.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return;
+  (void)::chmod(fresh.c_str(), status.st_mode & 0777U);  // a file system without permissions has none to keep
+}
+
+/// The second names of the data went after those of the record, perhaps, and the system notes when (ctime). Nothing else that we do
+/// to the data comes after this.
+void be_changed_last(const fs::path& record) {
+  struct stat status {};
+  if (::lstat(record.c_str(), &status) == 0 && S_ISREG(status.st_mode))
+    (void)::chmod(record.c_str(), status.st_mode & 07777U);
+}
+
 /// False where the file system cannot do it. A folder, which may have come there meanwhile, is not exchanged for a file.
 bool exchange(const fs::path& fresh, const fs::path& place) {
   const auto swap = [&] { return ::renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, place.c_str(), RENAME_EXCHANGE) == 0; };
@@ -63,7 +79,9 @@ struct FileReplacement::State {
   explicit State(ExistingFile wish) : existing{wish} {}
   State(const State&) = delete;
   State& operator=(const State&) = delete;
-  ~State() {
+  ~State() { clear_up(); }
+
+  void clear_up() const noexcept {
     for (const auto& staging : stagings) remove_staging(*staging);
   }
 
@@ -95,6 +113,7 @@ struct FileReplacement::State {
     // A writer's companions (pixels) come before the file that names them.
     std::ranges::stable_sort(files, {}, [&](const File& file) { return named.contains(file.place()); });
     for (File& file : files) {
+      if (file.fresh) keep_permissions(file.place(), file.staging->fresh(file.name));
       if (existing == ExistingFile::replace || is_old_record(file)) file.kept = keep_old(*file.staging, file.name);
       // Without it a sweep does not know the file again after a kill, and leaves everything as it finds it.
       if (file.fresh && ::link(file.staging->fresh(file.name).c_str(), file.staging->own(file.name).c_str()) != 0 &&
@@ -102,6 +121,7 @@ struct FileReplacement::State {
         fail_to_write(file.place(), errno);
     }
     for (const auto& staging : stagings) {
+      forget_folder(staging->path);  // from now on it is not removed, but finished
       const Descriptor mark{::open(staging->begun().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
       if (!mark) fail_to_write(staging->place, errno);
     }
@@ -206,6 +226,7 @@ fs::path FileReplacement::stage_record(const fs::path& place) {
 
 void FileReplacement::commit() {
   State& state = *state_;
+  const CommitTurn turn;
   std::vector<State::File> files = state.prepare();
   const auto is_data = [&](const State::File& file) { return file.fresh && !state.is_old_record(file); };
   const bool several = std::ranges::count_if(files, is_data) > 1;
@@ -227,8 +248,12 @@ void FileReplacement::commit() {
     }
   } catch (...) {
     state.take_back(files, several);
+    state.clear_up();
     throw;
   }
+  state.clear_up();
+  for (const auto& file : files)
+    if (file.placed && state.is_old_record(file)) be_changed_last(file.place());
 }
 
 std::string FileReplacement::with_places(std::string message) const {

@@ -12,8 +12,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <condition_variable>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <mutex>
 #include <thread>
 
 namespace iso {
@@ -35,6 +38,20 @@ bool is_same(const fs::path& a, const fs::path& b) {
 }
 
 bool is_there(const fs::path& place) { return find_own_identity(place).has_value(); }
+
+/// Whether a folder of that name is one of ours: a folder of this user, in which there is nothing but the parts of one, each
+/// a folder itself. A link in it could lead to files of the user, and what else is called so is not ours to remove.
+bool is_own_staging(const fs::path& path) {
+  const auto is_own = [](const fs::path& entry, mode_t type) {
+    struct stat status {};
+    return ::lstat(entry.c_str(), &status) == 0 && (status.st_mode & S_IFMT) == type && status.st_uid == ::geteuid();
+  };
+  if (!is_own(path, S_IFDIR)) return false;
+  return std::ranges::all_of(names_in(path, path), [&](const std::string& name) {
+    const bool part = name == "new" || name == "old" || name == "own";
+    return part ? is_own(path / name, S_IFDIR) : name == "begun" && is_own(path / name, S_IFREG);
+  });
+}
 
 /// Renames what is missing of the files (or of the records); an error leaves it to the next one who looks.
 void finish_renames(const Staging& staging, const std::vector<std::string>& names, bool records) {
@@ -80,11 +97,53 @@ void return_records(const Staging& staging, const std::vector<std::string>& name
   }
 }
 
+bool has_same_content(const fs::path& a, const fs::path& b) {
+  std::error_code problem;
+  if (!fs::is_regular_file(fs::symlink_status(a, problem)) || !fs::is_regular_file(fs::symlink_status(b, problem)) ||
+      fs::file_size(a, problem) != fs::file_size(b, problem))
+    return false;
+  std::ifstream one{a, std::ios::binary}, other{b, std::ios::binary};
+  std::vector<char> here(65536), there(65536);
+  while (one && other) {
+    one.read(here.data(), static_cast<std::streamsize>(here.size()));
+    other.read(there.data(), static_cast<std::streamsize>(there.size()));
+    if (one.gcount() != other.gcount() || !std::equal(here.begin(), here.begin() + one.gcount(), there.begin()))
+      return false;
+  }
+  return one.eof() && other.eof();
+}
+
+/// Makes `second` another name of `first`, as it was before somebody copied both.
+void link_again(const fs::path& first, const fs::path& second) {
+  if (::unlink(second.c_str()) != 0 || ::link(first.c_str(), second.c_str()) != 0) fail_to_write(second, errno);
+}
+
+/// A folder that was copied with what was begun in it has no second names any more. Files of one content were of one name.
+void restore_second_names(const Staging& staging, const std::vector<std::string>& own,
+                          const std::vector<std::string>& old) {
+  bool copied = false;
+  for (const std::string& name : own) {
+    const fs::path fresh = staging.fresh(name), second = staging.own(name);
+    if (is_same(fresh, second) || !has_same_content(fresh, second)) continue;
+    link_again(fresh, second);
+    copied = true;
+  }
+  if (!copied) return;
+  const auto restore = [&](const std::string& name, const fs::path& second) {
+    const fs::path place = staging.place / name;
+    if (!is_same(place, second) && has_same_content(place, second)) link_again(place, second);
+  };
+  for (const std::string& name : own)
+    if (!is_there(staging.fresh(name))) restore(name, staging.own(name));
+  for (const std::string& name : old) restore(name, staging.old(name));
+}
+
 /// What a killed process had begun. Throws if it cannot be finished now.
 void finish(const Staging& staging) {
   if (!is_there(staging.begun())) return;
   const std::vector<std::string> names = names_in(staging.path / "own", staging.place),
                                  old = names_in(staging.path / "old", staging.place);
+  restore_second_names(staging, names, old);
   remove_old(staging, old, true);
   remove_old(staging, names, false);
   finish_renames(staging, names, false);
@@ -98,17 +157,15 @@ void finish(const Staging& staging) {
 // A staging folder is free when its lock can be had. Whoever makes one holds the lock of the folder around it meanwhile, so
 // that nobody sees a staging folder between its making and its locking.
 void sweep_one(const fs::path& path) {
-  struct stat status {};
-  if (::lstat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode) || status.st_uid != ::geteuid()) return;
-  const Descriptor lock = open_folder(path, O_NOFOLLOW);
-  if (!lock || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return;
   try {
+    const Descriptor lock = open_folder(path, O_NOFOLLOW);
+    if (!lock || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0 || !is_own_staging(path)) return;
     finish({path.parent_path(), path, -1});
+    std::error_code ignored;
+    fs::remove_all(path, ignored);
   } catch (const Error&) {
     return;  // it stays for the next one
   }
-  std::error_code ignored;
-  fs::remove_all(path, ignored);
 }
 
 /// Not for ever: anybody who may read the folder can lock it.
@@ -121,7 +178,42 @@ void make_folder(const fs::path& folder, const fs::path& named) {
   if (::mkdir(folder.c_str(), 0700) != 0) fail_to_write(named, errno);
 }
 
+/// Commits against the end of the process, which removes the folders that they rename from.
+struct Commits {
+  std::mutex mutex;  // guards all below
+  std::condition_variable changed;
+  int running{0};
+  bool ending{false};
+};
+
+// Never destroyed: threads that commit outlive main().
+Commits& commits() {
+  static auto* const all = new Commits;
+  return *all;
+}
+
 }  // namespace
+
+CommitTurn::CommitTurn() {
+  Commits& all = commits();
+  std::unique_lock lock{all.mutex};
+  all.changed.wait(lock, [&] { return !all.ending; });  // for ever, if the process ends
+  ++all.running;
+}
+
+CommitTurn::~CommitTurn() {
+  Commits& all = commits();
+  const std::lock_guard lock{all.mutex};
+  --all.running;
+  all.changed.notify_all();
+}
+
+void stop_commits(std::chrono::milliseconds patience) noexcept {
+  Commits& all = commits();
+  std::unique_lock lock{all.mutex};
+  all.ending = true;
+  (void)all.changed.wait_for(lock, patience, [&] { return all.running == 0; });
+}
 
 Descriptor::~Descriptor() {
   if (value_ >= 0) ::close(value_);
@@ -248,7 +340,7 @@ bool settle_folder(const fs::path& given) noexcept {
     const fs::path folder = given.empty() ? fs::path{"."} : given;
     for (const std::string& name : names_in(folder, folder)) {
       const fs::path begun = folder / name / "begun";
-      if (!is_staging(name) || !is_there(begun)) continue;
+      if (!is_staging(name) || !is_there(begun) || !is_own_staging(folder / name)) continue;
       found = true;
       // Its owner may be at work, or another reader.
       for (int attempt = 0; attempt < 200 && is_there(begun); ++attempt) {

@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -64,6 +65,18 @@ struct Staging {
   [[nodiscard]] std::filesystem::path own(const std::filesystem::path& name) const { return path / "own" / name; }
   [[nodiscard]] std::filesystem::path begun() const { return path / "begun"; }
 };
+
+/// As long as it lives, the process does not end by `remove_remembered_folders`. Once that has begun, none can be made: who
+/// tries waits for the end.
+class CommitTurn {
+ public:
+  CommitTurn();
+  CommitTurn(const CommitTurn&) = delete;
+  CommitTurn& operator=(const CommitTurn&) = delete;
+  ~CommitTurn();
+};
+/// Lets no commit begin any more, and waits for those that have begun.
+void stop_commits(std::chrono::milliseconds patience) noexcept;
 
 /// A staging folder in this folder. Throws output_directory or cannot_write.
 [[nodiscard]] Staging make_staging(const std::filesystem::path& folder);

@@ -1,5 +1,7 @@
 #include "iso/base/temporary_folder.h"
 
+#include "staging_impl.h"
+
 #include "iso/base/error.h"
 
 #include <fcntl.h>
@@ -9,6 +11,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <mutex>
 #include <set>
@@ -124,6 +127,8 @@ void forget_folder(const fs::path& folder) noexcept {
 }
 
 void remove_remembered_folders() noexcept {
+  // A commit takes milliseconds, and as long as the disk takes to flush.
+  detail::stop_commits(std::chrono::seconds{10});
   std::set<fs::path> folders;
   {
     auto& all = remembered();

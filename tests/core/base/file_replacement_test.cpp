@@ -279,6 +279,88 @@ TEST_F(Begun, GivesTheOldRecordBackWhereTheNewFileIsGone) {
   EXPECT_EQ(content(folder / "a.txt.record.json"), "record of old");
 }
 
+/// Somebody copied the folder before anybody finished it there: two names of one file are two files then.
+TEST_P(BegunTwice, IsWholeInACopyOfTheFolderToo) {
+  put_old("b.txt", "old b");
+  make_new("b.txt", "new b");
+  if (GetParam() > 0) fs::remove(folder / "a.txt");
+  if (GetParam() > 1) fs::remove(folder / "b.txt");
+  if (GetParam() > 2) put();
+  const fs::path copy = folder / "copy", aside = folder.string() + ".aside";
+  fs::copy(folder, aside, fs::copy_options::recursive);
+  fs::rename(aside, copy);
+  EXPECT_TRUE(iso::settle_folder(copy));
+  EXPECT_EQ(content(copy / "a.txt"), "new");
+  EXPECT_EQ(content(copy / "a.txt.record.json"), "record of new");
+  EXPECT_EQ(content(copy / "b.txt"), "new b");
+  EXPECT_EQ(std::distance(fs::directory_iterator{copy}, fs::directory_iterator{}), 3);
+}
+
+/// An archive of somebody else can hold a folder that looks like ours, with links to folders of the user.
+TEST_F(Begun, IsNotFinishedThroughLinks) {
+  const fs::path home = folder / "home";
+  fs::create_directories(home);
+  iso::write_new_file(home / "letter.txt", "precious");
+  for (const std::string links : {"new own", "old", "new old own", "begun"}) {
+    const fs::path place = folder / "unpacked", fake = place / ".isocenter-abcdef";
+    fs::create_directories(fake);
+    for (const std::string part : {"new", "old", "own", "begun"}) {
+      if (links.find(part) != std::string::npos)
+        fs::create_symlink(part == "begun" ? home / "letter.txt" : home, fake / part);
+      else if (part == "begun")
+        iso::write_new_file(fake / part, "");
+      else
+        fs::create_directory(fake / part);
+    }
+    if (!fs::is_symlink(fake / "own")) iso::write_new_file(fake / "own" / "letter.txt", "");
+    iso::sweep_staging(place);
+    EXPECT_FALSE(iso::settle_folder(place)) << links;
+    EXPECT_EQ(content(home / "letter.txt"), "precious") << links;
+    EXPECT_FALSE(fs::exists(place / "letter.txt")) << links;
+    EXPECT_TRUE(fs::exists(fake)) << links << ": what is not ours is not removed";
+    fs::remove_all(place);
+  }
+}
+
+TEST_F(FileReplacementTest, GivesANewFileThePermissionsOfTheOneThatItReplaces) {
+  for (const unsigned mode : {0600U, 0640U, 0444U, 0666U}) {
+    iso::replace_file(folder / "a.txt", "old", ExistingFile::replace);
+    ASSERT_EQ(::chmod((folder / "a.txt").c_str(), mode), 0);
+    iso::replace_file(folder / "a.txt", "new", ExistingFile::replace);
+    EXPECT_EQ(content(folder / "a.txt"), "new");
+    EXPECT_EQ(static_cast<unsigned>(fs::status(folder / "a.txt").permissions()), mode);
+    fs::remove(folder / "a.txt");
+  }
+}
+
+/// Whether data were changed since their record came is asked of the system (iso/job/complete.h).
+TEST_F(FileReplacementTest, LeavesNoFileThatChangedAfterItsRecord) {
+  const auto changed = [&](const char* name) {
+    struct stat status {};
+    EXPECT_EQ(::lstat((folder / name).c_str(), &status), 0);
+    return std::pair{status.st_ctim.tv_sec, status.st_ctim.tv_nsec};
+  };
+  for (int i = 0; i < 20; ++i) {
+    FileReplacement files{ExistingFile::replace};
+    for (const char* const name : {"a.txt", "b.txt"}) {
+      iso::write_new_file(files.stage(folder / name), "text");
+      iso::write_new_file(files.stage_record(folder / name), "record");
+    }
+    files.commit();
+    EXPECT_LE(changed("a.txt"), changed("a.txt.record.json"));
+    EXPECT_LE(changed("b.txt"), changed("b.txt.record.json"));
+  }
+}
+
+TEST_F(FileReplacementTest, RemovesNoFolderOfTheUserThatIsCalledLikeAStagingFolder) {
+  const fs::path own = folder / ".isocenter-backup";
+  fs::create_directories(own / "new");
+  iso::write_new_file(own / "scan.txt", "precious");
+  iso::sweep_staging(folder);
+  iso::replace_file(folder / "a.txt", "a", ExistingFile::refuse);
+  EXPECT_EQ(content(own / "scan.txt"), "precious");
+}
+
 TEST_F(Begun, IsLeftToItsOwnerWhileItLives) {
   const int lock = ::open(staging.c_str(), O_RDONLY | O_DIRECTORY);
   ASSERT_EQ(::flock(lock, LOCK_EX | LOCK_NB), 0);

@@ -68,12 +68,16 @@ struct Scenario {
   std::vector<std::string> words;                ///< the command that meets the faults
   std::vector<std::string> inputs;
   std::vector<Group> groups;
-  bool finishes{false};  ///< the command only finishes what another began: one that fails leaves it to the next reader
+  bool every_ask{false};  ///< SIGTERM at each point, whatever the step
+  bool finishes{false};   ///< the command only finishes what another began: one that fails leaves it to the next reader
 };
 
 /// What was found in all points of a scenario.
 struct Count {
-  int failed{0}, killed{0}, crashed{0}, wrong{0};
+  int failed{0}, killed{0}, asked{0}, crashed{0}, wrong{0};
+  int& of(Fault fault) {
+    return fault == Fault::killed ? killed : fault == Fault::asked || fault == Fault::asked_twice ? asked : failed;
+  }
 };
 
 int step_from_environment() {
@@ -183,13 +187,16 @@ TEST_P(Faults, LeaveTheOldStateOrTheNewOne) {
   Count count;
   std::set<std::string> told;
   const int step = step_from_environment();
-  for (const Fault fault : {Fault::no_room, Fault::broken_disk, Fault::killed}) {
-    for (int at = 1 + static_cast<int>(fault) % step; at <= whole.points; at += step) {
+  for (const Fault fault : {Fault::no_room, Fault::broken_disk, Fault::killed, Fault::asked, Fault::asked_twice}) {
+    const bool asks = fault == Fault::asked || fault == Fault::asked_twice;
+    if (asks && GetParam().words.front() != ISO_COMMAND) continue;  // the driver has no handler for it
+    const int pace = asks && GetParam().every_ask ? 1 : step;
+    for (int at = 1 + static_cast<int>(fault) % pace; at <= whole.points; at += pace) {
       renew();
       const Traced run = run_traced(GetParam().words, work_, fault, at);
       if (!run.hit) continue;
-      ++(fault == Fault::killed ? count.killed : count.failed);
-      if (fault != Fault::killed && run.code >= 128) {
+      ++count.of(fault);
+      if (fault != Fault::killed && run.code >= 128 && !(asks && run.code == 128 + SIGTERM)) {
         ++count.crashed;
         if (told.insert(run.call + std::to_string(run.code)).second)
           std::cout << "  " << run.call << " at point " << at << " ends the program with " << run.code << ": "
@@ -205,7 +212,8 @@ TEST_P(Faults, LeaveTheOldStateOrTheNewOne) {
     }
   }
   std::cout << GetParam().name << ": " << whole.points << " calls; " << count.failed << " failed, " << count.killed
-            << " killed, " << count.crashed << " crashes, " << count.wrong << " lost or mixed states\n";
+            << " killed, " << count.asked << " asked to end, " << count.crashed << " crashes, " << count.wrong
+            << " lost or mixed states\n";
   EXPECT_EQ(count.crashed, 0);
 }
 
@@ -254,12 +262,14 @@ void add_driver_scenarios([[maybe_unused]] std::vector<Scenario>& all) {
                  {ISO_FAULTS_DRIVER, "sweep", "."},
                  {},
                  {{"a.txt", "a.txt.record.json", "b.txt", "b.txt.record.json"}},
+                 false,
                  true});
   all.push_back({"read after a killed one",
                  {{ISO_FAULTS_DRIVER, "replace", ".", "old"}, {ISO_FAULTS_DRIVER, "take", ".", "new"}},
                  {ISO_FAULTS_DRIVER, "settle", "."},
                  {},
                  {{"a.txt", "a.txt.record.json", "b.txt", "b.txt.record.json"}},
+                 false,
                  true});
   all.push_back({"save session",
                  {{ISO_FAULTS_DRIVER, "session", ".", "6"}},
@@ -295,7 +305,8 @@ std::vector<Scenario> scenarios() {
                  {cube("1", "a.h5"), cube("2", "b.h5"), isocenter_words({"convert", "b.h5", "o.hdr"})},
                  isocenter_words({"convert", "a.h5", "o.hdr", "--overwrite"}),
                  {"a.h5", "b.h5"},
-                 {{"o.hdr", "o.img"}}});
+                 {{"o.hdr", "o.img"}},
+                 true});
   const std::string scan = R"({"beam":"parallel","angles_deg":{"first":0,"step":20,"count":9},"elements":[16,1],)"
                            R"("pitch_mm":[2,1]})";
   const auto project = [](const std::string& factor) {

@@ -7,8 +7,9 @@
 
 namespace iso::test {
 
-/// What happens at a point: the system call fails with an error number, or everything that was started is killed before it.
-enum class Fault : std::uint8_t { none, no_room, broken_disk, killed };
+/// What happens at a point: the system call fails with an error number, everything that was started is killed before it, or the
+/// program is asked to end by SIGTERM, once or twice, and has a moment for that before the call goes on.
+enum class Fault : std::uint8_t { none, no_room, broken_disk, killed, asked, asked_twice };
 
 struct Traced {
   int points{0};     ///< system calls that write, sync, rename, link, truncate, make or remove, up to the end

@@ -29,7 +29,8 @@ EndRequests::EndRequests(std::function<void()> asked, QObject* parent) : QObject
     notifier->setEnabled(false);
     asked();
   });
-  for (const int number : signals) ::signal(number, &handle);
+  for (const int number : signals)
+    if (::signal(number, &handle) == SIG_IGN && number == SIGHUP) ::signal(number, SIG_IGN);  // as nohup asked
 }
 
 EndRequests::~EndRequests() {

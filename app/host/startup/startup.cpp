@@ -17,6 +17,7 @@ namespace iso::host {
 void begin_process() noexcept {
   open_standard_descriptors();
   use_c_numbers();
+  ::signal(SIGCHLD, SIG_DFL);  // who ignores it hands that on, and the end of a child would never be seen
   const char* const named = std::getenv(parent_variable);
   if (named == nullptr) return;
   const std::string_view text{named};

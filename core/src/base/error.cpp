@@ -2,6 +2,7 @@
 
 #include <array>
 #include <new>
+#include <system_error>
 
 namespace iso {
 namespace {
@@ -35,6 +36,11 @@ Error current_error() noexcept {
     return error;
   } catch (const std::bad_alloc&) {
     return {Errc::out_of_memory, "the memory of this machine does not suffice", "use a smaller grid or fewer views"};
+  } catch (const std::system_error& error) {
+    if (error.code() == std::errc::resource_unavailable_try_again)
+      return {Errc::internal, "no further thread or process can be started: a limit is reached",
+              "raise the limit of processes with ulimit -u, or end other programs"};
+    return {Errc::internal, std::string{"an unexpected failure: "} + error.what()};
   } catch (const std::exception& error) {
     return {Errc::internal, std::string{"an unexpected failure: "} + error.what()};
   } catch (...) {

@@ -6,6 +6,7 @@
 #include <pwd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -96,6 +97,35 @@ std::filesystem::path home_folder() {
   return entry.pw_dir != nullptr && *entry.pw_dir == '/' ? entry.pw_dir : "";
 }
 
+/// What a signal does that a library may have set for itself. Those of a crash are watched; the others nobody sets.
+class Signals {
+ public:
+  Signals() noexcept {
+    for (std::size_t i = 0; i < numbers.size(); ++i) ::sigaction(numbers[i], nullptr, &actions_[i]);
+    ::pthread_sigmask(SIG_SETMASK, nullptr, &mask_);
+  }
+  void restore() const noexcept {
+    if (!had_alarm_) ::alarm(0);
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      struct sigaction now {};
+      const auto& before = actions_[i];
+      if (::sigaction(numbers[i], nullptr, &now) == 0 && now.sa_sigaction != before.sa_sigaction)
+        ::sigaction(numbers[i], &before, nullptr);
+    }
+    ::pthread_sigmask(SIG_SETMASK, &mask_, nullptr);
+  }
+
+ private:
+  static constexpr std::array numbers{SIGHUP,  SIGINT,  SIGTERM,   SIGPIPE, SIGXFSZ, SIGCHLD,
+                                      SIGALRM, SIGPROF, SIGVTALRM, SIGUSR1, SIGUSR2};
+  std::array<struct sigaction, numbers.size()> actions_{};
+  sigset_t mask_{};
+  bool had_alarm_{[] {
+    itimerval timer{};
+    return ::getitimer(ITIMER_REAL, &timer) != 0 || timer.it_value.tv_sec > 0 || timer.it_value.tv_usec > 0;
+  }()};
+};
+
 struct ForeignCode::State {
   std::string locale{locale_name()};
   std::locale streams{};
@@ -103,6 +133,7 @@ struct ForeignCode::State {
   int traps{::fegetexcept()}, rounding{std::fegetround()};
   int folder{::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC)};
   mode_t mask{::umask(077)};
+  Signals signals;
   std::string who;
 
   explicit State(std::string_view runs) : who{printable(runs).substr(0, who_runs.size() - 1)} {
@@ -125,6 +156,7 @@ struct ForeignCode::State {
       ::feenableexcept(traps);
     }
     ::umask(mask);
+    signals.restore();
     if (folder < 0) return;
     [[maybe_unused]] const int changed = ::fchdir(folder);
     ::close(folder);

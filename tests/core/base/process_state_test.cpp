@@ -93,7 +93,17 @@ TEST(ForeignCode, LeavesNothingChanged) {
                 ::feenableexcept(FE_INEXACT);
                 ::umask(0);
                 std::filesystem::current_path("/");
+                for (const int number : {SIGTERM, SIGPIPE, SIGCHLD}) std::signal(number, SIG_IGN);
+                sigset_t all;
+                ::sigfillset(&all);
+                ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+                ::alarm(1000);
               }
+              for (const int number : {SIGTERM, SIGPIPE, SIGCHLD})
+                if (std::signal(number, SIG_DFL) == SIG_IGN) return false;
+              sigset_t blocked;
+              ::pthread_sigmask(SIG_BLOCK, nullptr, &blocked);
+              if (::sigismember(&blocked, SIGTERM) != 0 || ::alarm(0) != 0) return false;
               std::ostringstream text;
               text << 0.5;
               return text.str() == "0.5" && std::string{std::setlocale(LC_NUMERIC, nullptr)} == "C" &&

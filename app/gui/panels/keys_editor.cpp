@@ -4,6 +4,7 @@
 
 #include "iso/base/error.h"
 #include "iso/base/file_replacement.h"
+#include "iso/base/text_file.h"
 
 #include <QFileDialog>
 #include <QHBoxLayout>
@@ -15,9 +16,6 @@
 #include <QPushButton>
 #include <QTreeWidget>
 #include <QVBoxLayout>
-
-#include <fstream>
-#include <sstream>
 
 namespace iso::gui {
 namespace {
@@ -194,11 +192,8 @@ void KeysEditor::export_keys() {
 void KeysEditor::import_keys() {
   const QString file = QFileDialog::getOpenFileName(this, tr("Import keys"), {}, tr("Keys (*.json)"));
   if (file.isEmpty()) return;
-  std::ifstream stream{file.toStdString()};
-  std::ostringstream text;
-  text << stream.rdbuf();
   try {
-    table_.from_json(text.str());
+    table_.from_json(read_text_file(file.toStdString()));
   } catch (const Error& failure) {
     advice_->setText(QString::fromUtf8(failure.what()));
   }

@@ -2,14 +2,13 @@
 
 #include "iso/base/error.h"
 #include "iso/base/file_replacement.h"
+#include "iso/base/text_file.h"
 #include "iso/job/recipe.h"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cctype>
-#include <fstream>
-#include <sstream>
 #include <system_error>
 
 namespace iso::gui {
@@ -34,12 +33,10 @@ std::string in_file_name(std::string_view name) {
 }
 
 Preset preset_from(const fs::path& file, std::string_view task_id, bool own) {
-  std::ifstream stream{file};
-  std::ostringstream text;
-  if (!(text << stream.rdbuf())) throw Error{Errc::cannot_read, "it cannot be read"};
-  const job::Recipe recipe = job::recipe_from_json(text.str());
+  const std::string text = read_text_file(file);
+  const job::Recipe recipe = job::recipe_from_json(text);
   if (recipe.task != task_id) return {};
-  const auto json = nlohmann::json::parse(text.str());
+  const auto json = nlohmann::json::parse(text);
   Preset preset;
   preset.name = json.value("name", "");
   if (preset.name.empty()) {

@@ -6,6 +6,7 @@
 #include "gui/desk/interaction_controller.h"
 #include "gui/panels/click_bar.h"
 
+#include "iso/base/text_file.h"
 #include "iso/io/registry.h"
 
 #include <QFileDialog>
@@ -14,7 +15,6 @@
 #include <QVBoxLayout>
 
 #include <fstream>
-#include <sstream>
 
 namespace iso::gui {
 
@@ -59,11 +59,7 @@ void MainWindow::save_clicks(const std::filesystem::path& file) {
 
 void MainWindow::open_clicks(const std::filesystem::path& file) {
   try {
-    std::ifstream stream{file, std::ios::binary};
-    if (!stream) throw Error{Errc::cannot_read, "'" + file.string() + "' cannot be read", "check its name"};
-    std::ostringstream text;
-    text << stream.rdbuf();
-    interaction_->open_log(job::click_log_from_json(text.str()));
+    interaction_->open_log(job::click_log_from_json(read_text_file(file)));
   } catch (const Error& failure) {
     tell(QString::fromUtf8(failure.what()), QString::fromStdString(failure.hint()));
   }

@@ -1,14 +1,14 @@
 #include "io/cube_builder_impl.h"
 
 #include "iso/base/error.h"
+#include "iso/base/text_file.h"
 #include "iso/spectra/axis.h"
 #include "iso/spectra/library.h"
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <cstring>
-#include <fstream>
+#include <sstream>
 
 namespace iso::io::detail {
 namespace fs = std::filesystem;
@@ -62,8 +62,7 @@ std::vector<params::FieldInfo> matrix_hints() {
 }
 
 std::vector<double> numbers_in_file(const fs::path& file) {
-  std::ifstream in{file};
-  if (!in) throw Error{Errc::cannot_read, "'" + file.string() + "' cannot be opened: " + std::strerror(errno)};
+  std::istringstream in{read_text_file(file)};
   std::vector<double> values;
   std::size_t number = 0;
   for (std::string line; std::getline(in, line);) {

@@ -2,6 +2,7 @@
 
 #include "iso/base/digest.h"
 #include "iso/base/json_text.h"
+#include "iso/base/text_file.h"
 
 #include <nlohmann/json.hpp>
 
@@ -9,7 +10,6 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
-#include <fstream>
 #include <numbers>
 #include <sstream>
 #include <utility>
@@ -335,11 +335,9 @@ Card parse_card(std::string_view json, const std::filesystem::path& folder) {
 }
 
 Card read_card(const std::filesystem::path& file) {
-  std::ifstream in{file, std::ios::binary};
-  std::ostringstream text;
-  if (!in || !(text << in.rdbuf())) throw Error{Errc::cannot_read, "'" + file.string() + "' cannot be read"};
+  const std::string text = read_text_file(file);
   try {
-    Card card = parse_card(text.str(), file.parent_path());
+    Card card = parse_card(text, file.parent_path());
     card.file = file;
     return card;
   } catch (const Error& problem) {

@@ -1,12 +1,11 @@
 #include "iso/plugin/manifest.h"
 
 #include "../params/json_impl.h"
+#include "iso/base/text_file.h"
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <memory>
-#include <sstream>
 
 namespace iso::plugin {
 namespace {
@@ -183,12 +182,9 @@ Manifest manifest_from_json(std::string_view text) {
 }
 
 Manifest read_manifest(const std::filesystem::path& file) {
-  std::ifstream stream{file, std::ios::binary};
-  std::ostringstream text;
-  if (stream) text << stream.rdbuf();
-  if (!stream || stream.bad() || text.str().empty())
-    throw Error{Errc::cannot_read, "the manifest '" + file.string() + "' cannot be read or is empty"};
-  return manifest_from_json(text.str());
+  const std::string text = read_text_file(file);
+  if (text.empty()) throw Error{Errc::cannot_read, "the manifest '" + file.string() + "' is empty"};
+  return manifest_from_json(text);
 }
 
 std::string incompatibility(std::uint32_t major, std::uint32_t minor, std::string_view tag) {

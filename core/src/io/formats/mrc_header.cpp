@@ -1,10 +1,12 @@
 #include "io/formats/mrc_impl.h"
 
 #include "iso/base/error.h"
+#include "iso/base/text_file.h"
 
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <sstream>
 
 namespace iso::io::detail::mrc {
 namespace fs = std::filesystem;
@@ -230,8 +232,7 @@ std::optional<fs::path> angles_beside(const fs::path& stack) {
 }
 
 std::vector<double> read_angles(const fs::path& file) {
-  std::ifstream in{file};
-  if (!in) throw Error{Errc::cannot_read, "the tilt angles '" + file.string() + "' cannot be opened"};
+  std::istringstream in{read_text_file(file)};
   std::vector<double> angles;
   std::size_t number = 0;
   for (std::string line; std::getline(in, line);) {

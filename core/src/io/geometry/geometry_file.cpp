@@ -4,10 +4,8 @@
 #include "io/geometry/geometry_impl.h"
 #include "iso/base/error.h"
 #include "iso/base/file_replacement.h"
+#include "iso/base/text_file.h"
 #include "iso/io/registry.h"
-
-#include <fstream>
-#include <iterator>
 
 namespace iso::io {
 namespace fs = std::filesystem;
@@ -21,13 +19,7 @@ std::string whole(const fs::path& file) {
   if (!fs::exists(file, problem))
     throw Error{Errc::cannot_read, "there is no geometry file '" + file.string() + "'",
                 "check the name and the folder"};
-  if (!fs::is_regular_file(file, problem))
-    throw Error{Errc::cannot_read, "'" + file.string() + "' is not a file", "give a geometry file, .xml or .json"};
-  if (size_of_file(file) > most_bytes)
-    throw Error{Errc::invalid_input, "'" + file.string() + "' is too large for a geometry"};
-  std::ifstream in{file, std::ios::binary};
-  if (!in) throw Error{Errc::cannot_read, "'" + file.string() + "' cannot be opened", "check its permissions"};
-  return {std::istreambuf_iterator<char>{in}, {}};
+  return read_text_file(file, most_bytes);
 }
 
 }  // namespace

@@ -9,8 +9,13 @@
 #include "iso/job/record.h"
 #include "iso/models/library.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <limits>
 #include <set>
+#include <utility>
+#include <vector>
 
 namespace iso::job {
 namespace {
@@ -19,11 +24,30 @@ namespace fs = std::filesystem;
 
 std::string quoted(const std::string& text) { return "'" + text + "'"; }
 
+/// Whether the system has seen a change of one of the files since it has seen one of the record. Whoever copies an older file to
+/// a place can keep its size and time; this time nobody sets.
+bool is_changed_after(const fs::path& record, const std::vector<fs::path>& places) {
+  const auto seen = [](const fs::path& file) {
+    struct stat status {};
+    return ::stat(file.c_str(), &status) == 0 ? std::pair{status.st_ctim.tv_sec, status.st_ctim.tv_nsec}
+                                              : std::pair{std::numeric_limits<time_t>::max(), 0L};
+  };
+  const auto reference = seen(record);
+  for (const fs::path& place : places)
+    if (std::ranges::any_of(io::find_files(place), [&](const fs::path& file) { return seen(file) > reference; }))
+      return true;
+  return false;
+}
+
 /// The record beside one output against what is wished for.
 class Check {
  public:
   Check(const Recipe& wanted, const RunEnvironment& environment, DataAccess& data, const std::string& place)
-      : wanted_{wanted}, environment_{environment}, data_{data}, record_{read_record(record_path(place))} {
+      : wanted_{wanted},
+        environment_{environment},
+        data_{data},
+        file_{record_path(place)},
+        record_{read_record(file_)} {
     const fs::path folder = fs::path{place}.parent_path();
     done_ = resolved(record_.recipe, folder.string());
   }
@@ -107,9 +131,10 @@ class Check {
                                       const Hints& hints, const std::map<std::string, std::string>& digests,
                                       const std::map<std::string, io::FileStamp>& stamps) const {
     const auto stamp = stamps.find(name);
-    const auto now = io::make_stamp(read_for(place, hints));
+    const std::vector<fs::path> files = read_for(place, hints);
+    const auto now = io::make_stamp(files);
     if (!now) return quoted(place) + " is not there";
-    if (stamp != stamps.end() && stamp->second == *now) return {};
+    if (stamp != stamps.end() && stamp->second == *now && !is_changed_after(file_, files)) return {};
     const auto known = digests.find(name);
     if (known == digests.end()) return "its record holds no digest of '" + name + "'";
     const auto kind = environment_.kinds.find(port);
@@ -122,6 +147,7 @@ class Check {
   const Recipe& wanted_;
   const RunEnvironment& environment_;
   DataAccess& data_;
+  fs::path file_;  ///< of the record
   Record record_;
   Recipe done_;
 };

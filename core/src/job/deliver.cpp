@@ -152,6 +152,10 @@ void check_places(const Recipe& recipe, const ExecutionOptions& options) {
     sweep_staging(find_folder(place));  // what a killed run had begun there counts, and is finished first
     check_place(port, place, options.overwrite);
   }
+  // What no file can replace is found now, and not when the work is done.
+  const fs::path state = checkpoint_path(recipe);
+  for (const auto& [what, file] : files)
+    if (file != state) check_replaceable(file, ExistingFile::replace);
 }
 
 namespace {

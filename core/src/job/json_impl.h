@@ -8,7 +8,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include <concepts>
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,11 +35,27 @@ using Json = nlohmann::ordered_json;  // parameters keep the order of their sche
   return json;
 }
 
+/// A whole number that the type holds; nothing for any other value, which the library would cut off without a word.
+template <std::integral T>
+[[nodiscard]] std::optional<T> to_whole_number(const Json& json) {
+  if (json.is_number_unsigned()) return narrowed<T>(json.get<std::uint64_t>());
+  if (json.is_number_integer()) return narrowed<T>(json.get<std::int64_t>());
+  return json.is_number_float() ? to_whole<T>(json.get<double>()) : std::nullopt;
+}
+
 /// Assigns json[name] to `target` where it is present and not null. Throws invalid_input naming the member.
 template <class T>
 void read_member(const Json& json, const char* name, T& target) {
   const auto found = json.find(name);
   if (found == json.end() || found->is_null()) return;
+  if constexpr (std::integral<T> && !std::same_as<T, bool>) {
+    const auto whole = to_whole_number<T>(*found);
+    if (!whole)
+      throw Error(Errc::invalid_input, "member '" + std::string(name) + "' is " + found->dump().substr(0, 40) +
+                                           ", a whole number was expected that is not too large");
+    target = *whole;
+    return;
+  }
   try {
     target = found->get<T>();
   } catch (const Json::exception&) {

@@ -1,10 +1,9 @@
 #include "iso/job/record.h"
 
 #include "iso/base/file_replacement.h"
+#include "iso/base/text_file.h"
 #include "recipe_json_impl.h"
 
-#include <array>
-#include <fstream>
 #include <set>
 #include <sstream>
 
@@ -218,18 +217,8 @@ std::filesystem::path record_path(const std::filesystem::path& output) {
 }
 
 Record read_record(const std::filesystem::path& file) {
-  constexpr std::size_t longest = std::size_t{64} << 20;  // bytes; a device gives them without end
-  std::ifstream stream(file, std::ios::binary);
-  std::string text;
-  std::array<char, 65536> piece{};
-  while (stream && text.size() <= longest) {
-    stream.read(piece.data(), piece.size());
-    text.append(piece.data(), static_cast<std::size_t>(stream.gcount()));
-  }
-  if (text.empty()) throw Error(Errc::cannot_read, "record '" + file.string() + "' cannot be read");
-  if (text.size() > longest)
-    throw Error(Errc::invalid_input, "'" + file.string() + "' is longer than 64 MiB, which no record is",
-                "name the .record.json file beside an output");
+  const std::string text = read_text_file(file);
+  if (text.empty()) throw Error(Errc::cannot_read, "record '" + file.string() + "' is empty");
   return record_from_json(text);
 }
 

@@ -1,3 +1,4 @@
+#include "case_files.h"
 #include "case_table.h"
 #include "child.h"
 #include "command.h"
@@ -16,6 +17,7 @@
 #include <chrono>
 #include <deque>
 #include <filesystem>
+#include <sstream>
 #include <thread>
 
 namespace iso::cli {
@@ -71,7 +73,6 @@ std::vector<Case> make_cases(BatchArguments& request) {
       throw Error(Errc::usage,
                   "--manifest needs one task or recipe, " + std::to_string(request.recipes.size()) + " are named");
     const std::string& subject = request.recipes.front();
-    request.environment.scan_for_plugins_path(request.passed_on);
     const std::string task = subject.ends_with(".json") ? job::recipe_from_json(text_of_file(subject)).task
                                                         : request.environment.whole_name(subject);
     return cases_of_table(request.manifest, text_of_file(request.manifest), subject,
@@ -126,7 +127,9 @@ void say(const Case& one, const Child& child, const BatchArguments& request) {
          : child.code() == 0 ? "done"
                              : "failed with exit code " + std::to_string(child.code())) +
         ", " + in_digits(child.seconds(), 3) + " s\n");
-  if (child.code() != 0) note(printed);
+  if (child.code() == 0) return;
+  std::istringstream lines{printed};
+  for (std::string line; std::getline(lines, line);) note(line);
 }
 
 /// Runs the cases, up to `jobs` at once, and gives the exit code of the first that failed.
@@ -173,6 +176,7 @@ int batch(Arguments arguments) {
   declare(options, request);
   if (!options.parse(arguments)) return 0;
   request.environment.begin();
+  request.environment.scan_for_plugins_path(request.passed_on);
   std::vector<Case> cases = make_cases(request);
   if (!request.reports.empty() && !std::filesystem::is_directory(request.reports))
     throw Error(Errc::output_directory, "the folder '" + request.reports + "' for reports does not exist",
@@ -180,6 +184,7 @@ int batch(Arguments arguments) {
   request.jobs = std::min<int>(request.jobs, static_cast<int>(cases.size()));
   const int threads = std::max(1, ThreadBudget::threads() / request.jobs);
   for (Case& one : cases) complete(one, request, threads);
+  refuse_cases_in_each_others_way(cases, {request.manifest, request.environment.log_file()}, request.environment);
   const Interrupt interrupt;
   const std::size_t count = cases.size();
   const int code = run_all({std::make_move_iterator(cases.begin()), std::make_move_iterator(cases.end())}, request,

@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <optional>
 #include <set>
-#include <sstream>
+#include <string_view>
 
 namespace iso::cli {
 namespace {
@@ -21,6 +21,25 @@ struct Column {
   Role role;
   std::string option;  ///< without dashes
 };
+
+/// The lines of a table as spreadsheets write it: with a byte order mark or without, lines ended in any of three ways.
+std::vector<std::string> to_lines(std::string_view text, const std::string& table) {
+  constexpr std::string_view mark{"\xef\xbb\xbf"};
+  if (text.starts_with(mark)) text.remove_prefix(mark.size());
+  if (text.find('\0') != std::string_view::npos)
+    throw Error(Errc::invalid_input, "'" + table + "' holds zero bytes, so that it is no text in UTF-8",
+                "save the table as CSV in UTF-8");
+  std::vector<std::string> lines(1);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\r' && text[i] != '\n') {
+      lines.back() += text[i];
+      continue;
+    }
+    if (text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n') ++i;
+    lines.emplace_back();
+  }
+  return lines;
+}
 
 /// The cells of a line of comma-separated values; quotes may hold commas, doubled quotes a quote.
 std::vector<std::string> to_cells(const std::string& line) {
@@ -34,7 +53,7 @@ std::vector<std::string> to_cells(const std::string& line) {
       quoted = !quoted;
     else if (c == ',' && !quoted)
       cells.emplace_back();
-    else if (c != '\r')
+    else
       cells.back() += c;
   }
   if (quoted) throw Error(Errc::invalid_input, "a quote in the line '" + line + "' of the table is not closed");
@@ -134,16 +153,14 @@ class CaseFiles {
 
 std::vector<Case> cases_of_table(const fs::path& file, const std::string& text, const std::string& subject,
                                  const TableRules& rules) {
-  std::istringstream lines(text);
-  std::string line;
-  std::getline(lines, line);
-  const std::vector<Column> columns = to_columns(line, file.string(), rules.task);
+  const std::vector<std::string> lines = to_lines(text, file.string());
+  const std::vector<Column> columns = to_columns(lines.front(), file.string(), rules.task);
   std::vector<Case> cases;
   std::set<std::string> names;
   CaseFiles files{file.parent_path(), rules};
-  for (int row = 1; std::getline(lines, line); ++row) {
-    if (line.empty() || line == "\r") continue;
-    const std::vector<std::string> cells = to_cells(line);
+  for (std::size_t row = 1; row < lines.size(); ++row) {
+    if (lines[row].empty()) continue;
+    const std::vector<std::string> cells = to_cells(lines[row]);
     const std::string where = "row " + std::to_string(row) + " of '" + file.string() + "'";
     if (cells.size() != columns.size())
       throw Error(Errc::invalid_input, where + " has " + std::to_string(cells.size()) + " cells, the header has " +

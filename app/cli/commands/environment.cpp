@@ -27,6 +27,19 @@ log::Level level_from(const std::string& name) {
   throw Error(Errc::usage, "--verbose is '" + name + "', expected debug, info, warning, error or quiet");
 }
 
+/// Where this process logs to; empty if nowhere. One process has one log.
+std::string& own_log() {
+  static std::string file;
+  return file;
+}
+
+/// A log that is renamed over goes on in a file without a name.
+void refuse_own_log(const std::string& file, const std::string& what) {
+  if (!own_log().empty() && same_place(file, own_log()))
+    throw Error(Errc::cannot_write, what + " would be written over the log '" + own_log() + "'",
+                "choose another name for one of them");
+}
+
 void to_stderr(log::Level level, std::string_view, std::string_view text) {
   note("isocenter: " + std::string(log::to_string(level)) + ": " + std::string(text));
 }
@@ -69,6 +82,7 @@ void Environment::begin() {
   std::cerr.rdbuf(nullptr);  // libraries print there; what they find wrong comes as an error of ours
   log::set_sink(to_stderr);
   start_program(start_);
+  own_log() = start_.log_file;
 }
 
 std::vector<std::filesystem::path> Environment::plugin_directories() const {
@@ -191,9 +205,13 @@ std::string text_of_file(const std::string& file) {
 }
 
 void check_output(const std::string& file, Kind kind, bool overwrite, const io::InputFiles& inputs) {
+  refuse_own_log(file, "the output");
   inputs.refuse(file, "the output");
   if (const io::Handler* const handler = io::handler_for_writing(file); handler != nullptr)
-    for (const auto& companion : handler->companions(file)) inputs.refuse(companion, "the output");
+    for (const auto& companion : handler->companions(file)) {
+      refuse_own_log(companion.string(), "the output");
+      inputs.refuse(companion, "the output");
+    }
   inputs.refuse(job::record_path(file), "the record of the output");  // which goes when its file is replaced
   job::Recipe recipe;
   recipe.outputs["output"] = file;
@@ -227,6 +245,7 @@ void check_apart(const std::vector<std::string>& outputs) {
 
 void check_text_output(const std::string& file, const std::string& what, bool overwrite, const io::InputFiles& inputs) {
   if (file.empty() || file == "-") return;
+  refuse_own_log(file, what);
   inputs.refuse(file, what);
   if (!file.ends_with(".json") && !overwrite)
     throw Error(Errc::cannot_write, what + " would be written to '" + file + "', which is not named like JSON",

@@ -151,6 +151,9 @@ int evaluate(Arguments arguments) {
   const plugin::TaskManifest& task = request.environment.manifest(request.environment.whole_name(request.task));
   const ClickPorts ports = find_click_ports(task);
   const std::string parameters = make_parameters(request, task);
+  io::InputFiles inputs;
+  inputs.add(request.folder);
+  check_text_output(request.report, "the report", request.overwrite, inputs);
   const std::vector<ClickCase> cases = find_click_cases(request.folder);
   const TemporaryFolder scratch{"isocenter"};
   const Interrupt interrupt;
@@ -163,7 +166,8 @@ int evaluate(Arguments arguments) {
   };
   std::vector<ClickedObject> objects;
   for (std::size_t i = 0; i < cases.size(); ++i) {
-    draw_bar("case " + std::to_string(i + 1) + " of " + std::to_string(cases.size()) + ": " + cases[i].name);
+    if (stderr_is_terminal())
+      draw_bar("case " + std::to_string(i + 1) + " of " + std::to_string(cases.size()) + ": " + cases[i].name);
     for (ClickedObject& object :
          click_on(cases[i], request.protocol, begin, parameters, ports.labels, interrupt.token()))
       objects.push_back(std::move(object));

@@ -16,6 +16,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
+#include <optional>
 
 namespace iso::cli {
 namespace {
@@ -193,12 +195,19 @@ int run_now(RunArguments& request) {
   const auto executor = make_executor(request.environment, request.run_options, request.recipe.device);
   const auto progress = make_progress(request.run_options.progress, request.recipe.task);
   PreviewWriter previews{request.recipe, request.run_options.execution};
+  std::optional<Error> unheard;  // who listened is gone: said at the end, because the results do not depend on it
   const job::Record record = executor->execute(request.recipe, interrupt.token(), [&](const job::Event& event) {
     previews.take(event);
-    progress->take(event);
+    try {
+      progress->take(event);
+    } catch (const Error& problem) {
+      if (!unheard) unheard.emplace(problem);
+    }
   });
-  conclude(*progress, record,
-           [&] { write_report(request.texts.report, record, request.run_options.execution.overwrite); });
+  conclude(*progress, record, [&] {
+    write_report(request.texts.report, record, request.run_options.execution.overwrite);
+    if (unheard) throw Error{*unheard};
+  });
   if (request.run_options.progress == ProgressStyle::text && request.texts.report != "-") report_result(record);
   return 0;
 }
@@ -228,6 +237,32 @@ int run_or_plan(RunArguments& request, const plugin::TaskManifest& task) {
   return run_now(request);
 }
 
+struct Taken {
+  const plugin::TaskManifest& task;
+  std::map<std::string, std::string> own_outputs;  ///< of the recipe, before the other words
+};
+
+/// Fills the request with what the words say, the first of which is the task or the recipe. Nothing if they ask for help.
+std::optional<Taken> take(Arguments arguments, RunArguments& request, Environment& environment) {
+  const std::string& first = arguments.front();
+  if (is_recipe(first))
+    request.recipe = read_recipe(request.texts.recipe_file = first);
+  else
+    request.recipe.task = environment.whole_name(first);
+  const plugin::TaskManifest& task = environment.manifest(request.recipe.task);
+  TaskOptions own{task};
+  const std::vector<std::string> rest = own.take_hints(arguments.subspan(1));
+  Options options{usage, task.about.title.empty() ? summary : task.about.title + ". " + task.about.summary};
+  own.add_to(options);
+  add_running(options, request);
+  add_files(options, request);
+  options.add_examples(examples_for(task));
+  if (!options.parse(rest)) return {};
+  Taken taken{task, request.recipe.outputs};
+  own.merge_into(request.recipe);
+  return taken;
+}
+
 int run_with(Arguments arguments, bool estimate) {
   if (arguments.empty())
     throw Error(Errc::usage, "'isocenter run' needs a task or a recipe", "`isocenter list` names the tasks");
@@ -242,27 +277,27 @@ int run_with(Arguments arguments, bool estimate) {
   RunArguments request;
   request.estimate = estimate;
   request.environment.scan_for_plugins_path(arguments);
-  if (is_recipe(first))
-    request.recipe = read_recipe(request.texts.recipe_file = first);
-  else
-    request.recipe.task = request.environment.whole_name(first);
-  const plugin::TaskManifest& task = request.environment.manifest(request.recipe.task);
-  TaskOptions own{task};
-  const std::vector<std::string> rest = own.take_hints(arguments.subspan(1));
-  Options options{usage, task.about.title.empty() ? summary : task.about.title + ". " + task.about.summary};
-  own.add_to(options);
-  add_running(options, request);
-  add_files(options, request);
-  options.add_examples(examples_for(task));
-  if (!options.parse(rest)) return 0;
-  const auto outputs = request.recipe.outputs;
-  own.merge_into(request.recipe);
+  const auto taken = take(arguments, request, request.environment);
+  if (!taken) return 0;
   if (is_recipe(first) && !request.outputs_anywhere && !request.estimate && !request.dry_run)
-    check_outputs_inside(outputs, request.recipe, folder_of_recipe(first));
-  return run_or_plan(request, task);
+    check_outputs_inside(taken->own_outputs, request.recipe, folder_of_recipe(first));
+  return run_or_plan(request, taken->task);
 }
 
 }  // namespace
+
+RunFiles find_run_files(Arguments arguments, Environment& environment) {
+  RunArguments request;
+  if (!take(arguments, request, environment)) return {};
+  const job::ExecutionOptions& execution = request.run_options.execution;
+  RunFiles files = find_recipe_files(request.recipe, execution.resume || execution.checkpoint_every.count() > 0);
+  files.replaces = execution.overwrite;
+  for (const std::string& file : {request.texts.report, request.texts.save_recipe})
+    if (!file.empty() && file != "-") files.written.emplace_back(file);
+  if (!request.texts.recipe_file.empty() && request.texts.recipe_file != "-")
+    files.read.emplace_back(request.texts.recipe_file);
+  return files;
+}
 
 int run(Arguments arguments) { return run_with(arguments, false); }
 int estimate(Arguments arguments) { return run_with(arguments, true); }

@@ -79,6 +79,27 @@ void check_outputs_inside(const std::map<std::string, std::string>& outputs, con
   }
 }
 
+RunFiles find_recipe_files(const job::Recipe& recipe, bool with_checkpoint) {
+  RunFiles files;
+  const auto add = [&files](const std::string& place) {
+    if (!job::in_workspace(place)) files.read.emplace_back(place);
+  };
+  for (const auto& [port, place] : recipe.inputs) add(place);
+  for (const auto& [port, places] : recipe.collections) std::ranges::for_each(places, add);
+  for (const auto& [port, hints] : recipe.hints)
+    for (const auto& [key, value] : hints)
+      if (job::names_file(key, value)) add(value);
+  for (const auto& [port, place] : recipe.outputs) {
+    if (job::in_workspace(place)) continue;
+    files.written.emplace_back(place);
+    files.written.push_back(job::record_path(place));
+    if (const io::Handler* const handler = io::handler_for_writing(place); handler != nullptr)
+      for (const fs::path& companion : handler->companions(place)) files.written.push_back(companion);
+  }
+  if (const fs::path state = checkpoint_path(recipe); with_checkpoint && !state.empty()) files.written.push_back(state);
+  return files;
+}
+
 job::RunEnvironment make_run_environment(Environment& environment, const plugin::TaskManifest& task) {
   job::RunEnvironment now;
   now.model_directories = host::model_directories();

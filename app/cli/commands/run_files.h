@@ -8,6 +8,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace iso::cli {
 
@@ -31,6 +32,17 @@ void check_outputs_inside(const std::map<std::string, std::string>& outputs, con
                           const std::filesystem::path& folder);
 /// Whether a file of that name would come to lie in the folder or below it, links followed.
 [[nodiscard]] bool lies_inside(const std::filesystem::path& file, const std::filesystem::path& folder);
+
+/// The files of one run.
+struct RunFiles {
+  std::vector<std::filesystem::path> read;     ///< inputs, files that hints name, the recipe
+  std::vector<std::filesystem::path> written;  ///< outputs with their companions and records, the checkpoint, texts
+  bool replaces{false};                        ///< those that are there
+};
+[[nodiscard]] RunFiles find_recipe_files(const job::Recipe& recipe, bool with_checkpoint);
+/// Of `run` with these arguments (without "run"), which does not run. Throws what `run` would throw for them. `environment` knows
+/// the plugins.
+[[nodiscard]] RunFiles find_run_files(Arguments arguments, Environment& environment);
 
 /// What a run of this task would work with now.
 [[nodiscard]] job::RunEnvironment make_run_environment(Environment& environment, const plugin::TaskManifest& task);

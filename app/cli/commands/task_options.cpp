@@ -158,7 +158,10 @@ std::vector<std::string> TaskOptions::take_hints(Arguments arguments) {
 }
 
 void TaskOptions::merge_into(job::Recipe& recipe) const {
-  const std::string folder = std::filesystem::current_path().string();
+  std::error_code gone;
+  const std::string folder = std::filesystem::current_path(gone).string();
+  if (gone)
+    throw Error(Errc::cannot_read, "the working folder cannot be found: " + gone.message(), "change to another folder");
   job::Recipe own;
   own.inputs = inputs_;
   own.collections = collections_;

@@ -4,6 +4,7 @@
 #include "iso/base/printable.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -25,12 +26,16 @@ int results = STDOUT_FILENO;  ///< where they go
 void write_all(int file, std::string_view text, bool must) {
   while (!text.empty()) {
     const ssize_t count = ::write(file, text.data(), text.size());
-    if (count >= 0)
+    if (count >= 0) {
       text.remove_prefix(static_cast<std::size_t>(count));
-    else if (errno != EINTR && must)
+    } else if (errno == EAGAIN) {  // who shares the pipe asked for that; it will have room again
+      pollfd room{file, POLLOUT, 0};
+      (void)::poll(&room, 1, -1);
+    } else if (errno != EINTR && must) {
       throw Error(Errc::cannot_write, "the standard output cannot be written: " + std::string(std::strerror(errno)));
-    else if (errno != EINTR)
+    } else if (errno != EINTR) {
       return;
+    }
   }
 }
 

@@ -79,6 +79,19 @@ TEST_F(Writes, AreCompleteOnlyAfterALookAtOutputAndInputs) {
     EXPECT_EQ(to_text(folder / "o.mha"), whole);
     EXPECT_TRUE(skips());
   }
+  // Of the same size and time, as a copy of another version may be.
+  for (const std::string& file : {std::string{"o.mha"}, std::string{"a.mha"}}) {
+    const std::string before = to_text(folder / file);
+    const auto time = fs::last_write_time(file);
+    std::string other = before;
+    other.back() = static_cast<char>(other.back() ^ 1);
+    folder.write(file, other);
+    fs::last_write_time(file, time);
+    EXPECT_FALSE(skips()) << file;
+    folder.write(file, before);
+    EXPECT_EQ(skips(), file == "o.mha") << "the result is the same again, or was made from the other input";
+    EXPECT_TRUE(skips());
+  }
   // Touched, but the same: it is read and recognised.
   fs::last_write_time(folder / "o.mha", fs::file_time_type::clock::now() + std::chrono::hours{1});
   fs::last_write_time(folder / "a.mha", fs::file_time_type::clock::now() + std::chrono::hours{1});
@@ -174,6 +187,122 @@ TEST_F(Writes, OfOneCommandAreNotOverEachOther) {
     EXPECT_EQ(answer.code, 40) << words.front() << answer.err;
     EXPECT_NE(answer.err.find("would be written over"), std::string::npos) << answer.err;
   }
+}
+
+TEST_F(Writes, FindBeforeTheWorkWhatNoFileCanReplace) {
+  for (const std::string file : {"o.mha.record.json", "o.mha"})
+    for (const bool folder_there : {true, false}) {
+      if (folder_there)
+        fs::create_directory(file);
+      else
+        ASSERT_EQ(::mkfifo(file.c_str(), 0600), 0);
+      const Answer answer = smooth({"-o", "o.mha", "--overwrite"});
+      EXPECT_EQ(answer.code, 40) << answer.err;
+      EXPECT_EQ(answer.err.find("diffusion"), std::string::npos) << "it had begun: " << answer.err;
+      fs::remove(file);
+    }
+}
+
+TEST_F(Writes, WithRecordsThatWereChangedByHandAreRefused) {
+  ASSERT_EQ(smooth({"-o", "o.mha"}).code, 0);
+  const Json record = Json::parse(to_text(folder / "o.mha.record.json"));
+  for (const auto& [member, value] : std::vector<std::pair<std::string, Json>>{
+           {"threads", 1e30}, {"threads", 2.5}, {"peak_memory_bytes", -1}, {"threads", std::int64_t{1} << 40}}) {
+    Json changed = record;
+    changed[member] = value;
+    folder.write("changed.json", changed.dump());
+    const Answer answer = isocenter({"replay", "changed.json"});
+    EXPECT_EQ(answer.code, 22) << member << value << answer.out << answer.err;
+  }
+  ASSERT_EQ(::mkfifo("pipe.json", 0600), 0);
+  EXPECT_EQ(start({"/usr/bin/timeout", "30", ISO_COMMAND, "replay", "pipe.json"}).code, 20);
+}
+
+TEST_F(Writes, GoOverNoLogOfTheSameCommand) {
+  folder.write("g.json", parallel_scan(16, equal_views(8)));
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"convert", "a.mha", "l.npy", "--overwrite", "--log-file", "l.npy"},
+           {"convert", "a.mha", "l.cfl", "--overwrite", "--log-file", "l.hdr"},
+           {"compare", "a.mha", "a.mha", "--difference", "./l.mha", "--overwrite", "--log-file", "l.mha"},
+           {"phantom", "discs", "-o", "l.mha", "--overwrite", "--log-file", "l.mha"},
+           {"project", "discs", "-g", "g.json", "-o", "l.h5", "--overwrite", "--log-file", "l.h5"}}) {
+    const Answer answer = isocenter(words);
+    EXPECT_EQ(answer.code, 40) << words.front() << answer.err;
+    EXPECT_NE(answer.err.find("over the log"), std::string::npos) << answer.err;
+    EXPECT_NE(to_text(words.back()).find("log of process"), std::string::npos) << words.front();
+    fs::remove(words.back());
+  }
+}
+
+TEST_F(Writes, OfAnEvaluationReplaceNoCase) {
+  folder.write("log.json", R"({"click_log_version": 1, "recipe": {"recipe_version": 1, "task": "gp_segmentation/clicks",
+      "inputs": {"volume": "a.mha"}}, "marks": [{"id": 1, "label": 1, "voxels": [[6, 6, 0]]}]})");
+  fs::create_directory("cases");
+  fs::copy_file("a.mha", "cases/x_image.mha");
+  ASSERT_EQ(isocenter({"click", "--clicks", "log.json", "-o", "cases/x_mask.mha"}).code, 0);
+  const std::string before = to_text("cases/x_mask.mha");
+  fs::create_hard_link("cases/x_mask.mha", "report.json");
+  for (const char* const report : {"cases/x_mask.mha", "report.json"}) {
+    const Answer answer = isocenter({"evaluate", "clicks", "cases", "--report", report, "--overwrite"});
+    EXPECT_EQ(answer.code, 40) << answer.err;
+    EXPECT_EQ(to_text("cases/x_mask.mha"), before);
+  }
+}
+
+TEST_F(Writes, OfCasesOfABatchAreNotInEachOthersWay) {
+  for (const char* const name : {"r", "reports"}) fs::create_directory(name);
+  const auto recipe = [&](const std::string& name, const std::string& input, const std::string& output) {
+    folder.write("r/" + name + ".json", R"({"task": "example/smoothing", "inputs": {"volume": ")" + input +
+                                            R"("}, "outputs": {"smoothed": ")" + output + R"("}})");
+    return "r/" + name + ".json";
+  };
+  const auto batch = [&](std::vector<std::string> words, const std::string& refused) {
+    words.insert(words.begin(), "batch");
+    const Answer answer = isocenter(words);
+    EXPECT_EQ(answer.code, refused.empty() ? 0 : 40) << answer.err;
+    EXPECT_NE(answer.err.find(refused), std::string::npos) << answer.err;
+    EXPECT_EQ(answer.out.empty(), !refused.empty()) << "no case begins: " << answer.out;
+  };
+  const std::string x = recipe("x", "../a.mha", "o.mha"), y = recipe("y", "../a.mha", "./o.mha");
+  batch({x, y}, "to which the case 'x' writes");
+  batch({x, y, "--overwrite", "--jobs", "2"}, "to which the case 'x' writes");
+  // Steps of one work: nothing is read that another case replaces.
+  const std::string first = recipe("first", "../a.mha", "p.mha"), second = recipe("second", "p.mha", "q.mha");
+  batch({first, second}, "");
+  batch({first, second, "--resume"}, "");
+  const std::string made = to_text("r/p.mha");
+  batch({second, first, "--overwrite"}, "which the case 'second' reads");
+  EXPECT_EQ(to_text("r/p.mha"), made);
+  const std::string of_x = recipe("x.report", "../a.mha", "s.mha"), text = to_text(of_x);
+  batch({x, of_x, "--reports", "r", "--overwrite"}, "which the case 'x.report' reads");
+  EXPECT_EQ(to_text(of_x), text);
+  batch({x, "--log-file", "r/o.mha", "--overwrite"}, "which is the log of the batch");
+  folder.write("t.csv", "case,volume\nx,a.mha\ny,a.mha\n");
+  batch({"example/smoothing", "--manifest", "t.csv", "--pass=--smoothed=z.mha", "--pass=--overwrite"},
+        "to which the case 'x' writes");
+  EXPECT_FALSE(fs::exists("z.mha"));
+}
+
+TEST_F(Writes, OfATableAreThoseThatASpreadsheetWrote) {
+  const auto batch = [&](const std::string& text) {
+    folder.write("t.csv", text);
+    return isocenter({"batch", "example/smoothing", "--manifest", "t.csv", "--overwrite"});
+  };
+  const std::string rows = "case,volume,smoothed\nx,a.mha,o.mha\ny,a.mha,p.mha\n";
+  std::string with_returns, with_both;
+  for (const char c : rows) {
+    with_returns += c == '\n' ? '\r' : c;
+    with_both += c == '\n' ? std::string{"\r\n"} : std::string{c};
+  }
+  for (const std::string& text : {"\xef\xbb\xbf" + rows, with_returns, with_both, rows.substr(0, rows.size() - 1)}) {
+    const Answer answer = batch(text);
+    EXPECT_EQ(answer.code, 0) << text << answer.err;
+    EXPECT_NE(answer.out.find("2 cases, all done"), std::string::npos) << answer.out;
+  }
+  fs::remove("o.mha");
+  const Answer cut = batch("case,volume,smoothed\nx,a.mha,o.mha" + std::string{'\0'} + "more\n");
+  EXPECT_EQ(cut.code, 22) << cut.err;
+  EXPECT_FALSE(fs::exists("o.mha")) << "the name ended at the zero byte";
 }
 
 TEST_F(Writes, OfAResumedCaseStandBesideItsEarlierReport) {

@@ -1,5 +1,7 @@
 #include "support/command.h"
 
+#include <sys/stat.h>
+
 namespace iso::test {
 namespace {
 
@@ -202,6 +204,79 @@ TEST_F(Surroundings, TooFewOpenFilesAreNotCalledADamagedFile) {
     EXPECT_EQ(answer.err.find("content"), std::string::npos) << most << answer.err;
   }
   EXPECT_GT(refused, 0);
+}
+
+TEST_F(Surroundings, ChildrenThatTheStarterIgnoresAreSeenToEnd) {
+  folder.write("cases.csv", "case,sinogram,volume,size\na,scan.h5,a.mha,32\n");
+  for (const std::string words : {"batch sparse_view_ct/fbp --manifest cases.csv",
+                                  "run sparse_view_ct/fbp -i scan.h5 --size 32 -o b.mha --isolate", "check scan.h5"}) {
+    const Answer answer = start(
+        {"/bin/bash", "-c",
+         "cd '" + folder.path().string() + "' && exec timeout 60 env --ignore-signal=CHLD '" ISO_COMMAND "' " + words});
+    EXPECT_EQ(answer.code, 0) << words << answer.err;
+  }
+}
+
+TEST_F(Surroundings, AStandardOutputThatDoesNotWaitGetsEverything) {
+  const Answer whole = shell("convert --help");
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe(ends.data()), 0);
+  ASSERT_GE(::fcntl(ends[1], F_SETPIPE_SZ, 4096), 0);
+  ::fcntl(ends[1], F_SETFL, O_WRONLY | O_NONBLOCK);
+  ::fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+  std::string text;
+  std::thread reader{[&] {
+    std::array<char, 512> part{};
+    std::this_thread::sleep_for(std::chrono::milliseconds{500});
+    for (ssize_t count = 0; (count = ::read(ends[0], part.data(), part.size())) > 0;)
+      text.append(part.data(), static_cast<std::size_t>(count));
+  }};
+  const Answer answer = shell("convert --help >&" + std::to_string(ends[1]));
+  ::close(ends[1]);
+  reader.join();
+  ::close(ends[0]);
+  EXPECT_EQ(answer.code, 0) << answer.err;
+  EXPECT_EQ(text, whole.out);
+  EXPECT_GT(text.size(), 4096U) << "it did not have to wait";
+}
+
+TEST_F(Surroundings, AWorkingFolderThatIsGoneIsSaid) {
+  const std::string base = folder.path().string();
+  const Answer answer =
+      start({"/bin/bash", "-c",
+             "mkdir '" + base + "/gone' && cd '" + base + "/gone' && rmdir '" + base +
+                 "/gone' && exec '" ISO_COMMAND "' run sparse_view_ct/fbp -i '" + scan + "' -o '" + base + "/o.mha'"});
+  EXPECT_EQ(answer.code, 20) << answer.err;
+  EXPECT_NE(answer.err.find("the working folder cannot be found"), std::string::npos) << answer.err;
+}
+
+/// A viewer of the progress that ends is no reason to lose the work that it showed.
+TEST_F(Surroundings, ARunWhoseListenerIsGoneKeepsItsResults) {
+  for (const std::string more : {"", "--isolate"}) {
+    const Answer answer =
+        shell("run sparse_view_ct/fbp -i scan.h5 --size 32 -o deaf.mha --overwrite --progress jsonl " + more +
+              " > >(exec true)");
+    EXPECT_EQ(answer.code, 40) << answer.err;
+    EXPECT_EQ(shell("check deaf.mha").code, 0) << more;
+    EXPECT_TRUE(fs::exists(folder / "deaf.mha.record.json")) << more;
+    fs::remove(folder / "deaf.mha");
+  }
+}
+
+TEST_F(Surroundings, APipeThatAHintNamesIsNotWaitedAt) {
+  folder.write("a.csv", "x,y\n1,2\n");
+  ASSERT_EQ(shell("phantom-cube minerals --size 6,5 --bands 8 -o c.h5").code, 0);
+  ASSERT_EQ(shell("convert c.h5 c.npy").code, 0);
+  ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+  fs::create_symlink("/dev/zero", folder / "zero");
+  for (const std::string file : {"pipe", "zero"}) {
+    const Answer answer =
+        start({"/bin/bash", "-c",
+               "cd '" + folder.path().string() +
+                   "' && exec timeout 60 '" ISO_COMMAND "' check c.npy --axes x,y,band --wavelengths " + file});
+    EXPECT_EQ(answer.code, 20) << answer.err;
+    EXPECT_NE(answer.err.find("is not a file"), std::string::npos) << answer.err;
+  }
 }
 
 TEST_F(Surroundings, ANameThatIsTooLongIsSaidToBe) {

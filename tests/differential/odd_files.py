@@ -244,8 +244,10 @@ class Odd(Maker):
                 setattr(d, name, value)
             return pydicom.Sequence([d])
 
-        def enhanced(name, sop, modality, shared, frames):
+        def enhanced(name, sop, modality, shared, frames, **more):
             d = dataset(sop, modality, U)
+            for key, value in more.items():
+                setattr(d, key, value)
             for name_of, groups in (("SharedFunctionalGroupsSequence", [shared]), ("PerFrameFunctionalGroupsSequence", frames)):
                 sequence = []
                 for fields in groups:
@@ -284,6 +286,17 @@ class Odd(Maker):
             setattr(d, field, value)
             d.save_as(self.folder / f"d_{name}.dcm", enforce_file_format=True)
             self.wrong(f"d_{name}.dcm", "DICOM: " + name.replace("_", " "))
+        both = {"PixelMeasuresSequence": measures, "PlaneOrientationSequence": turned}
+        enhanced("d_time_offsets.dcm", pydicom.uid.EnhancedMRImageStorage, "MR", both,
+                 [{"PlanePositionSequence": at(0), "FrameContentSequence": item(TemporalPositionIndex=t + 1),
+                   "TemporalPositionSequence": item(TemporalPositionTimeOffset=2.5 * t)} for t in range(3)])
+        self.right("d_time_offsets.dcm", "DICOM: offsets in time", U[:, None], time=2.5, **place)
+        enhanced("d_part_of_two.dcm", pydicom.uid.EnhancedMRImageStorage, "MR", both, [{"PlanePositionSequence": at(z)} for z in range(3)],
+                 ConcatenationUID="1.2.7", InConcatenationNumber=1, InConcatenationTotalNumber=2)
+        self.wrong("d_part_of_two.dcm", "DICOM: one of two files of an image", 89)
+        enhanced("d_part_of_one.dcm", pydicom.uid.EnhancedMRImageStorage, "MR", both, [{"PlanePositionSequence": at(z)} for z in range(3)],
+                 ConcatenationUID="1.2.7", InConcatenationNumber=1, InConcatenationTotalNumber=1)
+        self.right("d_part_of_one.dcm", "DICOM: the only file of an image", U, **place)
 
     def tiffs(self):
         u = A.astype("u2") + 7

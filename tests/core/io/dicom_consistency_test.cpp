@@ -149,6 +149,12 @@ TEST_F(DicomConsistency, SlicesOfTwoKindsAreToldByFile) {
   }
 }
 
+TEST_F(DicomConsistency, ASliceThatDoesNotSayItsDirectionIsNotTakenAsTransverse) {
+  put_slices(4);
+  put_one("i2.dcm", ct_slice(2, 4).without(0x00200037));
+  expect_told(89, "i2.dcm", "in direction, which one of them does not say");
+}
+
 TEST_F(DicomConsistency, TwoKernelsHalfAStepApartAreNotOneVolume) {
   for (int i = 0; i < 4; ++i) {
     put_one("a" + std::to_string(i), ct_slice(i, 2 * i).text(0x00181210, "SH", "B30f"));

@@ -205,6 +205,15 @@ TEST_F(DicomMeaning, FramesInTimeAreTheFourthAxisWithTheirStep) {
   EXPECT_EQ(values(file)[48], 48);
 }
 
+TEST_F(DicomMeaning, ARadiotherapyImageHasItsSpacing) {
+  DicomMaker file = ct_slice(1, 0).without(0x00280030);
+  file.text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.481.1").text(0x00080060, "CS", "RTIMAGE");
+  const DatasetPtr data = read(file.text(0x30020011, "DS", "0.4\\0.3"));
+  EXPECT_NEAR(get<Volume>(data).grid.spacing_mm[0], 0.3, 1e-9);
+  EXPECT_NEAR(get<Volume>(data).grid.spacing_mm[1], 0.4, 1e-9);
+  EXPECT_NE(assumed(data).find("plane of the radiotherapy image"), std::string::npos);
+}
+
 TEST_F(DicomMeaning, RunLengthsGiveTheSamePixels) {
   DicomMaker file = ct_slice(1, 0).without(0x00281052).without(0x00281053);
   std::string head{"\2\0\0\0\x40\0\0\0\x42\0\0\0", 12}, high{"\xd1\1", 2}, low{"\xe9\x05\xe9\x07", 4};

@@ -49,6 +49,7 @@ bool is_wanted(std::uint32_t t) {
     case 0x0048:
     case 0x0054:
     case 0x0062:
+    case 0x3002:
     case 0x3004:
     case 0x5200: return true;
     default: return t == tag(0x7fe0, 0x0001);

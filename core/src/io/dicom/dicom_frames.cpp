@@ -115,13 +115,16 @@ void take_measures(const DicomDataset& set, DicomHeader& header, DicomPlane& pla
   header.frame_step = set.decimal(tag(0x0018, 0x0088), header.frame_step);
 }
 
-// Where there is no Pixel Spacing: the spacing at the detector, of the scanned film, of an ultrasound region.
+// Where there is no Pixel Spacing: the spacing at the detector, of the scanned film, of a radiotherapy image, of an
+// ultrasound region.
 void take_other_spacing(const DicomDataset& set, DicomHeader& header, DicomPlane& plane) {
   if (plane.spaced) return;
   if (take_spacing(set.decimals(tag(0x0018, 0x1164)), 1, plane))
     return note(header, "the pixel spacing at the detector, which magnification makes smaller in the patient");
   if (take_spacing(set.decimals(tag(0x0018, 0x2010)), 1, plane))
     return note(header, "the pixel spacing of the scanned film");
+  if (take_spacing(set.decimals(tag(0x3002, 0x0011)), 1, plane))
+    return note(header, "the pixel spacing at the plane of the radiotherapy image, which lies behind the patient");
   const auto& regions = set.items(tag(0x0018, 0x6011));
   if (regions.size() == 1 && regions[0].number(tag(0x0018, 0x6024), 0) == 3 &&
       regions[0].number(tag(0x0018, 0x6026), 0) == 3) {  // both in cm
@@ -267,6 +270,9 @@ void take_groups(const DicomDataset& groups, DicomHeader& header, DicomPlane& pl
     if (std::isfinite(at)) moment(plane, DicomMoment::acquisition_time) = at;
     if (const auto number = content->longs(tag(0x0020, 0x9057)); !number.empty()) plane.layer = number[0];
   }
+  if (const auto* position = groups.item(tag(0x0020, 0x9310)))  // its offset in seconds
+    if (const auto offset = position->doubles(tag(0x0020, 0x930d)); !offset.empty())
+      moment(plane, DicomMoment::reference_time) = 1e3 * offset[0];
   set_double(groups.item(tag(0x0018, 0x9118)), tag(0x0020, 0x9153), DicomMoment::trigger_time);
   set_double(groups.item(tag(0x0018, 0x9114)), tag(0x0018, 0x9082), DicomMoment::echo_time);
   set_double(groups.item(tag(0x0018, 0x9117)), tag(0x0018, 0x9087), DicomMoment::b_value);

@@ -205,6 +205,8 @@ DicomHeader make_header(const DicomFile& opened, const fs::path& file) {
   header.photometric = set.text(tag(0x0028, 0x0004));
   header.frame_of_reference = set.text(tag(0x0020, 0x0052));
   header.kernel = set.text(tag(0x0018, 0x1210));
+  header.concatenation = set.text(tag(0x0020, 0x9161));
+  header.parts = set.number(tag(0x0020, 0x9163), 1);
   take_words(set, header);
   header.rows = set.number(tag(0x0028, 0x0010), 0);
   header.columns = set.number(tag(0x0028, 0x0011), 0);

@@ -80,6 +80,8 @@ struct DicomHeader {
   std::string series, instance_uid, modality, sop_class, photometric, frame_of_reference, kernel;
   std::string patient, patient_id, study, study_date, description;  ///< UTF-8, for people
   std::int64_t number{0};                                           ///< of the series
+  std::string concatenation;  ///< the UID that the files of one image in several have in common; empty: it is in one
+  std::int64_t parts{1};      ///< of these files; 1 where the file does not say
   std::int64_t columns{0}, rows{0}, frames{1};
   DicomStorage storage;
   std::array<DicomTable, 3> palette;

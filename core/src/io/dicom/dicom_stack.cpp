@@ -34,6 +34,7 @@ std::string difference(const DicomHeader& a, const DicomPlane& p, const DicomHea
   if (a.rows != b.rows || a.columns != b.columns)
     return both("size", std::to_string(a.columns) + " x " + std::to_string(a.rows),
                 std::to_string(b.columns) + " x " + std::to_string(b.rows));
+  if (p.oriented != q.oriented) return "in direction, which one of them does not say";
   for (std::size_t i = 0; i < 9; ++i)
     if (std::abs(p.direction[i] - q.direction[i]) > same_direction) return "in direction";
   if (p.spaced != q.spaced || std::abs(p.spacing_x - q.spacing_x) > same_spacing_mm ||
@@ -63,6 +64,20 @@ GeometryVerdict belong_together(const std::vector<DicomHeader>& headers, const s
       return {Finding::mismatch, 0, "slices",
               to_name(headers, first) + " and " + to_name(headers, plane) + " differ " + what +
                   ", the slices of a volume do not"};
+  }
+  return {};
+}
+
+// An image in several files (a concatenation, PS3.3, C.7.6.16.2.2.4) is there when all of them are.
+GeometryVerdict all_parts(const std::vector<DicomHeader>& headers) {
+  for (const DicomHeader& header : headers) {
+    if (header.concatenation.empty() || header.parts < 2) continue;
+    const auto there = std::ranges::count(headers, header.concatenation, &DicomHeader::concatenation);
+    if (there < header.parts)
+      return {Finding::missing, 0, "slices",
+              "'" + header.file.filename().string() + "' is one of " + std::to_string(header.parts) +
+                  " files of one image (a concatenation), of which " + std::to_string(there) +
+                  (there == 1 ? " is there" : " are there")};
   }
   return {};
 }
@@ -300,6 +315,8 @@ DicomStack dicom_stack(const std::vector<DicomHeader>& headers) {
     stack.step_mm = (along(centres.back(), direction) - along(centres.front(), direction)) /
                     static_cast<double>(centres.size() - 1);
   if (!even) return stack;
+  stack.verdict = all_parts(headers);
+  if (stack.verdict.finding != Finding::uniform) return stack;
   stack.verdict = check_slices(centres, direction);
   if (stack.verdict.finding != Finding::uniform) stack.verdict.sentence += worst_pair(headers, stack, direction);
   return stack;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <functional>
 #include <sstream>
 
 namespace iso::io::detail {
@@ -61,13 +62,32 @@ std::vector<params::FieldInfo> matrix_hints() {
   return all;
 }
 
+namespace {
+
+// "400,5": a pair of numbers, or one with a decimal comma.
+bool is_pair_by_comma(const std::string& line) {
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto comma = line.find(',');
+  return std::ranges::count(line, ',') == 1 && line.find_first_of(" ;\t") == std::string::npos && comma > 0 &&
+         comma + 1 < line.size() && digit(line[comma - 1]) && digit(line[comma + 1]);
+}
+
+bool ascends_or_descends(const std::vector<double>& values) {
+  return std::ranges::is_sorted(values) || std::ranges::is_sorted(values, std::greater{});
+}
+
+}  // namespace
+
 std::vector<double> numbers_in_file(const fs::path& file) {
   std::istringstream in{read_text_file(file)};
   std::vector<double> values;
   std::size_t number = 0;
+  bool pairs = true;
   for (std::string line; std::getline(in, line);) {
     ++number;
     if (number == 1 && line.starts_with("\xef\xbb\xbf")) line.erase(0, 3);
+    if (line.ends_with('\r')) line.pop_back();
+    pairs = pairs && (line.empty() || is_pair_by_comma(line));
     std::ranges::replace_if(
         line, [](char c) { return c == ',' || c == ';' || c == '\t' || c == '\r'; }, ' ');
     std::vector<double> found;
@@ -87,6 +107,11 @@ std::vector<double> numbers_in_file(const fs::path& file) {
     if (!words) values.insert(values.end(), found.begin(), found.end());
   }
   if (values.empty()) throw Error{Errc::no_input, "'" + file.filename().string() + "' holds no numbers"};
+  if (pairs && values.size() > 2 && !ascends_or_descends(values))
+    throw Error{Errc::invalid_input,
+                "each line of '" + file.filename().string() +
+                    "' has two numbers and a comma, which are pairs or numbers with decimal commas",
+                "write one number a line, with a point"};
   return values;
 }
 

@@ -39,6 +39,35 @@ TEST_F(SpectrumText, OfEcostressWithoutPercentIsNotScaled) {
   EXPECT_DOUBLE_EQ(library("a.txt").values[0], 5);
 }
 
+TEST_F(SpectrumText, WithDecimalCommasIsRefusedAndWithCommasBetweenCellsRead) {
+  for (const char* const cells : {"400,5 0,1\n500,5 0,2\n", "400;0,1\n500;0,2\n", "400\t0,1\n500\t0,2\n"}) {
+    put(folder / "a.txt", cells);
+    const Error error = catch_error([&] { (void)io::read(folder / "a.txt"); });
+    EXPECT_EQ(error.code(), Errc::invalid_input) << cells;
+    EXPECT_NE(std::string{error.what()}.find("decimal commas"), std::string::npos) << error.what();
+  }
+  for (const char* const cells : {"400,0.5\n500,0.25\n", "400, 0.5\n500, 0.25\n", "400 ,0.5\n500 ,0.25\n"}) {
+    put(folder / "a.txt", cells);
+    EXPECT_EQ(library("a.txt").values, (std::vector<double>{0.5, 0.25})) << cells;
+  }
+}
+
+TEST_F(SpectrumText, AFileOfWavelengthsWithDecimalCommasIsRefused) {
+  Volume cube;
+  cube.grid = VoxelGrid::centred({2, 2, 6}, {1, 1, 1});
+  cube.pixels = counting<float>(Shape{2, 2, 6});
+  io::write(folder / "cube.npy", Dataset{cube});
+  io::ReadOptions options;
+  options.hints["wavelengths"] = (folder / "w.txt").string();
+  put(folder / "w.txt", "400,5\r\n410,5\r\n420,5\r\n");
+  const Error error = catch_error([&] { (void)io::read(folder / "cube.npy", options); });
+  EXPECT_EQ(error.code(), Errc::invalid_input);
+  EXPECT_NE(std::string{error.what()}.find("decimal commas"), std::string::npos) << error.what();
+  put(folder / "w.txt", "400,410\n420,430\n440,450\n");
+  const auto read = io::read(folder / "cube.npy", options);
+  EXPECT_EQ(get<SpectralCube>(read).bands.values, (std::vector<double>{400, 410, 420, 430, 440, 450}));
+}
+
 TEST_F(SpectrumText, OfEcostressThatIsCutIsRefused) {
   put(folder / "a.txt", ecostress.substr(0, ecostress.size() - 9));
   const Error error = catch_error([&] { (void)library("a.txt"); });

@@ -56,6 +56,29 @@ std::vector<double> to_row(std::string line) {
   return row;
 }
 
+/// Where blanks, tabs or semicolons part the cells, a comma between digits is a decimal one: 400,1 would become two numbers.
+void refuse_decimal_commas(const std::string& line, std::size_t number) {
+  std::string blanks = line;
+  std::ranges::replace_if(
+      blanks, [](char c) { return c == '\t' || c == ';'; }, ' ');
+  std::istringstream in{blanks};
+  std::vector<std::string> words;
+  for (std::string word; in >> word;) words.push_back(word);
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto decimal = [&](const std::string& word) {
+    const auto comma = word.find(',');
+    return comma != std::string::npos && comma > 0 && comma + 1 < word.size() && digit(word[comma - 1]) &&
+           digit(word[comma + 1]);
+  };
+  if (words.size() < 2 || std::ranges::none_of(words, decimal) ||
+      std::ranges::any_of(words, [](const std::string& w) { return w.starts_with(',') || w.ends_with(','); }))
+    return;
+  throw Error{
+      Errc::invalid_input,
+      "line " + std::to_string(number) + " holds '" + line.substr(0, 40) + "', whose numbers have decimal commas",
+      "save it with points in its numbers"};
+}
+
 enum class Layout : std::uint8_t { none, usgs, ecostress, columns };
 
 Layout to_text_layout(const std::vector<std::string>& lines) {
@@ -89,6 +112,7 @@ SpectralLibrary read_ecostress(const fs::path& file, const std::vector<std::stri
     const auto colon = lines[i].find(':');
     const auto row = to_row(lines[i]);
     if (row.size() >= 2) {
+      refuse_decimal_commas(lines[i], i + 1);
       if (std::isfinite(row[0])) rows.push_back({row[0], row[1]});
     } else if (!row.empty() || (colon == std::string::npos && !rows.empty() && !trimmed(lines[i]).empty())) {
       throw Error{Errc::invalid_input, "line " + std::to_string(i + 1) + " holds '" + lines[i].substr(0, 40) +
@@ -221,6 +245,7 @@ SpectralLibrary read_columns(const fs::path& file, const std::vector<std::string
       throw Error{Errc::invalid_input, "line " + std::to_string(i + 1) + " holds '" + lines[i].substr(0, 40) + "', " +
                                            std::to_string(rows.empty() ? 2 : rows[0].size()) +
                                            " numbers were expected"};
+    refuse_decimal_commas(lines[i], i + 1);
     rows.push_back(std::move(row));
   }
   SpectralLibrary library;

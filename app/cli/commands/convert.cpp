@@ -7,11 +7,13 @@
 
 #include "iso/base/error.h"
 #include "iso/base/printable.h"
+#include "iso/tomography/views.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <complex>
+#include <span>
 #include <sstream>
 
 namespace iso::cli {
@@ -86,19 +88,9 @@ DatasetPtr with_views(const DatasetPtr& data, const std::string& text) {
   const auto* const scan = std::get_if<Sinogram>(data.get());
   if (scan == nullptr)
     throw Error(Errc::type_mismatch, "--views is for scans, this is a " + std::string(to_string(to_kind(*data))));
-  const Shape& shape = scan->readings.spec().shape;
-  const auto views = to_views(text, shape[2]);
-  Sinogram part{{}, scan->geometry.subset(views), scan->meta};
-  PixelBuffer readings =
-      PixelBuffer::allocate({Shape{shape[0], shape[1], static_cast<std::int64_t>(views.size())}, ScalarType::f32});
-  const Pixels all = scan->readings.converted(ScalarType::f32);
-  const auto from = all.values<float>();
-  const auto to = readings.values<float>();
-  const auto one = static_cast<std::size_t>(shape[0] * shape[1]);
-  for (std::size_t i = 0; i < views.size(); ++i)
-    std::ranges::copy(from.subspan(static_cast<std::size_t>(views[i]) * one, one), to.subspan(i * one, one).begin());
-  part.readings = std::move(readings);
-  part.meta["views"] = text + " of " + std::to_string(shape[2]);
+  const std::int64_t count = scan->readings.spec().shape[2];
+  Sinogram part = tomography::keep_views(*scan, to_views(text, count));
+  part.meta["views"] = text + " of " + std::to_string(count);
   return std::make_shared<const Dataset>(std::move(part));
 }
 
@@ -110,19 +102,29 @@ const Volume& expect_volume(const DatasetPtr& data, const std::string& option) {
   return *volume;
 }
 
+Pixels take_frame(const Pixels& series, std::int64_t wanted) {
+  const Shape& shape = series.spec().shape;
+  PixelBuffer frame = PixelBuffer::allocate({Shape{shape[0], shape[1], shape[2]}, series.spec().type});
+  const std::size_t bytes = frame.spec().bytes();
+  std::copy_n(series.data() + static_cast<std::size_t>(wanted) * bytes, bytes, frame.data());
+  return frame;
+}
+
 /// One frame of a series.
 DatasetPtr with_frame(const DatasetPtr& data, double wanted) {
   Volume out = expect_volume(data, "--frame");
-  const ArraySpec& spec = out.pixels.spec();
-  if (!(wanted >= 0) || wanted >= static_cast<double>(spec.shape[3]) || wanted != std::floor(wanted))
-    throw Error(Errc::usage, "--frame is " + in_digits(wanted) + ", the series has " + std::to_string(spec.shape[3]) +
+  const std::int64_t count = out.pixels.spec().shape[3];
+  if (!(wanted >= 0) || wanted >= static_cast<double>(count) || wanted != std::floor(wanted))
+    throw Error(Errc::usage, "--frame is " + in_digits(wanted) + ", the series has " + std::to_string(count) +
                                  " frames, counted from 0");
-  PixelBuffer frame = PixelBuffer::allocate({Shape{spec.shape[0], spec.shape[1], spec.shape[2]}, spec.type});
-  const std::size_t bytes = frame.spec().bytes();
-  std::copy_n(out.pixels.data() + static_cast<std::size_t>(wanted) * bytes, bytes, frame.data());
-  out.pixels = std::move(frame);
+  const auto frame = static_cast<std::int64_t>(wanted);
+  out.pixels = take_frame(out.pixels, frame);
+  if (!out.mask.empty() && out.mask.spec().shape.rank() > 3 && out.mask.spec().shape[3] > 1)
+    out.mask = take_frame(out.mask, frame);
+  if (!out.frames.empty())
+    out.meta["frame_at"] = in_digits(out.frames.at(static_cast<std::size_t>(frame))) + " " + out.frames.unit;
   out.frames = {};
-  out.meta["frame"] = in_digits(wanted) + " of " + std::to_string(spec.shape[3]);
+  out.meta["frame"] = in_digits(wanted) + " of " + std::to_string(count);
   return std::make_shared<const Dataset>(std::move(out));
 }
 
@@ -140,12 +142,13 @@ DatasetPtr with_part(const DatasetPtr& data, const std::string& part) {
     throw Error(Errc::usage, "--component is '" + part + "'", "take magnitude, phase, real or imaginary");
   if (!is_complex(out.pixels.spec().type))
     throw Error(Errc::type_mismatch, "--component is for complex values, these are real", "leave it out");
-  PixelBuffer numbers = PixelBuffer::allocate({out.pixels.spec().shape, ScalarType::f32});
-  const auto take = [&](auto values) {
-    std::ranges::transform(values, numbers.values<float>().begin(),
-                           [&](auto z) { return static_cast<float>(wanted->second(Complex{z})); });
+  const bool precise = out.pixels.spec().type == ScalarType::c128;
+  PixelBuffer numbers = PixelBuffer::allocate({out.pixels.spec().shape, precise ? ScalarType::f64 : ScalarType::f32});
+  const auto take = [&]<class T>(std::span<const std::complex<T>> values) {
+    std::ranges::transform(values, numbers.values<T>().begin(),
+                           [&](auto z) { return static_cast<T>(wanted->second(Complex{z})); });
   };
-  if (out.pixels.spec().type == ScalarType::c128)
+  if (precise)
     take(out.pixels.values<std::complex<double>>());
   else
     take(out.pixels.values<std::complex<float>>());

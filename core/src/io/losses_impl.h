@@ -26,7 +26,8 @@ class Losses {
 
   void operator()(const Volume& volume) {
     const bool series = volume.pixels.spec().shape.rank() > 3 && volume.pixels.spec().shape[3] > 1;
-    const bool even = volume.frames.values.empty() && volume.frames.unit == "s" && volume.frames.step > 0;
+    const bool even =
+        volume.frames.values.empty() && volume.frames.unit == "s" && volume.frames.step > 0 && volume.frames.first == 0;
     if (!volume.mask.empty()) add("which of its voxels hold no value");
     if (series && !volume.frames.empty() && (bare() || !even))
       add(even ? "the time step of " + short_number(volume.frames.step) + " s"
@@ -40,15 +41,25 @@ class Losses {
     if (named && holds_ != Holds::labels) add("the names of its labels");
     if (bare()) add_grid(map.grid);
   }
-  void operator()(const Sinogram&) { add("the geometry of the scan"); }
+  void operator()(const Sinogram& scan) {
+    add("the geometry of the scan");
+    if (!scan.mask.empty()) add("which of its elements are dead");
+  }
   void operator()(const KSpace& scan) {
     if (!scan.trajectory.coordinates.empty()) add("the trajectory");
     if (!scan.trajectory.cartesian_mask.empty()) add("which lines were measured");
+    if (!scan.trajectory.density_compensation.empty()) add("the weights of its samples");
+    if (!scan.coil_sensitivities.empty()) add("the sensitivities of its coils");
+    if (!scan.noise_covariance.empty()) add("the noise of its coils");
+    if (!scan.frames.empty()) add("the times of its frames");
+    if (scan.fourier_sign != -1) add("the sign of its transform");
+    add_grid(scan.grid);
   }
   void operator()(const SpectralCube& cube) {
     if (holds_ == Holds::cube) return;
     if (!cube.bands.empty()) add("the positions of its bands");
     if (!cube.mask.empty() || !cube.band_mask.empty()) add("what of it is masked");
+    if (bare() && cube.quantity != Quantity::unknown) add("the quantity " + std::string{to_string(cube.quantity)});
   }
   void operator()(const Table&) {}
 

@@ -58,7 +58,10 @@ Pixels keep_views(const Pixels& readings, std::span<const std::int64_t> views) {
 }
 
 Sinogram keep_views(const Sinogram& scan, std::span<const std::int64_t> views) {
-  return {keep_views(scan.readings, views), scan.geometry.subset(views), scan.meta};
+  // A mask without views, or with one, holds for all of them.
+  const bool each = !scan.mask.empty() && scan.mask.spec().shape.rank() > 2 && scan.mask.spec().shape[2] > 1;
+  return {keep_views(scan.readings, views), scan.geometry.subset(views), scan.meta,
+          each ? keep_views(scan.mask, views) : scan.mask};
 }
 
 ProjectionGeometry upsample_views(const ProjectionGeometry& geometry, std::int64_t factor) {

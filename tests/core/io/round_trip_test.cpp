@@ -156,6 +156,19 @@ TEST_F(IoTest, WhatAFormatHasNoPlaceForIsSaidWhenItIsWritten) {
   EXPECT_EQ(said_on_writing("c.npy", Dataset{bare}), "") << "what nobody said cannot be lost";
   const LabelMap map{counting<std::uint8_t>(Shape{6, 5, 4}), oblique({6, 5, 4}), {"", "liver"}, {}};
   EXPECT_EQ(said_on_writing("d.nrrd", Dataset{map}), "");
+  series.frames = Axis{"time", "s", {}, 30, 1.5};
+  EXPECT_NE(said_on_writing("e.nii", Dataset{series}).find("the positions along its fourth axis"), std::string::npos)
+      << "the first time is not 0: " << warned;
+  KSpace scan{filled(Shape{4, 3, 1, 2, 2}, ScalarType::c64), {}, VoxelGrid::centred({4, 3, 1}, {2, 2, 5}), {}, {}};
+  scan.noise_covariance = filled(Shape{2, 2}, ScalarType::c64);
+  scan.frames = Axis{"time", "s", {}, 0, 0.04};
+  scan.fourier_sign = 1;
+  for (const char* name : {"f.npy", "f.cfl"})
+    EXPECT_NE(said_on_writing(name, Dataset{scan})
+                  .find("the noise of its coils, the times of its frames, the sign of its transform, "
+                        "its spacing of 2 x 2 x 5 mm"),
+              std::string::npos)
+        << name << ": " << warned;
   EXPECT_NE(said_on_writing("d.mha", Dataset{map}).find("the names of its labels; .h5 has"), std::string::npos)
       << warned;
   log::set_sink({});

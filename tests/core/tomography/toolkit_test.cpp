@@ -49,6 +49,25 @@ TEST(ViewSelection, CopiesTheReadingsOfTheKeptViews) {
   EXPECT_EQ(kept.geometry.views()[1], scan.geometry.views()[3]);
 }
 
+TEST(ViewSelection, KeepsTheMaskOfDeadElementsOfTheKeptViews) {
+  iso::Sinogram scan;
+  scan.geometry = parallel(4, 3, 1);
+  scan.readings = iso::PixelBuffer::allocate({iso::Shape{3, 1, 4}, iso::ScalarType::f32});
+  const auto mask = [](std::int64_t views) {
+    auto made = iso::PixelBuffer::allocate({iso::Shape{3, 1, views}, iso::ScalarType::u8});
+    const auto values = made.values<std::uint8_t>();
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = i % 4 == 1 ? 0 : 1;
+    return made;
+  };
+  scan.mask = mask(4);
+  const auto own = keep_views(scan, std::vector<std::int64_t>{1, 3});
+  ASSERT_EQ(own.mask.spec().shape, (iso::Shape{3, 1, 2}));
+  const auto seen = own.mask.values<std::uint8_t>();
+  EXPECT_EQ(std::vector<int>(seen.begin(), seen.end()), (std::vector<int>{1, 1, 0, 0, 1, 1})) << "of views 1 and 3";
+  scan.mask = mask(1);
+  EXPECT_EQ(keep_views(scan, std::vector<std::int64_t>{1, 3}).mask.spec().shape, (iso::Shape{3, 1, 1}));
+}
+
 TEST(ViewSelection, LeavesViewsThatFollowEachOtherWhereTheyAre) {
   iso::Sinogram scan;
   scan.geometry = parallel(4, 3, 1);

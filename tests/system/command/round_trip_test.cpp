@@ -1,6 +1,10 @@
 #include "support/phantom_scan.h"
 
+#include "iso/io/registry.h"
+
 #include <nlohmann/json.hpp>
+
+#include <complex>
 
 namespace iso::test {
 namespace {
@@ -60,6 +64,30 @@ TEST_F(RoundTrip, ThroughAFileFormatKeepsEveryValue) {
   good({"convert", folder / "truth.nrrd", folder / "again.mha"});
   EXPECT_EQ(Json::parse(good({"compare", folder / "again.mha", folder / "truth.mha", "--json"}).out).at("max_absolute"),
             0);
+}
+
+TEST_F(RoundTrip, OneFrameKeepsItsMaskAndOneComponentItsPrecision) {
+  Volume series;
+  series.grid.size = {2, 1, 1};
+  PixelBuffer values = PixelBuffer::allocate({Shape{2, 1, 1, 3}, ScalarType::c128}),
+              mask = PixelBuffer::allocate({Shape{2, 1, 1, 3}, ScalarType::u8});
+  for (std::size_t i = 0; i < 6; ++i) {
+    values.values<std::complex<double>>()[i] = {static_cast<double>(i) + 1e-12, 1e200};
+    mask.values<std::uint8_t>()[i] = i == 3 ? 0 : 1;
+  }
+  series.pixels = std::move(values);
+  series.mask = std::move(mask);
+  series.frames = Axis{"time", "s", {}, 10, 0.5};
+  io::write(folder / "series.h5", Dataset{series});
+  good({"convert", folder / "series.h5", folder / "frame.h5", "--frame", "1", "--component", "real"});
+  const auto read = io::read(folder / "frame.h5");
+  const auto& frame = std::get<Volume>(*read);
+  ASSERT_EQ(frame.pixels.spec(), (ArraySpec{Shape{2, 1, 1}, ScalarType::f64}));
+  EXPECT_EQ(frame.pixels.values<double>()[0], 2 + 1e-12);
+  ASSERT_EQ(frame.mask.spec().shape, (Shape{2, 1, 1}));
+  EXPECT_EQ(frame.mask.values<std::uint8_t>()[1], 0);
+  EXPECT_EQ(frame.meta.at("frame"), "1 of 3");
+  EXPECT_EQ(frame.meta.at("frame_at"), "10.5 s");
 }
 
 TEST_F(RoundTrip, ChecksAScanAndPrintsItAsJson) {

@@ -178,7 +178,7 @@ std::string radial_header() {
 }
 
 /// Two spokes of a repetition and contrast, with this value in the first coil.
-std::vector<Readout> spokes_of(std::uint16_t repetition, std::uint16_t contrast, float value) {
+std::vector<Readout> make_spokes(std::uint16_t repetition, std::uint16_t contrast, float value) {
   std::vector<Readout> out = spokes(0.5F);
   for (Readout& readout : out) {
     readout.samples = line(0, value).samples;
@@ -194,9 +194,9 @@ std::vector<Readout> together(std::vector<Readout> all, const std::vector<Readou
 }
 
 TEST_F(Ismrmrd, RepetitionsOfSpokesAreFramesWithTheirOwnCoordinates) {
-  auto turned = spokes_of(7, 0, 5);
+  auto turned = make_spokes(7, 0, 5);
   std::swap(turned[0].places, turned[1].places);
-  write(together(spokes_of(4, 0, 1), turned), radial_header());
+  write(together(make_spokes(4, 0, 1), turned), radial_header());
   const KSpace scan = read();
   ASSERT_EQ(scan.samples.spec().shape, (Shape{8, 2, 1, 2, 2}));
   EXPECT_EQ(scan.samples.values<Complex>()[32].real(), 5) << "first sample of the second frame";
@@ -210,7 +210,7 @@ TEST_F(Ismrmrd, RepetitionsOfSpokesAreFramesWithTheirOwnCoordinates) {
 }
 
 TEST_F(Ismrmrd, EchoesOfSpokesDoNotMixInOneImage) {
-  write(together(spokes_of(0, 0, 1), spokes_of(0, 1, 5)), radial_header());
+  write(together(make_spokes(0, 0, 1), make_spokes(0, 1, 5)), radial_header());
   EXPECT_EQ(read("contrast").samples.spec().shape[4], 2);
   const KSpace first = read("repetition");
   EXPECT_EQ(first.samples.spec().shape, (Shape{8, 2, 1, 2, 1}));
@@ -218,9 +218,9 @@ TEST_F(Ismrmrd, EchoesOfSpokesDoNotMixInOneImage) {
 }
 
 TEST_F(Ismrmrd, RefusesFramesOfUnequalNumbersOfSpokes) {
-  auto shorter = spokes_of(1, 0, 5);
+  auto shorter = make_spokes(1, 0, 5);
   shorter.pop_back();
-  write(together(spokes_of(0, 0, 1), shorter), radial_header());
+  write(together(make_spokes(0, 0, 1), shorter), radial_header());
   const Error error = catch_error([&] { (void)read(); });
   EXPECT_EQ(error.code(), Errc::invalid_input);
   EXPECT_NE(error.hint().find("--frame-counter none"), std::string::npos);
@@ -228,7 +228,7 @@ TEST_F(Ismrmrd, RefusesFramesOfUnequalNumbersOfSpokes) {
 }
 
 TEST_F(Ismrmrd, LeavesDiscardedSamplesOfSpokesOut) {
-  auto readouts = spokes_of(0, 0, 1);
+  auto readouts = make_spokes(0, 0, 1);
   for (Readout& readout : readouts) readout.head.discard_pre = 2, readout.head.discard_post = 1;
   write(readouts, radial_header());
   const KSpace scan = read();
@@ -238,9 +238,9 @@ TEST_F(Ismrmrd, LeavesDiscardedSamplesOfSpokesOut) {
 }
 
 TEST_F(Ismrmrd, RefusesPartitionsOfSpokesInThePlane) {
-  auto second = spokes_of(0, 0, 5);
+  auto second = make_spokes(0, 0, 5);
   for (Readout& readout : second) readout.head.step_2 = 1;
-  write(together(spokes_of(0, 0, 1), second), radial_header());
+  write(together(make_spokes(0, 0, 1), second), radial_header());
   EXPECT_EQ(refusal(), Errc::invalid_input);
 }
 

@@ -15,8 +15,9 @@ constexpr const char* itk_array = "/ITKImage/0/VoxelData";
 
 std::string to_folder(const std::string& path) { return path.substr(0, path.rfind('/')); }
 
-std::vector<double> numbers(hid_t in, const std::string& path) {
-  if (!is_dataset(in, path)) return {};
+// Nothing where there are more than `most`.
+std::vector<double> numbers(hid_t in, const std::string& path, std::int64_t most) {
+  if (!is_dataset(in, path) || make_shape(in, path).count() > most) return {};
   const Pixels block = read_array(in, path).converted(ScalarType::f64);
   const auto values = block.values<double>();
   return {values.begin(), values.end()};
@@ -24,8 +25,9 @@ std::vector<double> numbers(hid_t in, const std::string& path) {
 
 // Frames of a scan that are no views are told by a list beside them: 0 a view, 1 a flat field, 2 a dark field.
 void check_image_key(hid_t in, const std::string& path, const Shape& shape) {
-  const auto keys = numbers(in, to_folder(path) + "/image_key");
-  if (shape.rank() < 3 || std::ssize(keys) != shape[shape.rank() - 1]) return;
+  if (shape.rank() < 3) return;
+  const auto keys = numbers(in, to_folder(path) + "/image_key", shape[shape.rank() - 1]);
+  if (std::ssize(keys) != shape[shape.rank() - 1]) return;
   const auto views = std::ranges::count(keys, 0.0);
   if (views == std::ssize(keys)) return;
   not_supported("of the " + std::to_string(keys.size()) + " frames of '" + path + "' " + std::to_string(views) +
@@ -35,8 +37,8 @@ void check_image_key(hid_t in, const std::string& path, const Shape& shape) {
 
 // Of an image of ITK of n axes: spacing, origin, and a row of `Directions` for each axis.
 std::optional<VoxelGrid> itk_grid(hid_t in, const std::string& folder, const Shape& shape, Metadata& meta) {
-  const auto spacing = numbers(in, folder + "/Spacing"), origin = numbers(in, folder + "/Origin"),
-             directions = numbers(in, folder + "/Directions");
+  const auto spacing = numbers(in, folder + "/Spacing", 4), origin = numbers(in, folder + "/Origin", 4),
+             directions = numbers(in, folder + "/Directions", 16);
   const std::size_t n = spacing.size();
   if (n < 2 || n > 4 || origin.size() != n || directions.size() != n * n) return std::nullopt;
   if (shape.rank() != n)

@@ -346,8 +346,8 @@ std::vector<std::vector<const Acquisition*>> spokes_of_frames(const std::vector<
   for (const Acquisition* a : image) spokes[static_cast<std::size_t>(frames.of(*a))].push_back(a);
   for (const auto& list : spokes)
     if (list.size() != spokes.front().size())
-      not_supported("its frames have " + std::to_string(spokes.front().size()) + " and " +
-                        std::to_string(list.size()) + " readouts along the trajectory, equal numbers were expected",
+      not_supported("its frames have " + std::to_string(spokes.front().size()) + " and " + std::to_string(list.size()) +
+                        " readouts along the trajectory, equal numbers were expected",
                     "pass --frame-counter none to read all of them as one frame, or name another counter");
   return spokes;
 }
@@ -380,8 +380,8 @@ class FreeSamples {
     if (a.number_of_samples != all_ || a.discard_pre != first_ ||
         a.number_of_samples - a.discard_pre - a.discard_post != count_ || a.trajectory_dimensions != dims_ ||
         a.trajectory.len != static_cast<std::size_t>(all_ * dims_) || !a.trajectory.p)
-      throw Error{Errc::invalid_input, "readout " + std::to_string(spoke) +
-                                           " has another number of samples or coordinates than the first"};
+      throw Error{Errc::invalid_input,
+                  "readout " + std::to_string(spoke) + " has another number of samples or coordinates than the first"};
     const auto* data = static_cast<const float*>(a.data.p);
     const auto* place = static_cast<const float*>(a.trajectory.p);
     const auto samples = samples_.values<std::complex<float>>();
@@ -396,7 +396,7 @@ class FreeSamples {
       for (std::int64_t coil = 0; coil < coils_; ++coil) {
         const auto at = static_cast<std::size_t>(2 * (coil * all_ + from));
         samples[static_cast<std::size_t>(((frame * coils_ + coil) * spokes_ + spoke) * count_ + i)] = {data[at],
-                                                                                                        data[at + 1]};
+                                                                                                       data[at + 1]};
       }
     }
   }
@@ -438,8 +438,9 @@ KSpace free_trajectory(std::vector<const Acquisition*> image, const Encoding& e,
 // Samples on the ramps of a gradient lie closer; they are read as if they did not.
 void say_of_ramps(const Encoding& e, const std::vector<const Acquisition*>& image, Metadata& meta) {
   if (e.trajectory == "epi" && (e.ramps || image.front()->trajectory_dimensions > 0))
-    assume(meta, "samples at equal distances along each line of the EPI scan; what the header or the readouts say of "
-                 "ramps is not corrected");
+    assume(meta,
+           "samples at equal distances along each line of the EPI scan; what the header or the readouts say of "
+           "ramps is not corrected");
 }
 
 class Ismrmrd final : public Handler {

@@ -14,7 +14,7 @@ struct IsmrmrdEncoding {
   Vec3 fov_mm{};
   std::int64_t width{0};  // of the image, where the readout was oversampled
   std::string trajectory, calibration;
-  bool ramps{false};  // the header describes the gradient of an EPI readout
+  bool ramps{false};                           // the header describes the gradient of an EPI readout
   std::array<std::int64_t, 2> centre{-1, -1};  // of phase and partition; -1 where the header does not say
 };
 

@@ -180,8 +180,11 @@ class Search {
 /// touched the memory, who freed and who allocated it). A fault of ours that only shows inside the library has a stack of ours.
 bool is_of_library(const fs::path& report) {
   std::ifstream lines{report};
-  bool any = false, looking = false;
+  bool any = false, looking = false, beside = false;
   for (std::string line; std::getline(lines, line);) {
+    beside |= line.find("heap-buffer-overflow") != std::string::npos;
+    if (beside && line.starts_with("freed by"))
+      return any;  // what lies beside that address is gone: nobody handed it over
     if (line.starts_with("*** stack smashing detected")) return true;  // its functions guard their frames, ours do not
     const std::size_t frame = line.find_first_not_of(' ');
     if (frame == std::string::npos || line[frame] != '#') continue;

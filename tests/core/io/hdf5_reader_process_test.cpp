@@ -28,6 +28,8 @@ const std::vector<Damage>& damages() {
   static const std::vector<Damage> all{
       {"LengthOfALineOfKSpace", "readers/k_enc2.h5", 12423, 48, "a list in it has another length"},
       {"LengthOfAPieceOfKSpace", "readers/k_enc2.h5", 8121, 27, "a piece of it cannot be read"},
+      {"PlaceOfAMemberOfKSpace", "readers/k_cal3.h5", 8019, 8, "does not lie within them"},
+      {"PlaceOfAFarMemberOfKSpace", "readers/k_cal3.h5", 8018, 16, "does not lie within them"},
       {"SizeInTheHeapOfKSpace", "readers/k_enc2.h5", 19865, 254, "a list in it has another length"},
       {"Text", "differential/f00010.h5", 862, 64},
       {"LengthOfALink", "odd/h_linked.h5", 889, 53},

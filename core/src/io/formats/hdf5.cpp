@@ -363,6 +363,25 @@ Pixels unpacked(hid_t data, const Pixels& block, Metadata& meta) {
   return scaled(block, scale.value_or(1), offset.value_or(0));
 }
 
+/// Whether the members of structures lie within them. libhdf5 does not look, and reads beyond the elements.
+bool members_fit(hid_t type) {
+  switch (H5Tget_class(type)) {
+    case H5T_COMPOUND: {
+      const std::size_t whole = H5Tget_size(type);
+      for (int i = 0; i < H5Tget_nmembers(type); ++i) {
+        const auto member = static_cast<unsigned>(i);
+        const std::size_t at = H5Tget_member_offset(type, member);
+        const Id of{H5Tget_member_type(type, member), H5Tclose, "member"};
+        if (at > whole || whole - at < H5Tget_size(of) || !members_fit(of)) return false;
+      }
+      return true;
+    }
+    case H5T_VLEN:
+    case H5T_ARRAY: return members_fit(Id{H5Tget_super(type), H5Tclose, "element"});
+    default: return true;
+  }
+}
+
 }  // namespace
 
 void check_stored_bytes(hid_t data, const std::string& path) {
@@ -370,6 +389,10 @@ void check_stored_bytes(hid_t data, const std::string& path) {
   const H5D_layout_t layout = H5Pget_layout(made);
   const Id space{H5Dget_space(data), H5Sclose, path};
   const Id type{H5Dget_type(data), H5Tclose, path};
+  if (!members_fit(type))
+    throw Error{Errc::cannot_read,
+                "the array '" + path + "' is damaged: a member of its elements does not lie within them",
+                "check that the file is complete"};
   const bool leads_elsewhere = H5Tdetect_class(type, H5T_VLEN) > 0 || H5Tdetect_class(type, H5T_STRING) > 0;
   if (leads_elsewhere) {
     check_heaps(data);

@@ -111,8 +111,8 @@ void take_layout(hid_t in, const std::string& path, bool image, RawArray& array)
   const auto sizes = number_attribute(data, "element_size_um");
   const auto sound = [](double um) { return std::isfinite(um) && um > 0; };
   if (sizes.size() == 3 && shape.rank() == 3 && array.axes.empty() && std::ranges::all_of(sizes, sound)) {
-    array.grid = VoxelGrid::centred({shape[0], shape[1], shape[2]},
-                                    {sizes[2] * 1e-3, sizes[1] * 1e-3, sizes[0] * 1e-3});
+    array.grid =
+        VoxelGrid::centred({shape[0], shape[1], shape[2]}, {sizes[2] * 1e-3, sizes[1] * 1e-3, sizes[0] * 1e-3});
     return;
   }
   if (!sizes.empty() || H5Aexists(data, "DIMENSION_LIST") > 0)

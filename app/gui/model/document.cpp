@@ -367,6 +367,7 @@ void Document::mark_saved(ItemId id, std::filesystem::path file) {
   if (item == nullptr) return;
   item->saved = true;
   item->file = std::move(file);
+  item->hints.clear();  // they said how to read the file that it came from
   items_changed();
 }
 

@@ -1,20 +1,24 @@
 #include "session.h"
 
 #include "composite.h"
+#include "known_files.h"
 #include "labels.h"
 #include "slice_turn.h"
 
 #include "iso/base/error.h"
+#include "iso/base/file_identity.h"
 #include "iso/base/file_replacement.h"
 #include "iso/base/json_text.h"
+#include "iso/base/log.h"
+#include "iso/base/text_file.h"
 #include "iso/io/registry.h"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <fstream>
+#include <memory>
+#include <mutex>
 #include <set>
-#include <sstream>
 
 namespace iso::gui {
 namespace {
@@ -194,6 +198,7 @@ StoredItem item_from_json(const Json& j) {
   item.composite = j.value("composite", "");
   if (j.contains("record")) item.record = job::record_from_json(j["record"].dump());
   stored.data_file = j.value("data_file", "");
+  stored.digest = j.value("digest", "");
   return stored;
 }
 
@@ -259,6 +264,10 @@ LoadedSession load(StoredSession session, const fs::path& data_folder,
   for (StoredItem& stored : session.items) {
     try {
       DatasetPtr data = read_item(stored, data_folder);
+      if (stored.data_file.empty() && !stored.digest.empty() && digest(*data) != stored.digest)
+        loaded.problems.push_back("'" + stored.item.file.string() +
+                                  "' is not what it was when the session was saved: '" + stored.item.name +
+                                  "' shows what it holds now, and what was drawn or computed on it may not fit");
       if (change) data = change(stored.item.id, std::move(data));
       Item item = stored.item;
       const auto composites = composite_names(*data);
@@ -312,9 +321,61 @@ SessionWriting prepare_session(const Document& document, const fs::path& file) {
   };
   writing.text = to_json(document, to_name);
   for (const auto& item : document.items())
-    if (!own_file(*item)) writing.data.emplace_back(to_name(*item), item->data);
+    writing.data.emplace_back(own_file(*item) ? fs::absolute(item->file).string() : to_name(*item), item->data);
   return writing;
 }
+
+namespace {
+
+/// The digest of data, which takes seconds for a large cube, of each only once. Strokes change a label map in place.
+std::string known_digest(const DatasetPtr& data) {
+  if (to_kind(*data) == Kind::label_map) return digest(*data);
+  static std::mutex mutex;
+  static std::vector<std::pair<std::weak_ptr<const Dataset>, std::string>> known;
+  const std::lock_guard lock{mutex};
+  std::erase_if(known, [](const auto& each) { return each.first.expired(); });
+  for (const auto& [of, digest] : known)
+    if (of.lock() == data) return digest;
+  return known.emplace_back(data, digest(*data)).second;
+}
+
+/// A name with the right digest tells what was written there once, not that it still is.
+void keep_data(const fs::path& file, const Dataset& data, const std::string& sum) {
+  std::error_code problem;
+  if (fs::exists(file, problem) && find_known_digest(file).empty()) {
+    try {
+      remember_digest(file, digest(*io::read(file)));
+    } catch (const Error& damaged) {
+      log::warning("app.gui", damaged.what(), "; it is written again");
+    }
+  }
+  if (find_known_digest(file) == sum) return;
+  io::write(file, data, {.overwrite = true});
+  remember_digest(file, sum);
+}
+
+/// A format may round what it holds, so that a file that was saved here is known by what it gives back.
+std::string digest_of_reading(const fs::path& file, const DatasetPtr& data) {
+  const std::string known = find_known_digest(file);
+  return known.empty() ? known_digest(data) : known;
+}
+
+/// Whether an entry of `SessionWriting::data` is no begin of a name in the data folder, but the whole name of the file that an item
+/// stays in.
+bool is_own(const std::string& name) { return name.starts_with('/'); }
+
+/// Data files that the session no longer names. One that an item was opened from is a file of the user.
+void remove_others(const fs::path& folder, const std::set<std::string>& named, const SessionWriting& writing) {
+  std::error_code problem;
+  for (const auto& entry : fs::directory_iterator{folder, problem}) {
+    const std::string name = entry.path().filename().string();
+    const auto is_it = [&](const auto& each) { return is_own(each.first) && same_place(each.first, entry.path()); };
+    if (is_data_file(name) && !named.contains(name) && std::ranges::none_of(writing.data, is_it))
+      fs::remove(entry.path(), problem);
+  }
+}
+
+}  // namespace
 
 void write_session(const SessionWriting& writing) {
   const fs::path folder = to_data_folder(writing.file);
@@ -326,33 +387,31 @@ void write_session(const SessionWriting& writing) {
                 "the folder '" + parent.string() + "' is not there, so the session was not saved",
                 "bring the disk back, or save it elsewhere"};
   Json text = Json::parse(writing.text);
-  if (!writing.data.empty()) {
+  if (std::ranges::any_of(writing.data, [](const auto& each) { return !is_own(each.first); })) {
     fs::create_directories(folder, problem);
     if (problem)
       throw Error{Errc::output_directory, "the folder '" + folder.string() + "' cannot be made: " + problem.message()};
   }
   for (const auto& [begin, data] : writing.data) {
+    if (is_own(begin)) {
+      for (Json& item : text["items"])
+        if (item.value("data_file", "").empty() && fs::absolute(item.value("file", "")) == begin)
+          item["digest"] = digest_of_reading(begin, data);
+      continue;
+    }
     // The digest in the name: pixels that did not change are not written again, and an older session keeps its own.
-    const std::string name = begin + "-" + digest(*data).substr(0, digest_digits) + ".h5";
+    const std::string sum = digest(*data), name = begin + "-" + sum.substr(0, digest_digits) + ".h5";
     for (Json& item : text["items"])
       if (item.value("data_file", "") == begin) item["data_file"] = name;
     named.insert(name);
-    if (!fs::exists(folder / name, problem)) io::write(folder / name, *data);
+    keep_data(folder / name, *data, sum);
   }
   replace_file(writing.file, text.dump(), ExistingFile::replace);
-  for (const auto& entry : fs::directory_iterator{folder, problem})
-    if (const std::string name = entry.path().filename().string(); is_data_file(name) && !named.contains(name))
-      fs::remove(entry.path(), problem);
+  remove_others(folder, named, writing);
 }
 
 LoadedSession read_session(const fs::path& file) {
-  std::ifstream stream{file, std::ios::binary};
-  if (!stream)
-    throw Error{Errc::cannot_read, "the session '" + file.string() + "' cannot be read",
-                "check the name and your permission"};
-  std::ostringstream text;
-  text << stream.rdbuf();
-  StoredSession session = session_from_json(text.str());
+  StoredSession session = session_from_json(read_text_file(file, std::size_t{1} << 30));
   std::map<ItemId, std::string> names;
   for (const StoredItem& stored : session.items)
     if (is_data_file(stored.data_file)) names[stored.item.id] = stored.data_file;

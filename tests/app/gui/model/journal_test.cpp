@@ -1,5 +1,6 @@
 #include "gui/model/journal.h"
 
+#include "gui/model/known_files.h"
 #include "gui/model/labels.h"
 #include "support/desktop_samples.h"
 
@@ -9,6 +10,7 @@
 
 #include <fstream>
 #include <limits>
+#include <map>
 
 namespace iso::gui {
 namespace {
@@ -237,6 +239,61 @@ TEST_F(Kept, ASessionWhoseDataFileWasChangedSaysSo) {
   const LoadedSession loaded = read_session(file);
   ASSERT_EQ(loaded.problems.size(), 2U);
   EXPECT_NE(loaded.problems[0].find("not what was saved"), std::string::npos) << loaded.problems[0];
+}
+
+TEST_F(Kept, ASessionSaysWhichOfItsOwnFilesChanged) {
+  Document document;
+  work(document);
+  const fs::path file = folder / "work.isocenter.json";
+  write_session(prepare_session(document, file));
+  fs::last_write_time(folder / "ball.nrrd", fs::file_time_type::clock::now() + std::chrono::hours{1});
+  EXPECT_TRUE(read_session(file).problems.empty()) << "touched, but the same";
+  io::write(folder / "ball.nrrd", *test::ball(31), {.overwrite = true});
+  const LoadedSession loaded = read_session(file);
+  ASSERT_EQ(loaded.problems.size(), 1U);
+  EXPECT_NE(loaded.problems[0].find("ball.nrrd' is not what it was"), std::string::npos) << loaded.problems[0];
+  EXPECT_EQ(loaded.items.size(), 3U) << "it is shown as it is now";
+}
+
+TEST_F(Kept, ASessionThatIsSavedAgainMendsDamagedDataFiles) {
+  Document document;
+  work(document);
+  const fs::path file = folder / "work.isocenter.json";
+  write_session(prepare_session(document, file));
+  for (const auto& entry : fs::directory_iterator{to_data_folder(file)}) fs::resize_file(entry.path(), 100);
+  EXPECT_EQ(read_session(file).problems.size(), 2U);
+  write_session(prepare_session(document, file));
+  const LoadedSession loaded = read_session(file);
+  EXPECT_TRUE(loaded.problems.empty()) << loaded.problems.front();
+  EXPECT_EQ(loaded.items.size(), 3U);
+}
+
+TEST_F(Kept, ADataFileThatAnItemWasOpenedFromIsNotRemoved) {
+  Document document;
+  work(document);
+  const fs::path file = folder / "work.isocenter.json";
+  write_session(prepare_session(document, file));
+  const fs::path data = fs::directory_iterator { to_data_folder(file) } -> path();
+  Document other;
+  other.add("opened by hand", io::read(data), data);
+  write_session(prepare_session(other, file));
+  EXPECT_TRUE(fs::exists(data));
+  EXPECT_TRUE(read_session(file).problems.empty());
+}
+
+TEST_F(Kept, AFileGivesDataBackOrDoesNot) {
+  Volume volume = get<Volume>(test::ball());
+  volume.grid.origin_mm = {0.1, 1.0 / 3, -7.7};  // not to be had with 32 bits
+  const Dataset data{volume};
+  for (const auto& [name, whole] : std::map<std::string, bool>{
+           {"a.h5", true}, {"a.mha", true}, {"a.nrrd", true}, {"a.nii.gz", true}, {"a.png", false}, {"a.npy", false}}) {
+    io::write(folder / name, data);
+    EXPECT_EQ(gives_back(folder / name, data), whole) << name;
+    EXPECT_EQ(find_known_digest(folder / name).empty(), false) << name;
+  }
+  fs::resize_file(folder / "a.mha", 300);
+  EXPECT_FALSE(gives_back(folder / "a.mha", data));
+  EXPECT_EQ(find_known_digest(folder / "a.mha"), "") << "it is not what it was";
 }
 
 TEST_F(Kept, ACleanEndLeavesNothingToRecover) {

@@ -176,15 +176,13 @@ class Search {
   int words_{-1};
 };
 
-/// Whether a report of the address sanitizer is of libhdf5: the first function outside the run-time libraries of each stack is its (who
-/// touched the memory, who freed and who allocated it). A fault of ours that only shows inside the library has a stack of ours.
+/// Whether a report of the address sanitizer is of libhdf5: the first function outside the run-time libraries is its, of who touched the
+/// memory and, where it is still there, of who allocated it. A buffer of ours that is too short for the library has a stack of ours.
 bool is_of_library(const fs::path& report) {
   std::ifstream lines{report};
-  bool any = false, looking = false, beside = false;
+  bool any = false, looking = false;
   for (std::string line; std::getline(lines, line);) {
-    beside |= line.find("heap-buffer-overflow") != std::string::npos;
-    if (beside && line.starts_with("freed by"))
-      return any;  // what lies beside that address is gone: nobody handed it over
+    if (line.starts_with("freed by")) return any;  // a stray pointer: nobody frees during a call what he hands over
     if (line.starts_with("*** stack smashing detected")) return true;  // its functions guard their frames, ours do not
     const std::size_t frame = line.find_first_not_of(' ');
     if (frame == std::string::npos || line[frame] != '#') continue;

@@ -3,10 +3,12 @@
 #include "main_window.h"
 
 #include "gui/model/data_places.h"
+#include "gui/model/known_files.h"
 #include "gui/model/session.h"
 #include "gui/panels/provenance_dialog.h"
 #include "gui/presenters/saved_name.h"
 
+#include "iso/io/input_files.h"
 #include "iso/io/registry.h"
 
 #include <QFileDialog>
@@ -118,22 +120,36 @@ void MainWindow::save_item_dialog(ItemId id) {
 void MainWindow::save_item(ItemId id, const std::filesystem::path& file, bool overwrite) {
   const Item* const item = desktop_.document().find(id);
   if (item == nullptr) return;
-  struct Done {};
+  struct Done {
+    bool whole;
+  };
   std::optional<job::Record> record = item->record;
   if (record) {
     for (auto& [port, place] : record->recipe.outputs) place = file.string();
     record->recipe = job::relative_to(with_files(std::move(record->recipe), desktop_.document()),
                                       std::filesystem::absolute(file).parent_path().string());
   }
+  std::vector<std::filesystem::path> others;  // what other items were read from is not replaced
+  for (const auto& other : desktop_.document().items())
+    if (other->id != id && !other->file.empty() && other->file != item->file) others.push_back(other->file);
   desktop_.background().run<Done>(
-      [data = with_styles(item->data, item->label_styles), file, overwrite, record] {
+      [data = with_styles(item->data, item->label_styles), file, overwrite, record, others] {
+        io::InputFiles inputs;
+        for (const auto& other : others) inputs.add(other);
+        inputs.refuse(file, "the file");
+        if (const io::Handler* const handler = io::handler_for_writing(file); handler != nullptr)
+          for (const auto& companion : handler->companions(file)) inputs.refuse(companion, "the file");
         io::write(file, *data, {.overwrite = overwrite});
         if (record) write_record(job::record_path(file), *record);
-        return Done{};
+        return Done{gives_back(file, *data)};
       },
-      [this, id, file](Done) {
-        desktop_.document().mark_saved(id, file);
+      [this, id, file](Done done) {
         remember(file);
+        if (!done.whole)
+          return tell(tr("Saved %1. It does not hold all of the data, which therefore still count as not saved.")
+                          .arg(QString::fromStdString(file.filename().string())),
+                      tr("Save them as .h5 or .mha, too, or save the session."));
+        desktop_.document().mark_saved(id, file);
         statusBar()->showMessage(tr("Saved %1").arg(QString::fromStdString(file.filename().string())), 4000);
       },
       [this](const Error& failure) {

@@ -105,6 +105,34 @@ TEST_F(Keeping, ClosingSavesTheSessionFirstIfAsked) {
   EXPECT_EQ(loaded.items.size(), 2U);
 }
 
+TEST_F(Keeping, DataCountAsSavedOnlyWhereTheFileGivesThemBack) {
+  const ItemId id = add_result();
+  for (const char* const name : {"picture.png", "bare.npy"}) {
+    window->tell({});
+    window->save_item(id, folder / name, true);
+    ASSERT_TRUE(wait_until([&] { return window->told().contains(QString::fromUtf8(name)); })) << name;
+    EXPECT_TRUE(fs::exists(folder / name));
+    EXPECT_FALSE(document().find(id)->saved) << name;
+    EXPECT_TRUE(document().find(id)->file.empty()) << name;
+  }
+  window->save_item(id, folder / "whole.mha", true);
+  ASSERT_TRUE(wait_until([&] { return document().find(id)->saved; })) << window->told().toStdString();
+}
+
+TEST_F(Keeping, AnItemIsNotSavedOverTheFileOfAnother) {
+  const ItemId id = add_result();
+  io::write(folder / "scan.mha", *test::ball(7));
+  document().add("scan", io::read(folder / "scan.mha"), folder / "scan.mha");
+  fs::create_hard_link(folder / "scan.mha", folder / "other.mha");
+  for (const char* const name : {"scan.mha", "other.mha"}) {
+    window->tell({});
+    window->save_item(id, folder / name, true);
+    ASSERT_TRUE(wait_until([&] { return window->told().contains(QStringLiteral("would replace")); })) << name;
+    EXPECT_EQ(digest(*io::read(folder / name)), digest(*test::ball(7)));
+    EXPECT_FALSE(document().find(id)->saved);
+  }
+}
+
 TEST_F(Keeping, AnOutputFolderThatIsGoneIsOneSentenceAndNothingIsLost) {
   window->setProperty("testing", false);
   const ItemId id = add_result();

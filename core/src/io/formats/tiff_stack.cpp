@@ -146,6 +146,11 @@ std::size_t most_packed(const TiffPage& page) {
     case COMPRESSION_DEFLATE:
     case COMPRESSION_ADOBE_DEFLATE: return 1032 * wide;
     case COMPRESSION_LZMA: return 7100 * wide;
+    case COMPRESSION_CCITTRLE:
+    case COMPRESSION_CCITTRLEW:
+    case COMPRESSION_CCITTFAX3:
+    case COMPRESSION_CCITTFAX4:
+      return page.height == 0 ? 1 : 8 * page.bytes() / page.height;  // a bit for a row as above
     default: return 40000 * wide;
   }
 }

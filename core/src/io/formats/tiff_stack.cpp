@@ -146,6 +146,7 @@ std::size_t most_packed(const TiffPage& page) {
     case COMPRESSION_DEFLATE:
     case COMPRESSION_ADOBE_DEFLATE: return 1032 * wide;
     case COMPRESSION_LZMA: return 7100 * wide;
+    case COMPRESSION_OJPEG: return 256 * wide;  // two bits for a block of 8 x 8
     case COMPRESSION_CCITTRLE:
     case COMPRESSION_CCITTRLEW:
     case COMPRESSION_CCITTFAX3:
@@ -160,6 +161,11 @@ Pixels read_pages(TiffFile& tiff, const Directories& d, const std::vector<std::i
   const FileType type = tiff_type(d.page, "the file");
   const Shape shape{std::span<const std::int64_t>{extents}};
   const auto pages = d.kept.size();
+  if (TIFFIsCODECConfigured(d.page.compression) == 0)
+    throw Error{
+        Errc::unsupported,
+        "its pixels are packed in a way that is not known (compression " + std::to_string(d.page.compression) + ")",
+        "save it without compression, or by LZW or deflate"};
   const std::size_t bytes = d.page.bytes(), packed = most_packed(d.page);
   if (bytes * pages / packed > file_bytes)
     throw Error{Errc::cannot_read,

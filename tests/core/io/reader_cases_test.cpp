@@ -124,6 +124,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refusable{"hyper.tif", 22, "2 channels x 3 slices x 2 times"}, Refusable{"huge_tile.tif", 20, "no sound size"},
         Refusable{"huge_page_deflate.tif", 20, "are announced"}, Refusable{"huge_page_lzw.tif", 20, "are announced"},
         Refusable{"huge_page_lzma.tif", 20, "are announced"}, Refusable{"huge_page_fax.tif", 20, "are announced"},
+        Refusable{"huge_page_jpeg.tif", 20, "holds 12 at most"},
         Refusable{"undefined_address.mat", 21, "no array of numbers"},
         Refusable{"wrapping_structure.mat", 22, "'s' is an array of structures"},
         Refusable{"undefined_address.h5", 21, "no array of numbers"},

@@ -166,6 +166,11 @@ Pixels read_pages(TiffFile& tiff, const Directories& d, const std::vector<std::i
         Errc::unsupported,
         "its pixels are packed in a way that is not known (compression " + std::to_string(d.page.compression) + ")",
         "save it without compression, or by LZW or deflate"};
+  if (d.page.compression == COMPRESSION_JPEG && d.page.bits > 12)
+    throw Error{Errc::cannot_read,
+                "the file is damaged: its samples have " + std::to_string(d.page.bits) +
+                    " bits, and JPEG, which packs them, holds 12 at most",
+                "check that the file is complete"};
   const std::size_t bytes = d.page.bytes(), packed = most_packed(d.page);
   if (bytes * pages / packed > file_bytes)
     throw Error{Errc::cannot_read,
